@@ -1,0 +1,73 @@
+r"""Noise levels, noising, the loss and one step of the reverse process.
+
+Clean colour vectors :math:`x_0` and noise :math:`\epsilon` mix on a straight line,
+
+.. math:: x_t = (1 - t) x_0 + t \epsilon, \qquad 0 \le t \le 1,
+
+(Liu, Gong, Liu, "Flow straight and fast", ICLR 2023, Eq. 1). The network gives the
+probability of each colour of the palette; the expected colour vector stands for
+:math:`x_0` in a step from level t to level s < t,
+
+.. math:: \hat\epsilon = (x_t - (1 - t) \hat x_0) / t, \qquad
+          x_s = (1 - s) \hat x_0 + s \hat\epsilon,
+
+which is the step of DDIM (Song, Meng, Ermon, ICLR 2021, Eq. 12) in these variables.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["add_noise", "color_loss", "reverse_step", "shifted", "timesteps"]
+
+
+def shifted(u: np.ndarray, shift: float) -> np.ndarray:
+    """Return noise levels for u in [0, 1], crowded at high noise for shift > 1.
+
+    Notes
+    -----
+    t = shift u / (1 + (shift - 1) u): Esser et al., "Scaling rectified flow
+    transformers", ICML 2024, Eq. 23.
+    """
+    return shift * u / (1 + (shift - 1) * u)
+
+
+def timesteps(n_steps: int, shift: float, start: float = 1.0) -> np.ndarray:
+    """Return n_steps + 1 falling noise levels from `start` to 0.
+
+    Examples
+    --------
+    >>> timesteps(2, shift=3.0).tolist()
+    [1.0, 0.75, 0.0]
+    """
+    highest = start / (shift - (shift - 1) * start)  # shifted(highest) == start
+    return shifted(np.linspace(highest, 0.0, n_steps + 1), shift)
+
+
+def add_noise(x0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+    """Return x0 at noise level t (shapes broadcast)."""
+    return (1 - t) * x0 + t * eps
+
+
+def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
+    """Return the mean cross-entropy, in nats, over the voxels that are not known.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, X, Y, Z, n_colors)
+    color : Tensor, int64, shape (N, X, Y, Z)
+        The clean colours.
+    t : Tensor, shape (N, X, Y, Z, 1)
+        Noise levels; voxels at 0 are known and do not count.
+    """
+    loss = F.cross_entropy(
+        logits.float().flatten(0, -2), color.flatten(), reduction="none"
+    )
+    unknown = (t.flatten() > 0).float()
+    return (loss * unknown).sum() / unknown.sum().clamp(min=1)
+
+
+def reverse_step(x: Tensor, x0: Tensor, t: float, s: float) -> Tensor:
+    """Return the state at level s < t, given the state at t and the expected x0."""
+    return torch.add((s / t) * x, x0, alpha=1 - s / t)

@@ -1,0 +1,306 @@
+"""Grains from a model: base in one piece, refinement window by window, segmentation.
+
+The base network runs on a torus that covers the volume at half resolution. Each
+refinement window then starts from the base's colours, doubled and noised to the
+refiner's first level, and depends on nothing else: noise is a function of
+(seed, level, voxel), so any order of windows gives the same grains.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import psutil
+import torch
+from torch import Tensor
+
+from grainpaint.diffusion import add_noise, reverse_step, timesteps
+from grainpaint.encode import palette
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+from grainpaint.model import Model, Sampling, load_model
+from grainpaint.philox import normal_field
+from grainpaint.plan import Window, base_shape, windows
+from grainpaint.progress import Bar, Progress, silent
+from grainpaint.pyramid import double
+from grainpaint.segment import grains
+from grainpaint.unet import UNet
+
+__all__ = ["Run", "check_memory", "generate", "paint", "paint_mask"]
+
+_BASE, _REFINE = 10, 11  # streams of noise
+_SLAB = 1 << 20  # voxels whose probabilities are held at once
+_MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
+"""Bytes a voxel of the torus at the peak, and for the interpreter with its libraries."""
+_BYTES_PER_VOXEL, _BYTES_FIXED = 160, 1 << 30
+
+
+@dataclass(frozen=True)
+class Run:
+    """A generated volume and how it came about."""
+
+    volume: Microstructure
+    seconds: dict[str, float]
+    n_windows: int
+    n_windows_box: int
+
+
+def check_memory(shape: tuple[int, int, int]) -> int:
+    """Return the bytes that generation of a volume takes at its peak.
+
+    Raises
+    ------
+    InputError
+        If there is not that much memory, or the volume has 2^31 voxels or more.
+    """
+    size = " x ".join(map(str, shape))
+    n_voxels = int(np.prod([max(n, 1) for n in shape], dtype=object))
+    need = _BYTES_FIXED + _BYTES_PER_VOXEL * n_voxels
+    if n_voxels > _MAX_VOXELS:
+        raise InputError(
+            f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
+            f"they would take {need / 2**30:,.0f} GiB of memory): use larger voxels"
+        )
+    have = psutil.virtual_memory().available
+    if need > have:
+        raise InputError(
+            f"{size} voxels would take {need / 2**30:,.1f} GiB of memory, "
+            f"{have / 2**30:,.1f} GiB are free: use larger voxels or a smaller volume"
+        )
+    return need
+
+
+def _expected_colors(logits: Tensor, colors: Tensor) -> Tensor:
+    """Return the mean colour vector of each voxel, slab by slab to save memory."""
+    flat = logits.reshape(-1, logits.shape[-1])
+    parts = [part.float().softmax(-1) @ colors for part in flat.split(_SLAB)]
+    return torch.cat(parts).reshape(*logits.shape[:-1], -1)
+
+
+def _sample(
+    network: UNet, x: Tensor, sampling: Sampling, colors: Tensor, bar: Bar, done: float
+) -> np.ndarray:
+    """Denoise x (X, Y, Z, dim) from its first noise level; return colours (uint8)."""
+    levels = timesteps(sampling.n_steps, sampling.shift, sampling.start).tolist()
+    x = x[None]
+    for t, s in zip(levels, levels[1:]):
+        level = torch.full((*x.shape[:-1], 1), t, device=x.device)
+        with torch.autocast(x.device.type, torch.bfloat16):
+            logits = network(x, level)
+        done += 1
+        bar.update(done)
+        if s > 0:
+            x = reverse_step(x, _expected_colors(logits, colors), t, s)
+    return logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
+
+
+@torch.inference_mode()
+def _base_colors(
+    model: Model, shape: tuple[int, int, int], seed: int, progress: Progress
+) -> np.ndarray:
+    """Return the base's colours on its torus (uint8)."""
+    colors, device = _palette(model)
+    noise = normal_field(seed, _BASE, tuple(map(np.arange, shape)), colors.shape[1])
+    sampling = model.base_card.sampling
+    with progress("base", sampling.n_steps) as bar:
+        x = torch.from_numpy(noise).to(device)
+        return _sample(model.base, x, sampling, colors, bar, 0)
+
+
+def _palette(model: Model) -> tuple[Tensor, torch.device]:
+    device = next(model.base.parameters()).device
+    return torch.from_numpy(palette(model.base.config.dim)).to(device), device
+
+
+def _window_start(
+    model: Model, base: np.ndarray, window: Window, seed: int
+) -> Tensor:
+    """Return the noisy start of a refinement window: its base colours, doubled."""
+    colors, device = _palette(model)
+    torus = [2 * n for n in base.shape]
+    index = [i % n for i, n in zip(window.read(), torus)]
+    color = base[np.ix_(*(i // 2 for i in index))]
+    noise = torch.from_numpy(normal_field(seed, _REFINE, index, colors.shape[1]))
+    x0 = colors[torch.from_numpy(color).long().to(device)]
+    return add_noise(x0, model.refine_card.sampling.start, noise.to(device))
+
+
+@torch.inference_mode()
+def _refined_colors(
+    model: Model,
+    base: np.ndarray,
+    plan: list[Window],
+    shape: tuple[int, int, int],
+    seed: int,
+    progress: Progress,
+) -> np.ndarray:
+    """Return the colours at full resolution (uint8), 255 where no window wrote."""
+    result = np.full(shape, 255, np.uint8)
+    colors, _ = _palette(model)
+    sampling = model.refine_card.sampling
+    with progress("refine", len(plan) * sampling.n_steps) as bar:
+        for i, window in enumerate(plan):
+            x = _window_start(model, base, window, seed)
+            done = i * sampling.n_steps
+            color = _sample(model.refine, x, sampling, colors, bar, done)
+            result[window.write] = color[window.keep]
+    return result
+
+
+def paint_mask(
+    mask: np.ndarray,
+    model: str | Model = "iso",
+    seed: int = 0,
+    spacing: float = 1.0,
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> Run:
+    """Fill the True voxels of a mask with grains.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray, bool, shape (nx, ny, nz)
+        True = inside the part.
+    model : str or Model
+        A shipped model's name, a folder, or a loaded model.
+    seed : int
+        0..2^63 - 1. The same seed, mask and model give the same grains.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    device : str
+        A torch device.
+    progress : Progress
+        Told the network evaluations done.
+
+    Returns
+    -------
+    Run
+        The volume, the seconds of each step and the windows.
+
+    Raises
+    ------
+    InputError
+        If the mask is empty, the memory is too small, the seed is out of range or the
+        model cannot be used.
+    """
+    if not 0 <= seed < 2**63:
+        raise InputError(f"the seed must lie in 0..2^63-1, got {seed}")
+    if not mask.any():
+        raise InputError("no voxel of the mask is inside the part")
+    check_memory(mask.shape)
+    clock = _Clock()
+    if isinstance(model, str):
+        model = load_model(model, device)
+    clock.lap("load model")
+    plan = list(windows(mask.shape, mask))
+    base = _base_colors(
+        model, base_shape(mask.shape, model.base.multiple), seed, progress
+    )
+    clock.lap("base")
+    color = _refined_colors(model, base, plan, mask.shape, seed, progress)
+    clock.lap("refine")
+    color += 1  # 0 = outside from here on
+    color[~mask] = 0
+    grain_id = grains(color)
+    clock.lap("segment")
+    return Run(
+        Microstructure(grain_id, (spacing,) * 3, origin),
+        clock.seconds,
+        n_windows=len(plan),
+        n_windows_box=len(list(windows(mask.shape))),
+    )
+
+
+class _Clock:
+    """Seconds of named steps."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = perf_counter()
+        self.seconds[name] = now - self._last
+        self._last = now
+
+
+def generate(
+    shape: tuple[int, int, int],
+    model: str | Model = "iso",
+    seed: int = 0,
+    voxel: float = 1.0,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> Microstructure:
+    """Generate a box of grains.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+    voxel : float
+        Edge of a voxel, µm.
+    model, seed, device, progress
+        As in `paint_mask`.
+
+    Returns
+    -------
+    Microstructure
+        Not periodic.
+
+    Raises
+    ------
+    InputError
+        As `paint_mask`.
+    """
+    check_memory(shape)
+    mask = np.ones(shape, bool)
+    return paint_mask(mask, model, seed, voxel, (0.0,) * 3, device, progress).volume
+
+
+def paint(
+    part: str | Path,
+    voxel: float | None = None,
+    unit: str = "mm",
+    longest: int = 128,
+    model: str | Model = "iso",
+    seed: int = 0,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> Microstructure:
+    """Paint grains into a CAD part.
+
+    Parameters
+    ----------
+    part : path
+        An STL file, binary or ASCII, of closed bodies.
+    voxel : float, optional
+        Edge of a voxel, µm; without it the longest side gets `longest` voxels.
+    unit : str
+        Unit of the coordinates in the file (STL names none).
+    longest : int
+        Voxels along the longest side, where `voxel` is not given.
+    model, seed, device, progress
+        As in `paint_mask`.
+
+    Returns
+    -------
+    Microstructure
+        In the part's own coordinates, µm; 0 outside.
+
+    Raises
+    ------
+    InputError
+        If the part cannot be voxelized, or as `paint_mask`.
+    """
+    from grainpaint.cad import load_part, voxelize
+
+    grid = voxelize(load_part(Path(part), unit), voxel, longest)
+    run = paint_mask(
+        grid.mask, model, seed, grid.spacing, grid.origin, device, progress
+    )
+    return run.volume

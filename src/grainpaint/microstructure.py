@@ -1,0 +1,175 @@
+"""The one type that everything produces or consumes: voxels with grain IDs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainpaint.errors import InputError
+
+__all__ = ["Microstructure"]
+
+
+@dataclass(frozen=True, eq=False)
+class Microstructure:
+    """An immutable voxel volume of grains.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
+        Grain of each voxel, 1..n; 0 = outside the part. Kept read-only.
+    spacing : three floats
+        Edges of a voxel along x, y, z, µm, > 0.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    periodic : three bools
+        Whether grains go on through the faces along x, y, z.
+
+    Raises
+    ------
+    InputError
+        If grain_id is not a 3-D array of integers >= 0 or a spacing is not positive.
+
+    Examples
+    --------
+    >>> m = Microstructure(np.array([[[1, 1, 2, 0]]]), spacing=(2.0, 2.0, 2.0))
+    >>> m.n_grains, m.n_voxels, m.grain_volumes().tolist()
+    (2, 3, [2, 1])
+    >>> m.crop((slice(None), slice(None), slice(2, 4))).origin
+    (0.0, 0.0, 4.0)
+    """
+
+    grain_id: np.ndarray
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    periodic: tuple[bool, bool, bool] = (False, False, False)
+
+    def __post_init__(self) -> None:
+        """Check and freeze the fields."""
+        grain_id = np.asarray(self.grain_id)
+        if grain_id.ndim != 3 or grain_id.dtype.kind not in "iu" or 0 in grain_id.shape:
+            raise InputError(
+                "grain_id must be a non-empty 3-D array of integers, got shape "
+                f"{grain_id.shape} of {grain_id.dtype}"
+            )
+        if grain_id.min() < 0 or grain_id.max() > np.iinfo(np.int32).max:
+            raise InputError(
+                "grain IDs must lie in 0..2147483647, got "
+                f"{grain_id.min()}..{grain_id.max()}"
+            )
+        spacing = tuple(float(s) for s in self.spacing)
+        origin = tuple(float(o) for o in self.origin)
+        periodic = tuple(bool(p) for p in self.periodic)
+        if not len(spacing) == len(origin) == len(periodic) == 3:
+            raise InputError("spacing, origin and periodic need three values each")
+        if not all(np.isfinite(s) and s > 0 for s in spacing):
+            raise InputError(f"spacing must be positive, got {spacing} µm")
+        if not np.isfinite(origin).all():
+            raise InputError(f"origin must be finite, got {origin} µm")
+        if grain_id.dtype != np.int32 or grain_id.flags.writeable:
+            grain_id = grain_id.astype(np.int32)  # a copy that nobody else can change
+            grain_id.flags.writeable = False
+        object.__setattr__(self, "grain_id", grain_id)
+        object.__setattr__(self, "spacing", spacing)
+        object.__setattr__(self, "origin", origin)
+        object.__setattr__(self, "periodic", periodic)
+
+    def __repr__(self) -> str:
+        """Return a physical summary of the volume."""
+        shape = " x ".join(map(str, self.shape))
+        size = " x ".join(f"{n * s:g}" for n, s in zip(self.shape, self.spacing))
+        return f"<Microstructure {shape} voxels, {size} µm, {self.n_grains} grains>"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along x, y, z."""
+        nx, ny, nz = self.grain_id.shape
+        return nx, ny, nz
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Voxels inside the part (bool, shape (nx, ny, nz))."""
+        return self.grain_id > 0
+
+    @property
+    def n_voxels(self) -> int:
+        """Number of voxels inside the part."""
+        return int(np.count_nonzero(self.grain_id))
+
+    @property
+    def n_grains(self) -> int:
+        """Number of different grain IDs > 0."""
+        return int(np.count_nonzero(self.grain_volumes()))
+
+    def grain_volumes(self) -> np.ndarray:
+        """Return the voxels of grain 1, 2, ... (int64, shape (largest ID,))."""
+        return np.bincount(self.grain_id.ravel(), minlength=1)[1:]
+
+    def crop(self, box: tuple[slice, slice, slice]) -> Microstructure:
+        """Return the voxels in a box; an axis that is cut is no longer periodic.
+
+        Parameters
+        ----------
+        box : three slices
+            Voxel ranges along x, y, z, step 1.
+
+        Raises
+        ------
+        InputError
+            If the box is empty or has a step.
+        """
+        ranges = [s.indices(n) for s, n in zip(box, self.shape)]
+        if any(step != 1 or start >= stop for start, stop, step in ranges):
+            raise InputError(f"the box {box} has no voxel of {self.shape} in it")
+        lows = [start for start, _, _ in ranges]
+        return replace(
+            self,
+            grain_id=self.grain_id[tuple(slice(a, b) for a, b, _ in ranges)],
+            origin=tuple(
+                o + a * s for o, a, s in zip(self.origin, lows, self.spacing)
+            ),
+            periodic=tuple(
+                p and b - a == n
+                for p, (a, b, _), n in zip(self.periodic, ranges, self.shape)
+            ),
+        )
+
+    def relabel(self) -> Microstructure:
+        """Return the same grains with IDs 1..n in the order of their first voxels."""
+        ids, first, inverse = np.unique(
+            self.grain_id, return_index=True, return_inverse=True
+        )
+        inside = ids > 0
+        new = np.zeros(ids.size, np.int32)
+        new[np.flatnonzero(inside)[np.argsort(first[inside])]] = np.arange(
+            1, inside.sum() + 1
+        )
+        return replace(self, grain_id=new[inverse].reshape(self.shape))
+
+    def masked(self, inside: np.ndarray) -> Microstructure:
+        """Return the grains inside a mask; everything else becomes 0.
+
+        Parameters
+        ----------
+        inside : numpy.ndarray, bool, shape (nx, ny, nz)
+            True = keep.
+
+        Raises
+        ------
+        InputError
+            If the mask has another shape.
+        """
+        if inside.shape != self.shape:
+            raise InputError(
+                f"the mask has shape {inside.shape}, the volume {self.shape}"
+            )
+        return replace(self, grain_id=np.where(inside, self.grain_id, 0))
+
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Write to a file; its suffix says how (see `grainpaint.formats.write`)."""
+        from grainpaint import formats
+
+        return formats.write(self, Path(path), **options)

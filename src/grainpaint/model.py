@@ -1,0 +1,168 @@
+"""Models on disk: a folder with safetensors and a JSON card for each stage."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from grainpaint.errors import InputError
+from grainpaint.unet import NetworkConfig, UNet
+
+__all__ = ["Model", "Sampling", "StageCard", "load_model", "shipped", "write_stage"]
+
+_SHIPPED = Path(__file__).with_name("models")
+
+
+class Sampling(BaseModel):
+    """How to draw from a trained network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_steps: int = Field(ge=1, description="network evaluations")
+    shift: float = Field(ge=1, description="crowds the steps at high noise")
+    start: float = Field(default=1.0, gt=0, le=1, description="first noise level")
+
+
+class StageCard(BaseModel):
+    """What stands in the JSON beside the weights of a stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Literal["base", "refine"]
+    network: NetworkConfig
+    sampling: Sampling
+    data: dict[str, Any]
+    training: dict[str, Any]
+    n_steps: int
+    minutes: float
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A base and a refine network with their cards, and the hash of their weights."""
+
+    name: str
+    base: UNet
+    refine: UNet
+    base_card: StageCard
+    refine_card: StageCard
+    sha256: str
+
+
+def shipped() -> list[str]:
+    """Return the names of the models that come with the package."""
+    return sorted(p.name for p in _SHIPPED.iterdir() if (p / "base.json").is_file())
+
+
+def write_stage(folder: Path, card: StageCard, network: UNet) -> None:
+    """Write `STAGE.safetensors` (float16) and `STAGE.json`."""
+    half = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
+    save_file(half, folder / f"{card.stage}.safetensors")
+    (folder / f"{card.stage}.json").write_text(card.model_dump_json(indent=1) + "\n")
+
+
+def find_model(name: str) -> Path:
+    """Return the folder of a shipped model, or of the user's own.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    """
+    for folder in (_SHIPPED / name, Path(name)):
+        if (folder / "base.json").is_file():
+            return folder
+    raise InputError(
+        f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
+        "your own is a folder with base.json and refine.json"
+    )
+
+
+def read_card(path: Path) -> StageCard:
+    """Read the JSON card of a stage.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no JSON, or lacks or adds a field.
+    """
+    try:
+        return StageCard.model_validate_json(path.read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path}: the model lacks this file") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise InputError(
+            f"{path}: not a model card of grainpaint ({where}: {first['msg']})"
+        ) from None
+
+
+def _read_network(folder: Path, card: StageCard) -> UNet:
+    """Build a network and load its weights, after checking names and shapes."""
+    path = folder / f"{card.stage}.safetensors"
+    network = UNet(card.network)
+    wanted = network.state_dict()
+    try:
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: the model lacks this file") from None
+    except SafetensorError as error:
+        raise InputError(f"{path}: damaged or no safetensors file ({error})") from None
+    if weights.keys() != wanted.keys():
+        odd = sorted(weights.keys() ^ wanted.keys())[0]
+        raise InputError(f"{path}: not the weights of its card (tensor {odd!r})")
+    for key, value in weights.items():
+        if value.shape != wanted[key].shape:
+            raise InputError(
+                f"{path}: tensor {key!r} has shape {tuple(value.shape)}, the card "
+                f"asks for {tuple(wanted[key].shape)}"
+            )
+        if not value.isfinite().all():
+            raise InputError(f"{path}: tensor {key!r} holds values that are not finite")
+    network.load_state_dict({key: value.float() for key, value in weights.items()})
+    return network.eval()
+
+
+def load_model(name: str, device: str = "cpu") -> Model:
+    """Load a shipped model by name, or the user's own by its folder.
+
+    Parameters
+    ----------
+    name : str
+        A shipped name (see `shipped`) or a folder that `grainpaint train` filled.
+    device : str
+        A torch device.
+
+    Raises
+    ------
+    InputError
+        If the model is missing, damaged, or its stages do not fit together.
+    """
+    folder = find_model(name)
+    base_card = read_card(folder / "base.json")
+    refine_card = read_card(folder / "refine.json")
+    if base_card.network.n_colors != refine_card.network.n_colors:
+        raise InputError(
+            f"{folder}: base and refiner use different palettes "
+            f"({base_card.network.n_colors} and {refine_card.network.n_colors} colours)"
+        )
+    digest = hashlib.sha256()
+    for stage in ("base", "refine"):
+        path = folder / f"{stage}.safetensors"
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return Model(
+        name=Path(name).name,
+        base=_read_network(folder, base_card).to(torch.device(device)),
+        refine=_read_network(folder, refine_card).to(torch.device(device)),
+        base_card=base_card,
+        refine_card=refine_card,
+        sha256=digest.hexdigest(),
+    )

@@ -1,0 +1,64 @@
+"""Lengths as users write them: 50um, 0.05mm, 2 µm."""
+
+import re
+
+from grainpaint.errors import InputError
+
+__all__ = ["UNITS", "parse_length", "parse_shape"]
+
+# µm per unit
+UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
+
+_LENGTH = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ]+)\s*")
+
+
+def parse_length(text: str) -> float:
+    """Return a length in µm.
+
+    Parameters
+    ----------
+    text : str
+        A number > 0 with a unit: nm, um (or µm), mm, cm, m, inch.
+
+    Raises
+    ------
+    InputError
+        If the number or the unit cannot be read, or the length is not positive.
+
+    Examples
+    --------
+    >>> parse_length("0.05mm")
+    50.0
+    """
+    match = _LENGTH.fullmatch(text)
+    unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
+    try:
+        value = float(match[1]) if match else float("nan")
+    except ValueError:
+        value = float("nan")
+    if unit not in UNITS or not 0 < value < float("inf"):
+        raise InputError(
+            f"a length is a number above 0 with a unit ({', '.join(UNITS)}), such as "
+            f"50um; got {text!r}"
+        )
+    return value * UNITS[unit]
+
+
+def parse_shape(text: str) -> tuple[int, int, int]:
+    """Return three voxel counts from text such as 128,128,64.
+
+    Raises
+    ------
+    InputError
+        If it is not three positive integers.
+
+    Examples
+    --------
+    >>> parse_shape("128,128,64")
+    (128, 128, 64)
+    """
+    parts = text.split(",")
+    if len(parts) != 3 or not all(p.strip().isdecimal() and int(p) > 0 for p in parts):
+        raise InputError(f"a shape is three counts of voxels, X,Y,Z; got {text!r}")
+    x, y, z = map(int, parts)
+    return x, y, z

@@ -1,0 +1,5 @@
+"""Simulators that make reference and training volumes."""
+
+from grainpaint.simulate.potts import isotropic
+
+__all__ = ["isotropic"]
