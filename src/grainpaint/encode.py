@@ -14,7 +14,9 @@ from grainpaint.errors import InputError
 
 __all__ = ["color_grains", "contact_graph", "palette"]
 
-_OFFSETS = np.array([o for o in itertools.product((-1, 0, 1), repeat=3) if o > (0,) * 3])
+_OFFSETS = np.array(
+    [o for o in itertools.product((-1, 0, 1), repeat=3) if o > (0,) * 3]
+)
 
 
 def palette(dim: int) -> np.ndarray:

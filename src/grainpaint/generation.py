@@ -7,6 +7,7 @@ refiner's first level, and depends on nothing else: noise is a function of
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
@@ -23,7 +24,6 @@ from grainpaint.model import Model, Sampling, load_model
 from grainpaint.philox import normal_field
 from grainpaint.plan import Window, base_shape, windows
 from grainpaint.progress import Bar, Progress, silent
-from grainpaint.pyramid import double
 from grainpaint.segment import grains
 from grainpaint.unet import UNet
 
@@ -32,8 +32,8 @@ __all__ = ["Run", "check_memory", "generate", "paint", "paint_mask"]
 _BASE, _REFINE = 10, 11  # streams of noise
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
-"""Bytes a voxel of the torus at the peak, and for the interpreter with its libraries."""
-_BYTES_PER_VOXEL, _BYTES_FIXED = 160, 1 << 30
+_BYTES_PER_VOXEL = 160  # at the peak
+_BYTES_FIXED = 1 << 30  # interpreter, libraries, one window
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _sample(
     """Denoise x (X, Y, Z, dim) from its first noise level; return colours (uint8)."""
     levels = timesteps(sampling.n_steps, sampling.shift, sampling.start).tolist()
     x = x[None]
-    for t, s in zip(levels, levels[1:]):
+    for t, s in pairwise(levels):
         level = torch.full((*x.shape[:-1], 1), t, device=x.device)
         with torch.autocast(x.device.type, torch.bfloat16):
             logits = network(x, level)
@@ -113,9 +113,7 @@ def _palette(model: Model) -> tuple[Tensor, torch.device]:
     return torch.from_numpy(palette(model.base.config.dim)).to(device), device
 
 
-def _window_start(
-    model: Model, base: np.ndarray, window: Window, seed: int
-) -> Tensor:
+def _window_start(model: Model, base: np.ndarray, window: Window, seed: int) -> Tensor:
     """Return the noisy start of a refinement window: its base colours, doubled."""
     colors, device = _palette(model)
     torus = [2 * n for n in base.shape]
@@ -135,8 +133,8 @@ def _refined_colors(
     seed: int,
     progress: Progress,
 ) -> np.ndarray:
-    """Return the colours at full resolution (uint8), 255 where no window wrote."""
-    result = np.full(shape, 255, np.uint8)
+    """Return the colours at full resolution (uint8), 0 where no window wrote."""
+    result = np.zeros(shape, np.uint8)
     colors, _ = _palette(model)
     sampling = model.refine_card.sampling
     with progress("refine", len(plan) * sampling.n_steps) as bar:
@@ -150,11 +148,10 @@ def _refined_colors(
 
 def paint_mask(
     mask: np.ndarray,
-    model: str | Model = "iso",
+    model: Model,
     seed: int = 0,
     spacing: float = 1.0,
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    device: str = "cpu",
     progress: Progress = silent,
 ) -> Run:
     """Fill the True voxels of a mask with grains.
@@ -163,16 +160,14 @@ def paint_mask(
     ----------
     mask : numpy.ndarray, bool, shape (nx, ny, nz)
         True = inside the part.
-    model : str or Model
-        A shipped model's name, a folder, or a loaded model.
+    model : Model
+        See `grainpaint.model.load_model`.
     seed : int
         0..2^63 - 1. The same seed, mask and model give the same grains.
     spacing : float
         Edge of a voxel, µm.
     origin : three floats
         Corner of voxel (0, 0, 0), µm.
-    device : str
-        A torch device.
     progress : Progress
         Told the network evaluations done.
 
@@ -184,8 +179,7 @@ def paint_mask(
     Raises
     ------
     InputError
-        If the mask is empty, the memory is too small, the seed is out of range or the
-        model cannot be used.
+        If the mask is empty, the memory is too small or the seed out of range.
     """
     if not 0 <= seed < 2**63:
         raise InputError(f"the seed must lie in 0..2^63-1, got {seed}")
@@ -193,9 +187,6 @@ def paint_mask(
         raise InputError("no voxel of the mask is inside the part")
     check_memory(mask.shape)
     clock = _Clock()
-    if isinstance(model, str):
-        model = load_model(model, device)
-    clock.lap("load model")
     plan = list(windows(mask.shape, mask))
     base = _base_colors(
         model, base_shape(mask.shape, model.base.multiple), seed, progress
@@ -230,7 +221,7 @@ class _Clock:
 
 def generate(
     shape: tuple[int, int, int],
-    model: str | Model = "iso",
+    model: str = "iso",
     seed: int = 0,
     voxel: float = 1.0,
     device: str = "cpu",
@@ -242,10 +233,16 @@ def generate(
     ----------
     shape : three ints
         Voxels along x, y, z.
+    model : str
+        A shipped model's name, or the folder of another.
+    seed : int
+        0..2^63 - 1.
     voxel : float
         Edge of a voxel, µm.
-    model, seed, device, progress
-        As in `paint_mask`.
+    device : str
+        A torch device.
+    progress : Progress
+        Told the network evaluations done.
 
     Returns
     -------
@@ -259,7 +256,8 @@ def generate(
     """
     check_memory(shape)
     mask = np.ones(shape, bool)
-    return paint_mask(mask, model, seed, voxel, (0.0,) * 3, device, progress).volume
+    loaded = load_model(model, device)
+    return paint_mask(mask, loaded, seed, voxel, progress=progress).volume
 
 
 def paint(
@@ -267,7 +265,7 @@ def paint(
     voxel: float | None = None,
     unit: str = "mm",
     longest: int = 128,
-    model: str | Model = "iso",
+    model: str = "iso",
     seed: int = 0,
     device: str = "cpu",
     progress: Progress = silent,
@@ -285,7 +283,7 @@ def paint(
     longest : int
         Voxels along the longest side, where `voxel` is not given.
     model, seed, device, progress
-        As in `paint_mask`.
+        As in `generate`.
 
     Returns
     -------
@@ -297,10 +295,12 @@ def paint(
     InputError
         If the part cannot be voxelized, or as `paint_mask`.
     """
-    from grainpaint.cad import load_part, voxelize
+    from grainpaint.cad import load_part, plan_grid, voxelize
 
-    grid = voxelize(load_part(Path(part), unit), voxel, longest)
-    run = paint_mask(
-        grid.mask, model, seed, grid.spacing, grid.origin, device, progress
-    )
-    return run.volume
+    solid = load_part(Path(part), unit)
+    check_memory(plan_grid(solid, voxel, longest)[0])
+    grid = voxelize(solid, voxel, longest)
+    loaded = load_model(model, device)
+    return paint_mask(
+        grid.mask, loaded, seed, grid.spacing, grid.origin, progress
+    ).volume

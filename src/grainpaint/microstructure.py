@@ -128,9 +128,7 @@ class Microstructure:
         return replace(
             self,
             grain_id=self.grain_id[tuple(slice(a, b) for a, b, _ in ranges)],
-            origin=tuple(
-                o + a * s for o, a, s in zip(self.origin, lows, self.spacing)
-            ),
+            origin=tuple(o + a * s for o, a, s in zip(self.origin, lows, self.spacing)),
             periodic=tuple(
                 p and b - a == n
                 for p, (a, b, _), n in zip(self.periodic, ranges, self.shape)

@@ -14,7 +14,15 @@ from safetensors.torch import load_file, save_file
 from grainpaint.errors import InputError
 from grainpaint.unet import NetworkConfig, UNet
 
-__all__ = ["Model", "Sampling", "StageCard", "load_model", "shipped", "write_stage"]
+__all__ = [
+    "Model",
+    "Sampling",
+    "StageCard",
+    "describe",
+    "load_model",
+    "shipped",
+    "write_stage",
+]
 
 _SHIPPED = Path(__file__).with_name("models")
 
@@ -166,3 +174,19 @@ def load_model(name: str, device: str = "cpu") -> Model:
         refine_card=refine_card,
         sha256=digest.hexdigest(),
     )
+
+
+def describe(name: str) -> list[str]:
+    """Return what a model is, a line each."""
+    lines = []
+    for stage in ("base", "refine"):
+        card = read_card(find_model(name) / f"{stage}.json")
+        channels = ", ".join(map(str, card.network.channels))
+        lines.append(
+            f"{stage}: {card.network.n_colors} colours, channels {channels}; "
+            f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
+            f"{card.sampling.n_steps} evaluations"
+        )
+        lines.append(f"  data: {json.dumps(card.data)}")
+        lines += [f"  {key}: {json.dumps(v)}" for key, v in card.metrics.items()]
+    return lines

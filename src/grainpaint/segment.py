@@ -3,8 +3,11 @@
 import numba as nb
 import numpy as np
 
-__all__ = ["label_pieces"]
+__all__ = ["MIN_VOXELS", "grains", "label_pieces", "merge_fragments"]
 
+MIN_VOXELS = 5  # smaller pieces are fragments
+
+_SIDES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)])
 _FACES = np.array([(-1, 0, 0), (0, -1, 0), (0, 0, -1)])
 # The half of the 26 neighbours that a raster scan has already passed.
 _CORNERS = np.array(
@@ -88,7 +91,7 @@ def label_pieces(
     periodic: tuple[bool, bool, bool] = (False, False, False),
     corners: bool = False,
 ) -> np.ndarray:
-    """Number the connected pieces of equal value.
+    """Give a number to each connected piece of equal value.
 
     Parameters
     ----------
@@ -120,3 +123,92 @@ def label_pieces(
     label = np.empty(values.size, np.int32)
     _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
     return label.reshape(values.shape)
+
+
+@nb.njit(cache=True)
+def _fragment_faces(grain_id, volume, min_voxels, sides):
+    """List fragment * n + neighbour for each face that a fragment shares."""
+    nx, ny, nz = grain_id.shape
+    keys = []
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                g = grain_id[x, y, z]
+                if g == 0 or volume[g] >= min_voxels:
+                    continue
+                for o in range(6):
+                    a, b, c = x + sides[o, 0], y + sides[o, 1], z + sides[o, 2]
+                    if 0 <= a < nx and 0 <= b < ny and 0 <= c < nz:
+                        h = grain_id[a, b, c]
+                        if h != 0 and h != g:
+                            keys.append(np.int64(g) * volume.size + h)
+    return np.array(keys, np.int64)
+
+
+def merge_fragments(grain_id: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
+    """Give each fragment to the grain that it shares most faces with.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
+        Grains 1..n, each one connected piece; 0 = outside.
+    min_voxels : int
+        Smaller grains are fragments. One that touches no other grain stays.
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape (nx, ny, nz)
+        IDs as before, those of merged fragments missing.
+
+    Notes
+    -----
+    Fragments that touch only fragments wait until a neighbour has found its grain; ties
+    go to the smaller ID. The result depends on no order of visits.
+
+    Examples
+    --------
+    >>> merge_fragments(np.array([[[1, 1, 1, 2, 3, 3]]]), min_voxels=2).tolist()
+    [[[1, 1, 1, 1, 3, 3]]]
+    """
+    grain_id = np.ascontiguousarray(grain_id)
+    while True:
+        volume = np.bincount(grain_id.ravel())
+        keys, faces = np.unique(
+            _fragment_faces(grain_id, volume, min_voxels, _SIDES), return_counts=True
+        )
+        fragment, neighbor = np.divmod(keys, volume.size)
+        stays = volume >= min_voxels
+        if not stays[neighbor].any():  # fragments alone: gather around the largest
+            larger = (volume[neighbor] > volume[fragment]) | (
+                (volume[neighbor] == volume[fragment]) & (neighbor < fragment)
+            )
+            stays = np.ones(volume.size, bool)
+            stays[fragment[larger]] = False
+        chosen = stays[neighbor] & ~stays[fragment]
+        if not chosen.any():
+            return grain_id
+        fragment, neighbor, faces = fragment[chosen], neighbor[chosen], faces[chosen]
+        order = np.lexsort((neighbor, -faces, fragment))
+        fragment, first = np.unique(fragment[order], return_index=True)
+        becomes = np.arange(volume.size, dtype=grain_id.dtype)
+        becomes[fragment] = neighbor[order][first]
+        grain_id = becomes[grain_id]
+
+
+def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
+    """Turn colours into grains: pieces of equal colour that share faces, cleaned.
+
+    Parameters
+    ----------
+    color : numpy.ndarray, integer, shape (nx, ny, nz)
+        0 = outside.
+    min_voxels : int
+        Smaller pieces go to the neighbour that they touch most.
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape (nx, ny, nz)
+        Grain IDs 1..n in the order of their first voxels, 0 = outside.
+    """
+    merged = merge_fragments(label_pieces(color), min_voxels)
+    return label_pieces(merged)  # two grains never share an ID: this only renumbers

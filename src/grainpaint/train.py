@@ -1,8 +1,8 @@
 """One resumable function that trains a network of the pyramid.
 
 All randomness of a step is drawn from (seed, step), and the learning rate and the
-average of the weights depend on nothing but the step: a run that was killed goes on from
-its last checkpoint bit for bit (on the CPU), and any run can go on for longer.
+average of the weights depend on nothing but the step: a run that was killed goes on
+from its last checkpoint bit for bit (on the CPU), and any run can go on for longer.
 """
 
 import json
@@ -51,7 +51,9 @@ class TrainConfig(BaseModel):
     decay: int = Field(default=1000, ge=1, description="step from which it falls")
     shift: float = Field(ge=1, description="crowds noise levels at high noise")
     t_max: float = Field(default=1.0, gt=0, le=1, description="highest noise level")
-    blocky: float = Field(default=0.0, ge=0, le=1, description="share doubled from half")
+    blocky: float = Field(
+        default=0.0, ge=0, le=1, description="share doubled from half"
+    )
     known: float = Field(default=0.25, ge=0, le=1, description="share with known boxes")
     seed: int = Field(default=0, ge=0)
 
@@ -228,7 +230,7 @@ class _Run:
 def held_out_loss(
     network: UNet, samples: Samples, config: TrainConfig, n_samples: int = 8
 ) -> dict[str, float]:
-    """Return the cross-entropy (nats a voxel) at fixed noise levels, on fixed samples."""
+    """Return the cross-entropy (nats a voxel) at fixed noise levels and samples."""
     device = next(network.parameters()).device
     colors = torch.from_numpy(palette(config.network.dim)).to(device)
     result = {}
@@ -301,14 +303,21 @@ def train(
     log = out / f"{config.stage}.log.jsonl"
     settings = out / f"{config.stage}.config.json"
     if state.exists() and not resume:
-        raise InputError(f"{state} exists: add --resume to go on, or choose another --out")
-    if state.exists() and TrainConfig.model_validate_json(
-        settings.read_text()
-    ) != config:
-        raise InputError(f"{settings} differs from this configuration: use another --out")
+        raise InputError(
+            f"{state} exists: add --resume to go on, or choose another --out"
+        )
+    if (
+        state.exists()
+        and TrainConfig.model_validate_json(settings.read_text()) != config
+    ):
+        raise InputError(
+            f"{settings} differs from this configuration: use another --out"
+        )
     volumes = load_set(data)
     if len(volumes) < 2:
-        raise InputError(f"{data}: training needs at least 2 volumes, got {len(volumes)}")
+        raise InputError(
+            f"{data}: training needs at least 2 volumes, got {len(volumes)}"
+        )
     n_held = max(1, len(volumes) // _HELD_OUT)
     samples = Samples(volumes[:-n_held], config.stage, config.network.n_colors)
     held = Samples(volumes[-n_held:], config.stage, config.network.n_colors)

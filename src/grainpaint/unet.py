@@ -9,6 +9,7 @@ multiples of `UNet.multiple`.
 """
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -135,13 +136,9 @@ class UNet(nn.Module):
         self.config = config
         self.enter = _Conv((config.dim + 1) * 8, channels[0])
         self.down = nn.ModuleList(_Block(c, c) for c in channels)
-        self.widen = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(channels, channels[1:])
-        )
+        self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
         self.middle = _Block(channels[-1], channels[-1])
-        self.narrow = nn.ModuleList(
-            nn.Linear(b, a) for a, b in zip(channels, channels[1:])
-        )
+        self.narrow = nn.ModuleList(nn.Linear(b, a) for a, b in pairwise(channels))
         self.up = nn.ModuleList(_Block(2 * c, c) for c in channels)
         self.norm = _Norm(channels[0])
         self.leave = nn.Linear(channels[0], config.n_colors * 8)

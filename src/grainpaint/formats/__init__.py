@@ -1,14 +1,89 @@
 """Files of volumes: one module a format, chosen by the suffix."""
 
+import importlib
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
 
 from grainpaint.errors import InputError
-from grainpaint.formats import npz
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["read", "write"]
+__all__ = ["SUFFIXES", "check_output", "read", "replace_with", "write"]
+
+SUFFIXES = (".vti", ".npz", ".zarr")
 
 
-def read(path: Path) -> Microstructure:
-    """Read."""
-    return npz.read(path)
+def _module(path: Path) -> ModuleType:
+    if path.suffix not in SUFFIXES:
+        raise InputError(
+            f"{path}: unknown suffix {path.suffix!r} of a volume; known are "
+            f"{', '.join(SUFFIXES)}"
+        )
+    return importlib.import_module(f"{__name__}{path.suffix}")
+
+
+def read(path: str | Path) -> Microstructure:
+    """Read a volume; the suffix says how.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or of an unknown kind.
+    """
+    path = Path(path)
+    module = _module(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    volume: Microstructure = module.read(path)
+    return volume
+
+
+def write(volume: Microstructure, path: str | Path) -> Path:
+    """Write a volume; the suffix says how. An existing file is replaced as a whole.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    path : path
+        Ends in .vti, .npz or .zarr; its folder is made if need be.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown.
+    """
+    path = Path(path)
+    module = _module(path)
+    replace_with(path, lambda aside: module.write(volume, aside))
+    return path
+
+
+def replace_with(path: Path, make: Callable[[Path], object]) -> None:
+    """Let `make` write beside `path`, then rename: nothing half-written is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{uuid4().hex}{path.suffix}")
+    try:
+        make(aside)
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(aside, path)
+    finally:
+        if aside.is_dir():
+            shutil.rmtree(aside)
+        aside.unlink(missing_ok=True)
+
+
+def check_output(path: Path, force: bool) -> None:
+    """Raise unless a volume may be written to `path`.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown, or something exists there and `force` is false.
+    """
+    _module(path)
+    if path.exists() and not force:
+        raise InputError(f"{path} exists: add --force to replace it")

@@ -2,8 +2,8 @@
 
 Cell data, one Int32 array ``material`` counted from 0, x fastest, binary (inline
 base64, no compressor), 64-bit headers, lengths in metres, each tag on one line.
-Grain g is material g and the outside is material 0, also where nothing is outside: IDs are
-the same in every file, and DAMASK merely has an entry 0 that no voxel uses.
+Grain g is material g and the outside is material 0, also where nothing is outside: IDs
+are the same in every file, and DAMASK merely has an entry 0 that no voxel uses.
 """
 
 import base64

@@ -6,9 +6,10 @@ The energy of a site is the number of its 26 neighbours with another spin,
 
 Eq. (1) of Hoffman et al., Acta Materialia 288 (2025). A site may take the spin of a
 neighbour when that does not raise the energy, and each such flip has rate 1 per unit of
-time, as in SPPARKS' ``potts`` at T = 0. The eight sublattices (x, y, z odd or even) are
-swept in turn: sites of one sublattice are never neighbours, so they may flip at once. In
-a sweep of length dt a site with n allowed spins flips with probability 1 - exp(-n dt).
+time, as in SPPARKS' ``potts`` at T = 0. The eight sublattices (x, y, z odd or even)
+are swept in turn: sites of one sublattice are never neighbours, so they may flip at
+once. In a sweep of length dt a site with n allowed spins flips with probability
+1 - exp(-n dt).
 """
 
 import numba as nb

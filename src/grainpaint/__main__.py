@@ -1,0 +1,5 @@
+"""python -m grainpaint."""
+
+from grainpaint.cli import main
+
+main()

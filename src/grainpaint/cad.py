@@ -1,0 +1,361 @@
+"""From a CAD mesh to the voxels inside it: load, audit, voxelize.
+
+A voxel is inside when its centre is. Along each column of voxel centres the triangles
+crossed are counted with their orientation; where the winding number is positive the
+column is inside, so that overlapping bodies count as their union and inward-facing
+shells as cavities.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numba as nb
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.quantity import UNITS
+
+__all__ = ["Part", "VoxelGrid", "load_part", "plan_grid", "voxelize"]
+
+_STL_HEAD, _STL_TRIANGLE = 84, 50  # bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Closed, consistently oriented triangle mesh.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, float64, shape (n, 3)
+        µm.
+    faces : numpy.ndarray, int64, shape (m, 3)
+        Vertices of each triangle, counter-clockwise seen from outside.
+    notes : tuple of str
+        What the audit mended.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest corner, µm."""
+        return self.vertices.min(0), self.vertices.max(0)
+
+    @property
+    def volume(self) -> float:
+        """Signed volume, µm^3 (overlaps count twice)."""
+        return _signed_volume(self.vertices, self.faces)
+
+
+@dataclass(frozen=True, eq=False)
+class VoxelGrid:
+    """Which voxels are inside a part.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray, bool, shape (nx, ny, nz)
+        True = inside.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    """
+
+    mask: np.ndarray
+    spacing: float
+    origin: tuple[float, float, float]
+
+
+def load_part(path: Path, unit: str = "mm") -> Part:
+    """Read an STL file and make sure that it bounds a solid.
+
+    Parameters
+    ----------
+    path : Path
+        STL, binary or ASCII.
+    unit : str
+        Unit of its coordinates: nm, um, mm, cm, m, inch.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, truncated or no STL, has coordinates that are not
+        finite, or its surface is open or cannot be oriented.
+    """
+    if unit not in UNITS:
+        raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
+    soup = _read_stl(path)
+    n_bad = int((~np.isfinite(soup)).any((1, 2)).sum())
+    if n_bad:
+        raise InputError(
+            f"{path}: {n_bad} of {len(soup)} triangles have coordinates that are not "
+            "finite (NaN): export the part again"
+        )
+    vertices, faces = _merge_vertices(soup)
+    if not len(faces):
+        raise InputError(f"{path}: all triangles are degenerate, there is no surface")
+    _check_closed(path, vertices, faces, unit)
+    notes = []
+    if _n_disagreeing_edges(faces):
+        faces = _orient(path, vertices, faces)
+        notes.append("some triangles faced the wrong way: turned")
+    if _signed_volume(vertices, faces) < 0:
+        faces = faces[:, ::-1]
+        notes.append("the part was inside out: turned")
+    return Part(vertices * UNITS[unit], np.ascontiguousarray(faces), tuple(notes))
+
+
+def _read_stl(path: Path) -> np.ndarray:
+    """Return the triangles, shape (m, 3, 3), after checking the file's frame."""
+    import trimesh
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if path.suffix.lower() != ".stl":
+        raise InputError(f"{path}: parts are read from .stl files (binary or ASCII)")
+    size = path.stat().st_size
+    if not size:
+        raise InputError(f"{path}: the file is empty")
+    with path.open("rb") as file:
+        head = file.read(_STL_HEAD)
+    promised = int.from_bytes(head[80:84], "little")
+    want = _STL_HEAD + _STL_TRIANGLE * promised
+    text = head.lstrip()[:5].lower() == b"solid"
+    if text and size != want:
+        tail = path.read_bytes()[-400:].lower()
+        if b"endsolid" not in tail:
+            raise InputError(
+                f"{path}: ASCII STL is truncated: no 'endsolid' at its end"
+            )
+    elif size < _STL_HEAD:
+        raise InputError(f"{path}: not an STL file ({size} bytes)")
+    elif size < want:
+        raise InputError(
+            f"{path}: truncated, or no STL file: its head promises {promised} "
+            f"triangles ({want} bytes), it has {size} bytes"
+        )
+    try:
+        mesh = trimesh.load_mesh(path, process=False)
+        triangles = np.asarray(mesh.triangles, np.float64)
+    except (ValueError, AttributeError, IndexError, TypeError) as error:
+        raise InputError(f"{path}: cannot be read as STL ({error})") from None
+    if not len(triangles):
+        raise InputError(f"{path}: the file holds no triangle")
+    return triangles
+
+
+def _merge_vertices(soup: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Join equal corners (to 1e-7 of the size) and drop triangles without area."""
+    corners = soup.reshape(-1, 3)
+    size = np.ptp(corners, axis=0).max() or 1.0
+    grid = np.round((corners - corners.min(0)) / size * 1e7).astype(np.int64)
+    _, first, index = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    faces = index.reshape(-1, 3)
+    a, b, c = faces.T
+    return corners[first], faces[(a != b) & (b != c) & (c != a)]
+
+
+def _edges(faces: np.ndarray) -> np.ndarray:
+    """Return the directed edges of all triangles, shape (3 m, 2)."""
+    return np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+
+
+def _signed_volume(vertices: np.ndarray, faces: np.ndarray) -> float:
+    a, b, c = (vertices[faces[:, i]] - vertices.mean(0) for i in range(3))
+    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
+
+
+def _check_closed(
+    path: Path, vertices: np.ndarray, faces: np.ndarray, unit: str
+) -> None:
+    """Raise if an edge belongs to an odd number of triangles; count the holes."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    edges, count = np.unique(np.sort(_edges(faces), 1), axis=0, return_counts=True)
+    rim = edges[count % 2 == 1]
+    if not len(rim):
+        return
+    nodes, index = np.unique(rim, return_inverse=True)
+    i, j = index.reshape(-1, 2).T
+    graph = coo_array((np.ones(i.size), (i, j)), (nodes.size, nodes.size))
+    n_holes = connected_components(graph, directed=False)[0]
+    place = ", ".join(f"{v:.6g}" for v in vertices[rim[0]].mean(0))
+    holes = "1 hole" if n_holes == 1 else f"{n_holes} holes"
+    raise InputError(
+        f"{path}: the surface is open: {holes} ({len(rim)} open edges), the first at "
+        f"({place}) {unit}; close it in the CAD program"
+    )
+
+
+def _n_disagreeing_edges(faces: np.ndarray) -> int:
+    """Count edges that are not run through as often one way as the other."""
+    edges = _edges(faces)
+    way = np.where(edges[:, 0] < edges[:, 1], 1, -1)
+    _, index = np.unique(np.sort(edges, 1), axis=0, return_inverse=True)
+    return int(np.count_nonzero(np.bincount(index.ravel(), way)))
+
+
+def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Turn triangles until neighbours agree; each body keeps its majority's side."""
+    import trimesh
+
+    mesh = trimesh.Trimesh(vertices, faces.copy(), process=False)
+    trimesh.repair.fix_winding(mesh)
+    fixed = np.asarray(mesh.faces)
+    n_wrong = _n_disagreeing_edges(fixed)
+    if n_wrong:
+        raise InputError(
+            f"{path}: the triangles do not agree on what is inside ({n_wrong} edges "
+            "where bodies meet or the surface has one side only): mend it in the CAD "
+            "program"
+        )
+    before, after = (np.cross(*_two_sides(vertices, f)) for f in (faces, fixed))
+    turned = np.einsum("ij,ij->i", before, after) < 0
+    area = np.linalg.norm(after, axis=1)
+    for body in trimesh.graph.connected_components(
+        mesh.face_adjacency, nodes=np.arange(len(fixed))
+    ):
+        if area[body][turned[body]].sum() > area[body].sum() / 2:
+            fixed[body] = fixed[body][:, ::-1]
+    return fixed
+
+
+def _two_sides(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, ...]:
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    return b - a, c - a
+
+
+def plan_grid(
+    part: Part, voxel: float | None = None, longest: int = 128
+) -> tuple[tuple[int, int, int], float, tuple[float, float, float]]:
+    """Return shape, spacing (µm) and origin (µm) of the voxels that cover a part.
+
+    Parameters
+    ----------
+    part : Part
+    voxel : float, optional
+        Edge of a voxel, µm.
+    longest : int
+        Voxels along the longest side, where `voxel` is not given.
+
+    Raises
+    ------
+    InputError
+        If `longest` is below 2, the voxel is not positive, or the part is thinner than
+        a voxel.
+    """
+    low, high = part.bounds
+    size = high - low
+    if longest < 2:
+        raise InputError(f"--longest must be at least 2 voxels, got {longest}")
+    if voxel is None:
+        voxel = float(size.max()) / longest
+    if not 0 < voxel < float("inf"):
+        raise InputError(f"the voxel size must be above 0, got {voxel:g} µm")
+    if size.min() < voxel:
+        raise InputError(
+            f"the part is thinner than a voxel: it measures "
+            f"{' x '.join(f'{s:g}' for s in size)} µm, a voxel {voxel:g} µm; use a "
+            f"voxel below {size.min():g} µm (and check --unit)"
+        )
+    x, y, z = (max(1, int(np.ceil(s / voxel - 1e-6))) for s in size)
+    corner = (low + high) / 2 - np.array([x, y, z]) * voxel / 2
+    ox, oy, oz = corner.tolist()
+    return (x, y, z), voxel, (ox, oy, oz)
+
+
+def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> VoxelGrid:
+    """Return the voxels whose centres lie inside a part.
+
+    Parameters
+    ----------
+    part, voxel, longest
+        As in `plan_grid`.
+
+    Raises
+    ------
+    InputError
+        As `plan_grid`, and if no centre lies inside.
+    """
+    shape, spacing, origin = plan_grid(part, voxel, longest)
+    # Voxel centres at whole numbers.
+    corners = (part.vertices - np.array(origin)) / spacing - 0.5
+    steps = np.zeros((*shape[:2], shape[2] + 1), np.int16)
+    _scan(corners, part.faces, steps)
+    mask = _inside(steps)
+    if not mask.any():
+        raise InputError(
+            f"the part is thinner than a voxel of {spacing:g} µm everywhere: no voxel "
+            "centre lies inside; use smaller voxels"
+        )
+    return VoxelGrid(mask, spacing, origin)
+
+
+@nb.njit(cache=True)
+def _side(px, py, qx, qy, x, y):
+    """Tell whether (x, y) lies left of the directed edge p -> q, ties included once.
+
+    The cross product is taken with the corners in a fixed order, so that two triangles
+    get exactly opposite values for the edge that they share; a point on the edge
+    belongs to one of them, as if it were moved by an infinitesimal step.
+    """
+    if (px, py) < (qx, qy):
+        cross = (qx - px) * (y - py) - (qy - py) * (x - px)
+    else:
+        cross = -((px - qx) * (y - qy) - (py - qy) * (x - qx))
+    if cross != 0.0:
+        return cross > 0.0
+    return qy < py or (qy == py and qx > px)
+
+
+@nb.njit(cache=True)
+def _scan(vertices, faces, steps):
+    """Add +1 where a column enters a body going up and -1 where it leaves."""
+    nx, ny, n_steps = steps.shape
+    nz = n_steps - 1
+    for f in range(faces.shape[0]):
+        ax, ay, az = vertices[faces[f, 0]]
+        bx, by, bz = vertices[faces[f, 1]]
+        cx, cy, cz = vertices[faces[f, 2]]
+        twice_area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if twice_area == 0.0:
+            continue
+        step = -1  # seen from above counter-clockwise: a top face
+        if twice_area < 0.0:
+            step = 1
+            bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
+            twice_area = -twice_area
+        x0, x1 = min(ax, bx, cx), max(ax, bx, cx)
+        y0, y1 = min(ay, by, cy), max(ay, by, cy)
+        i0, i1 = max(0, math.ceil(x0)), min(nx - 1, math.floor(x1))
+        j0, j1 = max(0, math.ceil(y0)), min(ny - 1, math.floor(y1))
+        for i in range(i0, i1 + 1):
+            for j in range(j0, j1 + 1):
+                if not (
+                    _side(ax, ay, bx, by, i, j)
+                    and _side(bx, by, cx, cy, i, j)
+                    and _side(cx, cy, ax, ay, i, j)
+                ):
+                    continue
+                wb = (ax - cx) * (j - cy) - (ay - cy) * (i - cx)
+                wc = (bx - ax) * (j - ay) - (by - ay) * (i - ax)
+                z = az + (wb * (bz - az) + wc * (cz - az)) / twice_area
+                steps[i, j, min(max(math.ceil(z), 0), nz)] += step
+
+
+@nb.njit(cache=True, parallel=True)
+def _inside(steps):
+    """Return where the winding number, summed up along z, is positive."""
+    nx, ny, n_steps = steps.shape
+    mask = np.empty((nx, ny, n_steps - 1), np.bool_)
+    for i in nb.prange(nx):
+        for j in range(ny):
+            winding = 0
+            for k in range(n_steps - 1):
+                winding += steps[i, j, k]
+                mask[i, j, k] = winding > 0
+    return mask

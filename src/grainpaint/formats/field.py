@@ -1,0 +1,58 @@
+"""Fields that are not grains yet: colours, spins, or colour vectors, as .npz."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.encode import palette
+from grainpaint.errors import InputError
+
+__all__ = ["read_field"]
+
+
+def read_field(
+    path: Path,
+) -> tuple[np.ndarray, tuple[float, float, float], tuple[float, float, float]]:
+    """Return colours, spacing (µm) and origin (µm) of an .npz archive.
+
+    Parameters
+    ----------
+    path : Path
+        Holds `field`: integers [x, y, z] (colours or spins, 0 = outside), or float
+        vectors [x, y, z, d], of which each voxel gets the nearest colour of the
+        palette. `spacing` and `origin` (three values each) default to 1 and 0.
+
+    Returns
+    -------
+    color : numpy.ndarray, integer, shape (nx, ny, nz)
+    spacing, origin : three floats
+
+    Raises
+    ------
+    InputError
+        If the archive is damaged, or the field of another kind.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with np.load(path) as archive:
+            field = archive["field"]
+            spacing = tuple(archive["spacing"]) if "spacing" in archive else (1.0,) * 3
+            origin = tuple(archive["origin"]) if "origin" in archive else (0.0,) * 3
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: damaged or no .npz archive ({error})") from None
+    except KeyError:
+        raise InputError(f"{path}: the archive holds no array 'field'") from None
+    if field.ndim == 3 and field.dtype.kind in "iu" and field.size:
+        return field, spacing, origin
+    if field.ndim == 4 and field.dtype.kind == "f" and 2 <= field.shape[3] <= 8:
+        if not np.isfinite(field).all():
+            raise InputError(f"{path}: the field holds values that are not finite")
+        colors = palette(field.shape[3])
+        nearest = [(row @ colors.T).argmax(-1) for row in field]
+        return np.stack(nearest).astype(np.int32) + 1, spacing, origin
+    raise InputError(
+        f"{path}: 'field' must be integers [x, y, z] or float vectors [x, y, z, 2..8], "
+        f"got shape {field.shape} of {field.dtype}"
+    )

@@ -1,0 +1,61 @@
+"""Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks."""
+
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+
+__all__ = ["read", "write"]
+
+_CHUNK = 64
+
+
+def write(volume: Microstructure, path: Path) -> None:
+    """Write grain_id (int32, zstd) with spacing and origin (µm) as attributes."""
+    import zarr
+
+    group = zarr.create_group(path)
+    array = group.create_array(
+        "grain_id",
+        shape=volume.shape,
+        chunks=tuple(min(_CHUNK, n) for n in volume.shape),
+        dtype="int32",
+        dimension_names=["x", "y", "z"],
+    )
+    array[:] = volume.grain_id
+    group.attrs.update(
+        {
+            "spacing": list(volume.spacing),
+            "origin": list(volume.origin),
+            "periodic": list(volume.periodic),
+            "unit": "micrometer",
+        }
+    )
+
+
+def read(path: Path) -> Microstructure:
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    InputError
+        If the folder is no such group or lacks an attribute.
+    """
+    import zarr
+
+    try:
+        group = zarr.open_group(path, mode="r")
+        attrs = dict(group.attrs)
+        return Microstructure(
+            np.asarray(group["grain_id"][:]),
+            attrs["spacing"],
+            attrs["origin"],
+            attrs["periodic"],
+        )
+    except (KeyError, FileNotFoundError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: a .zarr volume is a group with grain_id, spacing, origin and "
+            f"periodic ({error})"
+        ) from None

@@ -1,0 +1,122 @@
+"""Pictures of a volume: a solid view with a cut, and three slices."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import hsv_to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from grainpaint import formats
+from grainpaint.microstructure import Microstructure
+
+__all__ = ["grain_colors", "picture", "render_solid"]
+
+_GOLDEN = (5**0.5 - 1) / 2
+_RENDER_S = 120
+_EDGE = 512  # the picture never shows more voxels along an edge
+
+
+def grain_colors(n_grains: int) -> np.ndarray:
+    """Return the colours of grains 0..n (uint8, shape (n + 1, 3)); 0 is white.
+
+    Hues follow the golden ratio, so that grains with near IDs look different; lightness
+    varies too, which tells them apart without colour vision.
+    """
+    k = np.arange(n_grains + 1)
+    hue = k * _GOLDEN % 1.0
+    saturation = 0.35 + 0.3 * (k * 0.7548776662 % 1.0)
+    value = 0.55 + 0.4 * (k * 0.5698402910 % 1.0)
+    colors = hsv_to_rgb(np.stack([hue, saturation, value], -1))
+    colors[0] = 1.0
+    return np.round(colors * 255).astype(np.uint8)
+
+
+def render_solid(volume: Microstructure) -> np.ndarray | None:
+    """Return a picture of the part with a quarter cut away, or None without OpenGL.
+
+    The renderer runs in a process of its own: a broken OpenGL may end it.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (height, width, 3 or 4), or None
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "volume.npz"), Path(folder, "solid.png")
+        formats.write(volume, source)
+        command = [sys.executable, "-m", "grainpaint.render", str(source), str(target)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=_RENDER_S)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            return None
+        return imread(target) if target.exists() else None
+
+
+def _thinned(volume: Microstructure) -> Microstructure:
+    """Return every n-th voxel of a volume too large to show."""
+    step = max(1, -(-max(volume.shape) // _EDGE))
+    if step == 1:
+        return volume
+    return Microstructure(
+        volume.grain_id[::step, ::step, ::step],
+        tuple(s * step for s in volume.spacing),
+        volume.origin,
+    )
+
+
+def picture(volume: Microstructure, path: Path) -> bool:
+    """Write a PNG: the part with a quarter cut away beside slices across x, y, z.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    path : Path
+        Ends in .png.
+
+    Returns
+    -------
+    bool
+        False if there was no usable OpenGL: then the picture has the slices alone.
+    """
+    volume = _thinned(volume)
+    solid = render_solid(volume)
+    colors = grain_colors(int(volume.grain_id.max()))
+    if solid is None:
+        figure = Figure(figsize=(12, 4.4), layout="constrained")
+        axes = figure.subplots(1, 3)
+    else:
+        figure = Figure(figsize=(13, 7), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=(1.7, 1))
+        main = left.subplots()
+        main.imshow(solid)
+        main.set_axis_off()
+        axes = right.subplots(3, 1)
+    for axis, ax in enumerate(axes):
+        _draw_slice(ax, volume, axis, colors)
+    formats.replace_with(path, lambda aside: figure.savefig(aside, dpi=110))
+    return solid is not None
+
+
+def _draw_slice(ax, volume: Microstructure, axis: int, colors: np.ndarray) -> None:
+    """Draw the fullest slice near the middle, in mm or µm."""
+    inside = np.moveaxis(volume.mask, axis, 0).sum((1, 2))
+    middle = np.abs(np.arange(inside.size) - inside.size / 2)
+    index = int(np.lexsort((middle, -(inside > 0.9 * inside.max()).astype(int)))[0])
+    across = [a for a in range(3) if a != axis]
+    plane = np.take(volume.grain_id, index, axis)
+    sides = [volume.shape[a] * volume.spacing[a] for a in across]
+    unit, scale = ("mm", 1e-3) if max(sides) >= 2000 else ("µm", 1.0)
+    ax.imshow(
+        colors[plane.T],
+        origin="lower",
+        interpolation="nearest",
+        extent=(0, sides[0] * scale, 0, sides[1] * scale),
+    )
+    place = (index + 0.5) * volume.spacing[axis] * scale
+    ax.set_title(f"{'xyz'[axis]} = {place:.4g} {unit}", fontsize=9)
+    ax.set_xlabel(f"{'xyz'[across[0]]}, {unit}", fontsize=8)
+    ax.set_ylabel(f"{'xyz'[across[1]]}, {unit}", fontsize=8)
+    ax.tick_params(labelsize=7)

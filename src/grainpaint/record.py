@@ -1,0 +1,100 @@
+"""What a run leaves behind: the volume, its picture beside it, and run.json."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainpaint import formats
+from grainpaint.errors import InputError
+from grainpaint.generation import Run
+
+__all__ = ["check_outputs", "outputs", "summary", "write_run"]
+
+
+def outputs(output: Path) -> tuple[Path, Path, Path]:
+    """Return the paths of the volume, its picture and run.json."""
+    return output, output.with_suffix(".png"), output.with_name("run.json")
+
+
+def check_outputs(output: Path, force: bool) -> None:
+    """Raise unless a run may write to `output` and beside it.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown, or one of the files exists and `force` is false.
+    """
+    for path in outputs(output):
+        if path == output:
+            formats.check_output(path, force)
+        elif path.exists() and not force:
+            raise InputError(
+                f"{path} exists: choose another folder, or add --force to replace it"
+            )
+
+
+def write_run(output: Path, run: Run, config: dict[str, Any]) -> list[str]:
+    """Write the volume, run.json and the picture.
+
+    Parameters
+    ----------
+    output : Path
+        Of the volume.
+    run : Run
+        What `grainpaint.generation.paint_mask` returned.
+    config : dict
+        The command with all its settings.
+
+    Returns
+    -------
+    list of str
+        One line for each thing that the user should know.
+    """
+    from grainpaint.plot import picture
+
+    volume_path, picture_path, run_path = outputs(output)
+    formats.write(run.volume, volume_path)
+    record = {
+        **config,
+        "output": volume_path.name,
+        "shape": run.volume.shape,
+        "spacing_um": run.volume.spacing,
+        "origin_um": run.volume.origin,
+        "voxels": run.volume.n_voxels,
+        "grains": run.volume.n_grains,
+        "windows": run.n_windows,
+        "windows_of_box": run.n_windows_box,
+        "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
+        "versions": {
+            "python": platform.python_version(),
+            **{p: version(p) for p in ("grainpaint", "torch", "numpy", "numba")},
+        },
+    }
+    text = json.dumps(record, indent=1) + "\n"
+    formats.replace_with(run_path, lambda aside: aside.write_text(text))
+    if picture(run.volume, picture_path):
+        return []
+    return ["no usable OpenGL: the picture shows slices only"]
+
+
+def summary(run: Run, files: tuple[Path, ...]) -> list[tuple[str, str]]:
+    """Return the rows of the table that ends a run."""
+    volume = run.volume
+    sizes = volume.grain_volumes()
+    sizes = sizes[sizes > 0] * float(np.prod(volume.spacing))
+    diameter = float(np.cbrt(6 / np.pi * sizes).mean())
+    total = sum(run.seconds.values())
+    share = 1 - run.n_windows / run.n_windows_box
+    return [
+        ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),
+        ("grains", f"{sizes.size:,}"),
+        ("mean diameter", f"{diameter:.4g} µm"),
+        ("windows", f"{run.n_windows} of {run.n_windows_box} ({share:.0%} skipped)"),
+        *((name, f"{s:.1f} s") for name, s in run.seconds.items()),
+        ("speed", f"{volume.grain_id.size / total:,.0f} voxel/s of the box"),
+        *(("written", str(path)) for path in files),
+    ]

@@ -1,0 +1,59 @@
+"""Shared fixtures: random generators, a tiny model, real data where it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+from grainpaint.model import Sampling, StageCard, write_stage
+from grainpaint.unet import NetworkConfig, UNet
+
+# The first call of a kernel compiles it: no deadline. Fixed seeds: no surprise in CI.
+settings.register_profile("grainpaint", deadline=None, derandomize=True)
+settings.load_profile("grainpaint")
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20251123)
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real reference data."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of real reference data is not here")
+    return SHARED
+
+
+def make_model(folder, dim=3, n_colors=12, seed=0):
+    """Write a model with random weights: fast, and its grains are noise."""
+    torch.manual_seed(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stage, channels, start in (("base", (8, 8), 1.0), ("refine", (8,), 0.65)):
+        config = NetworkConfig(dim=dim, n_colors=n_colors, channels=channels)
+        network = UNet(config)
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight.copy_(torch.randn_like(weight) * 0.3)
+        card = StageCard(
+            stage=stage,
+            network=config,
+            sampling=Sampling(n_steps=2, shift=3.0, start=start),
+            data={},
+            training={},
+            n_steps=0,
+            minutes=0.0,
+            metrics={},
+        )
+        write_stage(folder, card, network)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    return make_model(tmp_path_factory.mktemp("model") / "tiny")

@@ -1,0 +1,68 @@
+"""Slow, obvious versions of what the package does fast: oracles for the tests."""
+
+import itertools
+
+import numpy as np
+
+NEIGHBORS = [o for o in itertools.product((-1, 0, 1), repeat=3) if o != (0, 0, 0)]
+
+
+def energy(spin):
+    """Unlike pairs of neighbours in a periodic box, each pair once."""
+    unlike = sum((np.roll(spin, o, (0, 1, 2)) != spin).sum() for o in NEIGHBORS)
+    return int(unlike) // 2
+
+
+def allowed_spins(spin, x, y, z):
+    """Return the neighbouring spins that do not raise the energy of a site."""
+    shape = spin.shape
+    around = [
+        int(spin[(x + a) % shape[0], (y + b) % shape[1], (z + c) % shape[2]])
+        for a, b, c in NEIGHBORS
+    ]
+    mine = around.count(int(spin[x, y, z]))
+    return {s for s in set(around) - {int(spin[x, y, z])} if around.count(s) >= mine}
+
+
+def pieces(values, periodic, corners):
+    """Flood fill; return labels 1..n by first voxel, 0 where values are 0."""
+    label = np.zeros(values.shape, int)
+    n = 0
+    for start in np.ndindex(values.shape):
+        if values[start] == 0 or label[start]:
+            continue
+        n += 1
+        label[start] = n
+        todo = [start]
+        while todo:
+            place = todo.pop()
+            for offset in NEIGHBORS:
+                if not corners and sum(map(abs, offset)) > 1:
+                    continue
+                there = [p + o for p, o in zip(place, offset)]
+                for axis, size in enumerate(values.shape):
+                    if periodic[axis]:
+                        there[axis] %= size
+                if any(not 0 <= t < s for t, s in zip(there, values.shape)):
+                    continue
+                there = tuple(there)
+                if values[there] == values[start] and not label[there]:
+                    label[there] = n
+                    todo.append(there)
+    return label
+
+
+def philox4x32(key, counter):
+    """Philox4x32-10 in Python integers: Salmon et al. 2011, section 3.3."""
+    k0, k1 = key
+    c0, c1, c2, c3 = counter
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = (
+            (p1 >> 32) ^ c1 ^ k0,
+            p1 & 0xFFFFFFFF,
+            (p0 >> 32) ^ c3 ^ k1,
+            p0 & 0xFFFFFFFF,
+        )
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return c0, c1, c2, c3

@@ -1,0 +1,208 @@
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grainpaint import InputError
+from grainpaint.cad import Part, load_part, plan_grid, voxelize
+
+UM_PER_MM = 1000.0
+
+
+def box(size=(1.0, 1.0, 1.0), at=(0.0, 0.0, 0.0)):
+    mesh = trimesh.creation.box(size)
+    mesh.apply_translation(at)
+    return mesh
+
+
+def saved(mesh, path, **options):
+    mesh.export(path, **options)
+    return path
+
+
+def part_of(mesh):
+    return Part(np.asarray(mesh.vertices, float), np.asarray(mesh.faces))
+
+
+@pytest.mark.parametrize("kind", ["stl", "stl_ascii"])
+def test_binary_and_ascii_files_give_the_same_part(tmp_path, kind):
+    path = saved(box((2, 3, 4)), tmp_path / "box.stl", file_type=kind)
+    part = load_part(path)
+    assert part.volume == pytest.approx(24 * UM_PER_MM**3)
+    assert load_part(path, "inch").bounds[1][2] == pytest.approx(2 * 25_400)
+
+
+def test_a_box_on_voxel_faces_is_exact(tmp_path):
+    """Corners, edges and diagonals all meet columns of centres: every tie is used."""
+    for size in ((4, 6, 8), (5, 5, 5)):
+        mesh = box(size)
+        grid = voxelize(part_of(mesh), voxel=1.0)
+        assert grid.mask.all()
+        assert grid.mask.shape == size
+        np.testing.assert_allclose(grid.origin, mesh.bounds[0])
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30)
+def test_random_closed_bodies_agree_with_exact_geometry(seed):
+    """Rotated boxes on a grid of small integers: the voxels are those of the box."""
+    rng = np.random.default_rng(seed)
+    size = rng.integers(2, 9, 3)
+    mesh = box(size)
+    rotation = trimesh.transformations.random_rotation_matrix(rng.random(3))
+    mesh.apply_transform(rotation)
+    grid = voxelize(part_of(mesh), voxel=0.7)
+    index = np.indices(grid.mask.shape).reshape(3, -1).T
+    centers = np.array(grid.origin) + 0.7 * (index + 0.5)
+    local = np.abs(centers @ rotation[:3, :3])
+    clear = (np.abs(local - size / 2) > 1e-9).all(1)
+    inside = (local < size / 2).all(1).reshape(grid.mask.shape)
+    clear = clear.reshape(grid.mask.shape)
+    np.testing.assert_array_equal(grid.mask[clear], inside[clear])
+
+
+def test_ball_volume_error_falls_with_the_voxel():
+    ball = part_of(trimesh.creation.icosphere(4, radius=10.0))
+    errors = [
+        abs(voxelize(ball, voxel=h).mask.sum() * h**3 / ball.volume - 1)
+        for h in (2.0, 0.5)
+    ]
+    assert errors[0] < 0.05
+    assert errors[1] < 0.004
+
+
+def test_moving_by_one_voxel_moves_the_voxels():
+    mesh = trimesh.creation.icosphere(3, radius=5.0)
+    a = voxelize(part_of(mesh), voxel=0.5)
+    mesh.apply_translation((0.5, -1.0, 2.0))
+    b = voxelize(part_of(mesh), voxel=0.5)
+    np.testing.assert_array_equal(a.mask, b.mask)
+    np.testing.assert_allclose(np.subtract(b.origin, a.origin), (0.5, -1.0, 2.0))
+
+
+@pytest.mark.parametrize("name", ["gear", "dog_bone", "tube"])
+def test_real_parts_agree_with_trimesh(shared, name):
+    part = load_part(shared / "parts" / f"{name}.stl")
+    grid = voxelize(part, longest=40)
+    mesh = trimesh.Trimesh(part.vertices, part.faces)
+    index = np.indices(grid.mask.shape).reshape(3, -1).T
+    some = np.random.default_rng(0).choice(len(index), 1500, replace=False)
+    centers = np.array(grid.origin) + grid.spacing * (index[some] + 0.5)
+    theirs = mesh.contains(centers)
+    ours = grid.mask[tuple(index[some].T)]
+    assert (ours != theirs).mean() <= 0.002  # their rays may graze an edge
+
+
+def test_overlapping_bodies_are_their_union_and_shells_inside_are_cavities(tmp_path):
+    two = trimesh.util.concatenate([box((4, 4, 4)), box((4, 4, 4), (2, 0, 0))])
+    grid = voxelize(part_of(two), voxel=0.5)
+    assert grid.mask.all()
+    assert grid.mask.shape == (12, 8, 8)
+    shell = box((2, 2, 2))
+    shell.invert()
+    hollow = trimesh.util.concatenate([box((4, 4, 4)), shell])
+    path = saved(hollow, tmp_path / "hollow.stl")
+    mask = voxelize(load_part(path), voxel=500.0).mask
+    assert mask.sum() == 8**3 - 4**3
+    assert not mask[2:6, 2:6, 2:6].any()
+
+
+def test_inside_out_and_mixed_triangles_are_turned(tmp_path):
+    mesh = trimesh.creation.icosphere(2, radius=3.0)
+    good = voxelize(load_part(saved(mesh, tmp_path / "good.stl")), voxel=300.0).mask
+    mesh.invert()
+    part = load_part(saved(mesh, tmp_path / "inverted.stl"))
+    assert part.notes == ("the part was inside out: turned",)
+    np.testing.assert_array_equal(voxelize(part, voxel=300.0).mask, good)
+    mesh.invert()
+    mesh.faces[::5] = mesh.faces[::5, ::-1]
+    part = load_part(saved(mesh, tmp_path / "mixed.stl"))
+    assert part.notes == ("some triangles faced the wrong way: turned",)
+    np.testing.assert_array_equal(voxelize(part, voxel=300.0).mask, good)
+
+
+def test_open_meshes_name_their_holes(tmp_path):
+    mesh = trimesh.creation.icosphere(2, radius=3.0)
+    mesh.update_faces(~np.isin(np.arange(len(mesh.faces)), [5, 200]))
+    with pytest.raises(
+        InputError, match=r"2 holes \(6 open edges\), the first at \(.*\) mm"
+    ):
+        load_part(saved(mesh, tmp_path / "open.stl"))
+
+
+def damaged(tmp_path, kind):
+    path = tmp_path / f"{kind}.stl"
+    data = bytearray(trimesh.exchange.stl.export_stl(box()))
+    text = trimesh.exchange.stl.export_stl_ascii(box())
+    if kind == "empty":
+        data = b""
+    elif kind == "truncated":
+        data = data[:-60]
+    elif kind == "truncated text":
+        data = text[: len(text) // 2].encode()
+    elif kind == "nan":
+        data[84 + 12 : 84 + 16] = np.float32("nan").tobytes()
+    elif kind == "prose":
+        data = b"I am not a mesh, I am a letter to my aunt.\n" * 9
+    elif kind == "short":
+        data = b"STL"
+    elif kind == "flat":
+        data = trimesh.exchange.stl.export_stl(
+            trimesh.Trimesh(
+                [[0, 0, 0], [1, 0, 0], [0, 0, 0]], [[0, 1, 2]], process=False
+            )
+        )
+    elif kind == "no triangles":
+        data = bytes(84)
+    elif kind == "bad text":
+        data = text.replace("vertex", "vortex").encode()
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("empty", "empty"),
+        ("truncated", "truncated"),
+        ("truncated text", "truncated"),
+        ("nan", r"1 of 12 triangles.*not\s+finite"),
+        ("prose", "no STL"),
+        ("short", "not an STL"),
+        ("flat", "degenerate"),
+        ("no triangles", "no triangle"),
+        ("bad text", "no triangle"),
+    ],
+)
+def test_damaged_files_are_refused_in_words(tmp_path, kind, message):
+    with pytest.raises(InputError, match=message):
+        load_part(damaged(tmp_path, kind))
+
+
+def test_missing_and_foreign_files_are_refused(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        load_part(tmp_path / "no.stl")
+    (tmp_path / "part.step").write_text("x")
+    with pytest.raises(InputError, match=r"\.stl"):
+        load_part(tmp_path / "part.step")
+    with pytest.raises(InputError, match="unit"):
+        load_part(tmp_path / "no.stl", "furlong")
+
+
+def test_parts_thinner_than_a_voxel_are_refused():
+    part = part_of(box((100, 100, 1)))
+    with pytest.raises(InputError, match="thinner than a voxel"):
+        plan_grid(part, voxel=2.0)
+    diagonal = box((100, 1, 1))
+    diagonal.apply_transform(
+        trimesh.transformations.rotation_matrix(np.pi / 4, (0, 1, 1))
+    )
+    with pytest.raises(InputError, match="thinner than a voxel"):
+        voxelize(part_of(diagonal), voxel=30.0)
+
+
+@pytest.mark.parametrize("voxel", [0.0, -1.0, float("nan"), float("inf")])
+def test_absurd_voxels_are_refused(voxel):
+    with pytest.raises(InputError, match="voxel"):
+        plan_grid(part_of(box()), voxel=voxel)

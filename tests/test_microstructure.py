@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grainpaint import InputError, Microstructure
+
+
+def test_it_cannot_be_changed_through_the_array_it_was_made_from():
+    source = np.ones((2, 2, 2), np.int32)
+    volume = Microstructure(source)
+    source[:] = 7
+    assert volume.grain_id.max() == 1
+    with pytest.raises(ValueError, match="read-only"):
+        volume.grain_id[0, 0, 0] = 5
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_relabel_keeps_the_partition_and_numbers_by_first_voxel(seed):
+    ids = np.random.default_rng(seed).choice([0, 3, 9, 700], (3, 4, 5))
+    new = Microstructure(ids).relabel().grain_id
+    pairs = {(int(a), int(b)) for a, b in zip(ids.ravel(), new.ravel())}
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+    firsts = [int(np.flatnonzero(new.ravel() == g)[0]) for g in range(1, new.max() + 1)]
+    assert firsts == sorted(firsts)
+    assert ((ids == 0) == (new == 0)).all()
+
+
+def test_crop_moves_the_origin_and_ends_periodicity():
+    volume = Microstructure(
+        np.arange(24).reshape(2, 3, 4), (1, 2, 3), (10, 20, 30), (True,) * 3
+    )
+    part = volume.crop((slice(None), slice(1, 3), slice(0, 2)))
+    assert part.origin == (10, 22, 30)
+    assert part.periodic == (True, False, False)
+    np.testing.assert_array_equal(part.grain_id, volume.grain_id[:, 1:3, :2])
+
+
+def test_masked_voxels_are_outside():
+    volume = Microstructure(np.full((2, 2, 2), 4))
+    inside = np.zeros((2, 2, 2), bool)
+    inside[0] = True
+    assert volume.masked(inside).n_voxels == 4
+    with pytest.raises(InputError, match="shape"):
+        volume.masked(inside[:1])
+
+
+@pytest.mark.parametrize(
+    ("ids", "options", "message"),
+    [
+        (np.ones((2, 2)), {}, "3-D array of integers"),
+        (np.ones((2, 2, 2)), {}, "3-D array of integers"),
+        (np.zeros((0, 2, 2), int), {}, "non-empty"),
+        (-np.ones((2, 2, 2), int), {}, "0..2147483647"),
+        (np.ones((2, 2, 2), int), {"spacing": (1, 0, 1)}, "spacing"),
+        (np.ones((2, 2, 2), int), {"spacing": (1, 1)}, "three values"),
+        (np.ones((2, 2, 2), int), {"origin": (0, np.nan, 0)}, "origin"),
+    ],
+)
+def test_nonsense_is_refused(ids, options, message):
+    with pytest.raises(InputError, match=message):
+        Microstructure(ids, **options)
+
+
+def test_empty_crop_is_refused():
+    with pytest.raises(InputError, match="no voxel"):
+        Microstructure(np.ones((2, 2, 2), int)).crop(
+            (slice(2, 2),) + (slice(None),) * 2
+        )

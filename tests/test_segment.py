@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from naive import pieces
+from skimage.measure import label as skimage_label
+
+from grainpaint.segment import grains, label_pieces, merge_fragments
+
+volumes = arrays(
+    np.int32,
+    array_shapes(min_dims=3, max_dims=3, max_side=7),
+    elements=st.integers(0, 3),
+)
+axes = st.tuples(*[st.booleans()] * 3)
+
+
+@given(volumes, axes, st.booleans())
+@settings(max_examples=150)
+def test_pieces_are_those_of_a_flood_fill(values, periodic, corners):
+    labels = label_pieces(values, periodic, corners)
+    np.testing.assert_array_equal(labels, pieces(values, periodic, corners))
+
+
+@pytest.mark.parametrize("corners", [False, True])
+def test_pieces_are_those_of_skimage(rng, corners):
+    values = rng.integers(0, 4, (40, 41, 42))
+    theirs = skimage_label(values, connectivity=3 if corners else 1)
+    np.testing.assert_array_equal(label_pieces(values, corners=corners), theirs)
+
+
+@given(volumes, st.integers(1, 6))
+@settings(max_examples=150)
+def test_cleaning_leaves_connected_grains_and_no_fragment_that_could_go(values, least):
+    result = grains(values, least)
+    np.testing.assert_array_equal(result > 0, values > 0)
+    np.testing.assert_array_equal(label_pieces(result), result)  # connected, 1..n
+    # What is still small touches no other grain.
+    for g in np.flatnonzero(np.bincount(result.ravel()) < least):
+        if g == 0:
+            continue
+        for axis in range(3):
+            a, b = np.moveaxis(result, axis, 0)[:-1], np.moveaxis(result, axis, 0)[1:]
+            assert not ((a == g) & (b > 0) & (b != g)).any()
+            assert not ((b == g) & (a > 0) & (a != g)).any()
+
+
+def test_a_fragment_goes_to_the_neighbor_that_it_touches_most():
+    grain_id = np.ones((5, 5, 5), np.int32)
+    grain_id[:, 3:] = 2
+    grain_id[2, 2, 2] = 3  # five faces to 1, one to 2
+    merged = merge_fragments(grain_id, min_voxels=2)
+    assert merged[2, 2, 2] == 1
+    assert (merged[grain_id != 3] == grain_id[grain_id != 3]).all()
+
+
+def test_noise_alone_still_ends_as_grains(rng):
+    result = grains(rng.integers(1, 30, (12, 12, 12)))
+    assert np.bincount(result.ravel())[1:].min() >= 5

@@ -1,0 +1,172 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from grainpaint import InputError
+from grainpaint.dataset import Samples, load_set
+from grainpaint.encode import contact_graph
+from grainpaint.model import Sampling, read_card
+from grainpaint.pyramid import double, halve
+from grainpaint.simulate.sets import isotropic_set
+from grainpaint.train import TrainConfig, _draw_batch, _noise_levels, train
+from grainpaint.unet import NetworkConfig
+
+
+def config(stage="base", **changes):
+    return TrainConfig(
+        **{
+            "stage": stage,
+            "network": NetworkConfig(dim=3, n_colors=12, channels=(16, 16)),
+            "sampling": Sampling(n_steps=2, shift=3.0),
+            "batch": 2,
+            "shift": 3.0,
+            "warmup": 5,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("set") / "iso"
+    isotropic_set(folder, (32, 32, 32), 15, 100, seed=0, count=3)
+    return folder
+
+
+def same(a, b):
+    a, b = load_file(a), load_file(b)
+    assert a.keys() == b.keys()
+    return all((a[key] == b[key]).all() for key in a)
+
+
+@pytest.mark.parametrize("stage", ["base", "refine"])
+def test_a_resumed_run_ends_with_the_very_same_weights(volumes, tmp_path, stage):
+    once = train(config(stage), volumes, tmp_path / "once", n_steps=8)
+    train(config(stage), volumes, tmp_path / "twice", n_steps=3)
+    again = train(config(stage), volumes, tmp_path / "twice", n_steps=8, resume=True)
+    name = f"{stage}.state.safetensors"
+    assert same(tmp_path / "once" / name, tmp_path / "twice" / name)
+    assert same(
+        tmp_path / f"once/{stage}.safetensors", tmp_path / f"twice/{stage}.safetensors"
+    )
+    assert once.metrics == again.metrics
+
+
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+import grainpaint.train as t
+from test_train import config
+t._CHECKPOINT_S = 0.0
+t.train(config(), Path(sys.argv[1]), Path(sys.argv[2]), n_steps=10_000)
+"""
+
+
+def test_a_run_killed_at_any_moment_goes_on_bit_for_bit(volumes, tmp_path):
+    here = os.path.dirname(__file__)
+    run = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(volumes), str(tmp_path / "killed"), here]
+    )
+    state = tmp_path / "killed" / "base.state.safetensors"
+    deadline = time.monotonic() + 120
+    while not state.exists() and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    from safetensors import safe_open
+
+    with safe_open(state, "pt") as file:
+        n = int(file.metadata()["step"]) + 2
+    train(config(), volumes, tmp_path / "killed", n_steps=n, resume=True)
+    train(config(), volumes, tmp_path / "whole", n_steps=n)
+    assert same(state, tmp_path / "whole" / "base.state.safetensors")
+
+
+def test_the_network_learns(volumes, tmp_path):
+    """From ln 12 = 2.48 at the start; a broken target or gradient stays there."""
+    card = train(config(learning_rate=4e-3), volumes, tmp_path, n_steps=80)
+    loss = card.metrics["held_out_cross_entropy"]
+    assert loss["0.3"] < 2.0
+    assert loss["0.3"] < loss["0.7"] < loss["0.95"] < 2.6
+
+
+def test_the_card_says_what_made_the_weights(volumes, tmp_path):
+    train(config(), volumes, tmp_path, n_steps=2)
+    card = read_card(tmp_path / "base.json")
+    assert card.data["time"] == 15
+    assert card.data["n_held_out"] == 1
+    assert card.n_steps == 2
+    assert card.training["seed"] == 0
+
+
+def test_noise_levels_cover_their_range_evenly():
+    levels = np.concatenate([_noise_levels(config(shift=1.0), i) for i in range(500)])
+    assert np.abs(np.sort(levels) - (np.arange(1000) + 0.5) / 1000).max() < 0.002
+    capped = np.concatenate([_noise_levels(config(t_max=0.9), i) for i in range(500)])
+    assert 0.89 < capped.max() <= 0.9
+
+
+def test_samples_are_proper_colorings_of_symmetric_copies(volumes, rng):
+    samples = Samples(load_set(volumes), "base", 12)
+    assert len(samples.grain_id) == 3 * 8  # every offset of the 2^3 cells
+    for _ in range(5):
+        color = samples.draw(rng)
+        assert color.shape == (16, 16, 16)
+        assert 0 <= color.min() <= color.max() < 12
+    start, neighbor = samples.graph[0]
+    ours = contact_graph(samples.grain_id[0], (True,) * 3)
+    np.testing.assert_array_equal(start, ours[0])
+    np.testing.assert_array_equal(neighbor, ours[1])
+
+
+def test_the_refiner_learns_from_doubled_volumes_and_known_boxes(volumes, rng):
+    samples = Samples(load_set(volumes), "refine", 12)
+    settings = config("refine", blocky=1.0, known=1.0)
+    clean, shown, t = _draw_batch(samples, settings, np.array([0.8, 0.8]), rng)
+    for a, b, level in zip(clean.numpy(), shown.numpy(), t.numpy()[..., 0]):
+        known = level == 0
+        assert known.any()
+        assert (a[known] == b[known]).all()
+        assert (b[~known] == double(halve(a))[~known]).all()
+        assert (level[~known] == np.float32(0.8)).all()
+
+
+def test_mistakes_are_refused(volumes, tmp_path):
+    with pytest.raises(InputError, match="none found"):
+        train(config(), tmp_path, tmp_path / "out", n_steps=1)
+    train(config(), volumes, tmp_path / "out", n_steps=1)
+    with pytest.raises(InputError, match="--resume"):
+        train(config(), volumes, tmp_path / "out", n_steps=1)
+    with pytest.raises(InputError, match="differs"):
+        train(config(seed=1), volumes, tmp_path / "out", n_steps=1, resume=True)
+
+
+def test_volumes_that_cannot_train_are_named(tmp_path):
+    from grainpaint import Microstructure
+
+    Microstructure(np.ones((32, 32, 32), int)).save(tmp_path / "a.npz")
+    with pytest.raises(InputError, match=r"a\.npz.*periodic"):
+        load_set(tmp_path)
+    Microstructure(np.ones((20, 32, 32), int), periodic=(True,) * 3).save(
+        tmp_path / "a.npz"
+    )
+    with pytest.raises(InputError, match=r"a\.npz.*multiples of 16"):
+        load_set(tmp_path)
+
+
+def test_a_set_goes_on_where_it_stopped_and_keeps_to_its_recipe(volumes, tmp_path):
+    isotropic_set(tmp_path / "s", (16, 16, 16), 3, 50, seed=4, count=1)
+    first = (tmp_path / "s/000000.npz").read_bytes()
+    isotropic_set(tmp_path / "s", (16, 16, 16), 3, 50, seed=4, count=2)
+    assert (tmp_path / "s/000000.npz").read_bytes() == first
+    assert len(list((tmp_path / "s").glob("*.npz"))) == 2
+    with pytest.raises(InputError, match=r"another recipe \(time"):
+        isotropic_set(tmp_path / "s", (16, 16, 16), 4, 50, seed=4, count=2)
