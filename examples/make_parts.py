@@ -10,7 +10,7 @@ import trimesh
 
 N_TEETH = 18
 POINTS_PER_TOOTH = 8
-ROOT_MM, TIP_MM, BORE_MM, WIDTH_MM = 1.5, 1.8, 0.5, 0.8
+ROOT_MM, TIP_MM, BORE_MM, WIDTH_MM = 1.5, 1.8, 0.5, 1.4
 
 
 def gear() -> trimesh.Trimesh:

@@ -68,7 +68,7 @@ def test_ball_volume_error_falls_with_the_voxel():
         abs(voxelize(ball, voxel=h).mask.sum() * h**3 / ball.volume - 1)
         for h in (2.0, 0.5)
     ]
-    assert errors[0] < 0.05
+    assert errors[0] < 0.08
     assert errors[1] < 0.004
 
 

@@ -213,7 +213,7 @@ def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
             "where bodies meet or the surface has one side only): mend it in the CAD "
             "program"
         )
-    before, after = (np.cross(*_two_sides(vertices, f)) for f in (faces, fixed))
+    before, after = _normals(vertices, faces), _normals(vertices, fixed)
     turned = np.einsum("ij,ij->i", before, after) < 0
     area = np.linalg.norm(after, axis=1)
     for body in trimesh.graph.connected_components(
@@ -224,9 +224,10 @@ def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return fixed
 
 
-def _two_sides(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, ...]:
+def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Return normals, twice as long as the triangles' areas."""
     a, b, c = (vertices[faces[:, i]] for i in range(3))
-    return b - a, c - a
+    return np.cross(b - a, c - a)
 
 
 def plan_grid(

@@ -81,5 +81,5 @@ class Samples:
         color = color_grains(self.graph[i], self.n_colors, rng)[self.grain_id[i]]
         color = np.roll(color, rng.integers(0, color.shape), (0, 1, 2))
         color = color.transpose(rng.permutation(3))
-        flipped = [axis for axis in range(3) if rng.random() < 0.5]
+        flipped = tuple(axis for axis in range(3) if rng.random() < 0.5)
         return np.ascontiguousarray(np.flip(color, flipped))

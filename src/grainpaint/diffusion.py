@@ -45,7 +45,7 @@ def timesteps(n_steps: int, shift: float, start: float = 1.0) -> np.ndarray:
     return shifted(np.linspace(highest, 0.0, n_steps + 1), shift)
 
 
-def add_noise(x0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """Return x0 at noise level t (shapes broadcast)."""
     return (1 - t) * x0 + t * eps
 

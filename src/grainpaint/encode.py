@@ -83,7 +83,7 @@ def _contact_keys(grain_id, periodic, n, offsets):
 
 
 def contact_graph(
-    grain_id: np.ndarray, periodic: tuple[bool, bool, bool]
+    grain_id: np.ndarray, periodic: tuple[bool, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return who touches whom through any of the 26 neighbours.
 

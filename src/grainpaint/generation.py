@@ -92,7 +92,8 @@ def _sample(
         bar.update(done)
         if s > 0:
             x = reverse_step(x, _expected_colors(logits, colors), t, s)
-    return logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
+    color: np.ndarray = logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
+    return color
 
 
 @torch.inference_mode()
@@ -101,7 +102,7 @@ def _base_colors(
 ) -> np.ndarray:
     """Return the base's colours on its torus (uint8)."""
     colors, device = _palette(model)
-    noise = normal_field(seed, _BASE, tuple(map(np.arange, shape)), colors.shape[1])
+    noise = normal_field(seed, _BASE, [np.arange(n) for n in shape], colors.shape[1])
     sampling = model.base_card.sampling
     with progress("base", sampling.n_steps) as bar:
         x = torch.from_numpy(noise).to(device)
@@ -151,7 +152,7 @@ def paint_mask(
     model: Model,
     seed: int = 0,
     spacing: float = 1.0,
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    origin: tuple[float, ...] = (0.0, 0.0, 0.0),
     progress: Progress = silent,
 ) -> Run:
     """Fill the True voxels of a mask with grains.

@@ -43,9 +43,9 @@ class Microstructure:
     """
 
     grain_id: np.ndarray
-    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    periodic: tuple[bool, bool, bool] = (False, False, False)
+    spacing: tuple[float, ...] = (1.0, 1.0, 1.0)
+    origin: tuple[float, ...] = (0.0, 0.0, 0.0)
+    periodic: tuple[bool, ...] = (False, False, False)
 
     def __post_init__(self) -> None:
         """Check and freeze the fields."""

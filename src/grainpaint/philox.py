@@ -11,6 +11,7 @@ https://doi.org/10.1145/2063384.2063405: Philox4x32 with ten rounds.
 """
 
 import math
+from collections.abc import Sequence
 
 import numba as nb
 import numpy as np
@@ -98,7 +99,7 @@ def _fill_normal(out, xs, ys, zs, k0, k1):
 def normal_field(
     seed: int,
     stream: int,
-    indices: tuple[np.ndarray, np.ndarray, np.ndarray],
+    indices: Sequence[np.ndarray],
     n_channels: int,
 ) -> np.ndarray:
     """Return standard normal noise for the voxels at the given global indices.

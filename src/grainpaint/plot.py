@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
@@ -16,6 +17,7 @@ from grainpaint.microstructure import Microstructure
 __all__ = ["grain_colors", "picture", "render_solid"]
 
 _GOLDEN = (5**0.5 - 1) / 2
+_RENDERER = "grainpaint.render"  # a process of its own
 _RENDER_S = 120
 _EDGE = 512  # the picture never shows more voxels along an edge
 
@@ -47,7 +49,7 @@ def render_solid(volume: Microstructure) -> np.ndarray | None:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "volume.npz"), Path(folder, "solid.png")
         formats.write(volume, source)
-        command = [sys.executable, "-m", "grainpaint.render", str(source), str(target)]
+        command = [sys.executable, "-m", _RENDERER, str(source), str(target)]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=_RENDER_S)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
@@ -89,8 +91,9 @@ def picture(volume: Microstructure, path: Path) -> bool:
         axes = figure.subplots(1, 3)
     else:
         figure = Figure(figsize=(13, 7), layout="constrained")
-        left, right = figure.subfigures(1, 2, width_ratios=(1.7, 1))
-        main = left.subplots()
+        grid = figure.add_gridspec(1, 2, width_ratios=(1.7, 1))
+        right = figure.add_subfigure(grid[1])
+        main = figure.add_subfigure(grid[0]).subplots()
         main.imshow(solid)
         main.set_axis_off()
         axes = right.subplots(3, 1)
@@ -100,7 +103,9 @@ def picture(volume: Microstructure, path: Path) -> bool:
     return solid is not None
 
 
-def _draw_slice(ax, volume: Microstructure, axis: int, colors: np.ndarray) -> None:
+def _draw_slice(
+    ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray
+) -> None:
     """Draw the fullest slice near the middle, in mm or µm."""
     inside = np.moveaxis(volume.mask, axis, 0).sum((1, 2))
     middle = np.abs(np.arange(inside.size) - inside.size / 2)

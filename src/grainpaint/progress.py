@@ -1,10 +1,15 @@
 """Progress of long work: a bar on a terminal, a plain line every 30 s elsewhere."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
 __all__ = ["Bar", "Progress", "console", "silent"]
 
@@ -60,7 +65,7 @@ class _Terminal:
     def __init__(self, task: str, total: float) -> None:
         self.task, self.total = task, total
         self.start = time.monotonic()
-        self.bar = None
+        self.bar: RichProgress | None = None
 
     def update(self, done: float, note: str = "") -> None:
         if self.bar is None:
@@ -76,7 +81,7 @@ class _Terminal:
             self.bar.stop()
 
 
-def _rich_bar():
+def _rich_bar() -> RichProgress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

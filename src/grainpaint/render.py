@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def write_solid(volume: Microstructure, path: Path) -> None:
     faces = np.column_stack([np.full(n, 4), np.arange(4 * n).reshape(n, 4)])
     mesh = pyvista.PolyData(points, faces.ravel())
     mesh.cell_data["color"] = grain_colors(int(volume.grain_id.max()))[owner]
-    plotter = pyvista.Plotter(off_screen=True, window_size=(1100, 1000))
+    plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1100, 1000])
     plotter.set_background("white")
     plotter.add_mesh(
         mesh, scalars="color", rgb=True, ambient=0.35, diffuse=0.75, specular=0.0

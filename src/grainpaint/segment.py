@@ -88,7 +88,7 @@ def _label(values, offsets, periodic, label):
 
 def label_pieces(
     values: np.ndarray,
-    periodic: tuple[bool, bool, bool] = (False, False, False),
+    periodic: tuple[bool, ...] = (False, False, False),
     corners: bool = False,
 ) -> np.ndarray:
     """Give a number to each connected piece of equal value.

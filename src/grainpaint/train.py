@@ -148,16 +148,13 @@ class _Run:
         self.config = config
         self.network = UNet(config.network).to(device)
         self.names = [name for name, _ in self.network.named_parameters()]
-        self.weights = list(self.network.parameters())
+        self.weights: list[Tensor] = list(self.network.parameters())
         self.average = [w.detach().clone() for w in self.weights]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": [w for w in self.weights if w.ndim > 1]},
-                {"params": [w for w in self.weights if w.ndim == 1], "weight_decay": 0},
-            ],
-            betas=(0.9, 0.99),
-            weight_decay=0.01,
-        )
+        groups: list[dict[str, Any]] = [
+            {"params": [w for w in self.weights if w.ndim > 1]},
+            {"params": [w for w in self.weights if w.ndim == 1], "weight_decay": 0},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01)
         self.step = 0
         self.seconds = 0.0
 
@@ -298,7 +295,6 @@ def train(
         If `out` holds a run and `resume` is false, or the run there was started with
         another configuration, or the data cannot serve.
     """
-    out.mkdir(parents=True, exist_ok=True)
     state = out / f"{config.stage}.state.safetensors"
     log = out / f"{config.stage}.log.jsonl"
     settings = out / f"{config.stage}.config.json"
@@ -318,6 +314,7 @@ def train(
         raise InputError(
             f"{data}: training needs at least 2 volumes, got {len(volumes)}"
         )
+    out.mkdir(parents=True, exist_ok=True)
     n_held = max(1, len(volumes) // _HELD_OUT)
     samples = Samples(volumes[:-n_held], config.stage, config.network.n_colors)
     held = Samples(volumes[-n_held:], config.stage, config.network.n_colors)

@@ -10,6 +10,7 @@ multiples of `UNet.multiple`.
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,7 +36,7 @@ class _WrapPad(torch.autograd.Function):
     """Pad x, y, z by one voxel around the torus (F.pad is slower in this layout)."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         n, a, b, c, channels = x.shape
         out = x.new_empty(n, a + 2, b + 2, c + 2, channels)
         out[:, 1:-1, 1:-1, 1:-1] = x
@@ -45,7 +46,7 @@ class _WrapPad(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> Tensor:
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
         grad = grad.clone(memory_format=torch.contiguous_format)
         for axis in (3, 2, 1):
             grad.select(axis, -2).add_(grad.select(axis, 0))
@@ -82,13 +83,14 @@ class _Block(nn.Module):
         self.conv1 = _Conv(n_in, n_out)
         self.conv2 = _Conv(n_out, n_out)
         self.skip = nn.Linear(n_in, n_out) if n_in != n_out else nn.Identity()
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)
+        for parameter in self.conv2.parameters():  # a new block changes nothing
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         h = F.silu(self.norm(x) + self.time(time))
         h = self.conv2(F.silu(self.conv1(h)))
-        return self.skip(x) + h
+        out: Tensor = self.skip(x) + h
+        return out
 
 
 def _time_features(t: Tensor) -> Tensor:
@@ -142,8 +144,8 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(_Block(2 * c, c) for c in channels)
         self.norm = _Norm(channels[0])
         self.leave = nn.Linear(channels[0], config.n_colors * 8)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        for parameter in self.leave.parameters():
+            nn.init.zeros_(parameter)
 
     @property
     def multiple(self) -> int:

@@ -13,7 +13,7 @@ __all__ = ["read_field"]
 
 def read_field(
     path: Path,
-) -> tuple[np.ndarray, tuple[float, float, float], tuple[float, float, float]]:
+) -> tuple[np.ndarray, tuple[float, ...], tuple[float, ...]]:
     """Return colours, spacing (µm) and origin (µm) of an .npz archive.
 
     Parameters
@@ -36,7 +36,7 @@ def read_field(
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             field = archive["field"]
             spacing = tuple(archive["spacing"]) if "spacing" in archive else (1.0,) * 3
             origin = tuple(archive["origin"]) if "origin" in archive else (0.0,) * 3

@@ -32,7 +32,7 @@ def read(path: Path) -> Microstructure:
         If the file is no such archive or lacks an array.
     """
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             return Microstructure(
                 archive["grain_id"],
                 tuple(archive["spacing"]),

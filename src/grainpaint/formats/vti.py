@@ -76,16 +76,20 @@ def _parse(text: bytes) -> Microstructure:
     root = ET.fromstring(text)
     image = root.find("ImageData")
     array = root.find(".//CellData/DataArray[@Name='material']")
-    if array is None or root.get("header_type") != "UInt64" or root.get("compressor"):
+    if (
+        image is None
+        or array is None
+        or root.get("header_type") != "UInt64"
+        or root.get("compressor")
+    ):
         raise ValueError("no cell array 'material', or compressed")
     if array.get("type") != "Int32" or array.get("format") != "binary":
         raise ValueError("'material' is not binary Int32")
-    extent = [int(n) for n in image.get("WholeExtent").split()]
-    nx, ny, nz = extent[1::2]
-    payload = base64.b64decode(re.sub(r"\s", "", array.text))
+    nx, ny, nz = (int(n) for n in image.attrib["WholeExtent"].split()[1::2])
+    payload = base64.b64decode(re.sub(r"\s", "", array.text or ""))
     material = np.frombuffer(payload[8:], "<i4").reshape(nz, ny, nx).transpose(2, 1, 0)
     return Microstructure(
         material,
-        tuple(round(float(s) / _M_PER_UM, 9) for s in image.get("Spacing").split()),
-        tuple(round(float(o) / _M_PER_UM, 9) for o in image.get("Origin").split()),
+        tuple(round(float(s) / _M_PER_UM, 9) for s in image.attrib["Spacing"].split()),
+        tuple(round(float(o) / _M_PER_UM, 9) for o in image.attrib["Origin"].split()),
     )

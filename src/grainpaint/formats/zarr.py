@@ -1,6 +1,7 @@
 """Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,9 +48,9 @@ def read(path: Path) -> Microstructure:
 
     try:
         group = zarr.open_group(path, mode="r")
-        attrs = dict(group.attrs)
+        attrs: dict[str, Any] = dict(group.attrs)
         return Microstructure(
-            np.asarray(group["grain_id"][:]),
+            np.asarray(group["grain_id"]),
             attrs["spacing"],
             attrs["origin"],
             attrs["periodic"],

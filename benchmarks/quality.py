@@ -1,0 +1,96 @@
+"""Generated grains beside simulated ones: sizes, seams at the windows, drift.
+
+Run: python benchmarks/quality.py [--volumes 8] [--model iso]. Prints a table and writes
+quality.json. Both kinds of volume are boxes of 128^3 cut out without periodicity,
+segmented and cleaned in the same way; border grains count.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+import grainpaint
+from grainpaint.plan import CORE
+from grainpaint.segment import grains
+
+HERE = Path(__file__).parent
+EDGE = 128
+
+
+def sizes(volume):
+    """Return descriptors of one volume."""
+    n = volume.grain_volumes().astype(float)
+    unlike = [np.mean(np.diff(volume.grain_id, axis=a) != 0) for a in range(3)]
+    return {
+        "grains": n.size,
+        "mean volume": n.mean(),
+        "median volume": np.median(n),
+        "volume-weighted mean": (n**2).sum() / n.sum(),
+        "boundary share": np.mean(unlike),
+        "grains under 50 voxels, share": np.mean(n < 50),
+    }
+
+
+def seam(volume):
+    """Return the boundary share at the faces of the windows minus that elsewhere."""
+    result = []
+    for axis in range(3):
+        unlike = np.diff(volume.grain_id, axis=axis) != 0
+        share = unlike.mean(tuple(a for a in range(3) if a != axis))
+        face = np.arange(CORE - 1, share.size, CORE)
+        result.append(share[face].mean() - np.delete(share, face).mean())
+    return np.mean(result)
+
+
+def drift(volume):
+    """Return the boundary share of the far half over that of the near half."""
+    result = []
+    for axis in range(3):
+        unlike = np.diff(volume.grain_id, axis=axis) != 0
+        near, far = np.array_split(unlike, 2, axis)
+        result.append(far.mean() / near.mean())
+    return np.mean(result)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--volumes", type=int, default=8)
+    parser.add_argument("--model", default="iso")
+    options = parser.parse_args()
+    kinds = {"simulated": [], "generated": []}
+    for seed in range(options.volumes):
+        spin = grainpaint.simulate.isotropic((EDGE,) * 3, 100, seed=500_000 + seed)
+        kinds["simulated"].append(grainpaint.Microstructure(grains(spin.grain_id)))
+        kinds["generated"].append(
+            grainpaint.generate((EDGE,) * 3, options.model, seed=seed)
+        )
+        print(f"{seed + 1} of {options.volumes}", flush=True)
+    mean = {
+        kind: {k: np.mean([sizes(v)[k] for v in volumes]) for k in sizes(volumes[0])}
+        for kind, volumes in kinds.items()
+    }
+    rows = {}
+    for name, reference in mean["simulated"].items():
+        value = mean["generated"][name]
+        rows[name] = [float(reference), float(value), float(value / reference)]
+        print(f"{name:<32}{reference:12.4g}{value:12.4g}{value / reference:10.3f}")
+    seams = np.array([seam(v) for v in kinds["generated"]])
+    error = seams.std(ddof=1) / np.sqrt(len(seams))
+    rows["seam"] = [float(seams.mean()), float(error)]
+    print(
+        f"boundary share at window faces minus elsewhere: {seams.mean():+.5f}", end=""
+    )
+    print(f" (standard error {error:.5f})")
+    drifts = np.array([drift(v) for v in kinds["generated"]])
+    error = drifts.std(ddof=1) / np.sqrt(len(drifts))
+    rows["drift"] = [float(drifts.mean()), float(error)]
+    print(f"boundary share, far half over near half: {drifts.mean():.4f}", end="")
+    print(f" (standard error {error:.4f})")
+    rows["volumes"] = options.volumes
+    (HERE / "quality.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

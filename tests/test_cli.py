@@ -1,0 +1,177 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import grainpaint
+from grainpaint.cli import main
+from grainpaint.record import outputs
+
+GEAR = Path(__file__).parents[1] / "examples" / "parts" / "gear.stl"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process; return code, output and error text."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["grainpaint", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        out = capsys.readouterr()
+        return stop.value.code or 0, out.out, out.err
+
+    return call
+
+
+def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
+    out = tmp_path / "out" / "gear.npz"
+    code, text, _ = run(
+        "paint", GEAR, "-o", out, "--longest", 40, "--model", tiny_model, "--seed", 3
+    )
+    assert code == 0
+    assert all(path.exists() for path in outputs(out))
+    volume = grainpaint.load(out)
+    assert max(volume.shape) == 40
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["seed"] == 3
+    assert record["grains"] == volume.n_grains
+    assert len(record["weights_sha256"]) == 64
+    assert f"{volume.n_grains:,}" in text
+    assert (tmp_path / "out" / "gear.png").read_bytes()[:4] == b"\x89PNG"
+    again = grainpaint.paint(GEAR, longest=40, model=str(tiny_model), seed=3)
+    np.testing.assert_array_equal(again.grain_id, volume.grain_id)
+    assert again.origin == pytest.approx(volume.origin)
+
+
+def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
+    box = tmp_path / "box.vti"
+    code, _, _ = run(
+        "generate", "--shape", "24,20,16", "-o", box, "--model", tiny_model,
+        "--voxel", "2um",
+    )  # fmt: skip
+    assert code == 0
+    assert grainpaint.load(box).spacing == pytest.approx((2.0,) * 3)
+    grown = tmp_path / "grown.npz"
+    code, text, _ = run(
+        "simulate", "iso", "--shape", "16,16,16", "--time", 5, "--spins", 50,
+        "--seed", 1, "-o", grown,
+    )  # fmt: skip
+    assert code == 0
+    assert grainpaint.load(grown).periodic == (True, True, True)
+    picture = tmp_path / "grown.png"
+    assert run("view", grown, "-o", picture)[0] == 0
+    assert picture.stat().st_size > 1000
+    np.savez(tmp_path / "field.npz", field=grainpaint.load(grown).grain_id)
+    assert run("segment", tmp_path / "field.npz", "-o", tmp_path / "s.zarr")[0] == 0
+    assert grainpaint.load(tmp_path / "s.zarr").n_voxels == 16**3
+    code, text, _ = run("models")
+    assert code == 0
+    assert "iso" in text
+
+
+def test_train_runs_from_the_command_line(run, tmp_path):
+    data, out = tmp_path / "set", tmp_path / "model"
+    code, _, _ = run(
+        "simulate", "iso", "--shape", "32,32,32", "--time", 5, "--count", 2, "-o", data
+    )
+    assert code == 0
+    for stage in ("base", "refine"):
+        args = ("train", stage, "--data", data, "--out", out, "--minutes", 0.001)
+        assert run(*args)[0] == 0
+        assert run(*args)[0] == 2
+        assert run(*args, "--resume")[0] == 0
+    volume = grainpaint.generate((16, 16, 16), str(out))
+    assert volume.n_voxels == 16**3
+
+
+def test_dry_run_says_and_writes_nothing(run, tiny_model, tmp_path):
+    code, text, _ = run(
+        "paint", GEAR, "-o", tmp_path / "a.vti", "--dry-run", "--model", tiny_model
+    )
+    assert code == 0
+    assert "127 x 128 x 50" in text
+    assert "windows" in text
+    assert "memory" in text
+    assert not list(tmp_path.iterdir())
+
+
+MISTAKES = {
+    "missing part": ("paint no.stl -o a.vti", "no such file"),
+    "unknown suffix": ("paint GEAR -o a.foo", ".vti, .npz, .zarr"),
+    "zero voxel": ("paint GEAR -o a.vti --voxel 0um", "above 0"),
+    "bare voxel": ("paint GEAR -o a.vti --voxel 50", "unit"),
+    "tiny voxel": ("paint GEAR -o a.vti --voxel 0.01um", "GiB"),
+    "huge voxel": ("paint GEAR -o a.vti --voxel 5mm", "thinner than a voxel"),
+    "unknown unit": ("paint GEAR -o a.vti --unit ell", "unit"),
+    "unknown model": ("paint GEAR -o a.vti --model none", "no model"),
+    "negative seed": ("generate --shape 16,16,16 -o a.npz --seed -1", "seed"),
+    "bad shape": ("generate --shape 16,16 -o a.npz", "X,Y,Z"),
+    "too large": ("generate --shape 9000,9000,9000 -o a.npz", "GiB"),
+    "odd box": ("simulate iso --shape 15,16,16 -o a.npz", "even"),
+    "unknown stage": ("train coarse --data . --out m", "base or refine"),
+    "no data": ("train base --data nowhere --out m", "none found"),
+    "no picture": ("view GEAR -o a.png", "unknown suffix"),
+    "no field": ("segment no.npz -o a.npz", "no such file"),
+    "no command": ("paint", "Missing argument"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_one_line_exit_2_and_leave_nothing(
+    run, tmp_path, monkeypatch, mistake
+):
+    monkeypatch.chdir(tmp_path)
+    words, message = MISTAKES[mistake]
+    code, out, err = run(*(GEAR if w == "GEAR" else w for w in words.split()))
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert out == ""
+    if mistake != "no command":  # the parser's own message has a usage line too
+        assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_outputs_are_replaced_only_with_force(run, tiny_model, tmp_path):
+    out = tmp_path / "a.npz"
+    args = ("generate", "--shape", "16,16,16", "-o", out, "--model", tiny_model)
+    assert run(*args)[0] == 0
+    before = out.read_bytes()
+    code, _, err = run(*args, "--seed", 1)
+    assert code == 2
+    assert "--force" in err
+    assert out.read_bytes() == before
+    assert run(*args, "--seed", 1, "--force")[0] == 0
+    assert out.read_bytes() != before
+
+
+def test_without_opengl_the_picture_has_slices_and_one_line_says_so(
+    run, tmp_path, monkeypatch
+):
+    import grainpaint.plot
+
+    monkeypatch.setattr(grainpaint.plot, "_RENDERER", "grainpaint.no_such_renderer")
+    run("simulate", "iso", "--shape", "16,16,16", "--time", 2, "-o", tmp_path / "a.npz")
+    code, _, err = run("view", tmp_path / "a.npz", "-o", tmp_path / "a.png")
+    assert code == 0
+    assert err == "no usable OpenGL: the picture shows slices only\n"
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+def test_help_loads_no_heavy_library():
+    code = (
+        "import sys; sys.argv = ['grainpaint', '--help']\n"
+        "from grainpaint.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'numba', 'numpy', 'zarr', 'vtk', 'matplotlib', 'rich'}\n"
+        "print('heavy:', sorted(heavy & set(sys.modules)))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert out.stdout.splitlines()[-1] == "heavy: []"

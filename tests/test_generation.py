@@ -1,0 +1,126 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from grainpaint import InputError, generation
+from grainpaint.generation import (
+    _base_colors,
+    _refined_colors,
+    check_memory,
+    generate,
+    paint_mask,
+)
+from grainpaint.model import load_model
+from grainpaint.plan import windows
+from grainpaint.progress import silent
+from grainpaint.segment import label_pieces
+
+SHAPE = (100, 40, 70)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return load_model(str(tiny_model))
+
+
+@pytest.fixture(scope="module")
+def base(model):
+    return _base_colors(model, (56, 32, 40), 5, silent)
+
+
+def refine(model, base, plan, shape=SHAPE, seed=5):
+    return _refined_colors(model, base, plan, shape, seed, silent)
+
+
+def test_any_order_of_windows_gives_the_same_volume(model, base):
+    plan = list(windows(SHAPE, core=32))
+    forward = refine(model, base, plan)
+    np.testing.assert_array_equal(forward, refine(model, base, plan[::-1]))
+
+
+def test_windows_alone_give_what_they_give_together(model, base):
+    plan = list(windows(SHAPE, core=32))
+    whole = refine(model, base, plan)
+    for window in plan[1::3]:
+        alone = refine(model, base, [window])
+        np.testing.assert_array_equal(alone[window.write], whole[window.write])
+
+
+def test_a_halo_beyond_the_reach_of_the_network_leaves_no_trace_of_the_windows(
+    model, base
+):
+    """One level of convolutions reaches 12 voxels an evaluation, 24 in two."""
+    small = refine(model, base, list(windows(SHAPE, core=24, halo=28)))
+    large = refine(model, base, list(windows(SHAPE, core=56, halo=28)))
+    # bfloat16 sums may fall on the other side of a tie
+    assert (small == large).mean() > 0.9995
+
+
+def test_a_part_has_the_grains_of_its_box(model, rng):
+    """A mask skips windows and cuts grains, it changes none."""
+    mask = np.zeros(SHAPE, bool)
+    mask[5:30, 5:30, 3:60] = True
+    part = paint_mask(mask, model, seed=3)
+    box = paint_mask(np.ones(SHAPE, bool), model, seed=3)
+    assert part.n_windows < box.n_windows == part.n_windows_box
+    assert ((part.volume.grain_id > 0) == mask).all()
+
+
+def test_colors_in_a_part_are_those_of_the_box(model, base):
+    mask = np.zeros(SHAPE, bool)
+    mask[70:90, 5:30, 3:20] = True
+    part = refine(model, base, list(windows(SHAPE, mask, core=32)))
+    box = refine(model, base, list(windows(SHAPE, core=32)))
+    np.testing.assert_array_equal(part[mask], box[mask])
+
+
+def test_the_seed_decides_the_grains(model):
+    mask = np.ones((32, 32, 32), bool)
+    a, b, c = (paint_mask(mask, model, seed=s).volume.grain_id for s in (1, 1, 2))
+    np.testing.assert_array_equal(a, b)
+    assert (a != c).any()
+
+
+def test_grains_are_connected_and_numbered_without_gaps(model):
+    grain_id = paint_mask(np.ones((40, 40, 40), bool), model).volume.grain_id
+    np.testing.assert_array_equal(label_pieces(grain_id), grain_id)
+
+
+def test_generate_is_a_full_box_with_the_asked_spacing(tiny_model):
+    volume = generate((20, 30, 10), str(tiny_model), seed=1, voxel=2.5)
+    assert volume.shape == (20, 30, 10)
+    assert volume.spacing == (2.5,) * 3
+    assert volume.n_voxels == 20 * 30 * 10
+
+
+class Pointwise(torch.nn.Module):
+    """A denoiser that knows the clean colours of nothing but its own voxel."""
+
+    def __init__(self, like, colors):
+        super().__init__()
+        self.config, self.multiple, self.colors = like.config, like.multiple, colors
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, x, t):
+        return 20 * x @ self.colors.T
+
+
+def test_with_a_pointwise_denoiser_windows_are_exact(model, base):
+    colors, _ = generation._palette(model)
+    exact = dataclasses.replace(model, refine=Pointwise(model.refine, colors))
+    one = refine(exact, base, list(windows(SHAPE, core=128, halo=0)))
+    many = refine(exact, base, list(windows(SHAPE, core=16, halo=4)))
+    np.testing.assert_array_equal(one, many)
+
+
+def test_impossible_requests_are_refused_before_any_work(model):
+    with pytest.raises(InputError, match="GiB"):
+        check_memory((100_000,) * 3)
+    with pytest.raises(InputError, match="GiB"):
+        generate((3000, 3000, 200))
+    with pytest.raises(InputError, match="inside"):
+        paint_mask(np.zeros((8, 8, 8), bool), model)
+    with pytest.raises(InputError, match="seed"):
+        paint_mask(np.ones((8, 8, 8), bool), model, seed=-1)
