@@ -57,6 +57,13 @@ def render_solid(volume: Microstructure) -> np.ndarray | None:
         return imread(target) if target.exists() else None
 
 
+def _trimmed(image: np.ndarray) -> np.ndarray:
+    """Cut the white margin off."""
+    drawn = (image[..., :3] < 1).any(-1)
+    rows, columns = (np.flatnonzero(drawn.any(axis)) for axis in (1, 0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def _thinned(volume: Microstructure) -> Microstructure:
     """Return every n-th voxel of a volume too large to show."""
     step = max(1, -(-max(volume.shape) // _EDGE))
@@ -94,7 +101,7 @@ def picture(volume: Microstructure, path: Path) -> bool:
         grid = figure.add_gridspec(1, 2, width_ratios=(1.7, 1))
         right = figure.add_subfigure(grid[1])
         main = figure.add_subfigure(grid[0]).subplots()
-        main.imshow(solid)
+        main.imshow(_trimmed(solid))
         main.set_axis_off()
         axes = right.subplots(3, 1)
     for axis, ax in enumerate(axes):
