@@ -109,6 +109,8 @@ MISTAKES = {
     "unknown unit": ("paint GEAR -o a.vti --unit ell", "unit"),
     "unknown model": ("paint GEAR -o a.vti --model none", "no model"),
     "negative seed": ("generate --shape 16,16,16 -o a.npz --seed -1", "seed"),
+    "large seed": (f"simulate iso --shape 16,16,16 -o a.npz --seed {2**63}", "seed"),
+    "no device": ("generate --shape 16,16,16 -o a.npz --device abacus", "device"),
     "bad shape": ("generate --shape 16,16 -o a.npz", "X,Y,Z"),
     "too large": ("generate --shape 9000,9000,9000 -o a.npz", "GiB"),
     "odd box": ("simulate iso --shape 15,16,16 -o a.npz", "even"),

@@ -168,7 +168,7 @@ def _fill(
         return
     run = paint_mask(mask, loaded, seed, spacing, origin, console)
     config |= {"model": loaded.name, "weights_sha256": loaded.sha256, "seed": seed}
-    for line in write_run(output, run, config):
+    for line in write_run(output, run, config, console):
         print(line, file=sys.stderr)
     _print_table(summary(run, outputs(output)))
 

@@ -6,6 +6,7 @@ refiner's first level, and depends on nothing else: noise is a function of
 (seed, level, voxel), so any order of windows gives the same grains.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,7 @@ from grainpaint.encode import palette
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import Model, Sampling, load_model
-from grainpaint.philox import normal_field
+from grainpaint.philox import check_seed, normal_field
 from grainpaint.plan import Window, base_shape, windows
 from grainpaint.progress import Bar, Progress, silent
 from grainpaint.segment import grains
@@ -32,7 +33,7 @@ __all__ = ["Run", "check_memory", "generate", "paint", "paint_mask"]
 _BASE, _REFINE = 10, 11  # streams of noise
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
-_BYTES_PER_VOXEL = 160  # at the peak
+_BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 40, 700  # at the peak
 _BYTES_FIXED = 1 << 30  # interpreter, libraries, one window
 
 
@@ -55,8 +56,9 @@ def check_memory(shape: tuple[int, int, int]) -> int:
         If there is not that much memory, or the volume has 2^31 voxels or more.
     """
     size = " x ".join(map(str, shape))
-    n_voxels = int(np.prod([max(n, 1) for n in shape], dtype=object))
-    need = _BYTES_FIXED + _BYTES_PER_VOXEL * n_voxels
+    n_voxels = math.prod(shape)
+    n_base = math.prod(base_shape(shape, multiple=8))
+    need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
         raise InputError(
             f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
@@ -182,8 +184,7 @@ def paint_mask(
     InputError
         If the mask is empty, the memory is too small or the seed out of range.
     """
-    if not 0 <= seed < 2**63:
-        raise InputError(f"the seed must lie in 0..2^63-1, got {seed}")
+    check_seed(seed)
     if not mask.any():
         raise InputError("no voxel of the mask is inside the part")
     check_memory(mask.shape)
@@ -197,7 +198,8 @@ def paint_mask(
     clock.lap("refine")
     color += 1  # 0 = outside from here on
     color[~mask] = 0
-    grain_id = grains(color)
+    with progress("segment", 1):
+        grain_id = grains(color)
     clock.lap("segment")
     return Run(
         Microstructure(grain_id, (spacing,) * 3, origin),

@@ -19,6 +19,7 @@ __all__ = [
     "Sampling",
     "StageCard",
     "describe",
+    "find_device",
     "load_model",
     "shipped",
     "write_stage",
@@ -139,6 +140,21 @@ def _read_network(folder: Path, card: StageCard) -> UNet:
     return network.eval()
 
 
+def find_device(name: str) -> torch.device:
+    """Return a torch device.
+
+    Raises
+    ------
+    InputError
+        If torch knows no such device, or this machine has none.
+    """
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device {name!r} cannot be used here ({reason})") from None
+
+
 def load_model(name: str, device: str = "cpu") -> Model:
     """Load a shipped model by name, or the user's own by its folder.
 
@@ -152,8 +168,10 @@ def load_model(name: str, device: str = "cpu") -> Model:
     Raises
     ------
     InputError
-        If the model is missing, damaged, or its stages do not fit together.
+        If the model is missing, damaged, or its stages do not fit together, or there
+        is no such device.
     """
+    place = find_device(device)
     folder = find_model(name)
     base_card = read_card(folder / "base.json")
     refine_card = read_card(folder / "refine.json")
@@ -168,8 +186,8 @@ def load_model(name: str, device: str = "cpu") -> Model:
         digest.update(path.read_bytes() if path.is_file() else b"")
     return Model(
         name=Path(name).name,
-        base=_read_network(folder, base_card).to(torch.device(device)),
-        refine=_read_network(folder, refine_card).to(torch.device(device)),
+        base=_read_network(folder, base_card).to(place),
+        refine=_read_network(folder, refine_card).to(place),
         base_card=base_card,
         refine_card=refine_card,
         sha256=digest.hexdigest(),

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 import numba as nb
 import numpy as np
 
-__all__ = ["normal_field", "philox4x32", "split_key"]
+from grainpaint.errors import InputError
+
+__all__ = ["check_seed", "normal_field", "philox4x32", "split_key"]
 
 _U32 = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -54,6 +56,12 @@ def philox4x32(k0, k1, c0, c1, c2, c3):
         k0 = (k0 + _WEYL0) & _U32
         k1 = (k1 + _WEYL1) & _U32
     return c0, c1, c2, c3
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError unless 0 <= seed < 2^63."""
+    if not 0 <= seed < 2**63:
+        raise InputError(f"the seed must lie in 0..2^63-1, got {seed}")
 
 
 def split_key(seed: int, stream: int) -> tuple[np.uint64, np.uint64]:

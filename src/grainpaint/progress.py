@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "Progress", "console", "silent"]
 
-_QUIET_S = 2.0  # shorter work shows nothing
 _LINE_S = 30.0  # between plain lines
 
 
@@ -48,47 +47,51 @@ class _Lines:
     def __init__(self, task: str, total: float) -> None:
         self.task, self.total = task, total
         self.start = self.last = time.monotonic()
+        self.before: float | None = None  # done at the first report: a resumed run
 
     def update(self, done: float, note: str = "") -> None:
         now = time.monotonic()
+        if self.before is None:
+            self.before, self.start = done, now
         if now - self.last < _LINE_S:
             return
         self.last = now
-        left = (now - self.start) * (self.total - done) / done if done else 0.0
+        fresh = done - self.before
+        left = (now - self.start) * (self.total - done) / fresh if fresh else 0.0
         line = f"{self.task}: {done / self.total:.0%}, {left:.0f} s left"
         print(f"{line}  {note}".rstrip(), file=sys.stderr, flush=True)
 
 
 class _Terminal:
-    """A rich bar that appears once the work has lasted two seconds."""
+    """A rich bar; it vanishes when the work is done."""
 
     def __init__(self, task: str, total: float) -> None:
-        self.task, self.total = task, total
-        self.start = time.monotonic()
-        self.bar: RichProgress | None = None
+        self.bar = _rich_bar()
+        self.row = self.bar.add_task(task, total=total, note="")
+        self.bar.start()
 
     def update(self, done: float, note: str = "") -> None:
-        if self.bar is None:
-            if time.monotonic() - self.start < _QUIET_S:
-                return
-            self.bar = _rich_bar()
-            self.row = self.bar.add_task(self.task, total=self.total, note=note)
-            self.bar.start()
         self.bar.update(self.row, completed=done, note=note)
 
     def close(self) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        self.bar.stop()
 
 
 def _rich_bar() -> RichProgress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
         console=Console(stderr=True),

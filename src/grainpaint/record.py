@@ -11,6 +11,7 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.generation import Run
+from grainpaint.progress import Progress, silent
 
 __all__ = ["check_outputs", "outputs", "summary", "write_run"]
 
@@ -37,7 +38,9 @@ def check_outputs(output: Path, force: bool) -> None:
             )
 
 
-def write_run(output: Path, run: Run, config: dict[str, Any]) -> list[str]:
+def write_run(
+    output: Path, run: Run, config: dict[str, Any], progress: Progress = silent
+) -> list[str]:
     """Write the volume, run.json and the picture.
 
     Parameters
@@ -48,6 +51,8 @@ def write_run(output: Path, run: Run, config: dict[str, Any]) -> list[str]:
         What `grainpaint.generation.paint_mask` returned.
     config : dict
         The command with all its settings.
+    progress : Progress
+        Told when files and picture are under way.
 
     Returns
     -------
@@ -57,7 +62,8 @@ def write_run(output: Path, run: Run, config: dict[str, Any]) -> list[str]:
     from grainpaint.plot import picture
 
     volume_path, picture_path, run_path = outputs(output)
-    formats.write(run.volume, volume_path)
+    with progress("write", 1):
+        formats.write(run.volume, volume_path)
     record = {
         **config,
         "output": volume_path.name,
@@ -76,7 +82,9 @@ def write_run(output: Path, run: Run, config: dict[str, Any]) -> list[str]:
     }
     text = json.dumps(record, indent=1) + "\n"
     formats.replace_with(run_path, lambda aside: aside.write_text(text))
-    if picture(run.volume, picture_path):
+    with progress("picture", 1):
+        solid = picture(run.volume, picture_path)
+    if solid:
         return []
     return ["no usable OpenGL: the picture shows slices only"]
 

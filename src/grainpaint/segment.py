@@ -96,7 +96,7 @@ def label_pieces(
     Parameters
     ----------
     values : numpy.ndarray, integer, shape (nx, ny, nz)
-        0 = outside, labelled 0.
+        Within the range of int32; 0 = outside, labelled 0.
     periodic : three bools
         Whether pieces go on through the faces along x, y, z.
     corners : bool
@@ -119,7 +119,7 @@ def label_pieces(
     >>> label_pieces(np.array([[[7, 5, 7]]]), (True, True, True)).tolist()
     [[[1, 2, 1]]]
     """
-    values = np.ascontiguousarray(values)
+    values = np.ascontiguousarray(values, np.int32)
     label = np.empty(values.size, np.int32)
     _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
     return label.reshape(values.shape)

@@ -23,7 +23,7 @@ from grainpaint.dataset import Samples, Stage, load_set
 from grainpaint.diffusion import add_noise, color_loss, shifted
 from grainpaint.encode import palette
 from grainpaint.errors import InputError
-from grainpaint.model import Sampling, StageCard, write_stage
+from grainpaint.model import Sampling, StageCard, find_device, write_stage
 from grainpaint.progress import Progress, silent
 from grainpaint.pyramid import double, halve
 from grainpaint.unet import NetworkConfig, UNet
@@ -293,11 +293,14 @@ def train(
     ------
     InputError
         If `out` holds a run and `resume` is false, or the run there was started with
-        another configuration, or the data cannot serve.
+        another configuration, or the data, the device or the time cannot serve.
     """
     state = out / f"{config.stage}.state.safetensors"
     log = out / f"{config.stage}.log.jsonl"
     settings = out / f"{config.stage}.config.json"
+    if not minutes > 0:
+        raise InputError(f"--minutes must be above 0, got {minutes}")
+    place = find_device(device)
     if state.exists() and not resume:
         raise InputError(
             f"{state} exists: add --resume to go on, or choose another --out"
@@ -319,14 +322,14 @@ def train(
     samples = Samples(volumes[:-n_held], config.stage, config.network.n_colors)
     held = Samples(volumes[-n_held:], config.stage, config.network.n_colors)
 
-    run = _Run(config, torch.device(device))
+    run = _Run(config, place)
     if state.exists():
         run.restore(state)
         _cut_log(log, run.step)
     else:
         settings.write_text(config.model_dump_json(indent=1))
         log.write_text("")
-    colors = torch.from_numpy(palette(config.network.dim)).to(device)
+    colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
     losses: list[float] = []
     saved = time.monotonic()

@@ -45,6 +45,8 @@ def read_field(
     except KeyError:
         raise InputError(f"{path}: the archive holds no array 'field'") from None
     if field.ndim == 3 and field.dtype.kind in "iu" and field.size:
+        if abs(field.astype(float)).max() >= 2**31:
+            raise InputError(f"{path}: the values of 'field' must lie within int32")
         return field, spacing, origin
     if field.ndim == 4 and field.dtype.kind == "f" and 2 <= field.shape[3] <= 8:
         if not np.isfinite(field).all():

@@ -17,7 +17,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.philox import philox4x32, split_key
+from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
 from grainpaint.segment import label_pieces
 
@@ -194,7 +194,7 @@ def isotropic(
     Raises
     ------
     InputError
-        If shape, time or n_spins are out of range.
+        If shape, time, n_spins or seed are out of range.
 
     Examples
     --------
@@ -203,6 +203,7 @@ def isotropic(
     """
     if n_spins < 2:
         raise InputError(f"the number of spins must be at least 2, got {n_spins}")
+    check_seed(seed)
     rng = np.random.default_rng(seed)
     start = rng.integers(1, n_spins + 1, size=shape, dtype=np.int32)
     spin = grow(start, time, seed, progress)
