@@ -59,8 +59,8 @@ def render_solid(volume: Microstructure) -> np.ndarray | None:
 
 def _trimmed(image: np.ndarray) -> np.ndarray:
     """Cut the white margin off."""
-    drawn = (image[..., :3] < 1).any(-1)
-    rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
+    drawn = image[..., :3].min(axis=2) < 1
+    rows, columns = np.flatnonzero(drawn.max(axis=1)), np.flatnonzero(drawn.max(axis=0))
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
