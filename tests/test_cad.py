@@ -43,6 +43,15 @@ def test_a_box_on_voxel_faces_is_exact(tmp_path):
         np.testing.assert_allclose(grid.origin, mesh.bounds[0])
 
 
+def test_columns_through_edges_and_corners_count_once():
+    """The upper box has its faces, edges, diagonals and corners on voxel centres."""
+    lower, upper = box((6, 6, 2), (0, 0, -3)), box((5, 5, 2), (0, 0, 3))
+    part = part_of(trimesh.util.concatenate([lower, upper]))
+    mask = voxelize(part, voxel=1.0).mask
+    assert mask.shape == (6, 6, 8)
+    assert mask.sum((0, 1)).tolist() == [36, 36, 0, 0, 0, 0, 25, 25]
+
+
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=30)
 def test_random_closed_bodies_agree_with_exact_geometry(seed):
