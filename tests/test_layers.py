@@ -11,7 +11,16 @@ ROOT = Path(grainpaint.__file__).parent
 # A module may import from lower rows only (or its own package).
 LAYERS = [
     {"errors", "philox", "progress", "quantity"},
-    {"microstructure", "segment", "encode", "pyramid", "unet", "diffusion", "plan"},
+    {
+        "microstructure",
+        "segment",
+        "separate",
+        "encode",
+        "pyramid",
+        "unet",
+        "diffusion",
+        "plan",
+    },
     {"formats", "model", "cad"},
     {"simulate", "dataset", "render", "plot"},
     {"train", "generation"},

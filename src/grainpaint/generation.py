@@ -1,8 +1,9 @@
 """Grains from a model: base in one piece, refinement window by window, segmentation.
 
-The base network runs on a torus that covers the volume at half resolution. Each
-refinement window then starts from the base's colours, doubled and noised to the
-refiner's first level, and depends on nothing else: noise is a function of
+The base network runs on a torus that covers the volume at half resolution. Its pieces
+are cleaned: specks go to their neighbours, merged grains are split, and all get proper
+colours again. Each refinement window then starts from these colours, doubled and noised
+to the refiner's first level, and depends on nothing else: noise is a function of
 (seed, level, voxel), so any order of windows gives the same grains.
 """
 
@@ -18,19 +19,21 @@ import torch
 from torch import Tensor
 
 from grainpaint.diffusion import add_noise, reverse_step, timesteps
-from grainpaint.encode import palette
+from grainpaint.encode import color_grains, contact_graph, palette
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import Model, Sampling, load_model
 from grainpaint.philox import check_seed, normal_field
 from grainpaint.plan import Window, base_shape, windows
 from grainpaint.progress import Bar, Progress, silent
-from grainpaint.segment import grains
+from grainpaint.segment import grains, label_pieces, merge_fragments
+from grainpaint.separate import separate
 from grainpaint.unet import UNet
 
 __all__ = ["Run", "check_memory", "generate", "paint", "paint_mask"]
 
 _BASE, _REFINE = 10, 11  # streams of noise
+_MIN_BASE_VOXELS = 2  # smaller pieces of the base are specks
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
 _BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 40, 700  # at the peak
@@ -109,6 +112,25 @@ def _base_colors(
     with progress("base", sampling.n_steps) as bar:
         x = torch.from_numpy(noise).to(device)
         return _sample(model.base, x, sampling, colors, bar, 0)
+
+
+def _proper_colors(
+    model: Model, color: np.ndarray, seed: int, progress: Progress
+) -> np.ndarray:
+    """Clean the base: no specks, merged grains split, colours proper again (uint8)."""
+    torus = (True, True, True)
+    limit = model.base_card.sampling.largest_shape_factor
+    with progress("clean base", 1):
+        grain_id = label_pieces(color.astype(np.int32) + 1, torus)
+        grain_id = merge_fragments(grain_id, _MIN_BASE_VOXELS, torus)
+        if limit is not None:
+            grain_id = separate(grain_id, torus, limit)
+        graph = contact_graph(grain_id, torus)
+        rng = np.random.default_rng((seed, _BASE))
+        n_colors = model.base.config.n_colors
+        proper = color_grains(graph, n_colors, rng).astype(np.uint8)
+        clean: np.ndarray = proper[grain_id]
+        return clean
 
 
 def _palette(model: Model) -> tuple[Tensor, torch.device]:
@@ -190,10 +212,11 @@ def paint_mask(
     check_memory(mask.shape)
     clock = _Clock()
     plan = list(windows(mask.shape, mask))
-    base = _base_colors(
-        model, base_shape(mask.shape, model.base.multiple), seed, progress
-    )
+    torus = base_shape(mask.shape, model.base.multiple)
+    base = _base_colors(model, torus, seed, progress)
     clock.lap("base")
+    base = _proper_colors(model, base, seed, progress)
+    clock.lap("clean base")
     color = _refined_colors(model, base, plan, mask.shape, seed, progress)
     clock.lap("refine")
     color += 1  # 0 = outside from here on

@@ -36,6 +36,9 @@ class Sampling(BaseModel):
     n_steps: int = Field(ge=1, description="network evaluations")
     shift: float = Field(ge=1, description="crowds the steps at high noise")
     start: float = Field(default=1.0, gt=0, le=1, description="first noise level")
+    largest_shape_factor: float | None = Field(
+        default=None, gt=6, description="pieces above it are merged grains; base only"
+    )
 
 
 class StageCard(BaseModel):

@@ -126,7 +126,7 @@ def label_pieces(
 
 
 @nb.njit(cache=True)
-def _fragment_faces(grain_id, volume, min_voxels, sides):
+def _fragment_faces(grain_id, volume, min_voxels, sides, periodic):
     """List fragment * n + neighbour for each face that a fragment shares."""
     nx, ny, nz = grain_id.shape
     keys = []
@@ -138,14 +138,22 @@ def _fragment_faces(grain_id, volume, min_voxels, sides):
                     continue
                 for o in range(6):
                     a, b, c = x + sides[o, 0], y + sides[o, 1], z + sides[o, 2]
-                    if 0 <= a < nx and 0 <= b < ny and 0 <= c < nz:
-                        h = grain_id[a, b, c]
+                    if (
+                        (0 <= a < nx or periodic[0])
+                        and (0 <= b < ny or periodic[1])
+                        and (0 <= c < nz or periodic[2])
+                    ):
+                        h = grain_id[a % nx, b % ny, c % nz]
                         if h != 0 and h != g:
                             keys.append(np.int64(g) * volume.size + h)
     return np.array(keys, np.int64)
 
 
-def merge_fragments(grain_id: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
+def merge_fragments(
+    grain_id: np.ndarray,
+    min_voxels: int = MIN_VOXELS,
+    periodic: tuple[bool, ...] = (False, False, False),
+) -> np.ndarray:
     """Give each fragment to the grain that it shares most faces with.
 
     Parameters
@@ -154,6 +162,8 @@ def merge_fragments(grain_id: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.nd
         Grains 1..n, each one connected piece; 0 = outside.
     min_voxels : int
         Smaller grains are fragments. One that touches no other grain stays.
+    periodic : three bools
+        Whether grains touch through the faces along x, y, z.
 
     Returns
     -------
@@ -173,9 +183,10 @@ def merge_fragments(grain_id: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.nd
     grain_id = np.ascontiguousarray(grain_id)
     while True:
         volume = np.bincount(grain_id.ravel())
-        keys, faces = np.unique(
-            _fragment_faces(grain_id, volume, min_voxels, _SIDES), return_counts=True
+        pairs = _fragment_faces(
+            grain_id, volume, min_voxels, _SIDES, np.array(periodic)
         )
+        keys, faces = np.unique(pairs, return_counts=True)
         fragment, neighbor = np.divmod(keys, volume.size)
         stays = volume >= min_voxels
         if not stays[neighbor].any():  # fragments alone: gather around the largest

@@ -63,7 +63,7 @@ PRESETS: dict[Stage, TrainConfig] = {
     "base": TrainConfig(
         stage="base",
         network=NetworkConfig(**_PALETTE, channels=(112, 128, 96)),
-        sampling=Sampling(n_steps=20, shift=3.2),
+        sampling=Sampling(n_steps=16, shift=3.2, largest_shape_factor=9.3),
         batch=4,
         shift=3.2,
     ),
