@@ -63,7 +63,7 @@ PRESETS: dict[Stage, TrainConfig] = {
     "base": TrainConfig(
         stage="base",
         network=NetworkConfig(**_PALETTE, channels=(112, 128, 96)),
-        sampling=Sampling(n_steps=16, shift=3.2, largest_shape_factor=9.3),
+        sampling=Sampling(n_steps=12, shift=3.2, largest_shape_factor=9.3),
         batch=4,
         shift=3.2,
     ),
@@ -305,13 +305,12 @@ def train(
         raise InputError(
             f"{state} exists: add --resume to go on, or choose another --out"
         )
-    if (
-        state.exists()
-        and TrainConfig.model_validate_json(settings.read_text()) != config
-    ):
-        raise InputError(
-            f"{settings} differs from this configuration: use another --out"
-        )
+    if state.exists():
+        found = TrainConfig.model_validate_json(settings.read_text())
+        if found.model_copy(update={"sampling": config.sampling}) != config:
+            raise InputError(
+                f"{settings} differs from this configuration: use another --out"
+            )
     volumes = load_set(data)
     if len(volumes) < 2:
         raise InputError(
