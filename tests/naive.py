@@ -66,3 +66,20 @@ def philox4x32(key, counter):
         )
         k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
     return c0, c1, c2, c3
+
+
+def winding_number(vertices, faces, points):
+    """Sum the solid angles of all triangles: van Oosterom and Strackee 1983, Eq. 8."""
+    total = np.zeros(len(points))
+    for face in faces:
+        a, b, c = (vertices[i] - points for i in face)
+        la, lb, lc = (np.linalg.norm(v, axis=1) for v in (a, b, c))
+        top = np.einsum("ij,ij->i", a, np.cross(b, c))
+        bottom = (
+            la * lb * lc
+            + np.einsum("ij,ij->i", a, b) * lc
+            + np.einsum("ij,ij->i", b, c) * la
+            + np.einsum("ij,ij->i", c, a) * lb
+        )
+        total += 2 * np.arctan2(top, bottom)
+    return total / (4 * np.pi)

@@ -37,7 +37,7 @@ def shape_factors(grain_id: np.ndarray, periodic: tuple[bool, ...]) -> np.ndarra
     Examples
     --------
     >>> cube = np.pad(np.ones((3, 3, 3), int), 1)
-    >>> float(shape_factors(cube, (False,) * 3)[1])
+    >>> round(float(shape_factors(cube, (False,) * 3)[1]), 6)
     6.0
     """
     n = int(grain_id.max()) + 1
