@@ -37,15 +37,26 @@ def sizes(volume):
     }
 
 
-def seam(volume):
-    """Return the boundary share at the faces of the windows minus that elsewhere."""
-    result = []
+def shares(volume):
+    """Yield the boundary share of the planes between neighbouring layers, per axis."""
     for axis in range(3):
         unlike = np.diff(volume.grain_id, axis=axis) != 0
-        share = unlike.mean(tuple(a for a in range(3) if a != axis))
-        face = np.arange(CORE - 1, share.size, CORE)
-        result.append(share[face].mean() - np.delete(share, face).mean())
-    return np.mean(result)
+        yield unlike.mean(tuple(a for a in range(3) if a != axis))
+
+
+def seam(volume):
+    """Return the boundary share at the faces of windows minus that of their like.
+
+    Both lie between cells of the base, which are even planes.
+    """
+    face = np.arange(CORE - 1, EDGE - 1, CORE)
+    others = np.setdiff1d(np.arange(1, EDGE - 1, 2), face)
+    return np.mean([s[face].mean() - s[others].mean() for s in shares(volume)])
+
+
+def steps(volume):
+    """Return the boundary share between cells of the base over that within them."""
+    return np.mean([s[1::2].mean() / s[::2].mean() for s in shares(volume)])
 
 
 def drift(volume):
@@ -82,18 +93,15 @@ def main():
         value = mean["generated"][name]
         rows[name] = [float(reference), float(value), float(value / reference)]
         print(f"{name:<32}{reference:12.4g}{value:12.4g}{value / reference:10.3f}")
-    seams = np.array([seam(v) for v in kinds["generated"]])
-    error = seams.std(ddof=1) / np.sqrt(len(seams))
-    rows["seam"] = [float(seams.mean()), float(error)]
-    print(
-        f"boundary share at window faces minus elsewhere: {seams.mean():+.5f}", end=""
-    )
-    print(f" (standard error {error:.5f})")
-    drifts = np.array([drift(v) for v in kinds["generated"]])
-    error = drifts.std(ddof=1) / np.sqrt(len(drifts))
-    rows["drift"] = [float(drifts.mean()), float(error)]
-    print(f"boundary share, far half over near half: {drifts.mean():.4f}", end="")
-    print(f" (standard error {error:.4f})")
+    for name, measure in (
+        ("seam: boundary share at window faces minus elsewhere", seam),
+        ("steps: boundary share between base cells over within", steps),
+        ("drift: boundary share of the far half over the near", drift),
+    ):
+        values = np.array([measure(v) for v in kinds["generated"]])
+        error = values.std(ddof=1) / np.sqrt(n)
+        rows[name] = [float(values.mean()), float(error)]
+        print(f"{name:<56}{values.mean():10.4f} +- {error:.4f}")
     rows["volumes"] = n
     (HERE / "quality.json").write_text(json.dumps(rows, indent=1) + "\n")
 

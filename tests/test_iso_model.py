@@ -39,4 +39,5 @@ def test_windows_leave_no_trace():
     )
     assert (two == one).mean() > 0.997
     unlike = (np.diff(grains(two + 1), axis=0) != 0).mean((1, 2))
-    assert unlike[63] < unlike.mean() + 4 * unlike.std()
+    between_cells = unlike[1::2]
+    assert unlike[63] < between_cells.mean() + 3 * between_cells.std()

@@ -25,7 +25,8 @@ class Window:
         What the window writes, global voxel indices, half open.
     core, halo : int
         The window computes core + 2 halo voxels a side, from start - halo on, whatever
-        part of it is written: equal shapes make equal floating-point results.
+        part of it is written: equal shapes make equal floating-point results. All even,
+        so that windows hold whole cells of the base.
     """
 
     start: Shape
