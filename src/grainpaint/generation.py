@@ -94,7 +94,7 @@ def _predict(network: UNet, x: Tensor, t: float) -> Tensor:
     """
     level = torch.full((*x.shape[:-1], 1), t, device=x.device)
     with torch.autocast(x.device.type, torch.bfloat16):
-        logits = network(x, level)
+        logits: Tensor = network(x, level)
         if t < _TWO_ALIGNMENTS:
             moved = network(x.roll((1, 1, 1), (1, 2, 3)), level)
             logits = (logits + moved.roll((-1, -1, -1), (1, 2, 3))) / 2
