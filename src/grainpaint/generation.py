@@ -38,8 +38,8 @@ _TWO_ALIGNMENTS = 0.6  # noise level below which two alignments of cells are ave
 _MIN_BASE_VOXELS = 2  # smaller pieces of the base are specks
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
-_BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 40, 700  # at the peak
-_BYTES_FIXED = 1 << 30  # interpreter, libraries, one window
+_BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 30, 400  # at the peak
+_BYTES_FIXED = 700 << 20  # interpreter, libraries, one window
 
 
 @dataclass(frozen=True)
