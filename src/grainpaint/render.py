@@ -71,10 +71,11 @@ def write_solid(volume: Microstructure, path: Path) -> None:
     plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1100, 1000])
     plotter.set_background("white")
     plotter.add_mesh(
-        mesh, scalars="color", rgb=True, ambient=0.35, diffuse=0.75, specular=0.0
+        mesh, scalars="color", rgb=True, ambient=0.5, diffuse=0.55, specular=0.0
     )
     plotter.view_vector((1.0, -1.35, 0.95), viewup=(0, 0, 1))
-    plotter.camera.zoom(1.25)
+    plotter.enable_parallel_projection()
+    plotter.camera.zoom(1.2)
     plotter.screenshot(path)
 
 
