@@ -34,16 +34,19 @@ def make_model(folder, dim=3, n_colors=12, seed=0):
     """Write a model with random weights: fast, and its grains are noise."""
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    for stage, channels, start in (("base", (8, 8), 1.0), ("refine", (8,), 0.65)):
-        config = NetworkConfig(dim=dim, n_colors=n_colors, channels=channels)
+    palette = {"dim": dim, "n_colors": n_colors, "head": 4}
+    for config in (
+        NetworkConfig(**palette, channels=(8, 8), n_colorings=2),
+        NetworkConfig(**palette, channels=(8,), guided=True),
+    ):
         network = UNet(config)
         with torch.no_grad():
             for weight in network.parameters():
                 weight.copy_(torch.randn_like(weight) * 0.3)
         card = StageCard(
-            stage=stage,
+            stage="refine" if config.guided else "base",
             network=config,
-            sampling=Sampling(n_steps=2, shift=3.0, start=start),
+            sampling=Sampling(n_steps=2, shift=3.0, grain_diameter=6.0),
             data={},
             training={},
             n_steps=0,

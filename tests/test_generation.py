@@ -7,6 +7,7 @@ import torch
 from grainpaint import InputError, generation
 from grainpaint.generation import (
     _base_colors,
+    _proper_colors,
     _refined_colors,
     check_memory,
     generate,
@@ -27,7 +28,10 @@ def model(tiny_model):
 
 @pytest.fixture(scope="module")
 def base(model):
-    return _base_colors(model, (56, 32, 40), 5, silent)
+    """Colours to refine, of more than one voxel each."""
+    color = _base_colors(model, (56, 32, 40), 5, silent)
+    assert color.shape == (56, 32, 40, 2)
+    return _proper_colors(model, color, 5, silent)
 
 
 def refine(model, base, plan, shape=SHAPE, seed=5):
@@ -103,12 +107,12 @@ class Pointwise(torch.nn.Module):
         self.config, self.multiple, self.colors = like.config, like.multiple, colors
         self.weight = torch.nn.Parameter(torch.zeros(()))
 
-    def forward(self, x, t):
-        return 20 * x @ self.colors.T
+    def forward(self, x, t, setting, guide):
+        return (20 * (x + guide) @ self.colors.T)[..., None, :]
 
 
 def test_with_a_pointwise_denoiser_windows_are_exact(model, base):
-    colors, _ = generation._palette(model)
+    colors = generation._palette(model.refine)
     exact = dataclasses.replace(model, refine=Pointwise(model.refine, colors))
     one = refine(exact, base, list(windows(SHAPE, core=128, halo=0)))
     many = refine(exact, base, list(windows(SHAPE, core=16, halo=4)))

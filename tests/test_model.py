@@ -81,13 +81,3 @@ def test_cards_that_are_no_json_are_refused(copy):
     (copy / "base.json").write_bytes(b"\x00\x01")
     with pytest.raises(InputError, match="model card"):
         load_model(str(copy))
-
-
-def test_stages_of_different_palettes_are_refused(copy, tmp_path):
-    from conftest import make_model
-
-    other = make_model(tmp_path / "other", dim=4, n_colors=24)
-    for name in ("refine.json", "refine.safetensors"):
-        shutil.copy(other / name, copy / name)
-    with pytest.raises(InputError, match="palettes"):
-        load_model(str(copy))

@@ -3,13 +3,22 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grainpaint.unet import NetworkConfig, UNet, _WrapPad
+from grainpaint.unet import NetworkConfig, UNet, _WrapPad, setting
+
+PALETTE = {"dim": 3, "n_colors": 12, "head": 8}
+
+
+def inputs(*shape, n_numbers=6):
+    """Return random x, t and a setting of grains of 3 to 12 voxels."""
+    one = torch.ones(*shape, 1)
+    wanted = setting(3 + 9 * torch.rand_like(one), one)
+    return torch.randn(*shape, n_numbers), torch.rand(*shape, 1), wanted
 
 
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    net = UNet(NetworkConfig(dim=3, n_colors=12, channels=(8, 16)))
+    net = UNet(NetworkConfig(**PALETTE, channels=(8, 16), n_colorings=2))
     with torch.no_grad():
         for weight in net.parameters():
             weight.copy_(torch.randn_like(weight) * 0.2)
@@ -30,49 +39,70 @@ def test_wrap_padding_is_torchs_circular_padding():
 
 
 def test_network_starts_as_the_uniform_distribution():
-    net = UNet(NetworkConfig(dim=3, n_colors=12, channels=(8,)))
-    logits = net(torch.randn(1, 8, 8, 8, 3), torch.rand(1, 8, 8, 8, 1))
+    net = UNet(NetworkConfig(**PALETTE, channels=(8,)))
+    logits = net(*inputs(1, 8, 8, 8, n_numbers=3))
+    assert logits.shape == (1, 8, 8, 8, 1, 12)
     assert logits.abs().max() == 0
 
 
 def test_moving_the_torus_moves_the_prediction(network):
-    x, t = torch.randn(1, 16, 8, 12, 3), torch.rand(1, 16, 8, 12, 1)
+    seen = inputs(1, 16, 8, 12)
     step = (network.multiple, -network.multiple, 2 * network.multiple)
     with torch.no_grad():
-        moved = network(*(a.roll(step, (1, 2, 3)) for a in (x, t)))
-        torch.testing.assert_close(moved, network(x, t).roll(step, (1, 2, 3)))
+        moved = network(*(a.roll(step, (1, 2, 3)) for a in seen))
+        torch.testing.assert_close(moved, network(*seen).roll(step, (1, 2, 3)))
 
 
-def test_each_voxel_reads_its_own_noise_level(network):
-    x, t = torch.randn(1, 8, 8, 8, 3), torch.full((1, 8, 8, 8, 1), 0.9)
+@pytest.mark.parametrize("which", [1, 2], ids=["noise level", "setting"])
+def test_each_voxel_reads_its_own(network, which):
+    seen = inputs(1, 8, 8, 8)
     with torch.no_grad():
-        before = network(x, t)
-        t[0, 0, 0, 0] = 0.0
-        assert (network(x, t) - before).abs().max() > 1e-4
+        before = network(*seen)
+        seen[which][0, 0, 0, 0] += 0.5
+        assert (network(*seen) - before).abs().max() > 1e-4
 
 
 def test_every_weight_learns(network):
-    x, t = torch.randn(2, 8, 8, 8, 3), torch.rand(2, 8, 8, 8, 1)
-    network(x, t).square().mean().backward()
+    network(*inputs(2, 8, 8, 8)).square().mean().backward()
     for name, weight in network.named_parameters():
         assert weight.grad is not None, name
         assert weight.grad.isfinite().all(), name
         assert weight.grad.abs().max() > 0, name
 
 
+def test_a_guided_network_reads_its_guide():
+    torch.manual_seed(0)
+    net = UNet(NetworkConfig(**PALETTE, channels=(8,), guided=True))
+    torch.nn.init.normal_(net.correct.weight)
+    seen = inputs(1, 8, 8, 8, n_numbers=3)
+    with torch.no_grad():
+        a, b = (net(*seen, torch.randn_like(seen[0])) for _ in range(2))
+    assert (a - b).abs().max() > 1e-4
+
+
+def test_muon_trains_the_convolutions_between_the_first_and_the_logits(network):
+    """Each hidden matrix is used as it is stored, and none is forgotten."""
+    hidden = network.hidden_matrices()
+    assert len(hidden) == 2 * 5 + 1  # two a block, one in the head
+    assert all(weight.ndim == 2 for weight in hidden)
+    assert all(weight is not network.enter.weight for weight in hidden)
+
+
 def test_sizes_that_are_no_number_of_channels_are_refused():
     with pytest.raises(ValueError, match="channels"):
-        NetworkConfig(dim=3, n_colors=12, channels=())
+        NetworkConfig(**PALETTE, channels=())
     with pytest.raises(ValueError, match="width"):
-        NetworkConfig(dim=3, n_colors=12, channels=(8,), width=3)
+        NetworkConfig(**PALETTE, channels=(8,), width=3)
 
 
 def test_input_voxels_map_to_the_same_output_voxels(network):
     """Change one voxel: the prediction changes around it, most at the place itself."""
-    x, t = torch.randn(1, 32, 32, 32, 3), torch.full((1, 32, 32, 32, 1), 0.3)
+    x, _, wanted = inputs(1, 32, 32, 32)
+    t = torch.full((1, 32, 32, 32, 1), 0.3)
     y = x.clone()
     y[0, 17, 9, 22] += 1
     with torch.no_grad():
-        change = (network(x, t) - network(y, t)).abs().sum(-1)[0].numpy()
+        change = network(x, t, wanted) - network(y, t, wanted)
+    change = change.abs().sum((-2, -1))[0].numpy()
     where = np.unravel_index(change.argmax(), change.shape)
     assert np.abs(np.array(where) - (17, 9, 22)).max() <= 2

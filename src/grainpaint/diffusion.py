@@ -19,7 +19,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["add_noise", "color_loss", "reverse_step", "shifted", "timesteps"]
+__all__ = [
+    "add_noise",
+    "color_loss",
+    "expected_colors",
+    "reverse_step",
+    "shifted",
+    "timesteps",
+]
 
 
 def shifted(u: np.ndarray, shift: float) -> np.ndarray:
@@ -33,16 +40,15 @@ def shifted(u: np.ndarray, shift: float) -> np.ndarray:
     return shift * u / (1 + (shift - 1) * u)
 
 
-def timesteps(n_steps: int, shift: float, start: float = 1.0) -> np.ndarray:
-    """Return n_steps + 1 falling noise levels from `start` to 0.
+def timesteps(n_steps: int, shift: float) -> np.ndarray:
+    """Return n_steps + 1 falling noise levels from 1 to 0.
 
     Examples
     --------
     >>> timesteps(2, shift=3.0).tolist()
     [1.0, 0.75, 0.0]
     """
-    highest = start / (shift - (shift - 1) * start)  # shifted(highest) == start
-    return shifted(np.linspace(highest, 0.0, n_steps + 1), shift)
+    return shifted(np.linspace(1.0, 0.0, n_steps + 1), shift)
 
 
 def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
@@ -50,14 +56,19 @@ def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     return (1 - t) * x0 + t * eps
 
 
+def expected_colors(logits: Tensor, colors: Tensor) -> Tensor:
+    """Return the mean colour vectors (..., F * dim) for logits (..., F, n_colors)."""
+    return (logits.float().softmax(-1) @ colors).flatten(-2)
+
+
 def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
     """Return the mean cross-entropy, in nats, over the voxels that are not known.
 
     Parameters
     ----------
-    logits : Tensor, shape (N, X, Y, Z, n_colors)
-    color : Tensor, int64, shape (N, X, Y, Z)
-        The clean colours.
+    logits : Tensor, shape (N, X, Y, Z, F, n_colors)
+    color : Tensor, int64, shape (N, X, Y, Z, F)
+        The clean colours; those of a voxel's F colourings add up.
     t : Tensor, shape (N, X, Y, Z, 1)
         Noise levels; voxels at 0 are known and do not count.
     """
@@ -65,7 +76,8 @@ def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
         logits.float().flatten(0, -2), color.flatten(), reduction="none"
     )
     unknown = (t.flatten() > 0).float()
-    return (loss * unknown).sum() / unknown.sum().clamp(min=1)
+    total = loss.view(*color.shape).sum(-1).flatten()
+    return (total * unknown).sum() / unknown.sum().clamp(min=1)
 
 
 def reverse_step(x: Tensor, x0: Tensor, t: float, s: float) -> Tensor:

@@ -2,9 +2,9 @@
 
 The base network runs on a torus that covers the volume at half resolution. Its pieces
 are cleaned: specks go to their neighbours, merged grains are split, and all get proper
-colours again. Each refinement window then starts from these colours, doubled and noised
-to the refiner's first level, and depends on nothing else: noise is a function of
-(seed, level, voxel), so any order of windows gives the same grains.
+colours again. Each refinement window then starts from noise, guided by these colours,
+and depends on nothing else: noise is a function of (seed, level, voxel), so any order
+of windows gives the same grains.
 """
 
 import math
@@ -16,10 +16,9 @@ from time import perf_counter
 import numpy as np
 import psutil
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from grainpaint.diffusion import add_noise, reverse_step, timesteps
+from grainpaint.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.encode import color_grains, contact_graph, palette
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
@@ -29,12 +28,11 @@ from grainpaint.plan import Window, base_shape, windows
 from grainpaint.progress import Bar, Progress, silent
 from grainpaint.segment import grains, label_pieces, merge_fragments
 from grainpaint.separate import separate
-from grainpaint.unet import UNet
+from grainpaint.unet import UNet, setting
 
 __all__ = ["Run", "check_memory", "generate", "paint", "paint_mask"]
 
 _BASE, _REFINE = 10, 11  # streams of noise
-_TWO_ALIGNMENTS = 0.6  # noise level below which two alignments of cells are averaged
 _MIN_BASE_VOXELS = 2  # smaller pieces of the base are specks
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
@@ -78,41 +76,33 @@ def check_memory(shape: tuple[int, int, int]) -> int:
     return need
 
 
-def _expected_colors(logits: Tensor, colors: Tensor) -> Tensor:
-    """Return the mean colour vector of each voxel, slab by slab to save memory."""
-    flat = logits.reshape(-1, logits.shape[-1])
-    parts = [part.float().softmax(-1) @ colors for part in flat.split(_SLAB)]
-    return torch.cat(parts).reshape(*logits.shape[:-1], -1)
-
-
-def _predict(network: UNet, x: Tensor, t: float) -> Tensor:
-    """Return the logits of x (1, X, Y, Z, dim), all at noise level t.
-
-    A network that reads cells of 2^3 voxels likes boundaries between its cells. At low
-    noise, where boundaries are drawn, its logits are averaged over two alignments of
-    the cells, which takes most of that away.
-    """
-    level = torch.full((*x.shape[:-1], 1), t, device=x.device)
-    with torch.autocast(x.device.type, torch.bfloat16):
-        logits: Tensor = network(x, level)
-        if t < _TWO_ALIGNMENTS:
-            moved = network(x.roll((1, 1, 1), (1, 2, 3)), level)
-            logits = (logits + moved.roll((-1, -1, -1), (1, 2, 3))) / 2
-    return logits
+def _expected(logits: Tensor, colors: Tensor) -> Tensor:
+    """Return the mean colour vectors of voxels, slab by slab to save memory."""
+    parts = logits.flatten(0, 3).split(_SLAB)
+    x0 = torch.cat([expected_colors(part, colors) for part in parts])
+    return x0.reshape(*logits.shape[:4], -1)
 
 
 def _sample(
-    network: UNet, x: Tensor, sampling: Sampling, colors: Tensor, bar: Bar, done: float
+    network: UNet,
+    x: Tensor,
+    sampling: Sampling,
+    colors: Tensor,
+    bar: Bar,
+    done: float,
+    guide: Tensor | None = None,
 ) -> np.ndarray:
-    """Denoise x (X, Y, Z, dim) from its first noise level; return colours (uint8)."""
-    levels = timesteps(sampling.n_steps, sampling.shift, sampling.start).tolist()
-    x = x[None]
+    """Denoise x (1, X, Y, Z, n); return colours (uint8, (X, Y, Z, n_colorings))."""
+    one = torch.ones_like(x[..., :1])
+    wanted = setting(sampling.grain_diameter * one, float(sampling.halved) * one)
+    levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     for t, s in pairwise(levels):
-        logits = _predict(network, x, t)
+        with torch.autocast(x.device.type, torch.bfloat16):
+            logits = network(x, t * one, wanted, guide)
         done += 1
         bar.update(done)
         if s > 0:
-            x = reverse_step(x, _expected_colors(logits, colors), t, s)
+            x = reverse_step(x, _expected(logits, colors), t, s)
     color: np.ndarray = logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
     return color
 
@@ -121,57 +111,44 @@ def _sample(
 def _base_colors(
     model: Model, shape: tuple[int, int, int], seed: int, progress: Progress
 ) -> np.ndarray:
-    """Return the base's colours on its torus (uint8)."""
-    colors, device = _palette(model)
-    noise = normal_field(seed, _BASE, [np.arange(n) for n in shape], colors.shape[1])
+    """Return the base's colours on its torus (uint8, (X, Y, Z, n_colorings))."""
+    colors = _palette(model.base)
+    n = model.base.n_numbers
+    noise = normal_field(seed, _BASE, [np.arange(edge) for edge in shape], n)
     sampling = model.base_card.sampling
     with progress("base", sampling.n_steps) as bar:
-        x = torch.from_numpy(noise).to(device)
+        x = torch.from_numpy(noise)[None].to(colors.device)
         return _sample(model.base, x, sampling, colors, bar, 0)
 
 
 def _proper_colors(
     model: Model, color: np.ndarray, seed: int, progress: Progress
 ) -> np.ndarray:
-    """Clean the base: no specks, merged grains split, colours proper again (uint8)."""
+    """Clean the base: no specks, merged grains split; return the refiner's colours.
+
+    A grain is a piece whose voxels agree in all colourings.
+    """
     torus = (True, True, True)
     limit = model.base_card.sampling.largest_shape_factor
+    config = model.base.config
     with progress("clean base", 1):
-        grain_id = label_pieces(color.astype(np.int32) + 1, torus)
+        place = config.n_colors ** np.arange(config.n_colorings)
+        grain_id = label_pieces((color @ place + 1).astype(np.int32), torus)
         grain_id = merge_fragments(grain_id, _MIN_BASE_VOXELS, torus)
         if limit is not None:
             grain_id = separate(grain_id, torus, limit)
         graph = contact_graph(grain_id, torus)
         rng = np.random.default_rng((seed, _BASE))
-        n_colors = model.base.config.n_colors
+        n_colors = model.refine.config.n_colors
         proper = color_grains(graph, n_colors, rng).astype(np.uint8)
         clean: np.ndarray = proper[grain_id]
         return clean
 
 
-def _palette(model: Model) -> tuple[Tensor, torch.device]:
-    device = next(model.base.parameters()).device
-    return torch.from_numpy(palette(model.base.config.dim)).to(device), device
-
-
-def _window_start(model: Model, base: np.ndarray, window: Window, seed: int) -> Tensor:
-    """Return the noisy start of a refinement window: the base's colours, doubled.
-
-    Colour vectors are doubled trilinearly: repeated cells would leave steps behind.
-    """
-    colors, device = _palette(model)
-    voxels = [i % (2 * n) for i, n in zip(window.read(), base.shape)]
-    cells = [
-        np.arange(i[0] // 2 - 1, i[-1] // 2 + 2) % n
-        for i, n in zip(window.read(), base.shape)
-    ]
-    coarse = colors[torch.from_numpy(base[np.ix_(*cells)]).long().to(device)]
-    fine = F.interpolate(
-        coarse.permute(3, 0, 1, 2)[None], scale_factor=2, mode="trilinear"
-    )
-    x0 = fine[0, :, 2:-2, 2:-2, 2:-2].permute(1, 2, 3, 0)
-    noise = torch.from_numpy(normal_field(seed, _REFINE, voxels, colors.shape[1]))
-    return add_noise(x0, model.refine_card.sampling.start, noise.to(device))
+def _palette(network: UNet) -> Tensor:
+    """Return a network's palette on its device."""
+    device = next(network.parameters()).device
+    return torch.from_numpy(palette(network.config.dim)).to(device)
 
 
 @torch.inference_mode()
@@ -185,14 +162,18 @@ def _refined_colors(
 ) -> np.ndarray:
     """Return the colours at full resolution (uint8), 0 where no window wrote."""
     result = np.zeros(shape, np.uint8)
-    colors, _ = _palette(model)
+    colors = _palette(model.refine)
     sampling = model.refine_card.sampling
     with progress("refine", len(plan) * sampling.n_steps) as bar:
         for i, window in enumerate(plan):
-            x = _window_start(model, base, window, seed)
+            voxels = [j % (2 * n) for j, n in zip(window.read(), base.shape)]
+            noise = normal_field(seed, _REFINE, voxels, colors.shape[1])
+            x = torch.from_numpy(noise)[None].to(colors.device)
+            coarse = base[np.ix_(*[j // 2 for j in voxels])]
+            guide = colors[torch.from_numpy(coarse).long().to(colors.device)][None]
             done = i * sampling.n_steps
-            color = _sample(model.refine, x, sampling, colors, bar, done)
-            result[window.write] = color[window.keep]
+            color = _sample(model.refine, x, sampling, colors, bar, done, guide)
+            result[window.write] = color[window.keep][..., 0]
     return result
 
 

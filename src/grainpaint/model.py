@@ -35,7 +35,8 @@ class Sampling(BaseModel):
 
     n_steps: int = Field(ge=1, description="network evaluations")
     shift: float = Field(ge=1, description="crowds the steps at high noise")
-    start: float = Field(default=1.0, gt=0, le=1, description="first noise level")
+    grain_diameter: float = Field(gt=0, description="mean, in the network's voxels")
+    halved: bool = Field(default=False, description="boundaries of a halved volume")
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are merged grains; base only"
     )
@@ -171,18 +172,12 @@ def load_model(name: str, device: str = "cpu") -> Model:
     Raises
     ------
     InputError
-        If the model is missing, damaged, or its stages do not fit together, or there
-        is no such device.
+        If the model is missing or damaged, or there is no such device.
     """
     place = find_device(device)
     folder = find_model(name)
     base_card = read_card(folder / "base.json")
     refine_card = read_card(folder / "refine.json")
-    if base_card.network.n_colors != refine_card.network.n_colors:
-        raise InputError(
-            f"{folder}: base and refiner use different palettes "
-            f"({base_card.network.n_colors} and {refine_card.network.n_colors} colours)"
-        )
     digest = hashlib.sha256()
     for stage in ("base", "refine"):
         path = folder / f"{stage}.safetensors"

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,17 +17,16 @@ import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from grainpaint.dataset import Samples, Stage, load_set
+from grainpaint.dataset import Samples, Stage, TrainingSet, load_sets
 from grainpaint.diffusion import add_noise, color_loss, shifted
 from grainpaint.encode import palette
 from grainpaint.errors import InputError
 from grainpaint.model import Sampling, StageCard, find_device, write_stage
 from grainpaint.progress import Progress, silent
-from grainpaint.pyramid import double, halve
-from grainpaint.unet import NetworkConfig, UNet
+from grainpaint.unet import NetworkConfig, UNet, setting
 
 __all__ = ["PRESETS", "TrainConfig", "train"]
 
@@ -34,6 +34,7 @@ _GOLDEN = (5**0.5 - 1) / 2
 _CHECKPOINT_S = 120.0
 _LOG_STEPS = 50
 _HELD_OUT = 20  # one volume of so many is never trained on
+_MOMENTS = {"exp_avg", "exp_avg_sq", "momentum_buffer"}  # of AdamW and Muon
 _GAMMA = 6.94  # EMA over the last 10 % of the run: Karras et al. 2024, Eq. 123
 
 
@@ -46,44 +47,57 @@ class TrainConfig(BaseModel):
     network: NetworkConfig
     sampling: Sampling
     batch: int = Field(ge=1)
-    learning_rate: float = Field(default=1.2e-3, gt=0)
+    learning_rate: float = Field(default=1.2e-3, gt=0, description="AdamW's")
+    muon_learning_rate: float = Field(default=2.4e-3, gt=0, description="convolutions")
     warmup: int = Field(default=200, ge=1, description="steps of rising learning rate")
     decay: int = Field(default=1000, ge=1, description="step from which it falls")
     shift: float = Field(ge=1, description="crowds noise levels at high noise")
-    t_max: float = Field(default=1.0, gt=0, le=1, description="highest noise level")
-    blocky: float = Field(
-        default=0.0, ge=0, le=1, description="share doubled from half"
-    )
     known: float = Field(default=0.25, ge=0, le=1, description="share with known boxes")
     seed: int = Field(default=0, ge=0)
 
 
-_PALETTE = {"dim": 5, "n_colors": 40}
+_BASE = NetworkConfig(
+    dim=4, n_colors=24, n_colorings=2, channels=(112, 128, 128), head=32
+)
+_REFINE = NetworkConfig(dim=4, n_colors=24, channels=(48, 96), head=16, guided=True)
 PRESETS: dict[Stage, TrainConfig] = {
     "base": TrainConfig(
         stage="base",
-        network=NetworkConfig(**_PALETTE, channels=(112, 128, 96)),
-        sampling=Sampling(n_steps=12, shift=3.2, largest_shape_factor=9.3),
+        network=_BASE,
+        sampling=Sampling(
+            n_steps=12,
+            shift=4.0,
+            grain_diameter=5.2,
+            halved=True,
+            largest_shape_factor=9.3,
+        ),
         batch=4,
-        shift=3.2,
+        shift=4.0,
     ),
     "refine": TrainConfig(
         stage="refine",
-        network=NetworkConfig(**_PALETTE, channels=(48, 96)),
-        sampling=Sampling(n_steps=2, shift=3.0, start=0.65),
+        network=_REFINE,
+        sampling=Sampling(n_steps=3, shift=3.0, grain_diameter=10.4),
         batch=1,
         shift=3.0,
-        t_max=0.9,
-        blocky=0.5,
     ),
 }
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Clean colours, noise levels and settings, and what a refiner is guided by."""
+
+    color: Tensor  # int64 (N, X, Y, Z, F)
+    t: Tensor  # (N, X, Y, Z, 1)
+    setting: Tensor  # (N, X, Y, Z, 2)
+    guide: Tensor | None  # int64, as color
 
 
 def _noise_levels(config: TrainConfig, step: int) -> np.ndarray:
     """Spread the noise levels of a batch evenly, over the batch and over steps."""
     index = step * config.batch + np.arange(config.batch)
-    highest = config.t_max / (config.shift - (config.shift - 1) * config.t_max)
-    return shifted(highest * ((0.5 + index * _GOLDEN) % 1.0), config.shift)
+    return shifted((0.5 + index * _GOLDEN) % 1.0, config.shift)
 
 
 def _known_boxes(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -99,45 +113,54 @@ def _known_boxes(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray
 
 
 def _draw_batch(
-    samples: Samples, config: TrainConfig, levels: np.ndarray, rng: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return clean colours (N, X, Y, Z), the colours shown, and noise levels (..., 1).
-
-    The colours shown differ from the clean ones where the refiner must learn to start
-    from a volume that was doubled from half resolution.
-    """
-    clean = [samples.draw(rng) for _ in levels]
-    shown, maps = [], []
-    for color, t in zip(clean, levels):
-        level = np.full(color.shape, t, np.float32)
-        start = color
-        if t > 0.5 and rng.random() < config.blocky:
-            start = double(halve(color))
+    samples: Samples,
+    config: TrainConfig,
+    levels: np.ndarray,
+    rng: np.random.Generator,
+    kind: int | None = None,
+) -> _Batch:
+    """Draw a sample for each noise level, some with known boxes."""
+    colors, guides, maps, settings = [], [], [], []
+    for t in levels:
+        sample = samples.draw(rng, kind)
+        shape = sample.color.shape[:3]
+        level = np.full((*shape, 1), t, np.float32)
         if rng.random() < config.known:
-            known = _known_boxes(color.shape, rng)
-            level[known] = 0.0
-            start = np.where(known, color, start)
-        shown.append(start)
-        maps.append(level[..., None])
-    return (
-        torch.from_numpy(np.stack(clean)).long(),
-        torch.from_numpy(np.stack(shown)).long(),
+            level[_known_boxes(shape, rng)] = 0.0
+        colors.append(sample.color)
+        if sample.guide is not None:
+            guides.append(sample.guide)
+        maps.append(level)
+        settings.append(
+            setting(
+                torch.full((*shape, 1), sample.grain_diameter),
+                torch.full((*shape, 1), float(sample.halved)),
+            )
+        )
+    return _Batch(
+        torch.from_numpy(np.stack(colors)).long(),
         torch.from_numpy(np.stack(maps)),
+        torch.stack(settings),
+        torch.from_numpy(np.stack(guides)).long() if guides else None,
     )
 
 
-def _loss(
-    network: UNet,
-    batch: tuple[Tensor, Tensor, Tensor],
-    colors: Tensor,
-    generator: torch.Generator,
-) -> Tensor:
-    clean, shown, t = (part.to(colors.device) for part in batch)
-    x0 = colors[shown]
-    eps = torch.randn(x0.shape, generator=generator).to(colors.device)
-    with torch.autocast(colors.device.type, torch.bfloat16):
-        logits = network(add_noise(x0, t, eps), t)
-    return color_loss(logits, clean, t)
+def _losses(
+    network: UNet, batch: _Batch, colors: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return the cross-entropies before and after the correction."""
+    device = colors.device
+    color, t = batch.color.to(device), batch.t.to(device)
+    x0 = colors[color].flatten(-2)
+    eps = torch.randn(x0.shape, generator=generator).to(device)
+    guide = None
+    if batch.guide is not None:
+        guide = colors[batch.guide.to(device)].flatten(-2)
+    with torch.autocast(device.type, torch.bfloat16):
+        rough, fine = network.both(
+            add_noise(x0, t, eps), t, batch.setting.to(device), guide
+        )
+    return color_loss(rough, color, t), color_loss(fine, color, t)
 
 
 class _Run:
@@ -150,19 +173,24 @@ class _Run:
         self.names = [name for name, _ in self.network.named_parameters()]
         self.weights: list[Tensor] = list(self.network.parameters())
         self.average = [w.detach().clone() for w in self.weights]
+        hidden = self.network.hidden_matrices()
+        others = [w for w in self.weights if all(w is not h for h in hidden)]
         groups: list[dict[str, Any]] = [
-            {"params": [w for w in self.weights if w.ndim > 1]},
-            {"params": [w for w in self.weights if w.ndim == 1], "weight_decay": 0},
+            {"params": [w for w in others if w.ndim > 1]},
+            {"params": [w for w in others if w.ndim == 1], "weight_decay": 0},
         ]
-        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01)
+        self.muon = torch.optim.Muon(
+            hidden, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+        )
+        self.adam = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01)
         self.step = 0
         self.seconds = 0.0
 
-    def learning_rate(self) -> float:
-        """Warm up, hold, then fall with the square root of the step."""
+    def rate(self) -> float:
+        """Warm up, hold 1, then fall with the square root of the step."""
         c = self.config
         rise = min(1.0, (self.step + 1) / c.warmup)
-        return c.learning_rate * rise / math.sqrt(max(1.0, self.step / c.decay))
+        return rise / math.sqrt(max(1.0, self.step / c.decay))
 
     def advance(self, samples: Samples, colors: Tensor) -> float:
         """Take one step; return its loss."""
@@ -170,19 +198,21 @@ class _Run:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         levels = _noise_levels(self.config, self.step)
         batch = _draw_batch(samples, self.config, levels, rng)
-        loss = _loss(self.network, batch, colors, generator)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        rough, fine = _losses(self.network, batch, colors, generator)
+        self.network.zero_grad(set_to_none=True)
+        (rough + fine).backward()
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
-        self.optimizer.step()
+        rates = (self.config.muon_learning_rate, self.config.learning_rate)
+        for optimizer, rate in zip((self.muon, self.adam), rates):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * self.rate()
+            optimizer.step()
         self.step += 1
         # Power-function average: Karras et al., CVPR 2024 (EDM2), Eq. 127.
         keep = (1 - 1 / self.step) ** (_GAMMA + 1)
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.weights, 1 - keep)
-        return loss.item()
+        return fine.item()
 
     def averaged(self) -> UNet:
         """Return a network with the averaged weights."""
@@ -198,9 +228,9 @@ class _Run:
         for name, weight, mean in zip(self.names, self.weights, self.average):
             tensors[f"weight.{name}"] = weight.detach()
             tensors[f"average.{name}"] = mean
-            if state := self.optimizer.state.get(weight):
-                tensors[f"first.{name}"] = state["exp_avg"]
-                tensors[f"second.{name}"] = state["exp_avg_sq"]
+            state = self.muon.state.get(weight) or self.adam.state.get(weight, {})
+            for key in _MOMENTS & state.keys():
+                tensors[f"{key}.{name}"] = state[key]
         header = {"step": str(self.step), "seconds": repr(self.seconds)}
         tensors = {key: t.contiguous() for key, t in tensors.items()}
         save_file(tensors, path.with_suffix(".partial"), header)
@@ -208,19 +238,25 @@ class _Run:
 
     def restore(self, path: Path) -> None:
         """Go back to the checkpoint."""
-        with safe_open(path, "pt") as file, torch.no_grad():
+        with safe_open(path, "pt") as file:
             header = file.metadata()
-            self.step, self.seconds = int(header["step"]), float(header["seconds"])
+        self.step, self.seconds = int(header["step"]), float(header["seconds"])
+        stored = load_file(path)
+        with torch.no_grad():
             for name, weight, mean in zip(self.names, self.weights, self.average):
-                weight.copy_(file.get_tensor(f"weight.{name}"))
-                mean.copy_(file.get_tensor(f"average.{name}"))
-                if self.step:
-                    self.optimizer.state[weight] = {
+                weight.copy_(stored[f"weight.{name}"])
+                mean.copy_(stored[f"average.{name}"])
+                state = {
+                    key: stored[f"{key}.{name}"].to(weight.device)
+                    for key in _MOMENTS
+                    if f"{key}.{name}" in stored
+                }
+                if "momentum_buffer" in state:
+                    self.muon.state[weight] = state
+                elif state:
+                    self.adam.state[weight] = {
                         "step": torch.tensor(float(self.step)),
-                        "exp_avg": file.get_tensor(f"first.{name}").to(weight.device),
-                        "exp_avg_sq": file.get_tensor(f"second.{name}").to(
-                            weight.device
-                        ),
+                        **state,
                     }
 
 
@@ -231,25 +267,46 @@ def held_out_loss(
     device = next(network.parameters()).device
     colors = torch.from_numpy(palette(config.network.dim)).to(device)
     result = {}
-    for level in (0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95):
-        if level > config.t_max:
-            break
+    for level in (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95):
         rng = np.random.default_rng(7)
         generator = torch.Generator().manual_seed(7)
         fixed = config.model_copy(update={"known": 0.0})
         total = 0.0
         with torch.no_grad():
-            for _ in range(n_samples):
-                batch = _draw_batch(samples, fixed, np.array([level]), rng)
-                total += _loss(network, batch, colors, generator).item()
+            for i in range(n_samples):
+                kind = i % len(samples.kinds)
+                batch = _draw_batch(samples, fixed, np.array([level]), rng, kind)
+                total += _losses(network, batch, colors, generator)[1].item()
         result[f"{level:g}"] = round(total / n_samples, 4)
     return result
 
 
-def _read_recipe(data: Path) -> dict[str, Any]:
-    """Return what `grainpaint simulate` noted about a set of volumes."""
-    path = data / "recipe.json"
-    return json.loads(path.read_text()) if path.is_file() else {"folder": data.name}
+def _describe(sets: list[TrainingSet]) -> dict[str, Any]:
+    """Return what the card says of the data."""
+    return {
+        "sets": [
+            {**s.recipe, "grain_diameter_voxels": round(s.grain_diameter, 3)}
+            for s in sets
+        ],
+        "n_volumes": sum(len(s.volumes) for s in sets),
+        "n_held_out": sum(len(s.volumes) for s in _split(sets, True)),
+    }
+
+
+def _split(sets: list[TrainingSet], held_out: bool) -> list[TrainingSet]:
+    """Return the sets without, or with only, one volume of twenty.
+
+    The first is held out, and each twentieth after it: the same while a set grows.
+    """
+    return [
+        replace(
+            s,
+            volumes=[
+                v for i, v in enumerate(s.volumes) if (i % _HELD_OUT == 0) == held_out
+            ],
+        )
+        for s in sets
+    ]
 
 
 def train(
@@ -269,7 +326,8 @@ def train(
     config : TrainConfig
         Usually one of `PRESETS`.
     data : Path
-        Folder of periodic volumes, see `grainpaint.dataset.load_set`.
+        Folder of periodic volumes, or of several sets, see
+        `grainpaint.dataset.load_sets`. Sets may grow while a run is interrupted.
     out : Path
         Folder of the model. Checkpoint and log of the run lie beside the weights, as
         `STAGE.state.safetensors` and `STAGE.log.jsonl`.
@@ -311,15 +369,15 @@ def train(
             raise InputError(
                 f"{settings} differs from this configuration: use another --out"
             )
-    volumes = load_set(data)
-    if len(volumes) < 2:
-        raise InputError(
-            f"{data}: training needs at least 2 volumes, got {len(volumes)}"
-        )
+    sets = load_sets(data)
+    if any(len(s.volumes) < 2 for s in sets):
+        raise InputError(f"{data}: training needs at least 2 volumes of each set")
+    n_colors, n_colorings = config.network.n_colors, config.network.n_colorings
+    samples, held = (
+        Samples(_split(sets, held_out), config.stage, n_colors, n_colorings)
+        for held_out in (False, True)
+    )
     out.mkdir(parents=True, exist_ok=True)
-    n_held = max(1, len(volumes) // _HELD_OUT)
-    samples = Samples(volumes[:-n_held], config.stage, config.network.n_colors)
-    held = Samples(volumes[-n_held:], config.stage, config.network.n_colors)
 
     run = _Run(config, place)
     if state.exists():
@@ -354,7 +412,7 @@ def train(
         stage=config.stage,
         network=config.network,
         sampling=config.sampling,
-        data=_read_recipe(data) | {"n_volumes": len(volumes), "n_held_out": n_held},
+        data=_describe(sets),
         training=config.model_dump(exclude={"stage", "network", "sampling"}),
         n_steps=run.step,
         minutes=round(run.seconds / 60, 1),

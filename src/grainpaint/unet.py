@@ -6,6 +6,9 @@ enter by space-to-depth (2^3), so the finest level works on an eighth of the vox
 padding is circular: the network sees a torus, and windows discard a halo. There is no
 attention and no pooling over the whole volume: any window size works whose edges are
 multiples of `UNet.multiple`.
+
+Each voxel brings its noise level and its setting: the mean grain diameter that is
+wanted there, and whether boundaries are as smooth as those of a halved volume.
 """
 
 import math
@@ -17,9 +20,9 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-__all__ = ["NetworkConfig", "UNet"]
+__all__ = ["NetworkConfig", "UNet", "setting"]
 
-_N_TIME = 8  # features of the noise level
+_N_CONDITIONS = 12  # features of noise level and setting
 
 
 class NetworkConfig(BaseModel):
@@ -27,9 +30,12 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dim: int = Field(ge=2, le=16, description="numbers a voxel, in")
-    n_colors: int = Field(ge=2, le=127, description="logits a voxel, out")
+    dim: int = Field(ge=2, le=8, description="numbers of a colour vector")
+    n_colors: int = Field(ge=2, le=127, description="colours of the palette")
+    n_colorings: int = Field(default=1, ge=1, le=4, description="colours a voxel")
+    guided: bool = Field(default=False, description="reads the volume it refines")
     channels: tuple[int, ...] = Field(min_length=1, description="per level")
+    head: int = Field(ge=1, description="channels of a voxel, where logits are refined")
 
 
 class _WrapPad(torch.autograd.Function):
@@ -54,14 +60,19 @@ class _WrapPad(torch.autograd.Function):
         return grad[:, 1:-1, 1:-1, 1:-1].contiguous()
 
 
-class _Conv(nn.Conv3d):
-    """A 3 x 3 x 3 convolution on the torus."""
+class _Conv(nn.Module):
+    """A 3 x 3 x 3 convolution on the torus; its weight is a matrix, for Muon."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
-        super().__init__(n_in, n_out, 3)
+        super().__init__()
+        self.shape = (n_out, n_in, 3, 3, 3)
+        bound = (27 * n_in) ** -0.5
+        self.weight = nn.Parameter(torch.empty(n_out, 27 * n_in).normal_(0, bound))
+        self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.conv3d(_WrapPad.apply(x).permute(0, 4, 1, 2, 3), self.weight, self.bias)
+        weight = self.weight.view(self.shape)
+        y = F.conv3d(_WrapPad.apply(x).permute(0, 4, 1, 2, 3), weight, self.bias)
         return y.permute(0, 2, 3, 4, 1)
 
 
@@ -74,29 +85,47 @@ class _Norm(nn.LayerNorm):
 
 
 class _Block(nn.Module):
-    """A residual block that is told the noise level of each voxel."""
+    """A residual block that is told noise level and setting of each voxel."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
         self.norm = _Norm(n_in)
-        self.time = nn.Linear(_N_TIME, n_in)
+        self.condition = nn.Linear(_N_CONDITIONS, n_in)
         self.conv1 = _Conv(n_in, n_out)
         self.conv2 = _Conv(n_out, n_out)
         self.skip = nn.Linear(n_in, n_out) if n_in != n_out else nn.Identity()
         for parameter in self.conv2.parameters():  # a new block changes nothing
             nn.init.zeros_(parameter)
 
-    def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        h = F.silu(self.norm(x) + self.time(time))
+    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+        h = F.silu(self.norm(x) + self.condition(conditions))
         h = self.conv2(F.silu(self.conv1(h)))
         out: Tensor = self.skip(x) + h
         return out
 
 
-def _time_features(t: Tensor) -> Tensor:
-    """Return (..., 8) features of noise levels (..., 1) in [0, 1]."""
+def setting(grain_diameter: Tensor, halved: Tensor) -> Tensor:
+    """Return what the network is told about the grains that are wanted at each voxel.
+
+    Parameters
+    ----------
+    grain_diameter : Tensor, shape (N, X, Y, Z, 1)
+        Mean equivalent diameter, voxels.
+    halved : Tensor, shape (N, X, Y, Z, 1)
+        1 = boundaries as smooth as those of a halved volume, 0 = as simulated.
+
+    Returns
+    -------
+    Tensor, shape (N, X, Y, Z, 2)
+    """
+    return torch.cat([torch.log2(grain_diameter / 6), halved], -1)
+
+
+def _conditions(level: Tensor) -> Tensor:
+    """Return (..., 12) features of noise levels and settings (..., 3)."""
+    t, size, halved = level.split(1, -1)
     waves = [f(math.pi * k * t) for k in (1, 2, 4) for f in (torch.sin, torch.cos)]
-    return torch.cat([t, 1 - t, *waves], -1)
+    return torch.cat([t, 1 - t, *waves, size, size**2, halved, size * halved], -1)
 
 
 def _space_to_depth(x: Tensor) -> Tensor:
@@ -136,52 +165,97 @@ class UNet(nn.Module):
         super().__init__()
         channels = config.channels
         self.config = config
-        self.enter = _Conv((config.dim + 1) * 8, channels[0])
+        n_in = self.n_numbers * (1 + config.guided) + 1
+        self.enter = _Conv(n_in * 8, channels[0])
         self.down = nn.ModuleList(_Block(c, c) for c in channels)
         self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
         self.middle = _Block(channels[-1], channels[-1])
         self.narrow = nn.ModuleList(nn.Linear(b, a) for a, b in pairwise(channels))
         self.up = nn.ModuleList(_Block(2 * c, c) for c in channels)
+        n_logits = config.n_colorings * config.n_colors
         self.norm = _Norm(channels[0])
-        self.leave = nn.Linear(channels[0], config.n_colors * 8)
-        for parameter in self.leave.parameters():
+        self.leave = nn.Linear(channels[0], n_logits * 8)
+        self.spread = nn.Linear(channels[0], config.head * 8)
+        self.own = nn.Linear(n_in, config.head)
+        self.conv = _Conv(config.head, config.head)
+        self.correct = nn.Linear(config.head, n_logits)
+        for parameter in [*self.leave.parameters(), *self.correct.parameters()]:
             nn.init.zeros_(parameter)
+
+    @property
+    def n_numbers(self) -> int:
+        """Numbers of a voxel's colour vectors."""
+        return self.config.n_colorings * self.config.dim
 
     @property
     def multiple(self) -> int:
         """Every edge of an input must be a multiple of this."""
         return int(2 ** len(self.config.channels))
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """Return the logits of the clean colours.
+    def hidden_matrices(self) -> list[nn.Parameter]:
+        """Return the weights of all convolutions but the first."""
+        convs = [m for m in self.modules() if isinstance(m, _Conv)]
+        return [conv.weight for conv in convs if conv is not self.enter]
 
-        Parameters
-        ----------
-        x : Tensor, shape (N, X, Y, Z, dim)
-            Noisy colour vectors.
-        t : Tensor, shape (N, X, Y, Z, 1)
-            Noise level of each voxel, 0 = known.
-
-        Returns
-        -------
-        Tensor, shape (N, X, Y, Z, n_colors)
-        """
-        level = _pool(t)
-        times = [_time_features(level)]
+    def _features(self, x: Tensor, level: Tensor) -> Tensor:
+        """Return the features of each cell of 2 x 2 x 2 voxels."""
+        level = _pool(level)
+        conditions = [_conditions(level)]
         for _ in self.widen:
             level = _pool(level)
-            times.append(_time_features(level))
+            conditions.append(_conditions(level))
 
-        h = self.enter(_space_to_depth(torch.cat([x, t], -1)))
+        h = self.enter(_space_to_depth(x))
         passed = []
         for i, block in enumerate(self.down):
             if i:
                 h = self.widen[i - 1](_pool(h))
-            h = block(h, times[i])
+            h = block(h, conditions[i])
             passed.append(h)
-        h = self.middle(h, times[-1])
+        h = self.middle(h, conditions[-1])
         for i in reversed(range(len(self.up))):
-            h = self.up[i](torch.cat([h, passed[i]], -1), times[i])
+            h = self.up[i](torch.cat([h, passed[i]], -1), conditions[i])
             if i:
                 h = _repeat(self.narrow[i - 1](h))
-        return _depth_to_space(self.leave(F.silu(self.norm(h))))
+        return F.silu(self.norm(h))
+
+    def both(
+        self, x: Tensor, t: Tensor, setting: Tensor, guide: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the logits that the cells alone give, and the corrected ones.
+
+        A cell gives the logits of its eight voxels from too few features to read each
+        voxel's own colour well, and likes boundaries between cells. The correction
+        reads the voxel itself and its neighbours. Trained without the first logits,
+        the network leans on the voxels' own colours and the cells learn little.
+        """
+        parts = [x, t] if guide is None else [x, t, guide]
+        seen = torch.cat(parts, -1)
+        cells = self._features(seen, torch.cat([t, setting], -1))
+        rough = _depth_to_space(self.leave(cells))
+        h = _depth_to_space(self.spread(cells)) + self.own(seen)
+        fine = rough + self.correct(F.silu(self.conv(F.silu(h))))
+        shape = (*x.shape[:-1], self.config.n_colorings, self.config.n_colors)
+        return rough.view(shape), fine.view(shape)
+
+    def forward(
+        self, x: Tensor, t: Tensor, setting: Tensor, guide: Tensor | None = None
+    ) -> Tensor:
+        """Return the logits of the clean colours.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, X, Y, Z, n_colorings * dim)
+            Noisy colour vectors.
+        t : Tensor, shape (N, X, Y, Z, 1)
+            Noise level of each voxel, 0 = known.
+        setting : Tensor, shape (N, X, Y, Z, 2)
+            What is wanted there, see `setting`.
+        guide : Tensor, shape of x, optional
+            The volume to refine, doubled, as colour vectors; for a guided network.
+
+        Returns
+        -------
+        Tensor, shape (N, X, Y, Z, n_colorings, n_colors)
+        """
+        return self.both(x, t, setting, guide)[1]
