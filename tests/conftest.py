@@ -36,7 +36,7 @@ def make_model(folder, dim=3, n_colors=12, seed=0):
     folder.mkdir(parents=True, exist_ok=True)
     palette = {"dim": dim, "n_colors": n_colors, "head": 4}
     for config in (
-        NetworkConfig(**palette, channels=(8, 8), n_colorings=2),
+        NetworkConfig(**palette, channels=(8, 8)),
         NetworkConfig(**palette, channels=(8,), guided=True),
     ):
         network = UNet(config)

@@ -8,17 +8,17 @@ from grainpaint.unet import NetworkConfig, UNet, _WrapPad, setting
 PALETTE = {"dim": 3, "n_colors": 12, "head": 8}
 
 
-def inputs(*shape, n_numbers=6):
+def inputs(*shape):
     """Return random x, t and a setting of grains of 3 to 12 voxels."""
     one = torch.ones(*shape, 1)
     wanted = setting(3 + 9 * torch.rand_like(one), one)
-    return torch.randn(*shape, n_numbers), torch.rand(*shape, 1), wanted
+    return torch.randn(*shape, 3), torch.rand(*shape, 1), wanted
 
 
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    net = UNet(NetworkConfig(**PALETTE, channels=(8, 16), n_colorings=2))
+    net = UNet(NetworkConfig(**PALETTE, channels=(8, 16)))
     with torch.no_grad():
         for weight in net.parameters():
             weight.copy_(torch.randn_like(weight) * 0.2)
@@ -40,8 +40,8 @@ def test_wrap_padding_is_torchs_circular_padding():
 
 def test_network_starts_as_the_uniform_distribution():
     net = UNet(NetworkConfig(**PALETTE, channels=(8,)))
-    logits = net(*inputs(1, 8, 8, 8, n_numbers=3))
-    assert logits.shape == (1, 8, 8, 8, 1, 12)
+    logits = net(*inputs(1, 8, 8, 8))
+    assert logits.shape == (1, 8, 8, 8, 12)
     assert logits.abs().max() == 0
 
 
@@ -74,7 +74,7 @@ def test_a_guided_network_reads_its_guide():
     torch.manual_seed(0)
     net = UNet(NetworkConfig(**PALETTE, channels=(8,), guided=True))
     torch.nn.init.normal_(net.correct.weight)
-    seen = inputs(1, 8, 8, 8, n_numbers=3)
+    seen = inputs(1, 8, 8, 8)
     with torch.no_grad():
         a, b = (net(*seen, torch.randn_like(seen[0])) for _ in range(2))
     assert (a - b).abs().max() > 1e-4
@@ -103,6 +103,6 @@ def test_input_voxels_map_to_the_same_output_voxels(network):
     y[0, 17, 9, 22] += 1
     with torch.no_grad():
         change = network(x, t, wanted) - network(y, t, wanted)
-    change = change.abs().sum((-2, -1))[0].numpy()
+    change = change.abs().sum(-1)[0].numpy()
     where = np.unravel_index(change.argmax(), change.shape)
     assert np.abs(np.array(where) - (17, 9, 22)).max() <= 2

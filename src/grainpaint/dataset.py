@@ -50,8 +50,8 @@ class Sample:
 
     Attributes
     ----------
-    color : numpy.ndarray, int8, shape (nx, ny, nz, n_colorings)
-        Colours, 0..n_colors - 1; grains that touch differ in each colouring.
+    color : numpy.ndarray, int8, shape (nx, ny, nz)
+        Colours, 0..n_colors - 1; grains that touch differ.
     guide : numpy.ndarray, int8, shape of color, or None
         For a refiner: the same colours, halved and doubled.
     grain_diameter : float
@@ -115,8 +115,8 @@ def _load_set(paths: list[Path]) -> TrainingSet:
 class Samples:
     """Random training samples of one stage of the pyramid.
 
-    A stage learns from the sets whose grains, at full or at half resolution, have a
-    mean diameter within its `GRAIN_RANGE`; each such kind is drawn equally often.
+    A stage learns from the sets whose grains have a mean diameter within its
+    `GRAIN_RANGE`, the base from those halved too; each kind is drawn equally often.
 
     Parameters
     ----------
@@ -126,8 +126,6 @@ class Samples:
         The network to train.
     n_colors : int
         Size of the palette.
-    n_colorings : int
-        Independent colourings of each sample.
 
     Raises
     ------
@@ -136,20 +134,14 @@ class Samples:
         differ in shape.
     """
 
-    def __init__(
-        self,
-        sets: list[TrainingSet],
-        stage: Stage,
-        n_colors: int,
-        n_colorings: int = 1,
-    ) -> None:
+    def __init__(self, sets: list[TrainingSet], stage: Stage, n_colors: int) -> None:
         self.stage = stage
-        self.n_colors, self.n_colorings = n_colors, n_colorings
+        self.n_colors = n_colors
         low, high = GRAIN_RANGE[stage]
         self.kinds = [
             _Kind(training_set, halved)
             for training_set in sets
-            for halved in (False, True)
+            for halved in ((False, True) if stage == "base" else (False,))
             if low <= training_set.grain_diameter / (1 + halved) <= high
         ]
         shapes = {kind.grain_id[0].shape for kind in self.kinds}
@@ -157,12 +149,13 @@ class Samples:
             found = ", ".join(f"{s.grain_diameter:.3g}" for s in sets)
             raise InputError(
                 f"the {stage} network learns from mean grain diameters of {low} to "
-                f"{high} voxels, or twice that; the sets have {found}"
+                f"{high} voxels{', or twice that' if stage == 'base' else ''}; the "
+                f"sets have {found}"
             )
         if len(shapes) > 1:
             raise InputError(
-                f"the {stage} network needs volumes of one shape, after those with "
-                f"large grains are halved; the sets have {sorted(shapes)}"
+                f"the {stage} network needs volumes of one shape, after large "
+                f"grains are halved; the sets have {sorted(shapes)}"
             )
 
     def draw(self, rng: np.random.Generator, kind: int | None = None) -> Sample:
@@ -174,11 +167,7 @@ class Samples:
         grain_id = grain_id.transpose(rng.permutation(3))
         flipped = tuple(axis for axis in range(3) if rng.random() < 0.5)
         grain_id = np.flip(grain_id, flipped)
-        graph = chosen.graph(i)
-        colors = np.stack(
-            [color_grains(graph, self.n_colors, rng) for _ in range(self.n_colorings)],
-            -1,
-        )
+        colors = color_grains(chosen.graph(i), self.n_colors, rng)
         guide = colors[double(halve(grain_id))] if self.stage == "refine" else None
         return Sample(colors[grain_id], guide, chosen.grain_diameter, chosen.halved)
 

@@ -57,8 +57,8 @@ def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
 
 
 def expected_colors(logits: Tensor, colors: Tensor) -> Tensor:
-    """Return the mean colour vectors (..., F * dim) for logits (..., F, n_colors)."""
-    return (logits.float().softmax(-1) @ colors).flatten(-2)
+    """Return the mean colour vectors (..., dim) for logits (..., n_colors)."""
+    return logits.float().softmax(-1) @ colors
 
 
 def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
@@ -66,9 +66,9 @@ def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
 
     Parameters
     ----------
-    logits : Tensor, shape (N, X, Y, Z, F, n_colors)
-    color : Tensor, int64, shape (N, X, Y, Z, F)
-        The clean colours; those of a voxel's F colourings add up.
+    logits : Tensor, shape (N, X, Y, Z, n_colors)
+    color : Tensor, int64, shape (N, X, Y, Z)
+        The clean colours.
     t : Tensor, shape (N, X, Y, Z, 1)
         Noise levels; voxels at 0 are known and do not count.
     """
@@ -76,8 +76,7 @@ def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
         logits.float().flatten(0, -2), color.flatten(), reduction="none"
     )
     unknown = (t.flatten() > 0).float()
-    total = loss.view(*color.shape).sum(-1).flatten()
-    return (total * unknown).sum() / unknown.sum().clamp(min=1)
+    return (loss * unknown).sum() / unknown.sum().clamp(min=1)
 
 
 def reverse_step(x: Tensor, x0: Tensor, t: float, s: float) -> Tensor:

@@ -92,7 +92,7 @@ def _sample(
     done: float,
     guide: Tensor | None = None,
 ) -> np.ndarray:
-    """Denoise x (1, X, Y, Z, n); return colours (uint8, (X, Y, Z, n_colorings))."""
+    """Denoise x (1, X, Y, Z, n); return colours (uint8, (X, Y, Z))."""
     one = torch.ones_like(x[..., :1])
     wanted = setting(sampling.grain_diameter * one, float(sampling.halved) * one)
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
@@ -111,10 +111,9 @@ def _sample(
 def _base_colors(
     model: Model, shape: tuple[int, int, int], seed: int, progress: Progress
 ) -> np.ndarray:
-    """Return the base's colours on its torus (uint8, (X, Y, Z, n_colorings))."""
+    """Return the base's colours on its torus (uint8)."""
     colors = _palette(model.base)
-    n = model.base.n_numbers
-    noise = normal_field(seed, _BASE, [np.arange(edge) for edge in shape], n)
+    noise = normal_field(seed, _BASE, [np.arange(n) for n in shape], colors.shape[1])
     sampling = model.base_card.sampling
     with progress("base", sampling.n_steps) as bar:
         x = torch.from_numpy(noise)[None].to(colors.device)
@@ -124,16 +123,11 @@ def _base_colors(
 def _proper_colors(
     model: Model, color: np.ndarray, seed: int, progress: Progress
 ) -> np.ndarray:
-    """Clean the base: no specks, merged grains split; return the refiner's colours.
-
-    A grain is a piece whose voxels agree in all colourings.
-    """
+    """Clean the base: no specks, merged grains split, the refiner's colours (uint8)."""
     torus = (True, True, True)
     limit = model.base_card.sampling.largest_shape_factor
-    config = model.base.config
     with progress("clean base", 1):
-        place = config.n_colors ** np.arange(config.n_colorings)
-        grain_id = label_pieces((color @ place + 1).astype(np.int32), torus)
+        grain_id = label_pieces(color.astype(np.int32) + 1, torus)
         grain_id = merge_fragments(grain_id, _MIN_BASE_VOXELS, torus)
         if limit is not None:
             grain_id = separate(grain_id, torus, limit)
@@ -173,7 +167,7 @@ def _refined_colors(
             guide = colors[torch.from_numpy(coarse).long().to(colors.device)][None]
             done = i * sampling.n_steps
             color = _sample(model.refine, x, sampling, colors, bar, done, guide)
-            result[window.write] = color[window.keep][..., 0]
+            result[window.write] = color[window.keep]
     return result
 
 

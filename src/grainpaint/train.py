@@ -56,9 +56,7 @@ class TrainConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
 
 
-_BASE = NetworkConfig(
-    dim=4, n_colors=24, n_colorings=2, channels=(112, 128, 128), head=32
-)
+_BASE = NetworkConfig(dim=7, n_colors=126, channels=(112, 128, 96), head=32)
 _REFINE = NetworkConfig(dim=4, n_colors=24, channels=(48, 96), head=16, guided=True)
 PRESETS: dict[Stage, TrainConfig] = {
     "base": TrainConfig(
@@ -66,13 +64,13 @@ PRESETS: dict[Stage, TrainConfig] = {
         network=_BASE,
         sampling=Sampling(
             n_steps=12,
-            shift=4.0,
+            shift=3.8,
             grain_diameter=5.2,
             halved=True,
             largest_shape_factor=9.3,
         ),
         batch=4,
-        shift=4.0,
+        shift=3.8,
     ),
     "refine": TrainConfig(
         stage="refine",
@@ -88,7 +86,7 @@ PRESETS: dict[Stage, TrainConfig] = {
 class _Batch:
     """Clean colours, noise levels and settings, and what a refiner is guided by."""
 
-    color: Tensor  # int64 (N, X, Y, Z, F)
+    color: Tensor  # int64 (N, X, Y, Z)
     t: Tensor  # (N, X, Y, Z, 1)
     setting: Tensor  # (N, X, Y, Z, 2)
     guide: Tensor | None  # int64, as color
@@ -151,11 +149,11 @@ def _losses(
     """Return the cross-entropies before and after the correction."""
     device = colors.device
     color, t = batch.color.to(device), batch.t.to(device)
-    x0 = colors[color].flatten(-2)
+    x0 = colors[color]
     eps = torch.randn(x0.shape, generator=generator).to(device)
     guide = None
     if batch.guide is not None:
-        guide = colors[batch.guide.to(device)].flatten(-2)
+        guide = colors[batch.guide.to(device)]
     with torch.autocast(device.type, torch.bfloat16):
         rough, fine = network.both(
             add_noise(x0, t, eps), t, batch.setting.to(device), guide
@@ -372,9 +370,8 @@ def train(
     sets = load_sets(data)
     if any(len(s.volumes) < 2 for s in sets):
         raise InputError(f"{data}: training needs at least 2 volumes of each set")
-    n_colors, n_colorings = config.network.n_colors, config.network.n_colorings
     samples, held = (
-        Samples(_split(sets, held_out), config.stage, n_colors, n_colorings)
+        Samples(_split(sets, held_out), config.stage, config.network.n_colors)
         for held_out in (False, True)
     )
     out.mkdir(parents=True, exist_ok=True)

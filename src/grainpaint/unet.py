@@ -32,7 +32,6 @@ class NetworkConfig(BaseModel):
 
     dim: int = Field(ge=2, le=8, description="numbers of a colour vector")
     n_colors: int = Field(ge=2, le=127, description="colours of the palette")
-    n_colorings: int = Field(default=1, ge=1, le=4, description="colours a voxel")
     guided: bool = Field(default=False, description="reads the volume it refines")
     channels: tuple[int, ...] = Field(min_length=1, description="per level")
     head: int = Field(ge=1, description="channels of a voxel, where logits are refined")
@@ -165,27 +164,21 @@ class UNet(nn.Module):
         super().__init__()
         channels = config.channels
         self.config = config
-        n_in = self.n_numbers * (1 + config.guided) + 1
+        n_in = config.dim * (1 + config.guided) + 1
         self.enter = _Conv(n_in * 8, channels[0])
         self.down = nn.ModuleList(_Block(c, c) for c in channels)
         self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
         self.middle = _Block(channels[-1], channels[-1])
         self.narrow = nn.ModuleList(nn.Linear(b, a) for a, b in pairwise(channels))
         self.up = nn.ModuleList(_Block(2 * c, c) for c in channels)
-        n_logits = config.n_colorings * config.n_colors
         self.norm = _Norm(channels[0])
-        self.leave = nn.Linear(channels[0], n_logits * 8)
+        self.leave = nn.Linear(channels[0], config.n_colors * 8)
         self.spread = nn.Linear(channels[0], config.head * 8)
         self.own = nn.Linear(n_in, config.head)
         self.conv = _Conv(config.head, config.head)
-        self.correct = nn.Linear(config.head, n_logits)
+        self.correct = nn.Linear(config.head, config.n_colors)
         for parameter in [*self.leave.parameters(), *self.correct.parameters()]:
             nn.init.zeros_(parameter)
-
-    @property
-    def n_numbers(self) -> int:
-        """Numbers of a voxel's colour vectors."""
-        return self.config.n_colorings * self.config.dim
 
     @property
     def multiple(self) -> int:
@@ -234,9 +227,7 @@ class UNet(nn.Module):
         cells = self._features(seen, torch.cat([t, setting], -1))
         rough = _depth_to_space(self.leave(cells))
         h = _depth_to_space(self.spread(cells)) + self.own(seen)
-        fine = rough + self.correct(F.silu(self.conv(F.silu(h))))
-        shape = (*x.shape[:-1], self.config.n_colorings, self.config.n_colors)
-        return rough.view(shape), fine.view(shape)
+        return rough, rough + self.correct(F.silu(self.conv(F.silu(h))))
 
     def forward(
         self, x: Tensor, t: Tensor, setting: Tensor, guide: Tensor | None = None
@@ -245,7 +236,7 @@ class UNet(nn.Module):
 
         Parameters
         ----------
-        x : Tensor, shape (N, X, Y, Z, n_colorings * dim)
+        x : Tensor, shape (N, X, Y, Z, dim)
             Noisy colour vectors.
         t : Tensor, shape (N, X, Y, Z, 1)
             Noise level of each voxel, 0 = known.
@@ -256,6 +247,6 @@ class UNet(nn.Module):
 
         Returns
         -------
-        Tensor, shape (N, X, Y, Z, n_colorings, n_colors)
+        Tensor, shape (N, X, Y, Z, n_colors)
         """
         return self.both(x, t, setting, guide)[1]
