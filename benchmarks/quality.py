@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import grainpaint
-from grainpaint.dataset import load_set
+from grainpaint.dataset import load_sets
 from grainpaint.plan import CORE
 from grainpaint.progress import console
 from grainpaint.segment import grains
@@ -76,7 +76,7 @@ def main():
     options = parser.parse_args()
     n = options.volumes
     isotropic_set(REFERENCE, (EDGE,) * 3, 100, 1000, 500_000, n, console)
-    spins = [v.grain_id for v in load_set(REFERENCE)[:n]]
+    spins = [v.grain_id for v in load_sets(REFERENCE)[0].volumes[:n]]
     kinds = {
         "simulated": [grainpaint.Microstructure(grains(s)) for s in spins],
         "generated": [

@@ -22,7 +22,7 @@ __all__ = ["GRAIN_RANGE", "Sample", "Samples", "Stage", "TrainingSet", "load_set
 Stage = Literal["base", "refine"]
 
 # Mean grain diameters, in its own voxels, from which a stage learns.
-GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 9), "refine": (8, 20)}
+GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 8.5), "refine": (8, 20)}
 
 
 @dataclass(frozen=True)

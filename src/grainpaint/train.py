@@ -56,7 +56,7 @@ class TrainConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
 
 
-_BASE = NetworkConfig(dim=7, n_colors=126, channels=(112, 128, 96), head=32)
+_BASE = NetworkConfig(dim=5, n_colors=40, channels=(112, 128, 96), head=32)
 _REFINE = NetworkConfig(dim=4, n_colors=24, channels=(48, 96), head=16, guided=True)
 PRESETS: dict[Stage, TrainConfig] = {
     "base": TrainConfig(
@@ -64,13 +64,13 @@ PRESETS: dict[Stage, TrainConfig] = {
         network=_BASE,
         sampling=Sampling(
             n_steps=12,
-            shift=3.8,
+            shift=3.2,
             grain_diameter=5.2,
             halved=True,
             largest_shape_factor=9.3,
         ),
         batch=4,
-        shift=3.8,
+        shift=3.2,
     ),
     "refine": TrainConfig(
         stage="refine",
