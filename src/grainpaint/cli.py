@@ -214,7 +214,7 @@ def iso(
 @app.command()
 def train(
     stage: Annotated[str, typer.Argument(help="base or refine")],
-    data: Annotated[Path, typer.Option("--data", help="A set of volumes.")],
+    data: Annotated[Path, typer.Option("--data", help="A set, or several.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
     minutes: Annotated[float, typer.Option("--minutes", help="In all.")] = 120,
     resume: Annotated[bool, typer.Option("--resume", help="Go on.")] = False,

@@ -56,8 +56,9 @@ class TrainConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
 
 
-_BASE = NetworkConfig(dim=5, n_colors=40, channels=(112, 128, 96), head=32)
-_REFINE = NetworkConfig(dim=4, n_colors=24, channels=(48, 96), head=16, guided=True)
+_PALETTE = {"dim": 5, "n_colors": 40}
+_BASE = NetworkConfig(**_PALETTE, channels=(112, 128, 96), head=32)
+_REFINE = NetworkConfig(**_PALETTE, channels=(48, 96), head=16, guided=True)
 PRESETS: dict[Stage, TrainConfig] = {
     "base": TrainConfig(
         stage="base",
@@ -76,7 +77,7 @@ PRESETS: dict[Stage, TrainConfig] = {
         stage="refine",
         network=_REFINE,
         sampling=Sampling(n_steps=3, shift=3.0, grain_diameter=10.4),
-        batch=1,
+        batch=4,
         shift=3.0,
     ),
 }
