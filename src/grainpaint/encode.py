@@ -1,9 +1,8 @@
 """The palette encoding: a proper colouring of the grains, colours as vectors.
 
 Grains that touch get different colours, drawn afresh for every training sample, and
-colour k is a root of the lattice D_d: K = 2 d (d - 1) vectors of R^d, 60 degrees apart;
-for d = 7 of E_7, which has 126. Grains come back exactly, as connected pieces of equal
-colour.
+colour k is a root of the lattice D_d: K = 2 d (d - 1) vectors of R^d, 60 degrees apart.
+Grains come back exactly, as connected pieces of equal colour.
 """
 
 import itertools
@@ -21,60 +20,35 @@ _OFFSETS = np.array(
 
 
 def palette(dim: int) -> np.ndarray:
-    """Return the colours: roots of D_dim or E_7, scaled to unit variance a component.
+    """Return the colours: the roots of D_dim, scaled to unit variance a component.
 
     Parameters
     ----------
     dim : int
-        Dimension of the colour space, 2 to 7.
+        Dimension of the colour space, at least 2.
 
     Returns
     -------
-    numpy.ndarray, float32, shape (n_colors, dim)
-        Each of norm sqrt(dim); 2 dim (dim - 1) of them, and 126 in seven dimensions.
-
-    Raises
-    ------
-    InputError
-        If the dimension is out of range.
-
-    Notes
-    -----
-    E_7 is built on D_6 x A_1: the 60 roots of D_6, the two of A_1, and the 64 products
-    of D_6's half-spin weights with the ends of half a root of A_1.
+    numpy.ndarray, float32, shape (2 dim (dim - 1), dim)
+        Each of norm sqrt(dim).
 
     References
     ----------
-    Conway, Sloane, "Sphere Packings, Lattices and Groups" (1999), ch. 4, sections 7.1
-    and 8.2.
+    Conway, Sloane, "Sphere Packings, Lattices and Groups" (1999), ch. 4, section 7.1.
 
     Examples
     --------
     >>> len(palette(5)), round(float(np.linalg.norm(palette(5)[0])) ** 2, 3)
     (40, 5.0)
     """
-    if not 2 <= dim <= 7:
-        raise InputError(f"the palette needs a dimension of 2 to 7, got {dim}")
-    if dim < 7:
-        return _roots_of_d(dim) * np.float32((dim / 2) ** 0.5)
-    half = 0.5 * np.array(list(itertools.product((-1, 1), repeat=6)))
-    half = half[half.prod(1) > 0]
-    ends = np.repeat((0.5**0.5, -(0.5**0.5)), len(half))[:, None]
-    roots = np.zeros((126, 7), np.float32)
-    roots[:60, :6] = _roots_of_d(6)
-    roots[60:62, 6] = 2**0.5, -(2**0.5)
-    roots[62:] = np.hstack([np.vstack([half, half]), ends])
-    return roots * np.float32(3.5**0.5)
-
-
-def _roots_of_d(dim: int) -> np.ndarray:
-    """Return the roots of D_dim: two entries are 1 or -1, the others 0."""
+    if dim < 2:
+        raise InputError(f"the palette needs a dimension of at least 2, got {dim}")
     roots = np.zeros((2 * dim * (dim - 1), dim), np.float32)
     signs = itertools.product((-1, 1), repeat=2)
     pairs = itertools.combinations(range(dim), 2)
     for row, ((i, j), (a, b)) in zip(roots, itertools.product(pairs, signs)):
         row[i], row[j] = a, b
-    return roots
+    return roots * np.float32((dim / 2) ** 0.5)
 
 
 @nb.njit(cache=True)

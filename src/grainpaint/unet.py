@@ -30,7 +30,7 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dim: int = Field(ge=2, le=8, description="numbers of a colour vector")
+    dim: int = Field(ge=2, le=16, description="numbers of a colour vector")
     n_colors: int = Field(ge=2, le=127, description="colours of the palette")
     guided: bool = Field(default=False, description="reads the volume it refines")
     channels: tuple[int, ...] = Field(min_length=1, description="per level")
