@@ -76,7 +76,7 @@ def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
 def test_train_runs_from_the_command_line(run, tmp_path):
     data, out = tmp_path / "set", tmp_path / "model"
     code, _, _ = run(
-        "simulate", "iso", "--shape", "32,32,32", "--time", 5, "--count", 2, "-o", data
+        "simulate", "iso", "--shape", "32,32,32", "--time", 60, "--count", 2, "-o", data
     )
     assert code == 0
     for stage in ("base", "refine"):

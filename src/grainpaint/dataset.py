@@ -75,9 +75,8 @@ def load_sets(folder: Path) -> list[TrainingSet]:
         If there is no volume, or one is not periodic, has outside voxels, or an edge
         that is no multiple of 16.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: a training set is a folder of .npz volumes")
-    folders = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    below = folder.iterdir() if folder.is_dir() else ()
+    folders = [folder, *sorted(path for path in below if path.is_dir())]
     sets = [_load_set(paths) for f in folders if (paths := sorted(f.glob("*.npz")))]
     if not sets:
         raise InputError(
