@@ -1,7 +1,7 @@
 """The floor of every distance: simulated volumes beside other simulated volumes.
 
-Run: python benchmarks/floor.py [--volumes 25] [--splits 8]. Simulates open boxes of 100^3
-(Potts, Q = 1000, sc/26n, T = 0, t = 100, periodic while they grow; kept in
+Run: python benchmarks/floor.py [--volumes 25] [--splits 8]. Simulates open boxes of
+100^3 (Potts, Q = 1000, sc/26n, T = 0, t = 100, periodic while they grow; kept in
 runs/floor100), draws 16 and 9 of them without overlap, again and again, and prints the
 mean and the largest distance of each descriptor; beside it what `grainpaint compare`
 would have estimated as the floor from the 9 alone. Writes floor.json.
