@@ -1,9 +1,9 @@
 """Generated grains beside simulated ones: distances, floors, seams, drift.
 
 Run: python benchmarks/quality.py [--model iso] [--report REPORT.html]. Prints tables
-and writes quality.json. 16 generated and 9 simulated open boxes of 100^3 (see floor.py),
-as in the paper; grains of the simulated ones are the connected pieces of equal spin.
-Generated boxes are kept in runs/quality under the hash of the weights.
+and writes quality.json. 16 generated and 9 simulated open boxes of 100^3 (see
+floor.py), as in the paper; grains of the simulated ones are the connected pieces of
+equal spin. Generated boxes are kept in runs/quality under the hash of the weights.
 """
 
 import argparse
