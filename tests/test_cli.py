@@ -73,6 +73,33 @@ def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
     assert "iso" in text
 
 
+def test_segment_by_dbscan_cleans_unless_told_not_to(run, tmp_path, rng):
+    field = np.zeros((12, 12, 12), np.float32)
+    field[..., 6:] = 0.5
+    field[3, 4, 5] = field[8, 8, 9] = -0.5
+    values, out = tmp_path / "values.npz", tmp_path / "out.npz"
+    np.savez(values, field=field, spacing=(2.0, 2.0, 2.0))
+    assert run("segment", values, "-o", out, "--method", "dbscan")[0] == 0
+    cleaned = grainpaint.load(out)
+    assert cleaned.spacing == pytest.approx((2.0,) * 3)
+    assert cleaned.grain_id[3, 4, 5] == cleaned.grain_id[0, 0, 0] == 1
+    assert (cleaned.grain_id[..., 6:] == 2).all()
+    args = ("-o", out, "--method", "dbscan", "--no-clean", "--force")
+    assert run("segment", values, *args)[0] == 0
+    assert np.argwhere(grainpaint.load(out).grain_id == 0).tolist() == [
+        [3, 4, 5],
+        [8, 8, 9],
+    ]
+    code, _, err = run("segment", values, *args, "--eps", 2)
+    assert code == 2
+    assert "below 2" in err
+    assert "dbscan takes one float" in run("segment", values, *args[:2], "--force")[2]
+    np.savez(values, field=rng.normal(size=(9, 9, 9)))
+    code, _, err = run("segment", values, *args)
+    assert code == 2
+    assert "noise" in err
+
+
 def test_train_runs_from_the_command_line(run, tmp_path):
     data, out = tmp_path / "set", tmp_path / "model"
     code, _, _ = run(
@@ -118,6 +145,9 @@ MISTAKES = {
     "no data": ("train base --data nowhere --out m", "none found"),
     "no picture": ("view GEAR -o a.png", "unknown suffix"),
     "no field": ("segment no.npz -o a.npz", "no such file"),
+    "unknown method": ("segment no.npz -o a.npz --method kmeans", "colors or dbscan"),
+    "no field for dbscan": ("segment no.npz -o a.npz --method dbscan", "no such file"),
+    "noise of colors": ("segment no.npz -o a.npz --no-clean", "--method dbscan"),
     "no command": ("paint", "Missing argument"),
 }
 

@@ -15,6 +15,7 @@ LAYERS = [
         "microstructure",
         "segment",
         "separate",
+        "dbscan",
         "encode",
         "pyramid",
         "unet",

@@ -246,17 +246,42 @@ def train(
 def segment(
     field: Annotated[Path, typer.Argument(help="An .npz with 'field'.")],
     output: Output,
+    method: Annotated[
+        str, typer.Option("--method", help="colors, or dbscan for one float a voxel.")
+    ] = "colors",
+    eps: Annotated[
+        float | None, typer.Option("--eps", help="Reach of dbscan in voxels.  [1.9]")
+    ] = None,
+    no_clean: Annotated[
+        bool, typer.Option("--no-clean", help="Leave the noise of dbscan as 0.")
+    ] = False,
     force: Force = False,
 ) -> None:
-    """Turn a field of colours or spins into grains."""
+    """Turn a field of colours, spins or values into grains."""
     from grainpaint.formats import check_output, write
-    from grainpaint.formats.field import read_field
+    from grainpaint.formats.field import read_field, read_values
     from grainpaint.microstructure import Microstructure
-    from grainpaint.segment import grains
 
+    if method not in ("colors", "dbscan"):
+        raise InputError(f"the method must be colors or dbscan, got {method}")
+    if method == "colors" and (no_clean or eps is not None):
+        raise InputError("--eps and --no-clean need --method dbscan")
     check_output(output, force)
-    color, spacing, origin = read_field(field)
-    volume = Microstructure(grains(color), spacing, origin)
+    if method == "colors":
+        from grainpaint.segment import grains
+
+        color, spacing, origin = read_field(field)
+        grain_id = grains(color)
+    else:
+        from grainpaint.dbscan import EPS, dbscan, fill_noise
+
+        values, spacing, origin = read_values(field)
+        grain_id = dbscan(values, eps=EPS if eps is None else eps)
+        if not grain_id.any():
+            raise InputError(f"{field}: all voxels are noise to DBSCAN: no grains")
+        if not no_clean:
+            grain_id = fill_noise(grain_id)
+    volume = Microstructure(grain_id, spacing, origin)
     write(volume, output)
     print(f"{output}: {volume.n_grains:,} grains")
 
