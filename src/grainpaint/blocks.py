@@ -94,9 +94,11 @@ class Block:
 
     def written(self) -> np.ndarray:
         """Return what the block writes, bool, shape (edge, edge, edge)."""
-        written = np.zeros((self.edge,) * 3, bool)
-        written[self.inside] = True
-        return written & ~self.known()
+        written = ~self.known()
+        outside = np.ones((self.edge,) * 3, bool)
+        outside[self.inside] = False
+        written[outside] = False
+        return written
 
 
 def _link(
@@ -237,7 +239,7 @@ def center(
     mask = _check(shape, mask, edge, _CROSS_OVERLAP + 4)
     middle = [(n - edge) // 2 for n in shape]
     x, y, z = middle
-    corners = [((x, y, z), 0)]
+    corners: list[tuple[Shape, int]] = [((x, y, z), 0)]
     step = edge - _CROSS_OVERLAP
     arms = [
         (abs(a - middle[axis]), axis, a)
@@ -249,7 +251,8 @@ def center(
         start[axis] = a
         corners.append(((start[0], start[1], start[2]), 1))
     step = edge - _FILL_OVERLAP
-    rest = product(*(_outward(m, step, edge, n) for m, n in zip(middle, shape)))
+    xs, ys, zs = (_outward(m, step, edge, n) for m, n in zip(middle, shape))
+    rest = product(xs, ys, zs)
     corners += [
         (start, 2)
         for start in sorted(
