@@ -13,6 +13,7 @@ random numbers depend on (seed, x, y, z, time) alone, not on the number of threa
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numba as nb
@@ -329,12 +330,24 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
     return spin
 
 
+def _slot(tick: int) -> tuple[int, int]:
+    """Return the number in its window of the slot at a tick, and its length in ticks."""
+    since, length = max(row for row in _SLOT_TICKS if row[0] <= tick)
+    return (tick - since) // length % _WINDOW, length
+
+
+def _tick(time: float) -> int:
+    """Return the start of a slot that is nearest to a time."""
+    tick = round(time * TICKS)
+    length = _slot(tick)[1]
+    return round(tick / length) * length
+
+
 def _turns(start: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield first tick, its number in the window, length and count of slots."""
     tick = start
     while tick < stop:
-        since, length = max(row for row in _SLOT_TICKS if row[0] <= tick)
-        number = (tick - since) // length % _WINDOW
+        number, length = _slot(tick)
         n = min(_TURN - number % _TURN, (stop - tick) // length)
         yield tick, number, length, n
         tick += n * length
@@ -353,7 +366,7 @@ def _lattice(
     inside = padded[:, :, : nz + 2]
     inside[1:-1, 1:-1, 1:-1] = spin
     for axis in range(3):
-        if periodic[axis]:
+        if periodic[axis] and spin.shape[axis] > 1:
             ends = np.moveaxis(inside, axis, 0)
             ends[0], ends[-1] = ends[-2], ends[1]
     alarm = np.full(padded.shape, QUIET, np.uint8)
@@ -368,7 +381,7 @@ def _lattice(
         np.empty((0, 0, 0), np.float32) if mobility is None else mobility,
         (offsets @ np.array([*strides, 1])).astype(np.uint64),
         offsets,
-        np.array(periodic),
+        np.array([p and n > 1 for p, n in zip(periodic, spin.shape)]),
         nx,
         ny,
         nz,
@@ -390,24 +403,141 @@ def grow(
     n_spins: int = 0,
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
-    """Let grains grow; yield the spins at the given times."""
+    """Let grains grow; yield the spins at the given times.
+
+    Parameters
+    ----------
+    spin : numpy.ndarray, integer, shape (nx, ny, nz)
+        Spins at the start, 1..2^31-1; 0 = no site: nothing grows there, and it counts
+        as nobody's neighbour.
+    times : sequence of float
+        Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin that
+        a site may take without raising the energy is taken at rate 1. Rounded to 1/32
+        (up to t = 4 to 1/64 or finer).
+    seed : int
+        Key of the random numbers, 0..2^63-1.
+    start_time : float
+        Time at the start. A run that ends at t, a whole number, and one that goes on from
+        there with ``start_time=t`` are bit for bit one run.
+    lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
+        Neighbours of a site; the last two need nz = 1.
+    periodic : three bools
+        Whether the first and last sites along x, y, z are neighbours.
+    temperature : float
+        T >= 0, in units of the energy of an unlike pair of neighbours.
+    mobility : numpy.ndarray, float, shape (nx, ny, nz), optional
+        In [0, 1]: multiplies the rates of each site.
+    rule : {'each', 'any', 'one'}
+        Which spins a site may take, see `grainpaint.simulate.site`.
+    n_spins : int
+        Q, for the rule ``any``.
+    progress : Progress
+        Told the time reached.
+
+    Yields
+    ------
+    numpy.ndarray, uint16 or int32, shape (nx, ny, nz)
+        The spins, a view that changes when the next is asked for.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of range.
+
+    Notes
+    -----
+    Each site follows its continuous-time Markov chain. What is not exact: a block of rows
+    does not see the flips around it during a turn of four slots, and what rings within a
+    slot is visited in the order of places. Both are far below the scatter of seeds
+    (benchmarks/RESULTS.md).
+    """
+    spin = _checked_spins(spin)
+    check_seed(seed)
+    _check_box(spin.shape, lattice, periodic)
+    if mobility is not None:
+        mobility = _checked_mobility(mobility, spin.shape)
+    if rule == "any" and n_spins < spin.max():
+        raise InputError(
+            f"the rule 'any' needs n_spins of at least {spin.max()}, got {n_spins}"
+        )
+    stops = _checked_ticks([start_time, *times])
+    rates = physics(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
     state = _lattice(spin, lattice, periodic, mobility)
-    rates = physics(len(state.offsets), temperature, rule, n_spins)
-    k0, k1 = split_key(seed, _FLIPS)
-    blocks = row_blocks(spin.shape)
-    nx, ny, nz = spin.shape
-    box = state.spin.reshape(nx + 2, ny + 2, -1)[1:-1, 1:-1, 1 : nz + 1]
-    tick = first = round(start_time * TICKS)
-    for stop in [round(t * TICKS) for t in times]:
-        for tick, number, length, n in _turns(tick, stop):
-            clock = Clock(k0, k1, tick, number, length)
-            if number == 0 or tick == first:
-                _wind(state, rates, clock)
-            for color in blocks if number // _TURN % 2 == 0 else blocks[::-1]:
-                _turn(state, color, rates, clock, n)
-        tick = stop
-        yield box
+    return _frames(state, rates, split_key(seed, _FLIPS), stops, progress)
 
 
-def isotropic(shape, time=100.0, n_spins=1000, seed=0, spacing=1.0, progress=silent):
-    pass
+def _frames(
+    state: Lattice,
+    rates: Physics,
+    key: tuple[np.uint64, np.uint64],
+    stops: list[int],
+    progress: Progress,
+) -> Iterator[np.ndarray]:
+    """Run from the first of the ticks; yield the spins at the others."""
+    shape = (state.nx, state.ny, state.nz)
+    blocks = row_blocks(shape)
+    box = state.spin.reshape(shape[0] + 2, shape[1] + 2, -1)
+    box = box[1:-1, 1:-1, 1 : shape[2] + 1]
+    fresh = True
+    with progress("grain growth", stops[-1] / TICKS) as bar:
+        for start, stop in pairwise(stops):
+            for tick, number, length, n in _turns(start, stop):
+                clock = Clock(*key, tick, number, length)
+                if number == 0 or fresh:
+                    _wind(state, rates, clock)
+                fresh = False
+                for color in blocks if number // _TURN % 2 == 0 else blocks[::-1]:
+                    _turn(state, color, rates, clock, n)
+                bar.update((tick + n * length) / TICKS)
+            yield box
+
+
+def _checked_spins(spin: np.ndarray) -> np.ndarray:
+    spin = np.asarray(spin)
+    if spin.ndim != 3 or spin.dtype.kind not in "iu" or spin.size == 0:
+        raise InputError(
+            "spins must be a non-empty 3-D array of integers, got shape "
+            f"{spin.shape} of {spin.dtype}"
+        )
+    if spin.min() < 0 or spin.max() >= 2**31:
+        raise InputError(
+            f"spins must lie in 0..2147483647, got {spin.min()}..{spin.max()}"
+        )
+    return spin if spin.dtype == np.uint16 else spin.astype(np.int32, copy=False)
+
+
+def _check_box(
+    shape: tuple[int, ...], lattice: str, periodic: tuple[bool, bool, bool]
+) -> None:
+    flat = not neighbor_offsets(lattice)[:, 2].any()
+    if flat and shape[2] != 1:
+        raise InputError(f"the lattice {lattice} needs a box X,Y,1; Z is {shape[2]}")
+    for axis, n, p in zip("xyz", shape, periodic):
+        if p and n < 3 and not (flat and axis == "z"):
+            raise InputError(
+                f"a periodic axis needs at least 3 sites, {axis} has {n}: leave it out "
+                "of the periodic ones"
+            )
+        if n >= 2**24:
+            raise InputError(f"an axis has at most 2^24 sites, got {n} along {axis}")
+
+
+def _checked_mobility(mobility: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    mobility = np.ascontiguousarray(mobility, np.float32)
+    if mobility.shape != shape:
+        raise InputError(
+            f"the mobility map has shape {mobility.shape}, the box {tuple(shape)}"
+        )
+    if not (mobility.min() >= 0 and mobility.max() <= 1):
+        raise InputError(
+            f"mobilities lie in 0..1, got {mobility.min():g}..{mobility.max():g}"
+        )
+    return mobility
+
+
+def _checked_ticks(times: list[float]) -> list[int]:
+    if not all(0 <= t < 2**32 // TICKS for t in times):
+        raise InputError(f"times lie in 0..{2**32 // TICKS - 1}, got {times}")
+    if sorted(times) != times:
+        raise InputError(f"the times must rise, got {', '.join(f'{t:g}' for t in times)}")
+    return [_tick(t) for t in times]
