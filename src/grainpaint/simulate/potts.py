@@ -267,11 +267,11 @@ def _ring(lattice, x, y, physics, clock):
 
 
 @nb.njit(cache=True, parallel=True)
-def _turn(lattice, blocks, physics, clock, n_slots):
+def _turn(lattice, blocks, physics, clock):
     """Take the blocks of one colour through some slots, each by itself."""
     for b in nb.prange(blocks.shape[0]):
         x0, x1, y0, y1 = blocks[b]
-        for s in range(n_slots):
+        for s in range(_TURN):
             now = Clock(
                 clock.k0,
                 clock.k1,
@@ -337,20 +337,10 @@ def _slot(tick: int) -> tuple[int, int]:
 
 
 def _tick(time: float) -> int:
-    """Return the start of a slot that is nearest to a time."""
+    """Return the start of a turn that is nearest to a time."""
     tick = round(time * TICKS)
-    length = _slot(tick)[1]
-    return round(tick / length) * length
-
-
-def _turns(start: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield first tick, its number in the window, length and count of slots."""
-    tick = start
-    while tick < stop:
-        number, length = _slot(tick)
-        n = min(_TURN - number % _TURN, (stop - tick) // length)
-        yield tick, number, length, n
-        tick += n * length
+    turn = _TURN * _slot(tick)[1]
+    return round(tick / turn) * turn
 
 
 def _lattice(
@@ -412,8 +402,8 @@ def grow(
         as nobody's neighbour.
     times : sequence of float
         Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin that
-        a site may take without raising the energy is taken at rate 1. Rounded to 1/32
-        (up to t = 4 to 1/64 or finer).
+        a site may take without raising the energy is taken at rate 1. Rounded to 1/8
+        (up to t = 4 to 1/16 or finer).
     seed : int
         Key of the random numbers, 0..2^63-1.
     start_time : float
@@ -481,14 +471,17 @@ def _frames(
     fresh = True
     with progress("grain growth", stops[-1] / TICKS) as bar:
         for start, stop in pairwise(stops):
-            for tick, number, length, n in _turns(start, stop):
-                clock = Clock(*key, tick, number, length)
-                if number == 0 or fresh:
+            tick = start
+            while tick < stop:
+                clock = Clock(*key, tick, *_slot(tick))
+                if clock.number == 0 or fresh:
                     _wind(state, rates, clock)
                 fresh = False
-                for color in blocks if number // _TURN % 2 == 0 else blocks[::-1]:
-                    _turn(state, color, rates, clock, n)
-                bar.update((tick + n * length) / TICKS)
+                forth = clock.number // _TURN % 2 == 0
+                for color in blocks if forth else blocks[::-1]:
+                    _turn(state, color, rates, clock)
+                tick += _TURN * clock.ticks
+                bar.update(tick / TICKS)
             yield box
 
 
