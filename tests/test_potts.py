@@ -76,9 +76,10 @@ def test_flips_come_at_the_enumerated_rates(lattice, temperature, rule, rng):
     seen = np.bincount(ends, minlength=n_spins + 1)
     assert seen[law < 1e-12].sum() == 0
     kept = law * ends.size > 5
-    assert stats.chisquare(seen[kept], law[kept] / law[kept].sum() * seen[kept].sum())[
-        1
-    ] > 1e-4
+    assert (
+        stats.chisquare(seen[kept], law[kept] / law[kept].sum() * seen[kept].sum())[1]
+        > 1e-4
+    )
     others = np.tile(pattern, n)
     others[tuple(slice(c, None, t) for c, t in zip(center, tile))] = ends.reshape(n)
     np.testing.assert_array_equal(spin, others)  # mobility 0: nothing moved

@@ -210,7 +210,8 @@ def iso(
         str | None, typer.Option("--periodic", help="xyz, xy, ... none. [default: xyz]")
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", help="Volumes, seeds going up. [default: 1]")
+        int | None,
+        typer.Option("--count", help="Volumes, seeds going up. [default: 1]"),
     ] = None,
     force: Force = False,
 ) -> None:

@@ -105,9 +105,7 @@ def row_blocks(shape: tuple[int, int, int]) -> list[np.ndarray]:
 @nb.njit(cache=True, forceinline=True)
 def _flat(lattice, x, y, z):
     """Return where a site lies in the flat arrays."""
-    return np.uint64(
-        (x + 1) * lattice.stride_x + (y + 1) * lattice.stride_y + z + 1
-    )
+    return np.uint64((x + 1) * lattice.stride_x + (y + 1) * lattice.stride_y + z + 1)
 
 
 @nb.njit(cache=True)
@@ -532,5 +530,7 @@ def _checked_ticks(times: list[float]) -> list[int]:
     if not all(0 <= t < 2**32 // TICKS for t in times):
         raise InputError(f"times lie in 0..{2**32 // TICKS - 1}, got {times}")
     if sorted(times) != times:
-        raise InputError(f"the times must rise, got {', '.join(f'{t:g}' for t in times)}")
+        raise InputError(
+            f"the times must rise, got {', '.join(f'{t:g}' for t in times)}"
+        )
     return [_tick(t) for t in times]

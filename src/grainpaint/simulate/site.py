@@ -79,7 +79,9 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
         If the lattice is unknown.
     """
     if lattice not in LATTICES:
-        raise InputError(f"the lattice is one of {', '.join(LATTICES)}; got {lattice!r}")
+        raise InputError(
+            f"the lattice is one of {', '.join(LATTICES)}; got {lattice!r}"
+        )
     return LATTICES[lattice]
 
 
@@ -217,7 +219,9 @@ def flip_site(spin, i, steps, budget, physics, key, rang):
     if rang >= 0:
         drawn = rang
     rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
-    if rate == 0.0 or (rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics.cold)):
+    if rate == 0.0 or (
+        rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics.cold)
+    ):
         return mine, n_like, math.inf
     word = philox4x32(k0, k1, x, y, z, step)
     if rang >= 0:
