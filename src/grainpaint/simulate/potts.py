@@ -40,14 +40,14 @@ _SLOT_TICKS = ((0, 1), (64, 2), (128, 4), (1024, 8))
 _WINDOW = 32  # slots
 _TURN = 4  # slots that a block goes through while its surroundings wait
 _WIDTH = 12  # of a block along x and y, about
-# Alarms that are no slot: after this window; to be drawn at the next visit; not before a
-# neighbour flips, known by the site's neighbours or by their number alone.
+# Alarms that are no slot: after this window; to be drawn at the next visit; not before
+# a neighbour flips, known by the site's neighbours or by the number like it alone.
 LATER, AWAKE, STUCK, QUIET = 252, 253, 254, 255
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
 class Lattice(NamedTuple):
-    """Sites with a layer of ghosts around them, z fastest; flat arrays of one length."""
+    """Sites with a layer of ghosts around them, z fastest; flat arrays."""
 
     spin: np.ndarray  # 0 = no site
     alarm: np.ndarray  # uint8
@@ -171,7 +171,7 @@ def _flip(lattice, x, y, z, value, physics):
 
 @nb.njit(cache=True, forceinline=True)
 def _alarm(wait, mobility, slot, dt):
-    """Return the alarm of a site that tries a flip so long after the start of a slot."""
+    """Return the alarm of a site that tries a flip `wait` after a slot's start."""
     slots = wait / (mobility * dt) if mobility > 0.0 else math.inf
     if slots == math.inf:
         return QUIET
@@ -206,7 +206,7 @@ def _wind(lattice, physics, clock):
         for y in range(lattice.ny):
             for z in range(lattice.nz):
                 i = _flat(lattice, x, y, z)
-                if alarm[i] < STUCK:
+                if alarm[i] != QUIET:
                     alarm[i], drawn[i] = _draw_alarm(lattice, x, y, z, physics, clock)
 
 
@@ -260,7 +260,7 @@ def _ring(lattice, x, y, physics, clock):
         for k in range(8):
             place = 8 * w + (k if forth else 7 - k)
             alarm = lattice.alarm[start + np.uint64(place)]
-            if alarm == number or alarm == AWAKE:
+            if alarm == number or alarm == AWAKE:  # noqa: SIM109  (faster)
                 _visit(lattice, x, y, place - 1, physics, clock)
 
 
@@ -329,7 +329,7 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
 
 
 def _slot(tick: int) -> tuple[int, int]:
-    """Return the number in its window of the slot at a tick, and its length in ticks."""
+    """Return the number in its window of the slot at a tick, and its ticks."""
     since, length = max(row for row in _SLOT_TICKS if row[0] <= tick)
     return (tick - since) // length % _WINDOW, length
 
@@ -399,14 +399,14 @@ def grow(
         Spins at the start, 1..2^31-1; 0 = no site: nothing grows there, and it counts
         as nobody's neighbour.
     times : sequence of float
-        Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin that
-        a site may take without raising the energy is taken at rate 1. Rounded to 1/8
-        (up to t = 4 to 1/16 or finer).
+        Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin
+        that a site may take without raising the energy is taken at rate 1. Rounded to
+        1/8 (up to t = 4 to 1/16 or finer).
     seed : int
         Key of the random numbers, 0..2^63-1.
     start_time : float
-        Time at the start. A run that ends at t, a whole number, and one that goes on from
-        there with ``start_time=t`` are bit for bit one run.
+        Time at the start. A run that ends at t, a whole number, and one that goes on
+        from there with ``start_time=t`` are bit for bit one run.
     lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
         Neighbours of a site; the last two need nz = 1.
     periodic : three bools
@@ -434,10 +434,10 @@ def grow(
 
     Notes
     -----
-    Each site follows its continuous-time Markov chain. What is not exact: a block of rows
-    does not see the flips around it during a turn of four slots, and what rings within a
-    slot is visited in the order of places. Both are far below the scatter of seeds
-    (benchmarks/RESULTS.md).
+    Each site follows its continuous-time Markov chain. What is not exact: a block of
+    rows does not see the flips around it during a turn of four slots, and what rings
+    within a slot is visited in the order of places. Both are far below the scatter of
+    seeds (benchmarks/RESULTS.md).
     """
     spin = _checked_spins(spin)
     check_seed(seed)

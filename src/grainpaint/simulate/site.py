@@ -8,15 +8,15 @@ Eq. (1) of Hoffman et al., Acta Materialia 288 (2025). A site takes another spin
 rate min(1, exp(-dE / T)) per unit of time, dE being the rise of the energy. Which spins
 it may take is the flip rule:
 
-- ``each``: each spin among its neighbours (`potts` and `potts/neighonly` of SPPARKS with
-  a rejection-free solver).
+- ``each``: each spin among its neighbours (`potts` and `potts/neighonly` of SPPARKS
+  with a rejection-free solver).
 - ``any``: each of the Q spins (`potts` of SPPARKS, swept with rejection).
 - ``one``: a random one of the spins among its neighbours, tried as many times per unit
   of time as the lattice has neighbours (`potts/neighonly` of SPPARKS, swept with
   rejection).
 
-Spin 0 marks what is no site (outside of a part, beyond an open face): it is no neighbour
-to anybody and never flips.
+Spin 0 marks what is no site (outside of a part, beyond an open face): it is nobody's
+neighbour and never flips.
 """
 
 import itertools
