@@ -1,7 +1,7 @@
 """Speed, memory and agreement of isotropic Potts growth with SPPARKS.
 
 Run: python benchmarks/potts.py [--seeds 8] [--only speed|agreement] [--spparks FOLDER].
-Prints tables and writes potts.json. FOLDER holds iso_7.npz, iso_56789.npz and iso_7.log,
+Prints tables, writes potts.json. FOLDER holds iso_7.npz, iso_56789.npz and iso_7.log,
 runs of SPPARKS itself in a box of 100^3 with Q = 1000 (see tests/conftest.py).
 """
 
@@ -38,7 +38,7 @@ def energy(spin):
 
 
 def measures(spin):
-    """Return volumes of the pieces (cut at the faces) and nearest-centroid distances."""
+    """Return volumes of pieces cut at the faces, and nearest-centroid distances."""
     label = label_pieces(np.ascontiguousarray(spin), corners=True).ravel()
     volume = np.bincount(label)[1:]
     places = np.indices(spin.shape).reshape(3, -1)
