@@ -321,16 +321,25 @@ class Bezier(_Part):
         front, rear : numpy.ndarray, float
             NaN where the line misses the pool.
         """
-        x = np.linspace(-self.ends[1], self.ends[0], _N_CURVE)
-        y, z = np.broadcast_arrays(y, z)
+        u = np.linspace(0, 1, _N_CURVE)
+        curve_x, half, bottom = self._curves @ _bernstein(u)
+        v = np.linspace(0, 1, _N_CURVE)
+        across, below = self._section(v)
+        y, z = np.broadcast_arrays(np.abs(y), z)
         front, rear = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
-        for place in np.ndindex(y.shape):
-            line = np.column_stack(
-                [x, np.full(x.size, y[place]), np.full(x.size, z[place])]
+        for height in np.unique(z):
+            here = z == height
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.where(bottom < 0, height / bottom, np.inf)
+            edge = half * np.interp(share, below, across, 1, 0)
+            top = int(np.argmax(edge))
+            hit = here & (y < edge[top])
+            rising = np.maximum.accumulate(edge[: top + 1])
+            falling = np.maximum.accumulate(edge[: top - 1 if top else None : -1])
+            rear[hit] = -np.interp(y[hit], rising, curve_x[: top + 1])
+            front[hit] = np.interp(
+                y[hit], falling, curve_x[: top - 1 if top else None : -1]
             )
-            hit = np.flatnonzero(self._inside(line))
-            if hit.size:
-                front[place], rear[place] = x[hit[-1]], -x[hit[0]]
         return front, rear
 
 

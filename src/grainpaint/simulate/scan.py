@@ -55,7 +55,8 @@ class Path:
     Raises
     ------
     InputError
-        If there is no piece, a speed is not positive or a piece has no length.
+        If there is no piece, a speed is not positive, a piece has no length or is not
+        level with the beam on.
     """
 
     start: np.ndarray
@@ -84,6 +85,14 @@ class Path:
         if not (self.length > 0).all():
             bad = int(np.flatnonzero(~(self.length > 0))[0])
             raise InputError(f"segment {bad + 1} of the scan path has no length")
+        tilted = self.on & (self.start[:, 2] != self.end[:, 2])
+        if tilted.any():
+            bad = int(np.flatnonzero(tilted)[0])
+            raise InputError(
+                f"segment {bad + 1} of the scan path climbs from z = "
+                f"{self.start[bad, 2]:g} to {self.end[bad, 2]:g} with the beam on: a "
+                "melt pool stays at one height; switch the beam off or split the path"
+            )
 
     @cached_property
     def length(self) -> np.ndarray:
