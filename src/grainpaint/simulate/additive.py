@@ -315,6 +315,16 @@ def _check(
             f"the pool is {pool.depth:g} voxels deep, the box only {spin.shape[2]}: "
             "make the pool shallower or the box higher"
         )
+    margin = max(*pool.ends, pool.width / 2)
+    ends = np.stack([path.start[path.on], path.end[path.on]])
+    low = ends.min(0) - (margin, margin, pool.depth)
+    high = ends.max(0) + (margin, margin, 0)
+    if not ((low <= np.array(spin.shape) - 1) & (high >= 0)).all(1).any():
+        size = " x ".join(map(str, spin.shape))
+        raise InputError(
+            f"the scan path lies outside the box: nothing of its {path.on.sum()} "
+            f"segments reaches the {size} voxels"
+        )
 
 
 def solidify(

@@ -30,6 +30,7 @@ __all__ = [
     "Haz",
     "LinearHaz",
     "Pool",
+    "RecipePart",
     "Teardrop",
 ]
 
@@ -38,11 +39,13 @@ _N_CURVE = 2001  # points along the curves of a Bézier pool
 _N_SURFACE = (500, 160)  # points on its surface: along, across
 
 
-class _Part(BaseModel):
+class RecipePart(BaseModel):
+    """A frozen piece of a recipe; an unknown key is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Grown(_Part):
+class _Grown(RecipePart):
     """A pool whose level sets come from growing all its axes by the same length."""
 
     width: PositiveFloat
@@ -186,7 +189,7 @@ class Teardrop(_FrontRear):
         return 0.5 - np.sin(np.arcsin(1 - 2 * level) / 3)
 
 
-class Bezier(_Part):
+class Bezier(RecipePart):
     r"""A pool between two fourth-order Bézier curves (Trageser et al. 2023).
 
     The edge of the pool in the surface, (x(u), y(u)), and its spine, (x(u), z(u)),
@@ -355,7 +358,7 @@ Pool = Annotated[
 ]
 
 
-class LinearHaz(_Part):
+class LinearHaz(RecipePart):
     r"""Mobility 1 - d / m_z at the distance d from the pool, Eq. (19).
 
     With a tail the zone is wider behind the pool (Trageser et al. 2023): where the
@@ -384,7 +387,7 @@ class LinearHaz(_Part):
         return self
 
 
-class ExponentialHaz(_Part):
+class ExponentialHaz(RecipePart):
     """Mobility exp(-decay d), d = distance from the pool rounded up to whole voxels.
 
     As in SPPARKS' ``am/ellipsoid``; zero outside a box around the pool.

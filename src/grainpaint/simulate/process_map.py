@@ -8,14 +8,17 @@ place along the track minus the forward reach, and that plus the reach back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path as FilePath
 
 import numpy as np
 
+from grainpaint.errors import InputError
+from grainpaint.formats import replace_with
 from grainpaint.simulate.pool import Pool
 from grainpaint.simulate.scan import SWEEPS_PER_TIME, Path
 
-__all__ = ["ProcessMap", "process_map"]
+__all__ = ["ProcessMap", "check_maps", "process_map", "write_maps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,3 +119,16 @@ def _melt(
         np.broadcast_to(depth, done.shape),
         done,
     )
+
+
+def check_maps(path: FilePath, force: bool) -> None:
+    """Raise InputError unless process maps may be written to `path`."""
+    if path.suffix != ".npz":
+        raise InputError(f"{path}: process maps are written as .npz")
+    if path.exists() and not force:
+        raise InputError(f"{path} exists: add --force to replace it")
+
+
+def write_maps(maps: ProcessMap, path: FilePath) -> None:
+    """Write process maps to an .npz file, one array a field."""
+    replace_with(path, lambda aside: np.savez_compressed(aside, **asdict(maps)))

@@ -7,8 +7,10 @@ unit of time; a unit of time is 26 sweeps, as in SPPARKS' additive applications.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -22,7 +24,9 @@ __all__ = [
     "Segment",
     "build",
     "cartesian_layer",
+    "make_path",
     "path_layer",
+    "read_csv",
 ]
 
 SWEEPS_PER_TIME = 26  # sites of sc/26n have 26 neighbours
@@ -235,3 +239,49 @@ def make_path(segments: list[Segment], heights: list[float]) -> Path:
         np.array([s.speed for s in segments], float),
         np.ones(len(segments), bool),
     )
+
+
+_COLUMNS = ("x0", "y0", "z0", "x1", "y1", "z1", "speed", "on")
+_SWITCH = {"1": True, "on": True, "true": True, "0": False, "off": False}
+_SWITCH["false"] = False
+
+
+def read_csv(file: FilePath) -> Path:
+    """Read a path from a CSV file.
+
+    Parameters
+    ----------
+    file : path
+        Lines x0, y0, z0, x1, y1, z1, speed, on: ends of a piece in voxels, voxels per
+        unit of time, and 1 (on, true) or 0 (off, false). A first line with these names
+        may stand above.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, a line cannot be read, or the path is impossible (see
+        `Path`).
+    """
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    rows, on = [], []
+    with file.open(newline="", encoding="utf-8") as lines:
+        for number, line in enumerate(csv.reader(lines), 1):
+            cells = [c.strip() for c in line]
+            if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
+                continue
+            try:
+                if len(cells) != len(_COLUMNS):
+                    raise ValueError
+                rows.append([float(c) for c in cells[:-1]])
+                on.append(_SWITCH[cells[-1].lower()])
+            except (ValueError, KeyError):
+                raise InputError(
+                    f"{file}, line {number}: a segment is eight values, "
+                    f"{', '.join(_COLUMNS)} (1 or 0); got {','.join(line)!r}"
+                ) from None
+    table = np.array(rows, float).reshape(-1, 7)
+    try:
+        return Path(table[:, :3], table[:, 3:6], table[:, 6], np.array(on, bool))
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
