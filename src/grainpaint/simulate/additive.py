@@ -1,8 +1,8 @@
 r"""Grains behind a moving melt pool: the additive Potts model on sc/26n.
 
 In each sweep every site is attempted once on average, in random order, as in SPPARKS'
-rejection kinetic Monte Carlo with ``sweep random``. A molten site takes a random spin. A site of the
-heat-affected zone proposes the spin of a neighbour, each different one as likely as
+rejection kinetic Monte Carlo with ``sweep random``. A molten site takes a random spin.
+A site of the heat-affected zone proposes the spin of a neighbour, each different one as likely as
 the others, and takes it with the probability of Eq. (18),
 
 .. math:: P = M \min(1, e^{-\Delta E / T}),
@@ -26,7 +26,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
-from grainpaint.simulate.pool import ExponentialHaz, Haz, Pool
+from grainpaint.simulate.pool import ExponentialHaz, Haz, Pool, zone_box
 from grainpaint.simulate.scan import SWEEPS_PER_TIME, Path
 
 __all__ = ["solidify"]
@@ -38,24 +38,13 @@ _MOLTEN = np.uint8(0x80)  # bit of a site's plan; bit i = an attempt in slot i
 _U = 2.0**-32
 
 
-def _box(pool: Pool, haz: Haz) -> np.ndarray:
-    """Return how far the zone reaches behind, in front, aside and below (float64)."""
-    if isinstance(haz, ExponentialHaz):
-        return np.array([haz.rear, haz.front, haz.width / 2, haz.depth])
-    front, rear = pool.ends
-    w = haz.width
-    return np.array(
-        [rear + (haz.tail or w), front + w, pool.width / 2 + w, pool.depth + w]
-    )
-
-
 def _tabulate(pool: Pool, haz: Haz) -> tuple[np.ndarray, int]:
     """Return the normalized distance on a grid of one voxel, and its first x.
 
     The table has shape (along, across, below); it is 0 or less in the pool. For the
     exponential law distances are voxels, for the linear one shares of m_z.
     """
-    rear, front, side, below = _box(pool, haz)
+    rear, front, side, below = zone_box(pool, haz)
     x = np.arange(math.floor(-rear) - 1, math.ceil(front) + 2)
     y, z = np.arange(math.ceil(side) + 2), -np.arange(math.ceil(below) + 2)
     grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
@@ -318,7 +307,7 @@ def _check(
     margin = max(*pool.ends, pool.width / 2)
     ends = np.stack([path.start[path.on], path.end[path.on]])
     low = ends.min(0) - (margin, margin, pool.depth)
-    high = ends.max(0) + (margin, margin, 0)
+    high = ends.max(0) + np.array([margin, margin, 0])
     if not ((low <= np.array(spin.shape) - 1) & (high >= 0)).all(1).any():
         size = " x ".join(map(str, spin.shape))
         raise InputError(
@@ -384,6 +373,7 @@ def solidify(
     padded = np.zeros([n + 2 for n in spin.shape], np.int32)  # 0 = no site
     padded[1:-1, 1:-1, 1:-1] = spin
     table, table_x = _tabulate(pool, haz)
+    box = np.array(zone_box(pool, haz))
     decay = haz.decay if isinstance(haz, ExponentialHaz) else 0.0
     beta = 1 / temperature if temperature > 0 else math.inf
     key = split_key(seed, stream=2)
@@ -401,7 +391,7 @@ def solidify(
                     steps,
                     table,
                     table_x,
-                    _box(pool, haz),
+                    box,
                     (decay, beta),
                     key,
                     np.uint64(n_spins),

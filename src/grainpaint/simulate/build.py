@@ -25,7 +25,7 @@ from grainpaint.quantity import parse_length
 from grainpaint.segment import label_pieces
 from grainpaint.simulate.additive import solidify
 from grainpaint.simulate.hatch import Hatch, contours, fill
-from grainpaint.simulate.pool import Haz, Pool, RecipePart
+from grainpaint.simulate.pool import Haz, Pool, RecipePart, zone_box
 from grainpaint.simulate.process_map import ProcessMap, process_map
 from grainpaint.simulate.recipe import check_recipe, load_toml
 from grainpaint.simulate.scan import Corner, Path, make_path, read_csv
@@ -75,8 +75,10 @@ class HatchScan(RecipePart):
         Where a layer begins: L or U (low, high y), L or R (low, high x).
     serpentine : bool
         Every other line runs back.
-    overrun : float
-        By how much lines go on beyond the part at both ends, voxels.
+    overrun : float, optional
+        By how much lines go on beyond the part at both ends, voxels; what is molten at
+        the end of a line stays as powder. By default the pool and its zone leave the
+        part behind them; in islands it is 0.
     island : float
         Edge of the squares that are scanned one by one, at right angles to their
         neighbours, voxels; 0 = none.
@@ -93,7 +95,7 @@ class HatchScan(RecipePart):
     rotation: float = 67.0
     start: Corner = "LL"
     serpentine: bool = True
-    overrun: NonNegativeFloat = 0.0
+    overrun: NonNegativeFloat | None = None
     island: NonNegativeFloat = 0.0
     contours: NonNegativeInt = 0
 
@@ -199,13 +201,11 @@ def plan_path(recipe: AdditiveRecipe, mask: np.ndarray) -> Path:
     scan = recipe.scan
     if scan.kind == "csv":
         return read_csv(scan.file)
+    overrun = scan.overrun
+    if overrun is None:
+        overrun = 0.0 if scan.island else zone_box(recipe.pool, recipe.haz)[0]
     hatch = Hatch(
-        scan.speed,
-        scan.hatch,
-        scan.start,
-        scan.serpentine,
-        scan.overrun,
-        scan.island,
+        scan.speed, scan.hatch, scan.start, scan.serpentine, overrun, scan.island
     )
     ground = recipe.substrate.height if recipe.substrate else 0
     first = ground - 1 + scan.thickness if scan.first is None else scan.first
@@ -215,7 +215,7 @@ def plan_path(recipe: AdditiveRecipe, mask: np.ndarray) -> Path:
     for i in range(n_layers):
         z = min(first + i * scan.thickness, top)
         low = max(0, math.floor(z - scan.thickness) + 1)
-        area = mask[:, :, low : math.floor(z) + 1].any(axis=2)
+        area = np.asarray(mask[:, :, low : math.floor(z) + 1].any(axis=2))
         loops, inner = contours(area, scan.contours, scan.hatch, scan.speed)
         lines = fill(inner, hatch, scan.angle + i * scan.rotation)
         segments += loops + lines

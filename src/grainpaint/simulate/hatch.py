@@ -4,6 +4,7 @@ Coordinates are in voxels; the area is a mask of one layer, voxel (i, j) covers
 i +- 0.5, j +- 0.5.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -54,8 +55,9 @@ def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     size = np.array(area.shape, float)
     middle = (size - 1) / 2
     corner = np.array([hatch.start[1] == "R", hatch.start[0] == "U"]) * size - 0.5
+    inward = middle - corner
     # The frame points from the corner into the box, so that lines begin there.
-    along, across = (v if (corner - middle) @ v <= 1e-9 else -v for v in (along, across))
+    along, across = (v if inward @ v >= -1e-9 else -v for v in (along, across))
     half = np.array([abs(v) @ size / 2 for v in (along, across)])
     if not hatch.island:
         return _lines(area, hatch, middle, along, across, half)
@@ -155,6 +157,4 @@ def _chords(loop: np.ndarray, speed: float) -> list[Segment]:
     s = np.linspace(0, length[-1], n + 1)
     x, y = (np.interp(s, length, c) for c in loop.T)
     points = list(zip(x.tolist(), y.tolist()))
-    return [
-        Segment(a, b, speed) for a, b in zip(points[:-1], points[1:]) if a != b
-    ]
+    return [Segment(a, b, speed) for a, b in itertools.pairwise(points) if a != b]

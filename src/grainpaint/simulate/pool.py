@@ -32,6 +32,7 @@ __all__ = [
     "Pool",
     "RecipePart",
     "Teardrop",
+    "zone_box",
 ]
 
 _BISECTIONS = 30
@@ -58,7 +59,8 @@ class _Grown(RecipePart):
 
     def _rear_term(self, share: np.ndarray) -> np.ndarray:
         """Return what x < 0 adds to the level, `share` of the rear length away."""
-        return share**2
+        term: np.ndarray = share**2
+        return term
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """Return how much all axes must grow for the surface to reach each point.
@@ -85,11 +87,13 @@ class _Grown(RecipePart):
             along = np.where(
                 ahead, (x / (front + t)) ** 2, self._rear_term(x / (rear + t))
             )
-            outside = along + (y / (self.width / 2 + t)) ** 2 + (
-                z / (self.depth + t)
-            ) ** 2 > 1
+            outside = (
+                along + (y / (self.width / 2 + t)) ** 2 + (z / (self.depth + t)) ** 2
+                > 1
+            )
             low, high = np.where(outside, t, low), np.where(outside, high, t)
-        return (low + high) / 2
+        distance: np.ndarray = (low + high) / 2
+        return distance
 
     def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distance and how far back the nearest surface lies (0..1)."""
@@ -118,7 +122,8 @@ class _Grown(RecipePart):
 
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         """Invert `_rear_term`."""
-        return np.sqrt(level)
+        share: np.ndarray = np.sqrt(level)
+        return share
 
 
 class Ellipsoid(_Grown):
@@ -186,7 +191,8 @@ class Teardrop(_FrontRear):
 
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         # The root of 3 s^2 - 2 s^3 = level in 0..1, by the trigonometric formula.
-        return 0.5 - np.sin(np.arcsin(1 - 2 * level) / 3)
+        share: np.ndarray = 0.5 - np.sin(np.arcsin(1 - 2 * level) / 3)
+        return share
 
 
 class Bezier(RecipePart):
@@ -269,7 +275,8 @@ class Bezier(RecipePart):
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(bottom < 0, points[:, 2] / bottom, np.inf)
         edge = half * np.interp(share, below, across, 1, 0)
-        return (share < 1) & (np.abs(points[:, 1]) < edge)
+        inside: np.ndarray = (share < 1) & (np.abs(points[:, 1]) < edge)
+        return inside
 
     @cached_property
     def _surface(self) -> tuple[cKDTree, np.ndarray]:
@@ -409,3 +416,12 @@ class ExponentialHaz(RecipePart):
 
 
 Haz = Annotated[LinearHaz | ExponentialHaz, Field(discriminator="law")]
+
+
+def zone_box(pool: Pool, haz: Haz) -> tuple[float, float, float, float]:
+    """Return how far the zone reaches behind, in front, aside and below, voxels."""
+    if isinstance(haz, ExponentialHaz):
+        return haz.rear, haz.front, haz.width / 2, haz.depth
+    front, rear = pool.ends
+    w = haz.width
+    return rear + (haz.tail or w), front + w, pool.width / 2 + w, pool.depth + w

@@ -93,7 +93,7 @@ def _box_of(
     margin = max(*pool.ends, pool.width / 2)
     ends = np.stack([path.start[i], path.end[i]])
     low = np.ceil(ends.min(0) - (margin, margin, pool.depth)).astype(int)
-    high = np.floor(ends.max(0) + (margin, margin, 0)).astype(int)
+    high = np.floor(ends.max(0) + np.array([margin, margin, 0])).astype(int)
     low, high = np.maximum(low, 0), np.minimum(high, np.array(shape) - 1)
     if (low > high).any():
         return None

@@ -101,12 +101,14 @@ class Path:
     @cached_property
     def length(self) -> np.ndarray:
         """Length of each piece, voxels (float, shape (n,))."""
-        return np.linalg.norm(self.end - self.start, axis=1)
+        length: np.ndarray = np.linalg.norm(self.end - self.start, axis=1)
+        return length
 
     @cached_property
     def direction(self) -> np.ndarray:
         """Unit vectors from start to end (float, shape (n, 3))."""
-        return (self.end - self.start) / self.length[:, None]
+        unit: np.ndarray = (self.end - self.start) / self.length[:, None]
+        return unit
 
     @cached_property
     def n_sweeps(self) -> np.ndarray:
@@ -116,7 +118,8 @@ class Path:
         of a piece it jumps to the start of the next, as in SPPARKS.
         """
         sweeps = self.length * SWEEPS_PER_TIME / self.speed
-        return np.ceil(sweeps * (1 - 1e-12)).astype(np.int64)
+        n: np.ndarray = np.ceil(sweeps * (1 - 1e-12)).astype(np.int64)
+        return n
 
     @property
     def n_steps(self) -> int:
