@@ -83,3 +83,20 @@ def winding_number(vertices, faces, points):
         )
         total += 2 * np.arctan2(top, bottom)
     return total / (4 * np.pi)
+
+
+def melted_last(shape, path, pool, n=200):
+    """Move the pool in small steps; return the last track and time of each voxel."""
+    points = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1)
+    points = points.reshape(-1, 3).astype(float)
+    track, time = np.full(len(points), -1), np.full(len(points), np.nan)
+    begin, reach = 0.0, (max(pool.ends), pool.width / 2, pool.depth)
+    for i, (ux, uy, _) in enumerate(path.direction):
+        for s in np.linspace(0, path.length[i], n) if path.on[i] else ():
+            x, y, z = (points - path.start[i] - s * path.direction[i]).T
+            own = np.column_stack([ux * x + uy * y, ux * y - uy * x, z])
+            inside = (z <= 0) & (abs(own) <= reach).all(1)
+            inside[inside] = pool.distance(own[inside]) < 0
+            track[inside], time[inside] = i, begin + s / path.speed[i]
+        begin += path.n_sweeps[i] / 26
+    return track.reshape(shape), time.reshape(shape)

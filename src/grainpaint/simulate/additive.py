@@ -2,8 +2,8 @@ r"""Grains behind a moving melt pool: the additive Potts model on sc/26n.
 
 In each sweep every site is attempted once on average, in random order, as in SPPARKS'
 rejection kinetic Monte Carlo with ``sweep random``. A molten site takes a random spin.
-A site of the heat-affected zone proposes the spin of a neighbour, each different one as likely as
-the others, and takes it with the probability of Eq. (18),
+A site of the heat-affected zone proposes the spin of a neighbour, each different one as
+likely as the others, and takes it with the probability of Eq. (18),
 
 .. math:: P = M \min(1, e^{-\Delta E / T}),
 
