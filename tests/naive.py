@@ -100,3 +100,16 @@ def melted_last(shape, path, pool, n=200):
             track[inside], time[inside] = i, begin + s / path.speed[i]
         begin += path.n_sweeps[i] / 26
     return track.reshape(shape), time.reshape(shape)
+
+
+def proposals(spin, x, y, z, molten=()):
+    """Return {spin that a site may take: rise of the energy}; 0 = no site."""
+    around = {}
+    for a, b, c in NEIGHBORS:
+        place = (x + a, y + b, z + c)
+        if all(0 <= p < n for p, n in zip(place, spin.shape)) and spin[place]:
+            around[place] = int(spin[place])
+    values = list(around.values())
+    mine = int(spin[x, y, z])
+    allowed = {v for place, v in around.items() if place not in molten} - {mine}
+    return {v: values.count(mine) - values.count(v) for v in allowed}

@@ -82,7 +82,7 @@ def test_bezier_pool_is_as_long_as_in_spparks():
 
 @pytest.mark.parametrize("v", [0.1, 0.4, 0.7, 0.95])
 def test_bezier_surface_has_the_cubic_cross_section(v):
-    """At the widest place with beta = (1, 0.5): y = 12 (1 - v^3), z ~ v (3 - v^2) / 2."""
+    """With beta = (1, 0.5): y falls as 1 - v^3, z grows as v (3 - v^2) / 2."""
     pool = POOLS[3]
     u = np.linspace(0, 1, 2001)[1:-1]
     b = np.stack([c * u**k * (1 - u) ** (4 - k) for k, c in enumerate((1, 4, 6, 4, 1))])

@@ -164,9 +164,7 @@ def test_bad_paths_are_refused_in_one_line(tmp_path, text, message):
     assert str(file) in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("speed", "hatch"), [(0, 5), (-1, 5), (5, 0), (float("nan"), 5)]
-)
+@pytest.mark.parametrize(("speed", "hatch"), [(0, 5), (-1, 5), (5, 0), (np.nan, 5)])
 def test_speed_and_hatch_must_be_positive(speed, hatch):
     with pytest.raises(InputError, match="must be above 0"):
         cartesian_layer((8, 8, 8), "x", speed, hatch)

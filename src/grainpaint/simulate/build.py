@@ -18,6 +18,7 @@ from pydantic import (
 from scipy.spatial import cKDTree
 
 from grainpaint.cad import load_part, voxelize
+from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -86,7 +87,7 @@ class HatchScan(RecipePart):
         Loops along the edge of each layer, scanned before the fill.
     """
 
-    kind: Literal["hatch"] = "hatch"
+    kind: Literal["lines"] = "lines"
     speed: PositiveFloat
     hatch: PositiveFloat
     thickness: PositiveFloat
@@ -150,9 +151,9 @@ class AdditiveRecipe(RecipePart):
 
     @model_validator(mode="before")
     @classmethod
-    def _hatch_is_the_usual_scan(cls, data: Any) -> Any:
+    def _lines_are_the_usual_scan(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("scan"), dict):
-            return data | {"scan": {"kind": "hatch"} | data["scan"]}
+            return data | {"scan": {"kind": "lines"} | data["scan"]}
         return data
 
     @model_validator(mode="after")
@@ -210,6 +211,11 @@ def plan_path(recipe: AdditiveRecipe, mask: np.ndarray) -> Path:
     ground = recipe.substrate.height if recipe.substrate else 0
     first = ground - 1 + scan.thickness if scan.first is None else scan.first
     top = mask.shape[2] - 1
+    if first > top:
+        raise InputError(
+            f"the first layer is scanned at height {first:g}, outside the box, whose "
+            f"highest voxel is {top}: give a lower `first` or a higher box"
+        )
     n_layers = max(1, math.ceil((top - first) / scan.thickness - 1e-9) + 1)
     segments, heights = [], []
     for i in range(n_layers):
