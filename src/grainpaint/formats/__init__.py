@@ -1,9 +1,10 @@
 """Files of volumes: one module a format, chosen by the suffix."""
 
+import glob
 import importlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
@@ -11,12 +12,21 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["SUFFIXES", "check_output", "read", "replace_with", "write"]
+__all__ = [
+    "SUFFIXES",
+    "check_output",
+    "find_volumes",
+    "read",
+    "replace_with",
+    "write",
+]
 
 SUFFIXES = (".vti", ".npz", ".zarr")
 
 
 def _module(path: Path) -> ModuleType:
+    if (path.parent / "zarr.json").is_file():  # a volume of a set
+        return importlib.import_module(f"{__name__}.zarr")
     if path.suffix not in SUFFIXES:
         raise InputError(
             f"{path}: unknown suffix {path.suffix!r} of a volume; known are "
@@ -39,6 +49,51 @@ def read(path: str | Path) -> Microstructure:
         raise InputError(f"{path}: no such file")
     volume: Microstructure = module.read(path)
     return volume
+
+
+def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
+    """List the volumes that some files, patterns, folders and Zarr sets stand for.
+
+    Parameters
+    ----------
+    sources : iterable of path
+        A volume; a pattern such as "runs/*.vti"; a folder of volumes; or a Zarr group
+        whose members are volumes. Members come in the order of their names.
+
+    Returns
+    -------
+    list of Path
+        Each is good for `read`.
+
+    Raises
+    ------
+    InputError
+        If a source does not exist or holds no volume.
+    """
+    found: list[Path] = []
+    for source in map(str, sources):
+        path = Path(source)
+        if path.exists():
+            members = _members(path)
+        else:
+            members = sorted(map(Path, glob.glob(source)))
+            if not glob.has_magic(source):
+                raise InputError(f"{source}: no such file")
+        if not members:
+            raise InputError(
+                f"{source}: no volume there; known are {', '.join(SUFFIXES)}"
+            )
+        found += members
+    return found
+
+
+def _members(path: Path) -> list[Path]:
+    """Return a volume itself, or the volumes in a folder or Zarr set."""
+    if not path.is_dir() or (path / "grain_id").is_dir():
+        return [path]
+    if (path / "zarr.json").is_file():
+        return sorted(p for p in path.iterdir() if (p / "grain_id").is_dir())
+    return sorted(p for p in path.iterdir() if p.suffix in SUFFIXES)
 
 
 def write(volume: Microstructure, path: str | Path) -> Path:
