@@ -65,7 +65,7 @@ def test_seed_matters():
 
 
 def test_nothing_changes_beyond_the_zone():
-    """Only sites within the box around the moving pool, and none where there is none."""
+    """Only sites in the box around the moving pool, and none where there is none."""
     start = random_spins((40, 40, 20))
     start[10:14, 17:22, 5:9] = 0
     path = make_path([Segment((8.0, 20.0), (28.0, 20.0), 10.0)], [12.0])

@@ -308,7 +308,8 @@ class Bezier(RecipePart):
         """
         tree, _ = self._surface
         right = np.column_stack([points[:, 0], np.abs(points[:, 1]), points[:, 2]])
-        return np.where(self._inside(right), -1, 1) * tree.query(right)[0]
+        length: np.ndarray = tree.query(right)[0]
+        return np.where(self._inside(right), -length, length)
 
     def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distance and how far back the nearest surface lies (0..1)."""
