@@ -8,6 +8,7 @@ from scipy.stats import ks_2samp
 from test_pool import CURVES
 
 from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
 from grainpaint.segment import label_pieces
 from grainpaint.simulate.additive import _MOLTEN, _SLOTS, _plan_site, _propose, solidify
 from grainpaint.simulate.pool import (
@@ -19,9 +20,11 @@ from grainpaint.simulate.pool import (
     zone_box,
 )
 from grainpaint.simulate.scan import Segment, build, cartesian_layer, make_path
+from grainpaint.stats import table
 
 POOL = DoubleEllipsoid(width=10, depth=6, front=4, rear=12)
 HAZ = LinearHaz(width=4)
+EXPONENTIAL = ExponentialHaz(decay=0.2, width=18, depth=10, front=8, rear=16)
 TRACKS = make_path(
     [
         Segment((-8.0, 8.0), (38.0, 8.0), 10.0),
@@ -49,13 +52,31 @@ def test_result_does_not_depend_on_threads():
     np.testing.assert_array_equal(one, run(random_spins()))
 
 
+@pytest.mark.parametrize("freeze", [False, True])
 @pytest.mark.parametrize("stop", [1, 50, 119, 120, 170])
-def test_a_run_in_two_parts_is_the_run_in_one(stop):
+def test_a_run_in_two_parts_is_the_run_in_one(stop, freeze):
     """The path has 120 sweeps in its first track."""
     assert TRACKS.n_sweeps[0] == 120
-    half = run(random_spins(), last_step=stop)
-    both = run(half, first_step=stop)
-    np.testing.assert_array_equal(both, run(random_spins()))
+    half = run(random_spins(), last_step=stop, freeze=freeze)
+    both = run(half, first_step=stop, freeze=freeze)
+    np.testing.assert_array_equal(both, run(random_spins(), freeze=freeze))
+
+
+@pytest.mark.parametrize("haz", [HAZ, EXPONENTIAL], ids=lambda h: h.law)
+@pytest.mark.parametrize("shape", [POOL, Bezier(width=10, depth=6, **CURVES)])
+def test_melt_freezes_where_the_beam_goes_off(haz, shape):
+    """Sites of the last pool in pieces of five or more: next to none, or most."""
+    path = make_path([Segment((-8.0, 12.0), (20.0, 12.0), 10.0)], [9.0])
+    x, y, z = np.indices((30, 24, 10))
+    own = np.stack([x - 20.0, y - 12.0, z - 9.0], -1).reshape(-1, 3)
+    molten = (shape.distance(own) < -1).reshape(x.shape)
+    share = []
+    for freeze in (False, True):
+        end = run(random_spins(x.shape), path, shape, haz, freeze=freeze)
+        label = label_pieces(end, corners=True)
+        share.append((np.bincount(label.ravel())[label] >= 5)[molten].mean())
+    assert share[0] < 0.2
+    assert share[1] > 0.8
 
 
 def test_seed_matters():
@@ -192,7 +213,7 @@ def test_impossible_runs_are_refused_in_one_line(options, message):
     assert "\n" not in str(error.value)
 
 
-def recorded(direction, speed):
+def recorded(speed):
     """The scan of the recorded runs: X and Y passes in turn, from all corners."""
     shape = (64, 64, 64)
     return [
@@ -208,21 +229,9 @@ def recorded(direction, speed):
 
 def grain_shapes(spin):
     """Volume, b/a, c/a and main axis of the grains of 10 voxels or more."""
-    label = label_pieces(spin, corners=True).ravel()
-    n = np.bincount(label)
-    place = np.indices(spin.shape).reshape(3, -1)
-    mean = np.stack([np.bincount(label, p) for p in place]) / np.maximum(n, 1)
-    second = np.empty((n.size, 3, 3))
-    for a in range(3):
-        for b in range(3):
-            moment = np.bincount(label, place[a] * place[b]) / np.maximum(n, 1)
-            second[:, a, b] = moment - mean[a] * mean[b] + (a == b) / 12
-    keep = n >= 10
-    keep[0] = False
-    values, vectors = np.linalg.eigh(second[keep])
-    main = np.abs(vectors[:, :, 2])
-    ratio = np.sqrt(values[:, :2] / values[:, 2:])
-    return np.column_stack([n[keep], ratio[:, ::-1], main])
+    found = table(Microstructure(label_pieces(spin, corners=True)))
+    columns = ["voxels", "b_over_a", "c_over_a", "axis_x", "axis_y", "axis_z"]
+    return found.loc[found["voxels"] >= 10, columns].abs().to_numpy()
 
 
 @pytest.mark.slow
@@ -236,12 +245,12 @@ def test_grains_are_those_of_spparks(shared, kind):
     theirs = np.load(shared / "spparks" / f"{kind}.npz")
     start = random_spins((64, 64, 64), n=10_000, seed=1)
     if kind == "am_ellipsoid":
-        path = build(recorded("x", 14), 13, 6)
+        path = build(recorded(14), 13, 6)
         pool = DoubleEllipsoid(width=24, depth=16, front=8, rear=30)
         haz = ExponentialHaz(decay=0.3, width=28, depth=20, front=12, rear=36)
         early = 6
     else:
-        path = build(recorded("x", 18), 13, 6)
+        path = build(recorded(18), 13, 6)
         pool = Bezier(width=24, depth=16, **CURVES)
         haz = LinearHaz(width=6, tail=12, power=1.5)
         early = 41

@@ -8,6 +8,7 @@ from grainpaint.simulate.hatch import Hatch, contours, fill
 from grainpaint.simulate.pool import Ellipsoid
 from grainpaint.simulate.process_map import process_map
 from grainpaint.simulate.scan import (
+    Path,
     Segment,
     build,
     cartesian_layer,
@@ -53,6 +54,15 @@ def test_build_repeats_its_pattern_and_rises_by_the_layer_done():
     b = path_layer([((0, 1), (10, 1), 5.0), ((0, 3), (10, 3), 5.0)])
     path = build([(a, 2), (b, 3)], first=4, n_layers=4)
     assert path.start[:, 2].tolist() == [4, 6, 6, 9, 11, 11]
+
+
+def test_the_pool_goes_on_only_straight_ahead_with_the_beam_on():
+    corners = [(0.0, 0.0), (9.0, 0.0), (18.0, 1.0), (18.0, 9.0), (18.0, 18.0)]
+    tracks = [Segment(a, b, 1.0) for a, b in zip(corners, corners[1:])]
+    path = make_path([*tracks, Segment((18.0, 19.0), (18.0, 25.0), 1.0)], [3.0] * 5)
+    assert path.goes_on.tolist() == [True, False, True, False, False]
+    off = Path(path.start, path.end, path.speed, np.array([1, 0, 1, 0, 1], bool))
+    assert not off.goes_on.any()
 
 
 @pytest.mark.parametrize(("speed", "n"), [(18.0, 208), (14.0, 268), (26.0, 144)])
