@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,7 +60,7 @@ def test_build_repeats_its_pattern_and_rises_by_the_layer_done():
 
 def test_the_pool_goes_on_only_straight_ahead_with_the_beam_on():
     corners = [(0.0, 0.0), (9.0, 0.0), (18.0, 1.0), (18.0, 9.0), (18.0, 18.0)]
-    tracks = [Segment(a, b, 1.0) for a, b in zip(corners, corners[1:])]
+    tracks = [Segment(a, b, 1.0) for a, b in itertools.pairwise(corners)]
     path = make_path([*tracks, Segment((18.0, 19.0), (18.0, 25.0), 1.0)], [3.0] * 5)
     assert path.goes_on.tolist() == [True, False, True, False, False]
     off = Path(path.start, path.end, path.speed, np.array([1, 0, 1, 0, 1], bool))
