@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperCommand
 
@@ -184,59 +183,89 @@ def _print_table(rows: list[tuple[str, str]]) -> None:
 @simulate_app.command()
 def iso(
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="A volume; a folder with --count.")
+        Path, typer.Option("-o", "--output", help="A volume; several: a .zarr set.")
     ],
-    shape: Annotated[str, typer.Option("--shape", help="Voxels X,Y,Z, even.")],
-    time: Annotated[float, typer.Option("--time", help="SPPARKS' time units.")] = 100,
-    spins: Annotated[int, typer.Option("--spins", help="Number of spins Q.")] = 1000,
-    seed: Seed = 0,
+    recipe: Annotated[
+        Path | None, typer.Argument(help="A TOML file instead of the options.")
+    ] = None,
+    shape: Annotated[str | None, typer.Option("--shape", help="Voxels X,Y,Z.")] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", help="One or more, T,T,... [default: 100]")
+    ] = None,
+    spins: Annotated[
+        int | None,
+        typer.Option("--spins", help="Number Q; 0: one a voxel. [default: 1000]"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of the first volume. [default: 0]")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="T >= 0. [default: 0]")
+    ] = None,
+    lattice: Annotated[
+        str | None,
+        typer.Option("--lattice", help="sc/26n, sc/6n, sq/8n, sq/4n. [default: first]"),
+    ] = None,
+    periodic: Annotated[
+        str | None, typer.Option("--periodic", help="xyz, xy, ... none. [default: xyz]")
+    ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", help="Make a set of so many volumes.")
+        int | None,
+        typer.Option("--count", help="Volumes, seeds going up. [default: 1]"),
     ] = None,
     force: Force = False,
 ) -> None:
-    """Isotropic Potts grain growth in a periodic box (sc/26n, T = 0)."""
-    from grainpaint.formats import check_output, write
+    """Isotropic Potts grain growth, in time as SPPARKS counts it."""
     from grainpaint.progress import console
-    from grainpaint.quantity import parse_shape
-    from grainpaint.simulate import isotropic
-    from grainpaint.simulate.sets import isotropic_set
+    from grainpaint.quantity import parse_numbers, parse_shape
+    from grainpaint.simulate.iso import IsoRecipe, load_recipe, simulate
+    from grainpaint.simulate.recipe import check_recipe
 
-    voxels = parse_shape(shape)
-    if count is not None:
-        isotropic_set(output, voxels, time, spins, seed, count, progress=console)
-        print(f"{output}: {count} volumes")
-        return
-    check_output(output, force)
-    volume = isotropic(voxels, time, spins, seed, progress=console)
-    write(volume, output)
-    print(f"{output}: {volume.n_grains:,} grains")
+    options: dict[str, Any] = {
+        "shape": None if shape is None else parse_shape(shape),
+        "time": None if time is None else parse_numbers(time),
+        "spins": spins,
+        "seed": seed,
+        "temperature": temperature,
+        "lattice": lattice,
+        "periodic": periodic,
+        "count": count,
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    if recipe is None:
+        if shape is None:
+            raise InputError("give a --shape X,Y,Z, or a recipe (a TOML file)")
+        settings = check_recipe(IsoRecipe, given, "simulate iso")
+    elif given:
+        raise InputError(f"--{next(iter(given))} and a recipe: write it into {recipe}")
+    else:
+        settings = load_recipe(recipe)
+    print(f"{output}: {simulate(settings, output, force, console)}")
 
 
 @simulate_app.command()
 def am(
     recipe: Annotated[Path, typer.Argument(help="A TOML file: pool, scan, part.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="A volume.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A volume; several: a .zarr set.")
+    ],
     seed: Seed = 0,
+    count: Annotated[int, typer.Option("--count", help="Volumes, seeds going up.")] = 1,
     maps: Annotated[
         Path | None, typer.Option("--maps", help="Also write process maps (.npz).")
     ] = None,
     force: Force = False,
 ) -> None:
     """Grains of an additive build: a melt pool along a scan path."""
-    from grainpaint.formats import check_output, write
     from grainpaint.progress import console
-    from grainpaint.simulate.build import additive, load_recipe, map_process
+    from grainpaint.simulate.build import load_recipe, map_process, simulate
     from grainpaint.simulate.process_map import check_maps, write_maps
 
     plan = load_recipe(recipe)
-    check_output(output, force)
     if maps is not None:
         check_maps(maps, force)
         write_maps(map_process(plan), maps)
-    volume = additive(plan, seed, progress=console)
-    write(volume, output)
-    print(f"{output}: {volume.n_grains:,} grains")
+    print(f"{output}: {simulate(plan, output, seed, count, force, console)}")
 
 
 @app.command()
@@ -341,7 +370,8 @@ def _refuse_to_replace(path: Path, force: bool) -> None:
 class _SetsCommand(TyperCommand):
     """A command whose option --with takes all values up to the next option."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat --with before each of its values."""
         spread: list[str] = []
         in_with = False
         for word in args:
@@ -350,7 +380,8 @@ class _SetsCommand(TyperCommand):
             elif in_with and spread[-1] != "--with":
                 spread.append("--with")
             spread.append(word)
-        return super().parse_args(ctx, spread)
+        rest: list[str] = super().parse_args(ctx, spread)
+        return rest
 
 
 Volumes = Annotated[
@@ -433,9 +464,8 @@ def _report_sets(
         from grainpaint.report import write_report
 
         shown = [read(s[0]) for s in sources]
-        second = (sets[1], shown[1]) if sets[1:] else (None, None)
         with console("report", 1):
-            write_report(path, sets[0], shown[0], *second, result)
+            write_report(path, sets, shown, result)
     return result
 
 
@@ -459,7 +489,7 @@ def check(
     from grainpaint.formats import read
     from grainpaint.integrity import integrity
     from grainpaint.record import window_faces
-    from grainpaint.seams import cell_trace, seam_test
+    from grainpaint.seams import cell_trace, odd_plane, seam_test
 
     grains = read(volume)
     found = integrity(grains)
@@ -476,16 +506,15 @@ def check(
     sound = found.sound
     faces = window_faces(volume, grains.shape)
     try:
-        test = seam_test([grains], faces)
-        word = "a seam" if test.p < 0.01 else "none seen"
-        among = "faces of windows" if faces else "planes, its windows being unknown"
-        rows.append(
-            (
-                "seams",
-                f"{word}: p = {test.p:.2g} ({test.where}; {test.n_faces} {among})",
-            )
-        )
-        sound &= test.p >= 0.01
+        if faces:
+            test = seam_test([grains], faces)
+            p, where = test.p, f"{test.where}; {test.n_faces} faces of windows"
+        else:
+            p, where = odd_plane(grains)
+            where += "; every plane, the windows being unknown"
+        word = "a seam" if p < 0.01 else "none seen"
+        rows.append(("seams", f"{word}: p = {p:.2g} ({where})"))
+        sound &= p >= 0.01
         ratio, p = cell_trace(grains)
         rows.append(("trace of 2-voxel cells", f"{ratio:.3f} (1 = none), p = {p:.2g}"))
     except InputError as error:
