@@ -46,7 +46,7 @@ class _Zone(NamedTuple):
     distance: np.ndarray  # on a grid of one voxel: along, across, below; <= 0 = molten
     first: int  # place of its first row along the pool
     box: np.ndarray  # reach behind, in front, aside, below
-    decay: float  # of the exponential law; 0 = linear
+    shells: np.ndarray  # mobility of whole distances; empty for the linear law
     drawn_in: float  # added to the distance
 
 
@@ -84,8 +84,10 @@ def _tabulate(pool: Pool, haz: Haz, signed: bool) -> _Zone:
         extra = (haz.tail or haz.width) - haz.width
         distance = np.minimum(distance / (haz.width + extra * behind**haz.power), 1)
     table = distance.reshape(len(x), len(y), len(z)).astype(np.float32)
-    decay = haz.decay if isinstance(haz, ExponentialHaz) else 0.0
-    return _Zone(table, int(x[0]), np.array(box), decay, 0.0)
+    shells = np.empty(0)
+    if isinstance(haz, ExponentialHaz):
+        shells = np.exp(-haz.decay * np.arange(math.ceil(table.max()) + 1))
+    return _Zone(table, int(x[0]), np.array(box), shells, 0.0)
 
 
 @nb.njit(inline="always")
@@ -96,23 +98,24 @@ def _words(draw, x, y, z):
 
 
 @nb.njit(inline="always")
-def _mobility(distance, decay):
+def _mobility(distance, shells):
     """Return the mobility: 1 = molten, 0 = cold."""
     if distance <= _TOLERANCE:
         return 1.0
-    if decay > 0:
-        return math.exp(-decay * math.ceil(distance - _TOLERANCE))
+    if shells.size > 0:
+        shell = math.ceil(distance - _TOLERANCE)
+        return shells[shell] if shell < shells.size else 0.0
     return 1.0 - distance
 
 
 @nb.njit(inline="always")
-def _plan_site(mobility, words):
+def _plan_site(mobility, first, second):
     """Return the slots in which a site makes a move, as bits.
 
     Attempts come at rate 1 and a move survives with the chance `mobility`, so the
     moves of a sweep are a Poisson number of that mean; they get different slots.
     """
-    u = np.float64(words[0]) * _U
+    u = np.float64(first) * _U
     if u < 1.0 - mobility:  # below exp(-mobility): no move
         return np.uint8(0)
     chance = math.exp(-mobility)
@@ -123,7 +126,7 @@ def _plan_site(mobility, words):
         chance *= mobility / n
         total += chance
     plan = 0
-    word = words[1]
+    word = second
     for used in range(n):
         free = np.uint64(_SLOTS - used)
         skip = np.int64(word % free)
@@ -150,6 +153,8 @@ def _plan_column(plan, low, place, zone, draw):
     i, j = int(x), int(y)
     a, b = x - i, y - j
     w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
+    pair = -1
+    words = _words(draw, 0, 0, 0)
     for k in range(plan.size):
         below = height - (low[2] + k)
         if below < 0 or below > box[3]:
@@ -169,12 +174,17 @@ def _plan_column(plan, low, place, zone, draw):
                 + w10 * table[i + 1, j, m + 1]
                 + w11 * table[i + 1, j + 1, m + 1]
             )
-        mobility = _mobility(d + zone.drawn_in, zone.decay)
+        mobility = _mobility(d + zone.drawn_in, zone.shells)
         if mobility <= 0:
             continue
-        # + 1: the window reaches one site beyond the box, and words are unsigned.
-        words = _words(draw, low[0] + 1, low[1] + 1, low[2] + k + 1)
-        plan[k] = _plan_site(mobility, words)
+        z = low[2] + k + 1  # >= 0, as the window reaches one site beyond the box
+        if z >> 1 != pair:  # four words, for two sites
+            pair = z >> 1
+            words = _words(draw, low[0] + 1, low[1] + 1, pair)
+        if z & 1:
+            plan[k] = _plan_site(mobility, words[2], words[3])
+        else:
+            plan[k] = _plan_site(mobility, words[0], words[1])
         if mobility >= 1:
             plan[k] |= _MOLTEN
 
