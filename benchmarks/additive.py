@@ -1,8 +1,8 @@
 """The additive kernel beside SPPARKS: speed, memory, and the grains of recorded runs.
 
-Run: python benchmarks/additive.py [--seeds 4] [--idle] [--picture FILE]. Prints tables,
-and writes additive.json. Speed: SPPARKS' own example am/ellipsoid, 100^3, whose log says
-6,017 s on one core. Grains: runs of SPPARKS in ../shared/data/spparks beside the
+Run: python benchmarks/additive.py [--seeds 4] [--idle] [--picture FILE]. Prints tables
+and writes additive.json. Speed: SPPARKS' own example am/ellipsoid, 100^3, whose log
+says 6,017 s on one core. Grains: runs of SPPARKS in ../shared/data/spparks beside the
 repository, compared by two-sample Kolmogorov-Smirnov tests over all grains of 10 voxels
 or more.
 """
