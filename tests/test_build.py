@@ -133,6 +133,11 @@ def test_path_of_a_file_is_followed(tmp_path):
         ("thickness = 4", "thickness = 4\nfirst = 90", "outside the box"),
         ('"5um"', '"5"', "a length is a number"),
         ("[pool]", "[pool", "not TOML"),
+        ("[pool]", "[puddle]", "unknown key 'puddle'"),
+        ("[24, 20, 18]", "[24, 20]", "shape.2.* is missing"),
+        ("[24, 20, 18]", "24", "shape: Input should be a valid tuple, got 24"),
+        ("speed = 12", "speed = inf", "scan.speed: Input should be a finite number"),
+        ("speed = 12", "speed = 1e-9", "sweeps, more than 2"),
     ],
 )
 def test_a_bad_recipe_is_one_clear_line(

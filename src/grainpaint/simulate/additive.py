@@ -76,14 +76,16 @@ def _tabulate(pool: Pool, haz: Haz, signed: bool) -> _Zone:
     rear, front, side, below = box
     x = np.arange(math.floor(-rear) - 1, math.ceil(front) + 2)
     y, z = np.arange(math.ceil(side) + 2), -np.arange(math.ceil(below) + 2)
-    grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
-    distance, behind = pool.zone(grid.astype(float))
-    if pool.shape == "bezier" and not signed:
-        distance = np.maximum(distance, 0)
-    if haz.law == "linear":
-        extra = (haz.tail or haz.width) - haz.width
-        distance = np.minimum(distance / (haz.width + extra * behind**haz.power), 1)
-    table = distance.reshape(len(x), len(y), len(z)).astype(np.float32)
+    table = np.empty((len(x), len(y), len(z)), np.float32)
+    for i in range(len(x)):  # slab by slab: the arrays on the way are larger
+        slab = np.stack(np.meshgrid(x[i], y, z, indexing="ij"), -1, dtype=float)
+        distance, behind = pool.zone(slab.reshape(-1, 3))
+        if pool.shape == "bezier" and not signed:
+            distance = np.maximum(distance, 0)
+        if haz.law == "linear":
+            extra = (haz.tail or haz.width) - haz.width
+            distance = np.minimum(distance / (haz.width + extra * behind**haz.power), 1)
+        table[i] = distance.reshape(len(y), len(z))
     shells = np.empty(0)
     if isinstance(haz, ExponentialHaz):
         shells = np.exp(-haz.decay * np.arange(math.ceil(table.max()) + 1))
@@ -357,6 +359,11 @@ def _check(
         raise InputError(
             f"the pool is {pool.depth:g} voxels deep, the box only {spin.shape[2]}: "
             "make the pool shallower or the box higher"
+        )
+    if path.n_steps >= 2**32:
+        raise InputError(
+            f"the scan path takes {path.n_steps:,} sweeps, more than 2^32: raise the "
+            "speed or shorten the path"
         )
     if not path.on.any():
         raise InputError("the beam is off on the whole scan path: nothing would melt")
