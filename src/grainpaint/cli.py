@@ -243,6 +243,31 @@ def iso(
     print(f"{output}: {simulate(settings, output, force, console)}")
 
 
+@simulate_app.command()
+def am(
+    recipe: Annotated[Path, typer.Argument(help="A TOML file: pool, scan, part.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A volume; several: a .zarr set.")
+    ],
+    seed: Seed = 0,
+    count: Annotated[int, typer.Option("--count", help="Volumes, seeds going up.")] = 1,
+    maps: Annotated[
+        Path | None, typer.Option("--maps", help="Also write process maps (.npz).")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Grains of an additive build: a melt pool along a scan path."""
+    from grainpaint.progress import console
+    from grainpaint.simulate.build import load_recipe, map_process, simulate
+    from grainpaint.simulate.process_map import check_maps, write_maps
+
+    plan = load_recipe(recipe)
+    if maps is not None:
+        check_maps(maps, force)
+        write_maps(map_process(plan), maps)
+    print(f"{output}: {simulate(plan, output, seed, count, force, console)}")
+
+
 @app.command()
 def train(
     stage: Annotated[str, typer.Argument(help="base or refine")],

@@ -57,7 +57,9 @@ def check_recipe(model: type[Model], data: dict[str, Any], name: str) -> Model:
         if found["type"] == "extra_forbidden":
             key = str(found["loc"][-1])
             near = difflib.get_close_matches(key, _keys(model), 1)
-            what = f"unknown key {place!r}" + (f": did you mean {near[0]}?" * len(near))
+            what = f"unknown key {place!r}"
+            if near:
+                what += f": did you mean {near[0]}?"
         elif found["type"] in ("missing", "union_tag_not_found"):
             tag = str(found.get("ctx", {}).get("discriminator", "")).strip("'")
             what = f"the key {'.'.join(filter(None, (place, tag)))!r} is missing"
