@@ -262,8 +262,13 @@ def segment(
 
 @app.command()
 def view(
-    volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
+    volume: Annotated[
+        Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="A .png file.")],
+    time: Annotated[
+        float | None, typer.Option("--time", help="Which snapshot of a dump.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Draw a volume: the part with a cut, and three slices."""
@@ -274,7 +279,7 @@ def view(
         raise InputError(f"{output}: pictures are written as .png")
     if output.exists() and not force:
         raise InputError(f"{output} exists: add --force to replace it")
-    if not picture(read(volume), output):
+    if not picture(read(volume, time), output):
         print("no usable OpenGL: the picture shows slices only", file=sys.stderr)
     print(output)
 
