@@ -1,0 +1,355 @@
+r"""Grains behind a moving melt pool: the additive Potts model on sc/26n.
+
+In each sweep every site is attempted once on average, as in SPPARKS' rejection kinetic
+Monte Carlo with ``sweep random``. A molten site takes a random spin. A site of the
+heat-affected zone proposes the spin of a neighbour, each different one as likely as
+the others, and takes it with the probability of Eq. (18),
+
+.. math:: P = M \min(1, e^{-\Delta E / T}),
+
+where M is its mobility (Eq. 19) and dE the change in unlike neighbours. Then the pool
+moves on. Only the sites in the box around the pool are visited.
+
+References
+----------
+Hoffman et al., Acta Materialia 288 (2025), section 3.3.
+
+Rodgers, Madison, Tikare, Comput. Mater. Sci. 135 (2017),
+https://doi.org/10.1016/j.commatsci.2017.03.053
+"""
+
+import math
+
+import numba as nb
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.philox import check_seed, philox4x32, split_key
+from grainpaint.progress import Progress, silent
+from grainpaint.simulate.pool import ExponentialHaz, Haz, Pool
+from grainpaint.simulate.scan import SWEEPS_PER_TIME, Path
+
+__all__ = ["solidify"]
+
+_TOLERANCE = 1e-4  # voxels, on the surface of the pool
+# Chances of at most 0, 1, ... attempts: random picks with replacement are Poisson(1).
+_NEXT_ATTEMPT = np.uint64(1 << 28)  # beyond any z in the counter
+_ATTEMPTS = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(8)])
+
+
+def _box(pool: Pool, haz: Haz) -> np.ndarray:
+    """Return how far the zone reaches behind, in front, aside and below (float64)."""
+    if isinstance(haz, ExponentialHaz):
+        return np.array([haz.rear, haz.front, haz.width / 2, haz.depth])
+    front, rear = pool.ends
+    w = haz.width
+    return np.array(
+        [rear + (haz.tail or w), front + w, pool.width / 2 + w, pool.depth + w]
+    )
+
+
+def _tabulate(pool: Pool, haz: Haz) -> tuple[np.ndarray, int]:
+    """Return the normalized distance on a grid of one voxel, and its first x.
+
+    The table has shape (along, across, below); it is 0 or less in the pool. For the
+    exponential law distances are voxels, for the linear one shares of m_z.
+    """
+    rear, front, side, below = _box(pool, haz)
+    x = np.arange(math.floor(-rear) - 1, math.ceil(front) + 2)
+    y, z = np.arange(math.ceil(side) + 2), -np.arange(math.ceil(below) + 2)
+    grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
+    distance, behind = pool.zone(grid.astype(float))
+    if pool.shape == "bezier":  # as SPPARKS tabulates it
+        distance = np.maximum(distance, 0)
+    if haz.law == "linear":
+        extra = (haz.tail or haz.width) - haz.width
+        distance = np.minimum(distance / (haz.width + extra * behind**haz.power), 1)
+    table = distance.reshape(len(x), len(y), len(z)).astype(np.float32)
+    return table, int(x[0])
+
+
+@nb.njit(inline="always")
+def _law(distance, decay):
+    """Return the mobility: 1 = molten, 0 = cold."""
+    if distance <= _TOLERANCE:
+        return np.float32(1.0)
+    if decay > 0:
+        return np.float32(math.exp(-decay * math.ceil(distance - _TOLERANCE)))
+    return np.float32(1.0 - distance)
+
+
+@nb.njit(cache=True)
+def _fill_column(column, z0, table, table_x, box, place, decay):
+    """Set the mobility of the sites z0, z0 + 1, ... at `place` relative to the pool."""
+    along, across, height = place
+    column[:] = 0
+    if not (-box[0] < along <= box[1] and abs(across) <= box[2]):
+        return
+    x, y = along - table_x, abs(across)
+    i, j = int(x), int(y)
+    a, b = x - i, y - j
+    w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
+    for k in range(column.size):
+        below = height - (z0 + k)
+        if below < 0 or below > box[3]:
+            continue
+        m = int(below)
+        d = (
+            w00 * table[i, j, m]
+            + w01 * table[i, j + 1, m]
+            + w10 * table[i + 1, j, m]
+            + w11 * table[i + 1, j + 1, m]
+        )
+        if below > m:
+            c = below - m
+            d = (1 - c) * d + c * (
+                w00 * table[i, j, m + 1]
+                + w01 * table[i, j + 1, m + 1]
+                + w10 * table[i + 1, j, m + 1]
+                + w11 * table[i + 1, j + 1, m + 1]
+            )
+        column[k] = _law(d, decay)
+
+
+@nb.njit(cache=True, parallel=True)
+def _fill_mobility(mobility, low, table, table_x, box, pool, decay):
+    """Set the mobility of all sites of the window from `low` on."""
+    px, py, pz, ux, uy = pool
+    for i in nb.prange(mobility.shape[0]):
+        dx = low[0] + i - px
+        for j in range(mobility.shape[1]):
+            dy = low[1] + j - py
+            place = (ux * dx + uy * dy, ux * dy - uy * dx, pz)
+            _fill_column(mobility[i, j], low[2], table, table_x, box, place, decay)
+
+
+@nb.njit(cache=True)
+def _propose(spin, x, y, z, mobility, i, j, k, copy_molten, word, around):
+    """Return the spin that a site may take and the change of energy (-1: none)."""
+    mine = spin[x, y, z]
+    n = 0
+    n_unique = 0
+    unique = around[26:]
+    n_like = 0
+    for a in range(-1, 2):
+        for b in range(-1, 2):
+            for c in range(-1, 2):
+                v = spin[x + a, y + b, z + c]
+                if v == mine:
+                    n_like += 1
+                    continue
+                if v < 0:
+                    continue
+                around[n] = v
+                n += 1
+                if not copy_molten and mobility[i + a, j + b, k + c] >= 1:
+                    continue
+                for w in range(n_unique):
+                    if unique[w] == v:
+                        break
+                else:
+                    unique[n_unique] = v
+                    n_unique += 1
+    if n_unique == 0:
+        return np.int32(-1), 0
+    chosen = unique[(word * np.uint64(n_unique)) >> np.uint64(32)]
+    rise = n_like - 1  # the site itself was counted
+    for w in range(n):
+        if around[w] == chosen:
+            rise -= 1
+    return chosen, rise
+
+
+@nb.njit(cache=True, parallel=True)
+def _sweep(spin, mobility, low, parity, key, step, n_spins, beta, copy_molten):
+    """Attempt the sites of one sublattice of the window; a ghost layer surrounds it."""
+    n0, n1, n2 = mobility.shape
+    x0 = 1 + ((low[0] + 1 + parity) & 1)
+    y0 = 1 + ((low[1] + 1 + (parity >> 1)) & 1)
+    z0 = 1 + ((low[2] + 1 + (parity >> 2)) & 1)
+    for row in nb.prange((n0 - x0) // 2):
+        i = x0 + 2 * row
+        around = np.empty(52, np.int32)
+        for j in range(y0, n1 - 1, 2):
+            for k in range(z0, n2 - 1, 2):
+                m = mobility[i, j, k]
+                if m == 0:
+                    continue
+                # Ghosts: site (x, y, z) is kept at (x + 1, y + 1, z + 1).
+                x, y, z = low[0] + i + 1, low[1] + j + 1, low[2] + k + 1
+                if spin[x, y, z] < 0:
+                    continue
+                c0, c1, c2 = np.uint64(x), np.uint64(y), np.uint64(z)
+                words = philox4x32(key[0], key[1], c0, c1, c2, step)
+                u = np.float64(words[0]) * 2.0**-32
+                n_attempts = 0
+                while n_attempts < 7 and u >= _ATTEMPTS[n_attempts]:
+                    n_attempts += 1
+                if n_attempts == 0:
+                    continue
+                if m >= 1:
+                    spin[x, y, z] = (words[1] * n_spins) >> np.uint64(32)
+                    continue
+                for attempt in range(n_attempts):
+                    if attempt > 0:
+                        c2 += _NEXT_ATTEMPT
+                        words = philox4x32(key[0], key[1], c0, c1, c2, step)
+                    u = np.float64(words[1]) * 2.0**-32
+                    if u >= m:
+                        continue
+                    new, rise = _propose(
+                        spin, x, y, z, mobility, i, j, k, copy_molten, words[2], around
+                    )
+                    if new >= 0 and (rise <= 0 or u < m * math.exp(-beta * rise)):
+                        spin[x, y, z] = new
+
+
+@nb.njit(cache=True)
+def _window(shape, box, pool, window):
+    """Set the sites lo..hi that the box around the pool covers; tell if any."""
+    px, py, pz, ux, uy = pool
+    reach_x0 = min(-box[0] * ux, box[1] * ux) - box[2] * abs(uy)
+    reach_x1 = max(-box[0] * ux, box[1] * ux) + box[2] * abs(uy)
+    reach_y0 = min(-box[0] * uy, box[1] * uy) - box[2] * abs(ux)
+    reach_y1 = max(-box[0] * uy, box[1] * uy) + box[2] * abs(ux)
+    window[0, 0] = max(0, math.ceil(px + reach_x0))
+    window[0, 1] = max(0, math.ceil(py + reach_y0))
+    window[0, 2] = max(0, math.ceil(pz - box[3]))
+    window[1, 0] = min(shape[0] - 1, math.floor(px + reach_x1))
+    window[1, 1] = min(shape[1] - 1, math.floor(py + reach_y1))
+    window[1, 2] = min(shape[2] - 1, math.floor(pz))
+    return (window[0] <= window[1]).all()
+
+
+@nb.njit(cache=True)
+def _scan(spin, segment, steps, table, table_x, box, haz, key, n_spins, copy_molten):
+    """Run the sweeps steps[0]..steps[1] - 1 of a piece that began at steps[2]."""
+    px, py, pz, ux, uy, uz, stride = segment
+    decay, beta = haz
+    shape = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
+    window = np.empty((2, 3), np.int64)
+    for step in range(steps[0], steps[1]):
+        gone = (step - steps[2]) * stride
+        pool = (px + gone * ux, py + gone * uy, pz + gone * uz, ux, uy)
+        if not _window(shape, box, pool, window):
+            continue
+        n = window[1] - window[0] + 3
+        mobility = np.empty((n[0], n[1], n[2]), np.float32)
+        low = window[0] - 1
+        _fill_mobility(mobility, low, table, table_x, box, pool, decay)
+        for sublattice in range(8):
+            parity = sublattice ^ ((step * 5) & 7)
+            _sweep(
+                spin,
+                mobility,
+                low,
+                parity,
+                key,
+                np.uint64(step),
+                np.uint64(n_spins),
+                beta,
+                copy_molten,
+            )
+
+
+def _check(
+    spin: np.ndarray, path: Path, pool: Pool, n_spins: int, temperature: float
+) -> None:
+    """Raise InputError unless the pool can melt something in the box."""
+    if spin.ndim != 3 or 0 in spin.shape or spin.dtype.kind not in "iu":
+        raise InputError(
+            f"spins must be a 3-D array of integers, got {spin.shape} of {spin.dtype}"
+        )
+    if not 2 <= n_spins < 2**31:
+        raise InputError(f"the number of spins must be at least 2, got {n_spins}")
+    if not 0 <= temperature < math.inf:
+        raise InputError(f"the temperature must be >= 0, got {temperature}")
+    if pool.depth > spin.shape[2]:
+        raise InputError(
+            f"the pool is {pool.depth:g} voxels deep, the box only {spin.shape[2]}: "
+            "make the pool shallower or the box higher"
+        )
+
+
+def solidify(
+    spin: np.ndarray,
+    path: Path,
+    pool: Pool,
+    haz: Haz,
+    *,
+    n_spins: int,
+    temperature: float = 0.25,
+    copy_molten: bool = False,
+    seed: int = 0,
+    first_step: int = 0,
+    last_step: int | None = None,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Move a melt pool along a path and let the grains grow behind it.
+
+    Parameters
+    ----------
+    spin : numpy.ndarray, int32, shape (nx, ny, nz)
+        Spins >= 0 at the start; -1 where there is no material.
+    path : Path
+        Where the pool goes.
+    pool, haz
+        Shape of the melt pool and mobility around it.
+    n_spins : int
+        Molten sites take random spins 0..n_spins - 1.
+    temperature : float
+        Of the Potts model, >= 0, in units of one unlike pair.
+    copy_molten : bool
+        Whether a site may take the spin of a molten neighbour, as in SPPARKS.
+    seed : int
+        Key of the random numbers.
+    first_step, last_step : int
+        The sweeps to run, of `path.n_steps`; N and N more give the same as 2 N.
+    progress : Progress
+        Told the sweeps done.
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape (nx, ny, nz)
+        Spins at the end.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or the pool never touches a voxel.
+    """
+    _check(spin, path, pool, n_spins, temperature)
+    check_seed(seed)
+    end = path.n_steps if last_step is None else last_step
+    if not 0 <= first_step <= end <= path.n_steps:
+        raise InputError(
+            f"sweeps {first_step}..{end} are not within the path's 0..{path.n_steps}"
+        )
+    padded = np.full([n + 2 for n in spin.shape], -1, np.int32)
+    padded[1:-1, 1:-1, 1:-1] = spin
+    table, table_x = _tabulate(pool, haz)
+    decay = haz.decay if isinstance(haz, ExponentialHaz) else 0.0
+    beta = 1 / temperature if temperature > 0 else math.inf
+    key = split_key(seed, stream=2)
+    begin = 0
+    with progress("melt pool", end - first_step) as bar:
+        for i, n in enumerate(path.n_sweeps):
+            steps = max(begin, first_step), min(begin + int(n), end), begin
+            begin += int(n)
+            if path.on[i] and steps[0] < steps[1]:
+                stride = path.speed[i] / SWEEPS_PER_TIME
+                segment = (*path.start[i], *path.direction[i], stride)
+                _scan(
+                    padded,
+                    tuple(map(float, segment)),
+                    steps,
+                    table,
+                    table_x,
+                    _box(pool, haz),
+                    (decay, beta),
+                    key,
+                    n_spins,
+                    copy_molten,
+                )
+            bar.update(min(begin, end) - first_step)
+    return padded[1:-1, 1:-1, 1:-1].copy()
