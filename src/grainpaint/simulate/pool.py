@@ -82,9 +82,10 @@ class _Grown(_Part):
             along = np.where(
                 ahead, (x / (front + t)) ** 2, self._rear_term(x / (rear + t))
             )
-            outside = along + (y / (self.width / 2 + t)) ** 2 + (
-                z / (self.depth + t)
-            ) ** 2 > 1
+            outside = (
+                along + (y / (self.width / 2 + t)) ** 2 + (z / (self.depth + t)) ** 2
+                > 1
+            )
             low, high = np.where(outside, t, low), np.where(outside, high, t)
         return (low + high) / 2
 
