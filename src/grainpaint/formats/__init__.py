@@ -1,9 +1,10 @@
 """Files of volumes: one module a format, chosen by the suffix."""
 
+import glob
 import importlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
@@ -11,15 +12,29 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["SUFFIXES", "check_output", "read", "replace_with", "write"]
+__all__ = [
+    "SUFFIXES",
+    "check_output",
+    "find_volumes",
+    "read",
+    "replace_with",
+    "write",
+]
 
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold all that a volume has
 _WRITTEN = {**{s: s[1:] for s in SUFFIXES}, ".sites": "spparks"}
 _READ = {**_WRITTEN, ".dump": "spparks", ".st": "spparks"}
 
 
+def _suffix(path: Path) -> str:
+    """Return the suffix; SPPARKS' dumps are often named dump.*."""
+    return ".dump" if path.name.startswith("dump.") else path.suffix
+
+
 def _module(path: Path, known: dict[str, str]) -> ModuleType:
-    suffix = ".dump" if path.name.startswith("dump.") else path.suffix
+    if (path.parent / "zarr.json").is_file():  # a volume of a set
+        return importlib.import_module(f"{__name__}.zarr")
+    suffix = _suffix(path)
     if suffix not in known:
         if suffix in _READ:
             raise InputError(f"{path}: files of this kind are read, not written")
@@ -54,6 +69,51 @@ def read(path: str | Path, time: float | None = None) -> Microstructure:
         module.read(path) if time is None else module.read(path, time)
     )
     return volume
+
+
+def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
+    """List the volumes that some files, patterns, folders and Zarr sets stand for.
+
+    Parameters
+    ----------
+    sources : iterable of path
+        A volume; a pattern such as "runs/*.vti"; a folder of volumes; or a Zarr group
+        whose members are volumes. Members come in the order of their names.
+
+    Returns
+    -------
+    list of Path
+        Each is good for `read`.
+
+    Raises
+    ------
+    InputError
+        If a source does not exist or holds no volume.
+    """
+    found: list[Path] = []
+    for source in map(str, sources):
+        path = Path(source)
+        if path.exists():
+            members = _members(path)
+        else:
+            members = sorted(map(Path, glob.glob(source)))
+            if not glob.has_magic(source):
+                raise InputError(f"{source}: no such file")
+        if not members:
+            raise InputError(
+                f"{source}: no volume there; known are {', '.join(SUFFIXES)}"
+            )
+        found += members
+    return found
+
+
+def _members(path: Path) -> list[Path]:
+    """Return a volume itself, or the volumes in a folder or Zarr set."""
+    if not path.is_dir() or (path / "grain_id").is_dir():
+        return [path]
+    if (path / "zarr.json").is_file():
+        return sorted(p for p in path.iterdir() if (p / "grain_id").is_dir())
+    return sorted(p for p in path.iterdir() if _suffix(p) in _READ)
 
 
 def write(volume: Microstructure, path: str | Path) -> Path:

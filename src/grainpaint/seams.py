@@ -1,0 +1,266 @@
+r"""Whether the faces of the windows that a volume was made from can be seen in it.
+
+Three figures are taken plane by plane along each axis: the share of unlike neighbours
+across the plane (`boundary`), the mean logarithm of the volume of the grains of the
+voxels beside it (`grain_size`), and the share of pairs of voxels half a mean diameter
+away on both sides that belong to one grain (`two_point`). The **contrast** of a plane
+is its figure less the mean of the planes 4 to 16 voxels away, of the same parity: cells
+of the base are two voxels wide, and their trace is a matter of its own. Seams are
+contrasts at the faces that those of all other planes do not explain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+
+__all__ = ["FIGURES", "SeamTest", "cell_trace", "profiles", "seam_test"]
+
+FIGURES = ("boundary", "grain_size", "two_point")
+_NEAR, _FAR = 4, 16  # voxels: the planes that a plane is compared with
+_REACH = 8  # largest distance from a face that is tested
+_MIN_PLANES = 20  # planes needed to know what contrasts are common
+
+
+@dataclass(frozen=True)
+class SeamTest:
+    """Figures as a function of the distance to the faces of windows.
+
+    Parameters
+    ----------
+    distance : numpy.ndarray, int, shape (k,)
+        Planes between a plane and the face, 0..8.
+    figure : dict of str to numpy.ndarray, float64, shape (k,)
+        Mean at that distance, for each of `FIGURES`.
+    interior : dict of str to float
+        Mean of the planes further away.
+    z : dict of str to numpy.ndarray, float64, shape (k,)
+        Contrast over its standard error.
+    p : float
+        Smallest probability of such a contrast by chance, corrected for the number of
+        figures and distances (Bonferroni).
+    n_faces : int
+        Faces (of all axes and volumes) that were looked at.
+    where : str
+        The figure and distance, or plane, of the largest contrast.
+    """
+
+    distance: np.ndarray
+    figure: dict[str, np.ndarray]
+    interior: dict[str, float]
+    z: dict[str, np.ndarray]
+    p: float
+    n_faces: int
+    where: str
+
+
+@nb.njit(cache=True)
+def _count_planes(grain_id, log_volume, half, out):
+    """Add up pairs, unlike pairs, log volumes, wide pairs and same wide pairs."""
+    nx, ny, nz = grain_id.shape
+    for x in range(nx - 1):
+        for y in range(ny):
+            for z in range(nz):
+                a, b = grain_id[x, y, z], grain_id[x + 1, y, z]
+                if a != 0 and b != 0:
+                    out[x, 0] += 1
+                    out[x, 1] += a != b
+                    out[x, 2] += 0.5 * (log_volume[a] + log_volume[b])
+                low, high = x + 1 - half, x + half
+                if low >= 0 and high < nx:
+                    a, b = grain_id[low, y, z], grain_id[high, y, z]
+                    if a != 0 and b != 0:
+                        out[x, 3] += 1
+                        out[x, 4] += a == b
+
+
+def profiles(volume: Microstructure) -> list[dict[str, np.ndarray]]:
+    """Measure each plane between two layers of voxels, along x, y, z.
+
+    Returns
+    -------
+    list of three dict of str to numpy.ndarray, float64, shape (n - 1,)
+        Each of `FIGURES` for plane k, between layers k and k + 1; NaN where the plane
+        has less than a fifth of the pairs of the fullest one.
+
+    Raises
+    ------
+    InputError
+        If the volume has no grain.
+    """
+    sizes = volume.grain_volumes()
+    if not sizes.any():
+        raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
+    log_volume = np.log(np.concatenate([[1], np.maximum(sizes, 1)]))
+    mean = sizes[sizes > 0].mean()
+    half = max(1, round(np.cbrt(6 / np.pi * mean) / 2))
+    result = []
+    for axis, n in enumerate(volume.shape):
+        moved = np.ascontiguousarray(np.moveaxis(volume.grain_id, axis, 0))
+        out = np.zeros((max(n - 1, 0), 5))
+        _count_planes(moved, log_volume, half, out)
+        pairs, unlike, logs, wide, same = out.T
+        result.append(
+            {
+                "boundary": _per_pair(unlike, pairs),
+                "grain_size": _per_pair(logs, pairs),
+                "two_point": _per_pair(same, wide),
+            }
+        )
+    return result
+
+
+def _per_pair(total: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    enough = pairs > 0.2 * pairs.max(initial=0.0)
+    return np.divide(total, pairs, out=np.full(total.shape, np.nan), where=enough)
+
+
+def _contrasts(figure: np.ndarray) -> np.ndarray:
+    """Return each plane's figure less the mean of planes of its parity around it."""
+    steps = [s for s in range(-_FAR, _FAR + 1) if abs(s) >= _NEAR and s % 2 == 0]
+    total, count = np.zeros(figure.size), np.zeros(figure.size)
+    for s in steps:
+        here = slice(max(0, -s), figure.size - max(0, s))
+        there = slice(max(0, s), figure.size - max(0, -s))
+        known = np.isfinite(figure[there])
+        total[here] += np.where(known, figure[there], 0.0)
+        count[here] += known
+    around = np.divide(
+        total, count, out=np.full(figure.size, np.nan), where=count >= len(steps) / 2
+    )
+    return figure - around
+
+
+def seam_test(
+    volumes: Sequence[Microstructure], faces: Sequence[Sequence[int]] | None = None
+) -> SeamTest:
+    """Test whether the faces of windows stand out.
+
+    Parameters
+    ----------
+    volumes : sequence of Microstructure
+        Made from the same windows; more of them see weaker seams.
+    faces : three sequences of int, optional
+        Layers at which a window begins, along x, y, z: face 64 lies between the layers
+        63 and 64. None: every plane is a candidate by itself.
+
+    Returns
+    -------
+    SeamTest
+
+    Raises
+    ------
+    InputError
+        If a volume has no grain, no face lies in the volumes, or they have too few
+        planes to know what contrasts are common.
+    """
+    found = [profiles(v) for v in volumes]
+    planes: dict[str, list[np.ndarray]] = {}
+    gaps: list[np.ndarray] = []  # distance of each plane to the nearest face
+    for one in found:
+        for axis, by_name in enumerate(one):
+            n = len(by_name["boundary"])
+            places = [f - 1 for f in faces[axis] if 0 < f <= n] if faces else []
+            gap = np.full(n, np.iinfo(np.int64).max)
+            for place in places:
+                gap = np.minimum(gap, np.abs(np.arange(n) - place))
+            gaps.append(gap)
+            for name, figure in by_name.items():
+                planes.setdefault(name, []).append(figure)
+    gap = np.concatenate(gaps)
+    if faces is not None and not (gap == 0).any():
+        raise InputError("no face of a window lies in the volume: there is no seam")
+    distance = np.arange(_REACH + 1)
+    figure, interior, z = {}, {}, {}
+    worst, where = 0.0, ""
+    for name in FIGURES:
+        values = np.concatenate(planes[name])
+        contrast = np.concatenate([_contrasts(f) for f in planes[name]])
+        common = contrast[(gap > _REACH) & np.isfinite(contrast)]
+        if common.size < _MIN_PLANES:
+            raise InputError(
+                f"a seam test needs {_MIN_PLANES} planes of voxels away from the faces "
+                f"of windows, these volumes have {common.size}"
+            )
+        sigma = common.std(ddof=1)
+        interior[name] = float(np.nanmean(values[gap > _REACH]))
+        if faces is None:
+            z[name] = contrast / sigma if sigma else np.zeros(contrast.size)
+            figure[name] = values
+        else:
+            at = [(gap == d) & np.isfinite(contrast) for d in distance]
+            figure[name] = np.array([_mean(values[w]) for w in at])
+            z[name] = np.array(
+                [
+                    # The planes on both sides of a face know nearly the same.
+                    _mean(contrast[w]) / sigma * np.sqrt(at[0].sum()) if sigma else 0.0
+                    for w in at
+                ]
+            )
+        largest = int(np.nanargmax(np.abs(z[name])))
+        if abs(z[name][largest]) > worst:
+            worst = float(abs(z[name][largest]))
+            where = _place(name, largest, [len(g) for g in gaps], faces is None)
+    n_tests = sum(int(np.isfinite(values).sum()) for values in z.values())
+    return SeamTest(
+        distance=distance if faces is not None else np.arange(gap.size),
+        figure=figure,
+        interior=interior,
+        z=z,
+        p=_chance(worst, common.size / _FAR, n_tests),
+        n_faces=int((gap == 0).sum()) if faces is not None else gap.size,
+        where=where,
+    )
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _place(name: str, index: int, lengths: list[int], every_plane: bool) -> str:
+    """Say which figure, at which distance or plane."""
+    if not every_plane:
+        return f"{name} at distance {index}"
+    ends = np.cumsum(lengths)
+    part = int(np.searchsorted(ends, index, side="right"))
+    layer = index - (int(ends[part - 1]) if part else 0)
+    return f"{name} at {'xyz'[part % 3]} = {layer + 1}"
+
+
+def _chance(z: float, freedom: float, n_tests: int) -> float:
+    """Return the chance that the largest of some contrasts is z or more."""
+    from scipy.stats import t
+
+    # Planes are as many independent ones as they are stretches of 16 voxels.
+    return float(min(1.0, n_tests * 2 * t.sf(z, max(freedom, 2.0))))
+
+
+def cell_trace(volume: Microstructure) -> tuple[float, float]:
+    """Measure the trace of cells of two voxels, in which a base network works.
+
+    Returns
+    -------
+    ratio : float
+        Boundary share of the planes between cells over that within them; 1 = no trace.
+    p : float
+        Chance of a difference as large between odd and even planes.
+    """
+    from scipy.stats import norm
+
+    between, within = [], []
+    for by_name in profiles(volume):
+        figure = by_name["boundary"]
+        between.append(figure[1::2])
+        within.append(figure[::2])
+    differences = np.concatenate(
+        [b[: len(w)] - w[: len(b)] for b, w in zip(between, within)]
+    )
+    differences = differences[np.isfinite(differences)]
+    ratio = np.nanmean(np.concatenate(between)) / np.nanmean(np.concatenate(within))
+    error = differences.std(ddof=1) / np.sqrt(differences.size)
+    p = 2 * norm.sf(abs(differences.mean()) / error) if error else 1.0
+    return float(ratio), float(p)
