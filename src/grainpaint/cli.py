@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from grainpaint.errors import InputError
 
@@ -20,8 +19,39 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+class _SimulateGroup(TyperGroup):
+    """A group in which the name of a file stands for `script FILE`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; a word that is none but looks like a file is a script."""
+        word = args[0] if args else ""
+        if word not in self.commands and ("." in word or Path(word).is_file()):
+            args = ["script", *args]
+        return super().resolve_command(ctx, args)
+
+
+class _VariablesCommand(TyperCommand):
+    """A command whose option --var takes two words: a name and a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Join the two words into NAME=VALUE."""
+        joined: list[str] = []
+        words = iter(args)
+        for word in words:
+            if word in ("--var", "-var"):
+                joined.append(f"--var={next(words, '')}={next(words, '')}")
+            else:
+                joined.append(word)
+        rest: list[str] = super().parse_args(ctx, joined)
+        return rest
+
+
 simulate_app = typer.Typer(
-    help="Simulate grain growth (reference and training volumes).",
+    cls=_SimulateGroup,
+    help="Simulate grain growth: reference and training volumes. An input script of "
+    "SPPARKS runs by its name: grainpaint simulate IN.SCRIPT -o OUT.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -213,6 +243,79 @@ def iso(
     print(f"{output}: {volume.n_grains:,} grains")
 
 
+Script = Annotated[Path, typer.Argument(help="An input script of SPPARKS.")]
+Volume = Annotated[Path, typer.Option("-o", "--output", help="A volume; .zarr: a set.")]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME VALUE", help="As SPPARKS' -var; repeatable."),
+]
+
+
+def _variables(words: list[str] | None) -> dict[str, str]:
+    """Return the values of --var by their names."""
+    found = {}
+    for word in words or []:
+        name, _, value = word.partition("=")
+        if not name or not value:
+            raise InputError("--var needs a name and a value: --var NAME VALUE")
+        found[name] = value
+    return found
+
+
+@simulate_app.command(cls=_VariablesCommand)
+def script(
+    script: Script,
+    output: Volume,
+    var: Variables = None,
+    force: Force = False,
+) -> None:
+    """Run an input script of SPPARKS with our kernels (docs/spparks.md)."""
+    from grainpaint.formats import check_output
+    from grainpaint.progress import console
+    from grainpaint.simulate.script import read_script
+    from grainpaint.simulate.script.runner import simulate
+
+    variables = _variables(var)
+    simulation = read_script(script, variables)
+    check_output(output, force)
+    for line in simulation.passed_over:
+        print(f"passed over  {line}", file=sys.stderr)
+    recipe = {"kind": "SPPARKS script", "script": script.read_text(), "var": variables}
+    seed = simulation.runs[0].seed
+    times = {t for run in simulation.runs for t in run.snapshots}
+    all_times = output.suffix == ".zarr"
+    if not all_times and times - {simulation.runs[-1].stop}:
+        print(
+            f"{output.suffix} holds one state, the end; a .zarr set would hold all "
+            f"{len(times | {simulation.runs[-1].stop})} times of the script's dumps",
+            file=sys.stderr,
+        )
+    _write_times(simulate(simulation, all_times, console), output, recipe, seed)
+
+
+@simulate_app.command(cls=_VariablesCommand)
+def spparks(
+    recipe: Annotated[
+        Path, typer.Argument(help="A recipe (.toml) or an input script of SPPARKS.")
+    ],
+    spparks: Annotated[str, typer.Option("--spparks", help="SPPARKS' executable.")],
+    output: Volume,
+    ranks: Annotated[int, typer.Option("--ranks", help="Processes (mpirun).")] = 1,
+    var: Variables = None,
+    force: Force = False,
+) -> None:
+    """Let SPPARKS itself run a recipe or a script, and read the result."""
+    from grainpaint.formats import check_output
+    from grainpaint.progress import console
+    from grainpaint.simulate.spparks import run_script
+
+    if ranks < 1:
+        raise InputError(f"--ranks must be at least 1, got {ranks}")
+    check_output(output, force)
+    snapshot = run_script(recipe, _variables(var), spparks, ranks, console)
+    print(snapshot)
+
+
 @app.command()
 def train(
     stage: Annotated[str, typer.Argument(help="base or refine")],
@@ -315,7 +418,8 @@ def _refuse_to_replace(path: Path, force: bool) -> None:
 class _SetsCommand(TyperCommand):
     """A command whose option --with takes all values up to the next option."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat --with before each of its values."""
         spread: list[str] = []
         in_with = False
         for word in args:
@@ -324,7 +428,8 @@ class _SetsCommand(TyperCommand):
             elif in_with and spread[-1] != "--with":
                 spread.append("--with")
             spread.append(word)
-        return super().parse_args(ctx, spread)
+        rest: list[str] = super().parse_args(ctx, spread)
+        return rest
 
 
 Volumes = Annotated[

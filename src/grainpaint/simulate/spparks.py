@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grainpaint.errors import InputError
-from grainpaint.formats.spparks import Snapshot, read_spins, times
+from grainpaint.formats.spparks import grains, read_spins, times
+from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Bar, Progress, silent
 from grainpaint.simulate.script import read_script
 from grainpaint.simulate.script.values import (
@@ -55,10 +56,11 @@ def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
     faces = " ".join(
         f"{low:g} {low + n * box.spacing:g}" for low, n in zip(box.origin, box.shape)
     )
-    sectors = n_ranks > 1 or any(run.rejection for run in simulation.runs)
-    rejection = simulation.runs[0].rejection
+    first = simulation.runs[0]
+    sectors = n_ranks > 1 or first.sectors
+    sweep = "sweep raster" if first.raster else "sweep random"
     lines = [
-        f"seed {simulation.runs[0].seed}",
+        f"seed {first.seed}",
         *_app(simulation.app),
         f"dimension {3 if box.lattice.startswith('sc') else 2}",
         f"lattice {box.lattice} {box.spacing:g}",
@@ -68,7 +70,7 @@ def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
         "create_sites box",
         *(_build(simulation.build) if simulation.build else []),
         f"sector {'yes' if sectors else 'no'}",
-        "sweep random" if rejection else "solve_style tree",
+        sweep if first.rejection else "solve_style tree",
         "diag_style energy",
         f"stats {simulation.runs[-1].stop / 100:g}",
         f"dump {_DUMP} text 1e20 {dump} id site x y z",
@@ -93,10 +95,10 @@ def _app(app: Potts | Ellipsoid | Bezier) -> list[str]:
             zone = (app.haz_width, app.haz_tail, app.haz_depth, app.haz_cap, app.decay)
             return [f"app_style am/ellipsoid {app.n_spins} {_words(pool + zone)}"]
         case Bezier():
-            pool = (app.width, app.depth, app.haz, app.haz_tail, app.power)
+            words = (app.width, app.depth, app.haz, app.haz_tail, app.power)
             points = (("x", app.x), ("y", app.y), ("z", app.z))
             return [
-                f"app_style potts/am/bezier {app.n_spins} {_words(pool)}",
+                f"app_style potts/am/bezier {app.n_spins} {_words(words)}",
                 *(f"potts/am/bezier control_points {a} {_words(p)}" for a, p in points),
                 f"potts/am/bezier beta {_words(app.beta)}",
             ]
@@ -147,7 +149,7 @@ def run_simulation(
     executable: str,
     n_ranks: int = 1,
     progress: Progress = silent,
-) -> list[Snapshot]:
+) -> list[tuple[float, Microstructure]]:
     """Let SPPARKS do a simulation.
 
     Parameters
@@ -162,8 +164,8 @@ def run_simulation(
 
     Returns
     -------
-    list of Snapshot
-        The spins at the end of each run.
+    list of (time, volume)
+        The grains at the end of each run.
 
     Raises
     ------
@@ -177,7 +179,7 @@ def run_simulation(
         script.write_text(script_text(simulation, dump.name, n_ranks))
         total = simulation.runs[-1].stop
         _execute(executable, n_ranks, script, folder, folder, (), total, progress)
-        return _snapshots(dump, executable)
+        return _volumes(dump, executable, simulation.box.periodic)
 
 
 def run_script(
@@ -186,8 +188,8 @@ def run_script(
     executable: str,
     n_ranks: int = 1,
     progress: Progress = silent,
-) -> Snapshot:
-    """Let SPPARKS run a user's script, and return the spins at its end.
+) -> tuple[float, Microstructure]:
+    """Let SPPARKS run a user's script; return the time and the grains at its end.
 
     It runs where the script lies, as always: files that the script names are found
     there, and its dumps land there.
@@ -217,24 +219,29 @@ def run_script(
             f'dump {_DUMP} text 1e20 "{dump}" id site x y z\ndump_one {_DUMP}\n'
         )
         words = tuple(w for pair in variables.items() for w in ("-var", *pair))
-        total = _end_time(path, variables)
+        known = _understood(path, variables)
+        total = known.runs[-1].stop if known else None
+        periodic = known.box.periodic if known else (False,) * 3
         where = path.absolute().parent
         _execute(executable, n_ranks, script, folder, where, words, total, progress)
-        return _snapshots(dump, executable)[-1]
+        return _volumes(dump, executable, periodic)[-1]
 
 
-def _end_time(path: Path, variables: dict[str, str]) -> float | None:
-    """Return when a script ends, if we understand it too."""
+def _understood(path: Path, variables: dict[str, str]) -> Simulation | None:
+    """Return what a script asks for, if not only SPPARKS understands it."""
     try:
-        return read_script(path, variables).runs[-1].stop
+        return read_script(path, variables)
     except InputError:
         return None
 
 
-def _snapshots(dump: Path, executable: str) -> list[Snapshot]:
+def _volumes(
+    dump: Path, executable: str, periodic: tuple[bool, ...]
+) -> list[tuple[float, Microstructure]]:
+    """Read all snapshots of a dump."""
     if not dump.is_file():
         raise InputError(f"{executable} ended without an error and wrote no spins")
-    return [read_spins(dump, t) for t in times(dump)]
+    return [(t, grains(read_spins(dump, t), periodic)) for t in times(dump)]
 
 
 def _execute(

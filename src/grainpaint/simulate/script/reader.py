@@ -35,7 +35,7 @@ __all__ = ["read_script"]
 _LATTICES = {"sc/26n": 3, "sc/6n": 3, "sq/8n": 2, "sq/4n": 2}  # their dimensions
 # Commands that change neither the physics nor what comes out.
 _PASSED_OVER = {
-    "diag_style", "echo", "log", "print", "processors", "sector", "stats",
+    "diag_style", "echo", "log", "print", "processors", "stats",
 }  # fmt: skip
 
 
@@ -78,7 +78,8 @@ class _Reader:
     box: Box | None = None
     seed: int | None = None
     temperature: float = 0.0
-    sweep: bool = False
+    sweep: str = "none"
+    sectors: bool = False
     solver: bool = False
     time: float = 0.0
     dumps: Dumps = field(default_factory=Dumps)
@@ -116,8 +117,8 @@ class _Reader:
             self.app, self.box, tuple(self.steps), build, tuple(self.passed_over)
         )
 
-    def _pass_over(self, command: Command) -> None:
-        text = f"{command.where}: {' '.join((command.name, *command.words))}"
+    def _pass_over(self, command: Command, note: str = "") -> None:
+        text = f"{command.where}: {' '.join((command.name, *command.words))}{note}"
         if text not in self.passed_over:
             self.passed_over.append(text)
 
@@ -426,8 +427,13 @@ class _Reader:
             raise command.fail(f"must be 0 or above, got {self.temperature:g}")
 
     def _sweep(self, command: Command) -> None:
-        how = command.expect(0, "random", "raster", "color", "color/strict", "none")
-        self.sweep = how != "none"
+        known = ("random", "raster", "color", "color/strict", "none")
+        self.sweep = command.expect(0, *known)
+        at_random = self.sweep == "raster" and not isinstance(self.app, Potts)
+        self._pass_over(command, " (swept at random here)" if at_random else "")
+
+    def _sector(self, command: Command) -> None:
+        self.sectors = command.expect(0, "yes", "no", "2", "4", "8") != "no"
         self._pass_over(command)
 
     def _solve_style(self, command: Command) -> None:
@@ -449,7 +455,7 @@ class _Reader:
         if isinstance(self.app, Potts):
             if not self.time <= stop < math.inf:
                 raise command.fail(f"cannot run from time {self.time:g} to {stop:g}")
-            if self.sweep == self.solver:
+            if (self.sweep != "none") == self.solver:
                 raise command.fail("needs sweep or solve_style, and not both")
         else:
             stop = self.time + self._check_additive(command)
@@ -458,7 +464,9 @@ class _Reader:
                 self.time,
                 stop,
                 self.temperature,
-                self.sweep,
+                self.sweep != "none",
+                self.sweep == "raster",
+                self.sectors,
                 self.dumps.due(command, self.time, stop),
                 self._needed_seed(command),
             )
@@ -470,7 +478,7 @@ class _Reader:
         assert self.box is not None
         if any(isinstance(step, Run) for step in self.steps):
             raise command.fail("a build is done in one run; a second is not supported")
-        if self.solver or not self.sweep:
+        if self.solver or self.sweep == "none":
             raise command.fail("additive applications need sweep, and no solve_style")
         if isinstance(self.app, Bezier) and not (
             self.app.x and self.app.y and self.app.z
@@ -556,6 +564,7 @@ _COMMANDS: dict[str, Callable[[_Reader, Command], None]] = {
     "region": _Reader._region,
     "reset_time": _Reader._reset_time,
     "run": _Reader._run,
+    "sector": _Reader._sector,
     "seed": _Reader._seed,
     "set": _Reader._set,
     "shell": _Reader._shell,

@@ -14,6 +14,7 @@ from grainpaint.segment import label_pieces
 from grainpaint.simulate import pool
 from grainpaint.simulate.additive import solidify
 from grainpaint.simulate.potts import grow, random_spins
+from grainpaint.simulate.raster import raster
 from grainpaint.simulate.scan import SWEEPS_PER_TIME, build
 from grainpaint.simulate.script.region import inside
 from grainpaint.simulate.script.values import (
@@ -190,27 +191,40 @@ class _State:
     ) -> Iterator[float]:
         self._check_spins(1, app.n_spins)
         lattice, periodic, copies = _lattice(self.box)
-        rule, scale = "each", 1.0
-        if run.rejection and app.neighbors_only:
-            # Tries per unit of time count all neighbours, also those left out.
-            rule = "one"
-            scale = _N_NEIGHBORS[self.box.lattice] / _N_NEIGHBORS[lattice]
-        elif run.rejection and run.temperature > 0:
-            rule = "any"
-        shift = self.elapsed - run.start
+        settings: dict[str, Any] = {
+            "seed": run.seed,
+            "lattice": lattice,
+            "periodic": periodic,
+            "temperature": run.temperature / copies,
+            "progress": progress,
+        }
         start = np.where(self.exists, self.spin, 0)
-        frames = grow(
-            start,
-            [scale * (t + shift) for t in times],
-            seed=run.seed,
-            start_time=scale * self.elapsed,
-            lattice=lattice,
-            periodic=periodic,
-            temperature=run.temperature / copies,
-            rule=rule,
-            n_spins=app.n_spins,
-            progress=progress,
-        )
+        since = [self.elapsed + t - run.start for t in times]
+        # Tries per unit of time count all neighbours, also those left out.
+        tries = _N_NEIGHBORS[self.box.lattice] if app.neighbors_only else app.n_spins
+        if run.raster:
+            frames = raster(
+                start,
+                [round(tries * t) for t in since],
+                first=round(tries * self.elapsed),
+                sectors=run.sectors,
+                n_spins=0 if app.neighbors_only else app.n_spins,
+                **settings,
+            )
+        else:
+            rule, scale = "each", 1.0
+            if run.rejection and app.neighbors_only:
+                rule, scale = "one", tries / _N_NEIGHBORS[lattice]
+            elif run.rejection and run.temperature > 0:
+                rule = "any"
+            frames = grow(
+                start,
+                [scale * t for t in since],
+                start_time=scale * self.elapsed,
+                rule=rule,
+                n_spins=app.n_spins,
+                **settings,
+            )
         for time, spin in zip(times, frames):
             self.spin = np.array(spin, np.int32)
             yield time

@@ -217,6 +217,10 @@ class Run:
     temperature : float
     rejection : bool
         By ``sweep``; else rejection-free (``solve_style``).
+    raster : bool
+        ``sweep raster``: in a fixed order, not at random.
+    sectors : bool
+        One part of the box after the other.
     snapshots : tuple of float
         Times at which the script dumps the spins, `start` and `stop` included.
     seed : int
@@ -227,6 +231,8 @@ class Run:
     stop: float
     temperature: float
     rejection: bool
+    raster: bool = False
+    sectors: bool = False
     snapshots: tuple[float, ...] = ()
     seed: int = 0
 
