@@ -1,8 +1,8 @@
 r"""Grains behind a moving melt pool: the additive Potts model on sc/26n.
 
-In each sweep every site is attempted once on average, as in SPPARKS' rejection kinetic
-Monte Carlo with ``sweep random``. A molten site takes a random spin. A site of the
-heat-affected zone proposes the spin of a neighbour, each different one as likely as
+In each sweep every site is attempted once on average, in random order, as in SPPARKS'
+rejection kinetic Monte Carlo with ``sweep random``. A molten site takes a random spin.
+A site of the heat-affected zone proposes the spin of a neighbour, each different one as likely as
 the others, and takes it with the probability of Eq. (18),
 
 .. math:: P = M \min(1, e^{-\Delta E / T}),
@@ -26,26 +26,16 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
-from grainpaint.simulate.pool import ExponentialHaz, Haz, Pool
+from grainpaint.simulate.pool import ExponentialHaz, Haz, Pool, zone_box
 from grainpaint.simulate.scan import SWEEPS_PER_TIME, Path
 
 __all__ = ["solidify"]
 
 _TOLERANCE = 1e-4  # voxels, on the surface of the pool
-# Chances of at most 0, 1, ... attempts: random picks with replacement are Poisson(1).
-_NEXT_ATTEMPT = np.uint64(1 << 28)  # beyond any z in the counter
-_ATTEMPTS = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(8)])
-
-
-def _box(pool: Pool, haz: Haz) -> np.ndarray:
-    """Return how far the zone reaches behind, in front, aside and below (float64)."""
-    if isinstance(haz, ExponentialHaz):
-        return np.array([haz.rear, haz.front, haz.width / 2, haz.depth])
-    front, rear = pool.ends
-    w = haz.width
-    return np.array(
-        [rear + (haz.tail or w), front + w, pool.width / 2 + w, pool.depth + w]
-    )
+# A sweep is cut into slots: fewer give more grains than random order does.
+_SLOTS = 4
+_MOLTEN = np.uint8(0x80)  # bit of a site's plan; bit i = an attempt in slot i
+_U = 2.0**-32
 
 
 def _tabulate(pool: Pool, haz: Haz) -> tuple[np.ndarray, int]:
@@ -54,7 +44,7 @@ def _tabulate(pool: Pool, haz: Haz) -> tuple[np.ndarray, int]:
     The table has shape (along, across, below); it is 0 or less in the pool. For the
     exponential law distances are voxels, for the linear one shares of m_z.
     """
-    rear, front, side, below = _box(pool, haz)
+    rear, front, side, below = zone_box(pool, haz)
     x = np.arange(math.floor(-rear) - 1, math.ceil(front) + 2)
     y, z = np.arange(math.ceil(side) + 2), -np.arange(math.ceil(below) + 2)
     grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
@@ -69,28 +59,61 @@ def _tabulate(pool: Pool, haz: Haz) -> tuple[np.ndarray, int]:
 
 
 @nb.njit(inline="always")
-def _law(distance, decay):
+def _mobility(distance, decay):
     """Return the mobility: 1 = molten, 0 = cold."""
     if distance <= _TOLERANCE:
-        return np.float32(1.0)
+        return 1.0
     if decay > 0:
-        return np.float32(math.exp(-decay * math.ceil(distance - _TOLERANCE)))
-    return np.float32(1.0 - distance)
+        return math.exp(-decay * math.ceil(distance - _TOLERANCE))
+    return 1.0 - distance
+
+
+@nb.njit(inline="always")
+def _plan_site(mobility, words):
+    """Return the slots in which a site makes a move, as bits.
+
+    Attempts come at rate 1 and a move survives with the chance `mobility`, so the
+    moves of a sweep are a Poisson number of that mean; they get different slots.
+    """
+    u = np.float64(words[0]) * _U
+    if u < 1.0 - mobility:  # below exp(-mobility): no move
+        return np.uint8(0)
+    chance = math.exp(-mobility)
+    total = chance
+    n = 0
+    while u >= total and n < _SLOTS:
+        n += 1
+        chance *= mobility / n
+        total += chance
+    plan = 0
+    word = words[1]
+    for used in range(n):
+        free = np.uint64(_SLOTS - used)
+        skip = np.int64(word % free)
+        word //= free
+        for slot in range(_SLOTS):
+            if plan & (1 << slot):
+                continue
+            if skip == 0:
+                plan |= 1 << slot
+                break
+            skip -= 1
+    return np.uint8(plan)
 
 
 @nb.njit(cache=True)
-def _fill_column(column, z0, table, table_x, box, place, decay):
-    """Set the mobility of the sites z0, z0 + 1, ... at `place` relative to the pool."""
+def _plan_column(plan, low, table, table_x, box, place, decay, key, step):
+    """Plan the sites (low[0], low[1], low[2] + k), at `place` relative to the pool."""
     along, across, height = place
-    column[:] = 0
+    plan[:] = 0
     if not (-box[0] < along <= box[1] and abs(across) <= box[2]):
         return
     x, y = along - table_x, abs(across)
     i, j = int(x), int(y)
     a, b = x - i, y - j
     w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
-    for k in range(column.size):
-        below = height - (z0 + k)
+    for k in range(plan.size):
+        below = height - (low[2] + k)
         if below < 0 or below > box[3]:
             continue
         m = int(below)
@@ -108,29 +131,43 @@ def _fill_column(column, z0, table, table_x, box, place, decay):
                 + w10 * table[i + 1, j, m + 1]
                 + w11 * table[i + 1, j + 1, m + 1]
             )
-        column[k] = _law(d, decay)
+        mobility = _mobility(d, decay)
+        if mobility <= 0:
+            continue
+        # + 1: the window reaches one site beyond the box, and words are unsigned.
+        c0, c1, c2 = low[0] + 1, low[1] + 1, low[2] + k + 1
+        words = philox4x32(
+            key[0], key[1], np.uint64(c0), np.uint64(c1), np.uint64(c2), step
+        )
+        plan[k] = _plan_site(mobility, words)
+        if mobility >= 1:
+            plan[k] |= _MOLTEN
 
 
 @nb.njit(cache=True, parallel=True)
-def _fill_mobility(mobility, low, table, table_x, box, pool, decay):
-    """Set the mobility of all sites of the window from `low` on."""
+def _plan_window(plan, low, table, table_x, box, pool, decay, key, step):
+    """Plan the moves of one sweep for all sites of the window from `low` on."""
     px, py, pz, ux, uy = pool
-    for i in nb.prange(mobility.shape[0]):
-        dx = low[0] + i - px
-        for j in range(mobility.shape[1]):
-            dy = low[1] + j - py
+    for i in nb.prange(plan.shape[0]):
+        x = low[0] + i
+        for j in range(plan.shape[1]):
+            y = low[1] + j
+            dx, dy = x - px, y - py
             place = (ux * dx + uy * dy, ux * dy - uy * dx, pz)
-            _fill_column(mobility[i, j], low[2], table, table_x, box, place, decay)
+            corner = (x, y, low[2])
+            _plan_column(
+                plan[i, j], corner, table, table_x, box, place, decay, key, step
+            )
 
 
 @nb.njit(cache=True)
-def _propose(spin, x, y, z, mobility, i, j, k, copy_molten, word, around):
-    """Return the spin that a site may take and the change of energy (-1: none)."""
+def _propose(spin, site, plan, here, copy_molten, word, around):
+    """Return the spin that a site may take (0: none) and the rise of the energy."""
+    x, y, z = site
+    i, j, k = here
     mine = spin[x, y, z]
-    n = 0
-    n_unique = 0
     unique = around[26:]
-    n_like = 0
+    n, n_unique, n_like = 0, 0, -1  # the site itself is counted below
     for a in range(-1, 2):
         for b in range(-1, 2):
             for c in range(-1, 2):
@@ -138,11 +175,11 @@ def _propose(spin, x, y, z, mobility, i, j, k, copy_molten, word, around):
                 if v == mine:
                     n_like += 1
                     continue
-                if v < 0:
+                if v == 0:
                     continue
                 around[n] = v
                 n += 1
-                if not copy_molten and mobility[i + a, j + b, k + c] >= 1:
+                if not copy_molten and plan[i + a, j + b, k + c] & _MOLTEN:
                     continue
                 for w in range(n_unique):
                     if unique[w] == v:
@@ -151,57 +188,60 @@ def _propose(spin, x, y, z, mobility, i, j, k, copy_molten, word, around):
                     unique[n_unique] = v
                     n_unique += 1
     if n_unique == 0:
-        return np.int32(-1), 0
+        return np.int32(0), 0
     chosen = unique[(word * np.uint64(n_unique)) >> np.uint64(32)]
-    rise = n_like - 1  # the site itself was counted
+    rise = n_like
     for w in range(n):
-        if around[w] == chosen:
-            rise -= 1
+        rise -= around[w] == chosen
     return chosen, rise
 
 
 @nb.njit(cache=True, parallel=True)
-def _sweep(spin, mobility, low, parity, key, step, n_spins, beta, copy_molten):
-    """Attempt the sites of one sublattice of the window; a ghost layer surrounds it."""
-    n0, n1, n2 = mobility.shape
+def _sweep(spin, plan, low, parity, slot, key, step, n_spins, beta, copy_molten):
+    """Make the moves of one slot on one sublattice of the window."""
+    n0, n1, n2 = plan.shape
     x0 = 1 + ((low[0] + 1 + parity) & 1)
     y0 = 1 + ((low[1] + 1 + (parity >> 1)) & 1)
     z0 = 1 + ((low[2] + 1 + (parity >> 2)) & 1)
+    bit = np.uint8(1 << slot)
     for row in nb.prange((n0 - x0) // 2):
         i = x0 + 2 * row
         around = np.empty(52, np.int32)
         for j in range(y0, n1 - 1, 2):
             for k in range(z0, n2 - 1, 2):
-                m = mobility[i, j, k]
-                if m == 0:
+                if not plan[i, j, k] & bit:
                     continue
-                # Ghosts: site (x, y, z) is kept at (x + 1, y + 1, z + 1).
+                # Site (x, y, z) is kept at (x + 1, y + 1, z + 1), within ghosts.
                 x, y, z = low[0] + i + 1, low[1] + j + 1, low[2] + k + 1
-                if spin[x, y, z] < 0:
+                if spin[x, y, z] == 0:
                     continue
-                c0, c1, c2 = np.uint64(x), np.uint64(y), np.uint64(z)
-                words = philox4x32(key[0], key[1], c0, c1, c2, step)
-                u = np.float64(words[0]) * 2.0**-32
-                n_attempts = 0
-                while n_attempts < 7 and u >= _ATTEMPTS[n_attempts]:
-                    n_attempts += 1
-                if n_attempts == 0:
+                place = np.uint64(z + ((slot + 1) << 28))  # no z is as large
+                words = philox4x32(
+                    key[0], key[1], np.uint64(x), np.uint64(y), place, step
+                )
+                if plan[i, j, k] & _MOLTEN:
+                    spin[x, y, z] = 1 + ((words[0] * n_spins) >> np.uint64(32))
                     continue
-                if m >= 1:
-                    spin[x, y, z] = (words[1] * n_spins) >> np.uint64(32)
-                    continue
-                for attempt in range(n_attempts):
-                    if attempt > 0:
-                        c2 += _NEXT_ATTEMPT
-                        words = philox4x32(key[0], key[1], c0, c1, c2, step)
-                    u = np.float64(words[1]) * 2.0**-32
-                    if u >= m:
-                        continue
-                    new, rise = _propose(
-                        spin, x, y, z, mobility, i, j, k, copy_molten, words[2], around
-                    )
-                    if new >= 0 and (rise <= 0 or u < m * math.exp(-beta * rise)):
-                        spin[x, y, z] = new
+                new, rise = _propose(
+                    spin, (x, y, z), plan, (i, j, k), copy_molten, words[0], around
+                )
+                if new > 0 and (
+                    rise <= 0 or np.float64(words[1]) * _U < math.exp(-beta * rise)
+                ):
+                    spin[x, y, z] = new
+
+
+@nb.njit(cache=True)
+def _shuffle(order, key, step, slot):
+    """Put the eight sublattices in a random order."""
+    zero = np.uint64(0)
+    for a in range(8):
+        order[a] = a
+    word = philox4x32(key[0], key[1], zero, zero, np.uint64((slot + 1) << 28), step)[0]
+    for a in range(7, 0, -1):
+        choice = np.int64(word % np.uint64(a + 1))
+        word //= np.uint64(a + 1)
+        order[a], order[choice] = order[choice], order[a]
 
 
 @nb.njit(cache=True)
@@ -228,28 +268,23 @@ def _scan(spin, segment, steps, table, table_x, box, haz, key, n_spins, copy_mol
     decay, beta = haz
     shape = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
     window = np.empty((2, 3), np.int64)
+    order = np.empty(8, np.int64)
     for step in range(steps[0], steps[1]):
         gone = (step - steps[2]) * stride
         pool = (px + gone * ux, py + gone * uy, pz + gone * uz, ux, uy)
         if not _window(shape, box, pool, window):
             continue
         n = window[1] - window[0] + 3
-        mobility = np.empty((n[0], n[1], n[2]), np.float32)
+        plan = np.empty((n[0], n[1], n[2]), np.uint8)
         low = window[0] - 1
-        _fill_mobility(mobility, low, table, table_x, box, pool, decay)
-        for sublattice in range(8):
-            parity = sublattice ^ ((step * 5) & 7)
-            _sweep(
-                spin,
-                mobility,
-                low,
-                parity,
-                key,
-                np.uint64(step),
-                np.uint64(n_spins),
-                beta,
-                copy_molten,
-            )
+        word = np.uint64(step)
+        _plan_window(plan, low, table, table_x, box, pool, decay, key, word)
+        for slot in range(_SLOTS):
+            _shuffle(order, key, word, slot)
+            for parity in order:
+                _sweep(
+                    spin, plan, low, parity, slot, key, word, n_spins, beta, copy_molten
+                )
 
 
 def _check(
@@ -268,6 +303,16 @@ def _check(
         raise InputError(
             f"the pool is {pool.depth:g} voxels deep, the box only {spin.shape[2]}: "
             "make the pool shallower or the box higher"
+        )
+    margin = max(*pool.ends, pool.width / 2)
+    ends = np.stack([path.start[path.on], path.end[path.on]])
+    low = ends.min(0) - (margin, margin, pool.depth)
+    high = ends.max(0) + np.array([margin, margin, 0])
+    if not ((low <= np.array(spin.shape) - 1) & (high >= 0)).all(1).any():
+        size = " x ".join(map(str, spin.shape))
+        raise InputError(
+            f"the scan path lies outside the box: nothing of its {path.on.sum()} "
+            f"segments reaches the {size} voxels"
         )
 
 
@@ -290,13 +335,13 @@ def solidify(
     Parameters
     ----------
     spin : numpy.ndarray, int32, shape (nx, ny, nz)
-        Spins >= 0 at the start; -1 where there is no material.
+        Spins >= 1 at the start; 0 where there is no material.
     path : Path
         Where the pool goes.
     pool, haz
         Shape of the melt pool and mobility around it.
     n_spins : int
-        Molten sites take random spins 0..n_spins - 1.
+        Molten sites take random spins 1..n_spins.
     temperature : float
         Of the Potts model, >= 0, in units of one unlike pair.
     copy_molten : bool
@@ -325,9 +370,10 @@ def solidify(
         raise InputError(
             f"sweeps {first_step}..{end} are not within the path's 0..{path.n_steps}"
         )
-    padded = np.full([n + 2 for n in spin.shape], -1, np.int32)
+    padded = np.zeros([n + 2 for n in spin.shape], np.int32)  # 0 = no site
     padded[1:-1, 1:-1, 1:-1] = spin
     table, table_x = _tabulate(pool, haz)
+    box = np.array(zone_box(pool, haz))
     decay = haz.decay if isinstance(haz, ExponentialHaz) else 0.0
     beta = 1 / temperature if temperature > 0 else math.inf
     key = split_key(seed, stream=2)
@@ -345,10 +391,10 @@ def solidify(
                     steps,
                     table,
                     table_x,
-                    _box(pool, haz),
+                    box,
                     (decay, beta),
                     key,
-                    n_spins,
+                    np.uint64(n_spins),
                     copy_molten,
                 )
             bar.update(min(begin, end) - first_step)

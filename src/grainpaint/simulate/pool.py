@@ -30,7 +30,9 @@ __all__ = [
     "Haz",
     "LinearHaz",
     "Pool",
+    "RecipePart",
     "Teardrop",
+    "zone_box",
 ]
 
 _BISECTIONS = 30
@@ -38,11 +40,13 @@ _N_CURVE = 2001  # points along the curves of a Bézier pool
 _N_SURFACE = (500, 160)  # points on its surface: along, across
 
 
-class _Part(BaseModel):
+class RecipePart(BaseModel):
+    """A frozen piece of a recipe; an unknown key is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Grown(_Part):
+class _Grown(RecipePart):
     """A pool whose level sets come from growing all its axes by the same length."""
 
     width: PositiveFloat
@@ -55,7 +59,8 @@ class _Grown(_Part):
 
     def _rear_term(self, share: np.ndarray) -> np.ndarray:
         """Return what x < 0 adds to the level, `share` of the rear length away."""
-        return share**2
+        term: np.ndarray = share**2
+        return term
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """Return how much all axes must grow for the surface to reach each point.
@@ -87,7 +92,8 @@ class _Grown(_Part):
                 > 1
             )
             low, high = np.where(outside, t, low), np.where(outside, high, t)
-        return (low + high) / 2
+        distance: np.ndarray = (low + high) / 2
+        return distance
 
     def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distance and how far back the nearest surface lies (0..1)."""
@@ -116,7 +122,8 @@ class _Grown(_Part):
 
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         """Invert `_rear_term`."""
-        return np.sqrt(level)
+        share: np.ndarray = np.sqrt(level)
+        return share
 
 
 class Ellipsoid(_Grown):
@@ -184,10 +191,11 @@ class Teardrop(_FrontRear):
 
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         # The root of 3 s^2 - 2 s^3 = level in 0..1, by the trigonometric formula.
-        return 0.5 - np.sin(np.arcsin(1 - 2 * level) / 3)
+        share: np.ndarray = 0.5 - np.sin(np.arcsin(1 - 2 * level) / 3)
+        return share
 
 
-class Bezier(_Part):
+class Bezier(RecipePart):
     r"""A pool between two fourth-order Bézier curves (Trageser et al. 2023).
 
     The edge of the pool in the surface, (x(u), y(u)), and its spine, (x(u), z(u)),
@@ -267,7 +275,8 @@ class Bezier(_Part):
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(bottom < 0, points[:, 2] / bottom, np.inf)
         edge = half * np.interp(share, below, across, 1, 0)
-        return (share < 1) & (np.abs(points[:, 1]) < edge)
+        inside: np.ndarray = (share < 1) & (np.abs(points[:, 1]) < edge)
+        return inside
 
     @cached_property
     def _surface(self) -> tuple[cKDTree, np.ndarray]:
@@ -322,16 +331,25 @@ class Bezier(_Part):
         front, rear : numpy.ndarray, float
             NaN where the line misses the pool.
         """
-        x = np.linspace(-self.ends[1], self.ends[0], _N_CURVE)
-        y, z = np.broadcast_arrays(y, z)
+        u = np.linspace(0, 1, _N_CURVE)
+        curve_x, half, bottom = self._curves @ _bernstein(u)
+        v = np.linspace(0, 1, _N_CURVE)
+        across, below = self._section(v)
+        y, z = np.broadcast_arrays(np.abs(y), z)
         front, rear = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
-        for place in np.ndindex(y.shape):
-            line = np.column_stack(
-                [x, np.full(x.size, y[place]), np.full(x.size, z[place])]
+        for height in np.unique(z):
+            here = z == height
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.where(bottom < 0, height / bottom, np.inf)
+            edge = half * np.interp(share, below, across, 1, 0)
+            top = int(np.argmax(edge))
+            hit = here & (y < edge[top])
+            rising = np.maximum.accumulate(edge[: top + 1])
+            falling = np.maximum.accumulate(edge[: top - 1 if top else None : -1])
+            rear[hit] = -np.interp(y[hit], rising, curve_x[: top + 1])
+            front[hit] = np.interp(
+                y[hit], falling, curve_x[: top - 1 if top else None : -1]
             )
-            hit = np.flatnonzero(self._inside(line))
-            if hit.size:
-                front[place], rear[place] = x[hit[-1]], -x[hit[0]]
         return front, rear
 
 
@@ -347,7 +365,7 @@ Pool = Annotated[
 ]
 
 
-class LinearHaz(_Part):
+class LinearHaz(RecipePart):
     r"""Mobility 1 - d / m_z at the distance d from the pool, Eq. (19).
 
     With a tail the zone is wider behind the pool (Trageser et al. 2023): where the
@@ -376,7 +394,7 @@ class LinearHaz(_Part):
         return self
 
 
-class ExponentialHaz(_Part):
+class ExponentialHaz(RecipePart):
     """Mobility exp(-decay d), d = distance from the pool rounded up to whole voxels.
 
     As in SPPARKS' ``am/ellipsoid``; zero outside a box around the pool.
@@ -398,3 +416,12 @@ class ExponentialHaz(_Part):
 
 
 Haz = Annotated[LinearHaz | ExponentialHaz, Field(discriminator="law")]
+
+
+def zone_box(pool: Pool, haz: Haz) -> tuple[float, float, float, float]:
+    """Return how far the zone reaches behind, in front, aside and below, voxels."""
+    if isinstance(haz, ExponentialHaz):
+        return haz.rear, haz.front, haz.width / 2, haz.depth
+    front, rear = pool.ends
+    w = haz.width
+    return rear + (haz.tail or w), front + w, pool.width / 2 + w, pool.depth + w

@@ -7,8 +7,10 @@ unit of time; a unit of time is 26 sweeps, as in SPPARKS' additive applications.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -22,7 +24,9 @@ __all__ = [
     "Segment",
     "build",
     "cartesian_layer",
+    "make_path",
     "path_layer",
+    "read_csv",
 ]
 
 SWEEPS_PER_TIME = 26  # sites of sc/26n have 26 neighbours
@@ -55,7 +59,8 @@ class Path:
     Raises
     ------
     InputError
-        If there is no piece, a speed is not positive or a piece has no length.
+        If there is no piece, a speed is not positive, a piece has no length or is not
+        level with the beam on.
     """
 
     start: np.ndarray
@@ -84,16 +89,26 @@ class Path:
         if not (self.length > 0).all():
             bad = int(np.flatnonzero(~(self.length > 0))[0])
             raise InputError(f"segment {bad + 1} of the scan path has no length")
+        tilted = self.on & (self.start[:, 2] != self.end[:, 2])
+        if tilted.any():
+            bad = int(np.flatnonzero(tilted)[0])
+            raise InputError(
+                f"segment {bad + 1} of the scan path climbs from z = "
+                f"{self.start[bad, 2]:g} to {self.end[bad, 2]:g} with the beam on: a "
+                "melt pool stays at one height; switch the beam off or split the path"
+            )
 
     @cached_property
     def length(self) -> np.ndarray:
         """Length of each piece, voxels (float, shape (n,))."""
-        return np.linalg.norm(self.end - self.start, axis=1)
+        length: np.ndarray = np.linalg.norm(self.end - self.start, axis=1)
+        return length
 
     @cached_property
     def direction(self) -> np.ndarray:
         """Unit vectors from start to end (float, shape (n, 3))."""
-        return (self.end - self.start) / self.length[:, None]
+        unit: np.ndarray = (self.end - self.start) / self.length[:, None]
+        return unit
 
     @cached_property
     def n_sweeps(self) -> np.ndarray:
@@ -103,7 +118,8 @@ class Path:
         of a piece it jumps to the start of the next, as in SPPARKS.
         """
         sweeps = self.length * SWEEPS_PER_TIME / self.speed
-        return np.ceil(sweeps * (1 - 1e-12)).astype(np.int64)
+        n: np.ndarray = np.ceil(sweeps * (1 - 1e-12)).astype(np.int64)
+        return n
 
     @property
     def n_steps(self) -> int:
@@ -226,3 +242,49 @@ def make_path(segments: list[Segment], heights: list[float]) -> Path:
         np.array([s.speed for s in segments], float),
         np.ones(len(segments), bool),
     )
+
+
+_COLUMNS = ("x0", "y0", "z0", "x1", "y1", "z1", "speed", "on")
+_SWITCH = {"1": True, "on": True, "true": True, "0": False, "off": False}
+_SWITCH["false"] = False
+
+
+def read_csv(file: FilePath) -> Path:
+    """Read a path from a CSV file.
+
+    Parameters
+    ----------
+    file : path
+        Lines x0, y0, z0, x1, y1, z1, speed, on: ends of a piece in voxels, voxels per
+        unit of time, and 1 (on, true) or 0 (off, false). A first line with these names
+        may stand above.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, a line cannot be read, or the path is impossible (see
+        `Path`).
+    """
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    rows, on = [], []
+    with file.open(newline="", encoding="utf-8") as lines:
+        for number, line in enumerate(csv.reader(lines), 1):
+            cells = [c.strip() for c in line]
+            if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
+                continue
+            try:
+                if len(cells) != len(_COLUMNS):
+                    raise ValueError
+                rows.append([float(c) for c in cells[:-1]])
+                on.append(_SWITCH[cells[-1].lower()])
+            except (ValueError, KeyError):
+                raise InputError(
+                    f"{file}, line {number}: a segment is eight values, "
+                    f"{', '.join(_COLUMNS)} (1 or 0); got {','.join(line)!r}"
+                ) from None
+    table = np.array(rows, float).reshape(-1, 7)
+    try:
+        return Path(table[:, :3], table[:, 3:6], table[:, 6], np.array(on, bool))
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None

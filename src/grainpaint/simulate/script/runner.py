@@ -244,13 +244,14 @@ class _State:
         assert scan is not None
         layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
         path = build(layers, scan.start + below, scan.n_layers)
-        room = np.full((*self.box.shape[:2], below), -1, np.int32)
+        room = np.zeros((*self.box.shape[:2], below), np.int32)
         done = 0
         for time in times:
             step = min(round((time - run.start) * SWEEPS_PER_TIME), path.n_steps)
             if step > done:
-                spin = np.where(self.exists, self.spin, -1)
-                self.spin = solidify(
+                # SPPARKS counts spins from 0 here; in `solidify` 0 is no site.
+                spin = np.where(self.exists, self.spin + 1, 0)
+                spin = solidify(
                     np.concatenate([room, spin], axis=2),
                     path,
                     shape,
@@ -262,7 +263,8 @@ class _State:
                     first_step=done,
                     last_step=step,
                     progress=progress,
-                )[:, :, below:]
+                )
+                self.spin = spin[:, :, below:] - 1
             done = step
             yield time
 

@@ -1,0 +1,292 @@
+"""A build: from a recipe of pool, scan and part to grains."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+from scipy.spatial import cKDTree
+
+from grainpaint.cad import load_part, voxelize
+from grainpaint.microstructure import Microstructure
+from grainpaint.philox import check_seed
+from grainpaint.progress import Progress, silent
+from grainpaint.quantity import parse_length
+from grainpaint.segment import label_pieces
+from grainpaint.simulate.additive import solidify
+from grainpaint.simulate.hatch import Hatch, contours, fill
+from grainpaint.simulate.pool import Haz, Pool, RecipePart, zone_box
+from grainpaint.simulate.process_map import ProcessMap, process_map
+from grainpaint.simulate.recipe import check_recipe, load_toml
+from grainpaint.simulate.scan import Corner, Path, make_path, read_csv
+
+__all__ = [
+    "AdditiveRecipe",
+    "CsvScan",
+    "HatchScan",
+    "Substrate",
+    "additive",
+    "load_recipe",
+    "map_process",
+    "plan_path",
+]
+
+
+class Substrate(RecipePart):
+    """Grains that stand before the build begins, on which new ones grow on.
+
+    Parameters
+    ----------
+    height : int
+        Voxels from the bottom.
+    grain : float
+        Mean equivalent diameter of the (Voronoi) grains, voxels.
+    """
+
+    height: PositiveInt
+    grain: PositiveFloat
+
+
+class HatchScan(RecipePart):
+    """Layers filled with hatch lines.
+
+    Parameters
+    ----------
+    speed : float
+        Voxels per unit of time (26 sweeps).
+    hatch, thickness : float
+        Distance of the lines; height of a layer, voxels.
+    first : float, optional
+        Height of the surface while the first layer is scanned; by default one
+        thickness above the substrate. The last layer ends at the top of the box.
+    angle, rotation : float
+        Angle of the lines of the first layer to x, and what each layer adds, degrees.
+    start : corner
+        Where a layer begins: L or U (low, high y), L or R (low, high x).
+    serpentine : bool
+        Every other line runs back.
+    overrun : float, optional
+        By how much lines go on beyond the part at both ends, voxels; what is molten at
+        the end of a line stays as powder. By default the pool and its zone leave the
+        part behind them; in islands it is 0.
+    island : float
+        Edge of the squares that are scanned one by one, at right angles to their
+        neighbours, voxels; 0 = none.
+    contours : int
+        Loops along the edge of each layer, scanned before the fill.
+    """
+
+    kind: Literal["hatch"] = "hatch"
+    speed: PositiveFloat
+    hatch: PositiveFloat
+    thickness: PositiveFloat
+    first: NonNegativeFloat | None = None
+    angle: float = 0.0
+    rotation: float = 67.0
+    start: Corner = "LL"
+    serpentine: bool = True
+    overrun: NonNegativeFloat | None = None
+    island: NonNegativeFloat = 0.0
+    contours: NonNegativeInt = 0
+
+
+class CsvScan(RecipePart):
+    """A path read from a file (see `grainpaint.simulate.scan.read_csv`).
+
+    Parameters
+    ----------
+    file : path
+        Relative to the recipe.
+    """
+
+    kind: Literal["csv"] = "csv"
+    file: FilePath
+
+
+class AdditiveRecipe(RecipePart):
+    """Everything that decides the grains of a build, but the seed.
+
+    Parameters
+    ----------
+    shape : three ints, optional
+        Voxels of the box; or else a part.
+    part : path, optional
+        STL file, relative to the recipe; grains exist only inside it.
+    unit : str
+        Unit of the part.
+    voxel : str
+        Edge of a voxel with its unit.
+    spins : int
+        Molten voxels take one of so many random spins.
+    temperature : float
+        Of the Potts model, >= 0.
+    copy_molten : bool
+        Whether voxels may take the spin of a molten neighbour, as in SPPARKS.
+    substrate, pool, haz, scan
+        See there.
+    """
+
+    shape: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
+    part: FilePath | None = None
+    unit: str = "mm"
+    voxel: str = "1um"
+    spins: Annotated[int, Field(ge=2, lt=2**30)] = 10_000
+    temperature: NonNegativeFloat = 0.25
+    copy_molten: bool = False
+    substrate: Substrate | None = None
+    pool: Pool
+    haz: Haz
+    scan: Annotated[HatchScan | CsvScan, Field(discriminator="kind")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hatch_is_the_usual_scan(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("scan"), dict):
+            return data | {"scan": {"kind": "hatch"} | data["scan"]}
+        return data
+
+    @model_validator(mode="after")
+    def _box_or_part(self) -> Self:
+        if (self.shape is None) == (self.part is None):
+            raise ValueError("give either the shape of a box or a part")
+        return self
+
+
+def load_recipe(path: FilePath) -> AdditiveRecipe:
+    """Read the recipe of a build from a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not TOML, or a key is unknown, missing or out of
+        range.
+    """
+    data = load_toml(path)
+    for table, key in ((data, "part"), (data.get("scan"), "file")):
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = str(path.parent / table[key])
+    return check_recipe(AdditiveRecipe, data, str(path))
+
+
+def _domain(
+    recipe: AdditiveRecipe,
+) -> tuple[np.ndarray, float, tuple[float, float, float]]:
+    """Return the mask of a build, its voxel edge (µm) and its corner (µm)."""
+    edge = parse_length(recipe.voxel)
+    if recipe.part is None:
+        assert recipe.shape is not None
+        return np.ones(recipe.shape, bool), edge, (0.0, 0.0, 0.0)
+    grid = voxelize(load_part(recipe.part, recipe.unit), edge)
+    return grid.mask, grid.spacing, grid.origin
+
+
+def plan_path(recipe: AdditiveRecipe, mask: np.ndarray) -> Path:
+    """Return the scan path of a build inside a mask (bool, shape (nx, ny, nz)).
+
+    Raises
+    ------
+    InputError
+        If the file of the path is missing or damaged, or no line is left.
+    """
+    scan = recipe.scan
+    if scan.kind == "csv":
+        return read_csv(scan.file)
+    overrun = scan.overrun
+    if overrun is None:
+        overrun = 0.0 if scan.island else zone_box(recipe.pool, recipe.haz)[0]
+    hatch = Hatch(
+        scan.speed, scan.hatch, scan.start, scan.serpentine, overrun, scan.island
+    )
+    ground = recipe.substrate.height if recipe.substrate else 0
+    first = ground - 1 + scan.thickness if scan.first is None else scan.first
+    top = mask.shape[2] - 1
+    n_layers = max(1, math.ceil((top - first) / scan.thickness - 1e-9) + 1)
+    segments, heights = [], []
+    for i in range(n_layers):
+        z = min(first + i * scan.thickness, top)
+        low = max(0, math.floor(z - scan.thickness) + 1)
+        area = np.asarray(mask[:, :, low : math.floor(z) + 1].any(axis=2))
+        loops, inner = contours(area, scan.contours, scan.hatch, scan.speed)
+        lines = fill(inner, hatch, scan.angle + i * scan.rotation)
+        segments += loops + lines
+        heights += [z] * (len(loops) + len(lines))
+    return make_path(segments, heights)
+
+
+def _start(recipe: AdditiveRecipe, mask: np.ndarray, seed: int) -> np.ndarray:
+    """Return powder of random spins on the substrate's grains (int32)."""
+    rng = np.random.default_rng(seed)
+    spin = rng.integers(1, recipe.spins + 1, mask.shape, np.int32)
+    if recipe.substrate:
+        height = min(recipe.substrate.height, mask.shape[2])
+        slab = (*mask.shape[:2], height)
+        n = max(1, round(math.prod(slab) * 6 / math.pi / recipe.substrate.grain**3))
+        seeds = rng.uniform(-0.5, np.array(slab) - 0.5, (n, 3))
+        voxels = np.moveaxis(np.indices(slab), 0, -1)
+        spin[:, :, :height] = recipe.spins + 1 + cKDTree(seeds).query(voxels)[1]
+    spin[~mask] = 0
+    return spin
+
+
+def additive(
+    recipe: AdditiveRecipe, seed: int = 0, progress: Progress = silent
+) -> Microstructure:
+    """Simulate the grains of a build.
+
+    Parameters
+    ----------
+    recipe : AdditiveRecipe
+    seed : int
+        The same seed gives the same grains, whatever the number of threads.
+    progress : Progress
+        Told the sweeps done.
+
+    Returns
+    -------
+    Microstructure
+        A grain is a piece of equal spin connected through 26 neighbours; powder that
+        was never molten stays as grains of single voxels.
+
+    Raises
+    ------
+    InputError
+        If the part cannot be read, the pool is deeper than the box, or the path misses
+        the box.
+    """
+    check_seed(seed)
+    mask, edge, origin = _domain(recipe)
+    spin = solidify(
+        _start(recipe, mask, seed),
+        plan_path(recipe, mask),
+        recipe.pool,
+        recipe.haz,
+        n_spins=recipe.spins,
+        temperature=recipe.temperature,
+        copy_molten=recipe.copy_molten,
+        seed=seed,
+        progress=progress,
+    )
+    return Microstructure(label_pieces(spin, corners=True), (edge,) * 3, origin)
+
+
+def map_process(recipe: AdditiveRecipe) -> ProcessMap:
+    """Return where each voxel of a build lies in the track that melted it last.
+
+    Raises
+    ------
+    InputError
+        As `additive`.
+    """
+    mask, _, _ = _domain(recipe)
+    nx, ny, nz = mask.shape
+    return process_map((nx, ny, nz), plan_path(recipe, mask), recipe.pool)
