@@ -307,16 +307,40 @@ def script(
     for line in simulation.passed_over:
         print(f"passed over  {line}", file=sys.stderr)
     recipe = {"kind": "SPPARKS script", "script": script.read_text(), "var": variables}
-    seed = simulation.runs[0].seed
-    times = {t for run in simulation.runs for t in run.snapshots}
-    all_times = output.suffix == ".zarr"
-    if not all_times and times - {simulation.runs[-1].stop}:
+    end = simulation.runs[-1].stop
+    times = {end, *(t for run in simulation.runs for t in run.snapshots)}
+    in_set = output.suffix == ".zarr" and len(times) > 1
+    if not in_set and len(times) > 1:
         print(
-            f"{output.suffix} holds one state, the end; a .zarr set would hold all "
-            f"{len(times | {simulation.runs[-1].stop})} times of the script's dumps",
+            f"{output} holds the end alone; a .zarr set would hold all {len(times)} "
+            "times of the script's dumps",
             file=sys.stderr,
         )
-    _write_times(simulate(simulation, all_times, console), output, recipe, seed)
+    volumes = simulate(simulation, in_set, console)
+    _write_times(volumes, in_set, output, recipe, simulation.runs[0].seed)
+
+
+def _write_times(
+    volumes: Any, in_set: bool, output: Path, recipe: dict[str, Any], seed: int
+) -> None:
+    """Write (time, volume) pairs: all into a set, or one by itself."""
+    from grainpaint.formats import replace_with, write
+    from grainpaint.formats.zarr import write_set
+
+    if not in_set:
+        ((time, volume),) = volumes
+        write(volume, output)
+        print(f"{output}: {volume.n_grains:,} grains at time {time:g}")
+        return
+    told = []
+
+    def members() -> Any:
+        for time, volume in volumes:
+            told.append(f"{volume.n_grains:,} grains at time {time:g}")
+            yield seed, time, volume
+
+    replace_with(output, lambda aside: write_set(aside, recipe, members()))
+    print(f"{output}: {len(told)} volumes, {told[0]} to {told[-1]}")
 
 
 @simulate_app.command(cls=_VariablesCommand)
@@ -327,19 +351,24 @@ def spparks(
     spparks: Annotated[str, typer.Option("--spparks", help="SPPARKS' executable.")],
     output: Volume,
     ranks: Annotated[int, typer.Option("--ranks", help="Processes (mpirun).")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Of a recipe.")] = 1,
     var: Variables = None,
     force: Force = False,
 ) -> None:
     """Let SPPARKS itself run a recipe or a script, and read the result."""
     from grainpaint.formats import check_output
     from grainpaint.progress import console
-    from grainpaint.simulate.spparks import run_script
+    from grainpaint.simulate.spparks import run_recipe, run_script
 
     if ranks < 1:
         raise InputError(f"--ranks must be at least 1, got {ranks}")
     check_output(output, force)
-    snapshot = run_script(recipe, _variables(var), spparks, ranks, console)
-    print(snapshot)
+    text: dict[str, Any] = {"kind": "SPPARKS", "recipe": str(recipe)}
+    if recipe.suffix == ".toml":
+        volumes = [run_recipe(recipe, seed, spparks, ranks, console)]
+    else:
+        volumes = [run_script(recipe, _variables(var), spparks, ranks, console)]
+    _write_times(volumes, False, output, text, seed)
 
 
 @app.command()

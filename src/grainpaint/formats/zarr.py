@@ -1,5 +1,6 @@
 """Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["read", "write"]
+__all__ = ["read", "write", "write_set"]
 
 _CHUNK = 64
 
@@ -60,3 +61,28 @@ def read(path: Path) -> Microstructure:
             f"{path}: a .zarr volume is a group with grain_id, spacing, origin and "
             f"periodic ({error})"
         ) from None
+
+
+def write_set(
+    path: Path,
+    recipe: dict[str, Any],
+    members: Iterable[tuple[int, float, Microstructure]],
+) -> None:
+    """Write a set: a group of volumes in the order of seed and time.
+
+    Parameters
+    ----------
+    path : Path
+    recipe : dict
+        What made them, kept as an attribute.
+    members : iterable of (seed, time, volume)
+    """
+    import zarr
+
+    group = zarr.create_group(path)
+    group.attrs.update({"format": "grainpaint set", "recipe": recipe})
+    for seed, time, volume in members:
+        member = path / f"s{seed:010d}_t{time:010.3f}"
+        write(volume, member)
+        attributes = {"seed": seed, "time": time}
+        zarr.open_group(member, mode="r+").attrs.update(attributes)

@@ -5,16 +5,20 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
+import time as clock
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.spparks import grains, read_spins, times
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Bar, Progress, silent
+from grainpaint.quantity import parse_length
+from grainpaint.simulate.build import load_recipe
 from grainpaint.simulate.script import read_script
+from grainpaint.simulate.script.recipes import build_simulation
 from grainpaint.simulate.script.values import (
     Bezier,
     Build,
@@ -27,7 +31,7 @@ from grainpaint.simulate.script.values import (
     Step,
 )
 
-__all__ = ["run_script", "run_simulation", "script_text"]
+__all__ = ["run_recipe", "run_script", "run_simulation", "script_text"]
 
 _POLL_S = 0.2
 _GRACE_S = 5.0  # between asking the program to stop and killing it
@@ -182,6 +186,36 @@ def run_simulation(
         return _volumes(dump, executable, simulation.box.periodic)
 
 
+def run_recipe(
+    path: Path,
+    seed: int,
+    executable: str,
+    n_ranks: int = 1,
+    progress: Progress = silent,
+) -> tuple[float, Microstructure]:
+    """Let SPPARKS do the recipe of a build; return the time and the grains at its end.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file, as `grainpaint simulate am` takes it.
+    seed : int
+        At least 1.
+    executable, n_ranks, progress
+        As in `run_simulation`.
+
+    Raises
+    ------
+    InputError
+        If the recipe has a mistake or has what SPPARKS has not, or the executable is
+        missing or fails.
+    """
+    recipe = load_recipe(path)
+    simulation = build_simulation(recipe, seed)
+    ((time, volume),) = run_simulation(simulation, executable, n_ranks, progress)
+    return time, replace(volume, spacing=(parse_length(recipe.voxel),) * 3)
+
+
 def run_script(
     path: Path,
     variables: dict[str, str],
@@ -316,7 +350,7 @@ def _follow(
     """Report the time column of the log until the program ends."""
     at, rest = 0, ""
     while child.poll() is None:
-        time.sleep(_POLL_S)
+        clock.sleep(_POLL_S)
         if not log.is_file():
             continue
         with log.open() as file:
