@@ -22,78 +22,59 @@ from grainpaint.progress import Progress, silent
 from grainpaint.simulate.site import (
     count_like,
     flip_site,
+    is_stuck,
     neighbor_offsets,
     physics,
 )
 
 __all__ = ["TICKS", "grow", "random_spins", "sublattices"]
 
-TICKS = 1024  # of the clock in a unit of time
+TICKS = 256  # of the clock in a unit of time
 _START, _FLIPS = 0, 1  # streams of random numbers
 
-# Half a step of time, in ticks, from a time on: flips are fast at first.
-SCHEDULE = ((0, 16), (1 * TICKS, 32), (4 * TICKS, 64), (10 * TICKS, 128))
+# Slots of time: from a tick on, so many ticks long (flips are fast at first), and how
+# many of them a window has: sites draw the slot of their next try at its start.
+SCHEDULE = ((0, 1), (64, 2), (128, 4), (1024, 8))
+N_SLOTS = 32
+_TURN = 4  # slots that a block of rows goes through while its surroundings wait
+_WIDTH = 12  # of a block along x and y, about
+# Alarms that are no slot: beyond the window, to be drawn, none before a neighbour flips.
+LATER, AWAKE, STUCK, QUIET = 252, 253, 254, 255
+
+_ONES = np.uint64(0x0101010101010101)
+_HIGH = np.uint64(0x8080808080808080)
 
 
-def sublattices(
-    shape: tuple[int, int, int], periodic: tuple[bool, bool, bool]
-) -> np.ndarray:
-    """Split the sites of a box into sublattices that hold no neighbours.
+def row_blocks(shape: tuple[int, int, int]) -> list[np.ndarray]:
+    """Split the rows of sites along z into blocks of four colours, as a chessboard.
 
     Parameters
     ----------
     shape : three ints
         Sites along x, y, z.
-    periodic : three bools
-        Along such an axis the first and the last site are neighbours.
 
     Returns
     -------
-    numpy.ndarray, int64, shape (n, 3, 3)
-        Start, stop and step of the sites of each along x, y, z: even and odd ones, and
-        the last one by itself where the axis is periodic and odd.
+    list of numpy.ndarray, int64, shape (n, 4)
+        For each colour its blocks: start and stop along x, start and stop along y. No
+        site of one block is a neighbour of a site of another block of that colour,
+        across periodic faces neither: there are two blocks along an axis, or an even
+        number of them, whatever its length.
     """
-    axes = []
-    for n, p in zip(shape, periodic):
-        last = n - 1 if p and n % 2 and n > 1 else n
-        classes = [(0, last, 2), (1, last, 2), (last, n, 1)]
-        axes.append([c for c in classes if c[0] < c[1]])
-    return np.array([(a, b, c) for a in axes[0] for b in axes[1] for c in axes[2]])
+    edges = []
+    for n in shape[:2]:
+        n_blocks = min(n, 2 * max(1, round(n / (2 * _WIDTH))))
+        cuts = np.linspace(0, n, n_blocks + 1).astype(int)
+        edges.append(np.stack([cuts[:-1], cuts[1:]], 1))
+    return [
+        np.array([(*x, *y) for x in edges[0][i::2] for y in edges[1][j::2]])
+        for i in range(2)
+        for j in range(2)
+        if len(edges[0]) > i and len(edges[1]) > j
+    ]
 
 
-@nb.njit(cache=True)
-def _set_spin(spin, quiet, place, value, offsets, periodic):
-    """Give a site, and its ghosts across periodic faces, a spin; wake its neighbours.
-
-    A neighbour of the new spin stays as it is: it has one more neighbour like itself.
-    """
-    shape = (quiet.shape[0] - 2, quiet.shape[1] - 2, quiet.shape[2] - 2)
-    x, y, z = place
-    nx, ny, nz = shape
-    at_face = x == 0 or y == 0 or z == 0 or x == nx - 1 or y == ny - 1 or z == nz - 1
-    spin[x + 1, y + 1, z + 1] = value
-    if at_face:
-        xs, ys, zs = (
-            _images(x, nx, periodic[0]),
-            _images(y, ny, periodic[1]),
-            _images(z, nz, periodic[2]),
-        )
-        for a in xs:
-            for b in ys:
-                for c in zs:
-                    spin[a, b, c] = value
-    for o in range(offsets.shape[0]):
-        a, b, c = x + offsets[o, 0], y + offsets[o, 1], z + offsets[o, 2]
-        if at_face:  # a ghost's site stands across the box; no ghost is ever visited
-            a = a % nx if periodic[0] else a
-            b = b % ny if periodic[1] else b
-            c = c % nz if periodic[2] else c
-        v = spin[a + 1, b + 1, c + 1]
-        if v != 0 and v != value:
-            quiet[a + 1, b + 1, c + 1] = 0
-
-
-@nb.njit(cache=True)
+@nb.njit(cache=True, forceinline=True)
 def _images(i, n, periodic):
     """Return where site i of an axis of n lies in the padded lattice, ghosts too."""
     if periodic and i == 0:
@@ -103,37 +84,131 @@ def _images(i, n, periodic):
     return (i + 1, i + 1)
 
 
+@nb.njit(cache=True, forceinline=True)
+def _set_spin(spin, alarm, place, value, offsets, periodic):
+    """Give a site and its ghosts a spin; wake the neighbours that were like it.
+
+    The others cannot flip sooner than they thought.
+    """
+    x, y, z = place
+    nx, ny, nz = spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2
+    old = spin[x + 1, y + 1, z + 1]
+    spin[x + 1, y + 1, z + 1] = value
+    at_face = x == 0 or y == 0 or z == 0 or x == nx - 1 or y == ny - 1 or z == nz - 1
+    if at_face:
+        for a in _images(x, nx, periodic[0]):
+            for b in _images(y, ny, periodic[1]):
+                for c in _images(z, nz, periodic[2]):
+                    spin[a, b, c] = value
+    for o in range(offsets.shape[0]):
+        a, b, c = x + offsets[o, 0], y + offsets[o, 1], z + offsets[o, 2]
+        v = spin[a + 1, b + 1, c + 1]
+        if v == 0 or v == value:
+            continue
+        if at_face:  # a ghost's site stands across the box
+            a, b, c = a % nx, b % ny, c % nz
+        if v == old or alarm[a, b, c] == STUCK:
+            alarm[a, b, c] = AWAKE
+
+
+@nb.njit(cache=True, forceinline=True)
+def _alarm(wait, mobility, slot, dt):
+    """Return the alarm of a site that tries to flip `wait` after the start of a slot."""
+    slots = wait / (mobility * dt) if mobility > 0.0 else math.inf
+    if slots == math.inf:
+        return QUIET
+    return LATER if slots >= N_SLOTS - slot else slot + np.int64(slots)
+
+
 @nb.njit(cache=True, parallel=True)
-def _sweep(spin, quiet, mobility, sublattice, dt, physics, geometry, key):
-    """Let the sites of one sublattice follow their rates for dt, in place."""
-    offsets, steps, periodic = geometry
-    k0, k1, tick = key
+def _wind(lattice, physics, steps, clock):
+    """Draw the alarms of all sites that are not quiet, at a slot's start."""
+    spin, alarm, drawn, mobility, _ = lattice
+    k0, k1, tick, slot, dt = clock
     flat = spin.reshape(spin.size)
-    _, sy, sx = spin.shape[0], spin.shape[1], spin.shape[2]
-    x0, x1, dx = sublattice[0]
-    y0, y1, dy = sublattice[1]
-    z0, z1, dz = sublattice[2]
-    for i in nb.prange((x1 - x0 + dx - 1) // dx):
-        x = x0 + i * dx
-        for y in range(y0, y1, dy):
-            row = np.uint64(((x + 1) * sy + y + 1) * sx + 1)
-            for z in range(z0, z1, dz):
-                if quiet[x + 1, y + 1, z + 1]:
+    for x in nb.prange(alarm.shape[0]):
+        for y in range(alarm.shape[1]):
+            row = np.uint64(((x + 1) * spin.shape[1] + y + 1) * spin.shape[2] + 1)
+            for z in range(spin.shape[2] - 2):
+                if alarm[x, y, z] >= STUCK:
                     continue
-                site = row + np.uint64(z)
-                m = count_like(flat, site, steps, flat[site])
-                if physics.bound[m] == 0.0 and physics.far[m] == 0.0:
-                    quiet[x + 1, y + 1, z + 1] = 1
-                    continue
-                budget = dt
-                if mobility.size > 0:
-                    budget *= mobility[x, y, z]
-                site_key = (k0, k1, np.uint64(x), np.uint64(y), np.uint64(z), tick)
-                value, still = flip_site(flat, site, steps, budget, physics, site_key)
-                if value != flat[site]:
-                    _set_spin(spin, quiet, (x, y, z), value, offsets, periodic)
-                if still or budget == 0.0:
-                    quiet[x + 1, y + 1, z + 1] = 1
+                i = row + np.uint64(z)
+                n_like = count_like(flat, i, steps, flat[i])
+                rate = physics.bound[n_like] * steps.size
+                rate += physics.far[n_like] * physics.n_spins
+                drawn[x, y, z] = n_like
+                wait = math.inf
+                stuck = rate > 0.0 and is_stuck(
+                    flat, i, steps, flat[i], n_like, physics
+                )
+                if rate > 0.0 and not stuck:
+                    place = np.uint64(z) | (np.uint64(255) << np.uint64(24))
+                    word = philox4x32(k0, k1, np.uint64(x), np.uint64(y), place, tick)
+                    wait = -math.log((word[0] + 0.5) * 2.0**-32) / rate
+                m = mobility[x, y, z] if mobility.size > 0 else 1.0
+                alarm[x, y, z] = STUCK if stuck else _alarm(wait, m, slot, dt)
+
+
+@nb.njit(cache=True, forceinline=True)
+def _visit(lattice, place, physics, geometry, clock):
+    """Let one site follow its rates through a slot; draw its next alarm."""
+    spin, alarm, drawn, mobility, _ = lattice
+    offsets, steps, periodic = geometry
+    k0, k1, tick, slot, dt = clock
+    x, y, z = place
+    flat = spin.reshape(spin.size)
+    i = np.uint64(((x + 1) * spin.shape[1] + y + 1) * spin.shape[2] + z + 1)
+    m = mobility[x, y, z] if mobility.size > 0 else 1.0
+    rang = -1 if alarm[x, y, z] == AWAKE else np.int64(drawn[x, y, z])
+    key = (k0, k1, np.uint64(x), np.uint64(y), np.uint64(z), tick)
+    value, n_like, wait = flip_site(flat, i, steps, m * dt, physics, key, rang)
+    if value != flat[i]:
+        _set_spin(spin, alarm, place, value, offsets, periodic)
+    drawn[x, y, z] = n_like
+    alarm[x, y, z] = _alarm(wait, m, slot + 1, dt)
+    if wait == math.inf and physics.bound[n_like] > 0.0:
+        alarm[x, y, z] = STUCK
+
+
+@nb.njit(cache=True, forceinline=True)
+def _has_byte(word, byte):
+    """Tell whether one of the eight bytes of a word is the given one."""
+    word = word ^ (_ONES * np.uint64(byte))
+    return (word - _ONES) & ~word & _HIGH != np.uint64(0)
+
+
+@nb.njit(cache=True, forceinline=True)
+def _ring(lattice, x, y, physics, geometry, clock):
+    """Visit the sites of a row along z whose alarm rings in a slot."""
+    alarm, eights, slot = lattice[1], lattice[4], clock[3]
+    n_words = eights.shape[2]
+    forth = slot % 2 == 0
+    for w in range(n_words):
+        if not forth:
+            w = n_words - 1 - w
+        word = eights[x, y, w]
+        if not (_has_byte(word, slot) or _has_byte(word, AWAKE)):
+            continue
+        for k in range(8):
+            z = 8 * w + (k if forth else 7 - k)
+            if alarm[x, y, z] == slot or alarm[x, y, z] == AWAKE:
+                _visit(lattice, (x, y, z), physics, geometry, clock)
+
+
+@nb.njit(cache=True, parallel=True)
+def _turn(lattice, blocks, physics, geometry, clock):
+    """Take the blocks of one colour through some slots, each by itself."""
+    k0, k1, first_tick, first_slot, length, n_slots = clock
+    for b in nb.prange(blocks.shape[0]):
+        x0, x1, y0, y1 = blocks[b]
+        for s in range(n_slots):
+            slot = first_slot + s
+            now = (k0, k1, np.uint64(first_tick + s * length), slot, length / TICKS)
+            for i in range(x1 - x0):
+                x = x0 + i if slot % 2 == 0 else x1 - 1 - i
+                for j in range(y1 - y0):
+                    y = y0 + j if slot % 2 == 0 else y1 - 1 - j
+                    _ring(lattice, x, y, physics, geometry, now)
 
 
 @nb.njit(cache=True, parallel=True)
@@ -180,15 +255,15 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
     return spin
 
 
-def _half_steps(start: int, stop: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield tick, ticks and whether the sweep goes forth, from one tick to another."""
+def _turns(start: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield first tick, number in the window, length in ticks and count of slots."""
     tick = start
     while tick < stop:
         since, length = max(row for row in SCHEDULE if row[0] <= tick)
-        n = (tick - since) // length
-        end = min(since + (n + 1) * length, stop)
-        yield tick, end - tick, n % 2 == 0
-        tick = end
+        slot = (tick - since) // length % N_SLOTS
+        n = min(_TURN - slot % _TURN, (stop - tick) // length)
+        yield tick, slot, length, n
+        tick += n * length
 
 
 def _pad(spin: np.ndarray, periodic: tuple[bool, bool, bool]) -> np.ndarray:
@@ -218,24 +293,32 @@ def grow(
 ) -> Iterator[np.ndarray]:
     """Let grains grow; yield the spins at the given times.
     """
-    spin = np.asarray(spin)
-    ticks = [round(t * TICKS) for t in times]
     offsets = neighbor_offsets(lattice)
     padded = _pad(spin, periodic)
-    quiet = (padded == 0).astype(np.uint8)
+    nx, ny, nz = spin.shape
+    alarm = np.full((nx, ny, -(-nz // 8) * 8), QUIET, np.uint8)  # read in eights
+    alarm[:, :, :nz][spin > 0] = AWAKE
+    state = (
+        padded,
+        alarm,
+        np.zeros(spin.shape, np.uint8),
+        np.empty((0, 0, 0), np.float32) if mobility is None else mobility,
+        alarm.view(np.uint64),
+    )
     sy, sx = padded.shape[1:]
     steps = (offsets @ np.array([sy * sx, sx, 1])).astype(np.uint64)
     geometry = (offsets, steps, np.array(periodic))
     rates = physics(len(offsets), temperature, rule, n_spins)
-    if mobility is None:
-        mobility = np.empty((0, 0, 0), np.float32)
     k0, k1 = split_key(seed, _FLIPS)
-    parts = sublattices(spin.shape, periodic)
-    tick = round(start_time * TICKS)
-    for stop in ticks:
-        for t, length, forth in _half_steps(tick, stop):
-            for part in parts if forth else parts[::-1]:
-                _sweep(padded, quiet, mobility, part, length / TICKS, rates, geometry, (k0, k1, np.uint64(t)))
+    blocks = row_blocks(spin.shape)
+    tick = first = round(start_time * TICKS)
+    for stop in [round(t * TICKS) for t in times]:
+        for tick, slot, length, n in _turns(tick, stop):
+            if slot == 0 or tick == first:
+                clock = (k0, k1, np.uint64(tick), slot, length / TICKS)
+                _wind(state, rates, steps, clock)
+            for color in blocks if slot // _TURN % 2 == 0 else blocks[::-1]:
+                _turn(state, color, rates, geometry, (k0, k1, tick, slot, length, n))
         tick = stop
         yield padded[1:-1, 1:-1, 1:-1]
 

@@ -35,6 +35,7 @@ __all__ = [
     "Physics",
     "count_like",
     "flip_site",
+    "is_stuck",
     "neighbor_offsets",
     "physics",
 ]
@@ -53,10 +54,11 @@ class Physics(NamedTuple):
     """Rates of a site, by its number of like neighbours; see `physics`."""
 
     bound: np.ndarray
-    chance: np.ndarray
+    share: np.ndarray
     far: np.ndarray
     n_spins: int
     one: bool
+    cold: bool
 
 
 def neighbor_offsets(lattice: str) -> np.ndarray:
@@ -100,10 +102,9 @@ def physics(
     Returns
     -------
     Physics
-        `bound[m]`: the rate at which each neighbour of a site with m like neighbours is
-        proposed; `chance[m, c]`: the probability to accept a spin that c neighbours
-        have, so that bound times c times chance is the rate to that spin (times
-        n_neighbors with the rule ``one``, over the number of different spins);
+        `share[m, c]`: of a site with m like neighbours, the rate to a spin that c
+        neighbours have, over c (with the rule ``one``: to be divided by the number of
+        different spins too); `bound[m]`: its maximum over c, which never rises with m;
         `far[m]`: the rate to each spin that no neighbour has.
 
     Raises
@@ -118,16 +119,15 @@ def physics(
     n = np.arange(n_neighbors + 1)
     rise = np.maximum(n[:, None] - n, 0)  # of the energy, from m like ones to c
     boltzmann = np.exp(-rise / temperature) if temperature > 0 else rise == 0
-    share = boltzmann / np.maximum(n, 1)  # of each of the c neighbours
+    share = boltzmann / np.maximum(n, 1)
     share[(n[:, None] + n > n_neighbors) | (n == 0)] = 0.0
-    bound = share.max(1)
-    chance = share / np.where(bound > 0, bound, 1.0)[:, None]
+    one, cold = rule == "one", temperature == 0 and rule != "any"
+    share *= n_neighbors if one else 1
     far = boltzmann[:, 0] * (rule == "any")
-    one = rule == "one"
-    return Physics(bound * (n_neighbors if one else 1), chance, far, n_spins, one)
+    return Physics(share.max(1), share, far, n_spins, one, cold)
 
 
-@nb.njit(cache=True, inline="always")
+@nb.njit(cache=True, forceinline=True)
 def count_like(spin, i, steps, value):
     """Count the neighbours of site i that have a spin."""
     n = 0
@@ -136,7 +136,7 @@ def count_like(spin, i, steps, value):
     return n
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, forceinline=True)
 def _count_different(spin, i, steps, mine):
     """Count the different spins among the neighbours of site i, `mine` left out."""
     n = 0
@@ -149,18 +149,26 @@ def _count_different(spin, i, steps, mine):
     return n
 
 
-@nb.njit(cache=True)
-def _can_flip(spin, i, steps, mine, chance):
-    """Tell whether a neighbour has a spin that the site could accept."""
+@nb.njit(cache=True, forceinline=True)
+def is_stuck(spin, i, steps, mine, n_like, physics):
+    """Tell whether a site at T = 0 surely has no spin to take (no = do not know).
+
+    A spin that has as many neighbours as the site's own, and more than half of the
+    others, survives the vote of Boyer and Moore (1981) among them.
+    """
+    if not physics.cold or 3 * n_like <= steps.size:
+        return False
+    winner, votes = mine, 0
     for s in range(steps.size):
         v = spin[i + steps[s]]
-        if v != 0 and v != mine and chance[count_like(spin, i, steps, v)] > 0.0:
-            return True
-    return False
+        if v != mine and v != 0:
+            winner = v if votes == 0 else winner
+            votes += 1 if v == winner else -1
+    return votes == 0 or count_like(spin, i, steps, winner) < n_like
 
 
-@nb.njit(cache=True)
-def flip_site(spin, i, steps, budget, physics, key):
+@nb.njit(cache=True, forceinline=True)
+def flip_site(spin, i, steps, budget, physics, key, rang):
     """Follow one site for a while, its neighbours held still; `spin` is not changed.
 
     Parameters
@@ -178,52 +186,66 @@ def flip_site(spin, i, steps, budget, physics, key):
     key : tuple of six uint64
         k0, k1 (see `grainpaint.philox.split_key`), x, y, z below 2^24, step: the random
         numbers depend on nothing else.
+    rang : int
+        -1. Or: the site is known to try a flip within the budget, by a time drawn when
+        it had this many like neighbours (it never had fewer since).
 
     Returns
     -------
-    tuple of (int, bool)
-        The spin at the end, and whether the site surely keeps it until a neighbour
-        flips.
+    tuple of (int, int, float)
+        The spin at the end, its number of like neighbours, and how long after the end
+        the site would try its next flip (time times mobility; infinite if it cannot
+        flip before a neighbour does).
 
     Notes
     -----
     The flips are those of the continuous-time Markov chain of the site (Gillespie, J.
     Phys. Chem. 81, 1977), thinned (Lewis and Shedler, Nav. Res. Logist. Q. 26, 1979): a
-    random neighbour's spin is proposed at a rate that is never too small, and accepted
-    with what is left of its own rate.
+    random neighbour's spin is tried at a rate that is never too small, and taken with
+    the probability that makes its own rate right.
     """
     k0, k1, x, y, z, step = key
-    bound, chance, far = physics.bound, physics.chance, physics.far
+    bound, share, far = physics.bound, physics.share, physics.far
     mine = spin[i]
-    n_like = count_like(spin, i, steps, mine)
+    n_like = drawn = count_like(spin, i, steps, mine)
+    if rang >= 0:
+        drawn = rang
+    rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
+    if rate == 0.0 or (rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics)):
+        return mine, n_like, math.inf
+    word = philox4x32(k0, k1, x, y, z, step)
+    if rang >= 0:
+        wait = word[0] * 2.0**-32 * budget
+    else:
+        wait = -math.log((word[3] + 0.5) * 2.0**-32) / rate
     draw = np.uint64(0)
-    while True:
-        near = bound[n_like] * steps.size
-        total = near + far[n_like] * physics.n_spins
-        if total == 0.0:
-            return mine, True
-        word = philox4x32(k0, k1, x, y, z | (draw << np.uint64(24)), step)
-        draw += np.uint64(1)
-        left = 1.0 - (word[0] + 0.5) * 2.0**-32
-        if left > total * budget:  # -log(1 - left) is larger still
-            return mine, False
-        budget += math.log1p(-left) / total
-        if budget < 0.0:
-            return mine, False
-        place = word[1] * 2.0**-32 * total
-        if place < near:
-            v = spin[i + steps[np.int64(place / bound[n_like])]]
+    while wait <= budget:
+        budget -= wait
+        if rang < 0:
+            draw += np.uint64(1)
+            word = philox4x32(k0, k1, x, y, z | (draw << np.uint64(24)), step)
+        rang = -1
+        place = word[1] * 2.0**-32 * rate
+        limit = word[2] * 2.0**-32
+        if place < bound[drawn] * steps.size:
+            s = min(np.int64(place / bound[drawn]), steps.size - 1)
+            v = spin[i + steps[s]]
             n_new = count_like(spin, i, steps, v)
-            accepted = v != 0 and v != mine
-            accepted = accepted and word[2] * 2.0**-32 < chance[n_like, n_new]
-            if accepted and physics.one:
-                n = _count_different(spin, i, steps, mine)
-                accepted = word[3] * n < 2.0**32
+            if physics.one:
+                limit *= _count_different(spin, i, steps, mine)
+            taken = v != 0 and v != mine
+            taken = taken and limit * bound[drawn] < share[n_like, n_new]
         else:
-            v = spin.dtype.type(1 + ((word[2] * np.uint64(physics.n_spins)) >> np.uint64(32)))
+            place -= bound[drawn] * steps.size
+            s = min(np.int64(place / far[drawn]), physics.n_spins - 1)
+            v = spin.dtype.type(1 + s)
             n_new = count_like(spin, i, steps, v)
-            accepted = v != mine and n_new == 0
-        if accepted:
+            taken = v != mine and n_new == 0 and limit * far[drawn] < far[n_like]
+        if taken:
             mine, n_like = v, n_new
-        elif far[n_like] == 0.0 and not _can_flip(spin, i, steps, mine, chance[n_like]):
-            return mine, True
+        drawn = n_like
+        rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
+        if rate == 0.0 or is_stuck(spin, i, steps, mine, n_like, physics):
+            return mine, n_like, math.inf
+        wait = -math.log((word[3] + 0.5) * 2.0**-32) / rate
+    return mine, n_like, wait - budget
