@@ -16,7 +16,11 @@ import pytest
 from test_script import BEZIER, ELLIPSOID, ISO
 
 from grainpaint import InputError, load
+from grainpaint.simulate.build import AdditiveRecipe, plan_path
+from grainpaint.simulate.scan import build
 from grainpaint.simulate.script import read_script
+from grainpaint.simulate.script.recipes import build_simulation
+from grainpaint.simulate.script.runner import _pool
 from grainpaint.simulate.spparks import run_script, run_simulation, script_text
 
 RECORDED = Path(__file__).parent / "data" / "spparks"
@@ -178,3 +182,53 @@ def test_spparks_itself_agrees_with_us_on_a_start_without_time(tmp_path):
     _, theirs = run_script(path, {}, executable)
     ((_, ours),) = simulate(read_script(path))
     np.testing.assert_array_equal(ours.grain_id, theirs.grain_id)
+
+
+BUILD = {
+    "shape": (40, 30, 20),
+    "spins": 100,
+    "temperature": 0.3,
+    "copy_molten": True,
+    "pool": {"shape": "double-ellipsoid", "width": 9, "depth": 6, "front": 4, "rear": 12},
+    "haz": {
+        "law": "exponential", "decay": 0.3,
+        "width": 12, "depth": 8, "front": 6, "rear": 15,
+    },
+    "scan": {"speed": 12.0, "hatch": 7.0, "thickness": 4, "rotation": 90.0},
+}  # fmt: skip
+POINTS = {"x": (0, 0, 2, 3, 3), "y": (1, 2, 1), "z": (-1, -2, -1)}
+CURVED = {"shape": "bezier", "width": 9, "depth": 6, **POINTS}
+LINEAR = {"law": "linear", "width": 3, "tail": 5, "power": 2.0}
+
+
+@pytest.mark.parametrize("change", [{}, {"pool": CURVED, "haz": LINEAR}])
+def test_a_recipe_becomes_the_script_of_the_same_build(tmp_path, change):
+    recipe = AdditiveRecipe.model_validate(BUILD | change)
+    asked = build_simulation(recipe, seed=4)
+    again = read_script(script(tmp_path, script_text(asked, "out.dump")))
+    assert again.app == asked.app
+    layers = [(list(tracks), t) for tracks, t in again.build.layers]
+    path = build(layers, again.build.start, again.build.n_layers)
+    expected = plan_path(recipe, np.ones(recipe.shape, bool))
+    for name in ("start", "end", "speed"):
+        np.testing.assert_allclose(
+            getattr(path, name), getattr(expected, name), rtol=1e-9, atol=1e-7
+        )
+    pool, zone = _pool(again.app)
+    assert (pool, zone) == (recipe.pool, recipe.haz)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"substrate": {"height": 4, "grain": 5}}, "neither parts nor substrates"),
+        ({"haz": LINEAR}, "got double-ellipsoid and linear"),
+        ({"scan": BUILD["scan"] | {"thickness": 2.5}}, "whole voxels, these by 2.5"),
+    ],
+)
+def test_recipes_that_spparks_cannot_do_are_refused(change, message):
+    recipe = AdditiveRecipe.model_validate(BUILD | change)
+    with pytest.raises(InputError, match=message):
+        build_simulation(recipe, seed=4)
+    with pytest.raises(InputError, match=r"seeds are 1\.\."):
+        build_simulation(AdditiveRecipe.model_validate(BUILD), seed=0)

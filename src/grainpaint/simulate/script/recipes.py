@@ -1,6 +1,6 @@
 """Recipes of ours as simulations that SPPARKS can do."""
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def _scan(path: Path) -> Build:
             for i in members
         )
         layers.append(tracks)
-    rises = [b - a for a, b in zip(heights, heights[1:])] or [1.0]
+    rises = [b - a for a, b in pairwise(heights)] or [1.0]
     if any(rise <= 0 or rise != int(rise) for rise in rises):
         raise InputError(f"SPPARKS' layers rise by whole voxels, these by {rises[0]:g}")
     thickness = [*rises, rises[-1]]
