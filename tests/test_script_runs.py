@@ -10,7 +10,7 @@ from grainpaint.segment import label_pieces
 from grainpaint.simulate.additive import solidify
 from grainpaint.simulate.pool import DoubleEllipsoid, ExponentialHaz
 from grainpaint.simulate.potts import grow, random_spins
-from grainpaint.simulate.raster import raster
+from grainpaint.simulate.rejection import sweep_sites
 from grainpaint.simulate.scan import build, cartesian_layer
 from grainpaint.simulate.script import read_script
 from grainpaint.simulate.script.runner import _lattice, simulate
@@ -210,7 +210,7 @@ def test_a_single_periodic_layer_is_its_own_neighbour(rng, lattice, reach):
         assert unlike(x, y, 1) - unlike(x, y, spin[x, y]) == copies * rise
 
 
-def naive_raster(spin, n_sweeps, seed, sectors, periodic, temperature, n_spins):
+def naive_sweeps(spin, n_sweeps, seed, order, sectors, periodic, temperature, n_spins):
     """Sweep site by site with neighbours found by their coordinates."""
     spin = spin.copy()
     shape = spin.shape
@@ -223,20 +223,37 @@ def naive_raster(spin, n_sweeps, seed, sectors, periodic, temperature, n_spins):
             if all(0 <= a < n for a, n in zip(at, shape)) and spin[tuple(at)]:
                 yield int(spin[tuple(at)])
 
-    def key(place):
-        z, y, x = place
+    def octant(x, y, z):
         halves = [(n + 1) // 2 for n in shape]
-        octant = [x >= halves[0], y >= halves[1], z >= halves[2]]
-        return (octant[::-1] if sectors else [], z, y, x)
+        beyond = [a >= h for a, h in zip((x, y, z), halves)]
+        return sum(2**i for i, b in enumerate(beyond) if b) if sectors else 0
 
-    order = sorted(np.ndindex(*shape[::-1]), key=key)
+    ids = sorted((octant(x, y, z), z, y, x) for x, y, z in np.ndindex(*shape))
+
+    def numbers(stream, *counter):
+        words = (*split_key(seed, stream), *counter)
+        return [int(w) for w in philox4x32(*(np.uint64(w) for w in words))]
+
+    def tries(sweep):
+        """Yield the sites to try with their random words."""
+        if order == "raster":
+            for _, z, y, x in ids:
+                yield (x, y, z), numbers(4, x, y, z, sweep)
+            return
+        for sector in sorted({row[0] for row in ids}):
+            sites = [row[:0:-1] for row in ids if row[0] == sector]
+            low = np.min(sites, axis=0)
+            sizes = np.max(sites, axis=0) - low + 1
+            for i in range(len(sites)):
+                picks = numbers(3, i, 0, sector, sweep)
+                place = [a + (p * int(n) >> 32) for a, p, n in zip(low, picks, sizes)]
+                yield place, numbers(4, i, 0, sector, sweep)
+
     for sweep in range(n_sweeps):
-        for z, y, x in order:
+        for (x, y, z), words in tries(sweep):
             mine = int(spin[x, y, z])
             if not mine:
                 continue
-            numbers = [np.uint64(v) for v in (*split_key(seed, 3), x, y, z, sweep)]
-            words = philox4x32(*numbers)
             if n_spins:
                 new = 1 + (int(words[0]) * n_spins >> 32)
             else:
@@ -254,19 +271,24 @@ def naive_raster(spin, n_sweeps, seed, sectors, periodic, temperature, n_spins):
 
 
 @pytest.mark.parametrize("n_spins", [0, 5])
+@pytest.mark.parametrize("order", ["raster", "random"])
 @pytest.mark.parametrize("sectors", [False, True])
 @pytest.mark.parametrize(
     ("periodic", "temperature"), [((True, False, True), 1.5), ((False,) * 3, 0.0)]
 )
-def test_raster_sweeps_are_those_of_a_slow_reference(
-    rng, n_spins, sectors, periodic, temperature
+def test_rejection_sweeps_are_those_of_a_slow_reference(
+    rng, n_spins, order, sectors, periodic, temperature
 ):
     spin = rng.integers(0, 6, (5, 4, 3)).astype(np.int32)  # 0: no site
     settings = {"sectors": sectors, "periodic": periodic, "temperature": temperature}
-    expected = naive_raster(spin, 3, 9, n_spins=n_spins, **settings)
-    two, three = raster(spin, [2, 3], seed=9, n_spins=n_spins, **settings)
+    expected = naive_sweeps(spin, 3, 9, order, n_spins=n_spins, **settings)
+    two, three = sweep_sites(
+        spin, [2, 3], order=order, seed=9, n_spins=n_spins, **settings
+    )
     np.testing.assert_array_equal(three, expected)
-    (again,) = raster(two, [3], seed=9, first=2, n_spins=n_spins, **settings)
+    (again,) = sweep_sites(
+        two, [3], order=order, seed=9, first=2, n_spins=n_spins, **settings
+    )
     np.testing.assert_array_equal(again, expected)
     assert (expected != spin).any()
 
@@ -277,8 +299,13 @@ def test_a_script_with_raster_sweeps_is_swept_so(tmp_path):
     )
     ((_, volume),) = run(tmp_path, text)
     start = random_spins((12, 10, 8), 50, 7)
-    (spin,) = raster(
-        start, [26 * 4], seed=7, periodic=(True, True, False), temperature=0.4
+    (spin,) = sweep_sites(
+        start,
+        [26 * 4],
+        seed=7,
+        order="raster",
+        periodic=(True, True, False),
+        temperature=0.4,
     )
     expected = label_pieces(spin, (True, True, False), corners=True)
     np.testing.assert_array_equal(volume.grain_id, expected)

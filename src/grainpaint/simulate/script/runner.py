@@ -14,7 +14,7 @@ from grainpaint.segment import label_pieces
 from grainpaint.simulate import pool
 from grainpaint.simulate.additive import solidify
 from grainpaint.simulate.potts import grow, random_spins
-from grainpaint.simulate.raster import raster
+from grainpaint.simulate.rejection import sweep_sites
 from grainpaint.simulate.scan import SWEEPS_PER_TIME, build
 from grainpaint.simulate.script.region import inside
 from grainpaint.simulate.script.values import (
@@ -202,26 +202,22 @@ class _State:
         since = [self.elapsed + t - run.start for t in times]
         # Tries per unit of time count all neighbours, also those left out.
         tries = _N_NEIGHBORS[self.box.lattice] if app.neighbors_only else app.n_spins
-        if run.raster:
-            frames = raster(
+        if run.raster or (run.rejection and app.neighbors_only):
+            frames = sweep_sites(
                 start,
                 [round(tries * t) for t in since],
                 first=round(tries * self.elapsed),
+                order="raster" if run.raster else "random",
                 sectors=run.sectors,
                 n_spins=0 if app.neighbors_only else app.n_spins,
                 **settings,
             )
         else:
-            rule, scale = "each", 1.0
-            if run.rejection and app.neighbors_only:
-                rule, scale = "one", tries / _N_NEIGHBORS[lattice]
-            elif run.rejection and run.temperature > 0:
-                rule = "any"
             frames = grow(
                 start,
-                [scale * t for t in since],
-                start_time=scale * self.elapsed,
-                rule=rule,
+                since,
+                start_time=self.elapsed,
+                rule="any" if run.rejection and run.temperature > 0 else "each",
                 n_spins=app.n_spins,
                 **settings,
             )

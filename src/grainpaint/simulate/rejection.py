@@ -1,10 +1,15 @@
-"""Sweeps in a fixed order, as ``sweep raster`` of SPPARKS.
+"""Rejection sweeps, one site after the other, as SPPARKS does them.
 
-Site after site is tried along x, then y, then z, in one sector of the box after the
-other. A spin that a site has just taken is there for the next to copy, so grains grow
-along the order: the kinetics are not those of sites tried at random (with
-``potts/neighonly`` at T = 0.25 mean grains are half as large again after 100 sweeps).
-Scripts that ask for it get it; nothing else uses it.
+`grainpaint.simulate.potts` lets many sites follow their rates at once and is the better
+choice wherever rates are all that matters. Two kinds of SPPARKS' sweeps are more than
+rates, and scripts that ask for them get them here:
+
+- ``sweep raster`` tries site after site along x, then y, then z. A spin that a site has
+  just taken is there for the next to copy, so grains grow along the order (with
+  ``potts/neighonly`` at T = 0.25 the mean grain is half as large again after 100
+  sweeps).
+- ``potts/neighonly`` proposes one of the neighbours' spins at each try: a boundary site
+  flips several times in a unit of time, while its neighbours do, too.
 """
 
 import math
@@ -18,9 +23,9 @@ from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.site import neighbor_offsets
 
-__all__ = ["raster"]
+__all__ = ["sweep_sites"]
 
-_STREAM = 3
+_PLACES, _FLIPS = 3, 4  # streams of random numbers
 
 
 @nb.njit(cache=True)
@@ -46,30 +51,61 @@ def _proposal(spin, i, steps, word, n_spins, distinct):
 
 
 @nb.njit(cache=True)
-def _sweep(spin, shape, box, steps, n_spins, beta, key, sweep):
-    """Try each site of a box of the lattice once, x fastest, in place."""
-    ny, nz = shape[1:]
+def _try(spin, shape, place, periodic, steps, n_spins, beta, words, distinct):
+    """Try one site, in place."""
+    x, y, z = place
+    i = ((x + 1) * (shape[1] + 2) + y + 1) * (shape[2] + 2) + z + 1
+    mine = spin[i]
+    if mine == 0:
+        return
+    new = _proposal(spin, i, steps, words[0], n_spins, distinct)
+    if new == 0 or new == mine:
+        return
+    rise = 0
+    for step in steps:
+        v = spin[i + step]
+        rise += (v == mine) - (v == new)
+    u = np.float64(words[1]) * 2.0**-32
+    if rise <= 0 or u < math.exp(-beta * rise):
+        _put(spin, shape, x, y, z, new, periodic)
+
+
+@nb.njit(cache=True)
+def _sweep_raster(spin, shape, box, steps, n_spins, beta, keys, sweep):
+    """Try each site of a box of the lattice once, x fastest."""
     distinct = np.empty(len(steps), np.int32)
+    k0, k1 = keys[1]
     for z in range(box[2, 0], box[2, 1]):
         for y in range(box[1, 0], box[1, 1]):
             for x in range(box[0, 0], box[0, 1]):
-                i = ((x + 1) * (ny + 2) + y + 1) * (nz + 2) + z + 1
-                mine = spin[i]
-                if mine == 0:
-                    continue
-                words = philox4x32(
-                    key[0], key[1], np.uint64(x), np.uint64(y), np.uint64(z), sweep
+                at = (np.uint64(x), np.uint64(y), np.uint64(z))
+                words = philox4x32(k0, k1, at[0], at[1], at[2], sweep)
+                place = (x, y, z)
+                _try(
+                    spin, shape, place, box[:, 2], steps, n_spins, beta, words, distinct
                 )
-                new = _proposal(spin, i, steps, words[0], n_spins, distinct)
-                if new == 0 or new == mine:
-                    continue
-                rise = 0
-                for step in steps:
-                    v = spin[i + step]
-                    rise += (v == mine) - (v == new)
-                u = np.float64(words[1]) * 2.0**-32
-                if rise <= 0 or u < math.exp(-beta * rise):
-                    _put(spin, shape, x, y, z, new, box[:, 2])
+
+
+@nb.njit(cache=True)
+def _sweep_random(spin, shape, box, steps, n_spins, beta, keys, sweep):
+    """Try as many sites of a box as it has, each at random, some more than once."""
+    distinct = np.empty(len(steps), np.int32)
+    k0, k1 = keys[0]
+    f0, f1 = keys[1]
+    sizes = box[:, 1] - box[:, 0]
+    sector = np.uint64(box[0, 0] > 0) + np.uint64(2 * (box[1, 0] > 0))
+    sector += np.uint64(4 * (box[2, 0] > 0))
+    half = np.uint64(32)
+    for i in range(sizes[0] * sizes[1] * sizes[2]):
+        low, high = np.uint64(i & 0xFFFFFFFF), np.uint64(i >> 32)
+        picks = philox4x32(k0, k1, low, high, sector, sweep)
+        words = philox4x32(f0, f1, low, high, sector, sweep)
+        place = (
+            box[0, 0] + np.int64((picks[0] * np.uint64(sizes[0])) >> half),
+            box[1, 0] + np.int64((picks[1] * np.uint64(sizes[1])) >> half),
+            box[2, 0] + np.int64((picks[2] * np.uint64(sizes[2])) >> half),
+        )
+        _try(spin, shape, place, box[:, 2], steps, n_spins, beta, words, distinct)
 
 
 @nb.njit(cache=True)
@@ -101,12 +137,13 @@ def _sectors(
     return [np.array((x, y, z)) for z in axes[2] for y in axes[1] for x in axes[0]]
 
 
-def raster(
+def sweep_sites(
     spin: np.ndarray,
     stops: Sequence[int],
     *,
     seed: int = 0,
     first: int = 0,
+    order: str = "random",
     sectors: bool = True,
     lattice: str = "sc/26n",
     periodic: tuple[bool, bool, bool] = (True, True, True),
@@ -114,7 +151,7 @@ def raster(
     n_spins: int = 0,
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
-    """Sweep a lattice in SPPARKS' raster order; yield the spins after some sweeps.
+    """Sweep a lattice with rejection; yield the spins after some sweeps.
 
     Parameters
     ----------
@@ -126,6 +163,8 @@ def raster(
         Key of the random numbers.
     first : int
         Sweeps that were done before.
+    order : {'random', 'raster'}
+        Pick sites at random, with replacement, or in the order of SPPARKS' IDs.
     sectors : bool
         Sweep the halves of each axis in turn (``sector yes``).
     lattice, periodic, temperature
@@ -158,7 +197,8 @@ def raster(
     strides = np.array(padded.strides) // padded.itemsize
     steps = neighbor_offsets(lattice) @ strides
     beta = 1 / temperature if temperature > 0 else math.inf
-    key = split_key(seed, _STREAM)
+    keys = split_key(seed, _PLACES), split_key(seed, _FLIPS)
+    sweep_box = _sweep_raster if order == "raster" else _sweep_random
     boxes = _sectors(spin.shape, periodic, sectors)
     flat = padded.reshape(-1)
     done = first
@@ -167,7 +207,7 @@ def raster(
             for sweep in range(done, stop):
                 for box in boxes:
                     at = np.uint64(sweep)
-                    _sweep(flat, spin.shape, box, steps, n_spins, beta, key, at)
+                    sweep_box(flat, spin.shape, box, steps, n_spins, beta, keys, at)
                 bar.update(sweep + 1 - first)
             done = max(done, stop)
             yield padded[1:-1, 1:-1, 1:-1].copy()
