@@ -205,8 +205,8 @@ class _State:
         if run.raster or (run.rejection and app.neighbors_only):
             frames = sweep_sites(
                 start,
-                [round(tries * t) for t in since],
-                first=round(tries * self.elapsed),
+                _n_sweeps(since, tries),
+                first=_n_sweeps([self.elapsed], tries)[0],
                 order="raster" if run.raster else "random",
                 sectors=run.sectors,
                 n_spins=0 if app.neighbors_only else app.n_spins,
@@ -273,6 +273,16 @@ _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
+
+
+def _n_sweeps(times: list[float], per_time: int) -> list[int]:
+    """Return the sweeps after which SPPARKS finds a time reached.
+
+    It adds up 1 / per_time, so rounding often costs it one sweep more.
+    """
+    clock = np.cumsum(np.full(int(max(times) * per_time) + 2, 1.0 / per_time))
+    clock = np.concatenate([[0.0], clock])
+    return [int(n) for n in np.searchsorted(clock, times)]
 
 
 def _lattice(box: Box) -> tuple[str, tuple[bool, bool, bool], int]:
