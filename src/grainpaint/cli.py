@@ -567,9 +567,8 @@ def _report_sets(
         from grainpaint.report import write_report
 
         shown = [read(s[0]) for s in sources]
-        second = (sets[1], shown[1]) if sets[1:] else (None, None)
         with console("report", 1):
-            write_report(path, sets[0], shown[0], *second, result)
+            write_report(path, sets, shown, result)
     return result
 
 
@@ -593,7 +592,7 @@ def check(
     from grainpaint.formats import read
     from grainpaint.integrity import integrity
     from grainpaint.record import window_faces
-    from grainpaint.seams import cell_trace, seam_test
+    from grainpaint.seams import cell_trace, odd_plane, seam_test
 
     grains = read(volume)
     found = integrity(grains)
@@ -610,16 +609,15 @@ def check(
     sound = found.sound
     faces = window_faces(volume, grains.shape)
     try:
-        test = seam_test([grains], faces)
-        word = "a seam" if test.p < 0.01 else "none seen"
-        among = "faces of windows" if faces else "planes, its windows being unknown"
-        rows.append(
-            (
-                "seams",
-                f"{word}: p = {test.p:.2g} ({test.where}; {test.n_faces} {among})",
-            )
-        )
-        sound &= test.p >= 0.01
+        if faces:
+            test = seam_test([grains], faces)
+            p, where = test.p, f"{test.where}; {test.n_faces} faces of windows"
+        else:
+            p, where = odd_plane(grains)
+            where += "; every plane, the windows being unknown"
+        word = "a seam" if p < 0.01 else "none seen"
+        rows.append(("seams", f"{word}: p = {p:.2g} ({where})"))
+        sound &= p >= 0.01
         ratio, p = cell_trace(grains)
         rows.append(("trace of 2-voxel cells", f"{ratio:.3f} (1 = none), p = {p:.2g}"))
     except InputError as error:

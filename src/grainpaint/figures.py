@@ -49,7 +49,9 @@ def _named(
     return named if reference is None else [*named, ("reference", reference)]
 
 
-def _density_of(one: Population, x: np.ndarray, is_length: bool) -> np.ndarray | None:
+def _density_of(
+    one: Population, x: np.ndarray, is_length: bool, per_log: bool
+) -> np.ndarray | None:
     """Return the density of one volume at x; None if it has too few grains."""
     from scipy.stats import gaussian_kde
 
@@ -92,7 +94,7 @@ def density(
         return figure
     low, high = np.percentile(pooled, [0.0, 99.5])
     # Volumes span decades: there the density is one of the logarithm.
-    per_log = descriptor.is_length and high > 100 * low
+    per_log = descriptor.dimension > 0 and high > 100 * low
     x = (np.geomspace if per_log else np.linspace)(low, high, _POINTS)
     if name.startswith("chord_"):
         x = np.unique(pooled[pooled <= high])
@@ -101,7 +103,7 @@ def density(
             _chord_shares(one, name, x)
             if name.startswith("chord_")
             else _density_of(
-                population([one], name, interior), x, descriptor.is_length, per_log
+                population([one], name, interior), x, descriptor.dimension > 0, per_log
             )
             for one in members
         ]
@@ -131,7 +133,8 @@ def _chord_shares(one: Measured, name: str, x: np.ndarray) -> np.ndarray | None:
     known = index < counts.size
     found = np.zeros(x.size)
     found[known] = counts[index[known]]
-    return found / counts.sum() / step
+    shares: np.ndarray = found / counts.sum() / step
+    return shares
 
 
 def _band(axes: Axes, x: np.ndarray, lines: list[np.ndarray], label: str) -> None:
@@ -216,11 +219,15 @@ def correlation(
     return figure
 
 
-def slices(generated: Microstructure, reference: Microstructure | None) -> Figure:
-    """Draw slices across x, y, z side by side: Figures 12 and 16."""
-    rows = [("generated", generated)]
-    if reference is not None:
-        rows.append(("reference", reference))
+def slices(shown: Sequence[Microstructure]) -> Figure:
+    """Draw slices across x, y, z side by side: Figures 12 and 16.
+
+    Parameters
+    ----------
+    shown : sequence of one or two Microstructure
+        Generated, reference.
+    """
+    rows = list(zip(("generated", "reference"), shown))
     figure = Figure(figsize=(9.6, 3.4 * len(rows)), layout="constrained")
     parts = np.atleast_1d(np.array(figure.subfigures(len(rows), 1), dtype=object))
     for part, (label, volume) in zip(parts, rows):

@@ -94,10 +94,8 @@ def _single_measures(members: Sequence[Measured]) -> dict[str, Any]:
 
 def write_report(
     path: Path,
-    generated: Sequence[Measured],
-    shown: Microstructure,
-    reference: Sequence[Measured] | None = None,
-    shown_reference: Microstructure | None = None,
+    sets: Sequence[Sequence[Measured]],
+    shown: Sequence[Microstructure],
     result: dict[str, Any] | None = None,
     title: str = "Grain statistics",
 ) -> None:
@@ -107,10 +105,10 @@ def write_report(
     ----------
     path : Path
         Ends in .html; replaced as a whole.
-    generated, reference : sequence of Measured
-        The sets; without a reference it is a report of one set.
-    shown, shown_reference : Microstructure
-        The volumes whose slices and 3-D views are shown.
+    sets : sequence of one or two sequences of Measured
+        The generated set, and the reference if there is one.
+    shown : sequence of as many Microstructure
+        The volume of each set whose slices and 3-D view are shown.
     result : dict, optional
         What `grainpaint.compare.compare` returned; needed with a reference.
     title : str
@@ -118,12 +116,14 @@ def write_report(
     """
     import jinja2
 
+    generated, reference = sets[0], sets[1] if sets[1:] else None
     names = [n for n, d in DESCRIPTORS.items() if len(d.columns) != 2]
     first = ["volume", "nearest"]
     rest = [n for n in names if n not in first]
-    views = [("Generated", _solid_page(shown))]
-    if shown_reference is not None:
-        views.append(("Reference", _solid_page(shown_reference)))
+    views = [
+        (name, _solid_page(volume))
+        for name, volume in zip(("Generated", "Reference"), shown)
+    ]
     page = (
         jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))
@@ -146,7 +146,7 @@ def write_report(
             ],
             plane=_svg(figures.aspect_ratio_plane(generated, reference)),
             correlation=_svg(figures.correlation(generated, reference)),
-            slices=_svg(figures.slices(shown, shown_reference)),
+            slices=_svg(figures.slices(shown)),
             views=views,
         )
     )

@@ -18,7 +18,14 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["FIGURES", "SeamTest", "cell_trace", "profiles", "seam_test"]
+__all__ = [
+    "FIGURES",
+    "SeamTest",
+    "cell_trace",
+    "odd_plane",
+    "profiles",
+    "seam_test",
+]
 
 FIGURES = ("boundary", "grain_size", "two_point")
 _NEAR, _FAR = 4, 16  # voxels: the planes that a plane is compared with
@@ -46,7 +53,7 @@ class SeamTest:
     n_faces : int
         Faces (of all axes and volumes) that were looked at.
     where : str
-        The figure and distance, or plane, of the largest contrast.
+        The figure and distance of the largest contrast.
     """
 
     distance: np.ndarray
@@ -116,7 +123,9 @@ def profiles(volume: Microstructure) -> list[dict[str, np.ndarray]]:
 
 def _per_pair(total: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     enough = pairs > 0.2 * pairs.max(initial=0.0)
-    return np.divide(total, pairs, out=np.full(total.shape, np.nan), where=enough)
+    out = np.full(total.shape, np.nan)
+    share: np.ndarray = np.divide(total, pairs, out=out, where=enough)
+    return share
 
 
 def _contrasts(figure: np.ndarray) -> np.ndarray:
@@ -132,11 +141,12 @@ def _contrasts(figure: np.ndarray) -> np.ndarray:
     around = np.divide(
         total, count, out=np.full(figure.size, np.nan), where=count >= len(steps) / 2
     )
-    return figure - around
+    contrast: np.ndarray = figure - around
+    return contrast
 
 
 def seam_test(
-    volumes: Sequence[Microstructure], faces: Sequence[Sequence[int]] | None = None
+    volumes: Sequence[Microstructure], faces: Sequence[Sequence[int]]
 ) -> SeamTest:
     """Test whether the faces of windows stand out.
 
@@ -144,9 +154,9 @@ def seam_test(
     ----------
     volumes : sequence of Microstructure
         Made from the same windows; more of them see weaker seams.
-    faces : three sequences of int, optional
+    faces : three sequences of int
         Layers at which a window begins, along x, y, z: face 64 lies between the layers
-        63 and 64. None: every plane is a candidate by itself.
+        63 and 64.
 
     Returns
     -------
@@ -158,85 +168,96 @@ def seam_test(
         If a volume has no grain, no face lies in the volumes, or they have too few
         planes to know what contrasts are common.
     """
-    found = [profiles(v) for v in volumes]
-    planes: dict[str, list[np.ndarray]] = {}
-    gaps: list[np.ndarray] = []  # distance of each plane to the nearest face
-    for one in found:
-        for axis, by_name in enumerate(one):
-            n = len(by_name["boundary"])
-            places = [f - 1 for f in faces[axis] if 0 < f <= n] if faces else []
-            gap = np.full(n, np.iinfo(np.int64).max)
-            for place in places:
-                gap = np.minimum(gap, np.abs(np.arange(n) - place))
-            gaps.append(gap)
-            for name, figure in by_name.items():
-                planes.setdefault(name, []).append(figure)
-    gap = np.concatenate(gaps)
-    if faces is not None and not (gap == 0).any():
+    found = [p for volume in volumes for p in profiles(volume)]
+    gap = np.concatenate(
+        [_gap(len(p["boundary"]), faces[i % 3]) for i, p in enumerate(found)]
+    )
+    n_faces = int((gap == 0).sum())
+    if n_faces == 0:
         raise InputError("no face of a window lies in the volume: there is no seam")
     distance = np.arange(_REACH + 1)
     figure, interior, z = {}, {}, {}
-    worst, where = 0.0, ""
     for name in FIGURES:
-        values = np.concatenate(planes[name])
-        contrast = np.concatenate([_contrasts(f) for f in planes[name]])
-        common = contrast[(gap > _REACH) & np.isfinite(contrast)]
-        if common.size < _MIN_PLANES:
-            raise InputError(
-                f"a seam test needs {_MIN_PLANES} planes of voxels away from the faces "
-                f"of windows, these volumes have {common.size}"
-            )
-        sigma = common.std(ddof=1)
-        interior[name] = float(np.nanmean(values[gap > _REACH]))
-        if faces is None:
-            z[name] = contrast / sigma if sigma else np.zeros(contrast.size)
-            figure[name] = values
-        else:
-            at = [(gap == d) & np.isfinite(contrast) for d in distance]
-            figure[name] = np.array([_mean(values[w]) for w in at])
-            z[name] = np.array(
-                [
-                    # The planes on both sides of a face know nearly the same.
-                    _mean(contrast[w]) / sigma * np.sqrt(at[0].sum()) if sigma else 0.0
-                    for w in at
-                ]
-            )
-        largest = int(np.nanargmax(np.abs(z[name])))
-        if abs(z[name][largest]) > worst:
-            worst = float(abs(z[name][largest]))
-            where = _place(name, largest, [len(g) for g in gaps], faces is None)
-    n_tests = sum(int(np.isfinite(values).sum()) for values in z.values())
+        values = np.concatenate([p[name] for p in found])
+        contrast = np.concatenate([_contrasts(p[name]) for p in found])
+        away = gap > _REACH
+        sigma, freedom = _common(contrast[away])
+        at = [contrast[(gap == d) & np.isfinite(contrast)] for d in distance]
+        figure[name] = np.array([_mean(values[gap == d]) for d in distance])
+        interior[name] = _mean(values[away])
+        # The planes on both sides of a face know nearly the same: faces count.
+        error = sigma / np.sqrt(n_faces)
+        z[name] = np.array([_mean(c) / error if error else 0.0 for c in at])
+    p, name, index = _largest(z, freedom)
     return SeamTest(
-        distance=distance if faces is not None else np.arange(gap.size),
-        figure=figure,
-        interior=interior,
-        z=z,
-        p=_chance(worst, common.size / _FAR, n_tests),
-        n_faces=int((gap == 0).sum()) if faces is not None else gap.size,
-        where=where,
+        distance, figure, interior, z, p, n_faces, f"{name} at distance {index}"
     )
 
 
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if values.size else float("nan")
+def odd_plane(volume: Microstructure) -> tuple[float, str]:
+    """Look for a seam where the windows are not known: test every plane by itself.
+
+    Returns
+    -------
+    p : float
+        Chance of the largest contrast of all planes, corrected for their number.
+    where : str
+        The figure and the layer behind that plane.
+
+    Raises
+    ------
+    InputError
+        As `seam_test`.
+    """
+    found = profiles(volume)
+    lengths = [len(p["boundary"]) for p in found]
+    z = {}
+    for name in FIGURES:
+        contrast = np.concatenate([_contrasts(p[name]) for p in found])
+        sigma, freedom = _common(contrast)
+        z[name] = contrast / sigma if sigma else np.zeros(contrast.size)
+    p, name, index = _largest(z, freedom)
+    axis = int(np.searchsorted(np.cumsum(lengths), index, side="right"))
+    layer = index - sum(lengths[:axis]) + 1
+    return p, f"{name} at {'xyz'[axis]} = {layer}"
 
 
-def _place(name: str, index: int, lengths: list[int], every_plane: bool) -> str:
-    """Say which figure, at which distance or plane."""
-    if not every_plane:
-        return f"{name} at distance {index}"
-    ends = np.cumsum(lengths)
-    part = int(np.searchsorted(ends, index, side="right"))
-    layer = index - (int(ends[part - 1]) if part else 0)
-    return f"{name} at {'xyz'[part % 3]} = {layer + 1}"
+def _gap(n: int, faces: Sequence[int]) -> np.ndarray:
+    """Return the distance of planes 0..n - 1 to the nearest face of a window."""
+    plane = np.arange(n)
+    gap = np.full(n, np.iinfo(np.int64).max)
+    for face in faces:
+        if 0 < face <= n:
+            gap = np.minimum(gap, np.abs(plane - (face - 1)))
+    return gap
 
 
-def _chance(z: float, freedom: float, n_tests: int) -> float:
-    """Return the chance that the largest of some contrasts is z or more."""
+def _common(contrast: np.ndarray) -> tuple[float, float]:
+    """Return the usual size of contrasts, and its degrees of freedom."""
+    known = contrast[np.isfinite(contrast)]
+    if known.size < _MIN_PLANES:
+        raise InputError(
+            f"a seam test needs {_MIN_PLANES} planes of voxels away from the faces of "
+            f"windows, there are {known.size}"
+        )
+    # Planes are as many independent ones as they are stretches of 16 voxels.
+    return float(known.std(ddof=1)), max(known.size / _FAR, 2.0)
+
+
+def _largest(z: dict[str, np.ndarray], freedom: float) -> tuple[float, str, int]:
+    """Return the corrected chance of the largest contrast, its figure and place."""
     from scipy.stats import t
 
-    # Planes are as many independent ones as they are stretches of 16 voxels.
-    return float(min(1.0, n_tests * 2 * t.sf(z, max(freedom, 2.0))))
+    n_tests = sum(int(np.isfinite(values).sum()) for values in z.values())
+    worst = {name: float(np.nanmax(np.abs(values))) for name, values in z.items()}
+    name = max(worst, key=lambda n: worst[n])
+    p = float(min(1.0, n_tests * 2 * t.sf(worst[name], freedom)))
+    return p, name, int(np.nanargmax(np.abs(z[name])))
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def cell_trace(volume: Microstructure) -> tuple[float, float]:
@@ -260,7 +281,8 @@ def cell_trace(volume: Microstructure) -> tuple[float, float]:
         [b[: len(w)] - w[: len(b)] for b, w in zip(between, within)]
     )
     differences = differences[np.isfinite(differences)]
-    ratio = np.nanmean(np.concatenate(between)) / np.nanmean(np.concatenate(within))
+    share = _mean(np.concatenate(within))
+    ratio = _mean(np.concatenate(between)) / share if share else float("inf")
     error = differences.std(ddof=1) / np.sqrt(differences.size)
     p = 2 * norm.sf(abs(differences.mean()) / error) if error else 1.0
-    return float(ratio), float(p)
+    return ratio, float(p)

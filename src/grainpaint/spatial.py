@@ -56,7 +56,8 @@ def _autocorrelation(boxes: list[np.ndarray], shape: tuple[int, ...]) -> np.ndar
         batch = boxes[start : start + step]
         padded = np.zeros((len(batch), *shape))
         for i, box in enumerate(batch):
-            padded[(i, *map(slice, box.shape))] = box
+            a, b, c = box.shape
+            padded[i, :a, :b, :c] = box
         spectrum = fft.rfftn(padded, axes=(1, 2, 3), workers=-1)
         power += (spectrum.real**2 + spectrum.imag**2).sum(0)
     # Counts are integers: rounding takes away the error of the transform.
@@ -160,7 +161,9 @@ def two_point(volume: Microstructure, max_lag: int | None = None) -> Correlation
 
 
 def _ratio(same: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    return np.divide(same, pairs, out=np.full(same.shape, np.nan), where=pairs > 0)
+    out = np.full(same.shape, np.nan)
+    ratio: np.ndarray = np.divide(same, pairs, out=out, where=pairs > 0)
+    return ratio
 
 
 def _inside_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
@@ -172,13 +175,17 @@ def _inside_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
             np.full(2 * m + 1, n) if wrap else n - np.abs(np.arange(-m, m + 1))
             for n, m, wrap in zip(volume.shape, lag, volume.periodic)
         ]
-        return np.einsum("i,j,k->ijk", *(c.astype(float) for c in counts))
+        x, y, z = (c.astype(float) for c in counts)
+        box: np.ndarray = x[:, None, None] * y[:, None] * z
+        return box
     shape = tuple(
         n if wrap else next_fast_len(n + m, real=True)
         for n, m, wrap in zip(volume.shape, lag, volume.periodic)
     )
     pairs = _autocorrelation([volume.mask], shape)
-    return pairs[np.ix_(*(np.arange(-m, m + 1) % n for m, n in zip(lag, shape)))]
+    window = np.ix_(*(np.arange(-m, m + 1) % n for m, n in zip(lag, shape)))
+    inside: np.ndarray = pairs[window]
+    return inside
 
 
 @nb.njit(cache=True)
@@ -257,7 +264,7 @@ def _boundary_density(counted: Tally, spacing: tuple[float, ...]) -> float:
     # Every boundary was crossed from both sides, the outside from both sides too.
     between = (counted.crossings[1:].sum(0) - counted.crossings[0]) / 2
     size = counted.sums[1:, 0].sum() * float(np.prod(spacing))
-    return float(surface_area(between, spacing)) / size
+    return float(surface_area(between, spacing) / size)
 
 
 @nb.njit(cache=True)

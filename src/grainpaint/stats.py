@@ -231,9 +231,9 @@ def _cuts(grain_id: np.ndarray, periodic: tuple[bool, ...], n_ids: int) -> np.nd
     counts = [np.zeros((ids.size, n), np.int32) for n in grain_id.shape]
     if ids.size:
         _count_slices(grain_id, slot, *counts)
-    for axis in range(3):
-        some = np.flatnonzero(through[axis])
-        cut[some, axis] = counts[axis][slot[some]].argmin(1)
+    for i, count in enumerate(counts):
+        some = np.flatnonzero(through[i])
+        cut[some, i] = count[slot[some]].argmin(1)
     return cut
 
 
@@ -358,8 +358,8 @@ def _crofton_weights(spacing: tuple[float, ...]) -> np.ndarray:
     weights = np.zeros(7)
     for step, omega, step_length in zip(steps, share, length):
         # Two opposite steps are one direction; all directions of a class weigh alike.
-        kind = _CLASS[tuple(int(abs(s)) for s in step)]
-        weights[kind] = 2 * (2 * omega) * cell / step_length
+        x, y, z = (int(abs(s)) for s in step)
+        weights[_CLASS[x, y, z]] = 2 * (2 * omega) * cell / step_length
     return weights
 
 
@@ -386,7 +386,8 @@ def _centroids(counted: Tally, grain: np.ndarray, shape: tuple[int, ...]) -> np.
     """Return the mean voxel index of each grain, within the box."""
     sums = counted.sums[grain]
     mean = sums[:, 1:4] / sums[:, :1] + counted.cut[grain]
-    return np.where(counted.cut[grain] > 0, mean % np.array(shape), mean)
+    place: np.ndarray = np.where(counted.cut[grain] > 0, mean % np.array(shape), mean)
+    return place
 
 
 def _covariances(sums: np.ndarray) -> np.ndarray:
