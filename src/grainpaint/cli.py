@@ -214,33 +214,63 @@ def _print_table(rows: list[tuple[str, str]]) -> None:
 @simulate_app.command()
 def iso(
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="A volume; a folder with --count.")
+        Path, typer.Option("-o", "--output", help="A volume; several: a .zarr set.")
     ],
-    shape: Annotated[str, typer.Option("--shape", help="Voxels X,Y,Z, even.")],
-    time: Annotated[float, typer.Option("--time", help="SPPARKS' time units.")] = 100,
-    spins: Annotated[int, typer.Option("--spins", help="Number of spins Q.")] = 1000,
-    seed: Seed = 0,
+    recipe: Annotated[
+        Path | None, typer.Argument(help="A TOML file instead of the options.")
+    ] = None,
+    shape: Annotated[str | None, typer.Option("--shape", help="Voxels X,Y,Z.")] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", help="One or more, T,T,... [default: 100]")
+    ] = None,
+    spins: Annotated[
+        int | None,
+        typer.Option("--spins", help="Number Q; 0: one a voxel. [default: 1000]"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of the first volume. [default: 0]")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="T >= 0. [default: 0]")
+    ] = None,
+    lattice: Annotated[
+        str | None,
+        typer.Option("--lattice", help="sc/26n, sc/6n, sq/8n, sq/4n. [default: first]"),
+    ] = None,
+    periodic: Annotated[
+        str | None, typer.Option("--periodic", help="xyz, xy, ... none. [default: xyz]")
+    ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", help="Make a set of so many volumes.")
+        int | None, typer.Option("--count", help="Volumes, seeds going up. [default: 1]")
     ] = None,
     force: Force = False,
 ) -> None:
-    """Isotropic Potts grain growth in a periodic box (sc/26n, T = 0)."""
-    from grainpaint.formats import check_output, write
+    """Isotropic Potts grain growth, in time as SPPARKS counts it."""
     from grainpaint.progress import console
-    from grainpaint.quantity import parse_shape
-    from grainpaint.simulate import isotropic
-    from grainpaint.simulate.sets import isotropic_set
+    from grainpaint.quantity import parse_numbers, parse_shape
+    from grainpaint.simulate.iso import IsoRecipe, load_recipe, simulate
+    from grainpaint.simulate.recipe import check_recipe
 
-    voxels = parse_shape(shape)
-    if count is not None:
-        isotropic_set(output, voxels, time, spins, seed, count, progress=console)
-        print(f"{output}: {count} volumes")
-        return
-    check_output(output, force)
-    volume = isotropic(voxels, time, spins, seed, progress=console)
-    write(volume, output)
-    print(f"{output}: {volume.n_grains:,} grains")
+    options: dict[str, Any] = {
+        "shape": None if shape is None else parse_shape(shape),
+        "time": None if time is None else parse_numbers(time),
+        "spins": spins,
+        "seed": seed,
+        "temperature": temperature,
+        "lattice": lattice,
+        "periodic": periodic,
+        "count": count,
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    if recipe is None:
+        if shape is None:
+            raise InputError("give a --shape X,Y,Z, or a recipe (a TOML file)")
+        settings = check_recipe(IsoRecipe, given, "simulate iso")
+    elif given:
+        raise InputError(f"--{next(iter(given))} and a recipe: write it into {recipe}")
+    else:
+        settings = load_recipe(recipe)
+    print(f"{output}: {simulate(settings, output, force, console)}")
 
 
 @simulate_app.command()

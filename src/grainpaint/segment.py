@@ -119,7 +119,8 @@ def label_pieces(
     >>> label_pieces(np.array([[[7, 5, 7]]]), (True, True, True)).tolist()
     [[[1, 2, 1]]]
     """
-    values = np.ascontiguousarray(values, np.int32)
+    dtype = values.dtype if values.dtype == np.uint16 else np.int32
+    values = np.ascontiguousarray(values, dtype)
     label = np.empty(values.size, np.int32)
     _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
     return label.reshape(values.shape)

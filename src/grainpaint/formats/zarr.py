@@ -1,6 +1,9 @@
-"""Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks."""
+"""Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks.
 
-from collections.abc import Iterable
+A set is a group of such groups, with the attributes `format` ("grainpaint set") and
+`recipe`.
+"""
+
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +12,16 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["read", "write", "write_set"]
+__all__ = ["create_set", "read", "read_recipe", "update_recipe", "write"]
 
 _CHUNK = 64
+_SET = "grainpaint set"
 
 
-def write(volume: Microstructure, path: Path) -> None:
-    """Write grain_id (int32, zstd) with spacing and origin (µm) as attributes."""
+def write(
+    volume: Microstructure, path: Path, attributes: dict[str, Any] | None = None
+) -> None:
+    """Write grain_id (int32, zstd) with spacing, origin (µm) and more as attributes."""
     import zarr
 
     group = zarr.create_group(path)
@@ -33,6 +39,7 @@ def write(volume: Microstructure, path: Path) -> None:
             "origin": list(volume.origin),
             "periodic": list(volume.periodic),
             "unit": "micrometer",
+            **(attributes or {}),
         }
     )
 
@@ -63,26 +70,27 @@ def read(path: Path) -> Microstructure:
         ) from None
 
 
-def write_set(
-    path: Path,
-    recipe: dict[str, Any],
-    members: Iterable[tuple[int, float, Microstructure]],
-) -> None:
-    """Write a set: a group of volumes in the order of seed and time.
-
-    Parameters
-    ----------
-    path : Path
-    recipe : dict
-        What made them, kept as an attribute.
-    members : iterable of (seed, time, volume)
-    """
+def create_set(path: Path, recipe: dict[str, Any]) -> None:
+    """Write a set without volumes, with the recipe by which they will be made."""
     import zarr
 
-    group = zarr.create_group(path)
-    group.attrs.update({"format": "grainpaint set", "recipe": recipe})
-    for seed, time, volume in members:
-        member = path / f"s{seed:010d}_t{time:010.3f}"
-        write(volume, member)
-        attributes = {"seed": seed, "time": time}
-        zarr.open_group(member, mode="r+").attrs.update(attributes)
+    zarr.create_group(path, attributes={"format": _SET, "recipe": recipe})
+
+
+def read_recipe(path: Path) -> dict[str, Any] | None:
+    """Return the recipe of a set, or None if there is no set."""
+    import zarr
+
+    try:
+        attrs = dict(zarr.open_group(path, mode="r").attrs)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+    recipe = attrs.get("recipe")
+    return recipe if attrs.get("format") == _SET and isinstance(recipe, dict) else None
+
+
+def update_recipe(path: Path, recipe: dict[str, Any]) -> None:
+    """Replace the recipe of a set."""
+    import zarr
+
+    zarr.open_group(path, mode="r+").attrs["recipe"] = recipe

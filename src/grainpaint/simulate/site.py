@@ -150,21 +150,27 @@ def _count_different(spin, i, steps, mine):
 
 
 @nb.njit(cache=True, forceinline=True)
-def is_stuck(spin, i, steps, mine, n_like, physics):
-    """Tell whether a site at T = 0 surely has no spin to take (no = do not know).
-
-    A spin that has as many neighbours as the site's own, and more than half of the
-    others, survives the vote of Boyer and Moore (1981) among them.
-    """
-    if not physics.cold or 3 * n_like <= steps.size:
-        return False
-    winner, votes = mine, 0
-    for s in range(steps.size):
-        v = spin[i + steps[s]]
-        if v != mine and v != 0:
-            winner = v if votes == 0 else winner
-            votes += 1 if v == winner else -1
-    return votes == 0 or count_like(spin, i, steps, winner) < n_like
+def is_stuck(spin, i, steps, mine, n_like, cold):
+    """Tell whether a site at T = 0 surely has no spin to take (no = do not know)."""
+    first = second = mine
+    left = steps.size - n_like  # neighbours whose spins are not ruled out
+    for _ in range(3):
+        if not cold or left < n_like:
+            break
+        v = mine
+        for s in range(steps.size):
+            v = spin[i + steps[s]]
+            if v != 0 and v != mine and v != first and v != second:
+                break
+            v = mine
+        n = count_like(spin, i, steps, v)
+        if v == mine:
+            return True
+        if n >= n_like:
+            return False
+        left -= n
+        first, second = v, first
+    return cold and left < n_like
 
 
 @nb.njit(cache=True, forceinline=True)
@@ -211,7 +217,7 @@ def flip_site(spin, i, steps, budget, physics, key, rang):
     if rang >= 0:
         drawn = rang
     rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
-    if rate == 0.0 or (rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics)):
+    if rate == 0.0 or (rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics.cold)):
         return mine, n_like, math.inf
     word = philox4x32(k0, k1, x, y, z, step)
     if rang >= 0:
@@ -245,7 +251,7 @@ def flip_site(spin, i, steps, budget, physics, key, rang):
             mine, n_like = v, n_new
         drawn = n_like
         rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
-        if rate == 0.0 or is_stuck(spin, i, steps, mine, n_like, physics):
+        if rate == 0.0 or is_stuck(spin, i, steps, mine, n_like, physics.cold):
             return mine, n_like, math.inf
         wait = -math.log((word[3] + 0.5) * 2.0**-32) / rate
     return mine, n_like, wait - budget
