@@ -241,7 +241,8 @@ def iso(
         str | None, typer.Option("--periodic", help="xyz, xy, ... none. [default: xyz]")
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", help="Volumes, seeds going up. [default: 1]")
+        int | None,
+        typer.Option("--count", help="Volumes, seeds going up. [default: 1]"),
     ] = None,
     force: Force = False,
 ) -> None:
@@ -327,50 +328,61 @@ def script(
 ) -> None:
     """Run an input script of SPPARKS with our kernels (docs/spparks.md)."""
     from grainpaint.formats import check_output
-    from grainpaint.progress import console
+    from grainpaint.progress import console, silent
     from grainpaint.simulate.script import read_script
     from grainpaint.simulate.script.runner import simulate
 
     variables = _variables(var)
     simulation = read_script(script, variables)
-    check_output(output, force)
+    run = simulation.runs[-1]
+    times = sorted({run.stop, *(t for r in simulation.runs for t in r.snapshots)})
+    in_set = output.suffix == ".zarr" and len(times) > 1
+    if not in_set:
+        check_output(output, force)
     for line in simulation.passed_over:
         print(f"passed over  {line}", file=sys.stderr)
-    recipe = {"kind": "SPPARKS script", "script": script.read_text(), "var": variables}
-    end = simulation.runs[-1].stop
-    times = {end, *(t for run in simulation.runs for t in run.snapshots)}
-    in_set = output.suffix == ".zarr" and len(times) > 1
     if not in_set and len(times) > 1:
         print(
             f"{output} holds the end alone; a .zarr set would hold all {len(times)} "
             "times of the script's dumps",
             file=sys.stderr,
         )
-    volumes = simulate(simulation, in_set, console)
-    _write_times(volumes, in_set, output, recipe, simulation.runs[0].seed)
+    recipe = {"kind": "SPPARKS script", "seed": run.seed, "var": variables}
+    recipe["script"] = script.read_text()
+    _write_times(
+        lambda: simulate(simulation, in_set, silent if in_set else console),
+        times if in_set else times[-1:],
+        output,
+        force,
+        recipe,
+    )
 
 
 def _write_times(
-    volumes: Any, in_set: bool, output: Path, recipe: dict[str, Any], seed: int
+    volumes: Any,
+    times: list[float],
+    output: Path,
+    force: bool,
+    recipe: dict[str, Any],
 ) -> None:
-    """Write (time, volume) pairs: all into a set, or one by itself."""
-    from grainpaint.formats import replace_with, write
-    from grainpaint.formats.zarr import write_set
+    """Write the volumes of some times: several into a set, one by itself."""
+    import shutil
 
-    if not in_set:
-        ((time, volume),) = volumes
+    from grainpaint.formats import check_output, write
+    from grainpaint.progress import console
+    from grainpaint.simulate.sets import write_set
+
+    if len(times) == 1:
+        check_output(output, force)
+        ((time, volume),) = volumes()
         write(volume, output)
         print(f"{output}: {volume.n_grains:,} grains at time {time:g}")
         return
-    told = []
-
-    def members() -> Any:
-        for time, volume in volumes:
-            told.append(f"{volume.n_grains:,} grains at time {time:g}")
-            yield seed, time, volume
-
-    replace_with(output, lambda aside: write_set(aside, recipe, members()))
-    print(f"{output}: {len(told)} volumes, {told[0]} to {told[-1]}")
+    if force and output.exists():
+        shutil.rmtree(output)
+    recipe = recipe | {"count": 1}
+    write_set(output, recipe, times, lambda _: (v for _, v in volumes()), console)
+    print(f"{output}: {len(times)} volumes, times {times[0]:g} to {times[-1]:g}")
 
 
 @simulate_app.command(cls=_VariablesCommand)
@@ -381,24 +393,41 @@ def spparks(
     spparks: Annotated[str, typer.Option("--spparks", help="SPPARKS' executable.")],
     output: Volume,
     ranks: Annotated[int, typer.Option("--ranks", help="Processes (mpirun).")] = 1,
-    seed: Annotated[int, typer.Option("--seed", help="Of a recipe.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of a recipe, at least 1.")
+    ] = None,
     var: Variables = None,
     force: Force = False,
 ) -> None:
     """Let SPPARKS itself run a recipe or a script, and read the result."""
     from grainpaint.formats import check_output
     from grainpaint.progress import console
-    from grainpaint.simulate.spparks import run_recipe, run_script
+    from grainpaint.simulate.spparks import run_script, run_simulation
 
     if ranks < 1:
         raise InputError(f"--ranks must be at least 1, got {ranks}")
-    check_output(output, force)
-    text: dict[str, Any] = {"kind": "SPPARKS", "recipe": str(recipe)}
-    if recipe.suffix == ".toml":
-        volumes = [run_recipe(recipe, seed, spparks, ranks, console)]
-    else:
-        volumes = [run_script(recipe, _variables(var), spparks, ranks, console)]
-    _write_times(volumes, False, output, text, seed)
+    text: dict[str, Any] = {"kind": "SPPARKS", "recipe": recipe.name, "seed": seed}
+    if recipe.suffix != ".toml":
+        check_output(output, force)
+        end = run_script(recipe, _variables(var), spparks, ranks, console)
+        _write_times(lambda: [end], [end[0]], output, force, text)
+        return
+    from grainpaint.simulate.script.recipes import read_recipe
+
+    simulation, edge = read_recipe(recipe, seed)
+    times = [run.stop for run in simulation.runs]
+    text["recipe"] = recipe.read_text()
+    if len(times) == 1:
+        check_output(output, force)
+    elif output.suffix != ".zarr":
+        raise InputError(f"{output}: several times go into a Zarr set, NAME.zarr")
+    _write_times(
+        lambda: run_simulation(simulation, spparks, ranks, console, edge),
+        times,
+        output,
+        force,
+        text,
+    )
 
 
 @app.command()

@@ -2,8 +2,8 @@ r"""Grains behind a moving melt pool: the additive Potts model on sc/26n.
 
 In each sweep every site is attempted once on average, in random order, as in SPPARKS'
 rejection kinetic Monte Carlo with ``sweep random``. A molten site takes a random spin.
-A site of the heat-affected zone proposes the spin of a neighbour, each different one as likely as
-the others, and takes it with the probability of Eq. (18),
+A site of the heat-affected zone proposes the spin of a neighbour, each different one as
+likely as the others, and takes it with the probability of Eq. (18),
 
 .. math:: P = M \min(1, e^{-\Delta E / T}),
 
@@ -38,18 +38,19 @@ _MOLTEN = np.uint8(0x80)  # bit of a site's plan; bit i = an attempt in slot i
 _U = 2.0**-32
 
 
-def _tabulate(pool: Pool, haz: Haz) -> tuple[np.ndarray, int]:
+def _tabulate(pool: Pool, haz: Haz, signed: bool) -> tuple[np.ndarray, int]:
     """Return the normalized distance on a grid of one voxel, and its first x.
 
     The table has shape (along, across, below); it is 0 or less in the pool. For the
-    exponential law distances are voxels, for the linear one shares of m_z.
+    exponential law distances are voxels, for the linear one shares of m_z. If not
+    signed, a Bézier pool is 0 inside, as SPPARKS tabulates it.
     """
     rear, front, side, below = zone_box(pool, haz)
     x = np.arange(math.floor(-rear) - 1, math.ceil(front) + 2)
     y, z = np.arange(math.ceil(side) + 2), -np.arange(math.ceil(below) + 2)
     grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
     distance, behind = pool.zone(grid.astype(float))
-    if pool.shape == "bezier":  # as SPPARKS tabulates it
+    if pool.shape == "bezier" and not signed:
         distance = np.maximum(distance, 0)
     if haz.law == "linear":
         extra = (haz.tail or haz.width) - haz.width
@@ -102,7 +103,7 @@ def _plan_site(mobility, words):
 
 
 @nb.njit(cache=True)
-def _plan_column(plan, low, table, table_x, box, place, decay, key, step):
+def _plan_column(plan, low, table, table_x, box, place, decay, shift, key, step):
     """Plan the sites (low[0], low[1], low[2] + k), at `place` relative to the pool."""
     along, across, height = place
     plan[:] = 0
@@ -131,7 +132,7 @@ def _plan_column(plan, low, table, table_x, box, place, decay, key, step):
                 + w10 * table[i + 1, j, m + 1]
                 + w11 * table[i + 1, j + 1, m + 1]
             )
-        mobility = _mobility(d, decay)
+        mobility = _mobility(d + shift, decay)
         if mobility <= 0:
             continue
         # + 1: the window reaches one site beyond the box, and words are unsigned.
@@ -145,7 +146,7 @@ def _plan_column(plan, low, table, table_x, box, place, decay, key, step):
 
 
 @nb.njit(cache=True, parallel=True)
-def _plan_window(plan, low, table, table_x, box, pool, decay, key, step):
+def _plan_window(plan, low, table, table_x, box, pool, decay, shift, key, step):
     """Plan the moves of one sweep for all sites of the window from `low` on."""
     px, py, pz, ux, uy = pool
     for i in nb.prange(plan.shape[0]):
@@ -156,7 +157,7 @@ def _plan_window(plan, low, table, table_x, box, pool, decay, key, step):
             place = (ux * dx + uy * dy, ux * dy - uy * dx, pz)
             corner = (x, y, low[2])
             _plan_column(
-                plan[i, j], corner, table, table_x, box, place, decay, key, step
+                plan[i, j], corner, table, table_x, box, place, decay, shift, key, step
             )
 
 
@@ -262,29 +263,34 @@ def _window(shape, box, pool, window):
 
 
 @nb.njit(cache=True)
-def _scan(spin, segment, steps, table, table_x, box, haz, key, n_spins, copy_molten):
-    """Run the sweeps steps[0]..steps[1] - 1 of a piece that began at steps[2]."""
-    px, py, pz, ux, uy, uz, stride = segment
-    decay, beta = haz
-    shape = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
+def _run_sweep(spin, pool, shape, haz, melt, key, step):
+    """Run one sweep with the pool at rest, its surface drawn in by haz[2]."""
+    table, table_x, box = shape
+    decay, beta, shift = haz
+    n_spins, copy_molten = melt
+    size = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
     window = np.empty((2, 3), np.int64)
+    if not _window(size, box, pool, window):
+        return
+    n = window[1] - window[0] + 3
+    plan = np.empty((n[0], n[1], n[2]), np.uint8)
+    low = window[0] - 1
     order = np.empty(8, np.int64)
+    _plan_window(plan, low, table, table_x, box, pool, decay, shift, key, step)
+    for slot in range(_SLOTS):
+        _shuffle(order, key, step, slot)
+        for parity in order:
+            _sweep(spin, plan, low, parity, slot, key, step, n_spins, beta, copy_molten)
+
+
+@nb.njit(cache=True)
+def _scan(spin, segment, steps, shape, haz, melt, key):
+    """Run the sweeps steps[0]..steps[1] - 1 of a piece that began at steps[2]."""
+    px, py, pz, ux, uy, stride = segment
     for step in range(steps[0], steps[1]):
         gone = (step - steps[2]) * stride
-        pool = (px + gone * ux, py + gone * uy, pz + gone * uz, ux, uy)
-        if not _window(shape, box, pool, window):
-            continue
-        n = window[1] - window[0] + 3
-        plan = np.empty((n[0], n[1], n[2]), np.uint8)
-        low = window[0] - 1
-        word = np.uint64(step)
-        _plan_window(plan, low, table, table_x, box, pool, decay, key, word)
-        for slot in range(_SLOTS):
-            _shuffle(order, key, word, slot)
-            for parity in order:
-                _sweep(
-                    spin, plan, low, parity, slot, key, word, n_spins, beta, copy_molten
-                )
+        pool = (px + gone * ux, py + gone * uy, pz, ux, uy)
+        _run_sweep(spin, pool, shape, haz, melt, key, np.uint64(step))
 
 
 def _check(
@@ -325,6 +331,7 @@ def solidify(
     n_spins: int,
     temperature: float = 0.25,
     copy_molten: bool = False,
+    freeze: bool = False,
     seed: int = 0,
     first_step: int = 0,
     last_step: int | None = None,
@@ -346,6 +353,10 @@ def solidify(
         Of the Potts model, >= 0, in units of one unlike pair.
     copy_molten : bool
         Whether a site may take the spin of a molten neighbour, as in SPPARKS.
+    freeze : bool
+        Whether the pool shrinks and its melt freezes where a piece ends and the next
+        does not go on from there, in sweeps that take no time; in SPPARKS the melt
+        stays as single random sites.
     seed : int
         Key of the random numbers.
     first_step, last_step : int
@@ -356,7 +367,8 @@ def solidify(
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
-        Spins at the end.
+        Spins at the end, a view of an array with a ghost layer (no further copy: 8
+        bytes a site with the start).
 
     Raises
     ------
@@ -372,10 +384,12 @@ def solidify(
         )
     padded = np.zeros([n + 2 for n in spin.shape], np.int32)  # 0 = no site
     padded[1:-1, 1:-1, 1:-1] = spin
-    table, table_x = _tabulate(pool, haz)
     box = np.array(zone_box(pool, haz))
+    shape = (*_tabulate(pool, haz, signed=False), box)
+    signed = (*_tabulate(pool, haz, signed=True), box) if freeze else shape
     decay = haz.decay if isinstance(haz, ExponentialHaz) else 0.0
     beta = 1 / temperature if temperature > 0 else math.inf
+    melt = (np.uint64(n_spins), copy_molten)
     key = split_key(seed, stream=2)
     begin = 0
     with progress("melt pool", end - first_step) as bar:
@@ -383,19 +397,33 @@ def solidify(
             steps = max(begin, first_step), min(begin + int(n), end), begin
             begin += int(n)
             if path.on[i] and steps[0] < steps[1]:
-                stride = path.speed[i] / SWEEPS_PER_TIME
-                segment = (*path.start[i], *path.direction[i], stride)
-                _scan(
-                    padded,
-                    tuple(map(float, segment)),
-                    steps,
-                    table,
-                    table_x,
-                    box,
-                    (decay, beta),
-                    key,
-                    np.uint64(n_spins),
-                    copy_molten,
-                )
-            bar.update(min(begin, end) - first_step)
-    return padded[1:-1, 1:-1, 1:-1].copy()
+                ux, uy, _ = path.direction[i].tolist()
+                stride = float(path.speed[i]) / SWEEPS_PER_TIME
+                segment = (*path.start[i].tolist(), ux, uy, stride)
+                _scan(padded, segment, steps, shape, (decay, beta, 0.0), melt, key)
+                if freeze and steps[1] == begin and not path.goes_on[i]:
+                    place = (*path.end[i].tolist(), ux, uy)
+                    for k, shift in enumerate(_freezing(signed[0], pool, haz, stride)):
+                        _run_sweep(
+                            padded,
+                            place,
+                            signed,
+                            (decay, beta, shift),
+                            melt,
+                            split_key(seed, stream=3 + k),
+                            np.uint64(begin - 1),
+                        )
+            bar.update(max(0, min(begin, end) - first_step))
+    return padded[1:-1, 1:-1, 1:-1]
+
+
+def _freezing(table: np.ndarray, pool: Pool, haz: Haz, stride: float) -> list[float]:
+    """Return what is added to the table, sweep by sweep, until nothing is molten.
+
+    The surface of a pool at rest draws in as fast as the sides of a moving one do.
+    """
+    rear = pool.ends[1]
+    speed = stride * min(pool.width / 2, pool.depth) / rear
+    unit = haz.width if haz.law == "linear" else 1.0
+    n = math.ceil(-float(table.min()) * unit / speed) + 1
+    return [speed / unit * (k + 1) for k in range(n)]

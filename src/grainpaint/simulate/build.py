@@ -18,6 +18,7 @@ from pydantic import (
 from scipy.spatial import cKDTree
 
 from grainpaint.cad import load_part, voxelize
+from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -25,7 +26,7 @@ from grainpaint.quantity import parse_length
 from grainpaint.segment import label_pieces
 from grainpaint.simulate.additive import solidify
 from grainpaint.simulate.hatch import Hatch, contours, fill
-from grainpaint.simulate.pool import Haz, Pool, RecipePart, zone_box
+from grainpaint.simulate.pool import Haz, Pool, RecipePart
 from grainpaint.simulate.process_map import ProcessMap, process_map
 from grainpaint.simulate.recipe import check_recipe, load_toml
 from grainpaint.simulate.scan import Corner, Path, make_path, read_csv
@@ -75,10 +76,8 @@ class HatchScan(RecipePart):
         Where a layer begins: L or U (low, high y), L or R (low, high x).
     serpentine : bool
         Every other line runs back.
-    overrun : float, optional
-        By how much lines go on beyond the part at both ends, voxels; what is molten at
-        the end of a line stays as powder. By default the pool and its zone leave the
-        part behind them; in islands it is 0.
+    overrun : float
+        By how much lines go on beyond the part at both ends, voxels.
     island : float
         Edge of the squares that are scanned one by one, at right angles to their
         neighbours, voxels; 0 = none.
@@ -86,7 +85,7 @@ class HatchScan(RecipePart):
         Loops along the edge of each layer, scanned before the fill.
     """
 
-    kind: Literal["hatch"] = "hatch"
+    kind: Literal["lines"] = "lines"
     speed: PositiveFloat
     hatch: PositiveFloat
     thickness: PositiveFloat
@@ -95,7 +94,7 @@ class HatchScan(RecipePart):
     rotation: float = 67.0
     start: Corner = "LL"
     serpentine: bool = True
-    overrun: NonNegativeFloat | None = None
+    overrun: NonNegativeFloat = 0.0
     island: NonNegativeFloat = 0.0
     contours: NonNegativeInt = 0
 
@@ -132,6 +131,9 @@ class AdditiveRecipe(RecipePart):
         Of the Potts model, >= 0.
     copy_molten : bool
         Whether voxels may take the spin of a molten neighbour, as in SPPARKS.
+    freeze : bool
+        Whether the melt freezes from its edge inward where the beam goes off; in
+        SPPARKS it stays as powder.
     substrate, pool, haz, scan
         See there.
     """
@@ -143,6 +145,7 @@ class AdditiveRecipe(RecipePart):
     spins: Annotated[int, Field(ge=2, lt=2**30)] = 10_000
     temperature: NonNegativeFloat = 0.25
     copy_molten: bool = False
+    freeze: bool = True
     substrate: Substrate | None = None
     pool: Pool
     haz: Haz
@@ -150,9 +153,9 @@ class AdditiveRecipe(RecipePart):
 
     @model_validator(mode="before")
     @classmethod
-    def _hatch_is_the_usual_scan(cls, data: Any) -> Any:
+    def _lines_are_the_usual_scan(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("scan"), dict):
-            return data | {"scan": {"kind": "hatch"} | data["scan"]}
+            return data | {"scan": {"kind": "lines"} | data["scan"]}
         return data
 
     @model_validator(mode="after")
@@ -201,15 +204,22 @@ def plan_path(recipe: AdditiveRecipe, mask: np.ndarray) -> Path:
     scan = recipe.scan
     if scan.kind == "csv":
         return read_csv(scan.file)
-    overrun = scan.overrun
-    if overrun is None:
-        overrun = 0.0 if scan.island else zone_box(recipe.pool, recipe.haz)[0]
     hatch = Hatch(
-        scan.speed, scan.hatch, scan.start, scan.serpentine, overrun, scan.island
+        scan.speed,
+        scan.hatch,
+        scan.start,
+        scan.serpentine,
+        scan.overrun,
+        scan.island,
     )
     ground = recipe.substrate.height if recipe.substrate else 0
     first = ground - 1 + scan.thickness if scan.first is None else scan.first
     top = mask.shape[2] - 1
+    if first > top:
+        raise InputError(
+            f"the first layer is scanned at height {first:g}, outside the box, whose "
+            f"highest voxel is {top}: give a lower `first` or a higher box"
+        )
     n_layers = max(1, math.ceil((top - first) / scan.thickness - 1e-9) + 1)
     segments, heights = [], []
     for i in range(n_layers):
@@ -273,6 +283,7 @@ def additive(
         n_spins=recipe.spins,
         temperature=recipe.temperature,
         copy_molten=recipe.copy_molten,
+        freeze=recipe.freeze,
         seed=seed,
         progress=progress,
     )
@@ -289,4 +300,8 @@ def map_process(recipe: AdditiveRecipe) -> ProcessMap:
     """
     mask, _, _ = _domain(recipe)
     nx, ny, nz = mask.shape
-    return process_map((nx, ny, nz), plan_path(recipe, mask), recipe.pool)
+    maps = process_map((nx, ny, nz), plan_path(recipe, mask), recipe.pool)
+    maps.track[~mask] = -1
+    for values in (maps.across, maps.below, maps.direction, maps.time):
+        values[~mask] = np.nan
+    return maps

@@ -32,7 +32,7 @@ class Hatch(NamedTuple):
 
 
 def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
-    """Return hatch lines clipped to an area.
+    """Return hatch lines clipped to an area and half a spacing around it.
 
     Parameters
     ----------
@@ -59,8 +59,12 @@ def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     # The frame points from the corner into the box, so that lines begin there.
     along, across = (v if inward @ v >= -1e-9 else -v for v in (along, across))
     half = np.array([abs(v) @ size / 2 for v in (along, across)])
+    # Up to half a hatch beyond the edge a line still melts voxels of the area.
+    outside = distance_transform_edt(~np.pad(area, _margin(hatch)))
+    near = outside <= hatch.spacing / 2
     if not hatch.island:
-        return _lines(area, hatch, middle, along, across, half)
+        longer = half + np.array([hatch.spacing / 2, 0])
+        return _lines(near, hatch, middle, along, across, longer)
     n = np.ceil(2 * half / hatch.island - 1e-9).astype(int)
     segments = []
     for j in range(n[1]):
@@ -69,36 +73,42 @@ def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
             center = middle + place[0] * along + place[1] * across
             axes = (along, across) if (i + j) % 2 == 0 else (across, along)
             cell = np.full(2, hatch.island / 2)
-            segments += _lines(area, hatch, center, *axes, cell)
+            segments += _lines(near, hatch, center, *axes, cell)
     return segments
 
 
 def _lines(
-    area: np.ndarray,
+    near: np.ndarray,
     hatch: Hatch,
     center: np.ndarray,
     along: np.ndarray,
     across: np.ndarray,
     half: np.ndarray,
 ) -> list[Segment]:
-    """Return the lines of one rectangle, clipped to the area."""
+    """Return the lines of one rectangle, clipped to what is near the area."""
     n = math.ceil(2 * half[1] / hatch.spacing - 1e-9)
     segments = []
     for i in range(n):
         line = center + (i - (n - 1) / 2) * hatch.spacing * across
         ways = -1 if hatch.serpentine and i % 2 == 1 else 1
-        segments += _clip(area, hatch, line, ways * along, half[0])
+        segments += _clip(near, hatch, line, ways * along, half[0])
     return segments
 
 
+def _margin(hatch: Hatch) -> int:
+    """Return by how many voxels the area is enlarged before lines are clipped."""
+    return math.ceil(hatch.spacing / 2) + 1
+
+
 def _clip(
-    area: np.ndarray, hatch: Hatch, line: np.ndarray, way: np.ndarray, half: float
+    near: np.ndarray, hatch: Hatch, line: np.ndarray, way: np.ndarray, half: float
 ) -> list[Segment]:
-    """Return the pieces of a line, |s| <= half, that lie in the area."""
+    """Return the pieces of a line, |s| <= half, that lie near the area."""
     s = np.arange(-half + _SAMPLE / 2, half, _SAMPLE)
-    voxel = np.floor(line + s[:, None] * way + 0.5).astype(int)
-    inside = ((voxel >= 0) & (voxel < area.shape)).all(1)
-    inside[inside] = area[tuple(voxel[inside].T)]
+    margin = _margin(hatch)
+    voxel = np.floor(line + s[:, None] * way + 0.5).astype(int) + margin
+    inside = ((voxel >= 0) & (voxel < near.shape)).all(1)
+    inside[inside] = near[tuple(voxel[inside].T)]
     turns = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
     segments = []
     for first, end in turns.reshape(-1, 2):

@@ -116,7 +116,7 @@ class _Grown(RecipePart):
         """
         with np.errstate(invalid="ignore"):
             left = 1 - (2 * y / self.width) ** 2 - (z / self.depth) ** 2
-            left = np.where(left >= 0, left, np.nan)
+            left = np.where(left > 0, left, np.nan)
             front, rear = self.ends
             return front * np.sqrt(left), rear * self._rear_share(left)
 
@@ -308,7 +308,8 @@ class Bezier(RecipePart):
         """
         tree, _ = self._surface
         right = np.column_stack([points[:, 0], np.abs(points[:, 1]), points[:, 2]])
-        return np.where(self._inside(right), -1, 1) * tree.query(right)[0]
+        length: np.ndarray = tree.query(right)[0]
+        return np.where(self._inside(right), -length, length)
 
     def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distance and how far back the nearest surface lies (0..1)."""
@@ -355,9 +356,8 @@ class Bezier(RecipePart):
 
 def _bernstein(u: np.ndarray) -> np.ndarray:
     """Return the five fourth-order Bernstein polynomials (shape (5, len(u)))."""
-    return np.stack(
-        [c * u**k * (1 - u) ** (4 - k) for k, c in enumerate((1, 4, 6, 4, 1))]
-    )
+    terms = [c * u**k * (1 - u) ** (4 - k) for k, c in enumerate((1, 4, 6, 4, 1))]
+    return np.stack(terms)
 
 
 Pool = Annotated[

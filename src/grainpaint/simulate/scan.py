@@ -121,6 +121,19 @@ class Path:
         n: np.ndarray = np.ceil(sweeps * (1 - 1e-12)).astype(np.int64)
         return n
 
+    @cached_property
+    def goes_on(self) -> np.ndarray:
+        """Whether the pool goes straight on into the next piece (bool, shape (n,)).
+
+        It does if that begins where this ends, the beam is on, and the path turns by
+        less than 10 degrees, so that the tail of the pool follows.
+        """
+        near = np.abs(self.start[1:] - self.end[:-1]).max(axis=1) < 1e-6
+        turn = (self.direction[1:] * self.direction[:-1]).sum(axis=1)
+        straight = turn > np.cos(np.radians(10))
+        joined: np.ndarray = np.append(near & straight & self.on[1:], False)
+        return joined
+
     @property
     def n_steps(self) -> int:
         """Sweeps of the whole path."""

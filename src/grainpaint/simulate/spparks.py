@@ -15,10 +15,7 @@ from grainpaint.errors import InputError
 from grainpaint.formats.spparks import grains, read_spins, times
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Bar, Progress, silent
-from grainpaint.quantity import parse_length
-from grainpaint.simulate.build import load_recipe
 from grainpaint.simulate.script import read_script
-from grainpaint.simulate.script.recipes import build_simulation
 from grainpaint.simulate.script.values import (
     Bezier,
     Build,
@@ -31,7 +28,7 @@ from grainpaint.simulate.script.values import (
     Step,
 )
 
-__all__ = ["run_recipe", "run_script", "run_simulation", "script_text"]
+__all__ = ["run_script", "run_simulation", "script_text"]
 
 _POLL_S = 0.2
 _GRACE_S = 5.0  # between asking the program to stop and killing it
@@ -57,9 +54,8 @@ def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
         If a line would be longer than SPPARKS reads.
     """
     box = simulation.box
-    faces = " ".join(
-        f"{low:g} {low + n * box.spacing:g}" for low, n in zip(box.origin, box.shape)
-    )
+    a = box.spacing  # regions count in lattice constants
+    faces = " ".join(f"{o / a:g} {o / a + n:g}" for o, n in zip(box.origin, box.shape))
     first = simulation.runs[0]
     sectors = n_ranks > 1 or first.sectors
     sweep = "sweep raster" if first.raster else "sweep random"
@@ -67,7 +63,7 @@ def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
         f"seed {first.seed}",
         *_app(simulation.app),
         f"dimension {3 if box.lattice.startswith('sc') else 2}",
-        f"lattice {box.lattice} {box.spacing:g}",
+        f"lattice {box.lattice} {a:g}",
         f"boundary {' '.join('p' if p else 'n' for p in box.periodic)}",
         f"region box block {faces}",
         "create_box box",
@@ -153,6 +149,7 @@ def run_simulation(
     executable: str,
     n_ranks: int = 1,
     progress: Progress = silent,
+    spacing: float = 1.0,
 ) -> list[tuple[float, Microstructure]]:
     """Let SPPARKS do a simulation.
 
@@ -165,6 +162,8 @@ def run_simulation(
         Processes, by mpirun if more than one.
     progress : Progress
         Told SPPARKS' time.
+    spacing : float
+        Edge of a voxel of the volumes, µm.
 
     Returns
     -------
@@ -183,37 +182,8 @@ def run_simulation(
         script.write_text(script_text(simulation, dump.name, n_ranks))
         total = simulation.runs[-1].stop
         _execute(executable, n_ranks, script, folder, folder, (), total, progress)
-        return _volumes(dump, executable, simulation.box.periodic)
-
-
-def run_recipe(
-    path: Path,
-    seed: int,
-    executable: str,
-    n_ranks: int = 1,
-    progress: Progress = silent,
-) -> tuple[float, Microstructure]:
-    """Let SPPARKS do the recipe of a build; return the time and the grains at its end.
-
-    Parameters
-    ----------
-    path : Path
-        A TOML file, as `grainpaint simulate am` takes it.
-    seed : int
-        At least 1.
-    executable, n_ranks, progress
-        As in `run_simulation`.
-
-    Raises
-    ------
-    InputError
-        If the recipe has a mistake or has what SPPARKS has not, or the executable is
-        missing or fails.
-    """
-    recipe = load_recipe(path)
-    simulation = build_simulation(recipe, seed)
-    ((time, volume),) = run_simulation(simulation, executable, n_ranks, progress)
-    return time, replace(volume, spacing=(parse_length(recipe.voxel),) * 3)
+        found = _volumes(dump, executable, simulation.box.periodic)
+        return [(t, replace(v, spacing=(spacing,) * 3)) for t, v in found]
 
 
 def run_script(

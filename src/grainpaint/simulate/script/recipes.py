@@ -1,12 +1,18 @@
 """Recipes of ours as simulations that SPPARKS can do."""
 
 from itertools import groupby, pairwise
+from pathlib import Path as FilePath
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.quantity import parse_length
 from grainpaint.simulate import pool as pools
 from grainpaint.simulate.build import AdditiveRecipe, plan_path
+from grainpaint.simulate.build import load_recipe as load_build
+from grainpaint.simulate.iso import IsoRecipe, parse_periodic
+from grainpaint.simulate.iso import load_recipe as load_iso
+from grainpaint.simulate.recipe import load_toml
 from grainpaint.simulate.scan import Path, Segment
 from grainpaint.simulate.script.scanning import duration
 from grainpaint.simulate.script.values import (
@@ -14,12 +20,90 @@ from grainpaint.simulate.script.values import (
     Box,
     Build,
     Ellipsoid,
+    Potts,
     Run,
     SetSpins,
     Simulation,
 )
 
-__all__ = ["build_simulation"]
+__all__ = ["build_simulation", "iso_simulation", "read_recipe"]
+
+
+def read_recipe(
+    path: FilePath, seed: int | None = None
+) -> tuple[Simulation, float]:
+    """Read a recipe of `simulate iso` or `simulate am`, for SPPARKS.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file; with a pool it is a build.
+    seed : int, optional
+        At least 1; by default the recipe's own, or 1.
+
+    Returns
+    -------
+    simulation : Simulation
+    edge : float
+        Of a voxel, µm.
+
+    Raises
+    ------
+    InputError
+        If the recipe has a mistake, or has what SPPARKS has not.
+    """
+    if "pool" in load_toml(path):
+        build = load_build(path)
+        simulation = build_simulation(build, 1 if seed is None else seed)
+        return simulation, parse_length(build.voxel)
+    iso = load_iso(path)
+    simulation = iso_simulation(iso, iso.seed if seed is None else seed)
+    return simulation, parse_length(iso.voxel)
+
+
+def _check(seed: int) -> None:
+    if not 1 <= seed < 2**31:
+        raise InputError(f"SPPARKS' seeds are 1..2147483647, got {seed}")
+
+
+def iso_simulation(recipe: IsoRecipe, seed: int) -> Simulation:
+    """Return what SPPARKS must do for a recipe of isotropic growth.
+
+    Parameters
+    ----------
+    recipe : IsoRecipe
+        Of one volume with a random start.
+    seed : int
+        At least 1, as SPPARKS wants it.
+
+    Raises
+    ------
+    InputError
+        If the recipe has what SPPARKS has not.
+    """
+    _check(seed)
+    for key in ("start", "mask", "mobility"):
+        if getattr(recipe, key) is not None:
+            raise InputError(f"SPPARKS cannot run a recipe with {key!r}")
+    if recipe.count > 1 or recipe.spins < 1:
+        raise InputError("SPPARKS runs one volume at a time (count = 1), spins >= 1")
+    periodic = parse_periodic(recipe.periodic)
+    flat = recipe.lattice.startswith("sq")
+    if flat:
+        periodic = (*periodic[:2], True)  # as SPPARKS wants it in two dimensions
+    box = Box(
+        recipe.shape,
+        (0.0,) * 3,
+        1.0,
+        recipe.lattice,
+        periodic,
+    )
+    runs = [
+        Run(begin, end, recipe.temperature, rejection=False, seed=seed)
+        for begin, end in pairwise((0.0, *recipe.time))
+    ]
+    start = SetSpins(1, recipe.spins, seed=seed)
+    return Simulation(Potts(recipe.spins), box, (start, *runs))
 
 
 def build_simulation(recipe: AdditiveRecipe, seed: int) -> Simulation:
@@ -41,8 +125,7 @@ def build_simulation(recipe: AdditiveRecipe, seed: int) -> Simulation:
         raise InputError(
             "SPPARKS knows neither parts nor substrates: give the shape of a box alone"
         )
-    if not 1 <= seed < 2**31:
-        raise InputError(f"SPPARKS' seeds are 1..2147483647, got {seed}")
+    _check(seed)
     scan = _scan(plan_path(recipe, np.ones(recipe.shape, bool)))
     run = Run(0.0, duration(scan), recipe.temperature, rejection=True, seed=seed)
     box = Box(recipe.shape, (0.0,) * 3, 1.0, "sc/26n", (False,) * 3)
