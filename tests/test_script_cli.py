@@ -64,7 +64,7 @@ def test_dumps_become_a_set_or_the_end_alone(run, tmp_path):
     assert code == 0
     assert "3 volumes" in text
     members = find_volumes(["all.zarr"])
-    assert [m.name[-8:] for m in members] == ["0000.000", "0002.000", "0004.000"]
+    assert [m.name[11:20] for m in members] == ["-t000000.", "-t000002.", "-t000004."]
     grains = [grainpaint.load(m).n_grains for m in members]
     assert grains == sorted(grains, reverse=True)
     code, _, errors = run("simulate", "in.potts", "-o", "end.npz")

@@ -328,7 +328,7 @@ def script(
 ) -> None:
     """Run an input script of SPPARKS with our kernels (docs/spparks.md)."""
     from grainpaint.formats import check_output
-    from grainpaint.progress import console, silent
+    from grainpaint.progress import console
     from grainpaint.simulate.script import read_script
     from grainpaint.simulate.script.runner import simulate
 
@@ -347,14 +347,13 @@ def script(
             "times of the script's dumps",
             file=sys.stderr,
         )
-    recipe = {"kind": "SPPARKS script", "seed": run.seed, "var": variables}
-    recipe["script"] = script.read_text()
+    made_by = {"kind": "SPPARKS script", "seed": run.seed, "var": variables}
     _write_times(
-        lambda: simulate(simulation, in_set, silent if in_set else console),
+        lambda: simulate(simulation, in_set, console),
         times if in_set else times[-1:],
         output,
         force,
-        recipe,
+        made_by | {"script": script.read_text()},
     )
 
 
@@ -369,7 +368,6 @@ def _write_times(
     import shutil
 
     from grainpaint.formats import check_output, write
-    from grainpaint.progress import console
     from grainpaint.simulate.sets import write_set
 
     if len(times) == 1:
@@ -380,8 +378,7 @@ def _write_times(
         return
     if force and output.exists():
         shutil.rmtree(output)
-    recipe = recipe | {"count": 1}
-    write_set(output, recipe, times, lambda _: (v for _, v in volumes()), console)
+    write_set(output, recipe | {"count": 1}, times, lambda _: (v for _, v in volumes()))
     print(f"{output}: {len(times)} volumes, times {times[0]:g} to {times[-1]:g}")
 
 
@@ -406,17 +403,16 @@ def spparks(
 
     if ranks < 1:
         raise InputError(f"--ranks must be at least 1, got {ranks}")
-    text: dict[str, Any] = {"kind": "SPPARKS", "recipe": recipe.name, "seed": seed}
     if recipe.suffix != ".toml":
         check_output(output, force)
         end = run_script(recipe, _variables(var), spparks, ranks, console)
-        _write_times(lambda: [end], [end[0]], output, force, text)
+        _write_times(lambda: [end], [end[0]], output, force, {})
         return
     from grainpaint.simulate.script.recipes import read_recipe
 
     simulation, edge = read_recipe(recipe, seed)
     times = [run.stop for run in simulation.runs]
-    text["recipe"] = recipe.read_text()
+    made_by = {"kind": "SPPARKS", "seed": simulation.runs[0].seed}
     if len(times) == 1:
         check_output(output, force)
     elif output.suffix != ".zarr":
@@ -426,7 +422,7 @@ def spparks(
         times,
         output,
         force,
-        text,
+        made_by | {"recipe": recipe.read_text()},
     )
 
 

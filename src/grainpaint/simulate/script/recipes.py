@@ -29,9 +29,7 @@ from grainpaint.simulate.script.values import (
 __all__ = ["build_simulation", "iso_simulation", "read_recipe"]
 
 
-def read_recipe(
-    path: FilePath, seed: int | None = None
-) -> tuple[Simulation, float]:
+def read_recipe(path: FilePath, seed: int | None = None) -> tuple[Simulation, float]:
     """Read a recipe of `simulate iso` or `simulate am`, for SPPARKS.
 
     Parameters

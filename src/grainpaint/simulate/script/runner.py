@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.spparks import read_spins, site_ids
 from grainpaint.microstructure import Microstructure
-from grainpaint.progress import Progress, silent
+from grainpaint.progress import Bar, Progress, silent
 from grainpaint.segment import label_pieces
 from grainpaint.simulate import pool
 from grainpaint.simulate.additive import solidify
@@ -242,27 +243,43 @@ class _State:
         path = build(layers, scan.start + below, scan.n_layers)
         room = np.zeros((*self.box.shape[:2], below), np.int32)
         done = 0
-        for time in times:
-            step = min(round((time - run.start) * SWEEPS_PER_TIME), path.n_steps)
-            if step > done:
-                # SPPARKS counts spins from 0 here; in `solidify` 0 is no site.
-                spin = np.where(self.exists, self.spin + 1, 0)
-                spin = solidify(
-                    np.concatenate([room, spin], axis=2),
-                    path,
-                    shape,
-                    zone,
-                    n_spins=app.n_spins,
-                    temperature=run.temperature,
-                    copy_molten=True,
-                    seed=run.seed,
-                    first_step=done,
-                    last_step=step,
-                    progress=progress,
-                )
-                self.spin = spin[:, :, below:] - 1
-            done = step
-            yield time
+        with progress("melt pool", path.n_steps) as bar:
+            for time in times:
+                step = min(round((time - run.start) * SWEEPS_PER_TIME), path.n_steps)
+                if step > done:
+                    # SPPARKS counts spins from 0 here; in `solidify` 0 is no site.
+                    spin = np.where(self.exists, self.spin + 1, 0)
+                    spin = solidify(
+                        np.concatenate([room, spin], axis=2),
+                        path,
+                        shape,
+                        zone,
+                        n_spins=app.n_spins,
+                        temperature=run.temperature,
+                        copy_molten=True,
+                        freeze=False,
+                        seed=run.seed,
+                        first_step=done,
+                        last_step=step,
+                        progress=_part_of(bar, done),
+                    )
+                    self.spin = spin[:, :, below:] - 1
+                done = step
+                yield time
+
+
+def _part_of(bar: Bar, before: int) -> Progress:
+    """Return progress that goes on from what a bar has reached before."""
+
+    class Part:
+        def update(self, done: float, note: str = "") -> None:
+            bar.update(before + done, note)
+
+    @contextmanager
+    def part(task: str, total: float) -> Iterator[Bar]:
+        yield Part()
+
+    return part
 
 
 _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
