@@ -19,7 +19,7 @@ from grainpaint import InputError, load
 from grainpaint.simulate.build import AdditiveRecipe, plan_path
 from grainpaint.simulate.scan import build
 from grainpaint.simulate.script import read_script
-from grainpaint.simulate.script.recipes import build_simulation
+from grainpaint.simulate.script.recipes import build_simulation, read_recipe
 from grainpaint.simulate.script.runner import _pool
 from grainpaint.simulate.spparks import run_script, run_simulation, script_text
 
@@ -189,7 +189,9 @@ BUILD = {
     "spins": 100,
     "temperature": 0.3,
     "copy_molten": True,
-    "pool": {"shape": "double-ellipsoid", "width": 9, "depth": 6, "front": 4, "rear": 12},
+    "pool": {
+        "shape": "double-ellipsoid", "width": 9, "depth": 6, "front": 4, "rear": 12,
+    },
     "haz": {
         "law": "exponential", "decay": 0.3,
         "width": 12, "depth": 8, "front": 6, "rear": 15,
@@ -232,3 +234,27 @@ def test_recipes_that_spparks_cannot_do_are_refused(change, message):
         build_simulation(recipe, seed=4)
     with pytest.raises(InputError, match=r"seeds are 1\.\."):
         build_simulation(AdditiveRecipe.model_validate(BUILD), seed=0)
+
+
+def test_a_recipe_of_isotropic_growth_becomes_runs_to_its_times(tmp_path):
+    path = script(
+        tmp_path,
+        'shape = [12, 10, 1]\nlattice = "sq/8n"\nperiodic = "x"\ntime = [5, 20]\n'
+        'spins = 30\ntemperature = 0.5\nseed = 3\nvoxel = "2um"\n',
+        "iso.toml",
+    )
+    asked, edge = read_recipe(path, None)
+    assert edge == 2.0
+    again = read_script(script(tmp_path, script_text(asked, "out.dump")))
+    assert (again.app, again.box) == (asked.app, asked.box)
+    assert [(r.start, r.stop, r.snapshots) for r in again.runs] == [
+        (0, 5, (5,)),
+        (5, 20, (20,)),
+    ]
+    assert {(r.seed, r.temperature, r.rejection) for r in again.runs} == {
+        (3, 0.5, False)
+    }
+    assert read_recipe(path, 8)[0].runs[0].seed == 8
+    path.write_text(path.read_text() + "count = 2\n")
+    with pytest.raises(InputError, match="one volume at a time"):
+        read_recipe(path)

@@ -55,7 +55,10 @@ def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
     """
     box = simulation.box
     a = box.spacing  # regions count in lattice constants
-    faces = " ".join(f"{o / a:g} {o / a + n:g}" for o, n in zip(box.origin, box.shape))
+    corner = [o / a for o in box.origin]
+    if box.lattice.startswith("sq"):
+        corner[2] -= 0.5  # its sites lie in the middle
+    faces = " ".join(f"{c:g} {c + n:g}" for c, n in zip(corner, box.shape))
     first = simulation.runs[0]
     sectors = n_ranks > 1 or first.sectors
     sweep = "sweep raster" if first.raster else "sweep random"
