@@ -16,7 +16,7 @@ from grainpaint.dataset import load_set
 from grainpaint.plan import CORE
 from grainpaint.progress import console
 from grainpaint.segment import grains
-from grainpaint.simulate.sets import isotropic_set
+from grainpaint.simulate.iso import IsoRecipe, simulate
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "runs" / "reference128"  # simulated once, kept
@@ -75,7 +75,8 @@ def main():
     parser.add_argument("--model", default="iso")
     options = parser.parse_args()
     n = options.volumes
-    isotropic_set(REFERENCE, (EDGE,) * 3, 100, 1000, 500_000, n, console)
+    recipe = IsoRecipe(shape=(EDGE,) * 3, seed=500_000, count=max(n, 2))
+    simulate(recipe, REFERENCE, progress=console)
     spins = [v.grain_id for v in load_set(REFERENCE)[:n]]
     kinds = {
         "simulated": [grainpaint.Microstructure(grains(s)) for s in spins],

@@ -242,7 +242,7 @@ def iso(
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", help="Volumes, seeds going up. [default: 1]"),
+        typer.Option("--count", help="Volumes, one a seed. [default: 1]"),
     ] = None,
     force: Force = False,
 ) -> None:

@@ -26,7 +26,14 @@ from grainpaint.simulate.potts import grow, random_spins
 from grainpaint.simulate.recipe import check_recipe, load_toml
 from grainpaint.simulate.sets import write_set
 
-__all__ = ["IsoRecipe", "grow_grains", "isotropic", "load_recipe", "parse_periodic", "simulate"]
+__all__ = [
+    "IsoRecipe",
+    "grow_grains",
+    "isotropic",
+    "load_recipe",
+    "parse_periodic",
+    "simulate",
+]
 
 
 class IsoRecipe(BaseModel):
@@ -248,9 +255,7 @@ def isotropic(
     >>> isotropic((16, 16, 16), time=5, seed=1).n_grains > 10
     True
     """
-    return next(
-        _snapshots(shape, [time], n_spins, seed, spacing, progress, **settings)
-    )
+    return next(_snapshots(shape, [time], n_spins, seed, spacing, progress, **settings))
 
 
 def _snapshots(

@@ -40,14 +40,14 @@ _SLOT_TICKS = ((0, 1), (64, 2), (128, 4), (1024, 8))
 _WINDOW = 32  # slots
 _TURN = 4  # slots that a block goes through while its surroundings wait
 _WIDTH = 12  # of a block along x and y, about
-# Alarms that are no slot: after this window; to be drawn at the next visit; not before a
-# neighbour flips, known by the site's neighbours or by their number alone.
+# Alarms that are no slot: after this window; to be drawn at the next visit; not before
+# a neighbour flips, known by the site's neighbours or by the number like it alone.
 LATER, AWAKE, STUCK, QUIET = 252, 253, 254, 255
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
 class Lattice(NamedTuple):
-    """Sites with a layer of ghosts around them, z fastest; flat arrays of one length."""
+    """Sites with a layer of ghosts around them, z fastest; flat arrays."""
 
     spin: np.ndarray  # 0 = no site
     alarm: np.ndarray  # uint8
@@ -105,9 +105,7 @@ def row_blocks(shape: tuple[int, int, int]) -> list[np.ndarray]:
 @nb.njit(cache=True, forceinline=True)
 def _flat(lattice, x, y, z):
     """Return where a site lies in the flat arrays."""
-    return np.uint64(
-        (x + 1) * lattice.stride_x + (y + 1) * lattice.stride_y + z + 1
-    )
+    return np.uint64((x + 1) * lattice.stride_x + (y + 1) * lattice.stride_y + z + 1)
 
 
 @nb.njit(cache=True)
@@ -173,7 +171,7 @@ def _flip(lattice, x, y, z, value, physics):
 
 @nb.njit(cache=True, forceinline=True)
 def _alarm(wait, mobility, slot, dt):
-    """Return the alarm of a site that tries a flip so long after the start of a slot."""
+    """Return the alarm of a site that tries a flip `wait` after a slot's start."""
     slots = wait / (mobility * dt) if mobility > 0.0 else math.inf
     if slots == math.inf:
         return QUIET
@@ -208,7 +206,7 @@ def _wind(lattice, physics, clock):
         for y in range(lattice.ny):
             for z in range(lattice.nz):
                 i = _flat(lattice, x, y, z)
-                if alarm[i] < STUCK:
+                if alarm[i] != QUIET:
                     alarm[i], drawn[i] = _draw_alarm(lattice, x, y, z, physics, clock)
 
 
@@ -262,16 +260,16 @@ def _ring(lattice, x, y, physics, clock):
         for k in range(8):
             place = 8 * w + (k if forth else 7 - k)
             alarm = lattice.alarm[start + np.uint64(place)]
-            if alarm == number or alarm == AWAKE:
+            if alarm == number or alarm == AWAKE:  # noqa: SIM109  (faster)
                 _visit(lattice, x, y, place - 1, physics, clock)
 
 
 @nb.njit(cache=True, parallel=True)
-def _turn(lattice, blocks, physics, clock, n_slots):
+def _turn(lattice, blocks, physics, clock):
     """Take the blocks of one colour through some slots, each by itself."""
     for b in nb.prange(blocks.shape[0]):
         x0, x1, y0, y1 = blocks[b]
-        for s in range(n_slots):
+        for s in range(_TURN):
             now = Clock(
                 clock.k0,
                 clock.k1,
@@ -331,26 +329,16 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
 
 
 def _slot(tick: int) -> tuple[int, int]:
-    """Return the number in its window of the slot at a tick, and its length in ticks."""
+    """Return the number in its window of the slot at a tick, and its ticks."""
     since, length = max(row for row in _SLOT_TICKS if row[0] <= tick)
     return (tick - since) // length % _WINDOW, length
 
 
 def _tick(time: float) -> int:
-    """Return the start of a slot that is nearest to a time."""
+    """Return the start of a turn that is nearest to a time."""
     tick = round(time * TICKS)
-    length = _slot(tick)[1]
-    return round(tick / length) * length
-
-
-def _turns(start: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield first tick, its number in the window, length and count of slots."""
-    tick = start
-    while tick < stop:
-        number, length = _slot(tick)
-        n = min(_TURN - number % _TURN, (stop - tick) // length)
-        yield tick, number, length, n
-        tick += n * length
+    turn = _TURN * _slot(tick)[1]
+    return round(tick / turn) * turn
 
 
 def _lattice(
@@ -411,14 +399,14 @@ def grow(
         Spins at the start, 1..2^31-1; 0 = no site: nothing grows there, and it counts
         as nobody's neighbour.
     times : sequence of float
-        Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin that
-        a site may take without raising the energy is taken at rate 1. Rounded to 1/32
-        (up to t = 4 to 1/64 or finer).
+        Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin
+        that a site may take without raising the energy is taken at rate 1. Rounded to
+        1/8 (up to t = 4 to 1/16 or finer).
     seed : int
         Key of the random numbers, 0..2^63-1.
     start_time : float
-        Time at the start. A run that ends at t, a whole number, and one that goes on from
-        there with ``start_time=t`` are bit for bit one run.
+        Time at the start. A run that ends at t, a whole number, and one that goes on
+        from there with ``start_time=t`` are bit for bit one run.
     lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
         Neighbours of a site; the last two need nz = 1.
     periodic : three bools
@@ -446,10 +434,10 @@ def grow(
 
     Notes
     -----
-    Each site follows its continuous-time Markov chain. What is not exact: a block of rows
-    does not see the flips around it during a turn of four slots, and what rings within a
-    slot is visited in the order of places. Both are far below the scatter of seeds
-    (benchmarks/RESULTS.md).
+    Each site follows its continuous-time Markov chain. What is not exact: a block of
+    rows does not see the flips around it during a turn of four slots, and what rings
+    within a slot is visited in the order of places. Both are far below the scatter of
+    seeds (benchmarks/RESULTS.md).
     """
     spin = _checked_spins(spin)
     check_seed(seed)
@@ -481,14 +469,17 @@ def _frames(
     fresh = True
     with progress("grain growth", stops[-1] / TICKS) as bar:
         for start, stop in pairwise(stops):
-            for tick, number, length, n in _turns(start, stop):
-                clock = Clock(*key, tick, number, length)
-                if number == 0 or fresh:
+            tick = start
+            while tick < stop:
+                clock = Clock(*key, tick, *_slot(tick))
+                if clock.number == 0 or fresh:
                     _wind(state, rates, clock)
                 fresh = False
-                for color in blocks if number // _TURN % 2 == 0 else blocks[::-1]:
-                    _turn(state, color, rates, clock, n)
-                bar.update((tick + n * length) / TICKS)
+                forth = clock.number // _TURN % 2 == 0
+                for color in blocks if forth else blocks[::-1]:
+                    _turn(state, color, rates, clock)
+                tick += _TURN * clock.ticks
+                bar.update(tick / TICKS)
             yield box
 
 
@@ -539,5 +530,7 @@ def _checked_ticks(times: list[float]) -> list[int]:
     if not all(0 <= t < 2**32 // TICKS for t in times):
         raise InputError(f"times lie in 0..{2**32 // TICKS - 1}, got {times}")
     if sorted(times) != times:
-        raise InputError(f"the times must rise, got {', '.join(f'{t:g}' for t in times)}")
+        raise InputError(
+            f"the times must rise, got {', '.join(f'{t:g}' for t in times)}"
+        )
     return [_tick(t) for t in times]

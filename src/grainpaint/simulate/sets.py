@@ -95,7 +95,7 @@ def _matching_recipe(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     for key in [*recipe, *found]:
         if key != "count" and recipe.get(key) != found.get(key):
             raise InputError(
-                f"{path} holds a set with another recipe ({key} = {found.get(key)}, not "
-                f"{recipe.get(key)}): choose another place, or --force to replace it"
+                f"{path} holds a set with another recipe ({key} = {found.get(key)}, "
+                f"not {recipe.get(key)}): choose another place, or add --force"
             )
     return found

@@ -8,15 +8,15 @@ Eq. (1) of Hoffman et al., Acta Materialia 288 (2025). A site takes another spin
 rate min(1, exp(-dE / T)) per unit of time, dE being the rise of the energy. Which spins
 it may take is the flip rule:
 
-- ``each``: each spin among its neighbours (`potts` and `potts/neighonly` of SPPARKS with
-  a rejection-free solver).
+- ``each``: each spin among its neighbours (`potts` and `potts/neighonly` of SPPARKS
+  with a rejection-free solver).
 - ``any``: each of the Q spins (`potts` of SPPARKS, swept with rejection).
 - ``one``: a random one of the spins among its neighbours, tried as many times per unit
   of time as the lattice has neighbours (`potts/neighonly` of SPPARKS, swept with
   rejection).
 
-Spin 0 marks what is no site (outside of a part, beyond an open face): it is no neighbour
-to anybody and never flips.
+Spin 0 marks what is no site (outside of a part, beyond an open face): it is nobody's
+neighbour and never flips.
 """
 
 import itertools
@@ -79,7 +79,9 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
         If the lattice is unknown.
     """
     if lattice not in LATTICES:
-        raise InputError(f"the lattice is one of {', '.join(LATTICES)}; got {lattice!r}")
+        raise InputError(
+            f"the lattice is one of {', '.join(LATTICES)}; got {lattice!r}"
+        )
     return LATTICES[lattice]
 
 
@@ -217,7 +219,9 @@ def flip_site(spin, i, steps, budget, physics, key, rang):
     if rang >= 0:
         drawn = rang
     rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
-    if rate == 0.0 or (rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics.cold)):
+    if rate == 0.0 or (
+        rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics.cold)
+    ):
         return mine, n_like, math.inf
     word = philox4x32(k0, k1, x, y, z, step)
     if rang >= 0:
