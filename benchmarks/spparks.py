@@ -54,7 +54,11 @@ BEZIER = """app_style potts/am/bezier 1000 18 14 4 8 1.5
 potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
 potts/am/bezier control_points y 0.85711 1.50644 0.88308
 potts/am/bezier control_points z -0.78114 -1.62087 -1.78114"""
-RANDOM, RASTER, TREE = "sector yes\nsweep random", "sector yes\nsweep raster", "solve_style tree"
+RANDOM, RASTER, TREE = (
+    "sector yes\nsweep random",
+    "sector yes\nsweep raster",
+    "solve_style tree",
+)
 STATISTICS = ("grains", "of 5 voxels", "mean", "weighted mean", "boundary")
 
 
@@ -68,7 +72,9 @@ SCRIPTS = {
     "potts, tree, T = 0.5, sc/6n": potts(
         "potts", 200, "p n n", (30, 30, 30), TREE, 0.5, 20, "sc/6n"
     ),
-    "potts, random, T = 0.8": potts("potts", 20, "n n n", (24, 24, 24), RANDOM, 0.8, 20),
+    "potts, random, T = 0.8": potts(
+        "potts", 20, "n n n", (24, 24, 24), RANDOM, 0.8, 20
+    ),
     "potts, raster, T = 0.8": potts("potts", 8, "n p n", (24, 24, 24), RASTER, 0.8, 20),
     "neighonly, tree": potts(
         "potts/neighonly", 20000, "p p p", (30, 30, 30), TREE, 0.25, 10
