@@ -124,7 +124,7 @@ MISTAKES = {
     "no recipe": ("simulate iso -o a.npz", "--shape"),
     "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
     "unknown stage": ("train coarse --data . --out m", "base or refine"),
-    "no data": ("train base --data nowhere --out m", "none found"),
+    "no data": ("train base --data nowhere --out m", "no such file"),
     "no picture": ("view GEAR -o a.png", "unknown suffix"),
     "no field": ("segment no.npz -o a.npz", "no such file"),
     "no command": ("paint", "Missing argument"),

@@ -96,17 +96,28 @@ def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_the_report_opens_in_a_browser_without_errors_and_draws_3d(page, tmp_path):
+    # Ask each view for its picture and count the colours in it.
     probe = """
 <script>
-addEventListener('error', e => document.title = 'ERROR ' + e.message);
-setTimeout(() => {
-  const drawn = [...document.querySelectorAll('iframe')].map(f => {
-    const canvas = f.contentDocument.querySelector('canvas');
-    if (!canvas) return 'no canvas';
-    return canvas.getContext('webgl2') ? 'canvas' : 'no webgl';
-  });
-  document.body.dataset.drawn = drawn.join();
-}, 6000);
+addEventListener('error', e => document.body.dataset.failed = e.message);
+async function colors(frame) {
+  const view = await frame.contentWindow.K3DInstance;
+  const canvas = await view.getScreenshot(1);
+  const {width, height} = canvas;
+  const flat = document.createElement('canvas');
+  [flat.width, flat.height] = [width, height];
+  flat.getContext('2d').drawImage(canvas, 0, 0);
+  const data = flat.getContext('2d').getImageData(0, 0, width, height).data;
+  const seen = new Set();
+  for (let i = 0; i < data.length; i += 4)
+    seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+  return seen.size;
+}
+setTimeout(async () => {
+  const frames = [...document.querySelectorAll('iframe')];
+  const counts = await Promise.all(frames.map(colors));
+  document.body.dataset.colors = counts.join();
+}, 8000);
 </script></body>"""
     copy = tmp_path / "probed.html"
     copy.write_text(page.read_text(encoding="utf-8").replace("</body>", probe))
@@ -127,7 +138,10 @@ setTimeout(() => {
         text=True,
         timeout=120,
     )
-    assert 'data-drawn="canvas,canvas"' in run.stdout
+    assert "data-failed" not in run.stdout
+    found = re.search(r'data-colors="(\d+),(\d+)"', run.stdout)
+    assert found, "the views did not answer"
+    assert all(int(n) > 100 for n in found.groups())  # an empty view has a few
     console = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
     assert console, "the log of the page is missing"
     assert not [line for line in console if "rror" in line]

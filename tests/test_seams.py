@@ -68,6 +68,13 @@ def test_grains_that_are_finer_near_a_face_are_found(grown):
     assert test.p < 0.01
 
 
+def test_cells_of_two_voxels_are_no_seam(grown):
+    # All boundaries lie between cells, as at the face of a window.
+    halves = [v.grain_id[:32, :32, :32] for v in grown]
+    doubled = [Microstructure(np.kron(h, np.ones((2, 2, 2), int))) for h in halves]
+    assert seam_test(doubled, FACES).p > 0.01
+
+
 def test_the_trace_of_cells_is_measured(grown):
     ratio, p = cell_trace(grown[0])
     assert ratio == pytest.approx(1, abs=0.02)

@@ -85,9 +85,7 @@ def test_a_set_can_be_prolonged_but_not_mixed(tmp_path):
     assert before.items() - contents(path).items() == {
         ("zarr.json", before["zarr.json"])
     }
-    with pytest.raises(
-        InputError, match=r"another recipe \(time = \[3.0\], not \[4.0\]"
-    ):
+    with pytest.raises(InputError, match=r"recipe \(time = \[3.0\], not \[4.0\]"):
         simulate(IsoRecipe(**SMALL, time=4, count=2), path)
     simulate(IsoRecipe(**SMALL, time=4, count=2), path, force=True)
     assert len(load_set(path)) == 2
@@ -127,7 +125,7 @@ def test_a_recipe_file_is_the_same_as_its_settings(tmp_path):
     [
         ("shape = [16, 16, 16]\nlatice = 1", "did you mean lattice"),
         ("time = 4", "'shape' is missing"),
-        ("shape = [16, 16]", "shape"),
+        ("shape = [16, 16]", r"shape.*missing"),
         ("shape = [16, 16, 16]\nspins = -1", "spins"),
         ("shape = [16,", "not TOML"),
         ("shape = [16, 16, 16]\nmask = 'none.npz'", "none.npz: no such file"),

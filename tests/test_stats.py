@@ -192,6 +192,19 @@ def test_a_grain_through_two_faces_is_measured_whole():
     assert open_row.extent_x == 12
 
 
+def test_a_grain_all_round_is_cut_where_it_is_thinnest():
+    grain_id = np.ones((6, 6, 10), int)
+    grain_id[2:4, 2:4] = 2
+    grain_id[3, 2:4, 4] = 1  # thinnest at z = 4
+    row = table(Microstructure(grain_id, periodic=PERIODIC)).set_index("grain").loc[2]
+    index = np.argwhere(grain_id == 2)
+    index[:, 2] = np.where(index[:, 2] < 4, index[:, 2] + 10, index[:, 2])
+    assert row.z_um == pytest.approx((index[:, 2].mean() + 0.5) % 10)
+    singular = np.linalg.svd(index - index.mean(0), compute_uv=False)
+    axes = row[["a_um", "b_um", "c_um"]].astype(float)
+    assert np.allclose(axes, 2 * np.sqrt(5 / len(index)) * singular)
+
+
 def test_volumes_add_up_and_contacts_are_shared(grown):
     volume = opened(grown)
     found, pairs = table(volume), contacts(volume)

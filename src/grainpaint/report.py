@@ -75,11 +75,11 @@ def _solid_page(volume: Microstructure) -> str:
     return page
 
 
-def _compact(value: float | None) -> str:
-    """Return four digits of a number, or a dash."""
+def _compact(value: float | None, digits: int = 4) -> str:
+    """Return some digits of a number, or a dash."""
     if value is None or not np.isfinite(value):
         return "–"
-    return f"{value:.4g}"
+    return f"{value:.{digits}g}"
 
 
 def _single_measures(members: Sequence[Measured]) -> dict[str, Any]:

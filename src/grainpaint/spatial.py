@@ -78,7 +78,8 @@ def _same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
             if volume.periodic[axis] and 2 * extent > n:
                 shape.append(n)  # it meets itself again: the transform wraps as well
             else:  # room for all lags of the grain; in few sizes, to share transforms
-                shape.append(-(-2 * extent // 8) * 8)
+                room = extent + min(extent, lag[axis])
+                shape.append(-(-room // 8) * 8)
         by_shape.setdefault(tuple(shape), []).append(grain)
     total = np.zeros([2 * m + 1 for m in lag])
     for key, grains in by_shape.items():

@@ -60,11 +60,7 @@ def write_set(
         If something else is there: no set, or a set of another recipe.
     """
     recipe = json.loads(json.dumps(recipe))
-    if path.exists():
-        known = _matching_recipe(path, recipe)
-    else:
-        known = recipe
-        replace_with(path, lambda aside: zarr.create_set(aside, recipe))
+    known = _matching_recipe(path, recipe) if path.exists() else recipe
     aside = path.with_name(f".{path.name}.part")
     seeds = range(recipe["seed"], recipe["seed"] + recipe["count"])
     done = 0
@@ -73,6 +69,8 @@ def write_set(
             places = [path / member_name(seed, time) for time in times]
             volumes = simulate(seed) if not all(p.exists() for p in places) else ()
             for time, place, volume in zip(times, places, volumes):
+                if not path.exists():  # now that a volume is there, so are no mistakes
+                    replace_with(path, lambda aside: zarr.create_set(aside, recipe))
                 if not place.exists():
                     shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
                     zarr.write(volume, aside, {"seed": seed, "time": time})
