@@ -193,6 +193,36 @@ def winding_number(vertices, faces, points):
     return total / (4 * np.pi)
 
 
+def melted_last(shape, path, pool, n=200):
+    """Move the pool in small steps; return the last track and time of each voxel."""
+    points = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1)
+    points = points.reshape(-1, 3).astype(float)
+    track, time = np.full(len(points), -1), np.full(len(points), np.nan)
+    begin, reach = 0.0, (max(pool.ends), pool.width / 2, pool.depth)
+    for i, (ux, uy, _) in enumerate(path.direction):
+        for s in np.linspace(0, path.length[i], n) if path.on[i] else ():
+            x, y, z = (points - path.start[i] - s * path.direction[i]).T
+            own = np.column_stack([ux * x + uy * y, ux * y - uy * x, z])
+            inside = (z <= 0) & (abs(own) <= reach).all(1)
+            inside[inside] = pool.distance(own[inside]) < 0
+            track[inside], time[inside] = i, begin + s / path.speed[i]
+        begin += path.n_sweeps[i] / 26
+    return track.reshape(shape), time.reshape(shape)
+
+
+def proposals(spin, x, y, z, molten=()):
+    """Return {spin that a site may take: rise of the energy}; 0 = no site."""
+    around = {}
+    for a, b, c in NEIGHBORS:
+        place = (x + a, y + b, z + c)
+        if all(0 <= p < n for p, n in zip(place, spin.shape)) and spin[place]:
+            around[place] = int(spin[place])
+    values = list(around.values())
+    mine = int(spin[x, y, z])
+    allowed = {v for place, v in around.items() if place not in molten} - {mine}
+    return {v: values.count(mine) - values.count(v) for v in allowed}
+
+
 def grain_table(grain_id, spacing=(1.0, 1.0, 1.0)):
     """Descriptors of the grains of an open box, from lists of voxel coordinates."""
     rows = {}
@@ -266,33 +296,3 @@ def paper_kl_plane(p, q):
     f, g = (stats.gaussian_kde(v.T)(grid) for v in (p, q))
     f, g = f / (f.sum() * cell) + 1e-10, g / (g.sum() * cell) + 1e-10
     return special.kl_div(f, g).sum() * cell
-
-
-def melted_last(shape, path, pool, n=200):
-    """Move the pool in small steps; return the last track and time of each voxel."""
-    points = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1)
-    points = points.reshape(-1, 3).astype(float)
-    track, time = np.full(len(points), -1), np.full(len(points), np.nan)
-    begin, reach = 0.0, (max(pool.ends), pool.width / 2, pool.depth)
-    for i, (ux, uy, _) in enumerate(path.direction):
-        for s in np.linspace(0, path.length[i], n) if path.on[i] else ():
-            x, y, z = (points - path.start[i] - s * path.direction[i]).T
-            own = np.column_stack([ux * x + uy * y, ux * y - uy * x, z])
-            inside = (z <= 0) & (abs(own) <= reach).all(1)
-            inside[inside] = pool.distance(own[inside]) < 0
-            track[inside], time[inside] = i, begin + s / path.speed[i]
-        begin += path.n_sweeps[i] / 26
-    return track.reshape(shape), time.reshape(shape)
-
-
-def proposals(spin, x, y, z, molten=()):
-    """Return {spin that a site may take: rise of the energy}; 0 = no site."""
-    around = {}
-    for a, b, c in NEIGHBORS:
-        place = (x + a, y + b, z + c)
-        if all(0 <= p < n for p, n in zip(place, spin.shape)) and spin[place]:
-            around[place] = int(spin[place])
-    values = list(around.values())
-    mine = int(spin[x, y, z])
-    allowed = {v for place, v in around.items() if place not in molten} - {mine}
-    return {v: values.count(mine) - values.count(v) for v in allowed}

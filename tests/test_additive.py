@@ -124,7 +124,7 @@ def test_moves_of_a_sweep_are_a_poisson_number_of_mean_mobility(mobility):
     """n = 100,000, alpha = 1e-4 (3.9 sigma); the words are uniform."""
     n = 100_000
     words = np.random.default_rng(1).integers(0, 2**32, (n, 2), np.uint64)
-    plans = np.array([_plan_site(mobility, (w[0], w[1])) for w in words])
+    plans = np.array([_plan_site(mobility, w[0], w[1]) for w in words])
     slots = np.array([[p >> s & 1 for s in range(_SLOTS)] for p in plans])
     for slot in slots.T:  # all slots alike
         share = mobility / _SLOTS
@@ -138,8 +138,8 @@ def test_moves_of_a_sweep_are_a_poisson_number_of_mean_mobility(mobility):
     [
         (LinearHaz(width=20), lambda d: 1 - d / 20),
         (
-            ExponentialHaz(decay=0.1, width=200, depth=39, front=100, rear=100),
-            lambda d: np.exp(-0.1 * np.ceil(d)),
+            ExponentialHaz(decay=0.5, width=200, depth=39, front=100, rear=100),
+            lambda d: np.exp(-0.5 * np.ceil(d)),
         ),
     ],
     ids=["linear", "exponential"],

@@ -133,6 +133,11 @@ def test_path_of_a_file_is_followed(tmp_path):
         ("thickness = 4", "thickness = 4\nfirst = 90", "outside the box"),
         ('"5um"', '"5"', "a length is a number"),
         ("[pool]", "[pool", "not TOML"),
+        ("[pool]", "[puddle]", "unknown key 'puddle'"),
+        ("[24, 20, 18]", "[24, 20]", "shape.2.* is missing"),
+        ("[24, 20, 18]", "24", "shape: Input should be a valid tuple, got 24"),
+        ("speed = 12", "speed = inf", "scan.speed: Input should be a finite number"),
+        ("speed = 12", "speed = 1e-9", "sweeps, more than 2"),
     ],
 )
 def test_a_bad_recipe_is_one_clear_line(
@@ -177,3 +182,26 @@ def test_command_writes_a_volume_and_its_process_maps(tmp_path):
 
 def test_the_example_is_a_recipe():
     load_recipe(EXAMPLES / "am.toml")
+
+
+def test_several_builds_go_into_a_set_that_goes_on(tmp_path):
+    import zarr
+
+    file, out = write(tmp_path, RECIPE), tmp_path / "am.zarr"
+    argv = ["simulate", "am", str(file), "-o", str(out), "--seed", "4"]
+    assert CliRunner().invoke(app, [*argv, "--count", "2"]).exit_code == 0
+    first = sorted(out.glob("s*.zarr"))
+    assert len(first) == 2
+    stamp = first[0].stat().st_mtime_ns
+    assert CliRunner().invoke(app, [*argv, "--count", "3"]).exit_code == 0
+    assert first[0].stat().st_mtime_ns == stamp
+    members = sorted(out.glob("s*.zarr"))
+    assert len(members) == 3
+    np.testing.assert_array_equal(
+        formats.read(members[2]).grain_id, additive(recipe(), seed=6).grain_id
+    )
+    kept = zarr.open_group(out, mode="r").attrs["recipe"]
+    assert kept["pool"]["width"] == 9
+    assert kept["kind"] == "additive"
+    file.write_text(RECIPE.replace("hatch = 6", "hatch = 5"))
+    assert CliRunner().invoke(app, [*argv, "--count", "3"]).exit_code != 0

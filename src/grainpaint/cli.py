@@ -277,27 +277,26 @@ def iso(
 @simulate_app.command()
 def am(
     recipe: Annotated[Path, typer.Argument(help="A TOML file: pool, scan, part.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="A volume.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A volume; several: a .zarr set.")
+    ],
     seed: Seed = 0,
+    count: Annotated[int, typer.Option("--count", help="Volumes, seeds going up.")] = 1,
     maps: Annotated[
         Path | None, typer.Option("--maps", help="Also write process maps (.npz).")
     ] = None,
     force: Force = False,
 ) -> None:
     """Grains of an additive build: a melt pool along a scan path."""
-    from grainpaint.formats import check_output, write
     from grainpaint.progress import console
-    from grainpaint.simulate.build import additive, load_recipe, map_process
+    from grainpaint.simulate.build import load_recipe, map_process, simulate
     from grainpaint.simulate.process_map import check_maps, write_maps
 
     plan = load_recipe(recipe)
-    check_output(output, force)
     if maps is not None:
         check_maps(maps, force)
         write_maps(map_process(plan), maps)
-    volume = additive(plan, seed, progress=console)
-    write(volume, output)
-    print(f"{output}: {volume.n_grains:,} grains")
+    print(f"{output}: {simulate(plan, output, seed, count, force, console)}")
 
 
 Script = Annotated[Path, typer.Argument(help="An input script of SPPARKS.")]

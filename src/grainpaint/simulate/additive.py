@@ -19,6 +19,8 @@ https://doi.org/10.1016/j.commatsci.2017.03.053
 """
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -38,45 +40,84 @@ _MOLTEN = np.uint8(0x80)  # bit of a site's plan; bit i = an attempt in slot i
 _U = 2.0**-32
 
 
-def _tabulate(pool: Pool, haz: Haz, signed: bool) -> tuple[np.ndarray, int]:
-    """Return the normalized distance on a grid of one voxel, and its first x.
+class _Zone(NamedTuple):
+    """The pool and the zone around it, in the axes of the pool."""
 
-    The table has shape (along, across, below); it is 0 or less in the pool. For the
-    exponential law distances are voxels, for the linear one shares of m_z. If not
-    signed, a Bézier pool is 0 inside, as SPPARKS tabulates it.
+    distance: np.ndarray  # on a grid of one voxel: along, across, below; <= 0 = molten
+    first: int  # place of its first row along the pool
+    box: np.ndarray  # reach behind, in front, aside, below
+    shells: np.ndarray  # mobility of whole distances; empty for the linear law
+    drawn_in: float  # added to the distance
+
+
+class _Rules(NamedTuple):
+    """What decides the moves."""
+
+    n_spins: np.uint64
+    beta: float
+    copy_molten: bool
+
+
+class _Draw(NamedTuple):
+    """Key and counter of the random numbers of one sweep."""
+
+    k0: np.uint64
+    k1: np.uint64
+    step: np.uint64
+
+
+def _tabulate(pool: Pool, haz: Haz, signed: bool) -> _Zone:
+    """Return the pool and its zone as a table.
+
+    For the exponential law distances are voxels, for the linear one shares of m_z. If
+    not signed, a Bézier pool is 0 inside, as SPPARKS tabulates it.
     """
-    rear, front, side, below = zone_box(pool, haz)
+    box = zone_box(pool, haz)
+    rear, front, side, below = box
     x = np.arange(math.floor(-rear) - 1, math.ceil(front) + 2)
     y, z = np.arange(math.ceil(side) + 2), -np.arange(math.ceil(below) + 2)
-    grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
-    distance, behind = pool.zone(grid.astype(float))
-    if pool.shape == "bezier" and not signed:
-        distance = np.maximum(distance, 0)
-    if haz.law == "linear":
-        extra = (haz.tail or haz.width) - haz.width
-        distance = np.minimum(distance / (haz.width + extra * behind**haz.power), 1)
-    table = distance.reshape(len(x), len(y), len(z)).astype(np.float32)
-    return table, int(x[0])
+    table = np.empty((len(x), len(y), len(z)), np.float32)
+    for i in range(len(x)):  # slab by slab: the arrays on the way are larger
+        slab = np.stack(np.meshgrid(x[i], y, z, indexing="ij"), -1, dtype=float)
+        distance, behind = pool.zone(slab.reshape(-1, 3))
+        if pool.shape == "bezier" and not signed:
+            distance = np.maximum(distance, 0)
+        if haz.law == "linear":
+            extra = (haz.tail or haz.width) - haz.width
+            distance = np.minimum(distance / (haz.width + extra * behind**haz.power), 1)
+        table[i] = distance.reshape(len(y), len(z))
+    shells = np.empty(0)
+    if isinstance(haz, ExponentialHaz):
+        shells = np.exp(-haz.decay * np.arange(math.ceil(table.max()) + 1))
+    return _Zone(table, int(x[0]), np.array(box), shells, 0.0)
 
 
 @nb.njit(inline="always")
-def _mobility(distance, decay):
+def _words(draw, x, y, z):
+    """Return four random words."""
+    c0, c1, c2 = np.uint64(x), np.uint64(y), np.uint64(z)
+    return philox4x32(draw.k0, draw.k1, c0, c1, c2, draw.step)
+
+
+@nb.njit(inline="always")
+def _mobility(distance, shells):
     """Return the mobility: 1 = molten, 0 = cold."""
     if distance <= _TOLERANCE:
         return 1.0
-    if decay > 0:
-        return math.exp(-decay * math.ceil(distance - _TOLERANCE))
+    if shells.size > 0:
+        shell = math.ceil(distance - _TOLERANCE)
+        return shells[shell] if shell < shells.size else 0.0
     return 1.0 - distance
 
 
 @nb.njit(inline="always")
-def _plan_site(mobility, words):
+def _plan_site(mobility, first, second):
     """Return the slots in which a site makes a move, as bits.
 
     Attempts come at rate 1 and a move survives with the chance `mobility`, so the
     moves of a sweep are a Poisson number of that mean; they get different slots.
     """
-    u = np.float64(words[0]) * _U
+    u = np.float64(first) * _U
     if u < 1.0 - mobility:  # below exp(-mobility): no move
         return np.uint8(0)
     chance = math.exp(-mobility)
@@ -87,7 +128,7 @@ def _plan_site(mobility, words):
         chance *= mobility / n
         total += chance
     plan = 0
-    word = words[1]
+    word = second
     for used in range(n):
         free = np.uint64(_SLOTS - used)
         skip = np.int64(word % free)
@@ -103,16 +144,19 @@ def _plan_site(mobility, words):
 
 
 @nb.njit(cache=True)
-def _plan_column(plan, low, table, table_x, box, place, decay, shift, key, step):
+def _plan_column(plan, low, place, zone, draw):
     """Plan the sites (low[0], low[1], low[2] + k), at `place` relative to the pool."""
     along, across, height = place
+    box, table = zone.box, zone.distance
     plan[:] = 0
     if not (-box[0] < along <= box[1] and abs(across) <= box[2]):
         return
-    x, y = along - table_x, abs(across)
+    x, y = along - zone.first, abs(across)
     i, j = int(x), int(y)
     a, b = x - i, y - j
     w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
+    pair = -1
+    words = _words(draw, 0, 0, 0)
     for k in range(plan.size):
         below = height - (low[2] + k)
         if below < 0 or below > box[3]:
@@ -132,21 +176,23 @@ def _plan_column(plan, low, table, table_x, box, place, decay, shift, key, step)
                 + w10 * table[i + 1, j, m + 1]
                 + w11 * table[i + 1, j + 1, m + 1]
             )
-        mobility = _mobility(d + shift, decay)
+        mobility = _mobility(d + zone.drawn_in, zone.shells)
         if mobility <= 0:
             continue
-        # + 1: the window reaches one site beyond the box, and words are unsigned.
-        c0, c1, c2 = low[0] + 1, low[1] + 1, low[2] + k + 1
-        words = philox4x32(
-            key[0], key[1], np.uint64(c0), np.uint64(c1), np.uint64(c2), step
-        )
-        plan[k] = _plan_site(mobility, words)
+        z = low[2] + k + 1  # >= 0, as the window reaches one site beyond the box
+        if z >> 1 != pair:  # four words, for two sites
+            pair = z >> 1
+            words = _words(draw, low[0] + 1, low[1] + 1, pair)
+        if z & 1:
+            plan[k] = _plan_site(mobility, words[2], words[3])
+        else:
+            plan[k] = _plan_site(mobility, words[0], words[1])
         if mobility >= 1:
             plan[k] |= _MOLTEN
 
 
 @nb.njit(cache=True, parallel=True)
-def _plan_window(plan, low, table, table_x, box, pool, decay, shift, key, step):
+def _plan_window(plan, low, pool, zone, draw):
     """Plan the moves of one sweep for all sites of the window from `low` on."""
     px, py, pz, ux, uy = pool
     for i in nb.prange(plan.shape[0]):
@@ -155,10 +201,7 @@ def _plan_window(plan, low, table, table_x, box, pool, decay, shift, key, step):
             y = low[1] + j
             dx, dy = x - px, y - py
             place = (ux * dx + uy * dy, ux * dy - uy * dx, pz)
-            corner = (x, y, low[2])
-            _plan_column(
-                plan[i, j], corner, table, table_x, box, place, decay, shift, key, step
-            )
+            _plan_column(plan[i, j], (x, y, low[2]), place, zone, draw)
 
 
 @nb.njit(cache=True)
@@ -198,7 +241,7 @@ def _propose(spin, site, plan, here, copy_molten, word, around):
 
 
 @nb.njit(cache=True, parallel=True)
-def _sweep(spin, plan, low, parity, slot, key, step, n_spins, beta, copy_molten):
+def _sweep(spin, plan, low, parity, slot, rules, draw):
     """Make the moves of one slot on one sublattice of the window."""
     n0, n1, n2 = plan.shape
     x0 = 1 + ((low[0] + 1 + parity) & 1)
@@ -216,29 +259,25 @@ def _sweep(spin, plan, low, parity, slot, key, step, n_spins, beta, copy_molten)
                 x, y, z = low[0] + i + 1, low[1] + j + 1, low[2] + k + 1
                 if spin[x, y, z] == 0:
                     continue
-                place = np.uint64(z + ((slot + 1) << 28))  # no z is as large
-                words = philox4x32(
-                    key[0], key[1], np.uint64(x), np.uint64(y), place, step
-                )
+                words = _words(draw, x, y, z + ((slot + 1) << 28))  # no z is as large
                 if plan[i, j, k] & _MOLTEN:
-                    spin[x, y, z] = 1 + ((words[0] * n_spins) >> np.uint64(32))
+                    spin[x, y, z] = 1 + ((words[0] * rules.n_spins) >> np.uint64(32))
                     continue
+                here, site = (i, j, k), (x, y, z)
                 new, rise = _propose(
-                    spin, (x, y, z), plan, (i, j, k), copy_molten, words[0], around
+                    spin, site, plan, here, rules.copy_molten, words[0], around
                 )
-                if new > 0 and (
-                    rise <= 0 or np.float64(words[1]) * _U < math.exp(-beta * rise)
-                ):
+                u = np.float64(words[1]) * _U
+                if new > 0 and (rise <= 0 or u < math.exp(-rules.beta * rise)):
                     spin[x, y, z] = new
 
 
 @nb.njit(cache=True)
-def _shuffle(order, key, step, slot):
+def _shuffle(order, slot, draw):
     """Put the eight sublattices in a random order."""
-    zero = np.uint64(0)
     for a in range(8):
         order[a] = a
-    word = philox4x32(key[0], key[1], zero, zero, np.uint64((slot + 1) << 28), step)[0]
+    word = _words(draw, 0, 0, (slot + 1) << 28)[0]
     for a in range(7, 0, -1):
         choice = np.int64(word % np.uint64(a + 1))
         word //= np.uint64(a + 1)
@@ -263,34 +302,45 @@ def _window(shape, box, pool, window):
 
 
 @nb.njit(cache=True)
-def _run_sweep(spin, pool, shape, haz, melt, key, step):
-    """Run one sweep with the pool at rest, its surface drawn in by haz[2]."""
-    table, table_x, box = shape
-    decay, beta, shift = haz
-    n_spins, copy_molten = melt
-    size = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
+def _run_sweep(spin, pool, zone, rules, draw):
+    """Run one sweep with the pool at rest at (x, y, z), heading along (ux, uy)."""
+    shape = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
     window = np.empty((2, 3), np.int64)
-    if not _window(size, box, pool, window):
+    if not _window(shape, zone.box, pool, window):
         return
     n = window[1] - window[0] + 3
     plan = np.empty((n[0], n[1], n[2]), np.uint8)
     low = window[0] - 1
     order = np.empty(8, np.int64)
-    _plan_window(plan, low, table, table_x, box, pool, decay, shift, key, step)
+    _plan_window(plan, low, pool, zone, draw)
     for slot in range(_SLOTS):
-        _shuffle(order, key, step, slot)
+        _shuffle(order, slot, draw)
         for parity in order:
-            _sweep(spin, plan, low, parity, slot, key, step, n_spins, beta, copy_molten)
+            _sweep(spin, plan, low, parity, slot, rules, draw)
 
 
 @nb.njit(cache=True)
-def _scan(spin, segment, steps, shape, haz, melt, key):
+def _scan(spin, segment, steps, zone, rules, key):
     """Run the sweeps steps[0]..steps[1] - 1 of a piece that began at steps[2]."""
     px, py, pz, ux, uy, stride = segment
     for step in range(steps[0], steps[1]):
         gone = (step - steps[2]) * stride
         pool = (px + gone * ux, py + gone * uy, pz, ux, uy)
-        _run_sweep(spin, pool, shape, haz, melt, key, np.uint64(step))
+        _run_sweep(spin, pool, zone, rules, _Draw(key[0], key[1], np.uint64(step)))
+
+
+def _freeze(
+    spin: np.ndarray,
+    place: tuple[float, ...],
+    zones: list[_Zone],
+    rules: _Rules,
+    seed: int,
+    step: int,
+) -> None:
+    """Let the pool at `place` shrink to nothing after a step."""
+    for k, zone in enumerate(zones):
+        draw = _Draw(*split_key(seed, stream=3 + k), np.uint64(step))
+        _run_sweep(spin, place, zone, rules, draw)
 
 
 def _check(
@@ -310,6 +360,13 @@ def _check(
             f"the pool is {pool.depth:g} voxels deep, the box only {spin.shape[2]}: "
             "make the pool shallower or the box higher"
         )
+    if path.n_steps >= 2**32:
+        raise InputError(
+            f"the scan path takes {path.n_steps:,} sweeps, more than 2^32: raise the "
+            "speed or shorten the path"
+        )
+    if not path.on.any():
+        raise InputError("the beam is off on the whole scan path: nothing would melt")
     margin = max(*pool.ends, pool.width / 2)
     ends = np.stack([path.start[path.on], path.end[path.on]])
     low = ends.min(0) - (margin, margin, pool.depth)
@@ -384,12 +441,9 @@ def solidify(
         )
     padded = np.zeros([n + 2 for n in spin.shape], np.int32)  # 0 = no site
     padded[1:-1, 1:-1, 1:-1] = spin
-    box = np.array(zone_box(pool, haz))
-    shape = (*_tabulate(pool, haz, signed=False), box)
-    signed = (*_tabulate(pool, haz, signed=True), box) if freeze else shape
-    decay = haz.decay if isinstance(haz, ExponentialHaz) else 0.0
+    zone = _tabulate(pool, haz, signed=False)
     beta = 1 / temperature if temperature > 0 else math.inf
-    melt = (np.uint64(n_spins), copy_molten)
+    rules = _Rules(np.uint64(n_spins), beta, copy_molten)
     key = split_key(seed, stream=2)
     begin = 0
     with progress("melt pool", end - first_step) as bar:
@@ -397,33 +451,27 @@ def solidify(
             steps = max(begin, first_step), min(begin + int(n), end), begin
             begin += int(n)
             if path.on[i] and steps[0] < steps[1]:
-                ux, uy, _ = path.direction[i].tolist()
+                heading = path.direction[i, :2].tolist()
                 stride = float(path.speed[i]) / SWEEPS_PER_TIME
-                segment = (*path.start[i].tolist(), ux, uy, stride)
-                _scan(padded, segment, steps, shape, (decay, beta, 0.0), melt, key)
+                segment = (*path.start[i].tolist(), *heading, stride)
+                _scan(padded, segment, steps, zone, rules, key)
                 if freeze and steps[1] == begin and not path.goes_on[i]:
-                    place = (*path.end[i].tolist(), ux, uy)
-                    for k, shift in enumerate(_freezing(signed[0], pool, haz, stride)):
-                        _run_sweep(
-                            padded,
-                            place,
-                            signed,
-                            (decay, beta, shift),
-                            melt,
-                            split_key(seed, stream=3 + k),
-                            np.uint64(begin - 1),
-                        )
+                    place = (*path.end[i].tolist(), *heading)
+                    zones = _shrinking(pool, haz, stride)
+                    _freeze(padded, place, zones, rules, seed, begin - 1)
             bar.update(max(0, min(begin, end) - first_step))
     return padded[1:-1, 1:-1, 1:-1]
 
 
-def _freezing(table: np.ndarray, pool: Pool, haz: Haz, stride: float) -> list[float]:
-    """Return what is added to the table, sweep by sweep, until nothing is molten.
+@lru_cache(maxsize=8)
+def _shrinking(pool: Pool, haz: Haz, stride: float) -> list[_Zone]:
+    """Return the pool drawn in, sweep by sweep, until nothing is molten.
 
     The surface of a pool at rest draws in as fast as the sides of a moving one do.
     """
-    rear = pool.ends[1]
-    speed = stride * min(pool.width / 2, pool.depth) / rear
-    unit = haz.width if haz.law == "linear" else 1.0
-    n = math.ceil(-float(table.min()) * unit / speed) + 1
-    return [speed / unit * (k + 1) for k in range(n)]
+    zone = _tabulate(pool, haz, signed=True)
+    speed = stride * min(pool.width / 2, pool.depth) / pool.ends[1]
+    if haz.law == "linear":
+        speed /= haz.width
+    n = math.ceil(-float(zone.distance.min()) / speed) + 1
+    return [zone._replace(drawn_in=speed * (k + 1)) for k in range(n)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Self
 
@@ -17,6 +18,7 @@ from pydantic import (
 )
 from scipy.spatial import cKDTree
 
+from grainpaint import formats
 from grainpaint.cad import load_part, voxelize
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
@@ -27,9 +29,11 @@ from grainpaint.segment import label_pieces
 from grainpaint.simulate.additive import solidify
 from grainpaint.simulate.hatch import Hatch, contours, fill
 from grainpaint.simulate.pool import Haz, Pool, RecipePart
+from grainpaint.simulate.potts import random_spins
 from grainpaint.simulate.process_map import ProcessMap, process_map
 from grainpaint.simulate.recipe import check_recipe, load_toml
 from grainpaint.simulate.scan import Corner, Path, make_path, read_csv
+from grainpaint.simulate.sets import write_set
 
 __all__ = [
     "AdditiveRecipe",
@@ -40,6 +44,7 @@ __all__ = [
     "load_recipe",
     "map_process",
     "plan_path",
+    "simulate",
 ]
 
 
@@ -235,9 +240,10 @@ def plan_path(recipe: AdditiveRecipe, mask: np.ndarray) -> Path:
 
 def _start(recipe: AdditiveRecipe, mask: np.ndarray, seed: int) -> np.ndarray:
     """Return powder of random spins on the substrate's grains (int32)."""
-    rng = np.random.default_rng(seed)
-    spin = rng.integers(1, recipe.spins + 1, mask.shape, np.int32)
+    nx, ny, nz = mask.shape
+    spin = random_spins((nx, ny, nz), recipe.spins, seed).astype(np.int32)
     if recipe.substrate:
+        rng = np.random.default_rng(seed)
         height = min(recipe.substrate.height, mask.shape[2])
         slab = (*mask.shape[:2], height)
         n = max(1, round(math.prod(slab) * 6 / math.pi / recipe.substrate.grain**3))
@@ -288,6 +294,65 @@ def additive(
         progress=progress,
     )
     return Microstructure(label_pieces(spin, corners=True), (edge,) * 3, origin)
+
+
+def simulate(
+    recipe: AdditiveRecipe,
+    output: FilePath,
+    seed: int = 0,
+    count: int = 1,
+    force: bool = False,
+    progress: Progress = silent,
+) -> str:
+    """Simulate a build into a file, or several of them into a Zarr set.
+
+    Parameters
+    ----------
+    recipe : AdditiveRecipe
+    output : path
+        A volume; with `count` > 1 a set, NAME.zarr, which goes on where it was stopped.
+    seed, count : int
+        Seeds seed, seed + 1, ...
+    force : bool
+        Replace what exists.
+    progress : Progress
+        Told the sweeps, or the volumes done.
+
+    Returns
+    -------
+    str
+        What was made, in words.
+
+    Raises
+    ------
+    InputError
+        As `additive`, and if the output cannot be written.
+    """
+    if count < 1:
+        raise InputError(f"--count must be at least 1, got {count}")
+    if count == 1:
+        formats.check_output(output, force)
+        volume = additive(recipe, seed, progress)
+        formats.write(volume, output)
+        return f"{volume.n_grains:,} grains"
+    if output.suffix != ".zarr":
+        raise InputError(
+            f"{output}: several volumes go into a Zarr set, -o {output.stem}.zarr"
+        )
+    check_seed(seed)
+    mask, _, _ = _domain(recipe)
+    path = plan_path(recipe, mask)
+    if force and output.exists():
+        shutil.rmtree(output)
+    settings = {"kind": "additive", **recipe.model_dump(mode="json")}
+    n = write_set(
+        output,
+        settings | {"seed": seed, "count": count},
+        [path.duration],
+        lambda seed: iter([additive(recipe, seed)]),
+        progress,
+    )
+    return f"{n} volumes"
 
 
 def map_process(recipe: AdditiveRecipe) -> ProcessMap:

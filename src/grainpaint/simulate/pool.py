@@ -43,7 +43,7 @@ _N_SURFACE = (500, 160)  # points on its surface: along, across
 class RecipePart(BaseModel):
     """A frozen piece of a recipe; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class _Grown(RecipePart):

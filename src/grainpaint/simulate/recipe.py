@@ -57,7 +57,9 @@ def check_recipe(model: type[Model], data: dict[str, Any], name: str) -> Model:
         if found["type"] == "extra_forbidden":
             key = str(found["loc"][-1])
             near = difflib.get_close_matches(key, _keys(model), 1)
-            what = f"unknown key {place!r}" + (f": did you mean {near[0]}?" * len(near))
+            what = f"unknown key {place!r}"
+            if near:
+                what += f": did you mean {near[0]}?"
         elif found["type"] in ("missing", "union_tag_not_found"):
             tag = str(found.get("ctx", {}).get("discriminator", "")).strip("'")
             what = f"the key {'.'.join(filter(None, (place, tag)))!r} is missing"
@@ -73,10 +75,9 @@ def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:
     """Return the dotted key of an error and its value; drop the names of variants."""
     kept = []
     for i, part in enumerate(loc):
-        if isinstance(data, dict):
-            inside = part in data
-        else:
-            inside = isinstance(data, list | tuple) and part in range(len(data))
+        inside = isinstance(data, dict) and part in data
+        if isinstance(data, list | tuple) and isinstance(part, int):
+            inside = part < len(data)
         if inside:
             data = data[part]
         if inside or i == len(loc) - 1:

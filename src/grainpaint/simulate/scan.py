@@ -81,8 +81,9 @@ class Path:
             )
         if not (np.isfinite(self.start).all() and np.isfinite(self.end).all()):
             raise InputError("the scan path has a coordinate that is no number")
-        if not (self.speed > 0).all():
-            bad = int(np.flatnonzero(~(self.speed > 0))[0])
+        running = (self.speed > 0) & np.isfinite(self.speed)
+        if not running.all():
+            bad = int(np.flatnonzero(~running)[0])
             raise InputError(
                 f"scan speeds must be above 0, segment {bad + 1} has {self.speed[bad]}"
             )
