@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numba
 import numpy as np
 
 from grainpaint.errors import InputError
@@ -249,23 +250,35 @@ class _State:
                 if step > done:
                     # SPPARKS counts spins from 0 here; in `solidify` 0 is no site.
                     spin = np.where(self.exists, self.spin + 1, 0)
-                    spin = solidify(
-                        np.concatenate([room, spin], axis=2),
-                        path,
-                        shape,
-                        zone,
-                        n_spins=app.n_spins,
-                        temperature=run.temperature,
-                        copy_molten=True,
-                        freeze=False,
-                        seed=run.seed,
-                        first_step=done,
-                        last_step=step,
-                        progress=_part_of(bar, done),
-                    )
+                    with _threads(1 if self.box.shape[2] == 1 else None):
+                        spin = solidify(
+                            np.concatenate([room, spin], axis=2),
+                            path,
+                            shape,
+                            zone,
+                            n_spins=app.n_spins,
+                            temperature=run.temperature,
+                            copy_molten=True,
+                            freeze=False,
+                            seed=run.seed,
+                            first_step=done,
+                            last_step=step,
+                            progress=_part_of(bar, done),
+                        )
                     self.spin = spin[:, :, below:] - 1
                 done = step
                 yield time
+
+
+@contextmanager
+def _threads(n: int | None) -> Iterator[None]:
+    """Use so many threads: a single layer of sites is too little work for two."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _part_of(bar: Bar, before: int) -> Progress:
