@@ -13,7 +13,6 @@ random numbers depend on (seed, x, y, z, time) alone, not on the number of threa
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numba as nb
@@ -468,8 +467,8 @@ def _frames(
     box = box[1:-1, 1:-1, 1 : shape[2] + 1]
     fresh = True
     with progress("grain growth", stops[-1] / TICKS) as bar:
-        for start, stop in pairwise(stops):
-            tick = start
+        for i, stop in enumerate(stops[1:], 1):
+            tick = stops[i - 1]
             while tick < stop:
                 clock = Clock(*key, tick, *_slot(tick))
                 if clock.number == 0 or fresh:
@@ -480,6 +479,8 @@ def _frames(
                     _turn(state, color, rates, clock)
                 tick += _TURN * clock.ticks
                 bar.update(tick / TICKS)
+            if i == len(stops) - 1:
+                del state  # the alarms make room for what is done with the spins
             yield box
 
 
