@@ -68,8 +68,10 @@ def example(last_step=None):
 def recorded(kind, seed):
     """Run the script of a recorded run.
 
-    SPPARKS ended 6 sweeps (ellipsoid) and 41 (Bezier) before the end of its path: it
-    counts one sweep less a layer, and a track of 208 sweeps takes 209 by rounding.
+    SPPARKS ended 6 sweeps (ellipsoid) and about 41 (Bezier) before the end of its path:
+    it counts one sweep less a layer, and each of 30 Bezier tracks of 208 sweeps takes
+    209 by rounding. That makes 36; dumps come every 13 sweeps, and 41 gives the corner
+    that is still molten in the recorded runs its size.
     """
     if kind == "am_ellipsoid":
         path, early = scan(64, 14, 16, 10, 13, 6, 40), 6

@@ -239,8 +239,8 @@ def grain_shapes(spin):
 def test_grains_are_those_of_spparks(shared, kind):
     """Volume, both aspect ratios, and the three parts of the main axis: KS, p > 0.01.
 
-    SPPARKS ended 6 (ellipsoid) and 41 sweeps (Bezier) before the end of its path: it
-    counts one sweep less a layer, and a track of 208 sweeps takes 209 by rounding.
+    SPPARKS ended 6 (ellipsoid) and about 41 sweeps (Bezier) before the end of its path:
+    see benchmarks/additive.py.
     """
     theirs = np.load(shared / "spparks" / f"{kind}.npz")
     start = random_spins((64, 64, 64), n=10_000, seed=1)

@@ -104,6 +104,10 @@ def test_a_part_has_grains_inside_and_nothing_outside(tmp_path):
     radius = np.linalg.norm(center, axis=-1)
     assert (volume.grain_id[radius < 48] > 0).all()
     assert (volume.grain_id[radius > 52] == 0).all()
+    maps = map_process(plan)
+    assert (maps.track[~volume.mask] == -1).all()
+    assert np.isnan(maps.time[~volume.mask]).all()
+    assert (maps.track[volume.mask] >= 0).mean() > 0.9
     sizes = volume.grain_volumes()
     assert sizes[sizes >= 5].sum() > 0.8 * volume.n_voxels
 

@@ -80,10 +80,11 @@ def test_bezier_pool_is_as_long_as_in_spparks():
     assert sum(POOLS[3].ends) == pytest.approx(53.92, abs=0.01)
 
 
+@pytest.mark.parametrize("beta", [(1.0, 0.5), (0.7, 0.6)])
 @pytest.mark.parametrize("v", [0.1, 0.4, 0.7, 0.95])
-def test_bezier_surface_has_the_cubic_cross_section(v):
-    """With beta = (1, 0.5): y falls as 1 - v^3, z grows as v (3 - v^2) / 2."""
-    pool = POOLS[3]
+def test_bezier_surface_has_the_cubic_cross_section(v, beta):
+    """A cubic Bézier curve with control points (1, 0), (1, bz), (by, 1), (0, 1)."""
+    pool = Bezier(width=24, depth=16, beta_y=beta[0], beta_z=beta[1], **CURVES)
     u = np.linspace(0, 1, 2001)[1:-1]
     b = np.stack([c * u**k * (1 - u) ** (4 - k) for k, c in enumerate((1, 4, 6, 4, 1))])
     scale = 12 / (np.array([0, *CURVES["y"], 0]) @ b).max()
@@ -91,7 +92,9 @@ def test_bezier_surface_has_the_cubic_cross_section(v):
     y = np.array([0, *CURVES["y"], 0]) @ b * scale
     z = np.array([0, *CURVES["z"], 0]) @ b
     z *= 16 / -z.min()
-    points = np.column_stack([x, y * (1 - v**3), z * v * (3 - v**2) / 2])
+    cubic = [c * v**k * (1 - v) ** (3 - k) for k, c in enumerate((1, 3, 3, 1))]
+    across, below = np.dot(cubic, (1, 1, beta[0], 0)), np.dot(cubic, (0, beta[1], 1, 1))
+    points = np.column_stack([x, y * across, z * below])
     assert np.abs(pool.distance(points)).max() < 0.1
 
 

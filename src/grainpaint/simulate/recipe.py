@@ -75,9 +75,10 @@ def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:
     """Return the dotted key of an error and its value; drop the names of variants."""
     kept = []
     for i, part in enumerate(loc):
-        inside = isinstance(data, dict) and part in data
-        if isinstance(data, list | tuple) and isinstance(part, int):
-            inside = part < len(data)
+        if isinstance(data, dict):
+            inside = part in data
+        else:
+            inside = isinstance(data, list | tuple) and part in range(len(data))
         if inside:
             data = data[part]
         if inside or i == len(loc) - 1:
