@@ -101,7 +101,7 @@ def test_segment_by_dbscan_cleans_unless_told_not_to(run, tmp_path, rng):
 
 
 def test_train_runs_from_the_command_line(run, tmp_path):
-    data, out = tmp_path / "set", tmp_path / "model"
+    data, out = tmp_path / "set.zarr", tmp_path / "model"
     code, _, _ = run(
         "simulate", "iso", "--shape", "32,32,32", "--time", 5, "--count", 2, "-o", data
     )
@@ -140,9 +140,18 @@ MISTAKES = {
     "no device": ("generate --shape 16,16,16 -o a.npz --device abacus", "device"),
     "bad shape": ("generate --shape 16,16 -o a.npz", "X,Y,Z"),
     "too large": ("generate --shape 9000,9000,9000 -o a.npz", "GiB"),
-    "odd box": ("simulate iso --shape 15,16,16 -o a.npz", "even"),
+    "thin box": ("simulate iso --shape 2,16,16 -o a.npz", "at least 3 sites"),
+    "lattice": ("simulate iso --shape 9,9,9 --lattice bcc -o a.npz", "sc/26n"),
+    "cold": ("simulate iso --shape 9,9,9 --temperature -1 -o a.npz", "temperature"),
+    "no axis": ("simulate iso --shape 9,9,9 --periodic uvw -o a.npz", "xyz"),
+    "times": ("simulate iso --shape 9,9,9 --time 5,soon -o a.zarr", "25,50,100"),
+    "falling times": ("simulate iso --shape 9,9,9 --time 5,4 -o a.zarr", "rise"),
+    "set as npz": ("simulate iso --shape 9,9,9 --count 2 -o a.npz", "a.zarr"),
+    "no count": ("simulate iso --shape 9,9,9 --count 0 -o a.zarr", "count"),
+    "no recipe": ("simulate iso -o a.npz", "--shape"),
+    "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
     "unknown stage": ("train coarse --data . --out m", "base or refine"),
-    "no data": ("train base --data nowhere --out m", "none found"),
+    "no data": ("train base --data nowhere --out m", "no such file"),
     "no picture": ("view GEAR -o a.png", "unknown suffix"),
     "no field": ("segment no.npz -o a.npz", "no such file"),
     "unknown method": ("segment no.npz -o a.npz --method kmeans", "colors or dbscan"),

@@ -159,9 +159,10 @@ def test_check_looks_at_the_windows_that_the_run_names(run, tmp_path):
     assert code == 1
     assert "a seam: p = " in text
     assert "3 faces of windows" in text
-    (tmp_path / "run.json").write_text("{")
-    _, text, _ = run("check", path)
-    assert "at x = 32; every plane, the windows being unknown" in text
+    for other in ("{", json.dumps(note | {"output": "another.npz"})):
+        (tmp_path / "run.json").write_text(other)
+        _, text, _ = run("check", path)
+        assert "at x = 32; every plane, the windows being unknown" in text
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,12 @@ def test_pieces_and_gaps_agree_with_an_independent_labelling(grain_id):
 
 
 @pytest.mark.parametrize("periodic", [True, False])
-def test_pieces_join_through_periodic_faces_only(periodic):
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_pieces_join_through_periodic_faces_only(axis, periodic):
     grain_id = np.ones((6, 4, 4), int)
     grain_id[2:4] = 2
     grain_id[[0, 5], 0, 0] = 3
+    grain_id = np.moveaxis(grain_id, 0, axis)
     found = integrity(Microstructure(grain_id, periodic=(periodic,) * 3))
     assert found.in_pieces == ({} if periodic else {1: 2, 3: 2})
     assert len(found.isolated) == (0 if periodic else 2)

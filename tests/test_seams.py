@@ -30,6 +30,15 @@ def test_profiles_agree_with_plain_counts(grown):
     found = profiles(volume)[0]["boundary"]
     assert np.allclose(found, unlike.sum((1, 2)) / inside.sum((1, 2)))
     assert np.isnan(profiles(volume)[1]["boundary"][:20]).all()
+    sizes = np.bincount(grain_id.ravel())[1:]
+    half = round(np.cbrt(6 / np.pi * sizes[sizes > 0].mean()) / 2)
+    for plane in (20, 31):
+        near, far = grain_id[plane + 1 - half], grain_id[plane + half]
+        both = (near > 0) & (far > 0)
+        expected = ((near == far) & both).sum() / both.sum()
+        assert profiles(volume)[0]["two_point"][plane] == pytest.approx(expected)
+        logs = np.log(sizes[grain_id[plane : plane + 2][:, inside[plane]] - 1])
+        assert profiles(volume)[0]["grain_size"][plane] == pytest.approx(logs.mean())
 
 
 def test_volumes_that_grew_whole_have_no_seam(grown):
@@ -66,6 +75,13 @@ def test_grains_that_are_finer_near_a_face_are_found(grown):
     coarse[28:36] = grown[1].grain_id[28:36] + coarse.max()
     test = seam_test([Microstructure(coarse).relabel()], [[32], [], []])
     assert test.p < 0.01
+
+
+def test_cells_of_two_voxels_are_no_seam(grown):
+    # All boundaries lie between cells, as at the face of a window.
+    halves = [v.grain_id[:32, :32, :32] for v in grown]
+    doubled = [Microstructure(np.kron(h, np.ones((2, 2, 2), int))) for h in halves]
+    assert seam_test(doubled, FACES).p > 0.01
 
 
 def test_the_trace_of_cells_is_measured(grown):

@@ -13,7 +13,7 @@ from grainpaint.dataset import Samples, load_set
 from grainpaint.encode import contact_graph
 from grainpaint.model import Sampling, read_card
 from grainpaint.pyramid import double, halve
-from grainpaint.simulate.sets import isotropic_set
+from grainpaint.simulate.iso import IsoRecipe, simulate
 from grainpaint.train import TrainConfig, _draw_batch, _noise_levels, train
 from grainpaint.unet import NetworkConfig
 
@@ -34,9 +34,9 @@ def config(stage="base", **changes):
 
 @pytest.fixture(scope="module")
 def volumes(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("set") / "iso"
-    isotropic_set(folder, (32, 32, 32), 15, 100, seed=0, count=3)
-    return folder
+    path = tmp_path_factory.mktemp("set") / "iso.zarr"
+    simulate(IsoRecipe(shape=(32, 32, 32), time=15, spins=100, count=3), path)
+    return path
 
 
 def same(a, b):
@@ -160,13 +160,3 @@ def test_volumes_that_cannot_train_are_named(tmp_path):
     )
     with pytest.raises(InputError, match=r"a\.npz.*multiples of 16"):
         load_set(tmp_path)
-
-
-def test_a_set_goes_on_where_it_stopped_and_keeps_to_its_recipe(volumes, tmp_path):
-    isotropic_set(tmp_path / "s", (16, 16, 16), 3, 50, seed=4, count=1)
-    first = (tmp_path / "s/000000.npz").read_bytes()
-    isotropic_set(tmp_path / "s", (16, 16, 16), 3, 50, seed=4, count=2)
-    assert (tmp_path / "s/000000.npz").read_bytes() == first
-    assert len(list((tmp_path / "s").glob("*.npz"))) == 2
-    with pytest.raises(InputError, match=r"another recipe \(time"):
-        isotropic_set(tmp_path / "s", (16, 16, 16), 4, 50, seed=4, count=2)

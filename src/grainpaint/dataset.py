@@ -16,8 +16,8 @@ __all__ = ["Samples", "Stage", "load_set"]
 Stage = Literal["base", "refine"]
 
 
-def load_set(folder: Path) -> list[Microstructure]:
-    """Read all volumes (.npz) of a folder, in the order of their names.
+def load_set(path: Path) -> list[Microstructure]:
+    """Read all volumes of a Zarr set or a folder, in the order of their names.
 
     Raises
     ------
@@ -27,21 +27,17 @@ def load_set(folder: Path) -> list[Microstructure]:
     """
     from grainpaint import formats
 
-    paths = sorted(folder.glob("*.npz")) if folder.is_dir() else []
-    if not paths:
-        raise InputError(
-            f"{folder}: a training set is a folder of .npz volumes; none found"
-        )
-    volumes = [formats.read(path) for path in paths]
-    for path, volume in zip(paths, volumes):
+    paths = formats.find_volumes([path])
+    volumes = [formats.read(p) for p in paths]
+    for name, volume in zip(paths, volumes):
         if volume.shape != volumes[0].shape or any(n % 16 for n in volume.shape):
             raise InputError(
-                f"{path}: training volumes must share one shape with edges that are "
+                f"{name}: training volumes must share one shape with edges that are "
                 f"multiples of 16, got {volume.shape}"
             )
         if not all(volume.periodic) or volume.grain_id.min() == 0:
             raise InputError(
-                f"{path}: training volumes must be periodic along x, y and z and "
+                f"{name}: training volumes must be periodic along x, y and z and "
                 "have no outside voxels (grain_id 0)"
             )
     return volumes

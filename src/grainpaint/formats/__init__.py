@@ -21,33 +21,53 @@ __all__ = [
     "write",
 ]
 
-SUFFIXES = (".vti", ".npz", ".zarr")
+SUFFIXES = (".vti", ".npz", ".zarr")  # hold all that a volume has
+_WRITTEN = {**{s: s[1:] for s in SUFFIXES}, ".sites": "spparks"}
+_READ = {**_WRITTEN, ".dump": "spparks", ".st": "spparks"}
 
 
-def _module(path: Path) -> ModuleType:
+def _suffix(path: Path) -> str:
+    """Return the suffix; SPPARKS' dumps are often named dump.*."""
+    return ".dump" if path.name.startswith("dump.") else path.suffix
+
+
+def _module(path: Path, known: dict[str, str]) -> ModuleType:
     if (path.parent / "zarr.json").is_file():  # a volume of a set
         return importlib.import_module(f"{__name__}.zarr")
-    if path.suffix not in SUFFIXES:
+    suffix = _suffix(path)
+    if suffix not in known:
+        if suffix in _READ:
+            raise InputError(f"{path}: files of this kind are read, not written")
         raise InputError(
-            f"{path}: unknown suffix {path.suffix!r} of a volume; known are "
-            f"{', '.join(SUFFIXES)}"
+            f"{path}: unknown suffix {suffix!r} of a volume; known are "
+            f"{', '.join(known)}"
         )
-    return importlib.import_module(f"{__name__}{path.suffix}")
+    return importlib.import_module(f"{__name__}.{known[suffix]}")
 
 
-def read(path: str | Path) -> Microstructure:
-    """Read a volume; the suffix says how.
+def read(path: str | Path, time: float | None = None) -> Microstructure:
+    """Read a volume; the suffix says how (a name ``dump.*`` is a SPPARKS dump).
+
+    Parameters
+    ----------
+    path : path
+    time : float, optional
+        Which snapshot of a SPPARKS dump or stitch file; the last if not given.
 
     Raises
     ------
     InputError
-        If the file is missing, damaged or of an unknown kind.
+        If the file is missing, damaged or of an unknown kind, or has no such time.
     """
     path = Path(path)
-    module = _module(path)
+    module = _module(path, _READ)
     if not path.exists():
         raise InputError(f"{path}: no such file")
-    volume: Microstructure = module.read(path)
+    if time is not None and not hasattr(module, "times"):
+        raise InputError(f"{path}: holds one state, not several times")
+    volume: Microstructure = (
+        module.read(path) if time is None else module.read(path, time)
+    )
     return volume
 
 
@@ -93,7 +113,7 @@ def _members(path: Path) -> list[Path]:
         return [path]
     if (path / "zarr.json").is_file():
         return sorted(p for p in path.iterdir() if (p / "grain_id").is_dir())
-    return sorted(p for p in path.iterdir() if p.suffix in SUFFIXES)
+    return sorted(p for p in path.iterdir() if _suffix(p) in _READ)
 
 
 def write(volume: Microstructure, path: str | Path) -> Path:
@@ -103,7 +123,7 @@ def write(volume: Microstructure, path: str | Path) -> Path:
     ----------
     volume : Microstructure
     path : path
-        Ends in .vti, .npz or .zarr; its folder is made if need be.
+        Ends in .vti, .npz, .zarr or .sites; its folder is made if need be.
 
     Raises
     ------
@@ -111,7 +131,7 @@ def write(volume: Microstructure, path: str | Path) -> Path:
         If the suffix is unknown.
     """
     path = Path(path)
-    module = _module(path)
+    module = _module(path, _WRITTEN)
     replace_with(path, lambda aside: module.write(volume, aside))
     return path
 
@@ -139,6 +159,6 @@ def check_output(path: Path, force: bool) -> None:
     InputError
         If the suffix is unknown, or something exists there and `force` is false.
     """
-    _module(path)
+    _module(path, _WRITTEN)
     if path.exists() and not force:
         raise InputError(f"{path} exists: add --force to replace it")
