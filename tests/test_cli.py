@@ -47,6 +47,20 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
     assert again.origin == pytest.approx(volume.origin)
 
 
+def test_convert_keeps_everything(run, tmp_path):
+    volume = grainpaint.simulate.isotropic((12, 10, 8), 3, spacing=2.0)
+    volume.save(tmp_path / "a.npz")
+    code, text, _ = run("convert", tmp_path / "a.npz", "-o", tmp_path / "b.zarr")
+    assert code == 0
+    assert f"{volume.n_grains} grains" in text
+    found = grainpaint.load(tmp_path / "b.zarr")
+    np.testing.assert_array_equal(found.grain_id, volume.grain_id)
+    assert (found.spacing, found.periodic) == (volume.spacing, volume.periodic)
+    code, _, error = run("convert", tmp_path / "a.npz", "-o", tmp_path / "b.zarr")
+    assert code == 2
+    assert "--force" in error
+
+
 def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
     box = tmp_path / "box.vti"
     code, _, _ = run(

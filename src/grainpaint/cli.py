@@ -715,6 +715,26 @@ def _some(items: list[Any]) -> str:
 
 
 @app.command()
+def convert(
+    volume: Annotated[
+        Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
+    ],
+    output: Output,
+    time: Annotated[
+        float | None, typer.Option("--time", help="Which snapshot of a dump.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write a volume in another format."""
+    from grainpaint.formats import check_output, read, write
+
+    check_output(output, force)
+    grains = read(volume, time)
+    write(grains, output)
+    print(f"{output}: {grains.n_grains:,} grains")
+
+
+@app.command()
 def view(
     volume: Annotated[
         Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
