@@ -101,7 +101,7 @@ def test_the_network_learns(volumes, tmp_path):
 def test_the_card_says_what_made_the_weights(volumes, tmp_path):
     train(config(), volumes, tmp_path, n_steps=2)
     card = read_card(tmp_path / "base.json")
-    assert card.data["time"] == 15
+    assert card.data["time"] == [15.0]
     assert card.data["n_held_out"] == 1
     assert card.n_steps == 2
     assert card.training["seed"] == 0
@@ -140,7 +140,7 @@ def test_the_refiner_learns_from_doubled_volumes_and_known_boxes(volumes, rng):
 
 
 def test_mistakes_are_refused(volumes, tmp_path):
-    with pytest.raises(InputError, match="none found"):
+    with pytest.raises(InputError, match="no volume there"):
         train(config(), tmp_path, tmp_path / "out", n_steps=1)
     train(config(), volumes, tmp_path / "out", n_steps=1)
     with pytest.raises(InputError, match="--resume"):

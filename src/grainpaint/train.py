@@ -23,6 +23,7 @@ from grainpaint.dataset import Samples, Stage, load_set
 from grainpaint.diffusion import add_noise, color_loss, shifted
 from grainpaint.encode import palette
 from grainpaint.errors import InputError
+from grainpaint.formats.zarr import read_recipe
 from grainpaint.model import Sampling, StageCard, find_device, write_stage
 from grainpaint.progress import Progress, silent
 from grainpaint.pyramid import double, halve
@@ -248,8 +249,7 @@ def held_out_loss(
 
 def _read_recipe(data: Path) -> dict[str, Any]:
     """Return what `grainpaint simulate` noted about a set of volumes."""
-    path = data / "recipe.json"
-    return json.loads(path.read_text()) if path.is_file() else {"folder": data.name}
+    return read_recipe(data) or {"folder": data.name}
 
 
 def train(
