@@ -25,8 +25,7 @@ from grainpaint.simulate.spparks import run_script, run_simulation, script_text
 
 RECORDED = Path(__file__).parent / "data" / "spparks"
 
-STAND_IN = f"""#!{sys.executable}
-import os, re, shutil, sys, time
+STAND_IN = f"""import os, re, shutil, sys, time
 words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 script = open(words["-in"]).read()
 with open(os.environ["STAND_IN_NOTE"], "w") as note:
@@ -48,8 +47,11 @@ shutil.copy({str(RECORDED / "tiny.dump")!r}, name)
 @pytest.fixture
 def stand_in(tmp_path, monkeypatch):
     """An executable that plays back a recorded run; its notes lie beside it."""
+    program = tmp_path / "stand_in.py"
+    program.write_text(STAND_IN)
     path = tmp_path / "spk_stand_in"
-    path.write_text(STAND_IN)
+    # A line #! of its own would not bear a space in the path of Python.
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
     path.chmod(0o755)
     monkeypatch.setenv("STAND_IN_NOTE", str(tmp_path / "note"))
     return path
