@@ -7,24 +7,9 @@ import numpy as np
 import pytest
 
 import grainpaint
-from grainpaint.cli import main
 from grainpaint.record import outputs
 
 GEAR = Path(__file__).parents[1] / "examples" / "parts" / "gear.stl"
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process; return code, output and error text."""
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["grainpaint", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out = capsys.readouterr()
-        return stop.value.code or 0, out.out, out.err
-
-    return call
 
 
 def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):

@@ -1,14 +1,12 @@
 """stats, compare, report and check on the command line."""
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from grainpaint import Microstructure, formats
-from grainpaint.cli import main
 from grainpaint.compare import DESCRIPTORS
 from grainpaint.segment import grains, label_pieces
 from grainpaint.simulate import isotropic
@@ -42,18 +40,6 @@ DISTANCES = [
     "ratio_to_floor",
     "verdict",
 ]
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["grainpaint", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out = capsys.readouterr()
-        return stop.value.code or 0, out.out, out.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

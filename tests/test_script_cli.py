@@ -1,32 +1,20 @@
 """`grainpaint simulate IN.SCRIPT` and `grainpaint simulate spparks`."""
 
-import sys
-
 import numpy as np
 import pytest
 from test_script_runs import AM, POTTS
 from test_spparks_program import stand_in  # noqa: F401  (a fixture)
 
 import grainpaint
-from grainpaint.cli import main
 from grainpaint.formats import find_volumes
 
 DUMPED = POTTS.replace("run", "dump 1 text 2.0 dump.*\nrun")
 
 
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run the command line in a folder of its own; return code, output, errors."""
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """Every command here runs in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["grainpaint", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out = capsys.readouterr()
-        return stop.value.code or 0, out.out, out.err
-
-    return call
 
 
 def test_a_script_runs_by_its_name(run, tmp_path):

@@ -508,14 +508,14 @@ def stats(
     force: Force = False,
 ) -> None:
     """Measure every grain of a volume."""
-    from grainpaint.formats import read, replace_with
+    from grainpaint.formats import read, refuse_to_replace, replace_with
     from grainpaint.spatial import measures
     from grainpaint.stats import table
 
     if output is not None:
         if output.suffix not in (".csv", ".parquet"):
             raise InputError(f"{output}: a table is written as .csv or .parquet")
-        _refuse_to_replace(output, force)
+        refuse_to_replace(output, force)
     grains = read(volume)
     found = table(grains)
     rows = [("grains", f"{len(found):,}")]
@@ -542,11 +542,6 @@ _MEANS = (
     "neighbors",
     "nearest_um",
 )
-
-
-def _refuse_to_replace(path: Path, force: bool) -> None:
-    if path.exists() and not force:
-        raise InputError(f"{path} exists: add --force to replace it")
 
 
 class _SetsCommand(TyperCommand):
@@ -589,14 +584,14 @@ def compare(
     """Compare two sets of volumes, descriptor by descriptor."""
     import json
 
-    from grainpaint.formats import replace_with
+    from grainpaint.formats import refuse_to_replace, replace_with
 
     if not reference:
         raise InputError("compare needs a reference: add --with and its volumes")
     if output is not None:
         if output.suffix != ".json":
             raise InputError(f"{output}: the result is written as .json")
-        _refuse_to_replace(output, force)
+        refuse_to_replace(output, force)
     result = _report_sets(volumes, reference, report, force)
     assert result is not None
     if output is not None:
@@ -632,13 +627,13 @@ def _report_sets(
     """Measure one or two sets, compare them, and write the report if asked."""
     from grainpaint.compare import compare as compare_sets
     from grainpaint.compare import measure_all
-    from grainpaint.formats import find_volumes, read
+    from grainpaint.formats import find_volumes, read, refuse_to_replace
     from grainpaint.progress import console
 
     if path is not None:
         if path.suffix != ".html":
             raise InputError(f"{path}: a report is written as .html")
-        _refuse_to_replace(path, force)
+        refuse_to_replace(path, force)
     sources = [find_volumes(s) for s in (volumes, reference) if s]
     sets = [measure_all(map(read, s), len(s), console) for s in sources]
     result = compare_sets(sets[0], sets[1], progress=console) if sets[1:] else None
@@ -746,13 +741,12 @@ def view(
     force: Force = False,
 ) -> None:
     """Draw a volume: the part with a cut, and three slices."""
-    from grainpaint.formats import read
+    from grainpaint.formats import read, refuse_to_replace
     from grainpaint.plot import picture
 
     if output.suffix != ".png":
         raise InputError(f"{output}: pictures are written as .png")
-    if output.exists() and not force:
-        raise InputError(f"{output} exists: add --force to replace it")
+    refuse_to_replace(output, force)
     if not picture(read(volume, time), output):
         print("no usable OpenGL: the picture shows slices only", file=sys.stderr)
     print(output)

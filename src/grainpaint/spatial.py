@@ -65,9 +65,10 @@ def _autocorrelation(boxes: list[np.ndarray], shape: tuple[int, ...]) -> np.ndar
     return pairs
 
 
-def _same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
+def _same_pairs(
+    volume: Microstructure, counted: Tally, lag: tuple[int, ...]
+) -> np.ndarray:
     """Count the pairs of voxels of the same grain at each lag -lag..lag."""
-    counted = tally(volume)
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for grain in np.flatnonzero(counted.sums[:, 0]).tolist():
         if grain == 0:
@@ -122,8 +123,8 @@ def two_point(volume: Microstructure, max_lag: int | None = None) -> Correlation
     >>> two_point(Microstructure(layers), 3).along[0].round(3).tolist()
     [1.0, 0.727, 0.4, 0.0]
     """
+    counted = tally(volume)
     if max_lag is None:
-        counted = tally(volume)
         some = counted.sums[:, 0] > 0
         some[0] = False
         extent = (counted.high - counted.low + 1)[some]
@@ -134,7 +135,7 @@ def two_point(volume: Microstructure, max_lag: int | None = None) -> Correlation
         min(max_lag, n // 2 if wrap else n - 1)
         for n, wrap in zip(volume.shape, volume.periodic)
     )
-    same = _same_pairs(volume, lag)
+    same = _same_pairs(volume, counted, lag)
     pairs = _inside_pairs(volume, lag)
     middle = np.array(lag)
     along = []

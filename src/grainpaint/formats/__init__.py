@@ -17,6 +17,7 @@ __all__ = [
     "check_output",
     "find_volumes",
     "read",
+    "refuse_to_replace",
     "replace_with",
     "write",
 ]
@@ -160,5 +161,16 @@ def check_output(path: Path, force: bool) -> None:
         If the suffix is unknown, or something exists there and `force` is false.
     """
     _module(path, _WRITTEN)
+    refuse_to_replace(path, force)
+
+
+def refuse_to_replace(path: Path, force: bool) -> None:
+    """Raise if something exists at `path` and `force` is false.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
     if path.exists() and not force:
         raise InputError(f"{path} exists: add --force to replace it")

@@ -306,10 +306,7 @@ class Bezier(RecipePart):
         -------
         numpy.ndarray, float, shape (n,)
         """
-        tree, _ = self._surface
-        right = np.column_stack([points[:, 0], np.abs(points[:, 1]), points[:, 2]])
-        length: np.ndarray = tree.query(right)[0]
-        return np.where(self._inside(right), -length, length)
+        return self.zone(points)[0]
 
     def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distance and how far back the nearest surface lies (0..1)."""

@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats import replace_with
+from grainpaint.formats import refuse_to_replace, replace_with
 from grainpaint.simulate.pool import Pool
 from grainpaint.simulate.scan import SWEEPS_PER_TIME, Path
 
@@ -125,8 +125,7 @@ def check_maps(path: FilePath, force: bool) -> None:
     """Raise InputError unless process maps may be written to `path`."""
     if path.suffix != ".npz":
         raise InputError(f"{path}: process maps are written as .npz")
-    if path.exists() and not force:
-        raise InputError(f"{path} exists: add --force to replace it")
+    refuse_to_replace(path, force)
 
 
 def write_maps(maps: ProcessMap, path: FilePath) -> None:
