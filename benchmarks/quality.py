@@ -1,8 +1,9 @@
-"""Generated grains beside simulated ones: sizes, seams at the windows, drift.
+"""Generated grains beside simulated ones: distances, floors, seams, drift.
 
-Run: python benchmarks/quality.py [--volumes 8] [--model iso]. Prints a table and writes
-quality.json. Both kinds of volume are boxes of 128^3 cut out without periodicity,
-segmented and cleaned in the same way; border grains count.
+Run: python benchmarks/quality.py [--model iso] [--report REPORT.html]. Prints tables
+and writes quality.json. 16 generated and 9 simulated open boxes of 100^3 (see
+floor.py), as in the paper; grains of the simulated ones are the connected pieces of
+equal spin. Generated boxes are kept in runs/quality under the hash of the weights.
 """
 
 import argparse
@@ -10,53 +11,35 @@ import json
 from pathlib import Path
 
 import numpy as np
+from floor import EDGE, N_A, N_B, simulated
 
 import grainpaint
-from grainpaint.dataset import load_sets
+from grainpaint import formats
+from grainpaint.compare import DESCRIPTORS, compare, measure_all
+from grainpaint.model import load_model
 from grainpaint.plan import CORE
 from grainpaint.progress import console
-from grainpaint.segment import grains
-from grainpaint.simulate.sets import isotropic_set
+from grainpaint.report import write_report
+from grainpaint.seams import cell_trace, seam_test
 
 HERE = Path(__file__).parent
-REFERENCE = HERE.parent / "runs" / "reference128"  # simulated once, kept
-EDGE = 128
+KEPT = HERE.parent / "runs" / "quality"
 
 
-def sizes(volume):
-    """Return descriptors of one volume."""
-    n = volume.grain_volumes().astype(float)
-    unlike = [np.mean(np.diff(volume.grain_id, axis=a) != 0) for a in range(3)]
-    return {
-        "grains": n.size,
-        "mean volume": n.mean(),
-        "median volume": np.median(n),
-        "volume-weighted mean": (n**2).sum() / n.sum(),
-        "boundary share": np.mean(unlike),
-        "grains under 50 voxels, share": np.mean(n < 50),
-    }
+def generated(model, n):
+    """Yield generated boxes, kept on disk."""
+    folder = KEPT / load_model(model, "cpu").sha256[:12]
+    for seed in range(n):
+        path = folder / f"{seed:02d}.npz"
+        if not path.exists():
+            volume = grainpaint.generate((EDGE,) * 3, model, seed, progress=console)
+            formats.write(volume, path)
+        yield formats.read(path)
 
 
-def shares(volume):
-    """Yield the boundary share of the planes between neighbouring layers, per axis."""
-    for axis in range(3):
-        unlike = np.diff(volume.grain_id, axis=axis) != 0
-        yield unlike.mean(tuple(a for a in range(3) if a != axis))
-
-
-def seam(volume):
-    """Return the boundary share at the faces of windows minus that of their like.
-
-    Both lie between cells of the base, which are even planes.
-    """
-    face = np.arange(CORE - 1, EDGE - 1, CORE)
-    others = np.setdiff1d(np.arange(1, EDGE - 1, 2), face)
-    return np.mean([s[face].mean() - s[others].mean() for s in shares(volume)])
-
-
-def steps(volume):
-    """Return the boundary share between cells of the base over that within them."""
-    return np.mean([s[1::2].mean() / s[::2].mean() for s in shares(volume)])
+def small_share(volume):
+    """Return the share of grains under 50 voxels."""
+    return np.mean(volume.grain_volumes() < 50)
 
 
 def drift(volume):
@@ -71,39 +54,41 @@ def drift(volume):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--volumes", type=int, default=8)
     parser.add_argument("--model", default="iso")
+    parser.add_argument("--report", type=Path)
     options = parser.parse_args()
-    n = options.volumes
-    isotropic_set(REFERENCE, (EDGE,) * 3, 100, 1000, 500_000, n, console)
-    spins = [v.grain_id for v in load_sets(REFERENCE)[0].volumes[:n]]
-    kinds = {
-        "simulated": [grainpaint.Microstructure(grains(s)) for s in spins],
-        "generated": [
-            grainpaint.generate((EDGE,) * 3, options.model, seed, progress=console)
-            for seed in range(n)
-        ],
-    }
-    mean = {
-        kind: {k: np.mean([sizes(v)[k] for v in volumes]) for k in sizes(volumes[0])}
-        for kind, volumes in kinds.items()
-    }
-    rows = {}
-    for name, reference in mean["simulated"].items():
-        value = mean["generated"][name]
-        rows[name] = [float(reference), float(value), float(value / reference)]
-        print(f"{name:<32}{reference:12.4g}{value:12.4g}{value / reference:10.3f}")
-    for name, measure in (
-        ("seam: boundary share at window faces minus elsewhere", seam),
-        ("steps: boundary share between base cells over within", steps),
-        ("drift: boundary share of the far half over the near", drift),
-    ):
-        values = np.array([measure(v) for v in kinds["generated"]])
-        error = values.std(ddof=1) / np.sqrt(n)
-        rows[name] = [float(values.mean()), float(error)]
-        print(f"{name:<56}{values.mean():10.4f} +- {error:.4f}")
-    rows["volumes"] = n
-    (HERE / "quality.json").write_text(json.dumps(rows, indent=1) + "\n")
+    sets = [list(generated(options.model, N_A)), list(simulated(N_B))]
+    measured = [measure_all(volumes, len(volumes), console) for volumes in sets]
+    result = compare(*measured, progress=console)
+    for name in DESCRIPTORS:
+        e = result[name]
+        low, high = e["kl_interval"]
+        print(
+            f"{name:14} KL {e['kl']:.4f} ({low:.4f} to {high:.4f}), floor "
+            f"{e['kl_floor']:.4f}, ratio {e['ratio_to_floor']:.1f}, W1 "
+            f"{e['wasserstein']:.4g}, KS {e['ks']:.4f}: {e['verdict']}"
+        )
+    for name, m in result["measures"].items():
+        print(f"{name:28}{m['generated']:12.4g}{m['reference']:12.4g}{m['ratio']:8.3f}")
+    small = [float(np.mean([small_share(v) for v in volumes])) for volumes in sets]
+    print(f"{'grains under 50 voxels':28}{small[0]:12.4g}{small[1]:12.4g}")
+    faces = [range(CORE, EDGE, CORE)] * 3
+    test = seam_test(sets[0], faces)
+    print(f"seams: p = {test.p:.3g} ({test.where}, {test.n_faces} faces)")
+    traces = [cell_trace(v)[0] for v in sets[0]]
+    print(f"trace of cells of two voxels: {np.mean(traces):.4f}")
+    drifts = [drift(v) for v in sets[0]]
+    error = np.std(drifts, ddof=1) / np.sqrt(len(drifts))
+    print(f"drift: {np.mean(drifts):.4f} +- {error:.4f}")
+    if options.report:
+        title = f"Model {options.model} beside the simulator"
+        write_report(
+            options.report, measured, [v[0] for v in sets], result, title=title
+        )
+    kept = {name: result[name] for name in (*DESCRIPTORS, "measures")}
+    kept |= {"small_share": small, "seam_p": test.p, "trace": float(np.mean(traces))}
+    kept |= {"drift": [float(np.mean(drifts)), float(error)]}
+    (HERE / "quality.json").write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Shared fixtures: random generators, a tiny model, real data where it is."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from grainpaint.cli import main
 from grainpaint.model import Sampling, StageCard, write_stage
 from grainpaint.unet import NetworkConfig, UNet
 
@@ -60,3 +62,17 @@ def make_model(folder, dim=3, n_colors=12, seed=0):
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     return make_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process; return code, output and error text."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["grainpaint", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        out = capsys.readouterr()
+        return stop.value.code or 0, out.out, out.err
+
+    return call

@@ -2,26 +2,134 @@
 
 import itertools
 
+import numba as nb
 import numpy as np
+from scipy import special, stats
 
 NEIGHBORS = [o for o in itertools.product((-1, 0, 1), repeat=3) if o != (0, 0, 0)]
 
 
-def energy(spin):
-    """Unlike pairs of neighbours in a periodic box, each pair once."""
-    unlike = sum((np.roll(spin, o, (0, 1, 2)) != spin).sum() for o in NEIGHBORS)
+def around(spin, place, offsets, periodic=(True, True, True)):
+    """Return the spins of the neighbours of a site that are sites themselves."""
+    found = []
+    for offset in offsets:
+        there = [p + o for p, o in zip(place, offset)]
+        there = [t % n if p else t for t, n, p in zip(there, spin.shape, periodic)]
+        if all(0 <= t < n for t, n in zip(there, spin.shape)) and spin[tuple(there)]:
+            found.append(int(spin[tuple(there)]))
+    return found
+
+
+def energy(spin, offsets=NEIGHBORS, periodic=(True, True, True)):
+    """Unlike pairs of neighbours, each pair once; spin 0 is no site."""
+    unlike = sum(
+        v != spin[place]
+        for place in np.argwhere(spin).tolist()
+        for place in [tuple(place)]
+        for v in around(spin, place, offsets, periodic)
+    )
     return int(unlike) // 2
 
 
-def allowed_spins(spin, x, y, z):
-    """Return the neighbouring spins that do not raise the energy of a site."""
-    shape = spin.shape
-    around = [
-        int(spin[(x + a) % shape[0], (y + b) % shape[1], (z + c) % shape[2]])
-        for a, b, c in NEIGHBORS
-    ]
-    mine = around.count(int(spin[x, y, z]))
-    return {s for s in set(around) - {int(spin[x, y, z])} if around.count(s) >= mine}
+def flip_rates(mine, neighbors, n_neighbors, temperature, rule, n_spins):
+    """Return the rate from a spin to each other spin, given those of the neighbours."""
+    if rule == "any":
+        targets = set(range(1, n_spins + 1)) - {mine}
+    else:
+        targets = set(neighbors) - {mine}
+    rates = {}
+    for spin in targets:
+        rise = neighbors.count(mine) - neighbors.count(spin)
+        rate = 1.0
+        if rise > 0:
+            rate = np.exp(-rise / temperature) if temperature > 0 else 0.0
+        rates[spin] = rate * (n_neighbors / len(targets) if rule == "one" else 1.0)
+    return rates
+
+
+@nb.njit
+def _allowed(spin, x, y, z, found, count):
+    """List the neighbouring spins that do not raise the energy; return how many."""
+    nx, ny, nz = spin.shape
+    n, like = 0, 0
+    for a in (-1, 0, 1):
+        for b in (-1, 0, 1):
+            for c in (-1, 0, 1):
+                v = spin[(x + a) % nx, (y + b) % ny, (z + c) % nz]
+                if v == spin[x, y, z]:
+                    like += 1
+                    continue
+                k = 0
+                while k < n and found[k] != v:
+                    k += 1
+                if k == n:
+                    found[n], count[n] = v, 0
+                    n += 1
+                count[k] += 1
+    n_allowed = 0
+    for k in range(n):
+        if count[k] >= like - 1:  # the site itself was counted
+            found[n_allowed] = found[k]
+            n_allowed += 1
+    return n_allowed
+
+
+@nb.njit
+def rejection_free(spin, times, seed):
+    """Potts growth at T = 0 (26 neighbours, periodic) by the n-fold way: no time step.
+
+    Bortz, Kalos and Lebowitz 1975: sites are kept in lists by how many flips they have;
+    each event takes one flip of all at random. Return the spins at the times.
+    """
+    np.random.seed(seed)  # noqa: NPY002  (numba's own generator)
+    nx, ny, nz = spin.shape
+    spin = spin.copy()
+    n_sites = spin.size
+    found, count = np.empty(27, np.int64), np.empty(27, np.int64)
+    group = np.zeros(n_sites, np.int64)
+    place = np.zeros(n_sites, np.int64)
+    members = np.empty((27, n_sites), np.int64)
+    size = np.zeros(27, np.int64)
+    for i in range(n_sites):
+        k = _allowed(spin, i // (ny * nz), i // nz % ny, i % nz, found, count)
+        group[i], place[i] = k, size[k]
+        members[k, size[k]] = i
+        size[k] += 1
+    result = np.empty((times.size, nx, ny, nz), spin.dtype)
+    time, done = 0.0, 0
+    while done < times.size:
+        total = 0
+        for k in range(1, 27):
+            total += k * size[k]
+        time += np.inf if total == 0 else np.random.exponential(1 / total)  # noqa: NPY002
+        while done < times.size and time >= times[done]:
+            result[done] = spin
+            done += 1
+        pick = np.random.random() * total  # noqa: NPY002
+        k = 0
+        while k < 26 and pick >= 0:
+            k += 1
+            pick -= k * size[k]
+        if done == times.size:
+            break
+        i = members[k, np.random.randint(size[k])]  # noqa: NPY002
+        x, y, z = i // (ny * nz), i // nz % ny, i % nz
+        n = _allowed(spin, x, y, z, found, count)
+        spin[x, y, z] = found[np.random.randint(n)]  # noqa: NPY002
+        for a in (-1, 0, 1):
+            for b in (-1, 0, 1):
+                for c in (-1, 0, 1):
+                    p, q, r = (x + a) % nx, (y + b) % ny, (z + c) % nz
+                    j, old = (p * ny + q) * nz + r, 0
+                    old = group[j]
+                    new = _allowed(spin, p, q, r, found, count)
+                    size[old] -= 1
+                    last = members[old, size[old]]
+                    members[old, place[j]], place[last] = last, place[j]
+                    members[new, size[new]], place[j] = j, size[new]
+                    group[j] = new
+                    size[new] += 1
+    return result
 
 
 def pieces(values, periodic, corners):
@@ -83,3 +191,150 @@ def winding_number(vertices, faces, points):
         )
         total += 2 * np.arctan2(top, bottom)
     return total / (4 * np.pi)
+
+
+def melted_last(shape, path, pool, n=200):
+    """Move the pool in small steps; return the last track and time of each voxel."""
+    points = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1)
+    points = points.reshape(-1, 3).astype(float)
+    track, time = np.full(len(points), -1), np.full(len(points), np.nan)
+    begin, reach = 0.0, (max(pool.ends), pool.width / 2, pool.depth)
+    for i, (ux, uy, _) in enumerate(path.direction):
+        for s in np.linspace(0, path.length[i], n) if path.on[i] else ():
+            x, y, z = (points - path.start[i] - s * path.direction[i]).T
+            own = np.column_stack([ux * x + uy * y, ux * y - uy * x, z])
+            inside = (z <= 0) & (abs(own) <= reach).all(1)
+            inside[inside] = pool.distance(own[inside]) < 0
+            track[inside], time[inside] = i, begin + s / path.speed[i]
+        begin += path.n_sweeps[i] / 26
+    return track.reshape(shape), time.reshape(shape)
+
+
+def proposals(spin, x, y, z, molten=()):
+    """Return {spin that a site may take: rise of the energy}; 0 = no site."""
+    around = {}
+    for a, b, c in NEIGHBORS:
+        place = (x + a, y + b, z + c)
+        if all(0 <= p < n for p, n in zip(place, spin.shape)) and spin[place]:
+            around[place] = int(spin[place])
+    values = list(around.values())
+    mine = int(spin[x, y, z])
+    allowed = {v for place, v in around.items() if place not in molten} - {mine}
+    return {v: values.count(mine) - values.count(v) for v in allowed}
+
+
+def grain_table(grain_id, spacing=(1.0, 1.0, 1.0)):
+    """Descriptors of the grains of an open box, from lists of voxel coordinates."""
+    rows = {}
+    for g in np.unique(grain_id[grain_id > 0]):
+        index = np.argwhere(grain_id == g)
+        points = (index + 0.5) * spacing
+        singular = np.linalg.svd(points - points.mean(0), compute_uv=False)
+        singular = np.concatenate([singular, np.zeros(3 - singular.size)])
+        padded = np.pad(grain_id == g, 1)
+        faces = [np.abs(np.diff(padded.astype(int), axis=a)).sum() for a in range(3)]
+        area = [spacing[1] * spacing[2], spacing[0] * spacing[2]]
+        area.append(spacing[0] * spacing[1])
+        around = set()
+        border = False
+        for place in index:
+            for axis in range(3):
+                for step in (-1, 1):
+                    there = place.copy()
+                    there[axis] += step
+                    if not 0 <= there[axis] < grain_id.shape[axis]:
+                        border = True
+                        continue
+                    around.add(int(grain_id[tuple(there)]))
+        rows[int(g)] = {
+            "voxels": len(index),
+            "centroid": points.mean(0),
+            "axes": 2 * np.sqrt(5 / len(index)) * singular,
+            "faces": float(np.dot(faces, area)),
+            "neighbors": len(around - {0, int(g)}),
+            "border": border or 0 in around,
+        }
+    return rows
+
+
+def same_grain(grain_id, periodic, lag):
+    """Share of pairs at a lag (three ints) that lie in one grain, both inside."""
+    shape = grain_id.shape
+    same = pairs = 0
+    for place in np.ndindex(shape):
+        there = [p + d for p, d in zip(place, lag)]
+        for axis in range(3):
+            if periodic[axis]:
+                there[axis] %= shape[axis]
+        if any(not 0 <= t < n for t, n in zip(there, shape)):
+            continue
+        a, b = grain_id[place], grain_id[tuple(there)]
+        if a and b:
+            pairs += 1
+            same += a == b
+    return same / pairs if pairs else np.nan
+
+
+def paper_kl_line(p, q):
+    """KL of volumes and distances as Hoffman et al. (2025) computed it."""
+    drawn = [
+        np.exp(stats.gaussian_kde(np.log(v)).resample(10_000, seed=0)[0])
+        for v in (p, q)
+    ]
+    x = np.linspace(min(d.min() for d in drawn), max(d.max() for d in drawn), 3000)
+    f, g = (stats.gaussian_kde(d, bw_method=0.04)(x) for d in drawn)
+    f, g = f / np.trapezoid(f, x) + 1e-10, g / np.trapezoid(g, x) + 1e-10
+    return stats.entropy(f, g)
+
+
+def paper_kl_plane(p, q):
+    """KL of aspect ratios (b/a, c/a), shape (n, 2), as they computed it."""
+    both = np.concatenate([p, q])
+    axes = [np.linspace(both[:, i].min(), both[:, i].max(), 100) for i in (0, 1)]
+    grid = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")])
+    cell = np.prod([a[1] - a[0] for a in axes])
+    f, g = (stats.gaussian_kde(v.T)(grid) for v in (p, q))
+    f, g = f / (f.sum() * cell) + 1e-10, g / (g.sum() * cell) + 1e-10
+    return special.kl_div(f, g).sum() * cell
+
+
+def fill_noise(label):
+    """Rounds in which each 0 takes the commonest of the labels at its faces."""
+    faces = [o for o in NEIGHBORS if sum(map(abs, o)) == 1]
+    while True:
+        after = label.copy()
+        for place in np.argwhere(label == 0):
+            around = [
+                int(label[tuple(place + o)])
+                for o in faces
+                if all(0 <= p < n for p, n in zip(place + o, label.shape))
+            ]
+            around = sorted(g for g in around if g)
+            if around:
+                after[tuple(place)] = max(around, key=around.count)
+        if (after == label).all():
+            return label
+        label = after
+
+
+def paper_points(limit):
+    """Algorithms 1 and 2 with Table 3, in units of a block: points and dependencies."""
+    table = [
+        ((0.00, 0.00, 0.00), (0, 0, 0)),
+        ((0.00, 0.00, 0.75), (0, 0, 1)),
+        ((0.75, 0.75, 0.75), (1, 1, 1)),
+        ((0.75, 0.75, 0.00), (1, 1, 0)),
+        ((0.75, 0.00, 0.75), (1, 0, 1)),
+        ((0.00, 0.75, 0.75), (0, 1, 1)),
+        ((0.75, 0.00, 0.00), (1, 0, 0)),
+        ((0.00, 0.75, 0.00), (0, 1, 0)),
+    ]
+    points = []
+    for offset, reduction in table:
+        before = [p for p, _ in points]
+        ranges = [range(n - r + 1) for n, r in zip(limit, reduction)]
+        for index in itertools.product(*ranges):
+            p = tuple(i * 1.5 + o for i, o in zip(index, offset))
+            near = [q for q in before if max(abs(a - b) for a, b in zip(p, q)) <= 1]
+            points.append((p, near))
+    return points

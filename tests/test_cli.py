@@ -7,24 +7,9 @@ import numpy as np
 import pytest
 
 import grainpaint
-from grainpaint.cli import main
 from grainpaint.record import outputs
 
 GEAR = Path(__file__).parents[1] / "examples" / "parts" / "gear.stl"
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process; return code, output and error text."""
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["grainpaint", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out = capsys.readouterr()
-        return stop.value.code or 0, out.out, out.err
-
-    return call
 
 
 def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
@@ -45,6 +30,20 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
     again = grainpaint.paint(GEAR, longest=40, model=str(tiny_model), seed=3)
     np.testing.assert_array_equal(again.grain_id, volume.grain_id)
     assert again.origin == pytest.approx(volume.origin)
+
+
+def test_convert_keeps_everything(run, tmp_path):
+    volume = grainpaint.simulate.isotropic((12, 10, 8), 3, spacing=2.0)
+    volume.save(tmp_path / "a.npz")
+    code, text, _ = run("convert", tmp_path / "a.npz", "-o", tmp_path / "b.zarr")
+    assert code == 0
+    assert f"{volume.n_grains} grains" in text
+    found = grainpaint.load(tmp_path / "b.zarr")
+    np.testing.assert_array_equal(found.grain_id, volume.grain_id)
+    assert (found.spacing, found.periodic) == (volume.spacing, volume.periodic)
+    code, _, error = run("convert", tmp_path / "a.npz", "-o", tmp_path / "b.zarr")
+    assert code == 2
+    assert "--force" in error
 
 
 def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
@@ -73,8 +72,35 @@ def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
     assert "iso" in text
 
 
+def test_segment_by_dbscan_cleans_unless_told_not_to(run, tmp_path, rng):
+    field = np.zeros((12, 12, 12), np.float32)
+    field[..., 6:] = 0.5
+    field[3, 4, 5] = field[8, 8, 9] = -0.5
+    values, out = tmp_path / "values.npz", tmp_path / "out.npz"
+    np.savez(values, field=field, spacing=(2.0, 2.0, 2.0))
+    assert run("segment", values, "-o", out, "--method", "dbscan")[0] == 0
+    cleaned = grainpaint.load(out)
+    assert cleaned.spacing == pytest.approx((2.0,) * 3)
+    assert cleaned.grain_id[3, 4, 5] == cleaned.grain_id[0, 0, 0] == 1
+    assert (cleaned.grain_id[..., 6:] == 2).all()
+    args = ("-o", out, "--method", "dbscan", "--no-clean", "--force")
+    assert run("segment", values, *args)[0] == 0
+    assert np.argwhere(grainpaint.load(out).grain_id == 0).tolist() == [
+        [3, 4, 5],
+        [8, 8, 9],
+    ]
+    code, _, err = run("segment", values, *args, "--eps", 2)
+    assert code == 2
+    assert "below 2" in err
+    assert "dbscan takes one float" in run("segment", values, *args[:2], "--force")[2]
+    np.savez(values, field=rng.normal(size=(9, 9, 9)))
+    code, _, err = run("segment", values, *args)
+    assert code == 2
+    assert "noise" in err
+
+
 def test_train_runs_from_the_command_line(run, tmp_path):
-    data, out = tmp_path / "set", tmp_path / "model"
+    data, out = tmp_path / "set.zarr", tmp_path / "model"
     code, _, _ = run(
         "simulate", "iso", "--shape", "32,32,32", "--time", 60, "--count", 2, "-o", data
     )
@@ -113,11 +139,23 @@ MISTAKES = {
     "no device": ("generate --shape 16,16,16 -o a.npz --device abacus", "device"),
     "bad shape": ("generate --shape 16,16 -o a.npz", "X,Y,Z"),
     "too large": ("generate --shape 9000,9000,9000 -o a.npz", "GiB"),
-    "odd box": ("simulate iso --shape 15,16,16 -o a.npz", "even"),
+    "thin box": ("simulate iso --shape 2,16,16 -o a.npz", "at least 3 sites"),
+    "lattice": ("simulate iso --shape 9,9,9 --lattice bcc -o a.npz", "sc/26n"),
+    "cold": ("simulate iso --shape 9,9,9 --temperature -1 -o a.npz", "temperature"),
+    "no axis": ("simulate iso --shape 9,9,9 --periodic uvw -o a.npz", "xyz"),
+    "times": ("simulate iso --shape 9,9,9 --time 5,soon -o a.zarr", "25,50,100"),
+    "falling times": ("simulate iso --shape 9,9,9 --time 5,4 -o a.zarr", "rise"),
+    "set as npz": ("simulate iso --shape 9,9,9 --count 2 -o a.npz", "a.zarr"),
+    "no count": ("simulate iso --shape 9,9,9 --count 0 -o a.zarr", "count"),
+    "no recipe": ("simulate iso -o a.npz", "--shape"),
+    "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
     "unknown stage": ("train coarse --data . --out m", "base or refine"),
-    "no data": ("train base --data nowhere --out m", "none found"),
+    "no data": ("train base --data nowhere --out m", "no such file"),
     "no picture": ("view GEAR -o a.png", "unknown suffix"),
     "no field": ("segment no.npz -o a.npz", "no such file"),
+    "unknown method": ("segment no.npz -o a.npz --method kmeans", "colors or dbscan"),
+    "no field for dbscan": ("segment no.npz -o a.npz --method dbscan", "no such file"),
+    "noise of colors": ("segment no.npz -o a.npz --no-clean", "--method dbscan"),
     "no command": ("paint", "Missing argument"),
 }
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grainpaint.encode import color_grains, contact_graph, palette
+from grainpaint.encode import color_grains, contact_graph, palette, scalar_block
 from grainpaint.pyramid import double, halve
 from grainpaint.segment import label_pieces
 from grainpaint.simulate import isotropic
@@ -63,3 +63,16 @@ def test_halving_takes_the_majority_and_undoes_doubling(rng):
         cell = values[2 * x : 2 * x + 2, 2 * y : 2 * y + 2, 2 * z : 2 * z + 2]
         count = np.bincount(cell.ravel(), minlength=3)
         assert count[half[x, y, z]] == count.max()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9))
+def test_scalar_blocks_are_centred_and_scaled_and_tell_grains_apart(seed, n):
+    rng = np.random.default_rng(seed)
+    grain_id = rng.integers(5, 5 + n, (6, 6, 6))
+    field = scalar_block(grain_id, rng)
+    assert field.dtype == np.float32
+    assert abs(field.mean()) < 1e-5
+    assert np.abs(field).max() == pytest.approx(float(n > 1), abs=1e-6)
+    for g in np.unique(grain_id):  # one value a grain
+        assert np.ptp(field[grain_id == g]) == 0
+    assert len(np.unique(field)) == len(np.unique(grain_id))

@@ -15,15 +15,21 @@ LAYERS = [
         "microstructure",
         "segment",
         "separate",
+        "dbscan",
         "encode",
         "pyramid",
         "unet",
         "diffusion",
         "plan",
+        "blocks",
+        "ddpm",
+        "repaint",
     },
-    {"formats", "model", "cad"},
-    {"simulate", "dataset", "render", "plot"},
-    {"train", "generation"},
+    {"formats", "model", "cad", "stats", "seams", "integrity"},
+    {"simulate", "dataset", "render", "plot", "spatial"},
+    {"train", "generation", "compare"},
+    {"figures"},
+    {"report"},
     {"record"},
     {"cli"},
     {"__main__"},
@@ -59,7 +65,8 @@ def test_import_of_the_package_loads_no_heavy_library():
 
     code = (
         "import sys, grainpaint, grainpaint.cli;"
-        "heavy = {'torch', 'numba', 'zarr', 'vtk', 'pyvista', 'matplotlib', 'scipy'};"
+        "heavy = {'torch', 'numba', 'zarr', 'vtk', 'pyvista', 'matplotlib', 'scipy',"
+        " 'pandas', 'pyarrow', 'k3d', 'jinja2'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     out = subprocess.run(

@@ -10,13 +10,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grainpaint import simulate
+    from grainpaint import compare, figures, simulate, spatial, stats
     from grainpaint.errors import InputError
     from grainpaint.formats import read as load
     from grainpaint.generation import generate, paint
     from grainpaint.microstructure import Microstructure
 
-__all__ = ["InputError", "Microstructure", "generate", "load", "paint", "simulate"]
+__all__ = [
+    "InputError",
+    "Microstructure",
+    "compare",
+    "figures",
+    "generate",
+    "load",
+    "paint",
+    "simulate",
+    "spatial",
+    "stats",
+]
 __version__ = "0.1.0"
 
 # Public name -> where it lives; loaded on first use, so that importing stays quick.
@@ -27,6 +38,10 @@ _HOMES = {
     "load": ("grainpaint.formats", "read"),
     "paint": ("grainpaint.generation", "paint"),
     "simulate": ("grainpaint.simulate", None),
+    **{
+        name: (f"grainpaint.{name}", None)
+        for name in ("compare", "figures", "spatial", "stats")
+    },
 }
 
 

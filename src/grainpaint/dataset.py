@@ -5,7 +5,6 @@ grains. Training takes one set or a folder of sets with grains of different size
 """
 
 import itertools
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +13,10 @@ import numpy as np
 
 from grainpaint.encode import color_grains, contact_graph
 from grainpaint.errors import InputError
+from grainpaint.formats.zarr import read_recipe
 from grainpaint.microstructure import Microstructure
 from grainpaint.pyramid import double, halve
+from grainpaint.simulate.sets import member_time
 
 __all__ = ["GRAIN_RANGE", "Sample", "Samples", "Stage", "TrainingSet", "load_sets"]
 
@@ -67,7 +68,9 @@ class Sample:
 
 
 def load_sets(folder: Path) -> list[TrainingSet]:
-    """Read a set of volumes (.npz), or all the sets in the folders below.
+    """Read a Zarr set or a folder of volumes, or all those in a folder.
+
+    Snapshots of different times in a Zarr set are sets of their own.
 
     Raises
     ------
@@ -75,14 +78,16 @@ def load_sets(folder: Path) -> list[TrainingSet]:
         If there is no volume, or one is not periodic, has outside voxels, or an edge
         that is no multiple of 16.
     """
-    below = folder.iterdir() if folder.is_dir() else ()
-    folders = [folder, *sorted(path for path in below if path.is_dir())]
-    sets = [_load_set(paths) for f in folders if (paths := sorted(f.glob("*.npz")))]
-    if not sets:
-        raise InputError(
-            f"{folder}: a training set is a folder of .npz volumes; none found"
-        )
-    return sets
+    from grainpaint import formats
+
+    if folder.is_dir() and not (folder / "zarr.json").is_file():
+        below = sorted(p for p in folder.iterdir() if p.is_dir())
+    else:
+        below = []
+    sets: dict[tuple[Path, float | None], list[Path]] = {}
+    for path in formats.find_volumes(below or [folder]):
+        sets.setdefault((path.parent, member_time(path)), []).append(path)
+    return [_load_set(paths) for paths in sets.values()]
 
 
 def _load_set(paths: list[Path]) -> TrainingSet:
@@ -102,13 +107,13 @@ def _load_set(paths: list[Path]) -> TrainingSet:
                 "have no outside voxels (grain_id 0)"
             )
     n_voxels = np.concatenate([volume.grain_volumes() for volume in volumes])
-    recipe = paths[0].with_name("recipe.json")
-    note = (
-        json.loads(recipe.read_text())
-        if recipe.is_file()
-        else {"folder": paths[0].parent.name}
-    )
-    return TrainingSet(volumes, float(np.cbrt(6 * n_voxels / np.pi).mean()), note)
+    diameter = float(np.cbrt(6 * n_voxels[n_voxels > 0] / np.pi).mean())
+    folder = paths[0].parent
+    recipe = read_recipe(folder) or {"folder": folder.name}
+    time = member_time(paths[0])
+    if time is not None:
+        recipe = {**recipe, "time": time}
+    return TrainingSet(volumes, diameter, recipe)
 
 
 class Samples:

@@ -12,7 +12,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["color_grains", "contact_graph", "palette"]
+__all__ = ["color_grains", "contact_graph", "palette", "scalar_block"]
 
 _OFFSETS = np.array(
     [o for o in itertools.product((-1, 0, 1), repeat=3) if o > (0,) * 3]
@@ -154,3 +154,34 @@ def color_grains(
     color = np.full(n, -1, np.int8)
     _greedy(start, neighbor, order, rng.random(n), n_colors, color)
     return color
+
+
+def scalar_block(grain_id: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give each grain of a block a random value, as the paper encodes them.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, integer, shape (nx, ny, nz)
+        A block; IDs of any range.
+    rng : numpy.random.Generator
+        Source of the values, uniform and independent.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (nx, ny, nz)
+        Of mean 0, its largest absolute value 1; all 0 in a block of one grain.
+
+    Notes
+    -----
+    Hoffman et al., "GrainPaint" (2025), section 2.4: every block is centred and scaled
+    by itself, so a grain that two blocks share has a value of its own in each. Near
+    values of neighbours cannot be told apart: the palette exists for that.
+    """
+    _, index = np.unique(grain_id, return_inverse=True)
+    field = rng.random(int(index.max()) + 1)[index.reshape(grain_id.shape)]
+    field -= field.mean()
+    if index.any():
+        field /= np.abs(field).max()
+    else:
+        field[:] = 0
+    return field.astype(np.float32)

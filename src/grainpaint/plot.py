@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from grainpaint import formats
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["grain_colors", "picture", "render_solid"]
+__all__ = ["draw_slice", "grain_colors", "picture", "render_solid", "thinned"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _RENDERER = "grainpaint.render"  # a process of its own
@@ -64,9 +64,9 @@ def _trimmed(image: np.ndarray) -> np.ndarray:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _thinned(volume: Microstructure) -> Microstructure:
-    """Return every n-th voxel of a volume too large to show."""
-    step = max(1, -(-max(volume.shape) // _EDGE))
+def thinned(volume: Microstructure, edge: int = _EDGE) -> Microstructure:
+    """Return every n-th voxel of a volume with more voxels along an edge."""
+    step = max(1, -(-max(volume.shape) // edge))
     if step == 1:
         return volume
     return Microstructure(
@@ -90,7 +90,7 @@ def picture(volume: Microstructure, path: Path) -> bool:
     bool
         False if there was no usable OpenGL: then the picture has the slices alone.
     """
-    volume = _thinned(volume)
+    volume = thinned(volume)
     solid = render_solid(volume)
     colors = grain_colors(int(volume.grain_id.max()))
     if solid is None:
@@ -105,15 +105,13 @@ def picture(volume: Microstructure, path: Path) -> bool:
         main.set_axis_off()
         axes = right.subplots(3, 1)
     for axis, ax in enumerate(axes):
-        _draw_slice(ax, volume, axis, colors)
+        draw_slice(ax, volume, axis, colors)
     formats.replace_with(path, lambda aside: figure.savefig(aside, dpi=110))
     return solid is not None
 
 
-def _draw_slice(
-    ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray
-) -> None:
-    """Draw the fullest slice near the middle, in mm or µm."""
+def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) -> None:
+    """Draw the fullest slice near the middle across an axis, in mm or µm."""
     inside = np.moveaxis(volume.mask, axis, 0).sum((1, 2))
     middle = np.abs(np.arange(inside.size) - inside.size / 2)
     index = int(np.lexsort((middle, -(inside > 0.9 * inside.max()).astype(int)))[0])

@@ -4,7 +4,7 @@ import re
 
 from grainpaint.errors import InputError
 
-__all__ = ["UNITS", "parse_length", "parse_shape"]
+__all__ = ["UNITS", "parse_length", "parse_numbers", "parse_shape"]
 
 # µm per unit
 UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
@@ -62,3 +62,22 @@ def parse_shape(text: str) -> tuple[int, int, int]:
         raise InputError(f"a shape is three counts of voxels, X,Y,Z; got {text!r}")
     x, y, z = map(int, parts)
     return x, y, z
+
+
+def parse_numbers(text: str) -> tuple[float, ...]:
+    """Return numbers from text such as 25,50,100.
+
+    Raises
+    ------
+    InputError
+        If one is no number.
+
+    Examples
+    --------
+    >>> parse_numbers("25,50")
+    (25.0, 50.0)
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"numbers are written as 25,50,100; got {text!r}") from None

@@ -11,9 +11,10 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.generation import Run
+from grainpaint.plan import CORE
 from grainpaint.progress import Progress, silent
 
-__all__ = ["check_outputs", "outputs", "summary", "write_run"]
+__all__ = ["check_outputs", "outputs", "summary", "window_faces", "write_run"]
 
 
 def outputs(output: Path) -> tuple[Path, Path, Path]:
@@ -72,6 +73,7 @@ def write_run(
         "origin_um": run.volume.origin,
         "voxels": run.volume.n_voxels,
         "grains": run.volume.n_grains,
+        "window": CORE,
         "windows": run.n_windows,
         "windows_of_box": run.n_windows_box,
         "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
@@ -106,3 +108,29 @@ def summary(run: Run, files: tuple[Path, ...]) -> list[tuple[str, str]]:
         ("speed", f"{volume.grain_id.size / total:,.0f} voxel/s of the box"),
         *(("written", str(path)) for path in files),
     ]
+
+
+def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:
+    """Return the layers at which a window of the run begins, along x, y, z.
+
+    Parameters
+    ----------
+    volume : Path
+        Of a volume; run.json beside it may tell how it was made.
+    shape : three ints
+        Voxels along x, y, z.
+
+    Returns
+    -------
+    list of three range, or None
+        None if no run.json beside the volume is about it.
+    """
+    note = outputs(volume)[2]
+    try:
+        record = json.loads(note.read_text())
+    except (OSError, ValueError):
+        return None
+    if record.get("output") != volume.name or "window" not in record:
+        return None
+    step = int(record["window"])
+    return [range(step, n, step) for n in shape]

@@ -73,15 +73,17 @@ def _label(values, offsets, periodic, label):
                     if values[a, b, c] == v:
                         _join(parent, i, (a * ny + b) * nz + c)
     n = 0
-    flat = values.ravel()
-    for i in range(label.size):  # parents come first, so theirs are already -label
-        if flat[i] == 0:
-            label[i] = 0
-        elif parent[i] == i:
-            n += 1
-            label[i] = -n
-        else:
-            label[i] = label[parent[i]]
+    for x in range(nx):  # parents come first, so theirs are already -label
+        for y in range(ny):
+            for z in range(nz):
+                i = (x * ny + y) * nz + z
+                if values[x, y, z] == 0:
+                    label[i] = 0
+                elif parent[i] == i:
+                    n += 1
+                    label[i] = -n
+                else:
+                    label[i] = label[parent[i]]
     for i in range(label.size):
         label[i] = -label[i]
 
@@ -119,7 +121,8 @@ def label_pieces(
     >>> label_pieces(np.array([[[7, 5, 7]]]), (True, True, True)).tolist()
     [[[1, 2, 1]]]
     """
-    values = np.ascontiguousarray(values, np.int32)
+    dtype = values.dtype if values.dtype == np.uint16 else np.int32
+    values = np.asarray(values, dtype)  # a view is read as it is
     label = np.empty(values.size, np.int32)
     _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
     return label.reshape(values.shape)

@@ -1,9 +1,10 @@
 """Files of volumes: one module a format, chosen by the suffix."""
 
+import glob
 import importlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
@@ -11,34 +12,109 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["SUFFIXES", "check_output", "read", "replace_with", "write"]
+__all__ = [
+    "SUFFIXES",
+    "check_output",
+    "find_volumes",
+    "read",
+    "refuse_to_replace",
+    "replace_with",
+    "write",
+]
 
-SUFFIXES = (".vti", ".npz", ".zarr")
+SUFFIXES = (".vti", ".npz", ".zarr")  # hold all that a volume has
+_WRITTEN = {**{s: s[1:] for s in SUFFIXES}, ".sites": "spparks"}
+_READ = {**_WRITTEN, ".dump": "spparks", ".st": "spparks"}
 
 
-def _module(path: Path) -> ModuleType:
-    if path.suffix not in SUFFIXES:
+def _suffix(path: Path) -> str:
+    """Return the suffix; SPPARKS' dumps are often named dump.*."""
+    return ".dump" if path.name.startswith("dump.") else path.suffix
+
+
+def _module(path: Path, known: dict[str, str]) -> ModuleType:
+    if (path.parent / "zarr.json").is_file():  # a volume of a set
+        return importlib.import_module(f"{__name__}.zarr")
+    suffix = _suffix(path)
+    if suffix not in known:
+        if suffix in _READ:
+            raise InputError(f"{path}: files of this kind are read, not written")
         raise InputError(
-            f"{path}: unknown suffix {path.suffix!r} of a volume; known are "
-            f"{', '.join(SUFFIXES)}"
+            f"{path}: unknown suffix {suffix!r} of a volume; known are "
+            f"{', '.join(known)}"
         )
-    return importlib.import_module(f"{__name__}{path.suffix}")
+    return importlib.import_module(f"{__name__}.{known[suffix]}")
 
 
-def read(path: str | Path) -> Microstructure:
-    """Read a volume; the suffix says how.
+def read(path: str | Path, time: float | None = None) -> Microstructure:
+    """Read a volume; the suffix says how (a name ``dump.*`` is a SPPARKS dump).
+
+    Parameters
+    ----------
+    path : path
+    time : float, optional
+        Which snapshot of a SPPARKS dump or stitch file; the last if not given.
 
     Raises
     ------
     InputError
-        If the file is missing, damaged or of an unknown kind.
+        If the file is missing, damaged or of an unknown kind, or has no such time.
     """
     path = Path(path)
-    module = _module(path)
+    module = _module(path, _READ)
     if not path.exists():
         raise InputError(f"{path}: no such file")
-    volume: Microstructure = module.read(path)
+    if time is not None and not hasattr(module, "times"):
+        raise InputError(f"{path}: holds one state, not several times")
+    volume: Microstructure = (
+        module.read(path) if time is None else module.read(path, time)
+    )
     return volume
+
+
+def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
+    """List the volumes that some files, patterns, folders and Zarr sets stand for.
+
+    Parameters
+    ----------
+    sources : iterable of path
+        A volume; a pattern such as "runs/*.vti"; a folder of volumes; or a Zarr group
+        whose members are volumes. Members come in the order of their names.
+
+    Returns
+    -------
+    list of Path
+        Each is good for `read`.
+
+    Raises
+    ------
+    InputError
+        If a source does not exist or holds no volume.
+    """
+    found: list[Path] = []
+    for source in map(str, sources):
+        path = Path(source)
+        if path.exists():
+            members = _members(path)
+        else:
+            members = sorted(map(Path, glob.glob(source)))
+            if not glob.has_magic(source):
+                raise InputError(f"{source}: no such file")
+        if not members:
+            raise InputError(
+                f"{source}: no volume there; known are {', '.join(SUFFIXES)}"
+            )
+        found += members
+    return found
+
+
+def _members(path: Path) -> list[Path]:
+    """Return a volume itself, or the volumes in a folder or Zarr set."""
+    if not path.is_dir() or (path / "grain_id").is_dir():
+        return [path]
+    if (path / "zarr.json").is_file():
+        return sorted(p for p in path.iterdir() if (p / "grain_id").is_dir())
+    return sorted(p for p in path.iterdir() if _suffix(p) in _READ)
 
 
 def write(volume: Microstructure, path: str | Path) -> Path:
@@ -48,7 +124,7 @@ def write(volume: Microstructure, path: str | Path) -> Path:
     ----------
     volume : Microstructure
     path : path
-        Ends in .vti, .npz or .zarr; its folder is made if need be.
+        Ends in .vti, .npz, .zarr or .sites; its folder is made if need be.
 
     Raises
     ------
@@ -56,7 +132,7 @@ def write(volume: Microstructure, path: str | Path) -> Path:
         If the suffix is unknown.
     """
     path = Path(path)
-    module = _module(path)
+    module = _module(path, _WRITTEN)
     replace_with(path, lambda aside: module.write(volume, aside))
     return path
 
@@ -84,6 +160,17 @@ def check_output(path: Path, force: bool) -> None:
     InputError
         If the suffix is unknown, or something exists there and `force` is false.
     """
-    _module(path)
+    _module(path, _WRITTEN)
+    refuse_to_replace(path, force)
+
+
+def refuse_to_replace(path: Path, force: bool) -> None:
+    """Raise if something exists at `path` and `force` is false.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
     if path.exists() and not force:
         raise InputError(f"{path} exists: add --force to replace it")

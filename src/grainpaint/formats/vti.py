@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.spparks import grains, spins_of_vti
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["read", "write"]
@@ -57,7 +58,7 @@ RangeMin="{material.min()}" RangeMax="{material.max()}">
 
 
 def read(path: Path) -> Microstructure:
-    """Read a volume in the dialect that `write` writes.
+    """Read a volume in the dialect that `write` writes, or a .vti of SPPARKS.
 
     Raises
     ------
@@ -68,13 +69,17 @@ def read(path: Path) -> Microstructure:
         return _parse(path.read_bytes())
     except (ET.ParseError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{path}: not a .vti of inline binary Int32 materials ({error})"
+            f"{path}: neither a .vti of inline binary Int32 materials nor one of "
+            f"SPPARKS ({error})"
         ) from None
 
 
 def _parse(text: bytes) -> Microstructure:
     root = ET.fromstring(text)
     image = root.find("ImageData")
+    spin = root.find(".//CellData/DataArray[@Name='Spin']")
+    if image is not None and spin is not None:
+        return grains(spins_of_vti(image, spin))
     array = root.find(".//CellData/DataArray[@Name='material']")
     if (
         image is None

@@ -1,4 +1,8 @@
-"""Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks."""
+"""Zarr v3 folders: a group with the array grain_id [x, y, z], in chunks.
+
+A set is a group of such groups, with the attributes `format` ("grainpaint set") and
+`recipe`.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,13 +12,16 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["read", "write"]
+__all__ = ["create_set", "read", "read_recipe", "update_recipe", "write"]
 
 _CHUNK = 64
+_SET = "grainpaint set"
 
 
-def write(volume: Microstructure, path: Path) -> None:
-    """Write grain_id (int32, zstd) with spacing and origin (µm) as attributes."""
+def write(
+    volume: Microstructure, path: Path, attributes: dict[str, Any] | None = None
+) -> None:
+    """Write grain_id (int32, zstd) with spacing, origin (µm) and more as attributes."""
     import zarr
 
     group = zarr.create_group(path)
@@ -32,6 +39,7 @@ def write(volume: Microstructure, path: Path) -> None:
             "origin": list(volume.origin),
             "periodic": list(volume.periodic),
             "unit": "micrometer",
+            **(attributes or {}),
         }
     )
 
@@ -60,3 +68,29 @@ def read(path: Path) -> Microstructure:
             f"{path}: a .zarr volume is a group with grain_id, spacing, origin and "
             f"periodic ({error})"
         ) from None
+
+
+def create_set(path: Path, recipe: dict[str, Any]) -> None:
+    """Write a set without volumes, with the recipe by which they will be made."""
+    import zarr
+
+    zarr.create_group(path, attributes={"format": _SET, "recipe": recipe})
+
+
+def read_recipe(path: Path) -> dict[str, Any] | None:
+    """Return the recipe of a set, or None if there is no set."""
+    import zarr
+
+    try:
+        attrs = dict(zarr.open_group(path, mode="r").attrs)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+    recipe = attrs.get("recipe")
+    return recipe if attrs.get("format") == _SET and isinstance(recipe, dict) else None
+
+
+def update_recipe(path: Path, recipe: dict[str, Any]) -> None:
+    """Replace the recipe of a set."""
+    import zarr
+
+    zarr.open_group(path, mode="r+").attrs["recipe"] = recipe

@@ -1,5 +1,7 @@
 """Simulators that make reference and training volumes."""
 
-from grainpaint.simulate.potts import isotropic
+from grainpaint.simulate.additive import solidify
+from grainpaint.simulate.iso import isotropic
+from grainpaint.simulate.potts import grow, random_spins
 
-__all__ = ["isotropic"]
+__all__ = ["grow", "isotropic", "random_spins", "solidify"]

@@ -1,73 +1,106 @@
-"""Sets of simulated volumes in a folder, with the recipe that made them."""
+"""Sets of simulated volumes: a Zarr group that holds them with their recipe."""
 
 import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from grainpaint import formats
 from grainpaint.errors import InputError
+from grainpaint.formats import replace_with, zarr
+from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
-from grainpaint.simulate.potts import isotropic
 
-__all__ = ["isotropic_set"]
+__all__ = ["member_name", "member_time", "write_set"]
 
 
-def isotropic_set(
-    folder: Path,
-    shape: tuple[int, int, int],
-    time: float,
-    n_spins: int,
-    seed: int,
-    count: int,
+def member_name(seed: int, time: float) -> str:
+    """Return the name of a volume in a set; names sort as seed, then time.
+
+    Examples
+    --------
+    >>> member_name(7, 25.0)
+    's0000000007-t000025.0000.zarr'
+    """
+    return f"s{seed:010d}-t{time:011.4f}.zarr"
+
+
+def member_time(path: Path) -> float | None:
+    """Return the time in the name of a volume of a set, None if it is in no set."""
+    if not (path.parent / "zarr.json").is_file():
+        return None
+    return float(path.stem.partition("-t")[2])
+
+
+def write_set(
+    path: Path,
+    recipe: dict[str, Any],
+    times: Sequence[float],
+    simulate: Callable[[int], Iterator[Microstructure]],
     progress: Progress = silent,
-) -> None:
-    """Simulate volumes with seeds seed, seed + 1, ... into a folder; go on if begun.
+) -> int:
+    """Simulate the volumes of a recipe into a Zarr set; go on where it was stopped.
 
     Parameters
     ----------
-    folder : Path
-        Gets 000000.npz, 000001.npz, ... and recipe.json.
-    shape, time, n_spins, seed
-        As in `grainpaint.simulate.isotropic`.
-    count : int
-        Number of volumes, at least 1.
+    path : Path
+        NAME.zarr: a group with the attributes `format` ("grainpaint set") and `recipe`,
+        and a volume for each seed and time, with the attributes `seed` and `time`.
+    recipe : dict
+        All that decides the volumes, as JSON can hold it; `seed` and `count` give the
+        seeds seed, seed + 1, ... A set may be prolonged with a larger count.
+    times : sequence of float
+        What each simulation yields a volume for.
+    simulate : callable
+        Given a seed, yields a volume for each time.
     progress : Progress
         Told the volumes done.
+
+    Returns
+    -------
+    int
+        Number of volumes of the recipe, all of which the set now holds.
 
     Raises
     ------
     InputError
-        If the folder holds a set made by another recipe, or a setting is out of range.
+        If something else is there: no set, or a set of another recipe.
     """
-    if count < 1:
-        raise InputError(f"--count must be at least 1, got {count}")
-    recipe = {
-        "kind": "isotropic",
-        "lattice": "sc/26n",
-        "shape": list(shape),
-        "time": time,
-        "n_spins": n_spins,
-        "temperature": 0,
-        "seed": seed,
-        "spacing_um": 1.0,
-    }
-    note = folder / "recipe.json"
-    if note.is_file():
-        found = json.loads(note.read_text())
-        odd = [k for k in recipe if found.get(k) != recipe[k]]
-        if odd:
+    recipe = json.loads(json.dumps(recipe))
+    known = _matching_recipe(path, recipe) if path.exists() else recipe
+    aside = path.with_name(f".{path.name}.part")
+    seeds = range(recipe["seed"], recipe["seed"] + recipe["count"])
+    done = 0
+    with progress("simulate", len(seeds) * len(times)) as bar:
+        for seed in seeds:
+            places = [path / member_name(seed, time) for time in times]
+            volumes = simulate(seed) if not all(p.exists() for p in places) else ()
+            for time, place, volume in zip(times, places, volumes):
+                if not path.exists():  # now that a volume is there, so are no mistakes
+                    replace_with(path, lambda aside: zarr.create_set(aside, recipe))
+                if not place.exists():
+                    shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
+                    zarr.write(volume, aside, {"seed": seed, "time": time})
+                    aside.rename(place)
+                bar.update(done, f"seed {seed}, t = {time:g}")
+            done += len(times)
+            bar.update(done)
+    if recipe["count"] > known["count"]:
+        zarr.update_recipe(path, recipe)
+    return done
+
+
+def _matching_recipe(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the recipe of the set that is there, the same but for its count."""
+    found = zarr.read_recipe(path)
+    if found is None:
+        raise InputError(
+            f"{path} exists and is no set of volumes: add --force to replace it"
+        )
+    for key in [*recipe, *found]:
+        if key != "count" and recipe.get(key) != found.get(key):
             raise InputError(
-                f"{folder} holds a set with another recipe ({odd[0]} = "
-                f"{found.get(odd[0])}, not {recipe[odd[0]]}): choose another folder"
+                f"{path} holds a set with another recipe ({key} = {found.get(key)}, "
+                f"not {recipe.get(key)}): choose another place, or add --force"
             )
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} exists and is no set of volumes: choose another")
-    with progress("simulate", count) as bar:
-        for i in range(count):
-            path = folder / f"{i:06d}.npz"
-            if not path.exists():
-                volume = isotropic(shape, time, n_spins, seed + i)
-                if i == 0:
-                    folder.mkdir(parents=True, exist_ok=True)
-                    note.write_text(json.dumps(recipe) + "\n")
-                formats.write(volume, path)
-            bar.update(i + 1)
+    return found

@@ -1,0 +1,93 @@
+"""Recipes: TOML files read into frozen models, with one clear line for a mistake."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from grainpaint.errors import InputError
+
+__all__ = ["check_recipe", "load_toml"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not TOML.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from None
+
+
+def check_recipe(model: type[Model], data: dict[str, Any], name: str) -> Model:
+    """Return the recipe, or raise one line that names the key and what to do.
+
+    Parameters
+    ----------
+    model : pydantic model
+        With ``extra="forbid"``.
+    data : dict
+        As read from TOML.
+    name : str
+        Where it came from, for the message.
+
+    Raises
+    ------
+    InputError
+        If a key is unknown (with the nearest known one), missing or out of range.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        # A misspelt key is also a missing one: tell of the spelling first.
+        errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        found = errors[0]
+        place, value = _place(found["loc"], data)
+        if found["type"] == "extra_forbidden":
+            key = str(found["loc"][-1])
+            near = difflib.get_close_matches(key, _keys(model), 1)
+            what = f"unknown key {place!r}"
+            if near:
+                what += f": did you mean {near[0]}?"
+        elif found["type"] in ("missing", "union_tag_not_found"):
+            tag = str(found.get("ctx", {}).get("discriminator", "")).strip("'")
+            what = f"the key {'.'.join(filter(None, (place, tag)))!r} is missing"
+        else:
+            message = found["msg"].removeprefix("Value error, ")
+            what = f"{place}: {message}" if place else message
+            if not isinstance(value, dict):
+                what += f", got {value!r}"
+        raise InputError(f"{name}: {what}") from None
+
+
+def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:
+    """Return the dotted key of an error and its value; drop the names of variants."""
+    kept = []
+    for i, part in enumerate(loc):
+        if isinstance(data, dict):
+            inside = part in data
+        else:
+            inside = isinstance(data, list | tuple) and part in range(len(data))
+        if inside:
+            data = data[part]
+        if inside or i == len(loc) - 1:
+            kept.append(str(part))
+    return ".".join(kept), data
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    """Return the keys of a model and of all models in it."""
+    schema = model.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return {key for part in parts for key in part.get("properties", {})}

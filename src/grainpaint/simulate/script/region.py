@@ -1,0 +1,129 @@
+"""Regions of SPPARKS' scripts: which sites lie in a block, sphere, cylinder or mix."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Block", "Cylinder", "Mix", "Region", "Sphere", "inside"]
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A box, its faces included.
+
+    Parameters
+    ----------
+    low, high : three floats
+        Corners.
+    outside : bool
+        Mean everything but this.
+    """
+
+    low: Triple
+    high: Triple
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Sphere:
+    """A ball with its surface.
+
+    Parameters
+    ----------
+    center : three floats
+    radius : float
+    outside : bool
+        Mean everything but this.
+    """
+
+    center: Triple
+    radius: float
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Cylinder:
+    """A cylinder along an axis, its surface included.
+
+    Parameters
+    ----------
+    axis : int
+        0, 1, 2 for x, y, z.
+    center : two floats
+        On the other axes, in their order.
+    radius, low, high : float
+        Radius; ends along the axis.
+    outside : bool
+        Mean everything but this.
+    """
+
+    axis: int
+    center: tuple[float, float]
+    radius: float
+    low: float
+    high: float
+    outside: bool = False
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The union or the intersection of regions.
+
+    Parameters
+    ----------
+    parts : tuple of regions
+    union : bool
+        Union, else intersection.
+    outside : bool
+        Mean everything but this.
+    """
+
+    parts: "tuple[Region, ...]"
+    union: bool
+    outside: bool = False
+
+
+Region = Block | Sphere | Cylinder | Mix
+
+
+def inside(region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return whether points lie in a region.
+
+    Parameters
+    ----------
+    region : Region
+    x, y, z : numpy.ndarray, float
+        Coordinates that broadcast together.
+
+    Returns
+    -------
+    numpy.ndarray, bool
+
+    Examples
+    --------
+    >>> ball = Sphere((0.0, 0.0, 0.0), 2.0)
+    >>> inside(ball, np.array([0.0, 2.0, 3.0]), np.zeros(3), np.zeros(3)).tolist()
+    [True, True, False]
+    """
+    place = (x, y, z)
+    match region:
+        case Block(low, high):
+            within = np.logical_and.reduce(
+                np.broadcast_arrays(
+                    *((a <= c) & (c <= b) for a, c, b in zip(low, place, high))
+                )
+            )
+        case Sphere(center, radius):
+            square = sum((c - m) ** 2 for c, m in zip(place, center))
+            within = np.sqrt(square) <= radius
+        case Cylinder(axis, (u, v), radius, low, high):
+            first, second = (c for i, c in enumerate(place) if i != axis)
+            within = np.hypot(first - u, second - v) <= radius
+            within = within & (low <= place[axis]) & (place[axis] <= high)
+        case Mix(parts, union):
+            combine = np.logical_or if union else np.logical_and
+            within = combine.reduce([inside(part, x, y, z) for part in parts])
+    flipped: np.ndarray = within ^ region.outside
+    return flipped
