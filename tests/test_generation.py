@@ -4,18 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from grainpaint import InputError, generation
-from grainpaint.generation import (
-    _base_colors,
-    _proper_colors,
-    _refined_colors,
-    check_memory,
-    generate,
-    paint_mask,
-)
+from grainpaint import InputError
+from grainpaint.generation import check_memory, generate, paint_mask
 from grainpaint.model import load_model
-from grainpaint.plan import windows
-from grainpaint.progress import silent
+from grainpaint.plan import whole, windows
+from grainpaint.sample import _palette, base_window, refine_window
 from grainpaint.segment import label_pieces
 
 SHAPE = (100, 40, 70)
@@ -26,16 +19,28 @@ def model(tiny_model):
     return load_model(str(tiny_model))
 
 
+PLAN = whole(SHAPE, 8)
+
+
+def nothing():
+    pass
+
+
 @pytest.fixture(scope="module")
 def base(model):
     """Colours to refine, of more than one voxel each."""
-    color = _base_colors(model, (56, 32, 40), 5, silent)
+    color = base_window(model, PLAN, (0, 0, 0), {}.__getitem__, 5, nothing)
     assert color.shape == (56, 32, 40)
-    return _proper_colors(model, color, 5, silent)
+    return color
 
 
 def refine(model, base, plan, shape=SHAPE, seed=5):
-    return _refined_colors(model, base, plan, shape, seed, silent)
+    result = np.zeros(shape, np.uint8)
+    for window in plan:
+        result[window.write] = refine_window(
+            model, PLAN, window, lambda key: base, seed, nothing
+        )
+    return result
 
 
 def test_any_order_of_windows_gives_the_same_volume(model, base):
@@ -112,7 +117,7 @@ class Pointwise(torch.nn.Module):
 
 
 def test_with_a_pointwise_denoiser_windows_are_exact(model, base):
-    colors = generation._palette(model.refine)
+    colors = _palette(model.refine)
     exact = dataclasses.replace(model, refine=Pointwise(model.refine, colors))
     one = refine(exact, base, list(windows(SHAPE, core=128, halo=0)))
     many = refine(exact, base, list(windows(SHAPE, core=16, halo=4)))

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from grainpaint import generate, simulate
-from grainpaint.generation import _base_colors, _proper_colors, _refined_colors
 from grainpaint.model import load_model
-from grainpaint.plan import windows
-from grainpaint.progress import silent
+from grainpaint.plan import whole, windows
+from grainpaint.sample import base_window, refine_window
 from grainpaint.segment import grains
 
 
@@ -31,12 +30,18 @@ def test_grains_are_as_large_as_simulated_ones():
 
 def test_windows_leave_no_trace():
     model, shape = load_model("iso"), (128, 40, 40)
-    base = _base_colors(model, (64, 32, 32), 4, silent)
-    base = _proper_colors(model, base, 4, silent)
-    two, one = (
-        _refined_colors(model, base, list(windows(shape, core=n)), shape, 4, silent)
-        for n in (64, 128)
-    )
+    plan = whole(shape, 8)
+    base = base_window(model, plan, (0, 0, 0), {}.__getitem__, 4, lambda: None)
+
+    def refined(core):
+        color = np.empty(shape, np.uint8)
+        for w in windows(shape, core=core):
+            color[w.write] = refine_window(
+                model, plan, w, lambda key: base, 4, lambda: None
+            )
+        return color
+
+    two, one = refined(64), refined(128)
     assert (two == one).mean() > 0.997
     unlike = (np.diff(grains(two + 1), axis=0) != 0).mean((1, 2))
     between_cells = unlike[1::2]

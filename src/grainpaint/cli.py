@@ -198,7 +198,7 @@ def _fill(
             ]
         )
         return
-    run = paint_mask(mask, loaded, seed, spacing, origin, console)
+    run = paint_mask(mask, loaded, seed, spacing, origin, progress=console)
     config |= {"model": loaded.name, "weights_sha256": loaded.sha256, "seed": seed}
     for line in write_run(output, run, config, console):
         print(line, file=sys.stderr)

@@ -23,7 +23,7 @@ __all__ = ["GRAIN_RANGE", "Sample", "Samples", "Stage", "TrainingSet", "load_set
 Stage = Literal["base", "refine"]
 
 # Mean grain diameters, in its own voxels, from which a stage learns.
-GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 8.5), "refine": (8, 20)}
+GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 8.5), "refine": (7, 14)}
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Samples:
     """Random training samples of one stage of the pyramid.
 
     A stage learns from the sets whose grains have a mean diameter within its
-    `GRAIN_RANGE`, the base from those halved too; each kind is drawn equally often.
+    `GRAIN_RANGE`, as they are or halved; each kind is drawn equally often.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class Samples:
         self.kinds = [
             _Kind(training_set, halved)
             for training_set in sets
-            for halved in ((False, True) if stage == "base" else (False,))
+            for halved in (False, True)
             if low <= training_set.grain_diameter / (1 + halved) <= high
         ]
         shapes = {kind.grain_id[0].shape for kind in self.kinds}
@@ -153,8 +153,7 @@ class Samples:
             found = ", ".join(f"{s.grain_diameter:.3g}" for s in sets)
             raise InputError(
                 f"the {stage} network learns from mean grain diameters of {low} to "
-                f"{high} voxels{', or twice that' if stage == 'base' else ''}; the "
-                f"sets have {found}"
+                f"{high} voxels, or twice that; the sets have {found}"
             )
         if len(shapes) > 1:
             raise InputError(

@@ -110,6 +110,8 @@ def contact_graph(
 def _greedy(start, neighbor, order, draws, n_colors, color):
     used = np.zeros(n_colors, np.int64)
     for g in order:
+        if color[g] >= 0:
+            continue
         used[:] = 0
         for h in neighbor[start[g] : start[g + 1]]:
             if color[h] >= 0:
@@ -125,7 +127,10 @@ def _greedy(start, neighbor, order, draws, n_colors, color):
 
 
 def color_grains(
-    graph: tuple[np.ndarray, np.ndarray], n_colors: int, rng: np.random.Generator
+    graph: tuple[np.ndarray, np.ndarray],
+    n_colors: int,
+    rng: np.random.Generator,
+    given: np.ndarray | None = None,
 ) -> np.ndarray:
     """Colour the contact graph at random so that grains that touch differ.
 
@@ -137,6 +142,8 @@ def color_grains(
         Size of the palette.
     rng : numpy.random.Generator
         Source of the colours.
+    given : numpy.ndarray, int8, shape (n + 1,), optional
+        Colours that are settled already; -1 = not yet.
 
     Returns
     -------
@@ -151,7 +158,7 @@ def color_grains(
     start, neighbor = graph
     n = start.size - 1
     order = np.argsort(-np.diff(start) * rng.uniform(0.8, 1.2, n))
-    color = np.full(n, -1, np.int8)
+    color = np.full(n, -1, np.int8) if given is None else given.copy()
     _greedy(start, neighbor, order, rng.random(n), n_colors, color)
     return color
 

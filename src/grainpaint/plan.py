@@ -1,18 +1,40 @@
 """Integer geometry of what is generated where. No arrays of values, no torch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-__all__ = ["CORE", "HALO", "Window", "base_shape", "windows"]
+from grainpaint.errors import InputError
+
+__all__ = [
+    "CORE",
+    "GAP",
+    "HALO",
+    "WINDOW",
+    "BaseAxis",
+    "BasePlan",
+    "Key",
+    "Window",
+    "base_shape",
+    "cells_of",
+    "stage",
+    "whole",
+    "windowed",
+    "windows",
+]
 
 CORE = 64  # voxels along the edge of what a refinement window writes
 HALO = 8  # voxels around it that it also computes, and throws away
+WINDOW = 128  # largest edge of a base window, base voxels
+GAP = 16  # base voxels between the windows of the first stage
+_MARGIN = 8  # base voxels of its neighbours that a gap reads on either side
+_LEAD = 8  # base voxels before the volume, for the halo of its refinement
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
 Shape = tuple[int, int, int]
+Key = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,199 @@ class Window:
         return x, y, z
 
 
+@dataclass(frozen=True)
+class BaseAxis:
+    """How one axis of the base is cut: blocks, and gaps between them.
+
+    Interval 2 k is block k, interval 2 k + 1 the gap after it; k goes from minus to
+    plus infinity, unless the axis is closed.
+
+    Parameters
+    ----------
+    block : int
+        Base voxels of a block. Each is generated on a torus of this length.
+    gap : int
+        Base voxels of a gap; 0 = closed: one block, a torus all around the axis.
+    """
+
+    block: int
+    gap: int = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the axis is a single torus."""
+        return self.gap == 0
+
+    def start(self, interval: int) -> int:
+        """Return the first base voxel of an interval."""
+        k, in_gap = divmod(interval, 2)
+        lead = 0 if self.closed else _LEAD
+        return k * (self.block + self.gap) + in_gap * self.block - lead
+
+    def length(self, interval: int) -> int:
+        """Return the base voxels of an interval."""
+        return self.gap if interval % 2 else self.block
+
+    def computed(self, interval: int) -> np.ndarray:
+        """Return the base voxels that its window computes: a gap's with a margin."""
+        margin = _MARGIN * (interval % 2)
+        first = self.start(interval) - margin
+        return np.arange(first, first + self.length(interval) + 2 * margin)
+
+    def wrap(self, voxels: np.ndarray, scale: int = 1) -> np.ndarray:
+        """Return voxels of 1/scale base voxel as they repeat along a closed axis."""
+        return voxels % (scale * self.block) if self.closed else voxels
+
+    def find(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the interval of each base voxel and its place in the interval."""
+        if self.closed:
+            return np.zeros_like(voxels), self.wrap(voxels)
+        k, place = np.divmod(voxels + _LEAD, self.block + self.gap)
+        in_gap = place >= self.block
+        return 2 * k + in_gap, place - self.block * in_gap
+
+
+@dataclass(frozen=True)
+class BasePlan:
+    """The windows of the base, named by their interval along x, y and z.
+
+    A window whose intervals are all blocks depends on nothing. One that lies in a gap
+    along one, two or three axes reads the windows around it, all of which lie in fewer
+    gaps: four stages, and no window depends on more than 26 others.
+    """
+
+    axes: tuple[BaseAxis, BaseAxis, BaseAxis]
+
+    def shape(self, key: Key) -> Shape:
+        """Return the base voxels that a window writes along x, y, z."""
+        x, y, z = (axis.length(q) for axis, q in zip(self.axes, key))
+        return x, y, z
+
+    def computed(self, key: Key) -> list[np.ndarray]:
+        """Return the base voxels along x, y, z that a window computes."""
+        return [axis.computed(q) for axis, q in zip(self.axes, key)]
+
+    def keep(self, key: Key) -> tuple[slice, ...]:
+        """Return what a window writes within what it computes."""
+        starts = [_MARGIN * (q % 2) for q in key]
+        return tuple(slice(a, a + n) for a, n in zip(starts, self.shape(key)))
+
+    def needs(self, key: Key) -> list[Key]:
+        """Return the windows that a window reads."""
+        near = [(q - 1, q, q + 1) if q % 2 else (q,) for q in key]
+        return [(x, y, z) for x, y, z in product(*near) if (x, y, z) != key]
+
+    def find(self, voxels: Sequence[np.ndarray]) -> list[Key]:
+        """Return the windows that write a box of base voxels (indices x, y, z)."""
+        found = [axis.find(v)[0] for axis, v in zip(self.axes, voxels)]
+        return [
+            (x, y, z) for x, y, z in product(*(np.unique(q).tolist() for q in found))
+        ]
+
+    def closure(self, keys: Iterable[Key]) -> list[Key]:
+        """Return windows with all that they depend on, dependencies first."""
+        wanted = set(keys)
+        for n_gaps in (3, 2, 1):
+            for key in [k for k in wanted if stage(k) == n_gaps]:
+                wanted.update(self.needs(key))
+        return sorted(wanted, key=lambda key: (stage(key), key))
+
+    def gather(
+        self, voxels: Sequence[np.ndarray], colors: Callable[[Key], np.ndarray]
+    ) -> np.ndarray:
+        """Return a box of base voxels (indices x, y, z) out of its windows.
+
+        Parameters
+        ----------
+        voxels : three int arrays
+            Base voxels along x, y, z, in any order.
+        colors : callable
+            Returns what a window wrote (uint8).
+        """
+        result = np.empty([v.size for v in voxels], np.uint8)
+        found = [axis.find(v) for axis, v in zip(self.axes, voxels)]
+        for key in product(*(np.unique(q).tolist() for q, _ in found)):
+            chosen = [np.flatnonzero(q == k) for (q, _), k in zip(found, key)]
+            places = [place[c] for (_, place), c in zip(found, chosen)]
+            result[np.ix_(*chosen)] = colors(key)[np.ix_(*places)]
+        return result
+
+
+def stage(key: Key) -> int:
+    """Return along how many axes a window lies in a gap: its stage, 0..3.
+
+    Examples
+    --------
+    >>> stage((0, 3, -1))
+    2
+    """
+    return sum(q % 2 for q in key)
+
+
+def whole(shape: Shape, multiple: int) -> BasePlan:
+    """Return the plan of one window, a torus that covers the volume.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels of the result along x, y, z.
+    multiple : int
+        Edges of windows must be multiples of this.
+    """
+    x, y, z = (BaseAxis(n) for n in base_shape(shape, multiple))
+    return BasePlan((x, y, z))
+
+
+def windowed(
+    shape: Shape, multiple: int, window: int = WINDOW, gap: int = GAP
+) -> BasePlan:
+    """Return a plan of windows no longer than `window` base voxels.
+
+    An axis that fits into one window is closed; along the others blocks of equal
+    length, as short as their number allows, and the gaps between them go on for ever.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels of the result along x, y, z.
+    multiple : int
+        Edges of windows must be multiples of this.
+    window, gap : int
+        Base voxels.
+
+    Raises
+    ------
+    InputError
+        If window or gap do not suit the network.
+
+    Examples
+    --------
+    >>> windowed((1024, 200, 64), multiple=8).axes[0]
+    BaseAxis(block=120, gap=16)
+    """
+    if window < _MIN_BASE or window % multiple:
+        raise InputError(
+            f"the base window must be a multiple of {multiple} and at least "
+            f"{_MIN_BASE} base voxels, got {window}"
+        )
+    if gap < multiple or gap % multiple or (gap + 2 * _MARGIN) > window:
+        raise InputError(
+            f"the gap must be a multiple of {multiple} from {multiple} to "
+            f"{window - 2 * _MARGIN} base voxels, got {gap}"
+        )
+    axes = []
+    for n, closed in zip(shape, base_shape(shape, multiple)):
+        if closed <= window:
+            axes.append(BaseAxis(closed))
+            continue
+        need = _LEAD + (n + 1) // 2 + HALO // 2
+        blocks = -(-(need + gap) // (window + gap))
+        length = -(-(need + gap) // blocks) - gap
+        axes.append(BaseAxis(-(-length // multiple) * multiple, gap))
+    x, y, z = axes
+    return BasePlan((x, y, z))
+
+
 def base_shape(shape: Shape, multiple: int) -> Shape:
     """Return the edges of the torus on which the base network covers a volume.
 
@@ -71,6 +286,11 @@ def base_shape(shape: Shape, multiple: int) -> Shape:
     half = [max(_MIN_BASE, (n + 1) // 2) for n in shape]
     x, y, z = (-(-n // multiple) * multiple for n in half)
     return x, y, z
+
+
+def cells_of(window: Window) -> list[np.ndarray]:
+    """Return the base voxels along x, y, z under what a window computes."""
+    return [np.arange(v[0] // 2, v[-1] // 2 + 1) for v in window.read()]
 
 
 def windows(
