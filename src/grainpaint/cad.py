@@ -7,6 +7,7 @@ shells as cavities.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,11 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.quantity import UNITS
 
-__all__ = ["Part", "VoxelGrid", "load_part", "plan_grid", "voxelize"]
+__all__ = ["Part", "PartGrid", "VoxelGrid", "load_part", "plan_grid", "voxelize"]
 
 _STL_HEAD, _STL_TRIANGLE = 84, 50  # bytes
+
+Box = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,10 +233,72 @@ def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.cross(b - a, c - a)
 
 
-def plan_grid(
-    part: Part, voxel: float | None = None, longest: int = 128
-) -> tuple[tuple[int, int, int], float, tuple[float, float, float]]:
-    """Return shape, spacing (µm) and origin (µm) of the voxels that cover a part.
+@dataclass(frozen=True, eq=False)
+class PartGrid:
+    """The voxels that cover a part; which are inside is found where it is asked.
+
+    Parameters
+    ----------
+    part : Part
+    shape : three ints
+        Voxels along x, y, z.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    """
+
+    part: Part
+    shape: tuple[int, int, int]
+    spacing: float
+    origin: tuple[float, float, float]
+
+    def mask(self, box: Box) -> np.ndarray:
+        """Return which voxels of a box are inside.
+
+        Parameters
+        ----------
+        box : three pairs of ints
+            Voxel ranges, half open.
+
+        Returns
+        -------
+        numpy.ndarray, bool, shape of the box
+        """
+        (x0, x1), (y0, y1), (z0, z1) = box
+        mask = np.zeros((x1 - x0, y1 - y0, z1 - z0), np.bool_)
+        _fill(*self._crossings(x0, x1, y0, y1), mask, z0)
+        return mask
+
+    def touched(self, edge: int) -> np.ndarray:
+        """Return which blocks of `edge` voxels hold a voxel that is inside.
+
+        Returns
+        -------
+        numpy.ndarray, bool, shape (ceil(nx / edge), ceil(ny / edge), ceil(nz / edge))
+        """
+        nx, ny, nz = self.shape
+        found = np.zeros([-(-n // edge) for n in self.shape], np.bool_)
+        for i, x0 in enumerate(range(0, nx, edge)):
+            x1 = min(x0 + edge, nx)
+            _touch(*self._crossings(x0, x1, 0, ny), ny, nz, edge, found[i])
+        return found
+
+    def _crossings(
+        self, x0: int, x1: int, y0: int, y1: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the columns of voxels (y fastest) enter and leave bodies."""
+        # Voxel centres at whole numbers.
+        corners = (self.part.vertices - np.array(self.origin)) / self.spacing - 0.5
+        faces, n_z = self.part.faces, self.shape[2]
+        found: tuple[np.ndarray, np.ndarray] = _cross(
+            corners, faces, x0, x1, y0, y1, n_z
+        )
+        return found
+
+
+def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> PartGrid:
+    """Return the voxels that cover a part.
 
     Parameters
     ----------
@@ -266,7 +331,7 @@ def plan_grid(
     x, y, z = (max(1, int(np.ceil(s / voxel - 1e-6))) for s in size)
     corner = (low + high) / 2 - np.array([x, y, z]) * voxel / 2
     ox, oy, oz = corner.tolist()
-    return (x, y, z), voxel, (ox, oy, oz)
+    return PartGrid(part, (x, y, z), voxel, (ox, oy, oz))
 
 
 def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> VoxelGrid:
@@ -282,18 +347,14 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
     InputError
         As `plan_grid`, and if no centre lies inside.
     """
-    shape, spacing, origin = plan_grid(part, voxel, longest)
-    # Voxel centres at whole numbers.
-    corners = (part.vertices - np.array(origin)) / spacing - 0.5
-    steps = np.zeros((*shape[:2], shape[2] + 1), np.int16)
-    _scan(corners, part.faces, steps)
-    mask = _inside(steps)
+    grid = plan_grid(part, voxel, longest)
+    mask = grid.mask([(0, n) for n in grid.shape])
     if not mask.any():
         raise InputError(
-            f"the part is thinner than a voxel of {spacing:g} µm everywhere: no voxel "
-            "centre lies inside; use smaller voxels"
+            f"the part is thinner than a voxel of {grid.spacing:g} µm everywhere: no "
+            "voxel centre lies inside; use smaller voxels"
         )
-    return VoxelGrid(mask, spacing, origin)
+    return VoxelGrid(mask, grid.spacing, grid.origin)
 
 
 @nb.njit(cache=True)
@@ -314,49 +375,82 @@ def _side(px, py, qx, qy, x, y):
 
 
 @nb.njit(cache=True)
-def _scan(vertices, faces, steps):
-    """Add +1 where a column enters a body going up and -1 where it leaves."""
-    nx, ny, n_steps = steps.shape
-    nz = n_steps - 1
-    for f in range(faces.shape[0]):
-        ax, ay, az = vertices[faces[f, 0]]
-        bx, by, bz = vertices[faces[f, 1]]
-        cx, cy, cz = vertices[faces[f, 2]]
-        twice_area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if twice_area == 0.0:
-            continue
-        step = -1  # seen from above counter-clockwise: a top face
-        if twice_area < 0.0:
-            step = 1
-            bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
-            twice_area = -twice_area
-        x0, x1 = min(ax, bx, cx), max(ax, bx, cx)
-        y0, y1 = min(ay, by, cy), max(ay, by, cy)
-        i0, i1 = max(0, math.ceil(x0)), min(nx - 1, math.floor(x1))
-        j0, j1 = max(0, math.ceil(y0)), min(ny - 1, math.floor(y1))
-        for i in range(i0, i1 + 1):
-            for j in range(j0, j1 + 1):
-                if not (
-                    _side(ax, ay, bx, by, i, j)
-                    and _side(bx, by, cx, cy, i, j)
-                    and _side(cx, cy, ax, ay, i, j)
-                ):
-                    continue
-                wb = (ax - cx) * (j - cy) - (ay - cy) * (i - cx)
-                wc = (bx - ax) * (j - ay) - (by - ay) * (i - ax)
-                z = az + (wb * (bz - az) + wc * (cz - az)) / twice_area
-                steps[i, j, min(max(math.ceil(z), 0), nz)] += step
+def _cross(vertices, faces, x0, x1, y0, y1, nz):
+    """List where columns enter (+1) and leave (-1) bodies going up, by column.
+
+    A crossing is 4 z + step + 1, z the first voxel centre above it; column (x, y) has
+    those from start[(x - x0) * (y1 - y0) + y - y0] on, sorted.
+    """
+    ny = y1 - y0
+    start = np.zeros((x1 - x0) * ny + 1, np.int64)
+    found = np.empty(0, np.int64)
+    for filling in (False, True):
+        if filling:
+            start = np.cumsum(start)
+            found = np.empty(start[-1], np.int64)
+            place = start.copy()
+        for f in range(faces.shape[0]):
+            ax, ay, az = vertices[faces[f, 0]]
+            bx, by, bz = vertices[faces[f, 1]]
+            cx, cy, cz = vertices[faces[f, 2]]
+            twice_area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+            if twice_area == 0.0:
+                continue
+            step = -1  # seen from above counter-clockwise: a top face
+            if twice_area < 0.0:
+                step = 1
+                bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
+                twice_area = -twice_area
+            i0 = max(x0, math.ceil(min(ax, bx, cx)))
+            i1 = min(x1 - 1, math.floor(max(ax, bx, cx)))
+            j0 = max(y0, math.ceil(min(ay, by, cy)))
+            j1 = min(y1 - 1, math.floor(max(ay, by, cy)))
+            for i in range(i0, i1 + 1):
+                for j in range(j0, j1 + 1):
+                    if not (
+                        _side(ax, ay, bx, by, i, j)
+                        and _side(bx, by, cx, cy, i, j)
+                        and _side(cx, cy, ax, ay, i, j)
+                    ):
+                        continue
+                    column = (i - x0) * ny + j - y0
+                    if not filling:
+                        start[column + 1] += 1
+                        continue
+                    wb = (ax - cx) * (j - cy) - (ay - cy) * (i - cx)
+                    wc = (bx - ax) * (j - ay) - (by - ay) * (i - ax)
+                    z = az + (wb * (bz - az) + wc * (cz - az)) / twice_area
+                    found[place[column]] = 4 * min(max(math.ceil(z), 0), nz) + step + 1
+                    place[column] += 1
+    for column in range(start.size - 1):
+        found[start[column] : start[column + 1]].sort()
+    return start, found
 
 
-@nb.njit(cache=True, parallel=True)
-def _inside(steps):
-    """Return where the winding number, summed up along z, is positive."""
-    nx, ny, n_steps = steps.shape
-    mask = np.empty((nx, ny, n_steps - 1), np.bool_)
-    for i in nb.prange(nx):
-        for j in range(ny):
-            winding = 0
-            for k in range(n_steps - 1):
-                winding += steps[i, j, k]
-                mask[i, j, k] = winding > 0
-    return mask
+@nb.njit(cache=True)
+def _fill(start, crossings, mask, z0):
+    """Set the voxels from z0 on in which the winding number is positive."""
+    columns = mask.reshape(-1, mask.shape[2])
+    for column in range(columns.shape[0]):
+        winding = 0
+        since = 0
+        for c in crossings[start[column] : start[column + 1]]:
+            z = c // 4
+            if winding > 0:
+                columns[column, max(since - z0, 0) : max(z - z0, 0)] = True
+            winding += c % 4 - 1
+            since = z
+
+
+@nb.njit(cache=True)
+def _touch(start, crossings, ny, nz, edge, touched):
+    """Mark the blocks (along y and z) that hold a voxel of a slab of columns."""
+    for column in range(start.size - 1):
+        winding = 0
+        since = 0
+        for c in crossings[start[column] : start[column + 1]]:
+            z = c // 4
+            if winding > 0 and z > since:
+                touched[column % ny // edge, since // edge : (z - 1) // edge + 1] = True
+            winding += c % 4 - 1
+            since = z

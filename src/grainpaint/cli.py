@@ -118,7 +118,7 @@ def paint(
     solid = load_part(part, unit)
     for note in solid.notes:
         print(f"{part}: {note}", file=sys.stderr)
-    check_memory(plan_grid(solid, edge, longest)[0])
+    check_memory(plan_grid(solid, edge, longest).shape)
     grid = voxelize(solid, edge, longest)
     config = {
         "command": "paint",

@@ -250,7 +250,7 @@ def paint(
     from grainpaint.cad import load_part, plan_grid, voxelize
 
     solid = load_part(Path(part), unit)
-    check_memory(plan_grid(solid, voxel, longest)[0])
+    check_memory(plan_grid(solid, voxel, longest).shape)
     grid = voxelize(solid, voxel, longest)
     loaded = load_model(model, device)
     return paint_mask(

@@ -151,8 +151,9 @@ def _clean(
         given = np.full(int(grain_id.max()) + 1, -1, np.int8)
         given[grain_id[known != 255]] = color[known != 255]
     graph = contact_graph(grain_id, torus)
-    proper: np.ndarray = color_grains(graph, n_colors, rng, given)
-    return proper.astype(np.uint8)[grain_id]
+    proper = color_grains(graph, n_colors, rng, given).astype(np.uint8)
+    clean: np.ndarray = proper[grain_id]
+    return clean
 
 
 @torch.inference_mode()
