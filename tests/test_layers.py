@@ -15,6 +15,7 @@ LAYERS = [
         "microstructure",
         "segment",
         "separate",
+        "tiles",
         "dbscan",
         "encode",
         "pyramid",

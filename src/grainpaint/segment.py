@@ -129,7 +129,7 @@ def label_pieces(
 
 
 @nb.njit(cache=True)
-def _fragment_faces(grain_id, volume, min_voxels, sides, periodic):
+def _fragment_faces(grain_id, n_voxels, min_voxels, sides, periodic):
     """List fragment * n + neighbour for each face that a fragment shares."""
     nx, ny, nz = grain_id.shape
     keys = []
@@ -137,7 +137,7 @@ def _fragment_faces(grain_id, volume, min_voxels, sides, periodic):
         for y in range(ny):
             for z in range(nz):
                 g = grain_id[x, y, z]
-                if g == 0 or volume[g] >= min_voxels:
+                if g == 0 or n_voxels[g] >= min_voxels:
                     continue
                 for o in range(6):
                     a, b, c = x + sides[o, 0], y + sides[o, 1], z + sides[o, 2]
@@ -148,8 +148,124 @@ def _fragment_faces(grain_id, volume, min_voxels, sides, periodic):
                     ):
                         h = grain_id[a % nx, b % ny, c % nz]
                         if h != 0 and h != g:
-                            keys.append(np.int64(g) * volume.size + h)
+                            keys.append(np.int64(g) * n_voxels.size + h)
     return np.array(keys, np.int64)
+
+
+def fragment_contacts(
+    grain_id: np.ndarray,
+    n_voxels: np.ndarray,
+    min_voxels: int = MIN_VOXELS,
+    periodic: tuple[bool, ...] = (False, False, False),
+) -> np.ndarray:
+    """Count the faces between each fragment and each of its neighbours.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
+        Grains 1..n, 0 = outside.
+    n_voxels : numpy.ndarray, int64, shape (n + 1,)
+        Voxels of each ID.
+    min_voxels : int
+        Smaller grains are fragments.
+    periodic : three bools
+        Whether grains touch through the faces along x, y, z.
+
+    Returns
+    -------
+    numpy.ndarray, int64, shape (k, 3)
+        Fragment, neighbour (itself a fragment or not), number of faces > 0.
+    """
+    pairs = _fragment_faces(grain_id, n_voxels, min_voxels, _SIDES, np.array(periodic))
+    pair, faces = np.unique(pairs, return_counts=True)
+    return np.stack([*np.divmod(pair, n_voxels.size), faces], axis=1)
+
+
+def choose_grains(
+    n_voxels: np.ndarray, contacts: np.ndarray, min_voxels: int = MIN_VOXELS
+) -> np.ndarray:
+    """Find the grain that each fragment goes to, from sizes and contacts alone.
+
+    Parameters
+    ----------
+    n_voxels : numpy.ndarray, int64, shape (n + 1,)
+        Voxels of each ID.
+    contacts : numpy.ndarray, int64, shape (k, 3)
+        Fragment, neighbour, faces between them. A pair may come several times: its
+        faces add up. Those of IDs that are no fragments are passed over.
+    min_voxels : int
+        Smaller grains are fragments.
+
+    Returns
+    -------
+    numpy.ndarray, int64, shape (n + 1,)
+        The ID that each ID becomes; grains that stay, and 0, keep theirs.
+
+    Notes
+    -----
+    In rounds: each fragment that touches a grain goes to the one that it shares most
+    faces with, ties to the smaller ID, and both count as one from the next round on.
+    When fragments touch nothing but fragments, each goes to a larger one (or one of
+    equal size and smaller ID). One without any neighbour stays.
+    """
+    becomes = np.arange(n_voxels.size)
+    n_voxels = n_voxels.copy()
+    stays = np.ones(n_voxels.size, bool)
+    fragment, neighbor, faces = contacts.T
+    while True:
+        fragment, neighbor = becomes[fragment], becomes[neighbor]
+        still = (n_voxels[fragment] < min_voxels) & (fragment != neighbor)
+        pairs = fragment[still] * n_voxels.size + neighbor[still]
+        pair, place = np.unique(pairs, return_inverse=True)
+        faces = np.bincount(place, faces[still]).astype(np.int64)
+        fragment, neighbor = np.divmod(pair, n_voxels.size)
+        goes = n_voxels[neighbor] >= min_voxels
+        if not goes.any():  # fragments alone: gather around the largest
+            larger = (n_voxels[neighbor] > n_voxels[fragment]) | (
+                (n_voxels[neighbor] == n_voxels[fragment]) & (neighbor < fragment)
+            )
+            stays[fragment[larger]] = False
+            goes = stays[neighbor] & ~stays[fragment]
+            stays[fragment] = True
+        if not goes.any():
+            break
+        order = np.lexsort((neighbor[goes], -faces[goes], fragment[goes]))
+        small, first = np.unique(fragment[goes][order], return_index=True)
+        grain = neighbor[goes][order][first]
+        becomes[small] = grain
+        np.add.at(n_voxels, grain, n_voxels[small])
+    while True:  # a grain that others went to may have gone to another itself
+        last = becomes[becomes]
+        if (last == becomes).all():
+            return last
+        becomes = last
+
+
+def number_in_order(becomes: np.ndarray) -> np.ndarray:
+    """Number the final grains 1..m in the order of the first ID that became each.
+
+    Parameters
+    ----------
+    becomes : numpy.ndarray, int64, shape (n + 1,)
+        The ID that each ID becomes; 0 stays 0.
+
+    Returns
+    -------
+    numpy.ndarray, int32 (int64 if m >= 2^31), shape (n + 1,)
+        The number of each ID's grain.
+
+    Examples
+    --------
+    >>> number_in_order(np.array([0, 3, 2, 3])).tolist()
+    [0, 1, 2, 1]
+    """
+    ids = np.arange(becomes.size)
+    first = ids.copy()
+    np.minimum.at(first, becomes, ids)
+    first = first[becomes]
+    number = np.cumsum(first == ids) - 1
+    fits = number[-1] <= np.iinfo(np.int32).max
+    return number[first].astype(np.int32 if fits else np.int64)
 
 
 def merge_fragments(
@@ -184,29 +300,10 @@ def merge_fragments(
     [[[1, 1, 1, 1, 3, 3]]]
     """
     grain_id = np.ascontiguousarray(grain_id)
-    while True:
-        volume = np.bincount(grain_id.ravel())
-        pairs = _fragment_faces(
-            grain_id, volume, min_voxels, _SIDES, np.array(periodic)
-        )
-        keys, faces = np.unique(pairs, return_counts=True)
-        fragment, neighbor = np.divmod(keys, volume.size)
-        stays = volume >= min_voxels
-        if not stays[neighbor].any():  # fragments alone: gather around the largest
-            larger = (volume[neighbor] > volume[fragment]) | (
-                (volume[neighbor] == volume[fragment]) & (neighbor < fragment)
-            )
-            stays = np.ones(volume.size, bool)
-            stays[fragment[larger]] = False
-        chosen = stays[neighbor] & ~stays[fragment]
-        if not chosen.any():
-            return grain_id
-        fragment, neighbor, faces = fragment[chosen], neighbor[chosen], faces[chosen]
-        order = np.lexsort((neighbor, -faces, fragment))
-        fragment, first = np.unique(fragment[order], return_index=True)
-        becomes = np.arange(volume.size, dtype=grain_id.dtype)
-        becomes[fragment] = neighbor[order][first]
-        grain_id = becomes[grain_id]
+    n_voxels = np.bincount(grain_id.ravel())
+    contacts = fragment_contacts(grain_id, n_voxels, min_voxels, periodic)
+    becomes = choose_grains(n_voxels, contacts, min_voxels)
+    return becomes.astype(grain_id.dtype)[grain_id]
 
 
 def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
@@ -224,5 +321,7 @@ def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
     numpy.ndarray, int32, shape (nx, ny, nz)
         Grain IDs 1..n in the order of their first voxels, 0 = outside.
     """
-    merged = merge_fragments(label_pieces(color), min_voxels)
-    return label_pieces(merged)  # two grains never share an ID: this only renumbers
+    piece = label_pieces(color)
+    n_voxels = np.bincount(piece.ravel())
+    contacts = fragment_contacts(piece, n_voxels, min_voxels)
+    return number_in_order(choose_grains(n_voxels, contacts, min_voxels))[piece]
