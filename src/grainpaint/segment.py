@@ -3,21 +3,25 @@
 import numba as nb
 import numpy as np
 
-__all__ = ["MIN_VOXELS", "grains", "label_pieces", "merge_fragments"]
+from grainpaint.errors import InputError
+
+__all__ = [
+    "MIN_VOXELS",
+    "choose_grains",
+    "fragment_contacts",
+    "grains",
+    "label_pieces",
+    "merge_fragments",
+    "number_in_order",
+]
 
 MIN_VOXELS = 5  # smaller pieces are fragments
 
 _SIDES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)])
-_FACES = np.array([(-1, 0, 0), (0, -1, 0), (0, 0, -1)])
-# The half of the 26 neighbours that a raster scan has already passed.
+# Neighbours among the rows along z that a raster scan has already passed.
+_FACES = np.array([(-1, 0, 0), (0, -1, 0)])
 _CORNERS = np.array(
-    [
-        (dx, dy, dz)
-        for dx in (-1, 0, 1)
-        for dy in (-1, 0, 1)
-        for dz in (-1, 0, 1)
-        if (dx, dy, dz) < (0, 0, 0)
-    ]
+    [(*row, dz) for row in ((-1, -1), (-1, 0), (-1, 1), (0, -1)) for dz in (-1, 0, 1)]
 )
 
 
@@ -41,51 +45,59 @@ def _join(parent, i, j):
 
 
 @nb.njit(cache=True)
+def _join_rows(row, other, i, j, dz, wraps, parent):
+    """Join the voxels of a row, from i on, with the like ones of another, from j on."""
+    nz = row.size
+    for z in range(nz):
+        c = z + dz
+        if c < 0 or c >= nz:
+            if not wraps:
+                continue
+            c %= nz
+        v = row[z]
+        if v == 0 or other[c] != v:
+            continue
+        if z > 0 and c > 0 and row[z - 1] == v and other[c - 1] == v:
+            continue  # the voxels before these two have joined their runs
+        _join(parent, i + z, j + c)
+
+
+@nb.njit(cache=True)
 def _label(values, offsets, periodic, label):
     nx, ny, nz = values.shape
     parent = label  # reuse: parents first, labels at the end
     for x in range(nx):
         for y in range(ny):
-            for z in range(nz):
-                i = (x * ny + y) * nz + z
-                parent[i] = i
+            row, i = values[x, y], (x * ny + y) * nz
+            head = i
+            for z in range(nz):  # a run of one value along z has its head as parent
+                if z > 0 and row[z] != row[z - 1]:
+                    head = i + z
+                parent[i + z] = head
     for x in range(nx):
         for y in range(ny):
-            for z in range(nz):
-                v = values[x, y, z]
-                if v == 0:
-                    continue
-                i = (x * ny + y) * nz + z
-                for o in range(offsets.shape[0]):
-                    a, b, c = x + offsets[o, 0], y + offsets[o, 1], z + offsets[o, 2]
-                    if a < 0 or a >= nx:
-                        if not periodic[0]:
-                            continue
-                        a = (a + nx) % nx
-                    if b < 0 or b >= ny:
-                        if not periodic[1]:
-                            continue
-                        b = (b + ny) % ny
-                    if c < 0 or c >= nz:
-                        if not periodic[2]:
-                            continue
-                        c = (c + nz) % nz
-                    if values[a, b, c] == v:
-                        _join(parent, i, (a * ny + b) * nz + c)
+            row, i = values[x, y], (x * ny + y) * nz
+            if periodic[2] and row[0] == row[nz - 1]:
+                _join(parent, i, i + nz - 1)
+            for o in range(len(offsets)):
+                a, b = x + offsets[o, 0], y + offsets[o, 1]
+                if (0 <= a < nx or periodic[0]) and (0 <= b < ny or periodic[1]):
+                    a, b = a % nx, b % ny
+                    j = (a * ny + b) * nz
+                    other, dz = values[a, b], offsets[o, 2]
+                    _join_rows(row, other, i, j, dz, periodic[2], parent)
     n = 0
-    for x in range(nx):  # parents come first, so theirs are already -label
+    for x in range(nx):  # parents come first, so they have their labels already
         for y in range(ny):
+            row, i = values[x, y], (x * ny + y) * nz
             for z in range(nz):
-                i = (x * ny + y) * nz + z
-                if values[x, y, z] == 0:
-                    label[i] = 0
-                elif parent[i] == i:
+                if row[z] == 0:
+                    label[i + z] = 0
+                elif parent[i + z] == i + z:
                     n += 1
-                    label[i] = -n
+                    label[i + z] = n
                 else:
-                    label[i] = label[parent[i]]
-    for i in range(label.size):
-        label[i] = -label[i]
+                    label[i + z] = label[parent[i + z]]
 
 
 def label_pieces(
@@ -109,10 +121,15 @@ def label_pieces(
     numpy.ndarray, int32, shape (nx, ny, nz)
         1..n in the order of the first voxel of each piece (x slowest, z fastest).
 
+    Raises
+    ------
+    InputError
+        If there are 2^31 voxels or more.
+
     Notes
     -----
-    Union-find in which the root of a piece is its smallest voxel index, so the
-    numbering does not depend on the order of the joins.
+    Union-find on the runs of equal value along z, in which the root of a piece is its
+    smallest voxel index, so the numbering does not depend on the order of the joins.
 
     Examples
     --------
@@ -121,8 +138,13 @@ def label_pieces(
     >>> label_pieces(np.array([[[7, 5, 7]]]), (True, True, True)).tolist()
     [[[1, 2, 1]]]
     """
-    dtype = values.dtype if values.dtype == np.uint16 else np.int32
-    values = np.asarray(values, dtype)  # a view is read as it is
+    if values.size > np.iinfo(np.int32).max:
+        raise InputError(
+            f"pieces are labelled in less than 2^31 voxels, got {values.size}: cut the "
+            "volume into tiles (grainpaint.tiles)"
+        )
+    if values.dtype not in (np.uint8, np.uint16):  # these, and views, are read as is
+        values = np.asarray(values, np.int32)
     label = np.empty(values.size, np.int32)
     _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
     return label.reshape(values.shape)
@@ -235,14 +257,14 @@ def choose_grains(
         becomes[small] = grain
         np.add.at(n_voxels, grain, n_voxels[small])
     while True:  # a grain that others went to may have gone to another itself
-        last = becomes[becomes]
+        last: np.ndarray = becomes[becomes]
         if (last == becomes).all():
             return last
         becomes = last
 
 
 def number_in_order(becomes: np.ndarray) -> np.ndarray:
-    """Number the final grains 1..m in the order of the first ID that became each.
+    """Give the final grains 1..m in the order of the first ID that became each.
 
     Parameters
     ----------
@@ -265,7 +287,8 @@ def number_in_order(becomes: np.ndarray) -> np.ndarray:
     first = first[becomes]
     number = np.cumsum(first == ids) - 1
     fits = number[-1] <= np.iinfo(np.int32).max
-    return number[first].astype(np.int32 if fits else np.int64)
+    result: np.ndarray = number[first].astype(np.int32 if fits else np.int64)
+    return result
 
 
 def merge_fragments(
@@ -303,7 +326,8 @@ def merge_fragments(
     n_voxels = np.bincount(grain_id.ravel())
     contacts = fragment_contacts(grain_id, n_voxels, min_voxels, periodic)
     becomes = choose_grains(n_voxels, contacts, min_voxels)
-    return becomes.astype(grain_id.dtype)[grain_id]
+    result: np.ndarray = becomes.astype(grain_id.dtype)[grain_id]
+    return result
 
 
 def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
@@ -324,4 +348,6 @@ def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
     piece = label_pieces(color)
     n_voxels = np.bincount(piece.ravel())
     contacts = fragment_contacts(piece, n_voxels, min_voxels)
-    return number_in_order(choose_grains(n_voxels, contacts, min_voxels))[piece]
+    becomes = choose_grains(n_voxels, contacts, min_voxels)
+    result: np.ndarray = number_in_order(becomes)[piece]
+    return result

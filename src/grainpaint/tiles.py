@@ -16,6 +16,7 @@ memory, and the grains numbered by their first voxels: nothing depends on the ti
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -72,11 +73,12 @@ class Survey:
     faces: tuple[np.ndarray, ...]
 
     def to_bytes(self) -> bytes:
-        """Return the survey as a compressed .npz file."""
+        """Return the survey as a compressed .npz after its CRC-32 (4 bytes)."""
         named = vars(self).copy()
         file = io.BytesIO()
         np.savez_compressed(file, *named.pop("faces"), **named)
-        return file.getvalue()
+        data = file.getvalue()
+        return zlib.crc32(data).to_bytes(4) + data
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Survey:
@@ -84,10 +86,12 @@ class Survey:
 
         Raises
         ------
-        zipfile.BadZipFile
+        ValueError
             If the bytes were cut short or damaged.
         """
-        with np.load(io.BytesIO(data)) as file:
+        if len(data) < 4 or zlib.crc32(data[4:]) != int.from_bytes(data[:4]):
+            raise ValueError("the survey of a tile is damaged or not whole")
+        with np.load(io.BytesIO(data[4:])) as file:
             arrays = dict(file)
         faces = tuple(arrays.pop(f"arr_{i}") for i in range(6))
         shape, low = (tuple(arrays.pop(name).tolist()) for name in ("shape", "low"))
@@ -219,6 +223,27 @@ def _outer_faces(
                 yield (axis, (corner[0], corner[1], corner[2])), plane
 
 
+def _grain_of_pieces(
+    n_voxels: np.ndarray,
+    first: np.ndarray,
+    ones: np.ndarray,
+    contacts: np.ndarray,
+    min_voxels: int,
+) -> np.ndarray:
+    """Return the grain of each piece of each tile; n_voxels and first are used up."""
+    root = _unite(ones, n_voxels, first)
+    heads = np.flatnonzero((root == np.arange(root.size)) & (n_voxels > 0))
+    heads = heads[np.argsort(first[heads])]
+    number = np.zeros(root.size, np.int64)
+    number[heads] = np.arange(1, heads.size + 1)
+    piece = number[root]  # of the whole volume, as label_pieces numbers them
+    contacts[:, :2] = piece[contacts[:, :2]]
+    n_voxels = np.concatenate([[0], n_voxels[heads]])
+    becomes = choose_grains(n_voxels, contacts, min_voxels)
+    result: np.ndarray = number_in_order(becomes)[piece]
+    return result
+
+
 def join(
     surveys: Iterable[Survey], periodic: tuple[bool, ...] = (False, False, False)
 ) -> tuple[int, dict[Place, np.ndarray]]:
@@ -227,8 +252,8 @@ def join(
     Parameters
     ----------
     surveys : iterable of Survey
-        Each tile of a volume once, in any order. The faces of a tile are kept until
-        its neighbours have come: few if tiles come in the order of their places.
+        Each tile of a volume once, in any order. A face is kept until the tile behind
+        it has come: in the order of their places (x slowest), a layer of tiles.
     periodic : three bools
         Whether grains go on through the faces of the volume along x, y, z.
 
@@ -243,7 +268,7 @@ def join(
     Raises
     ------
     ValueError
-        If the surveys are not of one volume, or their tiles not on one grid.
+        If a tile comes twice, is of another volume, or does not fit to its neighbour.
 
     Notes
     -----
@@ -252,8 +277,8 @@ def join(
     volume: tuple[Place, int] | None = None
     starts: dict[Place, int] = {}
     waiting: dict[tuple[int, Place], _Face] = {}
-    sizes, firsts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    ones, contacts = [np.empty((0, 2), np.int64)], [np.empty((0, 3), np.int64)]
+    sizes, firsts, contacts = [], [], []
+    ones = [np.empty((0, 2), np.int64)]
     start = 0
     for tile in surveys:
         volume = volume or (tile.shape, tile.min_voxels)
@@ -272,25 +297,21 @@ def join(
                 pairs, across = _meet(other, face, tile.min_voxels)
                 ones.append(pairs)
                 contacts.append(across)
-        contacts.append(tile.contacts + [start, start, 0])
+        contacts.append(tile.contacts + np.array([start, start, 0]))
         sizes.append(tile.n_voxels)
         firsts.append(tile.first)
         starts[tile.low] = start
         start += tile.color.size
     if volume is None:
         return 0, {}
-    n_voxels, first = np.concatenate(sizes), np.concatenate(firsts)
-    root = _unite(np.concatenate(ones), n_voxels, first)
-    heads = np.flatnonzero((root == np.arange(start)) & (n_voxels > 0))
-    heads = heads[np.argsort(first[heads])]
-    number = np.zeros(start, np.int64)
-    number[heads] = np.arange(1, heads.size + 1)
-    piece = number[root]  # of the volume, as label_pieces numbers them
-    links = np.concatenate(contacts)
-    links[:, :2] = piece[links[:, :2]]
-    n_voxels = np.concatenate([[0], n_voxels[heads]])
-    grain = number_in_order(choose_grains(n_voxels, links, volume[1]))
-    parts = np.split(grain[piece], list(starts.values())[1:])
+    grain = _grain_of_pieces(
+        np.concatenate(sizes),
+        np.concatenate(firsts),
+        np.concatenate(ones),
+        np.concatenate(contacts),
+        volume[1],
+    )
+    parts = np.split(grain, list(starts.values())[1:])
     return int(grain.max()), dict(zip(starts, parts))
 
 
@@ -317,5 +338,6 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     piece = label_pieces(color)
     n = int(piece.max())
     if n != grain_id.size - 1:
-        raise ValueError(f"the tile has {n} pieces, but {grain_id.size - 1} were joined")
-    return grain_id[piece]
+        raise ValueError(f"the tile has {n} pieces, its survey {grain_id.size - 1}")
+    result: np.ndarray = grain_id[piece]
+    return result
