@@ -25,7 +25,7 @@ LAYERS = [
         "ddpm",
         "repaint",
     },
-    {"formats", "model", "cad", "stats", "seams", "integrity"},
+    {"formats", "model", "cad", "stats", "seams", "integrity", "store"},
     {"simulate", "dataset", "render", "plot", "spatial"},
     {"train", "generation", "compare"},
     {"figures"},
