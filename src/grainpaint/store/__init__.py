@@ -15,9 +15,11 @@ A piece is one file: a shard or an intermediate file. Workers write pieces, asid
 renamed; the parent process alone writes the journal, so what stands there is whole.
 """
 
+from grainpaint.store.audit import Damage, repair, verify
 from grainpaint.store.journal import Entry
 from grainpaint.store.layout import ARRAYS, CHUNK, SHARD
-from grainpaint.store.volume import Damage, Store, create, open_store
+from grainpaint.store.opening import create, open_store
+from grainpaint.store.volume import Store
 
 __all__ = [
     "ARRAYS",
@@ -28,4 +30,6 @@ __all__ = [
     "Store",
     "create",
     "open_store",
+    "repair",
+    "verify",
 ]

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 from grainpaint.errors import InputError
 
-__all__ = ["aside", "explained", "is_aside", "write"]
+__all__ = ["aside", "explained", "is_aside", "put", "write"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 _ASIDE = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -43,22 +43,27 @@ def write(path: Path, data: bytes, rest: int | None = None) -> None:
     InputError
         If the disk is full or the folder not writable. `path` is then as it was.
     """
-    beside = aside(path)
     with explained(path, len(data), rest):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)  # the new name lasts, too
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        put(path, data)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Do what `write` does; OSError if it cannot be done."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = aside(path)
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too, outlasts a power failure
+    finally:
+        os.close(folder)
 
 
 @contextmanager

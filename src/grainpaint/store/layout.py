@@ -8,18 +8,46 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grainpaint.errors import InputError
+from grainpaint.formats.zarr import PIECEWISE
+
 if TYPE_CHECKING:
     from zarr import Array
 
-__all__ = ["ARRAYS", "CHUNK", "SHARD", "encode", "files", "is_metadata", "to_json"]
+__all__ = [
+    "ARRAYS",
+    "CHUNK",
+    "JOURNAL",
+    "LOCK",
+    "OWN",
+    "SHARD",
+    "VERSION",
+    "encode",
+    "files",
+    "is_metadata",
+    "read_attributes",
+    "to_json",
+]
 
 SHARD = 128  # voxels along the edge of a file
 CHUNK = 64  # voxels along the edge of what is compressed, and read, as one
-ARRAYS = {"color": np.dtype("uint8"), "grain_id": np.dtype("int32")}
+ARRAYS: dict[str, np.dtype[Any]] = {
+    "color": np.dtype("uint8"),
+    "grain_id": np.dtype("int32"),
+}
 
-# benchmarks/store.py: 64^3 chunks read two to four times as fast as 32^3 and need no more
+# benchmarks/store.py: 64^3 chunks read two to four times as fast as 32^3 in as many
 # bytes; level 5 saves a tenth to a sixth of level 3's bytes at 10 to 20 ms a shard.
 _LEVEL = 5
+JOURNAL, LOCK = "work/journal.jsonl", "work/lock"
+OWN = {
+    "zarr.json",
+    "work/zarr.json",
+    JOURNAL,
+    LOCK,
+    *(f"{a}/zarr.json" for a in ARRAYS),
+}
+VERSION = 1  # of the layout; another one is refused
 
 
 def _array(shape: tuple[int, ...], name: str, memory: dict[str, Any]) -> Array[Any]:
@@ -86,3 +114,32 @@ def _group(attributes: dict[str, Any]) -> bytes:
 def to_json(node: dict[str, Any]) -> bytes:
     """Return what stands in a zarr.json."""
     return json.dumps(node, indent=2, ensure_ascii=False).encode()
+
+
+def read_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of a store's group."""
+    if not path.exists():
+        raise InputError(f"{path}: no such volume")
+    other = InputError(
+        f"{path} exists and is no volume that was generated here: choose another "
+        "place, or add --force to replace it"
+    )
+    try:
+        found = json.loads((path / "zarr.json").read_bytes())["attributes"]
+    except (FileNotFoundError, NotADirectoryError, KeyError, TypeError):
+        raise other from None
+    except PermissionError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(
+            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or add "
+            "--force to replace the volume"
+        ) from None
+    if not isinstance(found, dict) or found.get("format") != PIECEWISE:
+        raise other
+    if found.get("version") != VERSION:
+        raise InputError(
+            f"{path} was written by another version of grainpaint (layout "
+            f"{found.get('version')}, here {VERSION})"
+        )
+    return found

@@ -46,7 +46,7 @@ def _after_boot(pid: int) -> float | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return round(process.create_time() - psutil.boot_time(), 2)
+        return float(round(process.create_time() - psutil.boot_time(), 2))
     except psutil.NoSuchProcess:
         return None
 

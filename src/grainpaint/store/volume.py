@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import re
-import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,16 +13,12 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats.zarr import PIECEWISE, attributes_of
-from grainpaint.progress import Progress, silent
 from grainpaint.store import durable, journal, layout, lock
 from grainpaint.store.journal import Entry
 from grainpaint.store.layout import ARRAYS, SHARD
 
-__all__ = ["Damage", "Store", "create", "open_store"]
+__all__ = ["Store", "file_size"]
 
-_VERSION = 1  # of what is written; another one is refused
-_RESERVED = ("journal.jsonl", "lock", "zarr.json")
 _NAME = re.compile(r"(?!\.)[^/]+(/(?!\.)[^/]+)*")
 _REPAIR = "run grainpaint verify --repair"
 
@@ -33,33 +27,12 @@ Box = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Damage:
-    """Something in a store that is not as its journal says.
-
-    Parameters
-    ----------
-    path : str
-        Which file, relative to the store.
-    reason : str
-    task : str or None
-        What must be made again; None for a line of the journal and for leftovers.
-    harmless : bool
-        A leftover of a run that was killed: the volume is none the worse for it.
-    """
-
-    path: str
-    reason: str
-    task: str | None = None
-    harmless: bool = False
-
-
-@dataclass(frozen=True)
 class Store:
-    """A generated volume on disk; get one by `create` or `open_store`.
+    """A generated volume on disk; `create` makes one, `open_store` opens it.
 
     Holds no open file, so it can be sent to worker processes. `write_shard`,
     `write_file`, `read_file` and `read` may be called from any process at any time;
-    `record`, `forget`, `finish` and `repair` only by the process that holds `lock()`.
+    `record`, `forget` and `finish` only by the process that holds `lock()`.
 
     Parameters
     ----------
@@ -81,7 +54,7 @@ class Store:
     @property
     def complete(self) -> bool:
         """Whether `finish` was called, and nothing forgotten since."""
-        return bool(_attributes(self.path)["complete"])
+        return bool(layout.read_attributes(self.path)["complete"])
 
     @property
     def grid(self) -> Shape:
@@ -89,8 +62,9 @@ class Store:
         return tuple(-(-n // SHARD) for n in self.shape)
 
     @property
-    def _journal(self) -> Path:
-        return self.path / "work" / "journal.jsonl"
+    def journal(self) -> Path:
+        """Where the journal is."""
+        return self.path / layout.JOURNAL
 
     def box(self, index: Shape) -> tuple[tuple[int, int], ...]:
         """Return the voxel ranges, half open, of a shard."""
@@ -129,15 +103,11 @@ class Store:
         InputError
             If another run holds it, or it cannot be written.
         """
-        work = self.path / "work"
-        with durable.explained(work, 0):
-            work.mkdir(exist_ok=True)
-        with lock.lock(work / "lock"):
+        with lock.lock(self.path / layout.LOCK):
             for path in self.path.rglob(".*"):
                 if durable.is_aside(path):
                     path.unlink(missing_ok=True)
-            if self._journal.exists():  # else `done` says so, and `repair` helps
-                journal.trim(self._journal)
+            journal.trim(self.journal)
             yield
 
     def write_shard(
@@ -195,7 +165,8 @@ class Store:
         ValueError
             If the name is one of the store's own, or has a part that begins with a dot.
         """
-        if not _NAME.fullmatch(name) or name.split("/")[0] in _RESERVED:
+        top = self.file_task(name.split("/")[0])
+        if not _NAME.fullmatch(name) or top in layout.OWN:
             raise ValueError(f"no name for an intermediate file: {name!r}")
         return self._write(self.file_task(name), data + _checksum(data), rest)
 
@@ -264,7 +235,7 @@ class Store:
         InputError
             If the disk is full; the journal is then as it was.
         """
-        journal.append(self._journal, entries)
+        journal.append(self.journal, entries)
 
     def done(self) -> dict[str, Entry]:
         """Return what the journal has and whose files are there in their size, by task.
@@ -274,84 +245,22 @@ class Store:
         InputError
             If the journal is damaged other than at its end.
         """
-        found = journal.read(self._journal)
+        found = journal.read(self.journal)
         if found.damaged:
             raise InputError(
-                f"{self._journal}, line {found.damaged[0]} is damaged: {_REPAIR}"
+                f"{self.journal}, line {found.damaged[0]} is damaged: {_REPAIR}"
             )
         return {
             task: entry
             for task, entry in found.entries.items()
-            if entry.path is None or _size(self.path / entry.path) == entry.n_bytes
+            if entry.path is None or file_size(self.path / entry.path) == entry.n_bytes
         }
 
-    def verify(self, progress: Progress = silent) -> list[Damage]:
-        """Compare every file with the journal, by SHA-256; changes nothing.
-
-        Parameters
-        ----------
-        progress : Progress
-            Told the bytes read.
-
-        Returns
-        -------
-        list of Damage
-            While a run is under way the pieces in hand are among them, as harmless.
-        """
-        try:
-            known = journal.read(self._journal)
-        except InputError:
-            known = journal.Journal({}, (), 0)
-            damages = [Damage("work/journal.jsonl", "missing")]
-        else:
-            damages = [
-                Damage("work/journal.jsonl", f"line {n} is unreadable")
-                for n in known.damaged
-            ]
-        for name in ARRAYS:
-            if not layout.is_metadata(self.path / name, self.shape, name):
-                damages.append(Damage(f"{name}/zarr.json", "damaged or missing"))
-        sizes = [entry.n_bytes for entry in known.entries.values()]
-        n_bytes = 0
-        with progress("verify", max(1, sum(sizes))) as bar:
-            for entry in known.entries.values():
-                reason = _fault(self.path / entry.task, entry)
-                if reason:
-                    damages.append(Damage(entry.task, reason, entry.task))
-                n_bytes += entry.n_bytes
-                bar.update(n_bytes)
-        damages += self._leftovers(known.entries)
-        return damages
-
-    def _leftovers(self, entries: dict[str, Entry]) -> Iterator[Damage]:
-        """Yield the files that nothing speaks of."""
-        own = {f"work/{name}" for name in _RESERVED} | {"zarr.json"}
-        own |= {f"{name}/zarr.json" for name in ARRAYS}
-        for path in sorted(self.path.rglob("*")):
-            place = path.relative_to(self.path).as_posix()
-            if place in own or place in entries or not path.is_file():
-                continue
-            reason = "half-written" if durable.is_aside(path) else "not in the journal"
-            yield Damage(place, reason, harmless=True)
-
-    def repair(self, damages: Iterable[Damage]) -> None:
-        """Remove what is damaged or left over, so that a run makes only that again.
-
-        Parameters
-        ----------
-        damages : iterable of Damage
-            What `verify` found.
-        """
-        damages = list(damages)
-        if any(not damage.harmless for damage in damages):
-            self._mark(complete=False)
-            self._keep({damage.task for damage in damages})
-        own = layout.files(self.shape, {})
-        for damage in damages:
-            if damage.path in own:
-                durable.write(self.path / damage.path, own[damage.path])
-            elif damage.path != "work/journal.jsonl":
-                (self.path / damage.path).unlink(missing_ok=True)
+    def digest(self) -> str:
+        """Return the SHA-256 of the shards that are done: equal for equal volumes."""
+        entries = journal.read(self.journal).entries
+        shards = sorted((e.task, e.sha256) for e in entries.values() if _in_array(e))
+        return hashlib.sha256(json.dumps(shards).encode()).hexdigest()
 
     def forget(self, tasks: Iterable[str]) -> None:
         """Take pieces out of the journal and remove their files."""
@@ -366,183 +275,45 @@ class Store:
         ----------
         drop : iterable of str
             Tasks of intermediate files; they leave the journal and the disk.
+
+        Raises
+        ------
+        ValueError
+            If a shard is among them.
         """
+        tasks = set(drop)
+        shards = {task for task in tasks if not task.startswith("work/")}
+        if shards:
+            raise ValueError(f"no intermediate file: {min(shards)}")
         self._mark(complete=True)
-        self._remove(set(drop))
+        self._remove(tasks)
 
     def _remove(self, tasks: set[str]) -> None:
-        """Drop entries first: no entry ever stands for a file that is gone."""
-        for entry in self._keep(tasks):
-            (self.path / entry.task).unlink(missing_ok=True)
-
-    def _keep(self, without: set[str] | set[str | None]) -> list[Entry]:
-        """Rewrite the journal without some tasks; return what it had of them."""
-        try:
-            entries = journal.read(self._journal).entries.values()
-        except InputError:
-            entries = {}.values()
-        dropped = [entry for entry in entries if entry.task in without]
-        journal.rewrite(self._journal, (e for e in entries if e.task not in without))
-        return dropped
+        """Drop the entries first: none ever stands for a file that is gone."""
+        entries = journal.read(self.journal).entries.values()
+        journal.rewrite(self.journal, (e for e in entries if e.task not in tasks))
+        for entry in entries:
+            if entry.task in tasks:
+                (self.path / entry.task).unlink(missing_ok=True)
 
     def _mark(self, complete: bool) -> None:
         path = self.path / "zarr.json"
         node = json.loads(path.read_bytes())
-        if node["attributes"]["complete"] != complete:
-            node["attributes"]["complete"] = complete
-            durable.write(path, layout.to_json(node))
+        state = {"complete": complete, "sha256": self.digest() if complete else None}
+        node["attributes"].update(state)
+        durable.write(path, layout.to_json(node))
 
 
-def create(
-    path: str | Path,
-    shape: Sequence[int],
-    spacing: Sequence[float],
-    origin: Sequence[float],
-    recipe: dict[str, Any],
-) -> Store:
-    """Make a store, or open the one that is there if it is of the same volume.
-
-    Parameters
-    ----------
-    path : path
-        NAME.zarr; its folder is made if need be.
-    shape : three ints
-        Voxels along x, y, z.
-    spacing, origin : three floats
-        Edges of a voxel and corner of voxel (0, 0, 0), µm.
-    recipe : dict
-        All that decides the voxels, as JSON can hold it.
-
-    Raises
-    ------
-    InputError
-        If something else is there, also a store of another volume, or the place cannot
-        be written.
-    """
-    path = Path(path)
-    wanted: dict[str, Any] = json.loads(
-        json.dumps(
-            {
-                "shape": [int(n) for n in shape],
-                "spacing": [float(s) for s in spacing],
-                "origin": [float(o) for o in origin],
-                "recipe": recipe,
-            }
-        )
-    )
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        _make(path, wanted)
-    found = _attributes(path)
-    difference = next(_differences(wanted, {key: found.get(key) for key in wanted}), "")
-    if difference:
-        raise InputError(
-            f"{path} holds another volume: {difference}. Give what was given then to "
-            "go on with it, choose another place, or add --force to replace it"
-        )
-    return open_store(path)
-
-
-def open_store(path: str | Path) -> Store:
-    """Open a store that is there, finished or not.
-
-    Raises
-    ------
-    InputError
-        If there is none, it is damaged or of another version.
-    """
-    path = Path(path)
-    found = _attributes(path)
-    return Store(
-        path,
-        tuple(found["shape"]),
-        tuple(found["spacing"]),
-        tuple(found["origin"]),
-        found["recipe"],
-    )
-
-
-def _make(path: Path, wanted: dict[str, Any]) -> None:
-    """Make a store aside and rename it, unless another run was faster."""
-    known = attributes_of(path.stem, wanted["spacing"], wanted["origin"], (False,) * 3)
-    own = {"format": PIECEWISE, "version": _VERSION, "complete": False}
-    files = layout.files(tuple(wanted["shape"]), {**own, **known, **wanted})
-    files["work/journal.jsonl"] = b""
-    beside = durable.aside(path)
-    try:
-        for place, data in files.items():
-            durable.write(beside / place, data)
-        with durable.explained(path, 0):
-            os.rename(beside, path)
-    except FileExistsError:
-        pass
-    except OSError:
-        if not path.exists():
-            raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes of a store's group."""
-    if not path.exists():
-        raise InputError(f"{path}: no such volume")
-    other = InputError(
-        f"{path} exists and is no volume that was generated here: choose another "
-        "place, or add --force to replace it"
-    )
-    try:
-        found = json.loads((path / "zarr.json").read_bytes())["attributes"]
-    except (FileNotFoundError, NotADirectoryError, KeyError, TypeError):
-        raise other from None
-    except PermissionError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise InputError(
-            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or add "
-            "--force to replace the volume"
-        ) from None
-    if not isinstance(found, dict) or found.get("format") != PIECEWISE:
-        raise other
-    if found.get("version") != _VERSION:
-        raise InputError(
-            f"{path} was written by another version of grainpaint (layout "
-            f"{found.get('version')}, here {_VERSION})"
-        )
-    return found
-
-
-def _differences(wanted: Any, found: Any, key: str = "") -> Iterator[str]:
-    """Yield where two recipes differ, the keys of nested ones joined by dots."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for name in [*wanted, *(n for n in found if n not in wanted)]:
-            nested = name if key in ("", "recipe") else f"{key}.{name}"
-            yield from _differences(wanted.get(name), found.get(name), nested)
-    elif wanted != found:
-        yield f"{key} is {json.dumps(found)} there, {json.dumps(wanted)} here"
-
-
-def _fault(path: Path, entry: Entry) -> str:
-    """Say what is wrong with the file of a piece, or nothing."""
-    size = _size(path)
-    if entry.path is None:
-        return "" if size is None else "is there, though all its voxels are 0"
-    if size is None:
-        return "missing"
-    if size != entry.n_bytes:
-        return f"has {size} bytes, not {entry.n_bytes}"
-    try:
-        with path.open("rb") as file:
-            same = hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    return "" if same else "its SHA-256 is another"
-
-
-def _size(path: Path) -> int | None:
+def file_size(path: Path) -> int | None:
+    """Return the bytes of a file, or None if there is none."""
     try:
         return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _in_array(entry: Entry) -> bool:
+    return entry.task.split("/")[0] in ARRAYS
 
 
 def _checksum(data: bytes) -> bytes:
