@@ -19,6 +19,7 @@ import pytest
 import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yaozarrs import validate_zarr_store
 
 from grainpaint import formats
 from grainpaint.errors import InputError
@@ -52,13 +53,14 @@ def piece(store, array, index):
     return np.ascontiguousarray(values(array)[box])
 
 
-def fill(store):
-    """Do all that is not done; return how much that was."""
+def fill(store, tell=lambda: None):
+    """Do all that is not done; return how many shards that was."""
     done = store.done()
     todo = [(a, i) for a in ("color", "grain_id") for i in INDICES]
     todo = [job for job in todo if store.shard_task(*job) not in done]
     for array, index in todo:
         store.record(store.write_shard(array, index, piece(store, array, index)))
+        tell()
     if store.file_task("base/0") not in done:
         store.record(store.write_file("base/0", b"a base window"))
     return len(todo)
@@ -133,18 +135,15 @@ def test_tensorstore_reads_it(finished):
         np.testing.assert_array_equal(found, values(name))
 
 
-def test_the_metadata_obey_the_published_schema_of_ome_zarr(finished):
-    schemas = pytest.importorskip("ngff_zarr.validate", reason="oracle, if installed")
-    attributes = json.loads((finished.path / "zarr.json").read_text())["attributes"]
-    schemas.validate(attributes, version="0.5")
-    del attributes["ome"]["multiscales"][0]["axes"]
-    with pytest.raises(Exception, match="axes"):
-        schemas.validate(attributes, version="0.5")
-
-
-def test_ome_zarr_models_take_it(finished):
-    models = pytest.importorskip("yaozarrs", reason="an oracle, if installed")
-    models.validate_zarr_store(finished.path)
+def test_it_is_valid_ome_zarr(finished, tmp_path):
+    validate_zarr_store(finished.path)
+    path = formats.write(Microstructure(grains()), tmp_path / "a.zarr")
+    validate_zarr_store(path)  # what is written at once, too
+    node = json.loads((path / "zarr.json").read_text())
+    del node["attributes"]["ome"]["multiscales"][0]["axes"]
+    (path / "zarr.json").write_text(json.dumps(node))
+    with pytest.raises(ValueError, match="axes"):
+        validate_zarr_store(path)
 
 
 def test_ome_metadata_place_the_centers_of_voxels(finished):
@@ -175,9 +174,6 @@ def test_a_finished_store_is_a_volume_for_every_command(finished, tmp_path, run)
     np.testing.assert_array_equal(
         formats.read(tmp_path / "gear.npz").grain_id, grains()
     )
-    code, out, _ = run("stats", finished.path)
-    assert code == 0
-    assert str(volume.n_grains) in out.replace(",", "")
 
 
 def test_an_unfinished_store_is_no_volume(tmp_path, run):
@@ -186,7 +182,7 @@ def test_an_unfinished_store_is_no_volume(tmp_path, run):
     assert not store.complete
     with pytest.raises(InputError, match=r"gear\.zarr: not finished: run the same"):
         formats.read(store.path)
-    code, _, err = run("stats", store.path)
+    code, _, err = run("convert", store.path, "-o", tmp_path / "gear.npz")
     assert code == 2
     assert "not finished" in err
 
@@ -571,30 +567,37 @@ RUN = """
 import sys
 sys.path.insert(0, sys.argv[2])
 import zarr
-from test_store import fill, make
+from grainpaint.store import layout
+from test_store import fill, make, piece
 store = make(sys.argv[1])
+layout.encode("color", piece(store, "color", (0, 0, 0)))  # codecs are loaded
 with store.lock():
     print("go", flush=True)
-    fill(store)
+    fill(store, lambda: print("piece", flush=True))
     store.finish()
-    print("finished", flush=True)
 """
 
 
 def test_a_run_killed_anywhere_goes_on_to_the_same_volume(finished, tmp_path):
     path = tmp_path / "gear.zarr"
-    delays = random.Random(7)
-    n_done = [0]
+    chance = random.Random(7)
+    n_new = []
     for _ in range(10):
+        if path.exists() and open_store(path).complete:
+            shutil.rmtree(path)
+        before = len(open_store(path).done()) if path.exists() else 0
         child = start(RUN, path, os.path.dirname(__file__))
-        assert child.stdout.readline() == "go\n"
-        time.sleep(delays.uniform(0, 0.03))
+        for _ in range(chance.randint(1, 5)):  # "go" and some pieces
+            child.stdout.readline()
+        time.sleep(chance.uniform(0, 0.01))
         end(child)
         store = open_store(path)
         assert all(damage.harmless for damage in verify(store))
-        n_done.append(len(store.done()))
-    assert n_done == sorted(n_done)
-    assert 0 < n_done[5] < 9  # the kills came in the middle
+        n_new.append(len(store.done()) - before)
+        if store.complete:
+            assert store.digest() == finished.digest()
+    assert min(n_new) >= 0
+    assert sum(0 < n < 9 for n in n_new) >= 5  # kills in the middle
     with store.lock():
         fill(store)
         store.finish()
@@ -631,7 +634,7 @@ def test_a_journal_cut_off_anywhere_keeps_its_whole_lines(copy):
         copy.journal.write_bytes(text[:cut])
         n_whole = int(np.searchsorted(ends, cut, side="right"))
         assert len(copy.done()) == n_whole
-        if cut % 50 == 0 or (n_whole and ends[n_whole - 1] in (cut, cut - 1)):
+        if cut % 100 == 0 or cut in ends:
             with copy.lock():
                 assert copy.journal.read_bytes() == b"".join(lines[:n_whole])
     copy.journal.write_bytes(text[:-5] + bytes(200))  # as XFS leaves it
