@@ -13,57 +13,31 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from store_run import (
+    INDICES,
+    ORIGIN,
+    RECIPE,
+    SHAPE,
+    SPACING,
+    fill,
+    grains,
+    make,
+    piece,
+    values,
+)
 from yaozarrs import validate_zarr_store
 
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.store import SHARD, create, open_store, repair, verify
-
-SHAPE = (200, 140, 30)  # 2 x 2 x 1 shards, none of them whole
-SPACING, ORIGIN = (2.0, 2.0, 3.0), (10.0, -4.0, 0.5)
-RECIPE = {"seed": 3, "model": {"name": "iso", "steps": [1.0, 0.5]}}
-INDICES = [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]
-
-
-def grains(shape=SHAPE):
-    """Return cubes of 8 voxels as grains, with 0 where the last shard is."""
-    x, y, z = np.indices(shape) // 8
-    ids = (1 + x * 997 + y * 31 + z).astype(np.int32)
-    ids[SHARD:, SHARD:] = 0
-    return ids
-
-
-def values(array):
-    return grains() if array == "grain_id" else (grains() % 40).astype(np.uint8)
-
-
-def make(path, recipe=RECIPE):
-    return create(path, SHAPE, SPACING, ORIGIN, recipe)
-
-
-def piece(store, array, index):
-    box = tuple(slice(a, b) for a, b in store.box(index))
-    return np.ascontiguousarray(values(array)[box])
-
-
-def fill(store, tell=lambda: None):
-    """Do all that is not done; return how many shards that was."""
-    done = store.done()
-    todo = [(a, i) for a in ("color", "grain_id") for i in INDICES]
-    todo = [job for job in todo if store.shard_task(*job) not in done]
-    for array, index in todo:
-        store.record(store.write_shard(array, index, piece(store, array, index)))
-        tell()
-    if store.file_task("base/0") not in done:
-        store.record(store.write_file("base/0", b"a base window"))
-    return len(todo)
+from grainpaint.store import create, open_store, repair, verify
 
 
 @pytest.fixture(scope="session")
@@ -423,6 +397,7 @@ def test_a_limit_on_files_is_met_like_a_full_disk(tmp_path):
 
 # One run at a time
 
+RUN = Path(__file__).with_name("store_run.py").read_text()
 HOLD = """
 import sys, time
 from grainpaint.errors import InputError
@@ -563,20 +538,6 @@ print("made", flush=True)
 
 # Killed runs
 
-RUN = """
-import sys
-sys.path.insert(0, sys.argv[2])
-import zarr
-from grainpaint.store import layout
-from test_store import fill, make, piece
-store = make(sys.argv[1])
-layout.encode("color", piece(store, "color", (0, 0, 0)))  # codecs are loaded
-with store.lock():
-    print("go", flush=True)
-    fill(store, lambda: print("piece", flush=True))
-    store.finish()
-"""
-
 
 def test_a_run_killed_anywhere_goes_on_to_the_same_volume(finished, tmp_path):
     path = tmp_path / "gear.zarr"
@@ -586,7 +547,7 @@ def test_a_run_killed_anywhere_goes_on_to_the_same_volume(finished, tmp_path):
         if path.exists() and open_store(path).complete:
             shutil.rmtree(path)
         before = len(open_store(path).done()) if path.exists() else 0
-        child = start(RUN, path, os.path.dirname(__file__))
+        child = start(RUN, path)
         for _ in range(chance.randint(1, 5)):  # "go" and some pieces
             child.stdout.readline()
         time.sleep(chance.uniform(0, 0.01))
@@ -630,11 +591,11 @@ def test_a_journal_cut_off_anywhere_keeps_its_whole_lines(copy):
     text = copy.journal.read_bytes()
     lines = text.splitlines(keepends=True)
     ends = np.cumsum([len(line) for line in lines])
-    for cut in range(len(text)):
+    for cut in sorted({*range(0, len(text), 7), *ends, *(ends - 1), *(ends[:-1] + 1)}):
         copy.journal.write_bytes(text[:cut])
         n_whole = int(np.searchsorted(ends, cut, side="right"))
         assert len(copy.done()) == n_whole
-        if cut % 100 == 0 or cut in ends:
+        if cut % 140 == 0 or cut in ends:
             with copy.lock():
                 assert copy.journal.read_bytes() == b"".join(lines[:n_whole])
     copy.journal.write_bytes(text[:-5] + bytes(200))  # as XFS leaves it

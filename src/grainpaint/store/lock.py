@@ -30,25 +30,37 @@ class _Owner:
     @classmethod
     def me(cls) -> "_Owner":
         now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-        return cls(platform.node(), os.getpid(), _after_boot(os.getpid()) or 0.0, now)
+        return cls(platform.node(), os.getpid(), _after_boot(psutil.Process()), now)
 
     def is_gone(self) -> bool:
-        """Whether the process was of this host and has ended."""
+        """Whether the process was of this host and has ended; if in doubt, no."""
         if self.host != platform.node():
             return False
-        start = _after_boot(self.pid)
-        return start is None or abs(start - self.after_boot) > 0.05
+        try:
+            process = psutil.Process(self.pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+            return abs(_after_boot(process) - self.after_boot) > 0.05
+        except psutil.AccessDenied:
+            return False
+        except psutil.NoSuchProcess:
+            return not _is_hidden(self.pid)
 
 
-def _after_boot(pid: int) -> float | None:
-    """Return when a process began, s after boot (no clock can be set back), or None."""
+def _after_boot(process: psutil.Process) -> float:
+    """Return when a process began: the difference stands when the clock is set."""
+    return float(round(process.create_time() - psutil.boot_time(), 2))
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether the process is another user's whom the system does not list."""
     try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return float(round(process.create_time() - psutil.boot_time(), 2))
-    except psutil.NoSuchProcess:
-        return None
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except ProcessLookupError:
+        return False
+    return False
 
 
 @contextmanager

@@ -220,7 +220,7 @@ class Store:
         try:
             found = zarr.open_array(self.path / array, mode="r")
             values[there] = found[tuple(slice(a, b) for a, b in inside)]
-        except (ValueError, RuntimeError, OSError) as error:  # checksums, codecs, disk
+        except (ValueError, RuntimeError, OSError, KeyError, TypeError) as error:
             raise InputError(
                 f"{self.path / array} is damaged in voxels {inside} ({error}): "
                 f"{_REPAIR}"
