@@ -1,6 +1,7 @@
 """Slow, obvious versions of what the package does fast: oracles for the tests."""
 
 import itertools
+from collections import Counter
 
 import numba as nb
 import numpy as np
@@ -158,6 +159,37 @@ def pieces(values, periodic, corners):
                     label[there] = n
                     todo.append(there)
     return label
+
+
+def merge_fragments(grain_id, min_voxels, periodic):
+    """Give fragments to their neighbours, counting all voxels anew in each round."""
+    sides = [o for o in NEIGHBORS if sum(map(abs, o)) == 1]
+    grain_id = grain_id.copy()
+    while True:
+        size = Counter(grain_id.ravel().tolist())
+        faces = {}
+        for place in map(tuple, np.argwhere(grain_id).tolist()):
+            g = int(grain_id[place])
+            if size[g] < min_voxels:
+                others = [h for h in around(grain_id, place, sides, periodic) if h != g]
+                faces.setdefault(g, Counter()).update(others)
+        if any(size[h] >= min_voxels for f in faces.values() for h in f):
+            stays = {g for g in size if size[g] >= min_voxels}
+        else:  # fragments alone: those that touch none larger stay
+            stays = {
+                g
+                for g, f in faces.items()
+                if all((size[h], -h) < (size[g], -g) for h in f)
+            }
+        becomes = {
+            g: max(stays & set(f), key=lambda h: (f[h], -h))
+            for g, f in faces.items()
+            if g not in stays and stays & set(f)
+        }
+        if not becomes:
+            return grain_id
+        new = [becomes.get(g, g) for g in range(grain_id.max() + 1)]
+        grain_id = np.array(new)[grain_id]
 
 
 def philox4x32(key, counter):

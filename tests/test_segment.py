@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from naive import merge_fragments as merge_by_counting
 from naive import pieces
 from skimage.measure import label as skimage_label
 
+from grainpaint.errors import InputError
 from grainpaint.segment import grains, label_pieces, merge_fragments
 
 volumes = arrays(
@@ -14,6 +16,14 @@ volumes = arrays(
     elements=st.integers(0, 3),
 )
 axes = st.tuples(*[st.booleans()] * 3)
+
+
+@st.composite
+def noisy_volumes(draw):
+    """Draw many fragments: hypothesis alone likes volumes of mostly one value."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = draw(array_shapes(min_dims=3, max_dims=3, max_side=8))
+    return rng.integers(draw(st.integers(0, 1)), draw(st.integers(2, 30)), shape)
 
 
 @given(volumes, axes, st.booleans())
@@ -28,6 +38,34 @@ def test_pieces_are_those_of_skimage(rng, corners):
     values = rng.integers(0, 4, (40, 41, 42))
     theirs = skimage_label(values, connectivity=3 if corners else 1)
     np.testing.assert_array_equal(label_pieces(values, corners=corners), theirs)
+
+
+@given(volumes, axes, st.booleans())
+def test_pieces_do_not_depend_on_how_the_values_are_stored(values, periodic, corners):
+    labels = label_pieces(values, periodic, corners)
+    for same in (values.astype(np.uint8), np.asfortranarray(values.astype(np.uint16))):
+        np.testing.assert_array_equal(label_pieces(same, periodic, corners), labels)
+
+
+def test_a_volume_too_large_for_int32_is_refused():
+    values = np.broadcast_to(np.uint8(1), (2**11, 2**10, 2**10))
+    with pytest.raises(InputError, match="less than 2\\^31 voxels"):
+        label_pieces(values)
+
+
+@given(noisy_volumes(), axes, st.integers(1, 8))
+@settings(max_examples=150)
+def test_fragments_go_where_counting_all_faces_sends_them(values, periodic, least):
+    grain_id = label_pieces(values, periodic)
+    merged = merge_fragments(grain_id, least, periodic)
+    assert merged.dtype == np.int32
+    np.testing.assert_array_equal(merged, merge_by_counting(grain_id, least, periodic))
+
+
+@given(noisy_volumes(), st.integers(1, 8))
+def test_grains_are_the_merged_pieces_renumbered(values, least):
+    merged = merge_fragments(label_pieces(values), least)
+    np.testing.assert_array_equal(grains(values, least), label_pieces(merged))
 
 
 @given(volumes, st.integers(1, 6))

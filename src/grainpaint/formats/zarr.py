@@ -12,8 +12,17 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["create_set", "read", "read_recipe", "update_recipe", "write"]
+__all__ = [
+    "PIECEWISE",
+    "attributes_of",
+    "create_set",
+    "read",
+    "read_recipe",
+    "update_recipe",
+    "write",
+]
 
+PIECEWISE = "grainpaint volume"  # made piece by piece; half of it may be there
 _CHUNK = 64
 _SET = "grainpaint set"
 
@@ -33,15 +42,39 @@ def write(
         dimension_names=["x", "y", "z"],
     )
     array[:] = volume.grain_id
-    group.attrs.update(
-        {
-            "spacing": list(volume.spacing),
-            "origin": list(volume.origin),
-            "periodic": list(volume.periodic),
-            "unit": "micrometer",
-            **(attributes or {}),
-        }
-    )
+    known = attributes_of(path.stem, volume.spacing, volume.origin, volume.periodic)
+    group.attrs.update({**known, **(attributes or {})})
+
+
+def attributes_of(
+    name: str,
+    spacing: tuple[float, ...],
+    origin: tuple[float, ...],
+    periodic: tuple[bool, ...],
+) -> dict[str, Any]:
+    """Return the attributes of a volume's group, those of OME-Zarr 0.5 among them.
+
+    OME-Zarr places the centers of voxels, where our origin is a corner.
+
+    References
+    ----------
+    https://ngff.openmicroscopy.org/0.5/
+    """
+    axes = [{"name": x, "type": "space", "unit": "micrometer"} for x in "xyz"]
+    center = [o + s / 2 for o, s in zip(origin, spacing)]
+    placed = [
+        {"type": "scale", "scale": list(spacing)},
+        {"type": "translation", "translation": center},
+    ]
+    datasets = [{"path": "grain_id", "coordinateTransformations": placed}]
+    image = {"name": name, "axes": axes, "datasets": datasets}
+    return {
+        "spacing": list(spacing),
+        "origin": list(origin),
+        "periodic": list(periodic),
+        "unit": "micrometer",
+        "ome": {"version": "0.5", "multiscales": [image]},
+    }
 
 
 def read(path: Path) -> Microstructure:
@@ -50,20 +83,27 @@ def read(path: Path) -> Microstructure:
     Raises
     ------
     InputError
-        If the folder is no such group or lacks an attribute.
+        If the folder is no such group, lacks an attribute, is damaged, or holds a
+        volume that is not finished.
     """
     import zarr
 
     try:
         group = zarr.open_group(path, mode="r")
         attrs: dict[str, Any] = dict(group.attrs)
+        if attrs.get("format") == PIECEWISE and not attrs["complete"]:
+            raise InputError(
+                f"{path}: not finished: run the same command again to go on"
+            )
         return Microstructure(
             np.asarray(group["grain_id"]),
             attrs["spacing"],
             attrs["origin"],
             attrs["periodic"],
         )
-    except (KeyError, FileNotFoundError, ValueError, TypeError) as error:
+    except InputError:
+        raise
+    except (KeyError, FileNotFoundError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(
             f"{path}: a .zarr volume is a group with grain_id, spacing, origin and "
             f"periodic ({error})"

@@ -1,0 +1,92 @@
+"""Files that are whole or not there, whenever a run is killed or the disk is full."""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from grainpaint.errors import InputError
+
+__all__ = ["aside", "explained", "is_aside", "put", "write"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
+_ASIDE = re.compile(r"\..+\.[0-9a-f]{32}")
+
+
+def aside(path: Path) -> Path:
+    """Return a fresh hidden name in the same folder."""
+    return path.with_name(f".{path.name}.{uuid4().hex}")
+
+
+def is_aside(path: Path) -> bool:
+    """Whether `aside` made this name."""
+    return _ASIDE.fullmatch(path.name) is not None
+
+
+def write(path: Path, data: bytes, rest: int | None = None) -> None:
+    """Write a file whole: aside, flushed to the disk, renamed. Folders are made.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    rest : int, optional
+        Bytes that the caller will need after this file, for the message of a full disk.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder not writable. `path` is then as it was.
+    """
+    with explained(path, len(data), rest):
+        put(path, data)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Do what `write` does; OSError if it cannot be done."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = aside(path)
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too, outlasts a power failure
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def explained(path: Path, n_bytes: int, rest: int | None = None) -> Iterator[None]:
+    """Turn the system's refusals to write `n_bytes` to `path` into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise InputError(_full(path, n_bytes, rest)) from None
+        if error.errno in _REFUSED:
+            raise InputError(
+                f"{path}: cannot be written ({error.strerror}); choose a place where "
+                "you may write"
+            ) from None
+        raise
+
+
+def _full(path: Path, n_bytes: int, rest: int | None) -> str:
+    folder = next(p for p in path.parents if p.is_dir())
+    after = "" if rest is None else f", and what follows about {rest:,} more"
+    return (
+        f"{path}: the disk is full or a quota used up: this piece needs {n_bytes:,} "
+        f"bytes{after}; {shutil.disk_usage(folder).free:,} are free. Nothing is lost: "
+        "make room and run the same command again"
+    )

@@ -1,0 +1,320 @@
+"""The volume on disk: pieces written by workers, a journal kept by their parent."""
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.store import durable, journal, layout, lock
+from grainpaint.store.journal import Entry
+from grainpaint.store.layout import ARRAYS, SHARD
+
+__all__ = ["Store", "file_size"]
+
+_NAME = re.compile(r"(?!\.)[^/]+(/(?!\.)[^/]+)*")
+_REPAIR = "run grainpaint verify --repair"
+
+Shape = tuple[int, ...]
+Box = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Store:
+    """A generated volume on disk; `create` makes one, `open_store` opens it.
+
+    Holds no open file, so it can be sent to worker processes. `write_shard`,
+    `write_file`, `read_file` and `read` may be called from any process at any time;
+    `record`, `forget` and `finish` only by the process that holds `lock()`.
+
+    Parameters
+    ----------
+    path : Path
+    shape : three ints
+        Voxels along x, y, z.
+    spacing, origin : three floats
+        Edges of a voxel and corner of voxel (0, 0, 0), µm.
+    recipe : dict
+        All that decides the voxels, as JSON can hold it.
+    """
+
+    path: Path
+    shape: Shape
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...]
+    recipe: dict[str, Any]
+
+    @property
+    def complete(self) -> bool:
+        """Whether `finish` was called, and nothing forgotten since."""
+        return bool(layout.read_attributes(self.path)["complete"])
+
+    @property
+    def grid(self) -> Shape:
+        """Number of shards along x, y, z."""
+        return tuple(-(-n // SHARD) for n in self.shape)
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal is."""
+        return self.path / layout.JOURNAL
+
+    def box(self, index: Shape) -> tuple[tuple[int, int], ...]:
+        """Return the voxel ranges, half open, of a shard."""
+        return tuple(
+            (i * SHARD, min((i + 1) * SHARD, n)) for i, n in zip(index, self.shape)
+        )
+
+    @staticmethod
+    def shard_task(array: str, index: Shape) -> str:
+        """Return the task that `write_shard` does, as it stands in the journal.
+
+        Examples
+        --------
+        >>> Store.shard_task("color", (0, 1, 2))
+        'color/c/0/1/2'
+        """
+        return "/".join([array, "c", *map(str, index)])
+
+    @staticmethod
+    def file_task(name: str) -> str:
+        """Return the task that `write_file` does, as it stands in the journal.
+
+        Examples
+        --------
+        >>> Store.file_task("base/0.1.2")
+        'work/base/0.1.2'
+        """
+        return f"work/{name}"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the store for one run, and clear away what a killed one left.
+
+        Raises
+        ------
+        InputError
+            If another run holds it, or it cannot be written.
+        """
+        with lock.lock(self.path / layout.LOCK):
+            for path in self.path.rglob(".*"):
+                if durable.is_aside(path):
+                    path.unlink(missing_ok=True)
+            journal.trim(self.journal)
+            yield
+
+    def write_shard(
+        self, array: str, index: Shape, values: np.ndarray, rest: int | None = None
+    ) -> Entry:
+        """Write one shard whole; nothing is written where all voxels are 0.
+
+        Parameters
+        ----------
+        array : str
+            "color" or "grain_id".
+        index : three ints
+            Which shard, counted along x, y, z.
+        values : numpy.ndarray, uint8 or int32
+            Of the shape of `box(index)`.
+        rest : int, optional
+            Bytes that the caller expects to need after this, for the message of a full
+            disk.
+
+        Raises
+        ------
+        InputError
+            If the disk is full; the store is then as it was.
+        ValueError
+            If there is no such shard, or values have another shape or type.
+        """
+        wanted = tuple(b - a for a, b in self.box(index))
+        if values.shape != wanted or values.dtype != ARRAYS[array] or min(index) < 0:
+            raise ValueError(
+                f"shard {index} of {array} needs {wanted} of {ARRAYS[array]}, got "
+                f"{values.shape} of {values.dtype}"
+            )
+        task = self.shard_task(array, index)
+        data = layout.encode(array, values)
+        if data is None:
+            (self.path / task).unlink(missing_ok=True)
+            return Entry(task, None, 0, "")
+        return self._write(task, data, rest)
+
+    def write_file(self, name: str, data: bytes, rest: int | None = None) -> Entry:
+        """Write an intermediate file whole, with a checksum after its end.
+
+        Parameters
+        ----------
+        name : str
+            May have slashes: folders are made.
+        data : bytes
+        rest : int, optional
+            See `write_shard`.
+
+        Raises
+        ------
+        InputError
+            If the disk is full; the store is then as it was.
+        ValueError
+            If the name is one of the store's own, or has a part that begins with a dot.
+        """
+        top = self.file_task(name.split("/")[0])
+        if not _NAME.fullmatch(name) or top in layout.OWN:
+            raise ValueError(f"no name for an intermediate file: {name!r}")
+        return self._write(self.file_task(name), data + _checksum(data), rest)
+
+    def _write(self, task: str, data: bytes, rest: int | None) -> Entry:
+        durable.write(self.path / task, data, rest)
+        return Entry(task, task, len(data), hashlib.sha256(data).hexdigest())
+
+    def read_file(self, name: str) -> bytes:
+        """Return what `write_file` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or damaged.
+        """
+        path = self.path / self.file_task(name)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise InputError(f"{path} is missing: {_REPAIR}") from None
+        if data[-4:] != _checksum(data[:-4]):
+            raise InputError(f"{path} is damaged: {_REPAIR}")
+        return data[:-4]
+
+    def read(self, array: str, box: Box) -> np.ndarray:
+        """Return the voxels of a box, 0 where nothing is (yet) or out of the volume.
+
+        Parameters
+        ----------
+        array : str
+            "color" or "grain_id".
+        box : three pairs of ints
+            Voxel ranges, half open.
+
+        Returns
+        -------
+        numpy.ndarray, uint8 or int32, shape of the box
+
+        Raises
+        ------
+        InputError
+            If a shard of the box is damaged.
+        """
+        import zarr
+
+        values = np.zeros(tuple(b - a for a, b in box), ARRAYS[array])
+        inside = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, self.shape)]
+        if any(a >= b for a, b in inside):
+            return values
+        there = tuple(slice(a - o, b - o) for (a, b), (o, _) in zip(inside, box))
+        try:
+            found = zarr.open_array(self.path / array, mode="r")
+            values[there] = found[tuple(slice(a, b) for a, b in inside)]
+        except (ValueError, RuntimeError, OSError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{self.path / array} is damaged in voxels {inside} ({error}): "
+                f"{_REPAIR}"
+            ) from None
+        return values
+
+    def record(self, *entries: Entry) -> None:
+        """Add pieces to the journal; they are done once this returns.
+
+        Raises
+        ------
+        InputError
+            If the disk is full; the journal is then as it was.
+        """
+        journal.append(self.journal, entries)
+
+    def done(self) -> dict[str, Entry]:
+        """Return what the journal has and whose files are there in their size, by task.
+
+        Raises
+        ------
+        InputError
+            If the journal is damaged other than at its end.
+        """
+        found = journal.read(self.journal)
+        if found.damaged:
+            raise InputError(
+                f"{self.journal}, line {found.damaged[0]} is damaged: {_REPAIR}"
+            )
+        return {
+            task: entry
+            for task, entry in found.entries.items()
+            if entry.path is None or file_size(self.path / entry.path) == entry.n_bytes
+        }
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the shards that are done: equal for equal volumes."""
+        entries = journal.read(self.journal).entries
+        shards = sorted((e.task, e.sha256) for e in entries.values() if _in_array(e))
+        return hashlib.sha256(json.dumps(shards).encode()).hexdigest()
+
+    def forget(self, tasks: Iterable[str]) -> None:
+        """Take pieces out of the journal and remove their files."""
+        tasks = set(tasks)
+        self._mark(complete=False)
+        self._remove(tasks)
+
+    def finish(self, drop: Iterable[str] = ()) -> None:
+        """Mark the volume complete, and only then drop what is no longer needed.
+
+        Parameters
+        ----------
+        drop : iterable of str
+            Tasks of intermediate files; they leave the journal and the disk.
+
+        Raises
+        ------
+        ValueError
+            If a shard is among them.
+        """
+        tasks = set(drop)
+        shards = {task for task in tasks if not task.startswith("work/")}
+        if shards:
+            raise ValueError(f"no intermediate file: {min(shards)}")
+        self._mark(complete=True)
+        self._remove(tasks)
+
+    def _remove(self, tasks: set[str]) -> None:
+        """Drop the entries first: none ever stands for a file that is gone."""
+        entries = journal.read(self.journal).entries.values()
+        journal.rewrite(self.journal, (e for e in entries if e.task not in tasks))
+        for entry in entries:
+            if entry.task in tasks:
+                (self.path / entry.task).unlink(missing_ok=True)
+
+    def _mark(self, complete: bool) -> None:
+        path = self.path / "zarr.json"
+        node = json.loads(path.read_bytes())
+        state = {"complete": complete, "sha256": self.digest() if complete else None}
+        node["attributes"].update(state)
+        durable.write(path, layout.to_json(node))
+
+
+def file_size(path: Path) -> int | None:
+    """Return the bytes of a file, or None if there is none."""
+    try:
+        return path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _in_array(entry: Entry) -> bool:
+    return entry.task.split("/")[0] in ARRAYS
+
+
+def _checksum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "little")
