@@ -1,0 +1,246 @@
+"""A generated volume by its recipe: any piece of it is made where it is asked for."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grainpaint.cad import Box, PartGrid, load_part, plan_grid
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+from grainpaint.model import load_model
+from grainpaint.plan import CORE, HALO, BaseAxis, BasePlan, Key, Window
+from grainpaint.sample import base_window, refine_window
+from grainpaint.segment import grains
+
+__all__ = ["PartFile", "Recipe", "Volume", "file_digest", "load_recipe"]
+
+_MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
+_KEPT = 64  # windows of the base, and of the refinement, that are held in memory
+
+Span = tuple[int, int]
+
+
+class PartFile(BaseModel):
+    """The CAD file of a part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    unit: str
+    sha256: str
+
+
+class Recipe(BaseModel):
+    """All that decides the voxels of a generated volume.
+
+    On processors of one kind equal recipes give equal volumes, bit for bit, whatever
+    the order of the windows and the number of threads and processes: windows have fixed
+    shapes and are evaluated one at a time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shape: tuple[int, int, int]
+    spacing: float = Field(description="edge of a voxel, µm")
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    model: str
+    weights_sha256: str
+    seed: int = Field(ge=0, lt=2**63)
+    base: tuple[Span, Span, Span] = Field(description="block and gap along x, y, z")
+    core: int = CORE
+    halo: int = HALO
+    part: PartFile | None = None
+
+    @property
+    def plan(self) -> BasePlan:
+        """How the base is cut into windows."""
+        x, y, z = (BaseAxis(*span) for span in self.base)
+        return BasePlan((x, y, z))
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read the recipe of a generated volume.
+
+    Parameters
+    ----------
+    path : Path
+        A .zarr volume that was generated here, or a run.json.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    file = path / "zarr.json" if path.is_dir() else path
+    try:
+        found = json.loads(file.read_bytes())
+        recipe = found["attributes"]["recipe"] if path.is_dir() else found["recipe"]
+        return Recipe.model_validate(recipe)
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file") from None
+    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        raise InputError(
+            f"{path}: no generated volume: give its OUT.zarr, or the run.json beside it"
+        ) from None
+
+
+class Volume:
+    """A volume that is generated where it is looked at.
+
+    ``volume[0:64, 0:64, 128:192]`` makes the windows that these voxels depend on, and
+    no others. Along the axes that the plan leaves open the volume has no end; along the
+    others, and in a part, it is as long as its shape.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    device : str
+        A torch device.
+    base : callable, optional
+        Returns what a window of the base wrote, where that is known already.
+
+    Raises
+    ------
+    InputError
+        If the model or the part is missing or another one than in the recipe.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        device: str = "cpu",
+        base: Callable[[Key], np.ndarray] | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.plan = recipe.plan
+        self.model = load_model(recipe.model, device)
+        if self.model.sha256 != recipe.weights_sha256:
+            raise InputError(
+                f"the model {recipe.model!r} has other weights than those that the "
+                "volume was begun with"
+            )
+        self.grid = None if recipe.part is None else _load_grid(recipe, recipe.part)
+        self._base = lru_cache(_KEPT)(base or self.make_base)
+        self._refined = lru_cache(_KEPT)(self._refine)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along x, y, z."""
+        return self.recipe.shape
+
+    def make_base(self, key: Key) -> np.ndarray:
+        """Generate a window of the base, and those that it depends on."""
+        seed = self.recipe.seed
+        return base_window(self.model, self.plan, key, self._base, seed, _nothing)
+
+    def colors(self, box: Box) -> np.ndarray:
+        """Return the colours of a box (uint8), 1 and up, 0 outside the part."""
+        core = self.recipe.core
+        result = np.zeros([b - a for a, b in box], np.uint8)
+        mask = None if self.grid is None else self._mask(self.grid, box)
+        blocks = (range(a // core, -(-b // core)) for a, b in box)
+        for index in product(*blocks):
+            spans = [
+                (max(i * core, a), min((i + 1) * core, b))
+                for i, (a, b) in zip(index, box)
+            ]
+            here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(spans, box))
+            if mask is not None and not mask[here].any():
+                continue
+            within = tuple(
+                slice(p - i * core, q - i * core) for i, (p, q) in zip(index, spans)
+            )
+            result[here] = self._refined(index)[within]
+        return result if mask is None else result * mask
+
+    def _refine(self, index: tuple[int, int, int]) -> np.ndarray:
+        """Return the colours of a refinement window, 1 and up."""
+        core, seed = self.recipe.core, self.recipe.seed
+        x, y, z = (i * core for i in index)
+        stop = (x + core, y + core, z + core)
+        window = Window((x, y, z), stop, core, self.recipe.halo)
+        color = refine_window(self.model, self.plan, window, self._base, seed, _nothing)
+        return color + np.uint8(1)
+
+    def _mask(self, grid: PartGrid, box: Box) -> np.ndarray:
+        """Return which voxels of a box are inside the part, also beyond its grid."""
+        mask = np.zeros([b - a for a, b in box], bool)
+        inside = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, self.shape)]
+        if all(a < b for a, b in inside):
+            here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inside, box))
+            mask[here] = grid.mask(inside)
+        return mask
+
+    def __getitem__(self, box: tuple[slice, slice, slice]) -> Microstructure:
+        """Generate the grains of a box.
+
+        Parameters
+        ----------
+        box : three slices
+            Voxels along x, y, z, step 1; without a bound, those of the shape. Negative
+            numbers lie before voxel 0.
+
+        Returns
+        -------
+        Microstructure
+            Grains numbered by their first voxels in the box; one that leaves the box
+            and comes back counts as two. In the volume's own coordinates.
+
+        Raises
+        ------
+        InputError
+            If the box is empty or lies beyond the volume.
+        """
+        if not isinstance(box, tuple) or len(box) != 3:
+            raise InputError(f"a box is three ranges of voxels, got {box!r}")
+        wanted = [self._span(s, axis) for axis, s in enumerate(box)]
+        inside = all(a >= 0 and b <= n for (a, b), n in zip(wanted, self.shape))
+        wide = [(a - _MARGIN, b + _MARGIN) for a, b in wanted]
+        if inside:
+            wide = [(max(a, 0), min(b, n)) for (a, b), n in zip(wide, self.shape)]
+        color = self.colors(wide)
+        here = tuple(slice(a - p, b - p) for (a, b), (p, _) in zip(wanted, wide))
+        grain_id = grains(color)[here]
+        spacing = (self.recipe.spacing,) * 3
+        origin = [
+            o + a * self.recipe.spacing for o, (a, _) in zip(self.recipe.origin, wanted)
+        ]
+        return Microstructure(grain_id, spacing, tuple(origin)).relabel()
+
+    def _span(self, part: slice, axis: int) -> Span:
+        start = 0 if part.start is None else part.start
+        stop = self.shape[axis] if part.stop is None else part.stop
+        if part.step not in (None, 1) or start >= stop:
+            raise InputError(f"the range {start}:{stop} along {'xyz'[axis]} is empty")
+        closed = self.plan.axes[axis].closed or self.grid is not None
+        if closed and (start < 0 or stop > self.shape[axis]):
+            raise InputError(
+                f"the volume has voxels 0:{self.shape[axis]} along {'xyz'[axis]}, "
+                f"{start}:{stop} lies beyond; a plan of windows goes on for ever along "
+                "the axes that it cuts, see grainpaint plan"
+            )
+        return start, stop
+
+
+def _load_grid(recipe: Recipe, file: PartFile) -> PartGrid:
+    path = Path(file.path)
+    part = load_part(path, file.unit)
+    if file_digest(path) != file.sha256:
+        raise InputError(f"{path} is another part than the volume was begun with")
+    return plan_grid(part, recipe.spacing)
+
+
+def _nothing() -> None:
+    pass
