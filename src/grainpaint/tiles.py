@@ -272,7 +272,7 @@ def join(
 
     Notes
     -----
-    Memory goes with the number of pieces (about 100 bytes each) and of waiting faces.
+    Memory goes with the number of pieces (some 140 bytes each) and of waiting faces.
     """
     volume: tuple[Place, int] | None = None
     starts: dict[Place, int] = {}
