@@ -31,7 +31,7 @@ from grainpaint.plan import BasePlan, Key, Window, cells_of
 from grainpaint.progress import Progress, silent
 from grainpaint.store import SHARD, Entry, Store
 from grainpaint.tiles import Survey, apply, join, survey
-from grainpaint.volume import Recipe, Volume
+from grainpaint.volume import Recipe, Volume, load_grid
 
 __all__ = ["Outcome", "Stopped", "Tasks", "find_tasks", "run"]
 
@@ -76,22 +76,23 @@ class Outcome:
     n_grains: int = 0
     n_tasks: int = 0
     n_tasks_before: int = 0
+    n_windows: int = 0
+    n_windows_box: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def find_tasks(recipe: Recipe, touched: np.ndarray | None = None) -> Tasks:
+def find_tasks(recipe: Recipe) -> Tasks:
     """Return the windows and shards that a recipe asks for.
 
-    Parameters
-    ----------
-    recipe : Recipe
-    touched : numpy.ndarray, bool, optional
-        Which blocks of `recipe.core` voxels hold a voxel of the part; all if not given.
+    Raises
+    ------
+    InputError
+        If the part is missing or another one.
     """
     plan, core, halo = recipe.plan, recipe.core, recipe.halo
     counts = [-(-n // core) for n in recipe.shape]
-    if touched is None:
-        touched = np.ones(counts, bool)
+    grid = load_grid(recipe)
+    touched = np.ones(counts, bool) if grid is None else grid.touched(core)
     # Intervals of the base under each window, axis by axis.
     under: list[list[list[int]]] = []
     for axis, n in zip(plan.axes, counts):
@@ -350,12 +351,12 @@ def run(
         if store.complete:
             return outcome
         done = set(store.done())
-        volume_grid = Volume(recipe, device).grid if recipe.part is not None else None
-        touched = None if volume_grid is None else volume_grid.touched(recipe.core)
-        tasks = find_tasks(recipe, touched)
+        tasks = find_tasks(recipe)
         if not tasks.shards:
             raise InputError("no voxel centre lies inside the part: use smaller voxels")
         outcome.n_tasks_before = len(done)
+        outcome.n_windows = tasks.n_windows
+        outcome.n_windows_box = tasks.n_windows_box
         generation = _generation_tasks(tasks, recipe.plan, store, done)
         outcome.n_tasks = len(generation)
         try:

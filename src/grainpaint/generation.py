@@ -14,6 +14,7 @@ from time import perf_counter
 import numpy as np
 import psutil
 
+from grainpaint.cad import load_part, plan_grid
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import Model, load_model
@@ -22,8 +23,9 @@ from grainpaint.plan import BasePlan, Key, Window, cells_of, windowed, windows
 from grainpaint.progress import Bar, Progress, silent
 from grainpaint.sample import Tick, base_window, n_evaluations, refine_window
 from grainpaint.segment import grains
+from grainpaint.volume import PartFile, Recipe, file_digest, load_grid, make_recipe
 
-__all__ = ["Run", "check_memory", "generate", "paint", "paint_mask"]
+__all__ = ["Run", "check_memory", "generate", "paint", "paint_mask", "paint_recipe"]
 
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
 _BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 30, 400  # at the peak
@@ -107,7 +109,9 @@ def paint_mask(
     """
     check_seed(seed)
     if not mask.any():
-        raise InputError("no voxel of the mask is inside the part")
+        raise InputError(
+            f"no voxel centre lies inside the part: use voxels below {spacing:g} µm"
+        )
     plan = plan or windowed(mask.shape, model.base.multiple)
     check_memory(mask.shape, plan)
     clock = _Clock()
@@ -171,6 +175,28 @@ class _Clock:
         self._last = now
 
 
+def paint_recipe(
+    recipe: Recipe, device: str = "cpu", progress: Progress = silent
+) -> Run:
+    """Generate the volume of a recipe, in memory.
+
+    Raises
+    ------
+    InputError
+        As `paint_mask`, or if model or part are others than in the recipe.
+    """
+    check_memory(recipe.shape, recipe.plan)
+    grid = load_grid(recipe)
+    if grid is None:
+        mask = np.ones(recipe.shape, bool)
+    else:
+        mask = grid.mask([(0, n) for n in recipe.shape])
+    model = load_model(recipe.model, device)
+    return paint_mask(
+        mask, model, recipe.seed, recipe.spacing, recipe.origin, recipe.plan, progress
+    )
+
+
 def generate(
     shape: tuple[int, int, int],
     model: str = "iso",
@@ -206,10 +232,8 @@ def generate(
     InputError
         As `paint_mask`.
     """
-    check_memory(shape)
-    mask = np.ones(shape, bool)
-    loaded = load_model(model, device)
-    return paint_mask(mask, loaded, seed, voxel, progress=progress).volume
+    recipe = make_recipe(shape, voxel, model=model, seed=seed)
+    return paint_recipe(recipe, device, progress).volume
 
 
 def paint(
@@ -247,12 +271,10 @@ def paint(
     InputError
         If the part cannot be voxelized, or as `paint_mask`.
     """
-    from grainpaint.cad import load_part, plan_grid, voxelize
-
-    solid = load_part(Path(part), unit)
-    check_memory(plan_grid(solid, voxel, longest).shape)
-    grid = voxelize(solid, voxel, longest)
-    loaded = load_model(model, device)
-    return paint_mask(
-        grid.mask, loaded, seed, grid.spacing, grid.origin, progress=progress
-    ).volume
+    path = Path(part)
+    grid = plan_grid(load_part(path, unit), voxel, longest)
+    file = PartFile(path=str(path), unit=unit, sha256=file_digest(path))
+    recipe = make_recipe(
+        grid.shape, grid.spacing, grid.origin, model=model, seed=seed, part=file
+    )
+    return paint_recipe(recipe, device, progress).volume

@@ -20,8 +20,11 @@ __all__ = [
     "StageCard",
     "describe",
     "find_device",
+    "find_model",
     "load_model",
+    "read_card",
     "shipped",
+    "weights_digest",
     "write_stage",
 ]
 
@@ -144,6 +147,21 @@ def _read_network(folder: Path, card: StageCard) -> UNet:
     return network.eval()
 
 
+def weights_digest(name: str) -> str:
+    """Return the SHA-256 of a model's weights, base and refine, in hexadecimal digits.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    """
+    digest = hashlib.sha256()
+    for stage in ("base", "refine"):
+        path = find_model(name) / f"{stage}.safetensors"
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()
+
+
 def find_device(name: str) -> torch.device:
     """Return a torch device.
 
@@ -178,17 +196,13 @@ def load_model(name: str, device: str = "cpu") -> Model:
     folder = find_model(name)
     base_card = read_card(folder / "base.json")
     refine_card = read_card(folder / "refine.json")
-    digest = hashlib.sha256()
-    for stage in ("base", "refine"):
-        path = folder / f"{stage}.safetensors"
-        digest.update(path.read_bytes() if path.is_file() else b"")
     return Model(
         name=Path(name).name,
         base=_read_network(folder, base_card).to(place),
         refine=_read_network(folder, refine_card).to(place),
         base_card=base_card,
         refine_card=refine_card,
-        sha256=digest.hexdigest(),
+        sha256=weights_digest(name),
     )
 
 

@@ -10,11 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.patches import Rectangle
 
 from grainpaint import formats
 from grainpaint.microstructure import Microstructure
+from grainpaint.plan import BasePlan, stage
 
-__all__ = ["draw_slice", "grain_colors", "picture", "render_solid", "thinned"]
+__all__ = [
+    "draw_plan",
+    "draw_slice",
+    "grain_colors",
+    "picture",
+    "render_solid",
+    "thinned",
+]
 
 _GOLDEN = (5**0.5 - 1) / 2
 _RENDERER = "grainpaint.render"  # a process of its own
@@ -130,3 +139,48 @@ def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) 
     ax.set_xlabel(f"{'xyz'[across[0]]}, {unit}", fontsize=8)
     ax.set_ylabel(f"{'xyz'[across[1]]}, {unit}", fontsize=8)
     ax.tick_params(labelsize=7)
+
+
+def draw_plan(plan: BasePlan, shape: tuple[int, int, int], path: Path) -> None:
+    """Draw the windows of the base by their stages, in two sections across z.
+
+    Parameters
+    ----------
+    plan : BasePlan
+    shape : three ints
+        Voxels of the volume along x, y, z.
+    path : Path
+        A .png file.
+    """
+    x, y, z = ([n // 2 for n in (0, size + 1)] for size in shape)
+    cells = [np.arange(a, b) for a, b in (x, y, z)]
+    keys = plan.find(cells)
+    levels = sorted({key[2] for key in keys})[:2]  # a block and, if there is, a gap
+    figure = Figure(figsize=(5.5 * len(levels), 5.5), layout="constrained")
+    for axes, level in zip(figure.subplots(1, len(levels), squeeze=False)[0], levels):
+        for key in keys:
+            if key[2] != level:
+                continue
+            starts = [2 * axis.start(q) for axis, q in zip(plan.axes, key)]
+            width, height = (2 * n for n in plan.shape(key)[:2])
+            color = f"C{stage(key)}"
+            axes.add_patch(
+                Rectangle(
+                    (starts[0], starts[1]), width, height, facecolor=color, ec="white"
+                )
+            )
+        axes.add_patch(Rectangle((0, 0), *shape[:2], fill=False, ec="black", lw=2))
+        first = 2 * plan.axes[2].start(level)
+        axes.set_title(f"z = {max(first, 0)}: {'gap' if level % 2 else 'block'}")
+        axes.set(xlabel="x, voxels", ylabel="y, voxels", aspect="equal")
+        axes.autoscale_view()
+    stages = sorted({stage(key) for key in keys})
+    handles = [Rectangle((0, 0), 1, 1, facecolor=f"C{i}") for i in stages]
+    names = ["blocks", "gaps between two", "between four", "between eight"]
+    figure.legend(
+        handles,
+        [f"stage {i + 1}: {names[i]}" for i in stages],
+        loc="outside lower center",
+        ncols=len(stages),
+    )
+    formats.replace_with(path, figure.savefig)

@@ -4,7 +4,7 @@ import re
 
 from grainpaint.errors import InputError
 
-__all__ = ["UNITS", "parse_length", "parse_numbers", "parse_shape"]
+__all__ = ["UNITS", "parse_box", "parse_length", "parse_numbers", "parse_shape"]
 
 # µm per unit
 UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
@@ -81,3 +81,26 @@ def parse_numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise InputError(f"numbers are written as 25,50,100; got {text!r}") from None
+
+
+def parse_box(text: str) -> list[tuple[int, int]]:
+    """Return three voxel ranges, half open, from text such as 0:64,-8:8,128:192.
+
+    Raises
+    ------
+    InputError
+        If it is not three ranges of integers that rise.
+
+    Examples
+    --------
+    >>> parse_box("0:64,-8:8,128:192")
+    [(0, 64), (-8, 8), (128, 192)]
+    """
+    match = re.fullmatch(r"\s*,\s*".join([r"(-?\d+):(-?\d+)"] * 3), text.strip())
+    numbers = [int(n) for n in match.groups()] if match else []
+    box = list(zip(numbers[::2], numbers[1::2]))
+    if not match or any(a >= b for a, b in box):
+        raise InputError(
+            f"a box is three rising ranges of voxels, x0:x1,y0:y1,z0:z1; got {text!r}"
+        )
+    return box

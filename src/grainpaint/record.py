@@ -9,12 +9,20 @@ from typing import Any
 import numpy as np
 
 from grainpaint import formats
+from grainpaint.engine import Outcome
 from grainpaint.errors import InputError
 from grainpaint.generation import Run
-from grainpaint.plan import CORE
 from grainpaint.progress import Progress, silent
+from grainpaint.volume import Recipe
 
-__all__ = ["check_outputs", "outputs", "summary", "window_faces", "write_run"]
+__all__ = [
+    "check_outputs",
+    "outputs",
+    "summary",
+    "window_faces",
+    "write_outcome",
+    "write_run",
+]
 
 
 def outputs(output: Path) -> tuple[Path, Path, Path]:
@@ -39,8 +47,42 @@ def check_outputs(output: Path, force: bool) -> None:
             )
 
 
+def _write_note(
+    path: Path, volume: Path, recipe: Recipe, record: dict[str, Any]
+) -> None:
+    note = {
+        "output": volume.name,
+        **record,
+        "window": recipe.core,
+        "recipe": recipe.model_dump(mode="json"),
+        "versions": {
+            "python": platform.python_version(),
+            **{p: version(p) for p in ("grainpaint", "torch", "numpy", "numba")},
+        },
+    }
+    text = json.dumps(note, indent=1) + "\n"
+    formats.replace_with(path, lambda aside: aside.write_text(text))
+
+
+def write_outcome(
+    output: Path, outcome: Outcome, recipe: Recipe, config: dict[str, Any]
+) -> None:
+    """Write run.json beside a .zarr volume that was generated piece by piece."""
+    record = {
+        "grains": outcome.n_grains,
+        "windows": outcome.n_windows,
+        "windows_of_box": outcome.n_windows_box,
+        "seconds": {name: round(s, 3) for name, s in outcome.seconds.items()},
+    }
+    _write_note(outputs(output)[2], output, recipe, {**config, **record})
+
+
 def write_run(
-    output: Path, run: Run, config: dict[str, Any], progress: Progress = silent
+    output: Path,
+    run: Run,
+    recipe: Recipe,
+    config: dict[str, Any],
+    progress: Progress = silent,
 ) -> list[str]:
     """Write the volume, run.json and the picture.
 
@@ -50,8 +92,10 @@ def write_run(
         Of the volume.
     run : Run
         What `grainpaint.generation.paint_mask` returned.
+    recipe : Recipe
+        All that decides the voxels.
     config : dict
-        The command with all its settings.
+        The command with its other settings.
     progress : Progress
         Told when files and picture are under way.
 
@@ -66,24 +110,13 @@ def write_run(
     with progress("write", 1):
         formats.write(run.volume, volume_path)
     record = {
-        **config,
-        "output": volume_path.name,
-        "shape": run.volume.shape,
-        "spacing_um": run.volume.spacing,
-        "origin_um": run.volume.origin,
         "voxels": run.volume.n_voxels,
         "grains": run.volume.n_grains,
-        "window": CORE,
         "windows": run.n_windows,
         "windows_of_box": run.n_windows_box,
         "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
-        "versions": {
-            "python": platform.python_version(),
-            **{p: version(p) for p in ("grainpaint", "torch", "numpy", "numba")},
-        },
     }
-    text = json.dumps(record, indent=1) + "\n"
-    formats.replace_with(run_path, lambda aside: aside.write_text(text))
+    _write_note(run_path, volume_path, recipe, {**config, **record})
     with progress("picture", 1):
         solid = picture(run.volume, picture_path)
     if solid:

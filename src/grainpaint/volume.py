@@ -10,15 +10,35 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from grainpaint.cad import Box, PartGrid, load_part, plan_grid
+from grainpaint.cad import Box, PartGrid, load_part
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.model import load_model
-from grainpaint.plan import CORE, HALO, BaseAxis, BasePlan, Key, Window
+from grainpaint.model import find_model, load_model, read_card, weights_digest
+from grainpaint.philox import check_seed
+from grainpaint.plan import (
+    CORE,
+    GAP,
+    HALO,
+    WINDOW,
+    BaseAxis,
+    BasePlan,
+    Key,
+    Window,
+    whole,
+    windowed,
+)
 from grainpaint.sample import base_window, refine_window
 from grainpaint.segment import grains
 
-__all__ = ["PartFile", "Recipe", "Volume", "file_digest", "load_recipe"]
+__all__ = [
+    "PartFile",
+    "Recipe",
+    "Volume",
+    "file_digest",
+    "load_grid",
+    "load_recipe",
+    "make_recipe",
+]
 
 _MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
 _KEPT = 64  # windows of the base, and of the refinement, that are held in memory
@@ -62,6 +82,65 @@ class Recipe(BaseModel):
         """How the base is cut into windows."""
         x, y, z = (BaseAxis(*span) for span in self.base)
         return BasePlan((x, y, z))
+
+
+def make_recipe(
+    shape: tuple[int, int, int],
+    spacing: float,
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    model: str = "iso",
+    seed: int = 0,
+    plan: str = "windows",
+    window: int = WINDOW,
+    gap: int = GAP,
+    part: PartFile | None = None,
+) -> Recipe:
+    """Return the recipe of a volume.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    model : str
+        A shipped model's name, or the folder of another.
+    seed : int
+        0..2^63 - 1.
+    plan : {'windows', 'whole'}
+        As many base windows as it takes, or a single one.
+    window, gap : int
+        Largest edge of a base window and gap between them, base voxels (of two voxels
+        each).
+    part : PartFile, optional
+        What is to be filled; a box if not given.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or plan, window, gap or seed cannot serve.
+    """
+    check_seed(seed)
+    multiple = 2 ** len(read_card(find_model(model) / "base.json").network.channels)
+    if plan == "windows":
+        axes = windowed(shape, multiple, window, gap).axes
+    elif plan == "whole":
+        axes = whole(shape, multiple).axes
+    else:
+        raise InputError(f"--plan is windows or whole, got {plan!r}")
+    x, y, z = ((axis.block, axis.gap) for axis in axes)
+    return Recipe(
+        shape=shape,
+        spacing=spacing,
+        origin=origin,
+        model=model,
+        weights_sha256=weights_digest(model),
+        seed=seed,
+        base=(x, y, z),
+        part=part,
+    )
 
 
 def file_digest(path: Path) -> str:
@@ -131,7 +210,7 @@ class Volume:
                 f"the model {recipe.model!r} has other weights than those that the "
                 "volume was begun with"
             )
-        self.grid = None if recipe.part is None else _load_grid(recipe, recipe.part)
+        self.grid = load_grid(recipe)
         self._base = lru_cache(_KEPT)(base or self.make_base)
         self._refined = lru_cache(_KEPT)(self._refine)
 
@@ -234,12 +313,22 @@ class Volume:
         return start, stop
 
 
-def _load_grid(recipe: Recipe, file: PartFile) -> PartGrid:
+def load_grid(recipe: Recipe) -> PartGrid | None:
+    """Return the voxels of a recipe's part, None if it is of a box.
+
+    Raises
+    ------
+    InputError
+        If the part is missing, or another one than the volume was begun with.
+    """
+    file = recipe.part
+    if file is None:
+        return None
     path = Path(file.path)
     part = load_part(path, file.unit)
     if file_digest(path) != file.sha256:
         raise InputError(f"{path} is another part than the volume was begun with")
-    return plan_grid(part, recipe.spacing)
+    return PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
 
 
 def _nothing() -> None:

@@ -1,0 +1,45 @@
+"""The command line: parse, call, write. No science here."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+# isort: off  (in the order of the help)
+from grainpaint.cli import (
+    measuring,  # noqa: F401
+    painting,  # noqa: F401
+    simulating,  # noqa: F401
+    training,  # noqa: F401
+)
+
+# isort: on
+from grainpaint.cli.app import app
+from grainpaint.errors import InputError
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        print(f"grainpaint: {error}", file=sys.stderr)
+        sys.exit(2)
+    except (OSError, MemoryError) as error:
+        print(f"grainpaint: {error or 'out of memory'}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        from grainpaint import __version__
+
+        print(__version__)
+        raise typer.Exit

@@ -1,0 +1,379 @@
+"""Commands that generate: paint, generate, plan, region, verify."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from grainpaint.cli.app import (
+    Device,
+    DryRun,
+    Force,
+    ModelName,
+    Output,
+    Seed,
+    app,
+    print_table,
+)
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.volume import Recipe
+
+Plan = Annotated[
+    str,
+    typer.Option(
+        "--plan", help="whole: one base window; windows: as many as it takes."
+    ),
+]
+Window = Annotated[
+    int, typer.Option("--window", help="Largest base window, voxels of two.")
+]
+Gap = Annotated[
+    int, typer.Option("--gap", help="Between base windows, filled after them.")
+]
+Workers = Annotated[
+    int, typer.Option("--workers", help="Processes, for a .zarr output.")
+]
+Unit = Annotated[str, typer.Option("--unit", help="Unit of the STL file.")]
+Voxel = Annotated[str | None, typer.Option("--voxel", help="Its edge, such as 50um.")]
+Longest = Annotated[
+    int, typer.Option("--longest", help="Voxels along the longest side.")
+]
+
+
+def _recipe_of_part(
+    part: Path,
+    unit: str,
+    voxel: str | None,
+    longest: int,
+    model: str,
+    seed: int,
+    plan: str,
+    window: int,
+    gap: int,
+) -> Recipe:
+    """Return the recipe of a part, after telling what was mended in it."""
+    from grainpaint.cad import load_part, plan_grid
+    from grainpaint.quantity import parse_length
+    from grainpaint.volume import PartFile, file_digest, make_recipe
+
+    solid = load_part(part, unit)
+    for note in solid.notes:
+        print(f"{part}: {note}", file=sys.stderr)
+    grid = plan_grid(solid, None if voxel is None else parse_length(voxel), longest)
+    file = PartFile(path=str(part), unit=unit, sha256=file_digest(part))
+    return make_recipe(
+        grid.shape, grid.spacing, grid.origin, model, seed, plan, window, gap, file
+    )
+
+
+@app.command()
+def paint(
+    part: Annotated[Path, typer.Argument(help="An STL file of closed bodies.")],
+    output: Output,
+    voxel: Voxel = None,
+    unit: Unit = "mm",
+    longest: Longest = 128,
+    model: ModelName = "iso",
+    seed: Seed = 0,
+    plan: Plan = "windows",
+    window: Window = 128,
+    gap: Gap = 16,
+    workers: Workers = 1,
+    device: Device = "cpu",
+    force: Force = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Paint grains into a CAD part."""
+    _check_outputs(output, force)
+    recipe = _recipe_of_part(part, unit, voxel, longest, model, seed, plan, window, gap)
+    config = {"command": "paint", "voxel": voxel, "longest": longest}
+    _fill(recipe, output, config, workers, device, force, dry_run)
+
+
+@app.command()
+def generate(
+    output: Output,
+    shape: Annotated[str, typer.Option("--shape", help="Voxels X,Y,Z.")],
+    voxel: Annotated[str, typer.Option("--voxel", help="Edge of a voxel.")] = "1um",
+    model: ModelName = "iso",
+    seed: Seed = 0,
+    plan: Plan = "windows",
+    window: Window = 128,
+    gap: Gap = 16,
+    workers: Workers = 1,
+    device: Device = "cpu",
+    force: Force = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Generate a box of grains."""
+    from grainpaint.quantity import parse_length, parse_shape
+    from grainpaint.volume import make_recipe
+
+    _check_outputs(output, force)
+    recipe = make_recipe(
+        parse_shape(shape),
+        parse_length(voxel),
+        (0.0, 0.0, 0.0),
+        model,
+        seed,
+        plan,
+        window,
+        gap,
+    )
+    config = {"command": "generate", "voxel": voxel}
+    _fill(recipe, output, config, workers, device, force, dry_run)
+
+
+def _check_outputs(output: Path, force: bool) -> None:
+    """Refuse to replace files; a .zarr volume may be gone on with."""
+    from grainpaint.record import check_outputs
+
+    if output.suffix != ".zarr" or not output.exists():
+        check_outputs(output, force)
+
+
+def _fill(
+    recipe: Recipe,
+    output: Path,
+    config: dict[str, Any],
+    workers: int,
+    device: str,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Make a volume and write everything, or say what would be done."""
+    from grainpaint.record import outputs
+
+    if dry_run:
+        print_table(
+            [*_plan_rows(recipe), *(("would write", str(p)) for p in outputs(output))]
+        )
+    elif output.suffix == ".zarr":
+        _fill_store(recipe, output, config, workers, device, force)
+    else:
+        _fill_memory(recipe, output, config, device)
+
+
+def _fill_memory(
+    recipe: Recipe, output: Path, config: dict[str, Any], device: str
+) -> None:
+    from grainpaint.generation import paint_recipe
+    from grainpaint.progress import console
+    from grainpaint.record import outputs, summary, write_run
+
+    run = paint_recipe(recipe, device, console)
+    for line in write_run(output, run, recipe, config, console):
+        print(line, file=sys.stderr)
+    print_table(summary(run, outputs(output)))
+
+
+def _fill_store(
+    recipe: Recipe,
+    output: Path,
+    config: dict[str, Any],
+    workers: int,
+    device: str,
+    force: bool,
+) -> None:
+    from shutil import rmtree
+
+    from grainpaint import store
+    from grainpaint.engine import Stopped, run
+    from grainpaint.progress import console
+    from grainpaint.record import write_outcome
+
+    if force and output.exists():
+        with store.open_store(output).lock():
+            pass  # nobody is at work on it
+        rmtree(output)
+    spacing = (recipe.spacing,) * 3
+    settings = recipe.model_dump(mode="json")
+    volume = store.create(output, recipe.shape, spacing, recipe.origin, settings)
+    if volume.complete:
+        print(f"{output} is finished: grainpaint verify {output} checks its files")
+        return
+    try:
+        outcome = run(recipe, volume, workers, device, console)
+    except (Stopped, KeyboardInterrupt) as stop:
+        number = stop.number if isinstance(stop, Stopped) else 2
+        print(
+            f"grainpaint: stopped ({stop or 'interrupt'}): what is done is kept, the "
+            "same command goes on",
+            file=sys.stderr,
+        )
+        raise typer.Exit(128 + number) from None
+    write_outcome(output, outcome, recipe, config)
+    n_voxels = math.prod(recipe.shape)
+    total = sum(outcome.seconds.values())
+    print_table(
+        [
+            ("voxels", f"{n_voxels:,} in the box"),
+            ("grains", f"{outcome.n_grains:,}"),
+            ("windows", _share(outcome.n_windows, outcome.n_windows_box)),
+            ("pieces", f"{outcome.n_tasks:,}, and {outcome.n_tasks_before:,} before"),
+            *((name, f"{s:.1f} s") for name, s in outcome.seconds.items()),
+            ("speed", f"{n_voxels / total:,.0f} voxel/s of the box"),
+            ("written", str(output)),
+        ]
+    )
+
+
+def _share(n: int, of: int) -> str:
+    return f"{n:,} of {of:,} ({1 - n / of:.0%} skipped)"
+
+
+def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """Return the table of what a recipe takes."""
+    from grainpaint.forecast import forecast
+
+    f = forecast(recipe)
+    return [
+        ("voxels", " x ".join(map(str, recipe.shape))),
+        ("voxel edge", f"{recipe.spacing:g} µm"),
+        (
+            "base windows",
+            f"{sum(f.base_stages):,}, in stages of {_list(f.base_stages)}",
+        ),
+        ("windows", _share(f.n_windows, f.n_windows_box)),
+        ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
+        ("evaluations", f"{f.n_evaluations:,} of a network"),
+        ("core time", f"about {_duration(f.core_seconds)} on one core of this machine"),
+        ("memory", f"about {f.memory_bytes / 2**30:.1f} GiB a worker"),
+        ("disk", f"about {_size(f.disk_bytes)} as .zarr"),
+    ]
+
+
+def _list(numbers: tuple[int, ...]) -> str:
+    return ", ".join(f"{n:,}" for n in numbers)
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def _size(n_bytes: float) -> str:
+    for unit, power in (("TB", 12), ("GB", 9), ("MB", 6)):
+        if n_bytes >= 10**power:
+            return f"{n_bytes / 10**power:,.1f} {unit}"
+    return f"{n_bytes / 1000:,.0f} kB"
+
+
+@app.command()
+def plan(
+    part: Annotated[Path | None, typer.Argument(help="An STL file.")] = None,
+    shape: Annotated[str | None, typer.Option("--shape", help="Voxels X,Y,Z.")] = None,
+    voxel: Voxel = None,
+    unit: Unit = "mm",
+    longest: Longest = 128,
+    model: ModelName = "iso",
+    plan: Plan = "windows",
+    window: Window = 128,
+    gap: Gap = 16,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Draw the stages: a .png.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    force: Force = False,
+) -> None:
+    """Say what a part or a box would take: windows, stages, time, memory, disk."""
+    import json
+    from dataclasses import asdict
+
+    from grainpaint.forecast import forecast
+    from grainpaint.formats import refuse_to_replace
+    from grainpaint.quantity import parse_length, parse_shape
+    from grainpaint.volume import make_recipe
+
+    if (part is None) == (shape is None):
+        raise InputError("give either a part (an STL file) or --shape X,Y,Z")
+    if output is not None:
+        refuse_to_replace(output, force)
+    if part is not None:
+        recipe = _recipe_of_part(
+            part, unit, voxel, longest, model, 0, plan, window, gap
+        )
+    else:
+        recipe = make_recipe(
+            parse_shape(shape or ""),
+            parse_length(voxel or "1um"),
+            (0.0, 0.0, 0.0),
+            model,
+            0,
+            plan,
+            window,
+            gap,
+        )
+    if as_json:
+        print(
+            json.dumps(
+                {"recipe": recipe.model_dump(mode="json")} | asdict(forecast(recipe))
+            )
+        )
+    else:
+        print_table(_plan_rows(recipe))
+    if output is not None:
+        from grainpaint.plot import draw_plan
+
+        draw_plan(recipe.plan, recipe.shape, output)
+        print(output)
+
+
+@app.command()
+def region(
+    volume: Annotated[Path, typer.Argument(help="OUT.zarr or run.json.")],
+    box: Annotated[str, typer.Option("--box", help="Voxels x0:x1,y0:y1,z0:z1.")],
+    output: Output,
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Generate a box of a volume: the windows that it depends on, and no others."""
+    from grainpaint import formats
+    from grainpaint.quantity import parse_box
+    from grainpaint.volume import Volume, load_recipe
+
+    formats.check_output(output, force)
+    x, y, z = (slice(a, b) for a, b in parse_box(box))
+    piece = Volume(load_recipe(volume), device)[x, y, z]
+    formats.write(piece, output)
+    print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
+
+
+@app.command()
+def verify(
+    volume: Annotated[Path, typer.Argument(help="OUT.zarr")],
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make what is damaged again.")
+    ] = False,
+    workers: Workers = 1,
+    device: Device = "cpu",
+) -> None:
+    """Check the files of a generated .zarr volume; exit 1 if something is damaged."""
+    from grainpaint import store
+    from grainpaint.engine import run
+    from grainpaint.progress import console
+    from grainpaint.volume import load_recipe
+
+    opened = store.open_store(volume)
+    damages = store.verify(opened, console)
+    for damage in damages:
+        print(f"{damage.path}: {damage.reason}")
+    worst = [damage for damage in damages if not damage.harmless]
+    if not damages:
+        state = "finished" if opened.complete else "not finished"
+        print(f"{volume}: {len(opened.done()):,} files as they were written, {state}")
+    if repair and damages:
+        with opened.lock():
+            store.repair(opened, damages)
+        run(load_recipe(volume), opened, workers, device, console)
+        print(f"{volume}: repaired")
+    elif worst:
+        raise typer.Exit(1)
