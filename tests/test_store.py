@@ -193,6 +193,15 @@ def test_a_shard_of_zeros_has_an_entry_and_no_file(tmp_path):
     assert verify(store) == []
 
 
+def test_whoever_reads_a_shard_has_the_old_one_or_the_new(copy):
+    place = copy.path / copy.shard_task("color", (0, 0, 0))
+    before = place.read_bytes()
+    with place.open("rb") as file:
+        copy.write_shard("color", (0, 0, 0), np.ones((128, 128, 30), np.uint8))
+        assert file.read() == before
+    assert place.read_bytes() != before
+
+
 def test_values_of_another_shape_or_type_are_no_shard(tmp_path):
     store = make(tmp_path / "gear.zarr")
     for index, shape, dtype in (
