@@ -1,11 +1,13 @@
 """The store: what zarr writes, one run at a time, nothing lost when one is killed."""
 
+import fcntl
 import json
 import os
 import pickle
 import platform
 import random
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -522,6 +524,28 @@ def test_of_racing_runs_one_wins(tmp_path, stale):
         assert sum(f"process {winner} on" in line for line in said) == 5
     finally:
         end(*children)
+
+
+def test_who_takes_a_lock_over_keeps_the_others_waiting(tmp_path):
+    store = make(tmp_path / "gear.zarr")
+    path = store.path / "work" / "lock"
+    with store.lock():
+        alive = json.loads(path.read_text())
+    path.write_text(json.dumps({**alive, "after_boot": 0.0}))
+    (tmp_path / "mine").write_text(json.dumps(alive))
+    child = start(HOLD, store.path)
+    try:
+        assert child.stdout.readline() == "ready\n"
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # as one does who is about to replace it
+            say(child)
+            assert select.select([child.stdout], [], [], 1.0)[0] == []
+            os.replace(tmp_path / "mine", path)
+        assert (
+            f"belongs to another run: process {os.getpid()}" in child.stdout.readline()
+        )
+    finally:
+        end(child)
 
 
 def test_racing_makers_share_one_store(tmp_path):
