@@ -39,7 +39,7 @@ from yaozarrs import validate_zarr_store
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.store import create, open_store, repair, verify
+from grainpaint.store import create, layout, open_store, repair, verify
 
 
 @pytest.fixture(scope="session")
@@ -567,6 +567,20 @@ print("made", flush=True)
     finally:
         end(*children)
     assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_a_store_that_was_made_meanwhile_is_kept(tmp_path, monkeypatch):
+    made = layout.files
+
+    def slowly(*words):
+        monkeypatch.undo()
+        rival = make(tmp_path / "gear.zarr")
+        rival.record(rival.write_file("a", b""))
+        return made(*words)
+
+    monkeypatch.setattr(layout, "files", slowly)
+    assert list(make(tmp_path / "gear.zarr").done()) == ["work/a"]
+    assert [p.name for p in tmp_path.iterdir()] == ["gear.zarr"]
 
 
 # Killed runs
