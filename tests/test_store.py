@@ -1,11 +1,13 @@
 """The store: what zarr writes, one run at a time, nothing lost when one is killed."""
 
+import fcntl
 import json
 import os
 import pickle
 import platform
 import random
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -37,7 +39,7 @@ from yaozarrs import validate_zarr_store
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.store import create, open_store, repair, verify
+from grainpaint.store import create, layout, open_store, repair, verify
 
 
 @pytest.fixture(scope="session")
@@ -191,6 +193,15 @@ def test_a_shard_of_zeros_has_an_entry_and_no_file(tmp_path):
     store.record(entry)
     assert store.done() == {entry.task: entry}
     assert verify(store) == []
+
+
+def test_whoever_reads_a_shard_has_the_old_one_or_the_new(copy):
+    place = copy.path / copy.shard_task("color", (0, 0, 0))
+    before = place.read_bytes()
+    with place.open("rb") as file:
+        copy.write_shard("color", (0, 0, 0), np.ones((128, 128, 30), np.uint8))
+        assert file.read() == before
+    assert place.read_bytes() != before
 
 
 def test_values_of_another_shape_or_type_are_no_shard(tmp_path):
@@ -515,6 +526,28 @@ def test_of_racing_runs_one_wins(tmp_path, stale):
         end(*children)
 
 
+def test_who_takes_a_lock_over_keeps_the_others_waiting(tmp_path):
+    store = make(tmp_path / "gear.zarr")
+    path = store.path / "work" / "lock"
+    with store.lock():
+        alive = json.loads(path.read_text())
+    path.write_text(json.dumps({**alive, "after_boot": 0.0}))
+    (tmp_path / "mine").write_text(json.dumps(alive))
+    child = start(HOLD, store.path)
+    try:
+        assert child.stdout.readline() == "ready\n"
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # as one does who is about to replace it
+            say(child)
+            assert select.select([child.stdout], [], [], 1.0)[0] == []
+            os.replace(tmp_path / "mine", path)
+        assert (
+            f"belongs to another run: process {os.getpid()}" in child.stdout.readline()
+        )
+    finally:
+        end(child)
+
+
 def test_racing_makers_share_one_store(tmp_path):
     code = """
 import sys
@@ -534,6 +567,20 @@ print("made", flush=True)
     finally:
         end(*children)
     assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_a_store_that_was_made_meanwhile_is_kept(tmp_path, monkeypatch):
+    made = layout.files
+
+    def slowly(*words):
+        monkeypatch.undo()
+        rival = make(tmp_path / "gear.zarr")
+        rival.record(rival.write_file("a", b""))
+        return made(*words)
+
+    monkeypatch.setattr(layout, "files", slowly)
+    assert list(make(tmp_path / "gear.zarr").done()) == ["work/a"]
+    assert [p.name for p in tmp_path.iterdir()] == ["gear.zarr"]
 
 
 # Killed runs

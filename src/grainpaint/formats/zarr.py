@@ -42,12 +42,11 @@ def write(
         dimension_names=["x", "y", "z"],
     )
     array[:] = volume.grain_id
-    known = attributes_of(path.stem, volume.spacing, volume.origin, volume.periodic)
+    known = attributes_of(volume.spacing, volume.origin, volume.periodic)
     group.attrs.update({**known, **(attributes or {})})
 
 
 def attributes_of(
-    name: str,
     spacing: tuple[float, ...],
     origin: tuple[float, ...],
     periodic: tuple[bool, ...],
@@ -67,7 +66,7 @@ def attributes_of(
         {"type": "translation", "translation": center},
     ]
     datasets = [{"path": "grain_id", "coordinateTransformations": placed}]
-    image = {"name": name, "axes": axes, "datasets": datasets}
+    image = {"name": "grains", "axes": axes, "datasets": datasets}
     return {
         "spacing": list(spacing),
         "origin": list(origin),

@@ -76,7 +76,7 @@ def lock(path: Path) -> Iterator[None]:
         If another run holds it, or the folder is not writable.
     """
     me = _Owner.me()
-    text = json.dumps(asdict(me))
+    text = json.dumps(asdict(me)).encode()
     with durable.explained(path, len(text)):
         while not (_made(path, text) or _taken_over(path, text)):
             pass  # it went away, or was made, between two looks at it
@@ -87,28 +87,20 @@ def lock(path: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _written_aside(path: Path, text: str) -> Path:
-    beside = durable.aside(path)
-    with beside.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return beside
-
-
-def _made(path: Path, text: str) -> bool:
+def _made(path: Path, text: bytes) -> bool:
     """Make the file, with all that it says, unless there is one."""
-    beside = _written_aside(path, text)
+    beside = durable.aside(path)
     try:
+        durable.put(beside, text)
         os.link(beside, path)
-    except (FileExistsError, FileNotFoundError):  # not found: a new run cleans up
+    except (FileExistsError, FileNotFoundError):  # not found: a new run cleared it away
         return False
     finally:
         beside.unlink(missing_ok=True)
     return True
 
 
-def _taken_over(path: Path, text: str) -> bool:
+def _taken_over(path: Path, text: bytes) -> bool:
     """Replace the file of a process that has ended; the system's lock decides who."""
     try:
         file = path.open("r+")
@@ -132,13 +124,16 @@ def _taken_over(path: Path, text: str) -> bool:
                 f"{path} is left over from process {owner.pid} on {owner.host}, which "
                 "has ended: remove that file"
             ) from None
+        beside = durable.aside(path)
         try:
             if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return False  # somebody was faster
-            beside = _written_aside(path, text)
+            durable.put(beside, text)
             os.replace(beside, path)
         except FileNotFoundError:
             return False
+        finally:
+            beside.unlink(missing_ok=True)
     return True
 
 
@@ -151,8 +146,8 @@ def _refusal(path: Path, owner: _Owner) -> str:
     )
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> bytes | None:
     try:
-        return path.read_text()
+        return path.read_bytes()
     except FileNotFoundError:
         return None

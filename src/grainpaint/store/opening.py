@@ -85,7 +85,7 @@ def open_store(path: str | Path) -> Store:
 
 def _make(path: Path, wanted: dict[str, Any]) -> None:
     """Make a store aside and rename it, unless another run was faster."""
-    known = attributes_of(path.stem, wanted["spacing"], wanted["origin"], (False,) * 3)
+    known = attributes_of(wanted["spacing"], wanted["origin"], (False,) * 3)
     own = {"format": PIECEWISE, "version": layout.VERSION, "complete": False}
     files = layout.files(tuple(wanted["shape"]), {**own, **known, **wanted})
     files[layout.JOURNAL] = b""

@@ -263,7 +263,7 @@ class Store:
         return hashlib.sha256(json.dumps(shards).encode()).hexdigest()
 
     def forget(self, tasks: Iterable[str]) -> None:
-        """Take pieces out of the journal and remove their files."""
+        """Take pieces out of the journal, to be made again, and remove their files."""
         tasks = set(tasks)
         self._mark(complete=False)
         self._remove(tasks)
