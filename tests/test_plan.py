@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grainpaint.plan import base_shape, windows
+from grainpaint import InputError
+from grainpaint.plan import (
+    BaseAxis,
+    BasePlan,
+    base_shape,
+    cells_of,
+    stage,
+    whole,
+    windowed,
+    windows,
+)
 
 edges = st.integers(1, 40)
 
@@ -47,3 +57,104 @@ def test_the_base_covers_the_volume_at_half_resolution(shape, multiple):
 def test_a_box_of_256_voxels_has_a_base_of_128():
     assert base_shape((256, 256, 256), 8) == (128, 128, 128)
     assert len(list(windows((256,) * 3))) == pytest.approx(64)
+
+
+plans = st.builds(
+    lambda blocks, gaps: BasePlan(
+        tuple(BaseAxis(8 * b, 8 * g) for b, g in zip(blocks, gaps))
+    ),
+    st.tuples(*[st.integers(2, 5)] * 3),
+    st.tuples(*[st.integers(0, 3)] * 3),
+)
+places = st.tuples(*[st.integers(-10_000, 10_000)] * 3)
+
+
+@given(plans, places, st.tuples(*[st.integers(1, 60)] * 3))
+def test_each_base_voxel_is_written_by_one_window(plan, start, extent):
+    """Checked against the intervals themselves, along closed axes around the torus."""
+    voxels = [np.arange(a, a + n) for a, n in zip(start, extent)]
+    for axis, v in zip(plan.axes, voxels):
+        interval, place = axis.find(v)
+        for q, p, voxel in zip(interval.tolist(), place.tolist(), v.tolist()):
+            assert 0 <= p < axis.length(q)
+            assert axis.wrap(np.array(voxel)) == axis.wrap(np.array(axis.start(q) + p))
+            assert q == 0 or not axis.closed
+
+
+@given(plans, places, st.tuples(*[st.integers(1, 60)] * 3))
+def test_a_gathered_box_holds_what_the_windows_wrote(plan, start, extent):
+    """Each window writes the sum of its voxels' indices, modulo 251."""
+    voxels = [np.arange(a, a + n) for a, n in zip(start, extent)]
+
+    def number(x, y, z):
+        return ((x[:, None, None] + 3 * y[:, None] + 7 * z) % 251).astype(np.uint8)
+
+    def written(key):
+        own = [
+            np.arange(axis.start(q), axis.start(q) + axis.length(q))
+            for axis, q in zip(plan.axes, key)
+        ]
+        return number(*own)
+
+    wrapped = [axis.wrap(v) for axis, v in zip(plan.axes, voxels)]
+    np.testing.assert_array_equal(plan.gather(voxels, written), number(*wrapped))
+
+
+@given(plans, st.tuples(*[st.integers(-9, 9)] * 3))
+def test_a_window_reads_windows_of_earlier_stages_only_and_all_around(plan, key):
+    key = tuple(0 if a.closed else q for a, q in zip(plan.axes, key))
+    needs = plan.needs(key)
+    assert all(stage(other) < stage(key) for other in needs)
+    assert len(needs) == 3 ** stage(key) - 1
+    assert set(plan.find(plan.computed(key))) == {key, *needs}
+
+
+@given(plans, st.sets(st.tuples(*[st.integers(-5, 5)] * 3), min_size=1, max_size=4))
+def test_a_closure_has_all_dependencies_before_their_windows(plan, keys):
+    keys = {tuple(0 if a.closed else q for a, q in zip(plan.axes, k)) for k in keys}
+    done = set()
+    for key in plan.closure(keys):
+        assert done.issuperset(plan.needs(key))
+        done.add(key)
+    assert keys <= done
+
+
+@given(
+    st.tuples(*[st.integers(1, 900)] * 3),
+    st.integers(4, 16).map(lambda n: 8 * n),
+    st.sampled_from([8, 16]),
+)
+def test_a_windowed_plan_covers_the_volume_with_windows_of_the_asked_size(
+    shape, window, gap
+):
+    plan = windowed(shape, 8, window, gap)
+    for n, axis in zip(shape, plan.axes):
+        assert axis.block <= window
+        assert axis.block % 8 == 0
+        if axis.closed:
+            assert 2 * axis.block >= n
+        else:
+            assert axis.start(0) <= -4  # with the halo of the refinement
+
+
+def test_a_volume_that_fits_into_a_window_has_one():
+    assert windowed((256, 200, 3), 8) == whole((256, 200, 3), 8)
+    assert [axis.closed for axis in windowed((257, 256, 3), 8).axes] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_the_base_under_a_window_is_all_that_its_halo_touches():
+    (first,) = windows((64, 64, 64))
+    assert [(c[0], c[-1]) for c in cells_of(first)] == [(-4, 35)] * 3
+
+
+@pytest.mark.parametrize(
+    ("window", "gap", "reason"),
+    [(60, 16, "window"), (24, 8, "window"), (64, 12, "gap"), (32, 24, "gap")],
+)
+def test_windows_and_gaps_that_do_not_suit_the_network_are_refused(window, gap, reason):
+    with pytest.raises(InputError, match=reason):
+        windowed((300, 300, 300), 8, window, gap)

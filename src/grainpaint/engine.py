@@ -246,15 +246,21 @@ class _Task:
     weight: float
 
 
+def _next(ready: deque[_Task]) -> _Task:
+    """Return one of the tasks whose dependencies are done: any would do."""
+    return ready.popleft()
+
+
 def _run_all(
     executor: Executor,
     tasks: Iterable[_Task],
     store: Store,
-    at_once: int,
+    workers: int,
     advance: Callable[[float], None],
 ) -> None:
     """Do tasks in an order that suits their dependencies; write down what is done."""
     tasks = list(tasks)
+    at_once = 1 if workers == 1 else 2 * workers  # no worker waits for the parent
     names = {task.name for task in tasks}
     waits = {task.name: len(task.needs & names) for task in tasks}
     after: dict[str, list[_Task]] = defaultdict(list)
@@ -266,7 +272,7 @@ def _run_all(
     left, n_bytes, n_done = len(tasks), 0, 0
     while ready or running:
         while ready and len(running) < at_once:
-            task = ready.popleft()
+            task = _next(ready)
             rest = round(n_bytes / n_done * (left - 1)) if n_done else None
             running[executor.submit(_do, *task.call, rest)] = task
         finished = wait_for(running, return_when=FIRST_COMPLETED)[0]
@@ -371,7 +377,7 @@ def run(
                         reached += weight
                         bar.update(reached)
 
-                    _run_all(executor, generation, store, 2 * workers, advance)
+                    _run_all(executor, generation, store, workers, advance)
                 outcome.seconds["generate"] = perf_counter() - start
                 start = perf_counter()
                 outcome.n_grains = _segment(executor, tasks, store, workers, progress)
@@ -417,5 +423,5 @@ def _segment(
             reached += weight
             bar.update(reached)
 
-        _run_all(executor, todo, store, 2 * workers, advance)
+        _run_all(executor, todo, store, workers, advance)
     return n_grains
