@@ -8,8 +8,7 @@ eight others fill a vector.
 """
 
 import itertools
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -22,6 +21,7 @@ __all__ = [
     "LATTICES",
     "Lattice",
     "count",
+    "count_like",
     "first",
     "holding",
     "kernel",
@@ -36,7 +36,6 @@ LATTICES = {
     "sq/8n": np.array([o for o in _CUBE if o[2] == 0]),
     "sq/4n": np.array([o for o in _CUBE if o[2] == 0 and sum(map(abs, o)) == 1]),
 }
-F = TypeVar("F", bound=Callable)
 _ROWS = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y] + [(0, 0)]
 
 
@@ -45,7 +44,6 @@ class Lattice(NamedTuple):
 
     spin: np.ndarray  # 0 = no site
     alarm: np.ndarray  # uint8
-    drawn: np.ndarray  # uint8, like neighbours when the alarm was drawn
     alarms: np.ndarray  # the alarms as words of eight
     mobility: np.ndarray  # of the sites, shape (nx, ny, nz), or empty
     near: np.uint64  # the set of the neighbours
@@ -83,13 +81,14 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
     return LATTICES[lattice]
 
 
-def kernel(**options: bool) -> Callable[[F], F]:
+def kernel(**options: Any) -> Any:
     """Return numba's decorator for functions that take a `Lattice`.
 
     The arrays outlive every kernel, so their uses are not counted: counts inside of
     loops (https://github.com/numba/numba/issues/2345) would take half of the time.
     """
-    return nb.njit(cache=True, _nrt=False, **options)
+    options |= {"cache": True, "_nrt": False}
+    return nb.njit(**options)
 
 
 def neighborhood(
@@ -131,6 +130,12 @@ def holding(lattice, flat, i, value):
     low, high, y = i - lattice.stride_x, i + lattice.stride_x, lattice.stride_y
     rows = (low - y, low, low + y, i - y, i + y, high - y, high, high + y, i)
     return _equal_rows(flat, rows, flat.dtype.type(value)) & lattice.near
+
+
+@kernel(forceinline=True)
+def count_like(lattice, i, value):
+    """Count the neighbours of a site that have a spin."""
+    return count(holding(lattice, lattice.spin, i, value))
 
 
 @intrinsic

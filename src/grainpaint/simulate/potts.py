@@ -23,7 +23,7 @@ from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.lattice import (
     Lattice,
-    count,
+    count_like,
     first,
     holding,
     kernel,
@@ -110,19 +110,21 @@ def _image(x, n, periodic):
 
 @kernel()
 def _wake(lattice, i, j, old, value, physics):
-    """Wake site j, whose neighbour's spin changed, if it may now flip sooner.
+    """Wake site j, whose neighbour's spin changed, if its bound did or it was stuck.
 
     Site j is read at i: its ghost where it stands across a periodic face.
     """
     alarm = lattice.alarm
     mine = lattice.spin[i]
     if mine == old:
-        n_like = count(holding(lattice, lattice.spin, j, mine))
-        if alarm[j] < QUIET or physics.bound[n_like] > 0.0:
+        if alarm[j] != QUIET or physics.bound[count_like(lattice, j, mine)] > 0.0:
             alarm[j] = AWAKE
-    elif alarm[j] == STUCK and mine != value and mine != 0:
-        n_new = count(holding(lattice, lattice.spin, j, value))
-        if n_new >= physics.least[lattice.drawn[j]]:
+    elif mine == value:
+        if alarm[j] < STUCK:
+            alarm[j] = AWAKE
+    elif alarm[j] == STUCK and mine != 0:
+        n_like = count_like(lattice, j, mine)
+        if count_like(lattice, j, value) >= physics.least[n_like]:
             alarm[j] = AWAKE
 
 
@@ -157,6 +159,7 @@ def _flip(lattice, x, y, z, value, physics):
     old = lattice.spin[i]
     lattice.spin[i] = value
     left = holding(lattice, lattice.spin, i, old)
+    left |= holding(lattice, lattice.spin, i, value)
     left |= holding(lattice, lattice.alarm, i, STUCK)
     while left != 0:
         j = i + lattice.steps[first(left)]
@@ -175,43 +178,43 @@ def _alarm(wait, mobility, slot, dt):
 
 @kernel(forceinline=True)
 def _draw_alarm(lattice, x, y, z, physics, clock):
-    """Return the alarm of a site at the start of a slot, and its like neighbours."""
+    """Return the alarm of a site at the start of a slot."""
     i = _flat(lattice, x, y, z)
-    n_like = count(holding(lattice, lattice.spin, i, lattice.spin[i]))
+    n_like = count_like(lattice, i, lattice.spin[i])
     rate = physics.bound[n_like] + physics.far[n_like] * physics.n_spins
     if rate == 0.0:
-        return QUIET, n_like
+        return QUIET
     if is_stuck(lattice, i, lattice.spin[i], n_like, physics):
-        return STUCK, n_like
+        return STUCK
     place = np.uint64(z) | (np.uint64(255) << np.uint64(24))
     word = philox4x32(
         clock.k0, clock.k1, np.uint64(x), np.uint64(y), place, np.uint64(clock.tick)
     )
     wait = -math.log((word[0] + 0.5) * 2.0**-32) / rate
     m = lattice.mobility[x, y, z] if lattice.mobility.size > 0 else 1.0
-    return _alarm(wait, m, clock.number, clock.ticks / TICKS), n_like
+    return _alarm(wait, m, clock.number, clock.ticks / TICKS)
 
 
 @kernel(parallel=True)
 def _wind(lattice, physics, clock):
     """Draw the alarms of all sites that may flip, at the start of a slot."""
-    alarm, drawn = lattice.alarm, lattice.drawn
+    alarm = lattice.alarm
     for x in nb.prange(lattice.nx):
         for y in range(lattice.ny):
             for z in range(lattice.nz):
                 i = _flat(lattice, x, y, z)
                 if alarm[i] < STUCK:
-                    alarm[i], drawn[i] = _draw_alarm(lattice, x, y, z, physics, clock)
+                    alarm[i] = _draw_alarm(lattice, x, y, z, physics, clock)
 
 
 @kernel(forceinline=True)
 def _visit(lattice, x, y, z, physics, clock):
     """Let one site follow its rates through a slot; draw its next alarm."""
     i = _flat(lattice, x, y, z)
-    alarm, drawn = lattice.alarm, lattice.drawn
+    alarm = lattice.alarm
     dt = clock.ticks / TICKS
     m = lattice.mobility[x, y, z] if lattice.mobility.size > 0 else 1.0
-    rang = -1 if alarm[i] == AWAKE else np.int64(drawn[i])
+    rang = alarm[i] != AWAKE
     key = (
         clock.k0,
         clock.k1,
@@ -220,12 +223,9 @@ def _visit(lattice, x, y, z, physics, clock):
         np.uint64(z),
         np.uint64(clock.tick),
     )
-    value, n_like, wait = flip_site(
-        lattice, i, m * dt, physics, key, rang
-    )
+    value, n_like, wait = flip_site(lattice, i, m * dt, physics, key, rang)
     if value != lattice.spin[i]:
         _flip(lattice, x, y, z, value, physics)
-    drawn[i] = n_like
     alarm[i] = _alarm(wait, m, clock.number + 1, dt)
     if wait == math.inf and physics.bound[n_like] > 0.0:
         alarm[i] = STUCK
@@ -245,9 +245,8 @@ def _ring(lattice, x, y, physics, clock):
     forth = number % 2 == 0
     start = _flat(lattice, x, y, -1)
     n_words = np.int64(lattice.stride_y) // 8
-    for w in range(n_words):
-        if not forth:
-            w = n_words - 1 - w
+    for k in range(n_words):
+        w = k if forth else n_words - 1 - k
         word = lattice.alarms[start // np.uint64(8) + np.uint64(w)]
         if not (_has_byte(word, number) or _has_byte(word, AWAKE)):
             continue
@@ -353,12 +352,12 @@ def _lattice(
             ends = np.moveaxis(inside, axis, 0)
             ends[0], ends[-1] = ends[-2], ends[1]
     alarm = np.full(padded.shape, QUIET, np.uint8)
-    alarm[1:-1, 1:-1, 1 : nz + 1][spin > 0] = AWAKE
+    for alarms, sites in zip(alarm[1:-1, 1:-1, 1 : nz + 1], spin):
+        alarms[sites > 0] = AWAKE
     strides = ((ny + 2) * row, row)
     return Lattice(
         padded.reshape(-1),
         alarm.reshape(-1),
-        np.zeros(padded.size, np.uint8),
         alarm.reshape(-1).view(np.uint64),
         np.empty((0, 0, 0), np.float32) if mobility is None else mobility,
         *neighborhood(lattice, *strides),

@@ -22,12 +22,11 @@ neighbour and never flips.
 import math
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.philox import philox4x32
-from grainpaint.simulate.lattice import count, first, holding, kernel
+from grainpaint.simulate.lattice import count, count_like, first, holding, kernel
 
 __all__ = [
     "RULES",
@@ -133,10 +132,16 @@ def _pick(lattice, i, mine, n_like, mark, physics):
 def _count_different(lattice, i, mine):
     """Count the different spins among the neighbours of site i, `mine` left out."""
     n = 0
-    left = lattice.near & ~holding(lattice, lattice.spin, i, mine) & ~holding(lattice, lattice.spin, i, 0)
+    left = (
+        lattice.near
+        & ~holding(lattice, lattice.spin, i, mine)
+        & ~holding(lattice, lattice.spin, i, 0)
+    )
     while left != 0:
         n += 1
-        left &= ~holding(lattice, lattice.spin, i, lattice.spin[i + lattice.steps[first(left)]])
+        left &= ~holding(
+            lattice, lattice.spin, i, lattice.spin[i + lattice.steps[first(left)]]
+        )
     return n
 
 
@@ -167,9 +172,9 @@ def flip_site(lattice, i, budget, physics, key, rang):
     key : tuple of six uint64
         k0, k1 (see `grainpaint.philox.split_key`), x, y, z below 2^24, step: the random
         numbers depend on nothing else.
-    rang : int
-        -1. Or: the site is known to try a flip within the budget, by a time drawn when
-        it had this many like neighbours (it never had fewer since).
+    rang : bool
+        Whether the site is known to try a flip within the budget, by a time drawn with
+        as many like neighbours as it has.
 
     Returns
     -------
@@ -188,13 +193,12 @@ def flip_site(lattice, i, budget, physics, key, rang):
     k0, k1, x, y, z, step = key
     bound, far, n_spins = physics.bound, physics.far, physics.n_spins
     mine = lattice.spin[i]
-    n_like = count(holding(lattice, lattice.spin, i, mine))
-    drawn = np.int64(rang) if rang >= 0 else n_like
-    rate = bound[drawn] + far[drawn] * n_spins
-    if rate == 0.0 or (rang < 0 and is_stuck(lattice, i, mine, n_like, physics)):
+    n_like = count_like(lattice, i, mine)
+    rate = bound[n_like] + far[n_like] * n_spins
+    if rate == 0.0 or (not rang and is_stuck(lattice, i, mine, n_like, physics)):
         return mine, n_like, math.inf
     word = philox4x32(k0, k1, x, y, z, step)
-    if rang >= 0:
+    if rang:
         wait = word[0] * 2.0**-32 * budget
     else:
         wait = -math.log((word[0] + 0.5) * 2.0**-32) / rate
@@ -205,18 +209,16 @@ def flip_site(lattice, i, budget, physics, key, rang):
             word = philox4x32(k0, k1, x, y, z | (draw << np.uint64(24)), step)
         draw += np.uint64(1)
         mark = word[1] * 2.0**-32 * rate
-        if mark < bound[drawn]:
+        if mark < bound[n_like]:
             if physics.one:
                 mark *= _count_different(lattice, i, mine)
             mine, n_like = _pick(lattice, i, mine, n_like, mark, physics)
         else:
-            place = (mark - bound[drawn]) / far[drawn]
-            v = lattice.spin.dtype.type(1 + min(np.int64(place), n_spins - 1))
-            is_far = count(holding(lattice, lattice.spin, i, v)) == 0
-            if v != mine and is_far and word[3] * 2.0**-32 * far[drawn] < far[n_like]:
+            place = np.int64((mark - bound[n_like]) / far[n_like])
+            v = lattice.spin.dtype.type(1 + min(place, n_spins - 1))
+            if v != mine and holding(lattice, lattice.spin, i, v) == 0:
                 mine, n_like = v, 0
-        drawn = n_like
-        rate = bound[drawn] + far[drawn] * n_spins
+        rate = bound[n_like] + far[n_like] * n_spins
         if rate == 0.0 or is_stuck(lattice, i, mine, n_like, physics):
             return mine, n_like, math.inf
         wait = -math.log((word[2] + 0.5) * 2.0**-32) / rate
