@@ -2,13 +2,14 @@
 
 Every site draws when it will try its next flip (see `site.flip_site`), to a slot of
 time: its alarm. Slot by slot only the sites whose alarm rings are visited; a flip wakes
-the neighbours whose alarm would be too late. The rows of sites along z are cut into
-blocks coloured as a chessboard: blocks of one colour take a turn of a few slots at once
-while the others stand still.
+the neighbours whose alarm it makes too late or too early. The rows of sites along z are
+cut into blocks coloured as a chessboard: blocks of one colour take a turn of a few
+slots at once while the others stand still.
 
-A window of slots begins with fresh alarms for all, so a simulation that is begun at the
-start of a window (such as a whole unit of time) goes on as if it had never stopped. All
-random numbers depend on (seed, x, y, z, time) alone, not on the number of threads.
+A window of slots begins with fresh alarms for all that may flip, so a simulation that
+is begun at the start of a window (such as a whole unit of time) goes on as if it had
+never stopped. All random numbers depend on (seed, x, y, z, time) alone, not on the
+number of threads.
 """
 
 import math
@@ -110,9 +111,11 @@ def _image(x, n, periodic):
 
 @kernel()
 def _wake(lattice, i, j, old, value, physics):
-    """Wake site j, whose neighbour's spin changed, if its bound did or it was stuck.
+    """Wake site j after a flip beside it, if that changes its bound or frees it.
 
-    Site j is read at i: its ghost where it stands across a periodic face.
+    Site j is read at i: its ghost where it stands across a periodic face. Whether it is
+    woken must not depend on the time of its alarm: the waits drawn anew would be longer
+    than by its rate if those that are long were kept.
     """
     alarm = lattice.alarm
     mine = lattice.spin[i]

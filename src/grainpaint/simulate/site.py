@@ -1,4 +1,4 @@
-r"""What one site of a Potts lattice does: its neighbours, its rates, its flips.
+r"""What one site of a Potts lattice does: its rates, its flips.
 
 The energy of a lattice is the number of unlike pairs of neighbours,
 
@@ -28,13 +28,7 @@ from grainpaint.errors import InputError
 from grainpaint.philox import philox4x32
 from grainpaint.simulate.lattice import count, count_like, first, holding, kernel
 
-__all__ = [
-    "RULES",
-    "Physics",
-    "flip_site",
-    "is_stuck",
-    "physics",
-]
+__all__ = ["RULES", "Physics", "flip_site", "is_stuck", "physics"]
 
 RULES = ("each", "any", "one")
 
@@ -115,10 +109,11 @@ def _pick(lattice, i, mine, n_like, mark, physics):
         The spin and the number of neighbours that have it; the site's own if the rates
         add up to less.
     """
-    left = lattice.near & ~holding(lattice, lattice.spin, i, mine)
+    spin = lattice.spin
+    left = lattice.near & ~holding(lattice, spin, i, mine)
     while count(left) >= physics.least[n_like]:
-        v = lattice.spin[i + lattice.steps[first(left)]]
-        same = holding(lattice, lattice.spin, i, v)
+        v = spin[i + lattice.steps[first(left)]]
+        same = holding(lattice, spin, i, v)
         left &= ~same
         n_new = count(same)
         if v != 0:
@@ -131,23 +126,20 @@ def _pick(lattice, i, mine, n_like, mark, physics):
 @kernel(forceinline=True)
 def _count_different(lattice, i, mine):
     """Count the different spins among the neighbours of site i, `mine` left out."""
+    spin = lattice.spin
+    left = lattice.near & ~holding(lattice, spin, i, mine)
+    left &= ~holding(lattice, spin, i, 0)
     n = 0
-    left = (
-        lattice.near
-        & ~holding(lattice, lattice.spin, i, mine)
-        & ~holding(lattice, lattice.spin, i, 0)
-    )
     while left != 0:
+        v = spin[i + lattice.steps[first(left)]]
+        left &= ~holding(lattice, spin, i, v)
         n += 1
-        left &= ~holding(
-            lattice, lattice.spin, i, lattice.spin[i + lattice.steps[first(left)]]
-        )
     return n
 
 
 @kernel(forceinline=True)
 def is_stuck(lattice, i, mine, n_like, physics):
-    """Tell whether there is no spin that site i could take."""
+    """Tell whether no flip of site i has a rate."""
     if physics.far[n_like] > 0.0:
         return False
     return _pick(lattice, i, mine, n_like, 0.0, physics)[0] == mine
@@ -159,12 +151,10 @@ def flip_site(lattice, i, budget, physics, key, rang):
 
     Parameters
     ----------
-    spin : numpy.ndarray, integer, shape (n,)
-        Flat view of a lattice with a layer of ghosts around it; 0 = no site.
+    lattice : Lattice
+        Sites, and ghosts around them.
     i : uint64
-        The site; lattice.spin[i] is not 0.
-    around : Around
-        Its neighbours.
+        The site; its spin is not 0.
     budget : float
         Time times mobility, >= 0.
     physics : Physics
