@@ -154,7 +154,7 @@ def test_a_program_without_mpi_is_told_by_its_grid_of_one(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     path = script(tmp_path, POTTS)
     assert run_script(path, {}, str(stand_in), 1)[0] == 1.03333
-    with pytest.raises(InputError, match="2 processes.*built with MPI"):
+    with pytest.raises(InputError, match=r"2 processes.*built with MPI"):
         run_script(path, {}, str(stand_in), 2)
 
 
