@@ -1,8 +1,9 @@
 """Speed, memory and agreement of isotropic Potts growth with SPPARKS.
 
 Run: python benchmarks/potts.py [--seeds 8] [--only speed|agreement] [--spparks FOLDER].
-Prints tables, writes potts.json. FOLDER holds iso_7.npz, iso_56789.npz and iso_7.log,
-runs of SPPARKS itself in a box of 100^3 with Q = 1000 (see tests/conftest.py).
+Prints tables, writes potts.json (with --only, its part of it). FOLDER holds iso_7.npz,
+iso_56789.npz and iso_7.log, runs of SPPARKS itself in a box of 100^3 with Q = 1000 (see
+tests/conftest.py).
 """
 
 import argparse
@@ -128,7 +129,9 @@ def main():
         rows |= agreement(options.spparks, options.seeds)
     for name, values in rows.items():
         print(f"{name:<44}", *(f"{v:12.4g}" for v in values))
-    (HERE / "potts.json").write_text(json.dumps(rows, indent=1) + "\n")
+    results = HERE / "potts.json"
+    known = json.loads(results.read_text()) if results.exists() else {}
+    results.write_text(json.dumps(known | rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from scipy.linalg import expm
 from grainpaint.errors import InputError
 from grainpaint.segment import label_pieces
 from grainpaint.simulate import grow, isotropic, random_spins
+from grainpaint.simulate.lattice import LATTICES
 from grainpaint.simulate.potts import row_blocks
-from grainpaint.simulate.site import LATTICES
+from grainpaint.simulate.site import physics
 
 PERIODIC = (True, True, True)
 
@@ -210,9 +211,11 @@ def test_parts_that_do_not_touch_share_no_grain():
 def test_an_open_axis_is_no_neighborhood_and_a_periodic_one_is():
     start = np.repeat(np.arange(1, 13, dtype=np.int32), 64).reshape(12, 8, 8)
     for axis_is_periodic in (False, True):
-        spin = last(start, 60, seed=1, periodic=(axis_is_periodic, True, True))
-        first = set(start[:3].ravel()) & set(spin[9:].ravel())
-        assert bool(first) == axis_is_periodic
+        crossed = []  # each with about even odds, if it can be
+        for seed in range(20):
+            spin = last(start, 60, seed=seed, periodic=(axis_is_periodic, True, True))
+            crossed.append(set(start[:3].ravel()) & set(spin[9:].ravel()))
+        assert any(crossed) == axis_is_periodic
 
 
 def test_grains_are_larger_where_mobility_is(rng):
@@ -319,3 +322,22 @@ def test_bad_settings_are_refused():
         isotropic((8, 8, 8), mask=np.ones((7, 8, 8), bool))
     with pytest.raises(InputError, match="nothing can grow"):
         isotropic((8, 8, 8), mask=np.zeros((8, 8, 8), bool))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 3.0])
+@pytest.mark.parametrize("rule", ["each", "any", "one"])
+def test_no_neighborhood_has_more_rates_than_the_bound(temperature, rule, rng):
+    """Random neighbourhoods of each number of like ones; the bound never rises."""
+    n = 26
+    rates = physics(n, temperature, rule, n_spins=30)
+    assert (np.diff(rates.bound) <= 0).all()
+    for m, _ in itertools.product(range(n + 1), range(50)):
+        n_kinds = rng.integers(1, 9)
+        counts = rng.multinomial(n - m, rng.dirichlet(np.ones(n_kinds)))
+        counts = counts[counts > 0]
+        total = rates.rate[m, counts].sum() / max(1, counts.size if rates.one else 1)
+        assert total <= rates.bound[m] * (1 + 1e-12)
+        assert (rates.rate[m, counts[counts < rates.least[m]]] == 0).all()
+    if temperature == 0 and rule != "one":
+        m = np.arange(1, n + 1)
+        np.testing.assert_array_equal(rates.bound[1:], (n - m) // m)

@@ -35,6 +35,7 @@ if os.environ.get("STAND_IN_FAILS"):
     print("ERROR: One or more sites have invalid values (../app_potts.cpp:98)")
     sys.exit(1)
 log = open(words["-log"], "w")
+print("  1 by 1 by 1 processor grid", file=log)
 print("      Time    Naccept    Nreject    Nsweeps        CPU", file=log)
 for i in range(int(os.environ.get("STAND_IN_ROWS", "3"))):
     print("%10g %10d 0 0 0.1" % (i / 2, i), file=log, flush=True)
@@ -142,6 +143,19 @@ def test_an_executable_that_fails_shows_its_last_lines(tmp_path, stand_in, monke
     with pytest.raises(InputError, match=r"exit code 1.*invalid values") as error:
         run_script(path, {}, str(stand_in))
     assert "\n" not in str(error.value)
+
+
+def test_a_program_without_mpi_is_told_by_its_grid_of_one(
+    tmp_path, stand_in, monkeypatch
+):
+    mpirun = tmp_path / "mpirun"
+    mpirun.write_text('#!/bin/sh\nshift 2\nexec "$@"\n')
+    mpirun.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    path = script(tmp_path, POTTS)
+    assert run_script(path, {}, str(stand_in), 1)[0] == 1.03333
+    with pytest.raises(InputError, match=r"2 processes.*built with MPI"):
+        run_script(path, {}, str(stand_in), 2)
 
 
 def test_missing_programs_and_files_are_one_line(tmp_path):

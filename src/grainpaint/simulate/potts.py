@@ -2,13 +2,14 @@
 
 Every site draws when it will try its next flip (see `site.flip_site`), to a slot of
 time: its alarm. Slot by slot only the sites whose alarm rings are visited; a flip wakes
-the neighbours whose alarm would be too late. The rows of sites along z are cut into
-blocks coloured as a chessboard: blocks of one colour take a turn of a few slots at once
-while the others stand still.
+the neighbours whose alarm it makes too late or too early. The rows of sites along z are
+cut into blocks coloured as a chessboard: blocks of one colour take a turn of a few
+slots at once while the others stand still.
 
-A window of slots begins with fresh alarms for all, so a simulation that is begun at the
-start of a window (such as a whole unit of time) goes on as if it had never stopped. All
-random numbers depend on (seed, x, y, z, time) alone, not on the number of threads.
+A window of slots begins with fresh alarms for all that may flip, so a simulation that
+is begun at the start of a window (such as a whole unit of time) goes on as if it had
+never stopped. All random numbers depend on (seed, x, y, z, time) alone, not on the
+number of threads.
 """
 
 import math
@@ -21,12 +22,19 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
+from grainpaint.simulate.lattice import (
+    Lattice,
+    count_like,
+    first,
+    holding,
+    kernel,
+    neighbor_offsets,
+    neighborhood,
+)
 from grainpaint.simulate.site import (
     Physics,
-    count_like,
     flip_site,
     is_stuck,
-    neighbor_offsets,
     physics,
 )
 
@@ -43,24 +51,6 @@ _WIDTH = 12  # of a block along x and y, about
 # a neighbour flips, known by the site's neighbours or by the number like it alone.
 LATER, AWAKE, STUCK, QUIET = 252, 253, 254, 255
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-
-
-class Lattice(NamedTuple):
-    """Sites with a layer of ghosts around them, z fastest; flat arrays."""
-
-    spin: np.ndarray  # 0 = no site
-    alarm: np.ndarray  # uint8
-    drawn: np.ndarray  # uint8, like neighbours when the alarm was drawn
-    alarms: np.ndarray  # the alarms as words of eight
-    mobility: np.ndarray  # of the sites, shape (nx, ny, nz), or empty
-    steps: np.ndarray  # uint64, to the neighbours
-    offsets: np.ndarray  # the same along x, y, z
-    periodic: np.ndarray  # three bools
-    nx: int
-    ny: int
-    nz: int
-    stride_x: int  # from a site to the next along x
-    stride_y: int
 
 
 class Clock(NamedTuple):
@@ -101,13 +91,17 @@ def row_blocks(shape: tuple[int, int, int]) -> list[np.ndarray]:
     ]
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _flat(lattice, x, y, z):
     """Return where a site lies in the flat arrays."""
-    return np.uint64((x + 1) * lattice.stride_x + (y + 1) * lattice.stride_y + z + 1)
+    return (
+        np.uint64(x + 1) * lattice.stride_x
+        + np.uint64(y + 1) * lattice.stride_y
+        + np.uint64(z + 1)
+    )
 
 
-@nb.njit(cache=True)
+@kernel()
 def _image(x, n, periodic):
     """Return the place of a ghost of site x of an axis of n, or x if it has none."""
     if not periodic:
@@ -115,24 +109,29 @@ def _image(x, n, periodic):
     return n if x == 0 else (-1 if x == n - 1 else x)
 
 
-@nb.njit(cache=True)
+@kernel()
 def _wake(lattice, i, j, old, value, physics):
-    """Wake site j, whose neighbour's spin changed, if it may now flip sooner.
+    """Wake site j after a flip beside it, if that changes its bound or frees it.
 
-    Site j is read at i: its ghost where it stands across a periodic face.
+    Site j is read at i: its ghost where it stands across a periodic face. Whether it is
+    woken must not depend on the time of its alarm: the waits drawn anew would be longer
+    than by its rate if those that are long were kept.
     """
-    spin, alarm, steps = lattice.spin, lattice.alarm, lattice.steps
-    mine = spin[i]
+    alarm = lattice.alarm
+    mine = lattice.spin[i]
     if mine == old:
-        if alarm[j] < QUIET or physics.bound[count_like(spin, j, steps, mine)] > 0.0:
+        if alarm[j] != QUIET or physics.bound[count_like(lattice, j, mine)] > 0.0:
             alarm[j] = AWAKE
-    elif alarm[j] == STUCK and mine != value and mine != 0:
-        n_new = count_like(spin, j, steps, value)
-        if physics.share[lattice.drawn[j], n_new] > 0.0:
+    elif mine == value:
+        if alarm[j] < STUCK:
+            alarm[j] = AWAKE
+    elif alarm[j] == STUCK and mine != 0:
+        n_like = count_like(lattice, j, mine)
+        if count_like(lattice, j, value) >= physics.least[n_like]:
             alarm[j] = AWAKE
 
 
-@nb.njit(cache=True)
+@kernel()
 def _flip_at_face(lattice, x, y, z, value, physics):
     """Do what `_flip` does for a site at a face: its ghosts follow, across too."""
     nx, ny, nz = lattice.nx, lattice.ny, lattice.nz
@@ -141,17 +140,18 @@ def _flip_at_face(lattice, x, y, z, value, physics):
         for b in (y, _image(y, ny, lattice.periodic[1])):
             for c in (z, _image(z, nz, lattice.periodic[2])):
                 lattice.spin[_flat(lattice, a, b, c)] = value
-    for o in range(lattice.offsets.shape[0]):
-        a = x + lattice.offsets[o, 0]
-        b = y + lattice.offsets[o, 1]
-        c = z + lattice.offsets[o, 2]
+    left = lattice.near
+    while left != 0:
+        offset = lattice.offsets[first(left)]
+        left &= left - np.uint64(1)
+        a, b, c = x + offset[0], y + offset[1], z + offset[2]
         ghost = _flat(lattice, a, b, c)
         if lattice.spin[ghost] != 0:
             site = _flat(lattice, a % nx, b % ny, c % nz)
             _wake(lattice, ghost, site, old, value, physics)
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _flip(lattice, x, y, z, value, physics):
     """Give a site another spin; wake the neighbours that may now flip sooner."""
     nx, ny, nz = lattice.nx, lattice.ny, lattice.nz
@@ -161,14 +161,16 @@ def _flip(lattice, x, y, z, value, physics):
     i = _flat(lattice, x, y, z)
     old = lattice.spin[i]
     lattice.spin[i] = value
-    steps, alarm, spin = lattice.steps, lattice.alarm, lattice.spin
-    for s in range(steps.size):
-        j = i + steps[s]
-        if spin[j] == old or alarm[j] == STUCK:
-            _wake(lattice, j, j, old, value, physics)
+    left = holding(lattice, lattice.spin, i, old)
+    left |= holding(lattice, lattice.spin, i, value)
+    left |= holding(lattice, lattice.alarm, i, STUCK)
+    while left != 0:
+        j = i + lattice.steps[first(left)]
+        left &= left - np.uint64(1)
+        _wake(lattice, j, j, old, value, physics)
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _alarm(wait, mobility, slot, dt):
     """Return the alarm of a site that tries a flip `wait` after a slot's start."""
     slots = wait / (mobility * dt) if mobility > 0.0 else math.inf
@@ -177,46 +179,45 @@ def _alarm(wait, mobility, slot, dt):
     return LATER if slots >= _WINDOW - slot else slot + np.int64(slots)
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _draw_alarm(lattice, x, y, z, physics, clock):
-    """Return the alarm of a site at the start of a slot, and its like neighbours."""
+    """Return the alarm of a site at the start of a slot."""
     i = _flat(lattice, x, y, z)
-    spin, steps = lattice.spin, lattice.steps
-    n_like = count_like(spin, i, steps, spin[i])
-    rate = physics.bound[n_like] * steps.size + physics.far[n_like] * physics.n_spins
+    n_like = count_like(lattice, i, lattice.spin[i])
+    rate = physics.bound[n_like] + physics.far[n_like] * physics.n_spins
     if rate == 0.0:
-        return QUIET, n_like
-    if is_stuck(spin, i, steps, spin[i], n_like, physics.cold):
-        return STUCK, n_like
+        return QUIET
+    if is_stuck(lattice, i, lattice.spin[i], n_like, physics):
+        return STUCK
     place = np.uint64(z) | (np.uint64(255) << np.uint64(24))
     word = philox4x32(
         clock.k0, clock.k1, np.uint64(x), np.uint64(y), place, np.uint64(clock.tick)
     )
     wait = -math.log((word[0] + 0.5) * 2.0**-32) / rate
     m = lattice.mobility[x, y, z] if lattice.mobility.size > 0 else 1.0
-    return _alarm(wait, m, clock.number, clock.ticks / TICKS), n_like
+    return _alarm(wait, m, clock.number, clock.ticks / TICKS)
 
 
-@nb.njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def _wind(lattice, physics, clock):
     """Draw the alarms of all sites that may flip, at the start of a slot."""
-    alarm, drawn = lattice.alarm, lattice.drawn
+    alarm = lattice.alarm
     for x in nb.prange(lattice.nx):
         for y in range(lattice.ny):
             for z in range(lattice.nz):
                 i = _flat(lattice, x, y, z)
-                if alarm[i] != QUIET:
-                    alarm[i], drawn[i] = _draw_alarm(lattice, x, y, z, physics, clock)
+                if alarm[i] < STUCK:
+                    alarm[i] = _draw_alarm(lattice, x, y, z, physics, clock)
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _visit(lattice, x, y, z, physics, clock):
     """Let one site follow its rates through a slot; draw its next alarm."""
     i = _flat(lattice, x, y, z)
-    alarm, drawn = lattice.alarm, lattice.drawn
+    alarm = lattice.alarm
     dt = clock.ticks / TICKS
     m = lattice.mobility[x, y, z] if lattice.mobility.size > 0 else 1.0
-    rang = -1 if alarm[i] == AWAKE else np.int64(drawn[i])
+    rang = alarm[i] != AWAKE
     key = (
         clock.k0,
         clock.k1,
@@ -225,34 +226,30 @@ def _visit(lattice, x, y, z, physics, clock):
         np.uint64(z),
         np.uint64(clock.tick),
     )
-    value, n_like, wait = flip_site(
-        lattice.spin, i, lattice.steps, m * dt, physics, key, rang
-    )
+    value, n_like, wait = flip_site(lattice, i, m * dt, physics, key, rang)
     if value != lattice.spin[i]:
         _flip(lattice, x, y, z, value, physics)
-    drawn[i] = n_like
     alarm[i] = _alarm(wait, m, clock.number + 1, dt)
     if wait == math.inf and physics.bound[n_like] > 0.0:
         alarm[i] = STUCK
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _has_byte(word, byte):
     """Tell whether one of the eight bytes of a word is the given one."""
     word = word ^ (_ONES * np.uint64(byte))
     return (word - _ONES) & ~word & _HIGH != np.uint64(0)
 
 
-@nb.njit(cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _ring(lattice, x, y, physics, clock):
     """Visit the sites of a row along z whose alarm rings in a slot."""
     number = clock.number
     forth = number % 2 == 0
     start = _flat(lattice, x, y, -1)
-    n_words = lattice.stride_y // 8
-    for w in range(n_words):
-        if not forth:
-            w = n_words - 1 - w
+    n_words = np.int64(lattice.stride_y) // 8
+    for k in range(n_words):
+        w = k if forth else n_words - 1 - k
         word = lattice.alarms[start // np.uint64(8) + np.uint64(w)]
         if not (_has_byte(word, number) or _has_byte(word, AWAKE)):
             continue
@@ -263,7 +260,7 @@ def _ring(lattice, x, y, physics, clock):
                 _visit(lattice, x, y, place - 1, physics, clock)
 
 
-@nb.njit(cache=True, parallel=True)
+@kernel(parallel=True)
 def _turn(lattice, blocks, physics, clock):
     """Take the blocks of one colour through some slots, each by itself."""
     for b in nb.prange(blocks.shape[0]):
@@ -348,7 +345,8 @@ def _lattice(
 ) -> Lattice:
     """Put ghosts around the sites: copies across periodic faces, else 0."""
     nx, ny, nz = spin.shape
-    row = -(-(nz + 2) // 8) * 8  # alarms are read in eights
+    # Alarms are read in eights, neighbours in rows that are one longer.
+    row = -(-(nz + 3) // 8) * 8
     padded = np.zeros((nx + 2, ny + 2, row), spin.dtype)
     inside = padded[:, :, : nz + 2]
     inside[1:-1, 1:-1, 1:-1] = spin
@@ -357,22 +355,19 @@ def _lattice(
             ends = np.moveaxis(inside, axis, 0)
             ends[0], ends[-1] = ends[-2], ends[1]
     alarm = np.full(padded.shape, QUIET, np.uint8)
-    alarm[1:-1, 1:-1, 1 : nz + 1][spin > 0] = AWAKE
+    for alarms, sites in zip(alarm[1:-1, 1:-1, 1 : nz + 1], spin):
+        alarms[sites > 0] = AWAKE
     strides = ((ny + 2) * row, row)
-    offsets = neighbor_offsets(lattice)
     return Lattice(
         padded.reshape(-1),
         alarm.reshape(-1),
-        np.zeros(padded.size, np.uint8),
         alarm.reshape(-1).view(np.uint64),
         np.empty((0, 0, 0), np.float32) if mobility is None else mobility,
-        (offsets @ np.array([*strides, 1])).astype(np.uint64),
-        offsets,
+        *neighborhood(lattice, *strides),
         np.array([p and n > 1 for p, n in zip(periodic, spin.shape)]),
         nx,
         ny,
         nz,
-        *strides,
     )
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
-from grainpaint.simulate.site import neighbor_offsets
+from grainpaint.simulate.lattice import neighbor_offsets
 
 __all__ = ["sweep_sites"]
 

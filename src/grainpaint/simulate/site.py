@@ -1,4 +1,4 @@
-r"""What one site of a Potts lattice does: its neighbours, its rates, its flips.
+r"""What one site of a Potts lattice does: its rates, its flips.
 
 The energy of a lattice is the number of unlike pairs of neighbours,
 
@@ -19,70 +19,29 @@ Spin 0 marks what is no site (outside of a part, beyond an open face): it is nob
 neighbour and never flips.
 """
 
-import itertools
 import math
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.philox import philox4x32
+from grainpaint.simulate.lattice import count, count_like, first, holding, kernel
 
-__all__ = [
-    "LATTICES",
-    "RULES",
-    "Physics",
-    "count_like",
-    "flip_site",
-    "is_stuck",
-    "neighbor_offsets",
-    "physics",
-]
+__all__ = ["RULES", "Physics", "flip_site", "is_stuck", "physics"]
 
-_CUBE = [o for o in itertools.product((-1, 0, 1), repeat=3) if any(o)]
-LATTICES = {
-    "sc/26n": np.array(_CUBE),
-    "sc/6n": np.array([o for o in _CUBE if sum(map(abs, o)) == 1]),
-    "sq/8n": np.array([o for o in _CUBE if o[2] == 0]),
-    "sq/4n": np.array([o for o in _CUBE if o[2] == 0 and sum(map(abs, o)) == 1]),
-}
 RULES = ("each", "any", "one")
 
 
 class Physics(NamedTuple):
     """Rates of a site, by its number of like neighbours; see `physics`."""
 
+    rate: np.ndarray
     bound: np.ndarray
-    share: np.ndarray
+    least: np.ndarray
     far: np.ndarray
     n_spins: int
     one: bool
-    cold: bool
-
-
-def neighbor_offsets(lattice: str) -> np.ndarray:
-    """Return the neighbours of a site as steps along x, y, z.
-
-    Parameters
-    ----------
-    lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
-        As SPPARKS names them; those that begin with sq lie in the plane z = 0.
-
-    Returns
-    -------
-    numpy.ndarray, int64, shape (n, 3)
-
-    Raises
-    ------
-    InputError
-        If the lattice is unknown.
-    """
-    if lattice not in LATTICES:
-        raise InputError(
-            f"the lattice is one of {', '.join(LATTICES)}; got {lattice!r}"
-        )
-    return LATTICES[lattice]
 
 
 def physics(
@@ -104,10 +63,11 @@ def physics(
     Returns
     -------
     Physics
-        `share[m, c]`: of a site with m like neighbours, the rate to a spin that c
-        neighbours have, over c (with the rule ``one``: to be divided by the number of
-        different spins too); `bound[m]`: its maximum over c, which never rises with m;
-        `far[m]`: the rate to each spin that no neighbour has.
+        `rate[m, c]`: of a site with m like neighbours, the rate to a spin that c others
+        have (with the rule ``one``: to be divided by the number of different spins
+        around); `bound[m]`: what these rates add up to at most, which never rises with
+        m; `least[m]`: the c from which on rates are above 0; `far[m]`: the rate to each
+        spin that no neighbour has.
 
     Raises
     ------
@@ -120,73 +80,81 @@ def physics(
         raise InputError(f"the flip rule is one of {', '.join(RULES)}; got {rule!r}")
     n = np.arange(n_neighbors + 1)
     rise = np.maximum(n[:, None] - n, 0)  # of the energy, from m like ones to c
-    boltzmann = np.exp(-rise / temperature) if temperature > 0 else rise == 0
-    share = boltzmann / np.maximum(n, 1)
-    share[(n[:, None] + n > n_neighbors) | (n == 0)] = 0.0
-    one, cold = rule == "one", temperature == 0 and rule != "any"
-    share *= n_neighbors if one else 1
+    boltzmann = np.exp(-rise / temperature) if temperature > 0 else 1.0 * (rise == 0)
+    rate = boltzmann * (n_neighbors if rule == "one" else 1)
+    rate[(n[:, None] + n > n_neighbors) | (n == 0)] = 0.0
+    least = np.where(rate > 0, n, n_neighbors + 1).min(1)
     far = boltzmann[:, 0] * (rule == "any")
-    return Physics(share.max(1), share, far, n_spins, one, cold)
+    bound = rate.max(1) if rule == "one" else _most(rate)
+    return Physics(rate, bound, least, far, n_spins, rule == "one")
 
 
-@nb.njit(cache=True, forceinline=True)
-def count_like(spin, i, steps, value):
-    """Count the neighbours of site i that have a spin."""
-    n = 0
-    for s in range(steps.size):
-        n += spin[i + steps[s]] == value
-    return n
+def _most(rate: np.ndarray) -> np.ndarray:
+    """Return the largest sum of rate[m, c] over numbers c that add up to n - m."""
+    n = len(rate)
+    most = np.zeros((n, n))  # over m and what the numbers add up to at most
+    for total in range(1, n):
+        with_last = rate[:, 1 : total + 1] + most[:, total - 1 :: -1]
+        most[:, total] = with_last.max(1)
+    return np.diag(most[:, ::-1]).copy()
 
 
-@nb.njit(cache=True, forceinline=True)
-def _count_different(spin, i, steps, mine):
+@kernel(forceinline=True)
+def _pick(lattice, i, mine, n_like, mark, physics):
+    """Return the spin around site i at which the rates add up to more than a mark.
+
+    Returns
+    -------
+    tuple of (integer, int)
+        The spin and the number of neighbours that have it; the site's own if the rates
+        add up to less.
+    """
+    spin = lattice.spin
+    left = lattice.near & ~holding(lattice, spin, i, mine)
+    while count(left) >= physics.least[n_like]:
+        v = spin[i + lattice.steps[first(left)]]
+        same = holding(lattice, spin, i, v)
+        left &= ~same
+        n_new = count(same)
+        if v != 0:
+            mark -= physics.rate[n_like, n_new]
+            if mark < 0.0:
+                return v, n_new
+    return mine, n_like
+
+
+@kernel(forceinline=True)
+def _count_different(lattice, i, mine):
     """Count the different spins among the neighbours of site i, `mine` left out."""
+    spin = lattice.spin
+    left = lattice.near & ~holding(lattice, spin, i, mine)
+    left &= ~holding(lattice, spin, i, 0)
     n = 0
-    for s in range(steps.size):
-        v = spin[i + steps[s]]
-        fresh = v != 0 and v != mine
-        for r in range(s):
-            fresh &= spin[i + steps[r]] != v
-        n += fresh
+    while left != 0:
+        v = spin[i + lattice.steps[first(left)]]
+        left &= ~holding(lattice, spin, i, v)
+        n += 1
     return n
 
 
-@nb.njit(cache=True, forceinline=True)
-def is_stuck(spin, i, steps, mine, n_like, cold):
-    """Tell whether a site at T = 0 surely has no spin to take (no = do not know)."""
-    first = second = mine
-    left = steps.size - n_like  # neighbours whose spins are not ruled out
-    for _ in range(3):
-        if not cold or left < n_like:
-            break
-        v = mine
-        for s in range(steps.size):
-            v = spin[i + steps[s]]
-            if v != 0 and v != mine and v != first and v != second:
-                break
-            v = mine
-        n = count_like(spin, i, steps, v)
-        if v == mine:
-            return True
-        if n >= n_like:
-            return False
-        left -= n
-        first, second = v, first
-    return cold and left < n_like
+@kernel(forceinline=True)
+def is_stuck(lattice, i, mine, n_like, physics):
+    """Tell whether no flip of site i has a rate."""
+    if physics.far[n_like] > 0.0:
+        return False
+    return _pick(lattice, i, mine, n_like, 0.0, physics)[0] == mine
 
 
-@nb.njit(cache=True, forceinline=True)
-def flip_site(spin, i, steps, budget, physics, key, rang):
+@kernel(forceinline=True)
+def flip_site(lattice, i, budget, physics, key, rang):
     """Follow one site for a while, its neighbours held still; `spin` is not changed.
 
     Parameters
     ----------
-    spin : numpy.ndarray, integer, shape (n,)
-        Flat view of a lattice with a layer of ghosts around it; 0 = no site.
+    lattice : Lattice
+        Sites, and ghosts around them.
     i : uint64
-        The site; spin[i] is not 0.
-    steps : numpy.ndarray, uint64, shape (n_neighbors,)
-        Where its neighbours are, seen from i, modulo 2^64.
+        The site; its spin is not 0.
     budget : float
         Time times mobility, >= 0.
     physics : Physics
@@ -194,9 +162,9 @@ def flip_site(spin, i, steps, budget, physics, key, rang):
     key : tuple of six uint64
         k0, k1 (see `grainpaint.philox.split_key`), x, y, z below 2^24, step: the random
         numbers depend on nothing else.
-    rang : int
-        -1. Or: the site is known to try a flip within the budget, by a time drawn when
-        it had this many like neighbours (it never had fewer since).
+    rang : bool
+        Whether the site is known to try a flip within the budget, by a time drawn with
+        as many like neighbours as it has.
 
     Returns
     -------
@@ -209,53 +177,39 @@ def flip_site(spin, i, steps, budget, physics, key, rang):
     -----
     The flips are those of the continuous-time Markov chain of the site (Gillespie, J.
     Phys. Chem. 81, 1977), thinned (Lewis and Shedler, Nav. Res. Logist. Q. 26, 1979): a
-    random neighbour's spin is tried at a rate that is never too small, and taken with
-    the probability that makes its own rate right.
+    flip is tried at the most that the rates can add up to, and its mark among them lies
+    beyond their end when they add up to less.
     """
     k0, k1, x, y, z, step = key
-    bound, share, far = physics.bound, physics.share, physics.far
-    mine = spin[i]
-    n_like = drawn = count_like(spin, i, steps, mine)
-    if rang >= 0:
-        drawn = rang
-    rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
-    if rate == 0.0 or (
-        rang < 0 and is_stuck(spin, i, steps, mine, n_like, physics.cold)
-    ):
+    bound, far, n_spins = physics.bound, physics.far, physics.n_spins
+    mine = lattice.spin[i]
+    n_like = count_like(lattice, i, mine)
+    rate = bound[n_like] + far[n_like] * n_spins
+    if rate == 0.0 or (not rang and is_stuck(lattice, i, mine, n_like, physics)):
         return mine, n_like, math.inf
     word = philox4x32(k0, k1, x, y, z, step)
-    if rang >= 0:
+    if rang:
         wait = word[0] * 2.0**-32 * budget
     else:
-        wait = -math.log((word[3] + 0.5) * 2.0**-32) / rate
+        wait = -math.log((word[0] + 0.5) * 2.0**-32) / rate
     draw = np.uint64(0)
     while wait <= budget:
         budget -= wait
-        if rang < 0:
-            draw += np.uint64(1)
+        if draw > 0:
             word = philox4x32(k0, k1, x, y, z | (draw << np.uint64(24)), step)
-        rang = -1
-        place = word[1] * 2.0**-32 * rate
-        limit = word[2] * 2.0**-32
-        if place < bound[drawn] * steps.size:
-            s = min(np.int64(place / bound[drawn]), steps.size - 1)
-            v = spin[i + steps[s]]
-            n_new = count_like(spin, i, steps, v)
+        draw += np.uint64(1)
+        mark = word[1] * 2.0**-32 * rate
+        if mark < bound[n_like]:
             if physics.one:
-                limit *= _count_different(spin, i, steps, mine)
-            taken = v != 0 and v != mine
-            taken = taken and limit * bound[drawn] < share[n_like, n_new]
+                mark *= _count_different(lattice, i, mine)
+            mine, n_like = _pick(lattice, i, mine, n_like, mark, physics)
         else:
-            place -= bound[drawn] * steps.size
-            s = min(np.int64(place / far[drawn]), physics.n_spins - 1)
-            v = spin.dtype.type(1 + s)
-            n_new = count_like(spin, i, steps, v)
-            taken = v != mine and n_new == 0 and limit * far[drawn] < far[n_like]
-        if taken:
-            mine, n_like = v, n_new
-        drawn = n_like
-        rate = bound[drawn] * steps.size + far[drawn] * physics.n_spins
-        if rate == 0.0 or is_stuck(spin, i, steps, mine, n_like, physics.cold):
+            place = np.int64((mark - bound[n_like]) / far[n_like])
+            v = lattice.spin.dtype.type(1 + min(place, n_spins - 1))
+            if v != mine and holding(lattice, lattice.spin, i, v) == 0:
+                mine, n_like = v, 0
+        rate = bound[n_like] + far[n_like] * n_spins
+        if rate == 0.0 or is_stuck(lattice, i, mine, n_like, physics):
             return mine, n_like, math.inf
-        wait = -math.log((word[3] + 0.5) * 2.0**-32) / rate
+        wait = -math.log((word[2] + 0.5) * 2.0**-32) / rate
     return mine, n_like, wait - budget

@@ -1,6 +1,8 @@
 """SPPARKS itself: write its input script, run a user's executable, read the result."""
 
+import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -34,6 +36,7 @@ _POLL_S = 0.2
 _GRACE_S = 5.0  # between asking the program to stop and killing it
 _MOST_CHARACTERS = 2000  # of a line that SPPARKS reads
 _DUMP = "grainpaint"
+_GRID = re.compile(r"(\d+) by (\d+) by (\d+) processor grid")
 
 
 def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
@@ -278,6 +281,12 @@ def _execute(
         raise InputError(
             f"{executable} failed with exit code {child.returncode}; its last lines: "
             f"{last or 'none'}"
+        )
+    grid = _GRID.search(log.read_text(errors="replace")) if launcher else None
+    if grid and math.prod(map(int, grid.groups())) != n_ranks:
+        raise InputError(
+            f"{executable} does not share its work among {n_ranks} processes, each did "
+            "all of it: give one that is built with MPI, or leave --ranks out"
         )
 
 
