@@ -40,6 +40,9 @@ class Sampling(BaseModel):
     shift: float = Field(ge=1, description="crowds the steps at high noise")
     grain_diameter: float = Field(gt=0, description="mean, in the network's voxels")
     halved: bool = Field(default=False, description="boundaries of a halved volume")
+    relax: float = Field(
+        default=0.0, ge=0, description="Potts grain growth at the end, SPPARKS' time"
+    )
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are merged grains; base only"
     )

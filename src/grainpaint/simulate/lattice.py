@@ -55,6 +55,9 @@ class Lattice(NamedTuple):
     nx: int
     ny: int
     nz: int
+    x0: int  # place of the first site in a larger volume: random numbers follow it
+    y0: int
+    z0: int
 
 
 def neighbor_offsets(lattice: str) -> np.ndarray:

@@ -180,6 +180,19 @@ def _alarm(wait, mobility, slot, dt):
 
 
 @kernel(forceinline=True)
+def _key(lattice, x, y, z, clock):
+    """Return what the random numbers of a site in a slot depend on."""
+    return (
+        clock.k0,
+        clock.k1,
+        np.uint64((x + lattice.x0) & 0xFFFFFF),
+        np.uint64((y + lattice.y0) & 0xFFFFFF),
+        np.uint64((z + lattice.z0) & 0xFFFFFF),
+        np.uint64(clock.tick),
+    )
+
+
+@kernel(forceinline=True)
 def _draw_alarm(lattice, x, y, z, physics, clock):
     """Return the alarm of a site at the start of a slot."""
     i = _flat(lattice, x, y, z)
@@ -189,10 +202,8 @@ def _draw_alarm(lattice, x, y, z, physics, clock):
         return QUIET
     if is_stuck(lattice, i, lattice.spin[i], n_like, physics):
         return STUCK
-    place = np.uint64(z) | (np.uint64(255) << np.uint64(24))
-    word = philox4x32(
-        clock.k0, clock.k1, np.uint64(x), np.uint64(y), place, np.uint64(clock.tick)
-    )
+    k0, k1, kx, ky, kz, tick = _key(lattice, x, y, z, clock)
+    word = philox4x32(k0, k1, kx, ky, kz | (np.uint64(255) << np.uint64(24)), tick)
     wait = -math.log((word[0] + 0.5) * 2.0**-32) / rate
     m = lattice.mobility[x, y, z] if lattice.mobility.size > 0 else 1.0
     return _alarm(wait, m, clock.number, clock.ticks / TICKS)
@@ -218,14 +229,7 @@ def _visit(lattice, x, y, z, physics, clock):
     dt = clock.ticks / TICKS
     m = lattice.mobility[x, y, z] if lattice.mobility.size > 0 else 1.0
     rang = alarm[i] != AWAKE
-    key = (
-        clock.k0,
-        clock.k1,
-        np.uint64(x),
-        np.uint64(y),
-        np.uint64(z),
-        np.uint64(clock.tick),
-    )
+    key = _key(lattice, x, y, z, clock)
     value, n_like, wait = flip_site(lattice, i, m * dt, physics, key, rang)
     if value != lattice.spin[i]:
         _flip(lattice, x, y, z, value, physics)
@@ -342,6 +346,7 @@ def _lattice(
     lattice: str,
     periodic: tuple[bool, bool, bool],
     mobility: np.ndarray | None,
+    origin: tuple[int, int, int],
 ) -> Lattice:
     """Put ghosts around the sites: copies across periodic faces, else 0."""
     nx, ny, nz = spin.shape
@@ -368,6 +373,7 @@ def _lattice(
         nx,
         ny,
         nz,
+        *origin,
     )
 
 
@@ -383,6 +389,7 @@ def grow(
     mobility: np.ndarray | None = None,
     rule: str = "each",
     n_spins: int = 0,
+    origin: tuple[int, int, int] = (0, 0, 0),
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
     """Let grains grow; yield the spins at the given times.
@@ -413,6 +420,9 @@ def grow(
         Which spins a site may take, see `grainpaint.simulate.site`.
     n_spins : int
         Q, for the rule ``any``.
+    origin : three ints
+        Place of site (0, 0, 0) in a larger volume, of which this is a piece: the random
+        numbers of a site follow from its place there.
     progress : Progress
         Told the time reached.
 
@@ -444,7 +454,7 @@ def grow(
         )
     stops = _checked_ticks([start_time, *times])
     rates = physics(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
-    state = _lattice(spin, lattice, periodic, mobility)
+    state = _lattice(spin, lattice, periodic, mobility, origin)
     return _frames(state, rates, split_key(seed, _FLIPS), stops, progress)
 
 
