@@ -132,7 +132,7 @@ def whole(arrays, folder):
 
 def main():
     ids = isotropic((SHARD,) * 3, 100).grain_id
-    arrays = {"color": (ids % 40 + 1).astype(np.uint8), "grain_id": ids}
+    arrays = {"tag": (ids * 40503 % 65521 + 1).astype(np.uint16), "grain_id": ids}
     print("    array     chunk     level   B/voxel   write Mvoxel/s read  32^3 ms")
     table = by_chunk_and_level(arrays)
     with tempfile.TemporaryDirectory() as folder:

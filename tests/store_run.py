@@ -21,7 +21,11 @@ def grains(shape=SHAPE):
 
 
 def values(array):
-    return grains() if array == "grain_id" else (grains() % 40).astype(np.uint8)
+    return (
+        grains()
+        if array == "grain_id"
+        else (grains() * 40503 % 65521).astype(np.uint16)
+    )
 
 
 def make(path, recipe=RECIPE):
@@ -36,7 +40,7 @@ def piece(store, array, index):
 def fill(store, tell=lambda: None):
     """Do all that is not done; return how many shards that was."""
     done = store.done()
-    todo = [(a, i) for a in ("color", "grain_id") for i in INDICES]
+    todo = [(a, i) for a in ("tag", "grain_id") for i in INDICES]
     todo = [job for job in todo if store.shard_task(*job) not in done]
     for array, index in todo:
         store.record(store.write_shard(array, index, piece(store, array, index)))
@@ -49,7 +53,7 @@ def fill(store, tell=lambda: None):
 def main(path):
     """Say when pieces begin to be written, and after each."""
     store = make(path)
-    layout.encode("color", piece(store, "color", (0, 0, 0)))  # codecs are loaded
+    layout.encode("tag", piece(store, "tag", (0, 0, 0)))  # codecs are loaded
     with store.lock():
         print("go", flush=True)
         fill(store, lambda: print("piece", flush=True))

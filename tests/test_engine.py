@@ -159,7 +159,7 @@ def test_a_second_run_on_one_output_is_refused_with_the_first_ones_pid(
     assert os.uname().nodename in second.stderr
 
 
-@pytest.mark.parametrize("array", ["color", "grain_id"])
+@pytest.mark.parametrize("array", ["tag", "grain_id"])
 def test_verify_finds_a_damaged_shard_and_repair_makes_it_again(
     finished, tmp_path, run, array
 ):
@@ -253,11 +253,11 @@ def test_a_region_is_that_part_of_the_volume(recipe, finished):
 def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
     """A region depends on a bounded neighbourhood, however far from the origin."""
     far = 10**7
-    a = Volume(recipe).colors([(far, far + 40), (0, 30), (0, 30)])
-    b = Volume(recipe).colors([(far + 20, far + 70), (-10, 30), (10, 40)])
+    a = Volume(recipe).tags([(far, far + 40), (0, 30), (0, 30)])
+    b = Volume(recipe).tags([(far + 20, far + 70), (-10, 30), (10, 40)])
     np.testing.assert_array_equal(a[20:, :, 10:], b[:20, 10:, :20])
     volume = Volume(recipe)
-    volume.colors([(far, far + 40), (0, 30), (0, 30)])
+    volume.tags([(far, far + 40), (0, 30), (0, 30)])
     assert volume._base.cache_info().misses <= 3**3
 
 

@@ -28,14 +28,14 @@ def nothing():
 
 @pytest.fixture(scope="module")
 def base(model):
-    """Colours to refine, of more than one voxel each."""
+    """Grains to refine, of more than one voxel each."""
     color = base_window(model, PLAN, (0, 0, 0), {}.__getitem__, 5, nothing)
     assert color.shape == (56, 32, 40)
     return color
 
 
 def refine(model, base, plan, shape=SHAPE, seed=5):
-    result = np.zeros(shape, np.uint8)
+    result = np.zeros(shape, np.uint16)
     for window in plan:
         result[window.write] = refine_window(
             model, PLAN, window, lambda key: base, seed, nothing

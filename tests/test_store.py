@@ -64,7 +64,7 @@ def contents(path):
 # What is on disk
 
 
-@pytest.mark.parametrize("array", ["color", "grain_id"])
+@pytest.mark.parametrize("array", ["tag", "grain_id"])
 def test_the_bytes_are_those_that_zarr_writes(finished, tmp_path, array):
     made = zarr.open_array(finished.path / array, mode="r")
     itself = zarr.create_array(
@@ -83,7 +83,7 @@ def test_the_bytes_are_those_that_zarr_writes(finished, tmp_path, array):
 
 
 def test_chunks_are_compressed_and_checked_as_promised(finished):
-    for array in ("color", "grain_id"):
+    for array in ("tag", "grain_id"):
         node = json.loads((finished.path / array / "zarr.json").read_text())
         (sharding,) = node["codecs"]
         inner, index = (
@@ -97,14 +97,14 @@ def test_chunks_are_compressed_and_checked_as_promised(finished):
 
 def test_plain_zarr_reads_it_and_sees_nothing_strange(finished):
     group = zarr.open(finished.path, mode="r")
-    for name in ("color", "grain_id"):
+    for name in ("tag", "grain_id"):
         np.testing.assert_array_equal(group[name][:], values(name))
-    assert {name for name, _ in group.members()} == {"color", "grain_id", "work"}
+    assert {name for name, _ in group.members()} == {"tag", "grain_id", "work"}
 
 
 def test_tensorstore_reads_it(finished):
     tensorstore = pytest.importorskip("tensorstore", reason="an oracle, if installed")
-    for name in ("color", "grain_id"):
+    for name in ("tag", "grain_id"):
         kvstore = {"driver": "file", "path": str(finished.path / name)}
         spec = {"driver": "zarr3", "kvstore": kvstore}
         found = tensorstore.open(spec, read=True).result().read().result()
@@ -176,18 +176,18 @@ def test_any_box_is_read(finished, ends):
 
 def test_what_is_not_there_yet_is_0(tmp_path):
     store = make(tmp_path / "gear.zarr")
-    store.write_shard("color", (1, 0, 0), piece(store, "color", (1, 0, 0)))
-    expected = values("color")
+    store.write_shard("tag", (1, 0, 0), piece(store, "tag", (1, 0, 0)))
+    expected = values("tag")
     expected[:128] = 0
     box = [(0, n) for n in SHAPE]
-    np.testing.assert_array_equal(store.read("color", box), expected)
+    np.testing.assert_array_equal(store.read("tag", box), expected)
 
 
 def test_a_shard_of_zeros_has_an_entry_and_no_file(tmp_path):
     store = make(tmp_path / "gear.zarr")
-    full = store.write_shard("color", (1, 1, 0), np.ones((72, 12, 30), np.uint8))
+    full = store.write_shard("tag", (1, 1, 0), np.ones((72, 12, 30), np.uint16))
     assert (store.path / full.path).stat().st_size == full.n_bytes
-    entry = store.write_shard("color", (1, 1, 0), np.zeros((72, 12, 30), np.uint8))
+    entry = store.write_shard("tag", (1, 1, 0), np.zeros((72, 12, 30), np.uint16))
     assert (entry.task, entry.path, entry.n_bytes) == (full.task, None, 0)
     assert not (store.path / full.path).exists()
     store.record(entry)
@@ -196,10 +196,10 @@ def test_a_shard_of_zeros_has_an_entry_and_no_file(tmp_path):
 
 
 def test_whoever_reads_a_shard_has_the_old_one_or_the_new(copy):
-    place = copy.path / copy.shard_task("color", (0, 0, 0))
+    place = copy.path / copy.shard_task("tag", (0, 0, 0))
     before = place.read_bytes()
     with place.open("rb") as file:
-        copy.write_shard("color", (0, 0, 0), np.ones((128, 128, 30), np.uint8))
+        copy.write_shard("tag", (0, 0, 0), np.ones((128, 128, 30), np.uint16))
         assert file.read() == before
     assert place.read_bytes() != before
 
@@ -207,13 +207,13 @@ def test_whoever_reads_a_shard_has_the_old_one_or_the_new(copy):
 def test_values_of_another_shape_or_type_are_no_shard(tmp_path):
     store = make(tmp_path / "gear.zarr")
     for index, shape, dtype in (
-        ((0, 0, 0), (128, 128, 128), np.uint8),
+        ((0, 0, 0), (128, 128, 128), np.uint16),
         ((0, 0, 0), (128, 128, 30), np.int32),
-        ((2, 0, 0), (128, 128, 30), np.uint8),
-        ((-1, 0, 0), (128, 128, 30), np.uint8),
+        ((2, 0, 0), (128, 128, 30), np.uint16),
+        ((-1, 0, 0), (128, 128, 30), np.uint16),
     ):
         with pytest.raises(ValueError, match="needs"):
-            store.write_shard("color", index, np.ones(shape, dtype))
+            store.write_shard("tag", index, np.ones(shape, dtype))
 
 
 def test_files_keep_their_bytes_and_names_stay_inside(tmp_path):
@@ -236,7 +236,7 @@ def test_files_keep_their_bytes_and_names_stay_inside(tmp_path):
 def test_workers_write_shards(finished, tmp_path):
     store = make(tmp_path / "gear.zarr")
     assert pickle.loads(pickle.dumps(store)) == store
-    jobs = [(a, i, piece(store, a, i)) for a in ("color", "grain_id") for i in INDICES]
+    jobs = [(a, i, piece(store, a, i)) for a in ("tag", "grain_id") for i in INDICES]
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         store.record(*pool.map(store.write_shard, *zip(*jobs)))
     assert store.digest() == finished.digest()
@@ -347,15 +347,15 @@ def test_a_place_that_is_not_writable_is_refused(small_disk):
 
 def test_a_full_disk_loses_nothing_and_the_run_goes_on(small_disk, rng):
     store = make(small_disk / "gear.zarr")
-    noise = rng.integers(1, 256, (128, 128, 30), np.uint8)
+    noise = rng.integers(1, 2**16, (128, 128, 30), np.uint16)
     store.record(store.write_file("a", bytes(1000)))
     (small_disk / "others").write_bytes(bytes(100_000))
     before = contents(small_disk)
     with pytest.raises(InputError) as full:
-        store.write_shard("color", (0, 0, 0), noise, rest=5_000_000)
+        store.write_shard("tag", (0, 0, 0), noise, rest=5_000_000)
     assert contents(small_disk) == before
     said = str(full.value)
-    assert "color/c/0/0/0: the disk is full" in said
+    assert "tag/c/0/0/0: the disk is full" in said
     assert "this piece needs 4" in said  # some 490 kB
     assert "about 5,000,000 more" in said
     assert "run the same command again" in said
@@ -363,7 +363,7 @@ def test_a_full_disk_loses_nothing_and_the_run_goes_on(small_disk, rng):
     assert verify(store) == []
     (small_disk / "others").unlink()
     with store.lock():
-        store.record(store.write_shard("color", (1, 1, 0), noise[:72, :12]))
+        store.record(store.write_shard("tag", (1, 1, 0), noise[:72, :12]))
     assert verify(store) == []
 
 
@@ -616,7 +616,7 @@ def test_a_run_killed_anywhere_goes_on_to_the_same_volume(finished, tmp_path):
 
 
 def test_a_run_clears_what_a_killed_one_left(copy):
-    asides = [copy.path / place for place in ("color/c/0/0", "work", "work/base", ".")]
+    asides = [copy.path / place for place in ("tag/c/0/0", "work", "work/base", ".")]
     asides = [folder / f".x.{i:032x}" for i, folder in enumerate(asides)]
     for path in asides:
         path.write_bytes(b"half")
@@ -653,7 +653,7 @@ def test_a_journal_cut_off_anywhere_keeps_its_whole_lines(copy):
 @pytest.mark.parametrize(
     "bad",
     [
-        b'{"task": "color/c/0/0/0", "pa\xff\n',
+        b'{"task": "tag/c/0/0/0", "pa\xff\n',
         b"\n",
         b"[]\n",
         b'{"task": "../../x", "path": "../../x", "bytes": 1, "sha256": ""}\n',
@@ -697,10 +697,10 @@ def test_a_journal_that_is_missing_is_named(copy):
 
 def test_what_is_gone_or_of_another_size_is_not_done(copy):
     done = copy.done()
-    (copy.path / "color/c/0/0/0").unlink()
+    (copy.path / "tag/c/0/0/0").unlink()
     with (copy.path / "grain_id/c/1/0/0").open("ab") as file:
         file.write(b"x")
-    assert done.keys() - copy.done().keys() == {"color/c/0/0/0", "grain_id/c/1/0/0"}
+    assert done.keys() - copy.done().keys() == {"tag/c/0/0/0", "grain_id/c/1/0/0"}
     assert fill(copy) == 2
 
 
@@ -721,7 +721,7 @@ def cut(path):
     ("hurt", "reason"),
     [(flip, "its SHA-256 is another"), (cut, "bytes, not"), (os.unlink, "missing")],
 )
-@pytest.mark.parametrize("place", ["color/c/0/1/0", "grain_id/c/1/0/0", "work/base/0"])
+@pytest.mark.parametrize("place", ["tag/c/0/1/0", "grain_id/c/1/0/0", "work/base/0"])
 def test_a_damaged_file_is_found_and_it_alone_made_again(copy, hurt, reason, place):
     before = contents(copy.path)
     assert verify(copy) == []
@@ -766,12 +766,12 @@ def test_damaged_metadata_are_found_and_made_again(copy):
     before = contents(copy.path)
     for name, old, new in (
         ("grain_id", '"fill_value": 0', '"fill_value": 1'),
-        ("color", "{", "["),
+        ("tag", "{", "["),
     ):
         path = copy.path / name / "zarr.json"
         path.write_text(path.read_text().replace(old, new, 1))
     damages = verify(copy)
-    assert {d.path for d in damages} == {"color/zarr.json", "grain_id/zarr.json"}
+    assert {d.path for d in damages} == {"tag/zarr.json", "grain_id/zarr.json"}
     with copy.lock():
         repair(copy, damages)
         assert fill(copy) == 0
@@ -782,13 +782,13 @@ def test_damaged_metadata_are_found_and_made_again(copy):
 
 def test_files_that_nobody_knows(copy):
     (copy.path / "work" / "stray").write_bytes(b"x")
-    (copy.path / "color/c/1/1").mkdir()
-    (copy.path / "color/c/1/1/0").write_bytes(b"x")  # where all voxels are 0
-    (copy.path / "color/c/7").write_bytes(b"x")
+    (copy.path / "tag/c/1/1").mkdir()
+    (copy.path / "tag/c/1/1/0").write_bytes(b"x")  # where all voxels are 0
+    (copy.path / "tag/c/7").write_bytes(b"x")
     found = {d.path: (d.task, d.harmless) for d in verify(copy)}
     assert found == {
-        "color/c/1/1/0": ("color/c/1/1/0", False),
-        "color/c/7": (None, False),
+        "tag/c/1/1/0": ("tag/c/1/1/0", False),
+        "tag/c/7": (None, False),
         "work/stray": (None, True),
     }
     with copy.lock():
@@ -806,9 +806,9 @@ def test_harmless_leftovers_leave_a_volume_finished(copy):
 
 
 def test_forgotten_pieces_are_made_again(copy):
-    copy.forget(["color/c/0/0/0", "work/base/0"])
+    copy.forget(["tag/c/0/0/0", "work/base/0"])
     assert not copy.complete
-    assert not (copy.path / "color/c/0/0/0").exists()
+    assert not (copy.path / "tag/c/0/0/0").exists()
     assert fill(copy) == 1
     copy.finish()
     assert copy.complete
@@ -822,7 +822,7 @@ def test_a_finished_volume_drops_intermediates_and_stays_finished(copy):
     assert "work/base/0" not in copy.done()
     assert verify(copy) == []
     with pytest.raises(ValueError, match="no intermediate file"):
-        copy.finish(drop=["color/c/0/0/0"])
+        copy.finish(drop=["tag/c/0/0/0"])
 
 
 def test_progress_of_a_verification_ends_at_all_bytes(copy):

@@ -2,7 +2,7 @@
 
 ::
 
-    base (four stages) -> colours of a shard, its survey -> join -> grain IDs of a shard
+    base (four stages) -> tags of a shard, its survey -> join -> grain IDs of a shard
 
 Each task writes one or two files, whole, and is then written down in the store's
 journal; what stands there is not done again. Tasks are pure functions of the recipe, so
@@ -134,30 +134,30 @@ class _Worker:
         self.volume = Volume(recipe, device, self._read_base)
 
     def _read_base(self, key: Key) -> np.ndarray:
-        data = np.frombuffer(self.store.read_file(_base_name(key)), np.uint8)
+        data = np.frombuffer(self.store.read_file(_base_name(key)), np.uint16)
         return data.reshape(self.volume.plan.shape(key))
 
     def base(self, key: Key, rest: int | None) -> list[Entry]:
-        color = self.volume.make_base(key)
-        return [self.store.write_file(_base_name(key), color.tobytes(), rest)]
+        tags = self.volume.make_base(key)
+        return [self.store.write_file(_base_name(key), tags.tobytes(), rest)]
 
-    def color(self, index: Index, rest: int | None) -> list[Entry]:
-        color = self.volume.colors(self.store.box(index))
-        written = self.store.write_shard("color", index, color, rest)
-        return [written, self._survey(index, color, rest)]
+    def tags(self, index: Index, rest: int | None) -> list[Entry]:
+        tags = self.volume.tags(self.store.box(index))
+        written = self.store.write_shard("tag", index, tags, rest)
+        return [written, self._survey(index, tags, rest)]
 
     def survey(self, index: Index, rest: int | None) -> list[Entry]:
-        color = self.store.read("color", self.store.box(index))
-        return [self._survey(index, color, rest)]
+        tags = self.store.read("tag", self.store.box(index))
+        return [self._survey(index, tags, rest)]
 
-    def _survey(self, index: Index, color: np.ndarray, rest: int | None) -> Entry:
+    def _survey(self, index: Index, tags: np.ndarray, rest: int | None) -> Entry:
         x, y, z = (a for a, _ in self.store.box(index))
-        found = survey(color, (x, y, z), self.volume.shape)
+        found = survey(tags, (x, y, z), self.volume.shape)
         return self.store.write_file(_survey_name(index), found.to_bytes(), rest)
 
     def grains(self, index: Index, grain: np.ndarray, rest: int | None) -> list[Entry]:
-        color = self.store.read("color", self.store.box(index))
-        grain_id = apply(color, grain).astype(np.int32, copy=False)
+        tags = self.store.read("tag", self.store.box(index))
+        grain_id = apply(tags, grain).astype(np.int32, copy=False)
         return [self.store.write_shard("grain_id", index, grain_id, rest)]
 
 
@@ -292,19 +292,19 @@ def _run_all(
 def _generation_tasks(
     tasks: Tasks, plan: BasePlan, store: Store, done: set[str]
 ) -> list[_Task]:
-    """Return what is still to do up to the colours and surveys of all shards."""
+    """Return what is still to do up to the tags and surveys of all shards."""
     shards: list[_Task] = []
     wanted: set[Key] = set()
     for index, keys in tasks.shards.items():
-        color = store.shard_task("color", index)
+        tags = store.shard_task("tags", index)
         extent = [b - a for a, b in store.box(index)]
-        if color not in done:
+        if tags not in done:
             wanted.update(keys)
             needs = frozenset(store.file_task(_base_name(key)) for key in keys)
             weight = _REFINE_COST * float(np.prod(extent))
-            shards.append(_Task(color, ("color", index), needs, weight))
+            shards.append(_Task(tags, ("tags", index), needs, weight))
         elif store.file_task(_survey_name(index)) not in done:
-            shards.append(_Task(color, ("survey", index), frozenset(), 0.0))
+            shards.append(_Task(tags, ("survey", index), frozenset(), 0.0))
     base: list[_Task] = []
     for key in reversed(tasks.base):  # those that need others come last
         name = store.file_task(_base_name(key))

@@ -20,8 +20,8 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.model import Model, load_model
 from grainpaint.philox import check_seed
 from grainpaint.plan import BasePlan, Key, Window, cells_of, windowed, windows
-from grainpaint.progress import Bar, Progress, silent
-from grainpaint.sample import Tick, base_window, n_evaluations, refine_window
+from grainpaint.progress import Progress, silent
+from grainpaint.sample import base_window, n_evaluations, refine_window
 from grainpaint.segment import grains
 from grainpaint.volume import PartFile, Recipe, file_digest, load_grid, make_recipe
 
@@ -115,27 +115,27 @@ def paint_mask(
     plan = plan or windowed(mask.shape, model.base.multiple)
     check_memory(mask.shape, plan)
     clock = _Clock()
-    chosen = list(windows(mask.shape, mask))
+    size = model.refine_card.sampling.core, model.refine_card.sampling.halo
+    chosen = list(windows(mask.shape, mask, *size))
     base = _base(model, plan, chosen, seed, progress)
     clock.lap("base")
-    color = np.zeros(mask.shape, np.uint8)
-    n_steps = n_evaluations(model)[1]
-    with progress("refine", len(chosen) * n_steps) as bar:
-        tick = _counter(bar)
-        for window in chosen:
-            color[window.write] = 1 + refine_window(
-                model, plan, window, base.__getitem__, seed, tick
+    tags = np.zeros(mask.shape, np.uint16)
+    with progress("refine", len(chosen)) as bar:
+        for i, window in enumerate(chosen):
+            tags[window.write] = refine_window(
+                model, plan, window, base.__getitem__, seed, _nothing
             )
-    color[~mask] = 0
+            bar.update(i + 1)
+    tags[~mask] = 0
     clock.lap("refine")
     with progress("segment", 1):
-        grain_id = grains(color)
+        grain_id = grains(tags)
     clock.lap("segment")
     return Run(
         Microstructure(grain_id, (spacing,) * 3, origin),
         clock.seconds,
         n_windows=len(chosen),
-        n_windows_box=len(list(windows(mask.shape))),
+        n_windows_box=len(list(windows(mask.shape, None, *size))),
     )
 
 
@@ -146,20 +146,22 @@ def _base(
     seed: int,
     progress: Progress,
 ) -> dict[Key, np.ndarray]:
-    """Return the colours of all windows of the base that some windows need."""
+    """Return all windows of the base that some windows need."""
     keys = plan.closure({k for w in chosen for k in plan.find(cells_of(w))})
     base: dict[Key, np.ndarray] = {}
+    numbers = itertools.count(1)
     with progress("base", len(keys) * n_evaluations(model)[0]) as bar:
-        tick = _counter(bar)
+
+        def tick() -> None:
+            bar.update(next(numbers))
+
         for key in keys:
             base[key] = base_window(model, plan, key, base.__getitem__, seed, tick)
     return base
 
 
-def _counter(bar: Bar) -> Tick:
-    """Return a function that moves a bar by one at each call."""
-    numbers = itertools.count(1)
-    return lambda: bar.update(next(numbers))
+def _nothing() -> None:
+    pass
 
 
 class _Clock:

@@ -36,12 +36,18 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    n_steps: int = Field(ge=1, description="network evaluations")
+    n_steps: int = Field(ge=0, description="network evaluations; 0: doubled as it is")
     shift: float = Field(ge=1, description="crowds the steps at high noise")
     grain_diameter: float = Field(gt=0, description="mean, in the network's voxels")
     halved: bool = Field(default=False, description="boundaries of a halved volume")
     relax: float = Field(
         default=0.0, ge=0, description="Potts grain growth at the end, SPPARKS' time"
+    )
+    core: int = Field(
+        default=64, ge=8, multiple_of=8, description="edge of what a window writes"
+    )
+    halo: int = Field(
+        default=8, ge=0, le=16, multiple_of=2, description="voxels around it"
     )
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are merged grains; base only"

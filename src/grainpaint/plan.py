@@ -9,9 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError
 
 __all__ = [
-    "CORE",
     "GAP",
-    "HALO",
     "WINDOW",
     "BaseAxis",
     "BasePlan",
@@ -25,12 +23,10 @@ __all__ = [
     "windows",
 ]
 
-CORE = 64  # voxels along the edge of what a refinement window writes
-HALO = 8  # voxels around it that it also computes, and throws away
 WINDOW = 128  # largest edge of a base window, base voxels
 GAP = 16  # base voxels between the windows of the first stage
 _MARGIN = 8  # base voxels of its neighbours that a gap reads on either side
-_LEAD = 8  # base voxels before the volume, for the halo of its refinement
+_LEAD = 8  # base voxels around the volume, for the halo of its refinement
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
 Shape = tuple[int, int, int]
@@ -173,7 +169,7 @@ class BasePlan:
         return sorted(wanted, key=lambda key: (stage(key), key))
 
     def gather(
-        self, voxels: Sequence[np.ndarray], colors: Callable[[Key], np.ndarray]
+        self, voxels: Sequence[np.ndarray], written: Callable[[Key], np.ndarray]
     ) -> np.ndarray:
         """Return a box of base voxels (indices x, y, z) out of its windows.
 
@@ -181,15 +177,15 @@ class BasePlan:
         ----------
         voxels : three int arrays
             Base voxels along x, y, z, in any order.
-        colors : callable
-            Returns what a window wrote (uint8).
+        written : callable
+            Returns what a window wrote.
         """
-        result = np.empty([v.size for v in voxels], np.uint8)
+        result = np.empty([v.size for v in voxels], np.uint16)
         found = [axis.find(v) for axis, v in zip(self.axes, voxels)]
         for key in product(*(np.unique(q).tolist() for q, _ in found)):
             chosen = [np.flatnonzero(q == k) for (q, _), k in zip(found, key)]
             places = [place[c] for (_, place), c in zip(found, chosen)]
-            result[np.ix_(*chosen)] = colors(key)[np.ix_(*places)]
+            result[np.ix_(*chosen)] = written(key)[np.ix_(*places)]
         return result
 
 
@@ -260,7 +256,7 @@ def windowed(
         if closed <= window:
             axes.append(BaseAxis(closed))
             continue
-        need = _LEAD + (n + 1) // 2 + HALO // 2
+        need = _LEAD + (n + 1) // 2 + _LEAD
         blocks = -(-(need + gap) // (window + gap))
         length = -(-(need + gap) // blocks) - gap
         axes.append(BaseAxis(-(-length // multiple) * multiple, gap))
@@ -294,7 +290,7 @@ def cells_of(window: Window) -> list[np.ndarray]:
 
 
 def windows(
-    shape: Shape, mask: np.ndarray | None = None, core: int = CORE, halo: int = HALO
+    shape: Shape, mask: np.ndarray | None = None, core: int = 64, halo: int = 8
 ) -> Iterator[Window]:
     """Yield the windows that together write every voxel of a volume once.
 

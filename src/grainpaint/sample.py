@@ -1,8 +1,11 @@
-"""One window at a time: colours of a base window, and of a refinement window.
+"""One window at a time: grains of a base window, and of a refinement window.
 
 Both are pure functions: noise depends on (seed, stream, voxel) alone, and every window
 of a kind has one shape and is computed by itself, so whoever computes it, whenever and
-wherever, gets the same colours on the same kind of CPU.
+wherever, gets the same grains on the same kind of CPU.
+
+The networks see grains as colours of a small palette; between windows a grain goes by
+its tag, a number 1..65535 from which its colour follows.
 """
 
 from collections.abc import Callable
@@ -26,6 +29,9 @@ __all__ = ["Tick", "base_window", "n_evaluations", "refine_window"]
 
 _BASE, _REFINE = 10, 11  # streams of noise
 _MIN_BASE_VOXELS = 2  # smaller pieces of the base are specks
+_TAGS = 2**16 - 1
+_UNKNOWN = 255  # no colour
+_OPEN = (False, False, False)
 _OLD = 64.0  # time at which growth is slow enough for long slots
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 
@@ -56,7 +62,7 @@ def _sample(
     """Denoise (X, Y, Z, dim); return colours (uint8, (X, Y, Z)).
 
     `guide` are the colours that a refiner reads, `known` those of known voxels, with
-    255 where a voxel is unknown.
+    _UNKNOWN where there is none.
     """
     colors = _palette(network)
     x = torch.from_numpy(noise)[None].to(colors.device)
@@ -67,9 +73,9 @@ def _sample(
     unknown = one
     if known is not None:
         given = torch.from_numpy(known).to(colors.device)[None, ..., None]
-        unknown = (given == 255).to(x.dtype)
-        fixed = colors[given[..., 0].long() * (given[..., 0] != 255)]
-        x = torch.where(given == 255, x, fixed)
+        unknown = (given == _UNKNOWN).to(x.dtype)
+        fixed = colors[given[..., 0].long() * (given[..., 0] != _UNKNOWN)]
+        x = torch.where(given == _UNKNOWN, x, fixed)
     wanted = setting(sampling.grain_diameter * one, float(sampling.halved) * one)
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     for t, s in pairwise(levels):
@@ -80,7 +86,7 @@ def _sample(
             moved = reverse_step(x, _expected(logits, colors), t, s)
             x = moved if known is None else torch.where(unknown > 0, moved, x)
     color: np.ndarray = logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
-    return color if known is None else np.where(known == 255, color, known)
+    return color if known is None else np.where(known == _UNKNOWN, color, known)
 
 
 @torch.inference_mode()
@@ -88,11 +94,11 @@ def base_window(
     model: Model,
     plan: BasePlan,
     key: Key,
-    colors: Callable[[Key], np.ndarray],
+    tags: Callable[[Key], np.ndarray],
     seed: int,
     tick: Tick,
 ) -> np.ndarray:
-    """Return the cleaned colours of a window of the base.
+    """Return the tags of the grains in a window of the base.
 
     Parameters
     ----------
@@ -100,62 +106,73 @@ def base_window(
     plan : BasePlan
     key : three ints
         The window.
-    colors : callable
+    tags : callable
         Returns what another window wrote, of those that this one needs.
     seed : int
     tick : callable
 
     Returns
     -------
-    numpy.ndarray, uint8, shape plan.shape(key)
-        Colours of the refiner's palette: no specks, merged grains split.
+    numpy.ndarray, uint16, shape plan.shape(key)
+        A number 1..65535 for each grain: 1 + its colour, a proper one, + a random
+        multiple of the number of colours, so that grains that come to touch differ too.
+        No specks, merged grains split.
     """
     voxels = plan.computed(key)
-    dim = model.base.config.dim
-    noise = normal_field(seed, _BASE, voxels, dim)
-    known = None
+    n_colors = model.base.config.n_colors
+    before = known = None
     if stage(key):
-        known = plan.gather(voxels, lambda k: _or_unknown(plan, key, k, colors))
+        before = plan.gather(voxels, lambda k: _or_unknown(plan, key, k, tags))
+        known = np.where(before > 0, _colors(before, n_colors), _UNKNOWN)
+    noise = normal_field(seed, _BASE, voxels, model.base.config.dim)
     color = _sample(model.base, noise, model.base_card.sampling, tick, known=known)
     torus = (key[0] % 2 == 0, key[1] % 2 == 0, key[2] % 2 == 0)
+    grain_id, given = _clean(color, known, torus, model.base_card.sampling)
     rng = np.random.default_rng((seed, _BASE, *(q % 2**64 for q in key)))
-    limit = model.base_card.sampling.largest_shape_factor
-    n_colors = model.refine.config.n_colors
-    return _clean(color, known, torus, limit, n_colors, rng)[plan.keep(key)]
+    colors = color_grains(contact_graph(grain_id, torus), n_colors, rng, given)
+    turn = rng.integers(_TAGS // n_colors, size=colors.size)
+    new = (1 + colors + n_colors * turn).astype(np.uint16)[grain_id]
+    result = new if before is None else np.where(before > 0, before, new)
+    return np.ascontiguousarray(result[plan.keep(key)])
 
 
 def _or_unknown(
-    plan: BasePlan, key: Key, other: Key, colors: Callable[[Key], np.ndarray]
+    plan: BasePlan, key: Key, other: Key, tags: Callable[[Key], np.ndarray]
 ) -> np.ndarray:
-    """Return what another window wrote, 255 everywhere for the window itself."""
-    return np.full(plan.shape(key), 255, np.uint8) if other == key else colors(other)
+    """Return what another window wrote, 0 everywhere for the window itself."""
+    return np.zeros(plan.shape(key), np.uint16) if other == key else tags(other)
+
+
+def _colors(tags: np.ndarray, n_colors: int) -> np.ndarray:
+    """Return the colours of tagged grains (uint8); nonsense where there is no tag."""
+    return ((tags - 1) % n_colors).astype(np.uint8)
 
 
 def _clean(
     color: np.ndarray,
     known: np.ndarray | None,
     torus: tuple[bool, bool, bool],
-    limit: float | None,
-    n_colors: int,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Give specks to their neighbours, split merged grains, colour all properly.
+    sampling: Sampling,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Give specks to their neighbours, split merged grains.
 
-    Grains with a known voxel (`known` is not 255 there) keep their colour.
+    Returns
+    -------
+    grain_id : numpy.ndarray, int32
+    given : numpy.ndarray, int8, or None
+        The colours of the grains that are known in part, -1 for the others.
     """
-    grain_id = label_pieces(color.astype(np.int32) + 1, torus)
-    merged = merge_fragments(grain_id, _MIN_BASE_VOXELS, torus)
-    grain_id = merged if known is None else np.where(known == 255, merged, grain_id)
-    if limit is not None:
-        grain_id = separate(grain_id, torus, limit)
-    given = None
+    piece = label_pieces(color.astype(np.int32) + 1, torus)
+    grain_id = merge_fragments(piece, _MIN_BASE_VOXELS, torus)
     if known is not None:
-        given = np.full(int(grain_id.max()) + 1, -1, np.int8)
-        given[grain_id[known != 255]] = color[known != 255]
-    graph = contact_graph(grain_id, torus)
-    proper = color_grains(graph, n_colors, rng, given).astype(np.uint8)
-    clean: np.ndarray = proper[grain_id]
-    return clean
+        grain_id = np.where(known == _UNKNOWN, grain_id, piece)
+    if sampling.largest_shape_factor is not None:
+        grain_id = separate(grain_id, torus, sampling.largest_shape_factor)
+    if known is None:
+        return grain_id, None
+    given = np.full(int(grain_id.max()) + 1, -1, np.int8)
+    given[grain_id[known != _UNKNOWN]] = known[known != _UNKNOWN]
+    return grain_id, given
 
 
 @torch.inference_mode()
@@ -163,11 +180,11 @@ def refine_window(
     model: Model,
     plan: BasePlan,
     window: Window,
-    colors: Callable[[Key], np.ndarray],
+    tags: Callable[[Key], np.ndarray],
     seed: int,
     tick: Tick,
 ) -> np.ndarray:
-    """Return the colours of a refinement window, cut to what it writes (uint8).
+    """Return the tags of a refinement window, cut to what it writes (uint16).
 
     Parameters
     ----------
@@ -175,45 +192,45 @@ def refine_window(
     plan : BasePlan
         Of the base under it.
     window : Window
-    colors : callable
+    tags : callable
         Returns what a window of the base wrote.
     seed : int
     tick : callable
     """
     voxels = [axis.wrap(v, 2) for axis, v in zip(plan.axes, window.read())]
-    noise = normal_field(seed, _REFINE, voxels, model.refine.config.dim)
     cells = cells_of(window)
-    coarse = plan.gather(cells, colors)
-    guide = coarse[np.ix_(*[v // 2 - c[0] for v, c in zip(window.read(), cells)])]
+    coarse = plan.gather(cells, tags)
+    found = coarse[np.ix_(*[v // 2 - c[0] for v, c in zip(window.read(), cells)])]
     sampling = model.refine_card.sampling
-    color = _sample(model.refine, noise, sampling, tick, guide=guide)
+    x, y, z = (int(v[0]) for v in window.read())
+    if sampling.n_steps > 0:
+        guide = _colors(found, model.refine.config.n_colors)
+        noise = normal_field(seed, _REFINE, voxels, model.refine.config.dim)
+        color = _sample(model.refine, noise, sampling, tick, guide=guide)
+        found = color.astype(np.uint16) + np.uint16(1)
     if sampling.relax > 0:
-        x, y, z = (int(v[0]) for v in voxels)
-        color = _relaxed(color, sampling.relax, seed, (x, y, z))
-    return np.ascontiguousarray(color[window.keep])
+        found = _relaxed(found, sampling.relax, seed, (x, y, z))
+    return np.ascontiguousarray(found[window.keep])
 
 
 def _relaxed(
-    color: np.ndarray, time: float, seed: int, origin: tuple[int, int, int]
+    tags: np.ndarray, time: float, seed: int, origin: tuple[int, int, int]
 ) -> np.ndarray:
-    """Return colours after some grain growth by the Potts model at T = 0.
+    """Let grains grow for a while by the Potts model at T = 0.
 
-    A network of few evaluations leaves boundaries too rough and single stray voxels.
-    The growth that its data come from takes both away before grains change: a corrector
-    in the sense of Song et al., ICLR 2021, section 4.2, by the physics itself.
+    The growth that the data come from makes boundaries as they are in the data, takes
+    away stray voxels and refills the small sizes, long before large grains change: a
+    corrector (Song et al., ICLR 2021, section 4.2) that is the physics itself.
     """
-    spin = color.astype(np.uint16) + 1
-    periodic = (False, False, False)
     *_, end = grow(
-        spin,
+        tags,
         [_OLD + time],
         seed=seed,
         start_time=_OLD,
-        periodic=periodic,
+        periodic=_OPEN,
         origin=origin,
     )
-    relaxed: np.ndarray = (end - 1).astype(np.uint8)
-    return relaxed
+    return end
 
 
 def n_evaluations(model: Model) -> tuple[int, int]:

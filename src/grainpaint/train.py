@@ -64,11 +64,11 @@ PRESETS: dict[Stage, TrainConfig] = {
         stage="base",
         network=_BASE,
         sampling=Sampling(
-            n_steps=12,
+            n_steps=5,
             shift=3.2,
-            grain_diameter=5.2,
+            grain_diameter=4.4,
             halved=True,
-            largest_shape_factor=9.3,
+            largest_shape_factor=9.2,
         ),
         batch=4,
         shift=3.2,
@@ -76,7 +76,7 @@ PRESETS: dict[Stage, TrainConfig] = {
     "refine": TrainConfig(
         stage="refine",
         network=_REFINE,
-        sampling=Sampling(n_steps=3, shift=3.0, grain_diameter=10.4),
+        sampling=Sampling(n_steps=2, shift=3.0, grain_diameter=10.4),
         batch=4,
         shift=3.0,
     ),

@@ -16,9 +16,7 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.model import find_model, load_model, read_card, weights_digest
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
-    CORE,
     GAP,
-    HALO,
     WINDOW,
     BaseAxis,
     BasePlan,
@@ -73,8 +71,8 @@ class Recipe(BaseModel):
     weights_sha256: str
     seed: int = Field(ge=0, lt=2**63)
     base: tuple[Span, Span, Span] = Field(description="block and gap along x, y, z")
-    core: int = CORE
-    halo: int = HALO
+    core: int = Field(description="edge of what a refinement window writes")
+    halo: int
     part: PartFile | None = None
 
     @property
@@ -124,6 +122,7 @@ def make_recipe(
     """
     check_seed(seed)
     multiple = 2 ** len(read_card(find_model(model) / "base.json").network.channels)
+    refine = read_card(find_model(model) / "refine.json").sampling
     if plan == "windows":
         axes = windowed(shape, multiple, window, gap).axes
     elif plan == "whole":
@@ -139,6 +138,8 @@ def make_recipe(
         weights_sha256=weights_digest(model),
         seed=seed,
         base=(x, y, z),
+        core=refine.core,
+        halo=refine.halo,
         part=part,
     )
 
@@ -224,10 +225,10 @@ class Volume:
         seed = self.recipe.seed
         return base_window(self.model, self.plan, key, self._base, seed, _nothing)
 
-    def colors(self, box: Box) -> np.ndarray:
-        """Return the colours of a box (uint8), 1 and up, 0 outside the part."""
+    def tags(self, box: Box) -> np.ndarray:
+        """Return the tags of the grains in a box (uint16), 0 outside the part."""
         core = self.recipe.core
-        result = np.zeros([b - a for a, b in box], np.uint8)
+        result = np.zeros([b - a for a, b in box], np.uint16)
         mask = None if self.grid is None else self._mask(self.grid, box)
         blocks = (range(a // core, -(-b // core)) for a, b in box)
         for index in product(*blocks):
@@ -245,13 +246,12 @@ class Volume:
         return result if mask is None else result * mask
 
     def _refine(self, index: tuple[int, int, int]) -> np.ndarray:
-        """Return the colours of a refinement window, 1 and up."""
+        """Generate a refinement window."""
         core, seed = self.recipe.core, self.recipe.seed
         x, y, z = (i * core for i in index)
         stop = (x + core, y + core, z + core)
         window = Window((x, y, z), stop, core, self.recipe.halo)
-        color = refine_window(self.model, self.plan, window, self._base, seed, _nothing)
-        return color + np.uint8(1)
+        return refine_window(self.model, self.plan, window, self._base, seed, _nothing)
 
     def _mask(self, grid: PartGrid, box: Box) -> np.ndarray:
         """Return which voxels of a box are inside the part, also beyond its grid."""
@@ -289,9 +289,9 @@ class Volume:
         wide = [(a - _MARGIN, b + _MARGIN) for a, b in wanted]
         if inside:
             wide = [(max(a, 0), min(b, n)) for (a, b), n in zip(wide, self.shape)]
-        color = self.colors(wide)
+        tags = self.tags(wide)
         here = tuple(slice(a - p, b - p) for (a, b), (p, _) in zip(wanted, wide))
-        grain_id = grains(color)[here]
+        grain_id = grains(tags)[here]
         spacing = (self.recipe.spacing,) * 3
         origin = [
             o + a * self.recipe.spacing for o, (a, _) in zip(self.recipe.origin, wanted)

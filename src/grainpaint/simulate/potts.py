@@ -63,32 +63,47 @@ class Clock(NamedTuple):
     ticks: int  # long
 
 
-def row_blocks(shape: tuple[int, int, int]) -> list[np.ndarray]:
+def row_blocks(
+    shape: tuple[int, int, int],
+    periodic: tuple[bool, ...] = (True, True, True),
+    origin: tuple[int, ...] = (0, 0, 0),
+) -> list[np.ndarray]:
     """Split the rows of sites along z into blocks of four colours, as a chessboard.
 
     Parameters
     ----------
     shape : three ints
         Sites along x, y, z.
+    periodic : three bools
+        Whether the first and last sites along x, y, z are neighbours. Along an open
+        axis blocks begin at fixed places of the larger volume.
+    origin : three ints
+        Place of site (0, 0, 0) in a larger volume.
 
     Returns
     -------
     list of numpy.ndarray, int64, shape (n, 4)
         For each colour its blocks: start and stop along x, start and stop along y. No
         site of one block is a neighbour of a site of another block of that colour, nor
-        across periodic faces: the number of blocks along an axis is even (or 1 where it
-        has one site), whatever its length.
+        across periodic faces.
     """
-    edges = []
-    for n in shape[:2]:
-        n_blocks = min(n, 2 * max(1, round(n / (2 * _WIDTH))))  # of 2 or wider if > 2
-        cuts = np.linspace(0, n, n_blocks + 1).astype(int)
-        edges.append(np.stack([cuts[:-1], cuts[1:]], 1))
-    return [
-        np.array([(*x, *y) for x in edges[0][i::2] for y in edges[1][j::2]])
-        for i in range(min(2, len(edges[0])))
-        for j in range(min(2, len(edges[1])))
+    spans: list[list[np.ndarray]] = []
+    for n, closed, start in zip(shape[:2], periodic, origin):
+        if closed:  # an even number, whatever the length; of 2 sites or wider if > 2
+            n_blocks = min(n, 2 * max(1, round(n / (2 * _WIDTH))))
+            cuts = np.linspace(0, n, n_blocks + 1).astype(int)
+            parity = 0
+        else:
+            cuts = np.unique([0, *range(-start % _WIDTH, n, _WIDTH), n])
+            parity = start // _WIDTH % 2
+        edges = np.stack([cuts[:-1], cuts[1:]], 1)
+        spans.append([edges[parity::2], edges[1 - parity :: 2]])
+    found = [
+        np.array([(*x, *y) for x in xs for y in ys], np.int64).reshape(-1, 4)
+        for xs in spans[0]
+        for ys in spans[1]
     ]
+    return [blocks for blocks in found if len(blocks)]
 
 
 @kernel(forceinline=True)
@@ -455,11 +470,13 @@ def grow(
     stops = _checked_ticks([start_time, *times])
     rates = physics(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
     state = _lattice(spin, lattice, periodic, mobility, origin)
-    return _frames(state, rates, split_key(seed, _FLIPS), stops, progress)
+    blocks = row_blocks(spin.shape, periodic, origin)
+    return _frames(state, blocks, rates, split_key(seed, _FLIPS), stops, progress)
 
 
 def _frames(
     state: Lattice,
+    blocks: list[np.ndarray],
     rates: Physics,
     key: tuple[np.uint64, np.uint64],
     stops: list[int],
@@ -467,7 +484,6 @@ def _frames(
 ) -> Iterator[np.ndarray]:
     """Run from the first of the ticks; yield the spins at the others."""
     shape = (state.nx, state.ny, state.nz)
-    blocks = row_blocks(shape)
     box = state.spin.reshape(shape[0] + 2, shape[1] + 2, -1)
     box = box[1:-1, 1:-1, 1 : shape[2] + 1]
     fresh = True

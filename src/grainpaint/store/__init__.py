@@ -4,7 +4,7 @@
 
     OUT.zarr/
       zarr.json               group: format, complete, recipe, spacing, origin, OME-Zarr
-      color/c/i/j/k           shards of uint8, the colors as generated; 0 = outside
+      tag/c/i/j/k             shards of uint16, the grains as generated; 0 = outside
       grain_id/c/i/j/k        shards of int32, 0 = outside
       work/                   an empty group to readers of Zarr
         journal.jsonl         what is done: a line a piece, with its SHA-256

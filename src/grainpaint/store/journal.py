@@ -19,7 +19,7 @@ class Entry:
     Parameters
     ----------
     task : str
-        Its name: the place of its file in the store, such as "color/c/0/1/2".
+        Its name: the place of its file in the store, such as "tag/c/0/1/2".
     path : str or None
         The same, or None where all voxels are 0 and no file is needed.
     n_bytes : int

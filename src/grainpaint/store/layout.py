@@ -32,7 +32,7 @@ __all__ = [
 SHARD = 128  # voxels along the edge of a file
 CHUNK = 64  # voxels along the edge of what is compressed, and read, as one
 ARRAYS: dict[str, np.dtype[Any]] = {
-    "color": np.dtype("uint8"),
+    "tag": np.dtype("uint16"),
     "grain_id": np.dtype("int32"),
 }
 

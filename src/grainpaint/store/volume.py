@@ -78,8 +78,8 @@ class Store:
 
         Examples
         --------
-        >>> Store.shard_task("color", (0, 1, 2))
-        'color/c/0/1/2'
+        >>> Store.shard_task("tag", (0, 1, 2))
+        'tag/c/0/1/2'
         """
         return "/".join([array, "c", *map(str, index)])
 
@@ -118,10 +118,10 @@ class Store:
         Parameters
         ----------
         array : str
-            "color" or "grain_id".
+            "tag" or "grain_id".
         index : three ints
             Which shard, counted along x, y, z.
-        values : numpy.ndarray, uint8 or int32
+        values : numpy.ndarray, uint16 or int32
             Of the shape of `box(index)`.
         rest : int, optional
             Bytes that the caller expects to need after this, for the message of a full
@@ -197,13 +197,13 @@ class Store:
         Parameters
         ----------
         array : str
-            "color" or "grain_id".
+            "tag" or "grain_id".
         box : three pairs of ints
             Voxel ranges, half open.
 
         Returns
         -------
-        numpy.ndarray, uint8 or int32, shape of the box
+        numpy.ndarray, uint16 or int32, shape of the box
 
         Raises
         ------
