@@ -22,7 +22,7 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
     volume = grainpaint.load(out)
     assert max(volume.shape) == 40
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert record["seed"] == 3
+    assert record["recipe"]["seed"] == 3
     assert record["grains"] == volume.n_grains
     assert len(record["weights_sha256"]) == 64
     assert f"{volume.n_grains:,}" in text

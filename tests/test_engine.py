@@ -27,7 +27,9 @@ SHAPE = (140, 80, 40)
 @pytest.fixture(scope="module")
 def recipe(tiny_model):
     """Windows of the base in three stages, and two shards."""
-    return make_recipe(SHAPE, 1.0, model=str(tiny_model), seed=5, window=32, gap=8)
+    return make_recipe(
+        SHAPE, 1.0, model=str(tiny_model), seed=5, plan="windows", window=32, gap=8
+    )
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,18 @@ COMMAND = [sys.executable, "-m", "grainpaint", "generate", "--shape", "140,80,40
 def command(model, path, *more):
     return [
         *COMMAND,
-        *("--model", str(model), "--seed", "5", "--window", "32", "--gap", "8"),
+        *(
+            "--model",
+            str(model),
+            "--seed",
+            "5",
+            "--plan",
+            "windows",
+            "--window",
+            "32",
+            "--gap",
+            "8",
+        ),
         *("-o", str(path), *more),
     ]
 

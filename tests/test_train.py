@@ -127,17 +127,17 @@ def test_each_stage_learns_from_the_sets_that_suit_it(volumes):
     assert base == [(coarse / 2, True), (fine, False)]
     refine = [(k.grain_diameter, k.halved) for k in Samples(sets, "refine", 12).kinds]
     assert refine == [(coarse, False)]
-    with pytest.raises(InputError, match=r"refine network learns from.* 8 to"):
+    with pytest.raises(InputError, match=r"refine network learns from.* 7 to"):
         Samples(sets[1:], "refine", 12)
 
 
 def test_samples_are_proper_colorings_of_symmetric_copies(volumes, rng):
-    samples = Samples(load_sets(volumes), "base", 12)
+    samples = Samples(load_sets(volumes), "base", 40)
     assert len(samples.kinds[0].grain_id) == 3 * 8  # every offset of the 2^3 cells
     for _ in range(5):
         sample = samples.draw(rng, kind=1)
         assert sample.color.shape == (16, 16, 16)
-        assert 0 <= sample.color.min() <= sample.color.max() < 12
+        assert 0 <= sample.color.min() <= sample.color.max() < 40
         pieces = label_pieces(sample.color.astype(np.int32) + 1, (True,) * 3, True)
         assert pieces.max() in {g.max() for g in samples.kinds[1].grain_id}
 

@@ -19,7 +19,7 @@ from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import Model, load_model
 from grainpaint.philox import check_seed
-from grainpaint.plan import BasePlan, Key, Window, cells_of, windowed, windows
+from grainpaint.plan import BasePlan, Key, Window, cells_of, whole, windows
 from grainpaint.progress import Progress, silent
 from grainpaint.sample import base_window, n_evaluations, refine_window
 from grainpaint.segment import grains
@@ -52,7 +52,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan | None = None) -> i
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
-    plan = plan or windowed(shape, multiple=8)
+    plan = plan or whole(shape, multiple=8)
     n_base = math.prod(axis.block for axis in plan.axes)
     need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
@@ -64,7 +64,8 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan | None = None) -> i
     if need > have:
         raise InputError(
             f"{size} voxels would take {need / 2**30:,.1f} GiB of memory, "
-            f"{have / 2**30:,.1f} GiB are free: use larger voxels or a smaller volume"
+            f"{have / 2**30:,.1f} GiB are free: use larger voxels or a smaller volume, "
+            "or --plan windows"
         )
     return need
 
@@ -93,7 +94,7 @@ def paint_mask(
     origin : three floats
         Corner of voxel (0, 0, 0), µm.
     plan : BasePlan, optional
-        How the base is cut; by default `grainpaint.plan.windowed`.
+        How the base is cut; by default `grainpaint.plan.whole`.
     progress : Progress
         Told the network evaluations done.
 
@@ -112,7 +113,7 @@ def paint_mask(
         raise InputError(
             f"no voxel centre lies inside the part: use voxels below {spacing:g} µm"
         )
-    plan = plan or windowed(mask.shape, model.base.multiple)
+    plan = plan or whole(mask.shape, model.base.multiple)
     check_memory(mask.shape, plan)
     clock = _Clock()
     size = model.refine_card.sampling.core, model.refine_card.sampling.halo

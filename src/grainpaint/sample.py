@@ -131,9 +131,10 @@ def base_window(
     rng = np.random.default_rng((seed, _BASE, *(q % 2**64 for q in key)))
     colors = color_grains(contact_graph(grain_id, torus), n_colors, rng, given)
     turn = rng.integers(_TAGS // n_colors, size=colors.size)
-    new = (1 + colors + n_colors * turn).astype(np.uint16)[grain_id]
-    result = new if before is None else np.where(before > 0, before, new)
-    return np.ascontiguousarray(result[plan.keep(key)])
+    of_grain = (1 + colors + n_colors * turn).astype(np.uint16)
+    if before is not None:  # what goes on from another window keeps its tag
+        of_grain[grain_id[before > 0]] = before[before > 0]
+    return np.ascontiguousarray(of_grain[grain_id[plan.keep(key)]])
 
 
 def _or_unknown(

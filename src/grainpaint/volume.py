@@ -88,7 +88,7 @@ def make_recipe(
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
     model: str = "iso",
     seed: int = 0,
-    plan: str = "windows",
+    plan: str = "whole",
     window: int = WINDOW,
     gap: int = GAP,
     part: PartFile | None = None,
@@ -107,8 +107,8 @@ def make_recipe(
         A shipped model's name, or the folder of another.
     seed : int
         0..2^63 - 1.
-    plan : {'windows', 'whole'}
-        As many base windows as it takes, or a single one.
+    plan : {'whole', 'windows'}
+        One base window, or as many as it takes.
     window, gap : int
         Largest edge of a base window and gap between them, base voxels (of two voxels
         each).
