@@ -1,4 +1,4 @@
-"""Generated grains beside simulated ones: distances, floors, seams, drift.
+"""Generated grains beside simulated ones: distances, floors, drift.
 
 Run: python benchmarks/quality.py [--model iso] [--report REPORT.html]. Prints tables
 and writes quality.json. 16 generated and 9 simulated open boxes of 100^3 (see

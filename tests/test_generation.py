@@ -7,9 +7,10 @@ import torch
 from grainpaint import InputError
 from grainpaint.generation import check_memory, generate, paint_mask
 from grainpaint.model import load_model
-from grainpaint.plan import whole, windows
+from grainpaint.plan import BaseAxis, BasePlan, whole, windows
 from grainpaint.sample import _palette, base_window, refine_window
 from grainpaint.segment import label_pieces
+from grainpaint.simulate.potts import grow
 
 SHAPE = (100, 40, 70)
 
@@ -47,6 +48,47 @@ def test_any_order_of_windows_gives_the_same_volume(model, base):
     plan = list(windows(SHAPE, core=32))
     forward = refine(model, base, plan)
     np.testing.assert_array_equal(forward, refine(model, base, plan[::-1]))
+
+
+def test_what_goes_on_into_a_gap_keeps_its_tag(model):
+    """Across the faces of a gap, voxels of one colour are of one grain."""
+    plan, n_colors = BasePlan((BaseAxis(32, 8), BaseAxis(32), BaseAxis(32))), 12
+    tags = {}
+    for key in plan.closure([(1, 0, 0)]):
+        tags[key] = base_window(model, plan, key, tags.__getitem__, 5, nothing)
+    for left, right in (((0, 0, 0), (1, 0, 0)), ((1, 0, 0), (2, 0, 0))):
+        a, b = tags[left][-1].astype(int), tags[right][0].astype(int)
+        same = (a - 1) % n_colors == (b - 1) % n_colors
+        assert same.sum() > 20
+        assert (a == b)[same].mean() > 0.9  # grains of one colour may also meet
+
+
+def test_grain_growth_at_the_end_of_a_window_is_that_of_the_simulator(model, base):
+    """With the random numbers of the window's place."""
+    grown = dataclasses.replace(
+        model,
+        refine_card=model.refine_card.model_copy(
+            update={
+                "sampling": model.refine_card.sampling.model_copy(
+                    update={"n_steps": 0, "relax": 2.0}
+                )
+            }
+        ),
+    )
+    (window,) = windows((32, 32, 32), core=32)
+    found = refine_window(grown, PLAN, window, lambda key: base, 5, nothing)
+    voxels = [np.arange(-8, 40) % (2 * n) // 2 for n in base.shape]
+    doubled = base[np.ix_(*voxels)]
+    *_, expected = grow(
+        doubled,
+        [66.0],
+        seed=5,
+        start_time=64.0,
+        periodic=(False,) * 3,
+        origin=(-8,) * 3,
+    )
+    np.testing.assert_array_equal(found, expected[8:40, 8:40, 8:40])
+    assert (found != doubled[8:40, 8:40, 8:40]).any()
 
 
 def test_windows_alone_give_what_they_give_together(model, base):

@@ -3,10 +3,10 @@
 import fcntl
 import json
 import os
-import re
 import pickle
 import platform
 import random
+import re
 import resource
 import select
 import shutil
