@@ -296,7 +296,7 @@ def _generation_tasks(
     shards: list[_Task] = []
     wanted: set[Key] = set()
     for index, keys in tasks.shards.items():
-        tags = store.shard_task("tags", index)
+        tags = store.shard_task("tag", index)
         extent = [b - a for a, b in store.box(index)]
         if tags not in done:
             wanted.update(keys)
