@@ -18,7 +18,7 @@ __all__ = ["Forecast", "forecast"]
 
 _TRIAL = 48  # base voxels along the edge of the window that is timed
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
-_DISK_BYTES = 0.31  # a voxel, colours and grain IDs (benchmarks/RESULTS.md)
+_DISK_BYTES = 0.31  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
 _FIXED_BYTES, _BYTES_PER_BASE_VOXEL = 700 << 20, 400  # of a worker
 
 
@@ -101,11 +101,11 @@ def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
         x, y, z = (BaseAxis(_TRIAL) for _ in range(3))
         plan = BasePlan((x, y, z))
         start = process_time()
-        color = base_window(model, plan, (0, 0, 0), _no_window, 0, _nothing)
+        color = base_window(model, plan, (0, 0, 0), _no_window, 0)
         middle = process_time()
         core = recipe.core
         window = Window((0, 0, 0), (core, core, core), core, recipe.halo)
-        refine_window(model, plan, window, lambda key: color, 0, _nothing)
+        refine_window(model, plan, window, lambda key: color, 0)
         return (middle - start) / _TRIAL**3, process_time() - middle
     finally:
         torch.set_num_threads(threads)
@@ -113,7 +113,3 @@ def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
 
 def _no_window(key: tuple[int, int, int]) -> np.ndarray:
     raise AssertionError(f"a closed plan has no window {key}")
-
-
-def _nothing() -> None:
-    pass

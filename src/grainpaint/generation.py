@@ -1,8 +1,7 @@
 """Grains from a model, in memory: base, refinement window by window, segmentation.
 
 The base comes at half resolution, in one window or in several (see `grainpaint.plan`);
-each refinement window starts from noise, guided by the base's colours under it, and
-depends on nothing else.
+each refinement window depends on the base under it and on nothing else.
 """
 
 import itertools
@@ -124,7 +123,7 @@ def paint_mask(
     with progress("refine", len(chosen)) as bar:
         for i, window in enumerate(chosen):
             tags[window.write] = refine_window(
-                model, plan, window, base.__getitem__, seed, _nothing
+                model, plan, window, base.__getitem__, seed
             )
             bar.update(i + 1)
     tags[~mask] = 0
@@ -159,10 +158,6 @@ def _base(
         for key in keys:
             base[key] = base_window(model, plan, key, base.__getitem__, seed, tick)
     return base
-
-
-def _nothing() -> None:
-    pass
 
 
 class _Clock:

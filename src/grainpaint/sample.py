@@ -38,6 +38,10 @@ _SLAB = 1 << 20  # voxels whose probabilities are held at once
 Tick = Callable[[], None]  # called after each network evaluation
 
 
+def _unheard() -> None:
+    """Tell nobody."""
+
+
 def _expected(logits: Tensor, colors: Tensor) -> Tensor:
     """Return the mean colour vectors of voxels, slab by slab to save memory."""
     parts = logits.flatten(0, 3).split(_SLAB)
@@ -96,7 +100,7 @@ def base_window(
     key: Key,
     tags: Callable[[Key], np.ndarray],
     seed: int,
-    tick: Tick,
+    tick: Tick = _unheard,
 ) -> np.ndarray:
     """Return the tags of the grains in a window of the base.
 
@@ -183,7 +187,7 @@ def refine_window(
     window: Window,
     tags: Callable[[Key], np.ndarray],
     seed: int,
-    tick: Tick,
+    tick: Tick = _unheard,
 ) -> np.ndarray:
     """Return the tags of a refinement window, cut to what it writes (uint16).
 

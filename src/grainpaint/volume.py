@@ -223,7 +223,7 @@ class Volume:
     def make_base(self, key: Key) -> np.ndarray:
         """Generate a window of the base, and those that it depends on."""
         seed = self.recipe.seed
-        return base_window(self.model, self.plan, key, self._base, seed, _nothing)
+        return base_window(self.model, self.plan, key, self._base, seed)
 
     def tags(self, box: Box) -> np.ndarray:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""
@@ -251,7 +251,7 @@ class Volume:
         x, y, z = (i * core for i in index)
         stop = (x + core, y + core, z + core)
         window = Window((x, y, z), stop, core, self.recipe.halo)
-        return refine_window(self.model, self.plan, window, self._base, seed, _nothing)
+        return refine_window(self.model, self.plan, window, self._base, seed)
 
     def _mask(self, grid: PartGrid, box: Box) -> np.ndarray:
         """Return which voxels of a box are inside the part, also beyond its grid."""
@@ -329,7 +329,3 @@ def load_grid(recipe: Recipe) -> PartGrid | None:
     if file_digest(path) != file.sha256:
         raise InputError(f"{path} is another part than the volume was begun with")
     return PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
-
-
-def _nothing() -> None:
-    pass
