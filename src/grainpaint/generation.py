@@ -52,7 +52,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan | None = None) -> i
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
     plan = plan or whole(shape, multiple=8)
-    n_base = math.prod(axis.block for axis in plan.axes)
+    n_base = math.prod(plan.computed_shape)
     need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
         raise InputError(
@@ -147,7 +147,7 @@ def _base(
     progress: Progress,
 ) -> dict[Key, np.ndarray]:
     """Return all windows of the base that some windows need."""
-    keys = plan.closure({k for w in chosen for k in plan.find(cells_of(w))})
+    keys = sorted({k for w in chosen for k in plan.find(cells_of(w))})
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
     with progress("base", len(keys) * n_evaluations(model)[0]) as bar:
@@ -156,7 +156,7 @@ def _base(
             bar.update(next(numbers))
 
         for key in keys:
-            base[key] = base_window(model, plan, key, base.__getitem__, seed, tick)
+            base[key] = base_window(model, plan, key, seed, tick)
     return base
 
 

@@ -16,7 +16,7 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.model import find_model, load_model, read_card, weights_digest
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
-    GAP,
+    HALO,
     WINDOW,
     BaseAxis,
     BasePlan,
@@ -70,7 +70,7 @@ class Recipe(BaseModel):
     model: str
     weights_sha256: str
     seed: int = Field(ge=0, lt=2**63)
-    base: tuple[Span, Span, Span] = Field(description="block and gap along x, y, z")
+    base: tuple[Span, Span, Span] = Field(description="block and halo along x, y, z")
     core: int = Field(description="edge of what a refinement window writes")
     halo: int
     part: PartFile | None = None
@@ -88,9 +88,9 @@ def make_recipe(
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
     model: str = "iso",
     seed: int = 0,
-    plan: str = "whole",
+    plan: str = "windows",
     window: int = WINDOW,
-    gap: int = GAP,
+    base_halo: int = HALO,
     part: PartFile | None = None,
 ) -> Recipe:
     """Return the recipe of a volume.
@@ -109,27 +109,27 @@ def make_recipe(
         0..2^63 - 1.
     plan : {'whole', 'windows'}
         One base window, or as many as it takes.
-    window, gap : int
-        Largest edge of a base window and gap between them, base voxels (of two voxels
-        each).
+    window, base_halo : int
+        Largest edge of what a base window computes, and how much of it on either side
+        is not written, base voxels (of two voxels each).
     part : PartFile, optional
         What is to be filled; a box if not given.
 
     Raises
     ------
     InputError
-        If there is no such model, or plan, window, gap or seed cannot serve.
+        If there is no such model, or plan, window, halo or seed cannot serve.
     """
     check_seed(seed)
     multiple = 2 ** len(read_card(find_model(model) / "base.json").network.channels)
     refine = read_card(find_model(model) / "refine.json").sampling
     if plan == "windows":
-        axes = windowed(shape, multiple, window, gap).axes
+        axes = windowed(shape, multiple, window, base_halo).axes
     elif plan == "whole":
         axes = whole(shape, multiple).axes
     else:
         raise InputError(f"--plan is windows or whole, got {plan!r}")
-    x, y, z = ((axis.block, axis.gap) for axis in axes)
+    x, y, z = ((axis.block, axis.halo) for axis in axes)
     return Recipe(
         shape=shape,
         spacing=spacing,
@@ -221,9 +221,8 @@ class Volume:
         return self.recipe.shape
 
     def make_base(self, key: Key) -> np.ndarray:
-        """Generate a window of the base, and those that it depends on."""
-        seed = self.recipe.seed
-        return base_window(self.model, self.plan, key, self._base, seed)
+        """Generate a window of the base."""
+        return base_window(self.model, self.plan, key, self.recipe.seed)
 
     def tags(self, box: Box) -> np.ndarray:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""
