@@ -6,6 +6,7 @@ Run: python benchmarks/scale.py [--only box|seams|gear] [--edge 512] [--workers 
 
 import argparse
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,8 +27,8 @@ GEAR = HERE.parents[1] / "shared" / "data" / "parts" / "gear.stl"
 
 
 def command(*words):
-    """Run grainpaint; return seconds, peak bytes of all its processes, its output."""
-    start = time.perf_counter()
+    """Run grainpaint; return seconds, of CPU too, peak bytes of it all, its output."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.Popen(
         [sys.executable, "-m", "grainpaint", *map(str, words)],
         stdout=subprocess.PIPE,
@@ -45,7 +46,9 @@ def command(*words):
             continue
     if child.returncode:
         sys.exit(f"grainpaint {' '.join(map(str, words))} failed")
-    return time.perf_counter() - start, peak, child.stdout.read()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, cpu, peak, child.stdout.read()
 
 
 def box(edge, workers):
@@ -54,14 +57,15 @@ def box(edge, workers):
     shutil.rmtree(path, ignore_errors=True)
     shape = f"{edge},{edge},{edge}"
     words = ("generate", "--shape", shape, "--workers", workers, "-o", path, "--force")
-    words += ("--plan", "windows")
-    seconds, peak, out = command(*words)
-    print(out)
-    stats, peak_stats, _ = command("stats", path)
+    seconds, cpu, peak, out = command(*words)
+    print(out, flush=True)
+    stats, _, peak_stats, _ = command("stats", path)
     n_bytes = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
     return {
         "generate, s": round(seconds, 1),
         "voxels a second": round(edge**3 / seconds),
+        "CPU, s": round(cpu, 1),
+        "voxels a CPU second": round(edge**3 / cpu),
         "peak memory, all processes, GB": round(peak / 1e9, 2),
         "statistics, s": round(stats, 1),
         "peak memory of statistics, GB": round(peak_stats / 1e9, 2),
@@ -76,7 +80,7 @@ def seams(edge, workers, window):
     shape = f"{edge},{edge},{edge}"
     command(
         *("generate", "--shape", shape, "--workers", workers, "--force"),
-        *("--plan", "windows", "--window", window, "-o", path),
+        *("--window", window, "-o", path),
     )
     recipe, volume = load_recipe(path), formats.read(path)
     fine = [range(recipe.core, edge, recipe.core)] * 3
@@ -93,7 +97,7 @@ def base_faces(axis: BaseAxis, edge):
     """Return the voxel layers at which a window of the base begins."""
     if axis.closed:
         return []
-    starts = [2 * axis.start(q) for q in range(2 * edge)]
+    starts = [2 * axis.start(k) for k in range(edge)]
     return [s for s in starts if 0 < s < edge]
 
 
@@ -105,9 +109,7 @@ def gear(part, n_pieces):
     longest = float(np.ptp(solid.vertices, 0).max())  # µm, as the file says mm
     scale = 10_000 / longest  # to 1 cm
     voxel = f"{2 / scale}um"
-    seconds, peak, out = command(
-        "plan", part, "--voxel", voxel, "--plan", "windows", "--json"
-    )
+    seconds, _, peak, out = command("plan", part, "--voxel", voxel, "--json")
     found = json.loads(out)
     rows = {key: value for key, value in found.items() if key != "recipe"}
     rows |= {"plan, s": round(seconds, 1), "plan, peak GB": round(peak / 1e9, 2)}

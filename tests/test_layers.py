@@ -26,7 +26,7 @@ LAYERS = [
         "ddpm",
         "repaint",
     },
-    {"formats", "model", "cad", "stats", "seams", "integrity", "store"},
+    {"formats", "model", "cad", "stats", "seams", "integrity", "store", "tags"},
     {"simulate", "dataset", "render", "plot", "spatial", "grain_size"},
     {"sample"},
     {"train", "volume", "compare"},

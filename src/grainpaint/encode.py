@@ -130,7 +130,6 @@ def color_grains(
     graph: tuple[np.ndarray, np.ndarray],
     n_colors: int,
     rng: np.random.Generator,
-    given: np.ndarray | None = None,
 ) -> np.ndarray:
     """Colour the contact graph at random so that grains that touch differ.
 
@@ -142,8 +141,6 @@ def color_grains(
         Size of the palette.
     rng : numpy.random.Generator
         Source of the colours.
-    given : numpy.ndarray, int8, shape (n + 1,), optional
-        Colours that are settled already; -1 = not yet.
 
     Returns
     -------
@@ -158,7 +155,7 @@ def color_grains(
     start, neighbor = graph
     n = start.size - 1
     order = np.argsort(-np.diff(start) * rng.uniform(0.8, 1.2, n))
-    color = np.full(n, -1, np.int8) if given is None else given.copy()
+    color = np.full(n, -1, np.int8)
     _greedy(start, neighbor, order, rng.random(n), n_colors, color)
     return color
 

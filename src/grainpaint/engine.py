@@ -2,7 +2,7 @@
 
 ::
 
-    base (four stages) -> tags of a shard, its survey -> join -> grain IDs of a shard
+    base -> tags of a shard, its survey -> join -> grain IDs of a shard
 
 Each task writes one or two files, whole, and is then written down in the store's
 journal; what stands there is not done again. Tasks are pure functions of the recipe, so
@@ -56,7 +56,7 @@ class Tasks:
     Parameters
     ----------
     base : list of Key
-        Windows of the base, dependencies first.
+        Windows of the base.
     shards : dict of Index to list of Key
         Shards that hold a voxel of the volume, with the windows of the base under them.
     n_windows, n_windows_box : int
@@ -109,7 +109,7 @@ def find_tasks(recipe: Recipe) -> Tasks:
         shard = (x * core // SHARD, y * core // SHARD, z * core // SHARD)
         shards[shard].update(product(under[0][x], under[1][y], under[2][z]))
     return Tasks(
-        plan.closure({key for keys in shards.values() for key in keys}),
+        sorted({key for keys in shards.values() for key in keys}),
         {shard: sorted(keys) for shard, keys in shards.items()},
         int(touched.sum()),
         touched.size,
@@ -137,12 +137,12 @@ class _Worker:
         self.volume = Volume(recipe, device, self._read_base)
 
     def _read_base(self, key: Key) -> np.ndarray:
-        data = np.frombuffer(self.store.read_file(_base_name(key)), np.uint16)
-        return data.reshape(self.volume.plan.shape(key))
+        data = np.frombuffer(self.store.read_file(_base_name(key)), np.uint8)
+        return data.reshape(self.volume.plan.shape)
 
     def base(self, key: Key, rest: int | None) -> list[Entry]:
-        tags = self.volume.make_base(key)
-        return [self.store.write_file(_base_name(key), tags.tobytes(), rest)]
+        color = self.volume.make_base(key)
+        return [self.store.write_file(_base_name(key), color.tobytes(), rest)]
 
     def tags(self, index: Index, rest: int | None) -> list[Entry]:
         tags = self.volume.tags(self.store.box(index))
@@ -309,15 +309,12 @@ def _generation_tasks(
         elif store.file_task(_survey_name(index)) not in done:
             shards.append(_Task(tags, ("survey", index), frozenset(), 0.0))
     base: list[_Task] = []
-    for key in reversed(tasks.base):  # those that need others come last
+    weight = _BASE_COST * float(np.prod(plan.computed_shape))
+    for key in tasks.base:
         name = store.file_task(_base_name(key))
-        if key not in wanted or name in done:
-            continue
-        wanted.update(plan.needs(key))
-        needs = frozenset(store.file_task(_base_name(k)) for k in plan.needs(key))
-        weight = _BASE_COST * float(np.prod([v.size for v in plan.computed(key)]))
-        base.append(_Task(name, ("base", key), needs, weight))
-    return [*reversed(base), *shards]
+        if key in wanted and name not in done:
+            base.append(_Task(name, ("base", key), frozenset(), weight))
+    return [*base, *shards]
 
 
 def run(

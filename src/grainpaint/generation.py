@@ -58,7 +58,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
-    n_base = math.prod(axis.block for axis in plan.axes)
+    n_base = math.prod(plan.computed_shape)
     need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
         raise InputError(
@@ -145,9 +145,8 @@ def _base(
     painter: Painter, chosen: list[Window], progress: Progress
 ) -> dict[Key, np.ndarray]:
     """Return all windows of the base that some windows need."""
-    plan = painter.plan
     cells = (cells_of(window, painter.levels) for window in chosen)
-    keys = plan.closure({key for c in cells for key in plan.find(c)})
+    keys = sorted({key for c in cells for key in painter.plan.find(c)})
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
     with progress("base", len(keys) * n_evaluations(painter.model)[0]) as bar:
@@ -156,7 +155,7 @@ def _base(
             bar.update(next(numbers))
 
         for key in keys:
-            base[key] = base_window(painter, key, base.__getitem__, tick)
+            base[key] = base_window(painter, key, tick)
     return base
 
 

@@ -1,6 +1,6 @@
 """Integer geometry of what is generated where. No arrays of values, no torch."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -9,7 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError
 
 __all__ = [
-    "GAP",
+    "HALO",
     "WINDOW",
     "BaseAxis",
     "BasePlan",
@@ -18,16 +18,15 @@ __all__ = [
     "base_shape",
     "boxes_under",
     "cells_of",
-    "stage",
     "whole",
     "windowed",
     "windows",
 ]
 
-WINDOW = 128  # largest edge of a base window, base voxels
-GAP = 16  # base voxels between the windows of the first stage
-_MARGIN = 8  # base voxels of its neighbours that a gap reads on either side
-_LEAD = 16  # base voxels around the volume, for the halos of its refinement
+WINDOW = 128  # largest edge of what a base window computes, base voxels
+HALO = 8  # base voxels around what a base window writes
+_CONTEXT = 4  # base voxels around those under a refinement window that it reads too
+_LEAD = 24  # base voxels around the volume, for halos and context
 _HALO = 8  # voxels, of levels other than 1
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
@@ -63,63 +62,55 @@ class Window:
 
 @dataclass(frozen=True)
 class BaseAxis:
-    """How one axis of the base is cut: blocks, and gaps between them.
+    """How one axis of the base is cut into blocks.
 
-    Interval 2 k is block k, interval 2 k + 1 the gap after it; k goes from minus to
-    plus infinity, unless the axis is closed.
+    Block k goes from ``start(k)`` on, k from minus to plus infinity, unless the axis is
+    closed.
 
     Parameters
     ----------
     block : int
-        Base voxels of a block. Each is generated on a torus of this length.
-    gap : int
-        Base voxels of a gap; 0 = closed: one block, a torus all around the axis.
+        Base voxels that a window writes.
+    halo : int
+        Base voxels that it computes on either side of them; 0 = closed: one block, a
+        torus all around the axis.
     """
 
     block: int
-    gap: int = 0
+    halo: int = 0
 
     @property
     def closed(self) -> bool:
         """Whether the axis is a single torus."""
-        return self.gap == 0
+        return self.halo == 0
 
-    def start(self, interval: int) -> int:
-        """Return the first base voxel of an interval."""
-        k, in_gap = divmod(interval, 2)
-        lead = 0 if self.closed else _LEAD
-        return k * (self.block + self.gap) + in_gap * self.block - lead
+    def start(self, k: int) -> int:
+        """Return the first base voxel of a block."""
+        return k * self.block - (0 if self.closed else _LEAD)
 
-    def length(self, interval: int) -> int:
-        """Return the base voxels of an interval."""
-        return self.gap if interval % 2 else self.block
-
-    def computed(self, interval: int) -> np.ndarray:
-        """Return the base voxels that its window computes: a gap's with a margin."""
-        margin = _MARGIN * (interval % 2)
-        first = self.start(interval) - margin
-        return np.arange(first, first + self.length(interval) + 2 * margin)
+    def computed(self, k: int) -> np.ndarray:
+        """Return the base voxels that the window of a block computes."""
+        first = self.start(k) - self.halo
+        return np.arange(first, first + self.block + 2 * self.halo)
 
     def wrap(self, voxels: np.ndarray) -> np.ndarray:
         """Return base voxels as they repeat along a closed axis."""
         return voxels % self.block if self.closed else voxels
 
     def find(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the interval of each base voxel and its place in the interval."""
+        """Return the block of each base voxel and its place in the block."""
         if self.closed:
             return np.zeros_like(voxels), self.wrap(voxels)
-        k, place = np.divmod(voxels + _LEAD, self.block + self.gap)
-        in_gap = place >= self.block
-        return 2 * k + in_gap, place - self.block * in_gap
+        block, place = np.divmod(voxels + _LEAD, self.block)
+        return block, place
 
 
 @dataclass(frozen=True)
 class BasePlan:
-    """The windows of the base, named by their interval along x, y and z.
+    """The windows of the base, named by their block along x, y and z.
 
-    A window whose intervals are all blocks depends on nothing. One that lies in a gap
-    along one, two or three axes reads the windows around it, all of which lie in fewer
-    gaps: four stages, and no window depends on more than 26 others.
+    No window depends on another: each computes a halo around what it writes, from the
+    same noise as its neighbours do.
     """
 
     axes: tuple[BaseAxis, BaseAxis, BaseAxis]
@@ -129,44 +120,38 @@ class BasePlan:
         x, y, z = (a.block << level if a.closed else 0 for a in self.axes)
         return x, y, z
 
-    def shape(self, key: Key) -> Shape:
-        """Return the base voxels that a window writes along x, y, z."""
-        x, y, z = (axis.length(q) for axis, q in zip(self.axes, key))
+    @property
+    def shape(self) -> Shape:
+        """Base voxels that a window writes along x, y, z."""
+        x, y, z = (axis.block for axis in self.axes)
         return x, y, z
+
+    @property
+    def computed_shape(self) -> Shape:
+        """Base voxels that a window computes along x, y, z."""
+        x, y, z = (axis.block + 2 * axis.halo for axis in self.axes)
+        return x, y, z
+
+    @property
+    def keep(self) -> tuple[slice, ...]:
+        """Slices of what a window writes within what it computes."""
+        return tuple(slice(axis.halo, axis.halo + axis.block) for axis in self.axes)
 
     def computed(self, key: Key) -> list[np.ndarray]:
         """Return the base voxels along x, y, z that a window computes."""
-        return [axis.computed(q) for axis, q in zip(self.axes, key)]
-
-    def keep(self, key: Key) -> tuple[slice, ...]:
-        """Return what a window writes within what it computes."""
-        starts = [_MARGIN * (q % 2) for q in key]
-        return tuple(slice(a, a + n) for a, n in zip(starts, self.shape(key)))
-
-    def needs(self, key: Key) -> list[Key]:
-        """Return the windows that a window reads."""
-        near = [(q - 1, q, q + 1) if q % 2 else (q,) for q in key]
-        return [(x, y, z) for x, y, z in product(*near) if (x, y, z) != key]
+        return [axis.computed(k) for axis, k in zip(self.axes, key)]
 
     def find(self, voxels: Sequence[np.ndarray]) -> list[Key]:
         """Return the windows that write a box of base voxels (indices x, y, z)."""
         found = [axis.find(v)[0] for axis, v in zip(self.axes, voxels)]
         return [
-            (x, y, z) for x, y, z in product(*(np.unique(q).tolist() for q in found))
+            (x, y, z) for x, y, z in product(*(np.unique(k).tolist() for k in found))
         ]
-
-    def closure(self, keys: Iterable[Key]) -> list[Key]:
-        """Return windows with all that they depend on, dependencies first."""
-        wanted = set(keys)
-        for n_gaps in (3, 2, 1):
-            for key in [k for k in wanted if stage(k) == n_gaps]:
-                wanted.update(self.needs(key))
-        return sorted(wanted, key=lambda key: (stage(key), key))
 
     def gather(
         self, voxels: Sequence[np.ndarray], written: Callable[[Key], np.ndarray]
     ) -> np.ndarray:
-        """Return a box of base voxels (indices x, y, z) out of its windows.
+        """Return a box of the base (uint8; indices x, y, z) out of its windows.
 
         Parameters
         ----------
@@ -175,24 +160,13 @@ class BasePlan:
         written : callable
             Returns what a window wrote.
         """
-        result = np.empty([v.size for v in voxels], np.uint16)
+        result = np.empty([v.size for v in voxels], np.uint8)
         found = [axis.find(v) for axis, v in zip(self.axes, voxels)]
-        for key in product(*(np.unique(q).tolist() for q, _ in found)):
-            chosen = [np.flatnonzero(q == k) for (q, _), k in zip(found, key)]
+        for key in product(*(np.unique(k).tolist() for k, _ in found)):
+            chosen = [np.flatnonzero(k == own) for (k, _), own in zip(found, key)]
             places = [place[c] for (_, place), c in zip(found, chosen)]
             result[np.ix_(*chosen)] = written(key)[np.ix_(*places)]
         return result
-
-
-def stage(key: Key) -> int:
-    """Return along how many axes a window lies in a gap: its stage, 0..3.
-
-    Examples
-    --------
-    >>> stage((0, 3, -1))
-    2
-    """
-    return sum(q % 2 for q in key)
 
 
 def whole(shape: Shape, multiple: int, levels: int = 1) -> BasePlan:
@@ -215,13 +189,13 @@ def windowed(
     shape: Shape,
     multiple: int,
     window: int = WINDOW,
-    gap: int = GAP,
+    halo: int = HALO,
     levels: int = 1,
 ) -> BasePlan:
-    """Return a plan of windows no longer than `window` base voxels.
+    """Return a plan of windows that compute no more than `window` base voxels a side.
 
     An axis that fits into one window is closed; along the others blocks of equal
-    length, as short as their number allows, and the gaps between them go on for ever.
+    length, as short as their number allows, go on for ever.
 
     Parameters
     ----------
@@ -229,7 +203,7 @@ def windowed(
         Voxels of the result along x, y, z.
     multiple : int
         Edges of windows must be multiples of this.
-    window, gap : int
+    window, halo : int
         Base voxels.
     levels : int
         Times that the base is doubled.
@@ -237,22 +211,23 @@ def windowed(
     Raises
     ------
     InputError
-        If window or gap do not suit the network.
+        If window or halo do not suit the network.
 
     Examples
     --------
     >>> windowed((1024, 200, 64), multiple=8).axes[0]
-    BaseAxis(block=120, gap=16)
+    BaseAxis(block=112, halo=8)
     """
     if window < _MIN_BASE or window % multiple:
         raise InputError(
             f"the base window must be a multiple of {multiple} and at least "
             f"{_MIN_BASE} base voxels, got {window}"
         )
-    if gap < multiple or gap % multiple or (gap + 2 * _MARGIN) > window:
+    largest = (window - multiple) // 2
+    if not 0 < halo <= largest or 2 * halo % multiple:
         raise InputError(
-            f"the gap must be a multiple of {multiple} from {multiple} to "
-            f"{window - 2 * _MARGIN} base voxels, got {gap}"
+            f"the halo of a base window of {window} must be a multiple of "
+            f"{multiple // 2} from {multiple // 2} to {largest} base voxels, got {halo}"
         )
     axes = []
     for n, closed in zip(shape, base_shape(shape, multiple, levels)):
@@ -260,9 +235,9 @@ def windowed(
             axes.append(BaseAxis(closed))
             continue
         need = _LEAD + -(-n // 2**levels) + _LEAD
-        blocks = -(-(need + gap) // (window + gap))
-        length = -(-(need + gap) // blocks) - gap
-        axes.append(BaseAxis(-(-length // multiple) * multiple, gap))
+        blocks = -(-need // (window - 2 * halo))
+        computed = max(-(-need // blocks) + 2 * halo, _MIN_BASE)
+        axes.append(BaseAxis(-(-computed // multiple) * multiple - 2 * halo, halo))
     x, y, z = axes
     return BasePlan((x, y, z))
 
@@ -319,9 +294,12 @@ def boxes_under(window: Window, levels: int) -> dict[int, Box]:
 
 
 def cells_of(window: Window, levels: int = 1) -> list[np.ndarray]:
-    """Return the base voxels along x, y, z under what a window computes."""
+    """Return the base voxels along x, y, z that a window reads.
+
+    Those under what it computes, and some more, so that grains are seen whole.
+    """
     box = boxes_under(window, levels)[1]
-    return [np.arange(a // 2, -(-b // 2)) for a, b in box]
+    return [np.arange(a // 2 - _CONTEXT, -(-b // 2) + _CONTEXT) for a, b in box]
 
 
 def windows(

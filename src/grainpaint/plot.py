@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from grainpaint import formats
 from grainpaint.microstructure import Microstructure
-from grainpaint.plan import BasePlan, stage
+from grainpaint.plan import BasePlan
 
 __all__ = [
     "draw_plan",
@@ -141,46 +142,51 @@ def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) 
     ax.tick_params(labelsize=7)
 
 
-def draw_plan(plan: BasePlan, shape: tuple[int, int, int], path: Path) -> None:
-    """Draw the windows of the base by their stages, in two sections across z.
+def draw_plan(
+    plan: BasePlan, shape: tuple[int, int, int], core: int, path: Path
+) -> None:
+    """Draw the windows of the base and of the refinement, across z.
 
     Parameters
     ----------
     plan : BasePlan
     shape : three ints
         Voxels of the volume along x, y, z.
+    core : int
+        Voxels along the edge of a refinement window.
     path : Path
         A .png file.
     """
-    x, y, z = ([n // 2 for n in (0, size + 1)] for size in shape)
-    cells = [np.arange(a, b) for a, b in (x, y, z)]
-    keys = plan.find(cells)
-    levels = sorted({key[2] for key in keys})[:2]  # a block and, if there is, a gap
-    figure = Figure(figsize=(5.5 * len(levels), 5.5), layout="constrained")
-    for axes, level in zip(figure.subplots(1, len(levels), squeeze=False)[0], levels):
-        for key in keys:
-            if key[2] != level:
-                continue
-            starts = [2 * axis.start(q) for axis, q in zip(plan.axes, key)]
-            width, height = (2 * n for n in plan.shape(key)[:2])
-            color = f"C{stage(key)}"
-            axes.add_patch(
-                Rectangle(
-                    (starts[0], starts[1]), width, height, facecolor=color, ec="white"
+    x, y, z = (np.arange(0, (n + 1) // 2) for n in shape)
+    base = [
+        [
+            (2 * axis.start(k), 2 * axis.block, 2 * axis.halo)
+            for axis, k in zip(plan.axes, key)
+        ]
+        for key in plan.find([x, y, z[:1]])
+    ]
+    fine = [
+        [(start, core, 0) for start in corner]
+        for corner in product(*(range(0, n, core) for n in shape[:2]))
+    ]
+    figure = Figure(figsize=(11, 5.5), layout="constrained")
+    titles = "stage 1: base windows, what one computes", "stage 2: refinement windows"
+    for axes, boxes, title in zip(figure.subplots(1, 2), (base, fine), titles):
+        for i, ((left, width, halo), (low, height, wide), *_) in enumerate(boxes):
+            box = Rectangle((left, low), width, height, facecolor="C0", ec="white")
+            axes.add_patch(box)
+            if (halo or wide) and i == 0:
+                box = Rectangle(
+                    (left - halo, low - wide),
+                    width + 2 * halo,
+                    height + 2 * wide,
+                    fill=False,
+                    ec="C1",
+                    lw=2,
+                    zorder=3,
                 )
-            )
+                axes.add_patch(box)
         axes.add_patch(Rectangle((0, 0), *shape[:2], fill=False, ec="black", lw=2))
-        first = 2 * plan.axes[2].start(level)
-        axes.set_title(f"z = {max(first, 0)}: {'gap' if level % 2 else 'block'}")
-        axes.set(xlabel="x, voxels", ylabel="y, voxels", aspect="equal")
+        axes.set(title=title, xlabel="x, voxels", ylabel="y, voxels", aspect="equal")
         axes.autoscale_view()
-    stages = sorted({stage(key) for key in keys})
-    handles = [Rectangle((0, 0), 1, 1, facecolor=f"C{i}") for i in stages]
-    names = ["blocks", "gaps between two", "between four", "between eight"]
-    figure.legend(
-        handles,
-        [f"stage {i + 1}: {names[i]}" for i in stages],
-        loc="outside lower center",
-        ncols=len(stages),
-    )
     formats.replace_with(path, figure.savefig)

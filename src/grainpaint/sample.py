@@ -1,11 +1,11 @@
-"""One window at a time: grains of a base window, and of a refinement window.
+"""One window at a time: colours of a base window, grains of a refinement window.
 
 Both are pure functions: noise depends on (seed, stream, voxel) alone, and every window
 of a kind has one shape and is computed by itself, so whoever computes it, whenever and
 wherever, gets the same grains on the same kind of CPU.
 
-The networks see grains as colours of a small palette; between windows a grain goes by
-its tag, a number 1..65535 from which its colour follows.
+The networks see grains as colours of a small palette. The base is kept as colours; what
+comes out of a refinement window are tags (see `grainpaint.tags`).
 """
 
 from collections.abc import Callable
@@ -17,23 +17,29 @@ import torch
 from torch import Tensor
 
 from grainpaint.diffusion import expected_colors, reverse_step, timesteps
-from grainpaint.encode import color_grains, contact_graph, palette
+from grainpaint.encode import palette
 from grainpaint.grain_size import Wanted
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
-from grainpaint.plan import BasePlan, Box, Key, Window, boxes_under, cells_of, stage
+from grainpaint.plan import BasePlan, Box, Key, Window, boxes_under, cells_of
 from grainpaint.pyramid import halve
-from grainpaint.segment import label_pieces, merge_fragments
-from grainpaint.separate import separate
 from grainpaint.simulate.potts import grow
+from grainpaint.tags import color_of, tag_grains
 from grainpaint.unet import UNet, setting
 
-__all__ = ["Painter", "Tick", "base_window", "n_evaluations", "refine_window"]
+__all__ = [
+    "UNKNOWN",
+    "Painter",
+    "Tick",
+    "base_colors",
+    "base_window",
+    "grown",
+    "n_evaluations",
+    "refine_window",
+]
 
 _BASE, _REFINE = 10, 11  # streams of noise
-_MIN_BASE_VOXELS = 2  # smaller pieces of the base are specks
-_TAGS = 2**16 - 1
-_UNKNOWN = 255  # no colour
+UNKNOWN = 255  # no colour
 _OPEN = (False, False, False)
 _OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
@@ -94,7 +100,7 @@ def _sample(
     """Denoise (X, Y, Z, dim); return colours (uint8, (X, Y, Z)).
 
     `guide` are the colours that a refiner reads, `known` those of known voxels, with
-    _UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
+    UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
     """
     colors = _palette(network)
     x = torch.from_numpy(noise)[None].to(colors.device)
@@ -105,9 +111,9 @@ def _sample(
     unknown = one
     if known is not None:
         given = torch.from_numpy(known).to(colors.device)[None, ..., None]
-        unknown = (given == _UNKNOWN).to(x.dtype)
-        fixed = colors[given[..., 0].long() * (given[..., 0] != _UNKNOWN)]
-        x = torch.where(given == _UNKNOWN, x, fixed)
+        unknown = (given == UNKNOWN).to(x.dtype)
+        fixed = colors[given[..., 0].long() * (given[..., 0] != UNKNOWN)]
+        x = torch.where(given == UNKNOWN, x, fixed)
     asked = sampling.grain_diameter * one
     if diameter is not None:
         asked = torch.from_numpy(diameter).to(colors.device)[None, ..., None]
@@ -121,109 +127,56 @@ def _sample(
             moved = reverse_step(x, _expected(logits, colors), t, s)
             x = moved if known is None else torch.where(unknown > 0, moved, x)
     color: np.ndarray = logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
-    return color if known is None else np.where(known == _UNKNOWN, color, known)
+    return color if known is None else np.where(known == UNKNOWN, color, known)
 
 
 @torch.inference_mode()
-def base_window(
-    painter: Painter,
-    key: Key,
-    tags: Callable[[Key], np.ndarray],
-    tick: Tick = _unheard,
-) -> np.ndarray:
-    """Return the tags of the grains in a window of the base.
+def base_window(painter: Painter, key: Key, tick: Tick = _unheard) -> np.ndarray:
+    """Return the colours that a window of the base writes.
+
+    What a voxel becomes depends on the noise around it, and hardly on any that is more
+    than eight base voxels away: two windows that overlap so far agree on 98.6 % of the
+    voxels at the face between them, and on 99.5 % of those three voxels inside.
 
     Parameters
     ----------
     painter : Painter
     key : three ints
         The window.
-    tags : callable
-        Returns what another window wrote, of those that this one needs.
     tick : callable
 
     Returns
     -------
-    numpy.ndarray, uint16, shape plan.shape(key)
-        A number 1..65535 for each grain: 1 + its colour, a proper one, + a random
-        multiple of the number of colours, so that grains that come to touch differ too.
-        No specks, merged grains split.
+    numpy.ndarray, uint8, shape plan.shape
     """
-    model, plan, seed = painter.model, painter.plan, painter.seed
-    voxels = plan.computed(key)
-    n_colors = model.base.config.n_colors
-    before = known = None
-    if stage(key):
-        before = plan.gather(voxels, lambda k: _or_unknown(plan, key, k, tags))
-        known = np.where(before > 0, _colors(before, n_colors), _UNKNOWN)
-    noise = normal_field(seed, _BASE, voxels, model.base.config.dim)
-    diameter = None
-    if painter.wanted is not None:
-        x, y, z = (axis.wrap(v) for axis, v in zip(plan.axes, voxels))
-        diameter = painter.wanted.asked((x, y, z))
-    color = _sample(
-        model.base,
-        noise,
-        model.base_card.sampling,
-        tick,
-        known=known,
-        diameter=diameter,
-    )
-    torus = (key[0] % 2 == 0, key[1] % 2 == 0, key[2] % 2 == 0)
-    grain_id, given = _clean(color, known, torus, model.base_card.sampling)
-    rng = np.random.default_rng((seed, _BASE, *(q % 2**64 for q in key)))
-    colors = color_grains(contact_graph(grain_id, torus), n_colors, rng, given)
-    turn = rng.integers(_TAGS // n_colors, size=colors.size)
-    of_grain = (1 + colors + n_colors * turn).astype(np.uint16)
-    if before is not None:  # what goes on from another window keeps its tag
-        of_grain[grain_id[before > 0]] = before[before > 0]
-    return np.ascontiguousarray(of_grain[grain_id[plan.keep(key)]])
+    plan = painter.plan
+    voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
+    color = base_colors(painter, voxels, tick)
+    return np.ascontiguousarray(color[plan.keep])
 
 
-def _or_unknown(
-    plan: BasePlan, key: Key, other: Key, tags: Callable[[Key], np.ndarray]
+def base_colors(
+    painter: Painter,
+    voxels: list[np.ndarray],
+    tick: Tick = _unheard,
+    known: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return what another window wrote, 0 everywhere for the window itself."""
-    return np.zeros(plan.shape(key), np.uint16) if other == key else tags(other)
+    """Return the colours of base voxels, by their indices along x, y, z, on a torus.
 
-
-def _colors(tags: np.ndarray, n_colors: int) -> np.ndarray:
-    """Return the colours of tagged grains (uint8); nonsense where there is no tag."""
-    return ((tags - 1) % n_colors).astype(np.uint8)
-
-
-def _clean(
-    color: np.ndarray,
-    known: np.ndarray | None,
-    torus: tuple[bool, bool, bool],
-    sampling: Sampling,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Give specks to their neighbours, split merged grains.
-
-    Returns
-    -------
-    grain_id : numpy.ndarray, int32
-    given : numpy.ndarray, int8, or None
-        The colours of the grains that are known in part, -1 for the others.
+    `known` are the colours of known ones, UNKNOWN elsewhere.
     """
-    piece = label_pieces(color.astype(np.int32) + 1, torus)
-    grain_id = merge_fragments(piece, _MIN_BASE_VOXELS, torus)
-    if known is not None:
-        grain_id = np.where(known == _UNKNOWN, grain_id, piece)
-    if sampling.largest_shape_factor is not None:
-        grain_id = separate(grain_id, torus, sampling.largest_shape_factor)
-    if known is None:
-        return grain_id, None
-    given = np.full(int(grain_id.max()) + 1, -1, np.int8)
-    given[grain_id[known != _UNKNOWN]] = known[known != _UNKNOWN]
-    return grain_id, given
+    network, sampling = painter.model.base, painter.model.base_card.sampling
+    noise = normal_field(painter.seed, _BASE, voxels, network.config.dim)
+    x, y, z = voxels
+    asked = None if painter.wanted is None else painter.wanted.asked((x, y, z))
+    return _sample(network, noise, sampling, tick, known=known, diameter=asked)
 
 
 @torch.inference_mode()
 def refine_window(
     painter: Painter,
     window: Window,
-    tags: Callable[[Key], np.ndarray],
+    colors: Callable[[Key], np.ndarray],
     tick: Tick = _unheard,
 ) -> np.ndarray:
     """Return the tags of a refinement window, cut to what it writes (uint16).
@@ -235,22 +188,29 @@ def refine_window(
     ----------
     painter : Painter
     window : Window
-    tags : callable
+    colors : callable
         Returns what a window of the base wrote.
     tick : callable
     """
+    model = painter.model
     boxes = boxes_under(window, painter.levels)
     cells = cells_of(window, painter.levels)
-    found = painter.plan.gather(cells, tags)
+    found = tag_grains(
+        painter.plan.gather(cells, colors),
+        model.base.config.n_colors,
+        [axis.wrap(c) for axis, c in zip(painter.plan.axes, cells)],
+        painter.seed,
+        model.base_card.sampling.largest_shape_factor,
+    )
     found = _doubled(found, [(int(c[0]), int(c[-1]) + 1) for c in cells], boxes[1])
-    found = _grown(painter, _refined(painter, found, boxes[1], tick), boxes[1], 1)
+    found = grown(painter, _refined(painter, found, boxes[1], tick), boxes[1], 1)
     for level in range(2, painter.levels + 1):
         found = _doubled(found, boxes[level - 1], boxes[level])
-        found = _grown(painter, found, boxes[level], level)
+        found = grown(painter, found, boxes[level], level)
     if painter.levels == 0:
         finer = [(2 * a, 2 * b) for a, b in boxes[0]]
         found = halve(found[_within(finer, boxes[1])])
-        found = _grown(painter, found, boxes[0], 0)
+        found = grown(painter, found, boxes[0], 0)
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
 
@@ -275,14 +235,22 @@ def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.nda
         np.arange(a, b) % n if n else np.arange(a, b)
         for (a, b), n in zip(box, painter.plan.period(1))
     ]
-    guide = _colors(tags, network.config.n_colors)
+    guide = color_of(tags, network.config.n_colors)
     noise = normal_field(painter.seed, _REFINE, voxels, network.config.dim)
     color = _sample(network, noise, sampling, tick, guide=guide)
     return color.astype(np.uint16) + np.uint16(1)
 
 
-def _grown(painter: Painter, tags: np.ndarray, box: Box, level: int) -> np.ndarray:
+def grown(
+    painter: Painter,
+    tags: np.ndarray,
+    box: Box,
+    level: int,
+    still: np.ndarray | None = None,
+) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
+
+    Voxels of a level that `still` marks keep their grain.
 
     The growth that the data come from makes boundaries as they are in the data, takes
     away stray voxels and refills the small sizes, long before large grains change: a
@@ -299,6 +267,8 @@ def _grown(painter: Painter, tags: np.ndarray, box: Box, level: int) -> np.ndarr
         time, mobility = painter.wanted.growth((x, y, z))
     if time == 0:
         return tags
+    if still is not None:
+        mobility = np.where(still, 0, 1 if mobility is None else mobility)
     start = _OLD + _APART * abs(level - 1)
     x0, y0, z0 = (a for a, _ in box)
     *_, end = grow(

@@ -30,7 +30,7 @@ from grainpaint.model import (
 )
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
-    GAP,
+    HALO,
     WINDOW,
     BaseAxis,
     BasePlan,
@@ -89,7 +89,7 @@ class Recipe(BaseModel):
     levels: int = Field(default=1, description="voxels of one of the base: 2^levels")
     grain_size: GrainSize | None = None
     periodic: tuple[bool, bool, bool] = (False, False, False)
-    base: tuple[Span, Span, Span] = Field(description="block and gap along x, y, z")
+    base: tuple[Span, Span, Span] = Field(description="block and halo along x, y, z")
     core: int = Field(description="edge of what a refinement window writes")
     halo: int
     part: PartFile | None = None
@@ -107,9 +107,9 @@ def make_recipe(
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
     model: str = "iso",
     seed: int = 0,
-    plan: str = "whole",
+    plan: str = "windows",
     window: int = WINDOW,
-    gap: int = GAP,
+    base_halo: int = HALO,
     part: PartFile | None = None,
     grain_size: str | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
@@ -130,9 +130,9 @@ def make_recipe(
         0..2^63 - 1.
     plan : {'whole', 'windows'}
         One base window, or as many as it takes.
-    window, gap : int
-        Largest edge of a base window and gap between them, base voxels (of two voxels
-        each).
+    window, base_halo : int
+        Largest edge of what a base window computes, and how much of it on either side
+        is not written, base voxels (of two voxels each).
     part : PartFile, optional
         What is to be filled; a box if not given.
     grain_size : str, optional
@@ -143,7 +143,7 @@ def make_recipe(
     Raises
     ------
     InputError
-        If there is no such model, or plan, window, gap, seed, grain size or periodic
+        If there is no such model, or plan, window, halo, seed, grain size or periodic
         axes cannot serve.
     """
     check_seed(seed)
@@ -162,13 +162,13 @@ def make_recipe(
                 f"{card.sampling.sizes[0][0]:g} voxels or more, in one step"
             )
     if plan == "windows":
-        axes = windowed(shape, multiple, window, gap, levels).axes
+        axes = windowed(shape, multiple, window, base_halo, levels).axes
     elif plan == "whole":
         axes = whole(shape, multiple, levels).axes
     else:
         raise InputError(f"--plan is windows or whole, got {plan!r}")
     _check_periodic(shape, periodic, axes, levels, part)
-    x, y, z = ((axis.block, axis.gap) for axis in axes)
+    x, y, z = ((axis.block, axis.halo) for axis in axes)
     return Recipe(
         shape=shape,
         spacing=spacing,
@@ -347,8 +347,8 @@ class Volume:
         return self.recipe.shape
 
     def make_base(self, key: Key) -> np.ndarray:
-        """Generate a window of the base, and those that it depends on."""
-        return base_window(self.painter, key, self._base)
+        """Generate a window of the base."""
+        return base_window(self.painter, key)
 
     def tags(self, box: Box) -> np.ndarray:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 Plan = Annotated[
     str,
     typer.Option(
-        "--plan", help="whole: one base window; windows: as many as it takes."
+        "--plan", help="windows: as many base windows as it takes; whole: one."
     ),
 ]
 Window = Annotated[
-    int, typer.Option("--window", help="Largest base window, voxels of two.")
+    int, typer.Option("--window", help="Largest base window, in voxels of two.")
 ]
-Gap = Annotated[
-    int, typer.Option("--gap", help="Between base windows, filled after them.")
+Halo = Annotated[
+    int, typer.Option("--halo", help="Around what a base window writes, the same.")
 ]
 Workers = Annotated[
     int, typer.Option("--workers", help="Processes, for a .zarr output.")
@@ -62,7 +62,7 @@ def _recipe_of_part(
     seed: int,
     plan: str,
     window: int,
-    gap: int,
+    halo: int,
     grain_size: str | None,
 ) -> Recipe:
     """Return the recipe of a part, after telling what was mended in it."""
@@ -83,7 +83,7 @@ def _recipe_of_part(
         seed,
         plan,
         window,
-        gap,
+        halo,
         file,
         grain_size,
     )
@@ -99,9 +99,9 @@ def paint(
     grain_size: GrainSizeText = None,
     model: ModelName = "iso",
     seed: Seed = 0,
-    plan: Plan = "whole",
+    plan: Plan = "windows",
     window: Window = 128,
-    gap: Gap = 16,
+    halo: Halo = 8,
     workers: Workers = 1,
     device: Device = "cpu",
     force: Force = False,
@@ -110,7 +110,7 @@ def paint(
     """Paint grains into a CAD part."""
     _check_outputs(output, force)
     recipe = _recipe_of_part(
-        part, unit, voxel, longest, model, seed, plan, window, gap, grain_size
+        part, unit, voxel, longest, model, seed, plan, window, halo, grain_size
     )
     config = {"command": "paint", "voxel": voxel, "longest": longest}
     _fill(recipe, output, config, workers, device, force, dry_run)
@@ -127,9 +127,9 @@ def generate(
     ] = "none",
     model: ModelName = "iso",
     seed: Seed = 0,
-    plan: Plan = "whole",
+    plan: Plan = "windows",
     window: Window = 128,
-    gap: Gap = 16,
+    halo: Halo = 8,
     workers: Workers = 1,
     device: Device = "cpu",
     force: Force = False,
@@ -148,7 +148,7 @@ def generate(
         seed,
         plan,
         window,
-        gap,
+        halo,
         None,
         grain_size,
         parse_periodic(periodic),
@@ -268,10 +268,7 @@ def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
     return [
         ("voxels", " x ".join(map(str, recipe.shape))),
         ("voxel edge", f"{recipe.spacing:g} µm"),
-        (
-            "base windows",
-            f"{sum(f.base_stages):,}, in stages of {_list(f.base_stages)}",
-        ),
+        ("base windows", f"{f.n_base_windows:,}"),
         ("windows", _share(f.n_windows, f.n_windows_box)),
         ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
         ("evaluations", f"{f.n_evaluations:,} of a network"),
@@ -279,10 +276,6 @@ def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("memory", f"about {f.memory_bytes / 2**30:.1f} GiB a worker"),
         ("disk", f"about {_size(f.disk_bytes)} as .zarr"),
     ]
-
-
-def _list(numbers: tuple[int, ...]) -> str:
-    return ", ".join(f"{n:,}" for n in numbers)
 
 
 def _duration(seconds: float) -> str:
@@ -308,9 +301,9 @@ def plan(
     longest: Longest = 128,
     grain_size: GrainSizeText = None,
     model: ModelName = "iso",
-    plan: Plan = "whole",
+    plan: Plan = "windows",
     window: Window = 128,
-    gap: Gap = 16,
+    halo: Halo = 8,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Draw the stages: a .png.")
     ] = None,
@@ -332,7 +325,7 @@ def plan(
         refuse_to_replace(output, force)
     if part is not None:
         recipe = _recipe_of_part(
-            part, unit, voxel, longest, model, 0, plan, window, gap, grain_size
+            part, unit, voxel, longest, model, 0, plan, window, halo, grain_size
         )
     else:
         recipe = make_recipe(
@@ -343,7 +336,7 @@ def plan(
             0,
             plan,
             window,
-            gap,
+            halo,
             None,
             grain_size,
         )
@@ -358,7 +351,7 @@ def plan(
     if output is not None:
         from grainpaint.plot import draw_plan
 
-        draw_plan(recipe.plan, recipe.shape, output)
+        draw_plan(recipe.plan, recipe.shape, recipe.core, output)
         print(output)
 
 

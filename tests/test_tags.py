@@ -1,0 +1,64 @@
+"""Tags of grains: the same from whichever window, and proper colours in them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grainpaint.segment import label_pieces, merge_fragments
+from grainpaint.tags import color_of, tag_grains
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def cells(n_grains, shape, n_colors, seed):
+    """Colour the Voronoi cells of random points at random: some neighbours agree."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, shape, (n_grains, 3))
+    place = np.stack(np.indices(shape), -1)[..., None, :]
+    nearest = ((place - points) ** 2).sum(-1).argmin(-1)
+    return rng.integers(n_colors, size=n_grains).astype(np.uint8)[nearest]
+
+
+@given(seeds)
+def test_a_tag_is_one_grain_and_a_grain_has_one_tag(seed):
+    color = cells(40, (14, 12, 10), 20, seed)
+    grain_id = merge_fragments(label_pieces(color + np.uint8(1)), 2)
+    tags = tag_grains(color, 20, [np.arange(n) for n in color.shape], seed)
+    pairs = np.unique(np.stack([grain_id.ravel(), tags.ravel()]), axis=1)
+    assert pairs.shape[1] == np.unique(grain_id).size
+    assert np.unique(tags).size >= pairs.shape[1] - 1  # two of 60,000 may coincide
+    assert tags.min() > 0
+
+
+@given(seeds)
+def test_grains_that_touch_differ_in_colour(seed):
+    color = cells(40, (14, 12, 10), 30, seed)
+    tags = tag_grains(color, 30, [np.arange(n) for n in color.shape], seed)
+    own = color_of(tags, 30)
+    for dx, dy, dz in np.argwhere(np.ones((2, 2, 2))):
+        there = np.s_[dx:, dy:, dz:]
+        here = np.s_[: 14 - dx, : 12 - dy, : 10 - dz]
+        touch = tags[here] != tags[there]
+        assert (own[here] != own[there])[touch].mean() > 0.995  # two may choose alike
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_windows_give_the_grains_that_both_see_one_tag(seed):
+    """Two windows that overlap by 20 voxels, grains of about 6."""
+    color = cells(300, (60, 20, 20), 40, seed)
+    places = [np.arange(n) - 5 for n in color.shape]
+    left, right = (
+        tag_grains(color[a:b], 40, [places[0][a:b], *places[1:]], seed)
+        for a, b in ((0, 40), (20, 60))
+    )
+    assert (left[28:32] == right[8:12]).mean() > 0.99
+    assert (left[20:21] == right[0:1]).mean() < 0.9  # cut there: not for granted
+
+
+def test_a_speck_takes_the_colour_of_its_neighbour():
+    color = np.full((4, 4, 4), 3, np.uint8)
+    color[0, 0, 0] = 5
+    tags = tag_grains(color, 40, [np.arange(4)] * 3, 0)
+    assert np.unique(tags).size == 1
+    assert color_of(tags, 40)[0, 0, 0] == 3
