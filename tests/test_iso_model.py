@@ -5,9 +5,11 @@ import pytest
 
 from grainpaint import generate, simulate
 from grainpaint.model import load_model
-from grainpaint.plan import BaseAxis, BasePlan, whole, windows
+from grainpaint.plan import BaseAxis, BasePlan, Window, whole, windows
+from grainpaint.pyramid import halve
 from grainpaint.sample import Painter, base_window, refine_window
 from grainpaint.segment import grains
+from grainpaint.volume import Volume, make_recipe, zoomed
 
 
 def sizes(volumes):
@@ -55,3 +57,66 @@ def test_base_windows_that_overlap_by_eight_voxels_agree_at_the_face_between_the
     pieces = [base_window(Painter(model, small, 4), (k, 0, 0)) for k in (0, 1)]
     together = base_window(Painter(model, large, 4), (0, 0, 0))
     assert (np.concatenate(pieces) == together)[22:26].mean() > 0.97
+
+
+def mean_diameter(volume):
+    n = volume.grain_volumes()
+    return np.cbrt(6 / np.pi * n[n > 0]).mean()
+
+
+@pytest.mark.parametrize(
+    ("diameter", "edge"), [(5.0, 32), (14.0, 64), (26.0, 128)], ids=lambda v: f"{v:g}"
+)
+def test_grains_are_as_large_as_asked_for(diameter, edge):
+    """Within 10 %: periodic boxes of about 60 to 900 grains, at levels 0, 1 and 2."""
+    shape, periodic = (edge,) * 3, (True,) * 3
+    volume = generate(
+        shape, voxel=2.0, grain_size=f"{2 * diameter}um", periodic=periodic, seed=2
+    )
+    assert mean_diameter(volume) == pytest.approx(diameter, rel=0.1)
+
+
+def test_grains_follow_a_graded_size():
+    volume = generate((96, 48, 48), grain_size="where(x < 48, 8.2, 14)", seed=1)
+    halves = [volume.crop(np.s_[a : a + 32, :, :]) for a in (0, 64)]
+    small, large = (1 / (np.diff(h.grain_id, axis=2) != 0).mean() for h in halves)
+    assert 1.4 < large / small < 2
+
+
+def test_a_periodic_volume_has_no_seam_at_its_faces():
+    volume = generate((64, 64, 64), periodic=(True, True, True), seed=3)
+    assert volume.periodic == (True, True, True)
+    for axis in range(3):
+        ids = np.moveaxis(volume.grain_id, axis, 0)
+        unlike = (ids != np.roll(ids, 1, 0)).mean((1, 2))
+        assert abs(unlike[0] - unlike[1:].mean()) < 3 * unlike[1:].std()
+
+
+def test_a_volume_repeats_beyond_its_periodic_faces():
+    """A window further on has the same voxels, to the last one."""
+    model, shape = load_model("iso"), (64, 64, 64)
+    painter = Painter(model, whole(shape, 8), seed=4)
+    base = base_window(painter, (0, 0, 0))
+    here, there = (
+        refine_window(
+            painter, Window((a, 0, 0), (a + 64, 64, 64), 64, 24), lambda key: base
+        )
+        for a in (0, 64)
+    )
+    np.testing.assert_array_equal(here, there)
+
+
+def test_zoom_gives_the_same_grains_in_smaller_voxels():
+    """Of the voxels at least 95 % in the grain that most of its own are in."""
+    recipe = make_recipe((48, 48, 48), 4.0, grain_size="40um", seed=6)
+    finer = zoomed(recipe, 2.0)
+    assert finer.shape == (96, 96, 96)
+    coarse, fine = (
+        Volume(r)[slice(None), slice(None), slice(0, n)].grain_id
+        for r, n in ((recipe, 24), (finer, 48))
+    )
+    pairs = coarse.astype(np.int64) << 32 | halve(fine)
+    pair, count = np.unique(pairs, return_counts=True)
+    most = np.zeros(coarse.max() + 1, int)
+    np.maximum.at(most, pair >> 32, count)
+    assert most.sum() / coarse.size >= 0.95
