@@ -39,7 +39,9 @@ def test_grains_that_touch_get_different_colours():
         tags = tag_grains(color, 30, [np.arange(n) for n in color.shape], seed)
         own = color_of(tags, 30)
         for axis in range(3):
-            a, b = (tags.take(range(k, color.shape[axis] - 1 + k), axis) for k in (0, 1))
+            a, b = (
+                tags.take(range(k, color.shape[axis] - 1 + k), axis) for k in (0, 1)
+            )
             c, d = (own.take(range(k, color.shape[axis] - 1 + k), axis) for k in (0, 1))
             found += ((a != b) & (c == d)).sum()
             chance += (a != b).sum() / 30
