@@ -30,6 +30,7 @@ from grainpaint.volume import (
     load_grid,
     make_painter,
     make_recipe,
+    window_bytes,
 )
 
 __all__ = [
@@ -43,8 +44,7 @@ __all__ = [
 ]
 
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
-_BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 30, 400  # at the peak
-_BYTES_FIXED = 700 << 20  # interpreter, libraries, one window
+_BYTES_PER_VOXEL = 30  # at the peak, of the whole volume
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
-    n_base = math.prod(plan.computed_shape)
-    need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
+    need = window_bytes(plan) + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
         raise InputError(
             f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
