@@ -302,6 +302,6 @@ def test_workers_that_do_not_fit_into_memory_are_refused(recipe, tmp_path, monke
     free = engine.psutil.virtual_memory()._replace(available=2 << 30)
     monkeypatch.setattr(engine.psutil, "virtual_memory", lambda: free)
     volume = opened(recipe, tmp_path / "a.zarr")
-    with pytest.raises(InputError, match="2.0 GiB are free: give --workers 2"):
+    with pytest.raises(InputError, match=r"2\.0 GiB are free: give --workers 2"):
         engine.run(recipe, volume, workers=3)
     assert not volume.done()
