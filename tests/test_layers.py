@@ -30,7 +30,7 @@ LAYERS = [
     {"simulate", "dataset", "render", "plot", "spatial", "grain_size"},
     {"sample"},
     {"train", "volume", "compare"},
-    {"generation", "engine"},
+    {"generation", "engine", "extend"},
     {"forecast"},
     {"figures"},
     {"report"},

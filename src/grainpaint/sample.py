@@ -255,12 +255,13 @@ def grown(
     tags: np.ndarray,
     box: Box,
     level: int,
-    still: np.ndarray | None = None,
+    share: np.ndarray | None = None,
     torus: tuple[bool, bool, bool] = _OPEN,
 ) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
 
-    Voxels that `still` marks keep their grain; the box may be a torus along some axes.
+    With `share` (0..1) voxels of a level get only that share of it; the box may be a
+    torus along some axes.
 
     The growth that the data come from makes boundaries as they are in the data, takes
     away stray voxels and refills the small sizes, long before large grains change: a
@@ -277,8 +278,8 @@ def grown(
         time, mobility = painter.wanted.growth((x, y, z))
     if time == 0:
         return tags
-    if still is not None:
-        mobility = np.where(still, 0, 1 if mobility is None else mobility)
+    if share is not None:
+        mobility = share if mobility is None else share * mobility
     start = _OLD + _APART * abs(level - 1)
     x0, y0, z0 = (a for a, _ in box)
     *_, end = grow(

@@ -1,4 +1,4 @@
-"""Commands that generate: paint, generate, plan, region, zoom, verify."""
+"""Commands that generate: paint, generate, plan, region, zoom, extend, verify."""
 
 from __future__ import annotations
 
@@ -422,6 +422,39 @@ def zoom(
     piece = Volume(finer, device)[x, y, z]
     formats.write(piece, output)
     print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
+
+
+@app.command()
+def extend(
+    known: Annotated[Path, typer.Argument(help="A volume; grain 0 is filled.")],
+    output: Output,
+    box: Annotated[
+        str | None,
+        typer.Option("--box", help="Voxels x0:x1,y0:y1,z0:z1 of KNOWN, and beyond it."),
+    ] = None,
+    grain_size: Annotated[
+        str | None,
+        typer.Option("--grain-size", help="Of what is filled. [default: as KNOWN's]"),
+    ] = None,
+    model: ModelName = "iso",
+    seed: Seed = 0,
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Go on from known grains: extend a volume, fill holes, continue a section."""
+    from grainpaint import formats
+    from grainpaint.extend import extend as go_on
+    from grainpaint.model import load_model
+    from grainpaint.progress import console
+    from grainpaint.quantity import parse_box, parse_length
+
+    formats.check_output(output, force)
+    given = formats.read(known)
+    x, y, z = [(0, n) for n in given.shape] if box is None else parse_box(box)
+    size = None if grain_size is None else parse_length(grain_size)
+    volume = go_on(given, load_model(model, device), (x, y, z), seed, size, console)
+    formats.write(volume, output)
+    print(f"{output}: {volume.n_grains:,} grains in {volume.shape}")
 
 
 @app.command()

@@ -1,0 +1,285 @@
+"""Go on from known grains: extend a volume, fill holes, continue a measured section.
+
+The known voxels are halved down to the base, where the network is told them at noise
+level 0 and draws what is around them; on the way up they are put back at each level,
+and stand still while the grains beside them grow.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import distance_transform_edt
+
+from grainpaint.encode import color_grains, contact_graph
+from grainpaint.errors import InputError
+from grainpaint.grain_size import Wanted, choose_levels, read_grain_size
+from grainpaint.microstructure import Microstructure
+from grainpaint.model import Model
+from grainpaint.philox import check_seed
+from grainpaint.plan import BasePlan, whole
+from grainpaint.progress import Progress, silent
+from grainpaint.pyramid import double, halve
+from grainpaint.sample import UNKNOWN, Painter, base_colors, grown
+from grainpaint.segment import grains, label_pieces
+from grainpaint.tags import color_of, tag_grains
+
+__all__ = ["estimate_grain_size", "extend"]
+
+# Grains grow as far as elsewhere at this many voxels from the known ones, about, and
+# by this share of it beside them: known grains stand still.
+_REACH, _LEAST = 12.0, 0.5
+_PADDING = 8  # base voxels between the far faces of the volume, around the torus
+_TAGS = 2**16 - 1
+# Mean grain diameter over mean distance between boundaries along a line, as simulated.
+_DIAMETER_TO_CHORD = 1.33
+
+Span = tuple[int, int]
+
+
+def estimate_grain_size(volume: Microstructure) -> float:
+    """Return the mean grain diameter (µm) of a volume or of a section of one voxel.
+
+    From the number of boundaries that lines along the axes meet, which a section has as
+    its volume; in simulated grain growth the mean diameter is 1.33 times the mean
+    distance between them.
+
+    Raises
+    ------
+    InputError
+        If no boundary is met.
+    """
+    n_unlike, length = 0, 0.0
+    for axis in range(3):
+        ids = np.moveaxis(volume.grain_id, axis, 0)
+        known = (ids[1:] > 0) & (ids[:-1] > 0)
+        n_unlike += int(((ids[1:] != ids[:-1]) & known).sum())
+        length += float(known.sum()) * volume.spacing[axis]
+    if n_unlike == 0:
+        raise InputError(
+            "the known voxels show no boundary between grains, so their size is "
+            "unknown: give --grain-size"
+        )
+    return _DIAMETER_TO_CHORD * length / n_unlike
+
+
+@torch.inference_mode()
+def extend(
+    known: Microstructure,
+    model: Model,
+    box: tuple[Span, Span, Span] | None = None,
+    seed: int = 0,
+    grain_size: float | None = None,
+    progress: Progress = silent,
+) -> Microstructure:
+    """Fill a box around known grains.
+
+    Parameters
+    ----------
+    known : Microstructure
+        Voxels with a grain are kept as they are; those with grain 0 are filled.
+    model : Model
+        See `grainpaint.model.load_model`.
+    box : three pairs of int, optional
+        First and last-plus-one voxel along x, y, z, counted in the known volume; it may
+        reach beyond it on any side. The known volume itself if not given.
+    seed : int
+        0..2^63 - 1.
+    grain_size : float, optional
+        Mean grain diameter of what is filled, µm; that of the known grains if not
+        given, see `estimate_grain_size`.
+    progress : Progress
+        Told the steps.
+
+    Returns
+    -------
+    Microstructure
+        The box. Known grains keep their IDs, new ones follow; known grains that go on
+        into what was filled are one grain.
+
+    Raises
+    ------
+    InputError
+        If the box holds no known voxel, voxels are not cubes, the grain size is out of
+        range, or there are more than 65,535 known grains.
+    """
+    check_seed(seed)
+    if len(set(known.spacing)) > 1:
+        raise InputError(f"voxels must be cubes, these measure {known.spacing} µm")
+    nx, ny, nz = known.shape
+    box = box or ((0, nx), (0, ny), (0, nz))
+    given = _placed(known, box)
+    if not given.any():
+        raise InputError(
+            f"the box {_text(box)} holds no known voxel: the known volume has "
+            f"{_text(((0, nx), (0, ny), (0, nz)))}"
+        )
+    voxel = known.spacing[0]
+    size = grain_size or estimate_grain_size(known)
+    rows = model.base_card.sampling.sizes
+    levels = choose_levels(size / voxel, size / voxel, rows)
+    if model.refine_card.sampling.n_steps > 0:
+        raise InputError("the model has a refine network, which knows no known voxels")
+    first = voxel * 2.0 ** (levels - 1)
+    wanted = Wanted(
+        read_grain_size(f"{size:.9g}um", given.shape, voxel).map(),
+        size,
+        size,
+        rows,
+        first,
+        (0.0, 0.0, 0.0),
+    )
+    padded = [n + (_PADDING << levels) for n in given.shape]
+    plan = whole((padded[0], padded[1], padded[2]), model.base.multiple, levels)
+    painter = Painter(model, plan, seed, levels, wanted)
+    pyramid = _pyramid(_tagged(given, model.base.config.n_colors, seed), plan, levels)
+    with progress("extend", levels + 3) as bar:
+        found = _base(painter, pyramid.base)
+        bar.update(1)
+        found = _at_level(painter, double(found), pyramid.levels[1], 1)
+        bar.update(2)
+        for level in range(2, levels + 1):
+            found = _at_level(painter, double(found), pyramid.levels[level], level)
+            bar.update(level + 1)
+        if levels == 0:
+            found = _at_level(painter, halve(found), pyramid.levels[0], 0)
+        inside = tuple(slice(0, n) for n in given.shape)
+        grain_id = _numbered(found[inside], given)
+    origin = tuple(o + a * voxel for o, (a, _) in zip(known.origin, box))
+    return Microstructure(grain_id, known.spacing, origin)
+
+
+def _text(box: tuple[Span, ...]) -> str:
+    return ",".join(f"{a}:{b}" for a, b in box)
+
+
+def _placed(known: Microstructure, box: tuple[Span, Span, Span]) -> np.ndarray:
+    """Return the known grain IDs in a box (int32), 0 elsewhere."""
+    given = np.zeros([b - a for a, b in box], np.int32)
+    inside = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, known.shape)]
+    if all(a < b for a, b in inside):
+        here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inside, box))
+        given[here] = known.grain_id[tuple(slice(p, q) for p, q in inside)]
+    return given
+
+
+def _tagged(given: np.ndarray, n_colors: int, seed: int) -> np.ndarray:
+    """Return a tag of its own for each known grain (uint16), 0 elsewhere."""
+    ids, place = np.unique(given, return_inverse=True)
+    if ids[0] != 0:
+        ids, place = np.concatenate([[0], ids]), place + 1
+    local = place.reshape(given.shape).astype(np.int32)
+    rng = np.random.default_rng((seed, 20))
+    colors = color_grains(contact_graph(local, (False,) * 3), n_colors, rng)
+    tags = np.zeros(ids.size, np.int64)
+    for color in range(n_colors):
+        members = np.flatnonzero(colors == color)
+        members = members[members > 0]
+        turns = _TAGS // n_colors
+        if members.size > turns:
+            raise InputError(
+                f"{ids.size - 1:,} known grains are too many, about {_TAGS:,} can be "
+                "told apart: extend a smaller volume"
+            )
+        tags[members] = 1 + color + n_colors * rng.permutation(turns)[: members.size]
+    return tags.astype(np.uint16)[local]
+
+
+@dataclass(frozen=True)
+class _Pyramid:
+    """The tags of known voxels at each level (uint16, 0 = unknown), on the torus."""
+
+    base: np.ndarray
+    levels: dict[int, np.ndarray]
+
+
+def _pyramid(tags: np.ndarray, plan: BasePlan, levels: int) -> _Pyramid:
+    torus = np.zeros(plan.period(levels), np.uint16)
+    torus[tuple(slice(0, n) for n in tags.shape)] = tags
+    found = {levels: torus}
+    if levels == 0:
+        found[1] = double(torus)
+        return _Pyramid(torus, found)
+    for level in range(levels - 1, 0, -1):
+        found[level] = _halved(found[level + 1])
+    return _Pyramid(_halved(found[1]), found)
+
+
+def _halved(tags: np.ndarray) -> np.ndarray:
+    """Return the commonest tag of cells that are known by half or more, else 0."""
+    nx, ny, nz = (n // 2 for n in tags.shape)
+    cells = tags.reshape(nx, 2, ny, 2, nz, 2).transpose(0, 2, 4, 1, 3, 5)
+    cells = cells.reshape(nx, ny, nz, 8)
+    n_like = (cells[..., :, None] == cells[..., None, :]).sum(-1)
+    n_like[cells == 0] = 0
+    best = np.take_along_axis(cells, n_like.argmax(-1)[..., None], -1)[..., 0]
+    known = (cells > 0).sum(-1) >= 4
+    return np.where(known, best, 0).astype(np.uint16)
+
+
+def _base(painter: Painter, given: np.ndarray) -> np.ndarray:
+    """Return the tags of the base around known voxels."""
+    n_colors = painter.model.base.config.n_colors
+    given = _spread(given)
+    known = np.where(given > 0, color_of(given, n_colors), UNKNOWN).astype(np.uint8)
+    voxels = [np.arange(n) for n in given.shape]
+    color = base_colors(painter, voxels, known=known)
+    limit = painter.model.base_card.sampling.largest_shape_factor
+    tags = tag_grains(color, n_colors, voxels, painter.seed, limit)
+    return _continued(given, color, tags)
+
+
+def _spread(given: np.ndarray) -> np.ndarray:
+    """Let known grains go on for one voxel.
+
+    The network draws a third more boundary beside known voxels than there should be.
+    Known ones stand still, so grain growth could not mend it there; a voxel away it
+    does.
+    """
+    wider = given.copy()
+    for axis in range(3):
+        for step in (1, -1):
+            wider = np.where(wider > 0, wider, np.roll(given, step, axis))
+    return wider
+
+
+def _continued(given: np.ndarray, color: np.ndarray, tags: np.ndarray) -> np.ndarray:
+    """Give known grains the voxels of their colour that hang together with them.
+
+    Layer by layer, so that two known grains of one colour part in the middle. The other
+    voxels keep their tags.
+    """
+    reached = given.copy()
+    piece = label_pieces(color + np.uint8(1), (True, True, True))
+    while True:
+        before = reached
+        for axis in range(3):
+            for step in (1, -1):
+                near = np.roll(before, step, axis)
+                joins = np.roll(piece, step, axis) == piece
+                take = (reached == 0) & (near > 0) & joins
+                reached = np.where(take, near, reached)
+        if (reached == before).all():
+            return np.where(reached > 0, reached, tags)
+
+
+def _at_level(
+    painter: Painter, tags: np.ndarray, given: np.ndarray, level: int
+) -> np.ndarray:
+    """Put the known voxels back and let the others grow, the less the nearer."""
+    tags = np.where(given > 0, given, tags)
+    box = [(0, n) for n in tags.shape]
+    away = distance_transform_edt(given == 0) - 0.5
+    share = np.where(given > 0, 0, np.clip(_LEAST + away / _REACH, 0, 1))
+    return grown(painter, tags, box, level, share.astype(np.float32))
+
+
+def _numbered(tags: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Return grain IDs: known voxels keep theirs, and so do pieces that hold some."""
+    piece = grains(tags)
+    own = np.zeros(int(piece.max()) + 1, np.int64)
+    known = given > 0
+    own[piece[known]] = given[known]
+    new = np.flatnonzero(own == 0)[1:]
+    own[new] = int(given.max()) + 1 + np.arange(new.size)
+    return np.where(known, given, own[piece]).astype(np.int32)
