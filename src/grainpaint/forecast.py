@@ -15,7 +15,7 @@ __all__ = ["Forecast", "forecast"]
 
 _TRIAL = 48  # base voxels along the edge of the window that is timed
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
-_DISK_BYTES = 0.31  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
+_DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
 
 
 @dataclass(frozen=True)
