@@ -32,6 +32,25 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
     assert again.origin == pytest.approx(volume.origin)
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".zarr"])
+def test_many_textures_of_one_part_are_those_of_their_seeds(
+    run, tiny_model, tmp_path, suffix
+):
+    words = ("paint", GEAR, "--longest", 40, "--model", tiny_model)
+    name = f"gear{suffix}"
+    many = (*words, "-o", tmp_path / name, "--count", 2, "--seed", 3)
+    assert run(*many)[0] == 0
+    for seed in (3, 4):
+        out = tmp_path / f"alone{seed}" / name
+        assert run(*words, "-o", out, "--seed", seed)[0] == 0
+        found = grainpaint.load(tmp_path / f"seed{seed}" / name).grain_id
+        np.testing.assert_array_equal(found, grainpaint.load(out).grain_id)
+    assert not (tmp_path / name).exists()
+    code, _, error = run(*words, "-o", tmp_path / name, "--count", 0)
+    assert code == 2
+    assert "--count must be at least 1" in error
+
+
 def test_convert_keeps_everything(run, tmp_path):
     volume = grainpaint.simulate.isotropic((12, 10, 8), 3, spacing=2.0)
     volume.save(tmp_path / "a.npz")

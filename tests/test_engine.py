@@ -296,3 +296,12 @@ def test_a_killed_worker_is_said_in_one_line(recipe, tmp_path):
     with pytest.raises(InputError, match="a worker process was killed"):
         engine.run(recipe, volume, workers=2)
     killer.join()
+
+
+def test_workers_that_do_not_fit_into_memory_are_refused(recipe, tmp_path, monkeypatch):
+    free = engine.psutil.virtual_memory()._replace(available=2 << 30)
+    monkeypatch.setattr(engine.psutil, "virtual_memory", lambda: free)
+    volume = opened(recipe, tmp_path / "a.zarr")
+    with pytest.raises(InputError, match=r"2\.0 GiB are free: give --workers 2"):
+        engine.run(recipe, volume, workers=3)
+    assert not volume.done()

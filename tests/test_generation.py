@@ -169,6 +169,8 @@ class Pointwise(torch.nn.Module):
 def test_with_a_pointwise_denoiser_windows_are_exact(model, base):
     colors = _palette(model.refine)
     exact = dataclasses.replace(model, refine=Pointwise(model.refine, colors))
+    x, y, z = np.indices(base.shape) // 4 % 2  # grains that keep their colours
+    base = (4 * x + 2 * y + z).astype(np.uint8)
     one = refine(exact, base, list(windows(SHAPE, core=128, halo=0)))
     many = refine(exact, base, list(windows(SHAPE, core=16, halo=4)))
     np.testing.assert_array_equal(one, many)

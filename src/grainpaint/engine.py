@@ -25,13 +25,14 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import psutil
 
 from grainpaint.errors import InputError
 from grainpaint.plan import BasePlan, Key, Window, cells_of
 from grainpaint.progress import Progress, silent
 from grainpaint.store import SHARD, Entry, Store
 from grainpaint.tiles import Survey, apply, join, survey
-from grainpaint.volume import Recipe, Volume, load_grid
+from grainpaint.volume import Recipe, Volume, load_grid, window_bytes
 
 __all__ = ["Outcome", "Stopped", "Tasks", "find_tasks", "run"]
 
@@ -345,13 +346,14 @@ def run(
     Raises
     ------
     InputError
-        If another run holds the store, it is damaged, the disk is full, or a worker was
-        killed.
+        If another run holds the store, it is damaged, the disk is full, the workers do
+        not fit into memory, or one was killed.
     Stopped
         If SIGTERM or SIGUSR1 came. What is done is kept.
     """
     if workers < 1:
         raise InputError(f"--workers must be at least 1, got {workers}")
+    _check_memory(recipe.plan, workers)
     outcome = Outcome()
     with store.lock():
         if store.complete:
@@ -391,6 +393,20 @@ def run(
         surveys = {store.file_task(_survey_name(index)) for index in tasks.shards}
         store.finish(kept | surveys)
     return outcome
+
+
+def _check_memory(plan: BasePlan, workers: int) -> None:
+    """Raise if the workers do not fit into memory; say what does."""
+    need, have = workers * window_bytes(plan), psutil.virtual_memory().available
+    if need <= have:
+        return
+    shape = " x ".join(map(str, plan.computed_shape))
+    fits = have // window_bytes(plan)
+    advice = f"give --workers {fits}" if fits else "give a smaller --window"
+    raise InputError(
+        f"{workers} workers with base windows of {shape} voxels would take "
+        f"{need / 2**30:,.1f} GiB of memory, {have / 2**30:,.1f} GiB are free: {advice}"
+    )
 
 
 def _segment(

@@ -9,14 +9,13 @@ from grainpaint.model import Model, load_model
 from grainpaint.plan import BaseAxis, BasePlan, Window
 from grainpaint.sample import Painter, base_window, n_evaluations, refine_window
 from grainpaint.store import SHARD
-from grainpaint.volume import Recipe
+from grainpaint.volume import Recipe, window_bytes
 
 __all__ = ["Forecast", "forecast"]
 
 _TRIAL = 48  # base voxels along the edge of the window that is timed
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
-_DISK_BYTES = 0.31  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
-_FIXED_BYTES, _BYTES_PER_BASE_VOXEL = 700 << 20, 400  # of a worker
+_DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def forecast(recipe: Recipe) -> Forecast:
         core_seconds=per_base_voxel * n_base_voxels * len(tasks.base)
         + per_window * tasks.n_windows
         + n_voxels / _SEGMENT_VOXELS,
-        memory_bytes=_FIXED_BYTES + _BYTES_PER_BASE_VOXEL * n_base_voxels,
+        memory_bytes=window_bytes(plan),
         disk_bytes=round(_DISK_BYTES * n_voxels),
     )
 

@@ -6,6 +6,7 @@ each refinement window depends on the base under it and on nothing else.
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -29,13 +30,21 @@ from grainpaint.volume import (
     load_grid,
     make_painter,
     make_recipe,
+    window_bytes,
 )
 
-__all__ = ["Run", "check_memory", "generate", "paint", "paint_mask", "paint_recipe"]
+__all__ = [
+    "Run",
+    "check_memory",
+    "generate",
+    "paint",
+    "paint_mask",
+    "paint_recipe",
+    "paint_recipes",
+]
 
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
-_BYTES_PER_VOXEL, _BYTES_PER_BASE_VOXEL = 30, 400  # at the peak
-_BYTES_FIXED = 700 << 20  # interpreter, libraries, one window
+_BYTES_PER_VOXEL = 30  # at the peak, of the whole volume
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
-    n_base = math.prod(plan.computed_shape)
-    need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
+    need = window_bytes(plan) + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
         raise InputError(
             f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
@@ -182,6 +190,22 @@ def paint_recipe(
     InputError
         As `paint_mask`, or if model or part are others than in the recipe.
     """
+    return next(paint_recipes([recipe], device, progress))
+
+
+def paint_recipes(
+    recipes: Sequence[Recipe], device: str = "cpu", progress: Progress = silent
+) -> Iterator[Run]:
+    """Generate the volumes of recipes that differ in their seeds, in memory.
+
+    Mask and model are made once.
+
+    Raises
+    ------
+    InputError
+        As `paint_recipe`.
+    """
+    recipe = recipes[0]
     check_memory(recipe.shape, recipe.plan)
     grid = load_grid(recipe)
     if grid is None:
@@ -189,14 +213,15 @@ def paint_recipe(
     else:
         mask = grid.mask([(0, n) for n in recipe.shape])
     model = load_model(recipe.model, device)
-    return paint_mask(
-        mask,
-        make_painter(recipe, model),
-        recipe.spacing,
-        recipe.origin,
-        recipe.periodic,
-        progress,
-    )
+    for recipe in recipes:
+        yield paint_mask(
+            mask,
+            make_painter(recipe, model),
+            recipe.spacing,
+            recipe.origin,
+            recipe.periodic,
+            progress,
+        )
 
 
 def generate(

@@ -47,7 +47,7 @@ class Sampling(BaseModel):
         default=64, ge=8, multiple_of=8, description="edge of what a window writes"
     )
     halo: int = Field(
-        default=8, ge=0, le=24, multiple_of=2, description="voxels around it"
+        default=8, ge=0, le=32, multiple_of=2, description="voxels around it"
     )
     smooth: float = Field(
         default=0.0, ge=0, description="growth at levels other than 1; refine only"

@@ -194,6 +194,14 @@ def refine_window(
     """
     model = painter.model
     boxes = boxes_under(window, painter.levels)
+    torus = _OPEN
+    if painter.levels == 1:  # a torus no longer than the core is grown as it is
+        lengths = painter.plan.period(1)
+        x, y, z = (
+            a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths)
+        )
+        torus, spans = (x, y, z), zip(boxes[1], lengths, (x, y, z))
+        boxes[1] = [(0, n) if closed else span for span, n, closed in spans]
     cells = cells_of(window, painter.levels)
     found = tag_grains(
         painter.plan.gather(cells, colors),
@@ -203,7 +211,8 @@ def refine_window(
         model.base_card.sampling.largest_shape_factor,
     )
     found = _doubled(found, [(int(c[0]), int(c[-1]) + 1) for c in cells], boxes[1])
-    found = grown(painter, _refined(painter, found, boxes[1], tick), boxes[1], 1)
+    found = _refined(painter, found, boxes[1], tick)
+    found = grown(painter, found, boxes[1], 1, torus=torus)
     for level in range(2, painter.levels + 1):
         found = _doubled(found, boxes[level - 1], boxes[level])
         found = grown(painter, found, boxes[level], level)
@@ -247,10 +256,12 @@ def grown(
     box: Box,
     level: int,
     share: np.ndarray | None = None,
+    torus: tuple[bool, bool, bool] = _OPEN,
 ) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
 
-    With `share` (0..1) voxels of a level get only that share of it.
+    With `share` (0..1) voxels of a level get only that share of it; the box may be a
+    torus along some axes.
 
     The growth that the data come from makes boundaries as they are in the data, takes
     away stray voxels and refills the small sizes, long before large grains change: a
@@ -276,7 +287,7 @@ def grown(
         [start + time],
         seed=painter.seed,
         start_time=start,
-        periodic=_OPEN,
+        periodic=torus,
         origin=(x0, y0, z0),
         period=period,
         mobility=mobility,

@@ -7,8 +7,8 @@ below a limit times volume^(2/3); a merged pair exceeds it.
 
 import math
 
+import numba as nb
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 __all__ = ["separate", "shape_factors"]
 
@@ -123,40 +123,83 @@ def _unwrapped(
     return moved
 
 
-def _faces(piece: np.ndarray) -> int:
-    """Count the faces of a piece (bool box)."""
-    padded = np.pad(piece, 1)
-    return sum(int(np.count_nonzero(np.diff(padded, axis=a))) for a in range(3))
-
-
 def _split(piece: np.ndarray, limit: float) -> list[np.ndarray]:
     """Return the parts of a piece (bool boxes of its shape), itself if it is one."""
-    n_voxels, n_faces = int(piece.sum()), _faces(piece)
-    if n_voxels < _MIN_SPLIT or n_faces <= limit * n_voxels ** (2 / 3):
-        return [piece]
-    radius = distance_transform_edt(np.pad(piece, 1))[1:-1, 1:-1, 1:-1][piece]
-    points = np.argwhere(piece)
-    first = radius.argmax()
-    distance2 = ((points - points[first]) ** 2).sum(1)
-    apart = np.sqrt(distance2) > _APART * (radius[first] + radius)
-    if not apart.any():
-        return [piece]
-    second = np.where(apart, radius, 0).argmax()
-    power1 = distance2 - radius[first] ** 2
-    power2 = ((points - points[second]) ** 2).sum(1) - radius[second] ** 2
     near = np.zeros_like(piece)
-    near[tuple(points[power1 <= power2].T)] = True
-    far = piece & ~near
-    parts = [int(part.sum()) for part in (near, far)]
-    if min(parts) < _MIN_PART or _mean_factor(near, far) > n_faces / n_voxels ** (
-        2 / 3
-    ):
+    if not _cut(piece, limit, near):
         return [piece]
-    return _split(near, limit) + _split(far, limit)
+    return _split(near, limit) + _split(piece & ~near, limit)
 
 
-def _mean_factor(*parts: np.ndarray) -> float:
-    """Return the mean shape factor of parts, weighted by their voxels."""
-    sizes = [int(part.sum()) for part in parts]
-    weighted = [_faces(part) * n ** (1 / 3) for part, n in zip(parts, sizes)]
-    return float(sum(weighted) / sum(sizes))
+@nb.njit(cache=True)
+def _count(piece):
+    """Count the voxels of a piece (bool box), and their faces to the outside."""
+    nx, ny, nz = piece.shape
+    n_voxels = n_faces = 0
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                if piece[x, y, z]:
+                    n_voxels += 1
+                    n_faces += x == 0 or not piece[x - 1, y, z]
+                    n_faces += x == nx - 1 or not piece[x + 1, y, z]
+                    n_faces += y == 0 or not piece[x, y - 1, z]
+                    n_faces += y == ny - 1 or not piece[x, y + 1, z]
+                    n_faces += z == 0 or not piece[x, y, z - 1]
+                    n_faces += z == nz - 1 or not piece[x, y, z + 1]
+    return n_voxels, n_faces
+
+
+@nb.njit(cache=True)
+def _spread(line, out):
+    """Fill out[i] with the least line[j] + (i - j)^2; 0 beyond both ends."""
+    n = line.size
+    for i in range(n):
+        best = line[i]
+        step = 1
+        while step * step < best:
+            left = line[i - step] if i >= step else 0
+            right = line[i + step] if i + step < n else 0
+            best = min(best, min(left, right) + step * step)
+            step += 1
+        out[i] = best
+
+
+@nb.njit(cache=True)
+def _squared_depth(piece):
+    """Return the squared distance of each voxel to the next outside the piece."""
+    depth2 = np.where(piece, np.int64(1 << 40), np.int64(0))
+    for axis in range(3):
+        turned = np.moveaxis(depth2, axis, 2)
+        line = np.empty(turned.shape[2], np.int64)
+        for i in range(turned.shape[0]):
+            for j in range(turned.shape[1]):
+                line[:] = turned[i, j]
+                _spread(line, turned[i, j])
+    return depth2
+
+
+@nb.njit(cache=True)
+def _cut(piece, limit, near):
+    """Fill `near` with one part of a piece; return whether it has two."""
+    n_voxels, n_faces = _count(piece)
+    if n_voxels < _MIN_SPLIT or n_faces <= limit * n_voxels ** (2 / 3):
+        return False
+    points, depth2 = np.argwhere(piece), _squared_depth(piece)
+    ball = np.array([depth2[x, y, z] for x, y, z in points])
+    first = ball.argmax()
+    distance2 = ((points - points[first]) ** 2).sum(1)
+    apart = np.sqrt(distance2) > _APART * (np.sqrt(ball[first]) + np.sqrt(ball))
+    if not apart.any():
+        return False
+    second = np.where(apart, ball, 0).argmax()
+    power1 = distance2 - ball[first]
+    power2 = ((points - points[second]) ** 2).sum(1) - ball[second]
+    far = piece.copy()
+    for i in np.flatnonzero(power1 <= power2):
+        x, y, z = points[i]
+        near[x, y, z], far[x, y, z] = True, False
+    (n_near, faces_near), (n_far, faces_far) = _count(near), _count(far)
+    # The mean shape factor of the parts, weighted by their voxels.
+    mean = (faces_near * n_near ** (1 / 3) + faces_far * n_far ** (1 / 3)) / n_voxels
+    return min(n_near, n_far) >= _MIN_PART and mean <= n_faces / n_voxels ** (2 / 3)

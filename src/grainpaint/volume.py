@@ -51,10 +51,13 @@ __all__ = [
     "load_recipe",
     "make_painter",
     "make_recipe",
+    "window_bytes",
     "zoomed",
 ]
 
 _MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
+_FIXED_BYTES = 700 << 20  # interpreter, libraries, a refinement window
+_BYTES_PER_BASE_VOXEL = 400  # activations of the network
 _KEPT = 64  # windows of the base, and of the refinement, that are held in memory
 
 Span = tuple[int, int]
@@ -267,6 +270,11 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
             recipe.origin,
         )
     return Painter(model, recipe.plan, recipe.seed, recipe.levels, wanted)
+
+
+def window_bytes(plan: BasePlan) -> int:
+    """Return the bytes of a process that computes windows of a plan, at its peak."""
+    return _FIXED_BYTES + _BYTES_PER_BASE_VOXEL * math.prod(plan.computed_shape)
 
 
 def file_digest(path: Path) -> str:

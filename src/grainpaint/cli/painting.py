@@ -39,6 +39,12 @@ Halo = Annotated[
 Workers = Annotated[
     int, typer.Option("--workers", help="Processes, for a .zarr output.")
 ]
+Count = Annotated[
+    int,
+    typer.Option(
+        "--count", help="Volumes, of seeds SEED, SEED + 1, ..., in folders seedN."
+    ),
+]
 Unit = Annotated[str, typer.Option("--unit", help="Unit of the STL file.")]
 Voxel = Annotated[str | None, typer.Option("--voxel", help="Its edge, such as 50um.")]
 GrainSizeText = Annotated[
@@ -102,18 +108,19 @@ def paint(
     plan: Plan = "windows",
     window: Window = 128,
     halo: Halo = 8,
+    count: Count = 1,
     workers: Workers = 1,
     device: Device = "cpu",
     force: Force = False,
     dry_run: DryRun = False,
 ) -> None:
     """Paint grains into a CAD part."""
-    _check_outputs(output, force)
+    places = _places(output, seed, count, force)
     recipe = _recipe_of_part(
         part, unit, voxel, longest, model, seed, plan, window, halo, grain_size
     )
     config = {"command": "paint", "voxel": voxel, "longest": longest}
-    _fill(recipe, output, config, workers, device, force, dry_run)
+    _fill(recipe, places, config, workers, device, force, dry_run)
 
 
 @app.command()
@@ -130,6 +137,7 @@ def generate(
     plan: Plan = "windows",
     window: Window = 128,
     halo: Halo = 8,
+    count: Count = 1,
     workers: Workers = 1,
     device: Device = "cpu",
     force: Force = False,
@@ -139,7 +147,7 @@ def generate(
     from grainpaint.quantity import parse_length, parse_periodic, parse_shape
     from grainpaint.volume import make_recipe
 
-    _check_outputs(output, force)
+    places = _places(output, seed, count, force)
     recipe = make_recipe(
         parse_shape(shape),
         parse_length(voxel),
@@ -159,50 +167,67 @@ def generate(
             "convert"
         )
     config = {"command": "generate", "voxel": voxel}
-    _fill(recipe, output, config, workers, device, force, dry_run)
+    _fill(recipe, places, config, workers, device, force, dry_run)
 
 
-def _check_outputs(output: Path, force: bool) -> None:
-    """Refuse to replace files; a .zarr volume may be gone on with."""
+def _places(output: Path, seed: int, count: int, force: bool) -> dict[int, Path]:
+    """Return where the volume of each seed goes; refuse to replace files.
+
+    A .zarr volume may be gone on with.
+    """
     from grainpaint.record import check_outputs
 
-    if output.suffix != ".zarr" or not output.exists():
-        check_outputs(output, force)
+    if count < 1:
+        raise InputError(f"--count must be at least 1, got {count}")
+    seeds = range(seed, seed + count)
+    places = {n: output.parent / f"seed{n}" / output.name for n in seeds}
+    if count == 1:
+        places = {seed: output}
+    for path in places.values():
+        if path.suffix != ".zarr" or not path.exists():
+            check_outputs(path, force)
+    return places
 
 
 def _fill(
     recipe: Recipe,
-    output: Path,
+    places: dict[int, Path],
     config: dict[str, Any],
     workers: int,
     device: str,
     force: bool,
     dry_run: bool,
 ) -> None:
-    """Make a volume and write everything, or say what would be done."""
+    """Make volumes and write everything, or say what would be done."""
     from grainpaint.record import outputs
 
+    recipes = {
+        path: recipe.model_copy(update={"seed": seed}) for seed, path in places.items()
+    }
     if dry_run:
+        files = [file for path in recipes for file in outputs(path)]
         print_table(
-            [*_plan_rows(recipe), *(("would write", str(p)) for p in outputs(output))]
+            [*_plan_rows(recipe), *(("would write", str(file)) for file in files)]
         )
-    elif output.suffix == ".zarr":
-        _fill_store(recipe, output, config, workers, device, force)
+    elif next(iter(recipes)).suffix == ".zarr":
+        for path, own in recipes.items():
+            _fill_store(own, path, config, workers, device, force)
     else:
-        _fill_memory(recipe, output, config, device)
+        _fill_memory(recipes, config, device)
 
 
 def _fill_memory(
-    recipe: Recipe, output: Path, config: dict[str, Any], device: str
+    recipes: dict[Path, Recipe], config: dict[str, Any], device: str
 ) -> None:
-    from grainpaint.generation import paint_recipe
+    from grainpaint.generation import paint_recipes
     from grainpaint.progress import console
     from grainpaint.record import outputs, summary, write_run
 
-    run = paint_recipe(recipe, device, console)
-    for line in write_run(output, run, recipe, config, console):
-        print(line, file=sys.stderr)
-    print_table(summary(run, outputs(output)))
+    runs = paint_recipes(list(recipes.values()), device, console)
+    for (path, recipe), run in zip(recipes.items(), runs):
+        for line in write_run(path, run, recipe, config, console):
+            print(line, file=sys.stderr)
+        print_table(summary(run, outputs(path)))
 
 
 def _fill_store(
