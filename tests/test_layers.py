@@ -21,6 +21,7 @@ LAYERS = [
         "pyramid",
         "unet",
         "diffusion",
+        "optimize",
         "plan",
         "blocks",
         "ddpm",
