@@ -32,7 +32,7 @@ LAYERS = [
     {"sample"},
     {"train", "volume", "compare"},
     {"generation", "engine"},
-    {"forecast"},
+    {"forecast", "paper"},
     {"figures"},
     {"report"},
     {"record"},
