@@ -5,9 +5,11 @@ import torch
 from grainpaint.ddpm import (
     Schedule,
     add_noise,
+    ddim_step,
     linear_schedule,
     noise_loss,
     renoise,
+    respaced,
     reverse_step,
 )
 from grainpaint.errors import InputError
@@ -50,6 +52,36 @@ def test_every_reverse_step_is_that_of_diffusers(theirs):
         torch.testing.assert_close(
             reverse_step(x, eps, t, noise, schedule), expected, rtol=1e-4, atol=1e-5
         )
+
+
+def test_few_ddim_steps_are_those_of_diffusers(theirs):
+    import diffusers
+
+    fewer = diffusers.DDIMScheduler.from_config(
+        theirs.config, timestep_spacing="trailing", set_alpha_to_one=True
+    )
+    fewer.set_timesteps(10)
+    asked = []
+
+    def denoiser(x, t):
+        asked.append(t.tolist())
+        return 0.7 * x
+
+    few, schedule = respaced(denoiser, linear_schedule(), 10)
+    x = expected = randn(2, 1, 4, 4, 4)
+    for t, s in zip(range(10, 0, -1), fewer.timesteps, strict=True):
+        expected = fewer.step(0.7 * expected, s, expected, eta=0.0).prev_sample
+        x = ddim_step(x, few(x, torch.full((2,), t)), t, x, schedule)
+        assert asked[-1] == [s + 1, s + 1]
+        torch.testing.assert_close(x, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_all_levels_respaced_are_all_levels():
+    schedule = linear_schedule()
+    _, same = respaced(lambda x, t: x, schedule, 250)
+    np.testing.assert_allclose(same.beta, schedule.beta, rtol=1e-9)
+    with pytest.raises(InputError, match=r"1\.\.250 can be kept, got 251"):
+        respaced(lambda x, t: x, schedule, 251)
 
 
 def test_a_reverse_step_draws_from_the_exact_posterior_when_x0_is_known():
