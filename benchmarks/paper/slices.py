@@ -1,0 +1,92 @@
+"""Figure 4 of the paper: slices after 0, 5, 10 and 20 resamplings.
+
+Run: python benchmarks/paper/slices.py [--shape 80,80,32]. As in the figure, the blocks
+of the first stage, which are given nothing, are the same in all. Writes figure-4.png
+(the values, and the grains that DBSCAN finds in them; dashes are faces of blocks) and
+slices.json: the share of boundary across the faces of the blocks, where low numbers of
+resamplings line it up, over that in their interiors.
+"""
+
+import numpy as np
+from common import HERE, KEPT, budget, options, save
+from matplotlib.figure import Figure
+
+from grainpaint.blocks import grid
+from grainpaint.paper.model import load_paper
+from grainpaint.paper.paint import grains_of, paint_blocks
+from grainpaint.plot import grain_colors
+from grainpaint.progress import console
+from grainpaint.repaint import block_noise, repaint
+
+RESAMPLINGS = (0, 5, 10, 20)
+
+
+def values_of(model, resamplings, shape):
+    """Return the values of a volume, from disk if they are there."""
+    size = "x".join(map(str, shape))
+    path = KEPT / model.sha256[:12] / f"slices-{size}" / f"{resamplings:02d}.npy"
+    if path.exists():
+        return np.load(path)
+
+    def paint(given, known, places):
+        again = resamplings + 1 if known.any() else 1
+        noise = block_noise(0, places, given.shape[-1])
+        schedule = model.card.levels.schedule
+        return repaint(model.denoiser, given, known, schedule, noise, again)
+
+    values = paint_blocks(paint, grid(shape), shape, progress=console)[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, values)
+    return values
+
+
+def faces(shape, axis):
+    """Return the layers at which what a block wrote begins or ends, along an axis."""
+    cuts = {b.read[axis].start for b in grid(shape)}
+    cuts |= {b.read[axis].stop for b in grid(shape)}
+    return sorted(cuts - {0, shape[axis]})
+
+
+def alignment(grain_id):
+    """Return the boundary across the faces of blocks over that everywhere else."""
+    shares = [[], []]
+    for axis in range(3):
+        unlike = (np.diff(grain_id, axis=axis) != 0).mean(
+            axis=tuple(a for a in range(3) if a != axis)
+        )
+        at = np.zeros(unlike.size, bool)
+        at[[f - 1 for f in faces(grain_id.shape, axis)]] = True
+        shares[0].extend(unlike[at])
+        shares[1].extend(unlike[~at])
+    return np.mean(shares[0]) / np.mean(shares[1])
+
+
+def main():
+    chosen = options(__doc__, (80, 80, 32), 1).parse_args()
+    model = load_paper(chosen.model)
+    figure = Figure(figsize=(14, 7.4), layout="constrained")
+    panels = figure.subplots(2, len(RESAMPLINGS))
+    result = {"model": budget(model.card), "shape": chosen.shape, "at_faces": {}}
+    for (above, below), resamplings in zip(panels.T, RESAMPLINGS):
+        values = values_of(model, resamplings, chosen.shape)
+        grain_id = grains_of(values)
+        result["at_faces"][resamplings] = alignment(grain_id)
+        save("slices", result)
+        print(f"{resamplings:3} resamplings: {alignment(grain_id):.3f}", flush=True)
+        middle = chosen.shape[2] // 2
+        above.imshow(values[..., middle].T, origin="lower", cmap="viridis")
+        colors = grain_colors(int(grain_id.max()))
+        below.imshow(colors[grain_id[..., middle].T], origin="lower")
+        above.set_title(f"{resamplings} resamplings")
+        for axes in (above, below):
+            for x in faces(chosen.shape, 0):
+                axes.axvline(x - 0.5, color="white", lw=0.5, ls="--")
+            for y in faces(chosen.shape, 1):
+                axes.axhline(y - 0.5, color="white", lw=0.5, ls="--")
+            axes.set_xticks([])
+            axes.set_yticks([])
+    figure.savefig(HERE / "figure-4.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()
