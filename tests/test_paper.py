@@ -13,6 +13,7 @@ from scipy import ndimage
 from grainpaint import InputError, Microstructure, formats
 from grainpaint.blocks import center, grid
 from grainpaint.cad import load_part, plan_grid
+from grainpaint.dbscan import dbscan
 from grainpaint.ddpm import linear_schedule
 from grainpaint.encode import palette
 from grainpaint.formats.field import read_values
@@ -243,6 +244,14 @@ def test_no_voxel_of_a_thin_part_is_left_over_and_none_outside_is_filled():
     assert np.unique(wall[:6]).size == 1
     assert np.unique(label[3, 8]).size == 1
     assert label.max() == 4 == ndimage.label(label > 0)[1] + 1
+
+
+def test_what_is_a_grain_does_not_depend_on_the_size_of_the_volume():
+    values = np.zeros((20, 20, 20), np.float32)
+    values[10:] = 0.03  # 3 voxels apart in sub-volumes of 100, 0.6 in those of 20
+    assert dbscan(values).max() == 1
+    assert grains_of(values).max() == 2
+    assert grains_of(values[6:14, :8, :8]).max() == 2
 
 
 def test_the_field_may_hold_anything_outside_the_part(rng):

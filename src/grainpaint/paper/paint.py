@@ -18,7 +18,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from grainpaint.blocks import EDGE, Block, batches, center, grid
-from grainpaint.dbscan import dbscan, fill_noise
+from grainpaint.dbscan import BLOCK, dbscan, fill_noise
 from grainpaint.errors import InputError
 from grainpaint.generation import Run
 from grainpaint.microstructure import Microstructure
@@ -231,8 +231,13 @@ def grains_of(values: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     numpy.ndarray, int32, shape (nx, ny, nz)
         Grains 1..n, 0 outside the part only: pieces of noise that touch no grain, in
         walls too thin for the 15 points of a cluster, become grains of their own.
+
+    Notes
+    -----
+    A difference of 1 in value is worth 100 voxels, the edge of the sub-volumes, in
+    smaller volumes too: what is a grain should not depend on the size of the volume.
     """
-    label = fill_noise(dbscan(values, mask=mask), mask)
+    label = fill_noise(dbscan(values, BLOCK, mask=mask), mask)
     left = label == 0 if mask is None else (label == 0) & mask
     if left.any():
         label = np.where(left, label_pieces(left.astype(np.int32)) + label.max(), label)
