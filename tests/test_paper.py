@@ -10,11 +10,11 @@ import trimesh
 from safetensors.torch import load_file
 from scipy import ndimage
 
-from grainpaint import InputError, Microstructure, formats
+from grainpaint import InputError, Microstructure, formats, simulate
 from grainpaint.blocks import center, grid
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.dbscan import dbscan
-from grainpaint.ddpm import linear_schedule
+from grainpaint.ddpm import add_noise, linear_schedule
 from grainpaint.encode import palette
 from grainpaint.formats.field import read_values
 from grainpaint.model import load_model, write_stage
@@ -49,8 +49,8 @@ def paper_model(tmp_path_factory):
         network=NETWORK,
         levels=LEVELS,
         data={},
-        training={},
-        n_steps=0,
+        training={"batch": 8},
+        n_steps=1,
         minutes=0.0,
         metrics={},
     )
@@ -105,7 +105,8 @@ def test_periodic_volumes_get_the_lattice_and_open_ones_random_blocks(volumes):
     assert len(held.places) == lattice  # the first volume
     assert len(trained.places) == lattice + 2 * drawn
     assert description["n_blocks"] == 2 * lattice + 2 * drawn
-    assert description["sets"] == [{"folder": "closed"}, {"folder": "open"}]
+    names = [(s["folder"], s["n_volumes"]) for s in description["sets"]]
+    assert names == [("closed", 2), ("open", 2)]
     assert trained.draw(np.random.default_rng(0)).shape == (16, 16, 16)
 
 
@@ -339,3 +340,20 @@ def test_options_of_the_other_kind_are_refused(run, tmp_path, tiny_model, paper_
         load_model(str(paper_model))
     with pytest.raises(InputError, match="of another kind"):
         load_paper(str(tiny_model))
+
+
+def test_the_shipped_network_sees_noise_where_values_alone_do_not():
+    """On a simulated block that it was not trained on: error against the best line."""
+    model = load_paper("paper-iso")
+    spins = simulate.isotropic((32, 32, 32), 100, seed=77).grain_id
+    rng = np.random.default_rng(0)
+    x0 = torch.from_numpy(encode_block(spins, 1, rng))[None]
+    schedule = model.card.levels.schedule
+    eps = torch.randn(x0.shape, generator=torch.Generator().manual_seed(0))
+    for t, part in ((50, 0.35), (150, 0.4), (250, 0.5)):
+        x = add_noise(x0, t, eps, schedule)
+        line = ((x * eps).sum() / (x * x).sum()) * x
+        with torch.no_grad():
+            seen = model.denoiser(x, torch.tensor([t]))
+        errors = [F.mse_loss(guess, eps).item() for guess in (seen, line)]
+        assert errors[0] < part * errors[1], t

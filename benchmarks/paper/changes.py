@@ -229,14 +229,14 @@ def main():
         "encodings alone: palette": (0, lambda: recoded(shape, n_ref, n_floor, 5)),
         "iso, 5 at half resolution": (5, lambda: ours(shape, n)),
         "paper": (repainted, lambda: change(
-            "paper", lambda m, s: by_repaint(m, s, r), f"repaint-{r}")),
+            "paper", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
         "few steps": (25, lambda: change(
             "paper", lambda m, s: by_ddim(m, s, 25), "ddim-25")),
         "noise map": (250, lambda: change("map", by_map, "map")),
         "terminal noise": (repainted, lambda: change(
-            "noise", lambda m, s: by_repaint(m, s, r), f"repaint-{r}")),
+            "noise", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
         "palette": (repainted, lambda: change(
-            "palette", lambda m, s: by_repaint(m, s, r), f"repaint-{r}")),
+            "palette", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
     }  # fmt: skip
     result = {
         "networks": f"{steps:,} steps of {PAPER.batch} blocks each, but iso",

@@ -43,15 +43,6 @@ def options(description, shape, volumes):
     return parser
 
 
-def budget(card):
-    """Say what a network was trained with, for every number of it."""
-    samples = card.n_steps * card.training["batch"]
-    return (
-        f"{card.n_steps:,} steps of {card.training['batch']} blocks, {card.minutes:g} "
-        f"minutes on one shared core ({samples / 787_670:.1%} of the paper's blocks)"
-    )
-
-
 def simulated(shape, first, n):
     """Yield n simulated volumes from number `first` on, cut to a shape."""
     from floor import simulated as open_boxes

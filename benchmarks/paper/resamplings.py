@@ -10,7 +10,6 @@ from common import (
     HERE,
     NAMES,
     PAPER,
-    budget,
     describe,
     floor,
     generated,
@@ -33,7 +32,7 @@ def main():
     measured_reference = measure_all(reference, n_reference, console)
     size = "x".join(map(str, shape))
     result = {
-        "model": budget(load_paper(chosen.model).card),
+        "model": load_paper(chosen.model).card.budget,
         "volumes": f"{chosen.volumes} generated, {n_reference} simulated of {size}",
         "simulated": describe(reference),
         "floor": floor(shape, chosen.volumes, n_reference),

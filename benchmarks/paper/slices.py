@@ -8,7 +8,7 @@ resamplings line it up, over that in their interiors.
 """
 
 import numpy as np
-from common import HERE, KEPT, budget, options, save
+from common import HERE, KEPT, options, save
 from matplotlib.figure import Figure
 
 from grainpaint.blocks import grid
@@ -66,7 +66,7 @@ def main():
     model = load_paper(chosen.model)
     figure = Figure(figsize=(14, 7.4), layout="constrained")
     panels = figure.subplots(2, len(RESAMPLINGS))
-    result = {"model": budget(model.card), "shape": chosen.shape, "at_faces": {}}
+    result = {"model": model.card.budget, "shape": chosen.shape, "at_faces": {}}
     for (above, below), resamplings in zip(panels.T, RESAMPLINGS):
         values = values_of(model, resamplings, chosen.shape)
         grain_id = grains_of(values)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from common import budget, options, repainter, save
+from common import options, repainter, save
 
 from grainpaint.blocks import grid
 from grainpaint.dbscan import dbscan
@@ -70,7 +70,7 @@ def main():
     )
     print(measured, f"{each * 1e3:.1f} ms an evaluation of a block, all in all")
     result = {
-        "model": budget(model.card),
+        "model": model.card.budget,
         "threads": torch.get_num_threads(),
         "measured": measured,
         "seconds_an_evaluation": each,

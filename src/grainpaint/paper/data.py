@@ -1,5 +1,6 @@
 """Volumes in, training blocks out: section 2.4 of the paper, 3.3 for additive ones."""
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -154,9 +155,12 @@ def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]
         plan = lattice_blocks if all(volume.periodic) else random_blocks
         starts = plan(volume.shape, edge, np.random.default_rng(i))
         places[i % _HELD_OUT == 0] += [(i, start) for start in starts]
-    sets = {path.parent: read_recipe(path.parent) for path in paths}
+    sets = Counter(path.parent for path in paths)
     description = {
-        "sets": [recipe or {"folder": place.name} for place, recipe in sets.items()],
+        "sets": [
+            {**(read_recipe(place) or {"folder": place.name}), "n_volumes": n}
+            for place, n in sets.items()
+        ],
         "n_volumes": len(volumes),
         "n_blocks": sum(map(len, places)),
         "n_held_out_blocks": len(places[1]),
