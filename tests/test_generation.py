@@ -8,7 +8,7 @@ from grainpaint import InputError
 from grainpaint.generation import check_memory, generate, paint_mask
 from grainpaint.model import load_model
 from grainpaint.plan import BaseAxis, BasePlan, whole, windows
-from grainpaint.sample import _palette, base_window, refine_window
+from grainpaint.sample import Painter, _palette, base_window, refine_window
 from grainpaint.segment import label_pieces
 from grainpaint.simulate.potts import grow
 
@@ -23,6 +23,11 @@ def model(tiny_model):
 PLAN = whole(SHAPE, 8)
 
 
+def fill(mask, model, seed=0):
+    """Paint a mask by a plan of one window."""
+    return paint_mask(mask, Painter(model, whole(mask.shape, 8), seed))
+
+
 def nothing():
     pass
 
@@ -30,7 +35,7 @@ def nothing():
 @pytest.fixture(scope="module")
 def base(model):
     """Grains to refine, of more than one voxel each."""
-    color = base_window(model, PLAN, (0, 0, 0), {}.__getitem__, 5, nothing)
+    color = base_window(Painter(model, PLAN, 5), (0, 0, 0), {}.__getitem__, nothing)
     assert color.shape == (56, 32, 40)
     return color
 
@@ -39,7 +44,7 @@ def refine(model, base, plan, shape=SHAPE, seed=5):
     result = np.zeros(shape, np.uint16)
     for window in plan:
         result[window.write] = refine_window(
-            model, PLAN, window, lambda key: base, seed, nothing
+            Painter(model, PLAN, seed), window, lambda key: base, nothing
         )
     return result
 
@@ -55,7 +60,7 @@ def test_what_goes_on_into_a_gap_keeps_its_tag(model):
     plan, n_colors = BasePlan((BaseAxis(32, 8), BaseAxis(32), BaseAxis(32))), 12
     tags = {}
     for key in plan.closure([(1, 0, 0)]):
-        tags[key] = base_window(model, plan, key, tags.__getitem__, 5, nothing)
+        tags[key] = base_window(Painter(model, plan, 5), key, tags.__getitem__, nothing)
     for left, right in (((0, 0, 0), (1, 0, 0)), ((1, 0, 0), (2, 0, 0))):
         a, b = tags[left][-1].astype(int), tags[right][0].astype(int)
         same = (a - 1) % n_colors == (b - 1) % n_colors
@@ -76,7 +81,7 @@ def test_grain_growth_at_the_end_of_a_window_is_that_of_the_simulator(model, bas
         ),
     )
     (window,) = windows((32, 32, 32), core=32)
-    found = refine_window(grown, PLAN, window, lambda key: base, 5, nothing)
+    found = refine_window(Painter(grown, PLAN, 5), window, lambda key: base, nothing)
     voxels = [np.arange(-8, 40) % (2 * n) // 2 for n in base.shape]
     doubled = base[np.ix_(*voxels)]
     *_, expected = grow(
@@ -86,6 +91,7 @@ def test_grain_growth_at_the_end_of_a_window_is_that_of_the_simulator(model, bas
         start_time=64.0,
         periodic=(False,) * 3,
         origin=(-8,) * 3,
+        period=PLAN.period(1),
     )
     np.testing.assert_array_equal(found, expected[8:40, 8:40, 8:40])
     assert (found != doubled[8:40, 8:40, 8:40]).any()
@@ -113,8 +119,8 @@ def test_a_part_has_the_grains_of_its_box(model, rng):
     """A mask skips windows and cuts grains, it changes none."""
     mask = np.zeros(SHAPE, bool)
     mask[5:30, 5:30, 3:60] = True
-    part = paint_mask(mask, model, seed=3)
-    box = paint_mask(np.ones(SHAPE, bool), model, seed=3)
+    part = fill(mask, model, seed=3)
+    box = fill(np.ones(SHAPE, bool), model, seed=3)
     assert part.n_windows < box.n_windows == part.n_windows_box
     assert ((part.volume.grain_id > 0) == mask).all()
 
@@ -129,13 +135,13 @@ def test_colors_in_a_part_are_those_of_the_box(model, base):
 
 def test_the_seed_decides_the_grains(model):
     mask = np.ones((32, 32, 32), bool)
-    a, b, c = (paint_mask(mask, model, seed=s).volume.grain_id for s in (1, 1, 2))
+    a, b, c = (fill(mask, model, seed=s).volume.grain_id for s in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
 
 
 def test_grains_are_connected_and_numbered_without_gaps(model):
-    grain_id = paint_mask(np.ones((40, 40, 40), bool), model).volume.grain_id
+    grain_id = fill(np.ones((40, 40, 40), bool), model).volume.grain_id
     np.testing.assert_array_equal(label_pieces(grain_id), grain_id)
 
 
@@ -168,10 +174,10 @@ def test_with_a_pointwise_denoiser_windows_are_exact(model, base):
 
 def test_impossible_requests_are_refused_before_any_work(model):
     with pytest.raises(InputError, match="GiB"):
-        check_memory((100_000,) * 3)
+        check_memory((100_000,) * 3, whole((100_000,) * 3, 8))
     with pytest.raises(InputError, match="GiB"):
         generate((3000, 3000, 200))
     with pytest.raises(InputError, match="inside"):
-        paint_mask(np.zeros((8, 8, 8), bool), model)
+        fill(np.zeros((8, 8, 8), bool), model)
     with pytest.raises(InputError, match="seed"):
-        paint_mask(np.ones((8, 8, 8), bool), model, seed=-1)
+        fill(np.ones((8, 8, 8), bool), model, seed=-1)

@@ -6,7 +6,7 @@ import pytest
 from grainpaint import generate, simulate
 from grainpaint.model import load_model
 from grainpaint.plan import whole, windows
-from grainpaint.sample import base_window, refine_window
+from grainpaint.sample import Painter, base_window, refine_window
 from grainpaint.segment import grains
 
 
@@ -30,15 +30,13 @@ def test_grains_are_as_large_as_simulated_ones():
 
 def test_windows_leave_no_trace():
     model, shape = load_model("iso"), (128, 40, 40)
-    plan = whole(shape, 8)
-    base = base_window(model, plan, (0, 0, 0), {}.__getitem__, 4, lambda: None)
+    painter = Painter(model, whole(shape, 8), seed=4)
+    base = base_window(painter, (0, 0, 0), {}.__getitem__)
 
     def refined(core):
         tags = np.empty(shape, np.uint16)
         for w in windows(shape, core=core, halo=16):
-            tags[w.write] = refine_window(
-                model, plan, w, lambda key: base, 4, lambda: None
-            )
+            tags[w.write] = refine_window(painter, w, lambda key: base)
         return tags
 
     two, one = refined(64), refined(128)

@@ -28,7 +28,7 @@ LAYERS = [
         "repaint",
     },
     {"formats", "model", "cad", "stats", "seams", "integrity", "store"},
-    {"simulate", "dataset", "render", "plot", "spatial"},
+    {"simulate", "dataset", "render", "plot", "spatial", "grain_size"},
     {"sample"},
     {"train", "volume", "compare"},
     {"generation", "engine"},

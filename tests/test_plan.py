@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,9 @@ from grainpaint import InputError
 from grainpaint.plan import (
     BaseAxis,
     BasePlan,
+    Window,
     base_shape,
+    boxes_under,
     cells_of,
     stage,
     whole,
@@ -26,14 +30,29 @@ def test_windows_write_every_voxel_once(shape, core, halo):
     assert (written == 1).all()
 
 
-@given(st.tuples(edges, edges, edges), st.integers(4, 20), st.integers(0, 6))
-def test_what_a_window_keeps_is_what_it_writes(shape, core, halo):
-    for window in windows(shape, core=core, halo=halo):
-        for index, keep, write in zip(window.read(), window.keep, window.write):
-            assert len(index) == core + 2 * halo
-            np.testing.assert_array_equal(
-                index[keep], np.arange(write.start, write.stop)
-            )
+@given(
+    st.tuples(*[st.integers(-200, 200)] * 3),
+    st.integers(4, 20),
+    st.integers(0, 6),
+    st.integers(0, 5),
+)
+def test_every_level_computes_what_the_next_one_needs(start, core, halo, levels):
+    """Down to the base, with the halo that each level loses."""
+    window = Window(start, tuple(a + core for a in start), core, halo)
+    boxes = boxes_under(window, levels)
+    assert list(boxes) == ([0, 1] if levels == 0 else [*range(levels, 0, -1)])
+    top = boxes[levels]
+    rim = {level: halo if level == 1 else 8 for level in boxes}
+    assert top == [(a - rim[levels], a + core + rim[levels]) for a in start]
+    for upper, lower in itertools.pairwise(boxes):
+        for (a, b), (c, d) in zip(boxes[upper], boxes[lower]):
+            scale = 2.0 ** (lower - upper)
+            assert c + rim[lower] <= a * scale
+            assert b * scale <= d - rim[lower]
+            assert d - c <= (b - a) * scale + 2 * rim[lower] + 2
+    for cells, (a, b) in zip(cells_of(window, levels), boxes[1]):
+        assert cells[0] == a // 2
+        assert cells[-1] == (b - 1) // 2
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -47,11 +66,11 @@ def test_windows_that_miss_the_part_are_left_out(seed):
     assert covered[mask].all()
 
 
-@given(st.tuples(edges, edges, edges), st.sampled_from([2, 8, 12]))
-def test_the_base_covers_the_volume_at_half_resolution(shape, multiple):
-    for n, half in zip(shape, base_shape(shape, multiple)):
-        assert half % multiple == 0
-        assert 2 * half >= n
+@given(st.tuples(edges, edges, edges), st.sampled_from([2, 8, 12]), st.integers(0, 4))
+def test_the_base_covers_the_volume(shape, multiple, levels):
+    for n, coarse in zip(shape, base_shape(shape, multiple, levels)):
+        assert coarse % multiple == 0
+        assert coarse * 2**levels >= n
 
 
 def test_a_box_of_256_voxels_has_a_base_of_128():
@@ -134,7 +153,7 @@ def test_a_windowed_plan_covers_the_volume_with_windows_of_the_asked_size(
         if axis.closed:
             assert 2 * axis.block >= n
         else:
-            assert axis.start(0) == -8  # with the halo of the refinement
+            assert axis.start(0) == -16  # with the halos of the refinement
 
 
 def test_a_volume_that_fits_into_a_window_has_one():

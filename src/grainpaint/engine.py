@@ -97,7 +97,10 @@ def find_tasks(recipe: Recipe) -> Tasks:
     under: list[list[list[int]]] = []
     for axis, n in zip(plan.axes, counts):
         cells = [
-            cells_of(Window((i * core,) * 3, ((i + 1) * core,) * 3, core, halo))[0]
+            cells_of(
+                Window((i * core,) * 3, ((i + 1) * core,) * 3, core, halo),
+                recipe.levels,
+            )[0]
             for i in range(n)
         ]
         under.append([np.unique(axis.find(c)[0]).tolist() for c in cells])

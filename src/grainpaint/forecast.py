@@ -10,7 +10,7 @@ import numpy as np
 from grainpaint.engine import find_tasks
 from grainpaint.model import Model, load_model
 from grainpaint.plan import BaseAxis, BasePlan, Window, stage
-from grainpaint.sample import base_window, n_evaluations, refine_window
+from grainpaint.sample import Painter, base_window, n_evaluations, refine_window
 from grainpaint.store import SHARD
 from grainpaint.volume import Recipe
 
@@ -99,13 +99,13 @@ def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
     torch.set_num_threads(1)
     try:
         x, y, z = (BaseAxis(_TRIAL) for _ in range(3))
-        plan = BasePlan((x, y, z))
+        painter = Painter(model, BasePlan((x, y, z)), 0, recipe.levels)
         start = process_time()
-        color = base_window(model, plan, (0, 0, 0), _no_window, 0)
+        color = base_window(painter, (0, 0, 0), _no_window)
         middle = process_time()
         core = recipe.core
         window = Window((0, 0, 0), (core, core, core), core, recipe.halo)
-        refine_window(model, plan, window, lambda key: color, 0)
+        refine_window(painter, window, lambda key: color)
         return (middle - start) / _TRIAL**3, process_time() - middle
     finally:
         torch.set_num_threads(threads)

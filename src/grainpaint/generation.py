@@ -16,13 +16,20 @@ import psutil
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.model import Model, load_model
+from grainpaint.model import load_model
 from grainpaint.philox import check_seed
-from grainpaint.plan import BasePlan, Key, Window, cells_of, whole, windows
+from grainpaint.plan import BasePlan, Key, Window, cells_of, windows
 from grainpaint.progress import Progress, silent
-from grainpaint.sample import base_window, n_evaluations, refine_window
+from grainpaint.sample import Painter, base_window, n_evaluations, refine_window
 from grainpaint.segment import grains
-from grainpaint.volume import PartFile, Recipe, file_digest, load_grid, make_recipe
+from grainpaint.volume import (
+    PartFile,
+    Recipe,
+    file_digest,
+    load_grid,
+    make_painter,
+    make_recipe,
+)
 
 __all__ = ["Run", "check_memory", "generate", "paint", "paint_mask", "paint_recipe"]
 
@@ -41,7 +48,7 @@ class Run:
     n_windows_box: int
 
 
-def check_memory(shape: tuple[int, int, int], plan: BasePlan | None = None) -> int:
+def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     """Return the bytes that generation of a volume in memory takes at its peak.
 
     Raises
@@ -51,7 +58,6 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan | None = None) -> i
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
-    plan = plan or whole(shape, multiple=8)
     n_base = math.prod(axis.block for axis in plan.axes)
     need = _BYTES_FIXED + _BYTES_PER_BASE_VOXEL * n_base + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
@@ -71,11 +77,10 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan | None = None) -> i
 
 def paint_mask(
     mask: np.ndarray,
-    model: Model,
-    seed: int = 0,
+    painter: Painter,
     spacing: float = 1.0,
     origin: tuple[float, ...] = (0.0, 0.0, 0.0),
-    plan: BasePlan | None = None,
+    periodic: tuple[bool, ...] = (False, False, False),
     progress: Progress = silent,
 ) -> Run:
     """Fill the True voxels of a mask with grains.
@@ -84,16 +89,15 @@ def paint_mask(
     ----------
     mask : numpy.ndarray, bool, shape (nx, ny, nz)
         True = inside the part.
-    model : Model
-        See `grainpaint.model.load_model`.
-    seed : int
-        0..2^63 - 1. The same seed, mask and model give the same grains.
+    painter : Painter
+        Model, plan and seed: the same give the same grains.
     spacing : float
         Edge of a voxel, µm.
     origin : three floats
         Corner of voxel (0, 0, 0), µm.
-    plan : BasePlan, optional
-        How the base is cut; by default `grainpaint.plan.whole`.
+    periodic : three bools
+        Axes along which grains go on through the faces; the plan must be a torus of the
+        mask's length there.
     progress : Progress
         Told the network evaluations done.
 
@@ -107,32 +111,30 @@ def paint_mask(
     InputError
         If the mask is empty, the memory is too small or the seed out of range.
     """
-    check_seed(seed)
+    check_seed(painter.seed)
     if not mask.any():
         raise InputError(
             f"no voxel centre lies inside the part: use voxels below {spacing:g} µm"
         )
-    plan = plan or whole(mask.shape, model.base.multiple)
-    check_memory(mask.shape, plan)
+    check_memory(mask.shape, painter.plan)
     clock = _Clock()
-    size = model.refine_card.sampling.core, model.refine_card.sampling.halo
+    sampling = painter.model.refine_card.sampling
+    size = sampling.core, sampling.halo
     chosen = list(windows(mask.shape, mask, *size))
-    base = _base(model, plan, chosen, seed, progress)
+    base = _base(painter, chosen, progress)
     clock.lap("base")
     tags = np.zeros(mask.shape, np.uint16)
     with progress("refine", len(chosen)) as bar:
         for i, window in enumerate(chosen):
-            tags[window.write] = refine_window(
-                model, plan, window, base.__getitem__, seed
-            )
+            tags[window.write] = refine_window(painter, window, base.__getitem__)
             bar.update(i + 1)
     tags[~mask] = 0
     clock.lap("refine")
     with progress("segment", 1):
-        grain_id = grains(tags)
+        grain_id = grains(tags, periodic)
     clock.lap("segment")
     return Run(
-        Microstructure(grain_id, (spacing,) * 3, origin),
+        Microstructure(grain_id, (spacing,) * 3, origin, periodic),
         clock.seconds,
         n_windows=len(chosen),
         n_windows_box=len(list(windows(mask.shape, None, *size))),
@@ -140,23 +142,21 @@ def paint_mask(
 
 
 def _base(
-    model: Model,
-    plan: BasePlan,
-    chosen: list[Window],
-    seed: int,
-    progress: Progress,
+    painter: Painter, chosen: list[Window], progress: Progress
 ) -> dict[Key, np.ndarray]:
     """Return all windows of the base that some windows need."""
-    keys = plan.closure({k for w in chosen for k in plan.find(cells_of(w))})
+    plan = painter.plan
+    cells = (cells_of(window, painter.levels) for window in chosen)
+    keys = plan.closure({key for c in cells for key in plan.find(c)})
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
-    with progress("base", len(keys) * n_evaluations(model)[0]) as bar:
+    with progress("base", len(keys) * n_evaluations(painter.model)[0]) as bar:
 
         def tick() -> None:
             bar.update(next(numbers))
 
         for key in keys:
-            base[key] = base_window(model, plan, key, base.__getitem__, seed, tick)
+            base[key] = base_window(painter, key, base.__getitem__, tick)
     return base
 
 
@@ -191,7 +191,12 @@ def paint_recipe(
         mask = grid.mask([(0, n) for n in recipe.shape])
     model = load_model(recipe.model, device)
     return paint_mask(
-        mask, model, recipe.seed, recipe.spacing, recipe.origin, recipe.plan, progress
+        mask,
+        make_painter(recipe, model),
+        recipe.spacing,
+        recipe.origin,
+        recipe.periodic,
+        progress,
     )
 
 
@@ -200,6 +205,8 @@ def generate(
     model: str = "iso",
     seed: int = 0,
     voxel: float = 1.0,
+    grain_size: str | None = None,
+    periodic: tuple[bool, bool, bool] = (False, False, False),
     device: str = "cpu",
     progress: Progress = silent,
 ) -> Microstructure:
@@ -215,6 +222,11 @@ def generate(
         0..2^63 - 1.
     voxel : float
         Edge of a voxel, µm.
+    grain_size : str, optional
+        Mean grain diameter: a length, a formula of x, y, z in µm, or a file; see
+        `grainpaint.grain_size.read_grain_size`. Without it that of the model's data.
+    periodic : three bools
+        Axes along which grains go on through the faces.
     device : str
         A torch device.
     progress : Progress
@@ -223,14 +235,15 @@ def generate(
     Returns
     -------
     Microstructure
-        Not periodic.
 
     Raises
     ------
     InputError
         As `paint_mask`.
     """
-    recipe = make_recipe(shape, voxel, model=model, seed=seed)
+    recipe = make_recipe(
+        shape, voxel, model=model, seed=seed, grain_size=grain_size, periodic=periodic
+    )
     return paint_recipe(recipe, device, progress).volume
 
 
@@ -241,6 +254,7 @@ def paint(
     longest: int = 128,
     model: str = "iso",
     seed: int = 0,
+    grain_size: str | None = None,
     device: str = "cpu",
     progress: Progress = silent,
 ) -> Microstructure:
@@ -256,7 +270,7 @@ def paint(
         Unit of the coordinates in the file (STL names none).
     longest : int
         Voxels along the longest side, where `voxel` is not given.
-    model, seed, device, progress
+    model, seed, grain_size, device, progress
         As in `generate`.
 
     Returns
@@ -273,6 +287,12 @@ def paint(
     grid = plan_grid(load_part(path, unit), voxel, longest)
     file = PartFile(path=str(path), unit=unit, sha256=file_digest(path))
     recipe = make_recipe(
-        grid.shape, grid.spacing, grid.origin, model=model, seed=seed, part=file
+        grid.shape,
+        grid.spacing,
+        grid.origin,
+        model=model,
+        seed=seed,
+        part=file,
+        grain_size=grain_size,
     )
     return paint_recipe(recipe, device, progress).volume

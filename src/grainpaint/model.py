@@ -53,6 +53,12 @@ class Sampling(BaseModel):
     halo: int = Field(
         default=8, ge=0, le=16, multiple_of=2, description="voxels around it"
     )
+    smooth: float = Field(
+        default=0.0, ge=0, description="growth at levels other than 1; refine only"
+    )
+    sizes: tuple[tuple[float, float, float], ...] = Field(
+        default=(), description="see grain_size.Calibration; base only"
+    )
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are merged grains; base only"
     )

@@ -16,6 +16,7 @@ __all__ = [
     "Key",
     "Window",
     "base_shape",
+    "boxes_under",
     "cells_of",
     "stage",
     "whole",
@@ -26,10 +27,12 @@ __all__ = [
 WINDOW = 128  # largest edge of a base window, base voxels
 GAP = 16  # base voxels between the windows of the first stage
 _MARGIN = 8  # base voxels of its neighbours that a gap reads on either side
-_LEAD = 8  # base voxels around the volume, for the halo of its refinement
+_LEAD = 16  # base voxels around the volume, for the halos of its refinement
+_HALO = 8  # voxels, of levels other than 1
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
 Shape = tuple[int, int, int]
+Box = list[tuple[int, int]]
 Key = tuple[int, int, int]
 
 
@@ -42,9 +45,9 @@ class Window:
     start, stop : three ints
         What the window writes, global voxel indices, half open.
     core, halo : int
-        The window computes core + 2 halo voxels a side, from start - halo on, whatever
-        part of it is written: equal shapes make equal floating-point results. All even,
-        so that windows hold whole cells of the base.
+        The window computes core voxels a side from start on, whatever part of them is
+        written (equal shapes make equal floating-point results), and a halo around
+        them, see `boxes_under`.
     """
 
     start: Shape
@@ -56,19 +59,6 @@ class Window:
     def write(self) -> tuple[slice, ...]:
         """Slices of what the window writes into the volume."""
         return tuple(slice(a, b) for a, b in zip(self.start, self.stop))
-
-    @property
-    def keep(self) -> tuple[slice, ...]:
-        """Slices of what it writes, within what it computes."""
-        return tuple(
-            slice(self.halo, self.halo + b - a) for a, b in zip(self.start, self.stop)
-        )
-
-    def read(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the global voxel indices along x, y, z of what it computes."""
-        n = self.core + 2 * self.halo
-        x, y, z = (np.arange(a - self.halo, a - self.halo + n) for a in self.start)
-        return x, y, z
 
 
 @dataclass(frozen=True)
@@ -110,9 +100,9 @@ class BaseAxis:
         first = self.start(interval) - margin
         return np.arange(first, first + self.length(interval) + 2 * margin)
 
-    def wrap(self, voxels: np.ndarray, scale: int = 1) -> np.ndarray:
-        """Return voxels of 1/scale base voxel as they repeat along a closed axis."""
-        return voxels % (scale * self.block) if self.closed else voxels
+    def wrap(self, voxels: np.ndarray) -> np.ndarray:
+        """Return base voxels as they repeat along a closed axis."""
+        return voxels % self.block if self.closed else voxels
 
     def find(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the interval of each base voxel and its place in the interval."""
@@ -133,6 +123,11 @@ class BasePlan:
     """
 
     axes: tuple[BaseAxis, BaseAxis, BaseAxis]
+
+    def period(self, level: int) -> Shape:
+        """Return the voxels of a level after which the volume repeats; 0 = never."""
+        x, y, z = (a.block << level if a.closed else 0 for a in self.axes)
+        return x, y, z
 
     def shape(self, key: Key) -> Shape:
         """Return the base voxels that a window writes along x, y, z."""
@@ -200,7 +195,7 @@ def stage(key: Key) -> int:
     return sum(q % 2 for q in key)
 
 
-def whole(shape: Shape, multiple: int) -> BasePlan:
+def whole(shape: Shape, multiple: int, levels: int = 1) -> BasePlan:
     """Return the plan of one window, a torus that covers the volume.
 
     Parameters
@@ -209,13 +204,19 @@ def whole(shape: Shape, multiple: int) -> BasePlan:
         Voxels of the result along x, y, z.
     multiple : int
         Edges of windows must be multiples of this.
+    levels : int
+        Times that the base is doubled.
     """
-    x, y, z = (BaseAxis(n) for n in base_shape(shape, multiple))
+    x, y, z = (BaseAxis(n) for n in base_shape(shape, multiple, levels))
     return BasePlan((x, y, z))
 
 
 def windowed(
-    shape: Shape, multiple: int, window: int = WINDOW, gap: int = GAP
+    shape: Shape,
+    multiple: int,
+    window: int = WINDOW,
+    gap: int = GAP,
+    levels: int = 1,
 ) -> BasePlan:
     """Return a plan of windows no longer than `window` base voxels.
 
@@ -230,6 +231,8 @@ def windowed(
         Edges of windows must be multiples of this.
     window, gap : int
         Base voxels.
+    levels : int
+        Times that the base is doubled.
 
     Raises
     ------
@@ -252,11 +255,11 @@ def windowed(
             f"{window - 2 * _MARGIN} base voxels, got {gap}"
         )
     axes = []
-    for n, closed in zip(shape, base_shape(shape, multiple)):
+    for n, closed in zip(shape, base_shape(shape, multiple, levels)):
         if closed <= window:
             axes.append(BaseAxis(closed))
             continue
-        need = _LEAD + (n + 1) // 2 + _LEAD
+        need = _LEAD + -(-n // 2**levels) + _LEAD
         blocks = -(-(need + gap) // (window + gap))
         length = -(-(need + gap) // blocks) - gap
         axes.append(BaseAxis(-(-length // multiple) * multiple, gap))
@@ -264,7 +267,7 @@ def windowed(
     return BasePlan((x, y, z))
 
 
-def base_shape(shape: Shape, multiple: int) -> Shape:
+def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:
     """Return the edges of the torus on which the base network covers a volume.
 
     Parameters
@@ -273,20 +276,52 @@ def base_shape(shape: Shape, multiple: int) -> Shape:
         Voxels of the result along x, y, z.
     multiple : int
         The network needs edges that are multiples of this.
+    levels : int
+        Times that the base is doubled.
 
     Examples
     --------
     >>> base_shape((128, 100, 3), multiple=8)
     (64, 56, 32)
     """
-    half = [max(_MIN_BASE, (n + 1) // 2) for n in shape]
-    x, y, z = (-(-n // multiple) * multiple for n in half)
+    coarse = [max(_MIN_BASE, -(-n // 2**levels)) for n in shape]
+    x, y, z = (-(-n // multiple) * multiple for n in coarse)
     return x, y, z
 
 
-def cells_of(window: Window) -> list[np.ndarray]:
+def boxes_under(window: Window, levels: int) -> dict[int, Box]:
+    """Return what a window computes at each level, with halos, from the result down.
+
+    Level k has 2^k voxels for one of the base. A result at level 0 is the half of level
+    1; one at level 2 is level 1 doubled, and so on.
+
+    Parameters
+    ----------
+    window : Window
+    levels : int
+        Level of the result.
+
+    Examples
+    --------
+    >>> boxes_under(Window((0, 0, 0), (64, 64, 64), core=64, halo=16), 2)[1][0]
+    (-20, 52)
+    """
+    box = [(a, a + window.core) for a in window.start]
+    found = {}
+    for level in [0, 1] if levels == 0 else range(levels, 0, -1):
+        halo = window.halo if level == 1 else _HALO
+        found[level] = [(a - halo, b + halo) for a, b in box]
+        if level == 0:
+            box = [(2 * a, 2 * b) for a, b in found[level]]
+        else:
+            box = [(a // 2, -(-b // 2)) for a, b in found[level]]
+    return found
+
+
+def cells_of(window: Window, levels: int = 1) -> list[np.ndarray]:
     """Return the base voxels along x, y, z under what a window computes."""
-    return [np.arange(v[0] // 2, v[-1] // 2 + 1) for v in window.read()]
+    box = boxes_under(window, levels)[1]
+    return [np.arange(a // 2, -(-b // 2)) for a, b in box]
 
 
 def windows(

@@ -4,7 +4,14 @@ import re
 
 from grainpaint.errors import InputError
 
-__all__ = ["UNITS", "parse_box", "parse_length", "parse_numbers", "parse_shape"]
+__all__ = [
+    "UNITS",
+    "parse_box",
+    "parse_length",
+    "parse_numbers",
+    "parse_periodic",
+    "parse_shape",
+]
 
 # µm per unit
 UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
@@ -104,3 +111,22 @@ def parse_box(text: str) -> list[tuple[int, int]]:
             f"a box is three rising ranges of voxels, x0:x1,y0:y1,z0:z1; got {text!r}"
         )
     return box
+
+
+def parse_periodic(text: str) -> tuple[bool, bool, bool]:
+    """Return whether x, y, z are periodic from text such as xyz, xy or none.
+
+    Raises
+    ------
+    InputError
+        If another letter is in it.
+
+    Examples
+    --------
+    >>> parse_periodic("xy")
+    (True, True, False)
+    """
+    axes = "" if text == "none" else text
+    if not set(axes) <= set("xyz") or text == "":
+        raise InputError(f"the periodic axes are letters of xyz, or none; got {text!r}")
+    return "x" in axes, "y" in axes, "z" in axes

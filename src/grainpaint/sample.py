@@ -9,6 +9,7 @@ its tag, a number 1..65535 from which its colour follows.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,15 +18,17 @@ from torch import Tensor
 
 from grainpaint.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.encode import color_grains, contact_graph, palette
+from grainpaint.grain_size import Wanted
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
-from grainpaint.plan import BasePlan, Key, Window, cells_of, stage
+from grainpaint.plan import BasePlan, Box, Key, Window, boxes_under, cells_of, stage
+from grainpaint.pyramid import halve
 from grainpaint.segment import label_pieces, merge_fragments
 from grainpaint.separate import separate
 from grainpaint.simulate.potts import grow
 from grainpaint.unet import UNet, setting
 
-__all__ = ["Tick", "base_window", "n_evaluations", "refine_window"]
+__all__ = ["Painter", "Tick", "base_window", "n_evaluations", "refine_window"]
 
 _BASE, _REFINE = 10, 11  # streams of noise
 _MIN_BASE_VOXELS = 2  # smaller pieces of the base are specks
@@ -33,9 +36,33 @@ _TAGS = 2**16 - 1
 _UNKNOWN = 255  # no colour
 _OPEN = (False, False, False)
 _OLD = 64.0  # time at which growth is slow enough for long slots
+_APART = 4096.0  # time between the growths of two levels
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 
 Tick = Callable[[], None]  # called after each network evaluation
+
+
+@dataclass(frozen=True)
+class Painter:
+    """All that decides the grains of a volume, but for the mask of a part.
+
+    Parameters
+    ----------
+    model : Model
+    plan : BasePlan
+        Of the base.
+    seed : int
+    levels : int
+        Level of the result: it has 2^levels voxels for one of the base.
+    wanted : Wanted, optional
+        Grain sizes; those of the model's card without.
+    """
+
+    model: Model
+    plan: BasePlan
+    seed: int
+    levels: int = 1
+    wanted: Wanted | None = None
 
 
 def _unheard() -> None:
@@ -62,11 +89,12 @@ def _sample(
     tick: Tick,
     guide: np.ndarray | None = None,
     known: np.ndarray | None = None,
+    diameter: np.ndarray | None = None,
 ) -> np.ndarray:
     """Denoise (X, Y, Z, dim); return colours (uint8, (X, Y, Z)).
 
     `guide` are the colours that a refiner reads, `known` those of known voxels, with
-    _UNKNOWN where there is none.
+    _UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
     """
     colors = _palette(network)
     x = torch.from_numpy(noise)[None].to(colors.device)
@@ -80,7 +108,10 @@ def _sample(
         unknown = (given == _UNKNOWN).to(x.dtype)
         fixed = colors[given[..., 0].long() * (given[..., 0] != _UNKNOWN)]
         x = torch.where(given == _UNKNOWN, x, fixed)
-    wanted = setting(sampling.grain_diameter * one, float(sampling.halved) * one)
+    asked = sampling.grain_diameter * one
+    if diameter is not None:
+        asked = torch.from_numpy(diameter).to(colors.device)[None, ..., None]
+    wanted = setting(asked, float(sampling.halved) * one)
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     for t, s in pairwise(levels):
         with torch.autocast(x.device.type, torch.bfloat16):
@@ -95,24 +126,20 @@ def _sample(
 
 @torch.inference_mode()
 def base_window(
-    model: Model,
-    plan: BasePlan,
+    painter: Painter,
     key: Key,
     tags: Callable[[Key], np.ndarray],
-    seed: int,
     tick: Tick = _unheard,
 ) -> np.ndarray:
     """Return the tags of the grains in a window of the base.
 
     Parameters
     ----------
-    model : Model
-    plan : BasePlan
+    painter : Painter
     key : three ints
         The window.
     tags : callable
         Returns what another window wrote, of those that this one needs.
-    seed : int
     tick : callable
 
     Returns
@@ -122,6 +149,7 @@ def base_window(
         multiple of the number of colours, so that grains that come to touch differ too.
         No specks, merged grains split.
     """
+    model, plan, seed = painter.model, painter.plan, painter.seed
     voxels = plan.computed(key)
     n_colors = model.base.config.n_colors
     before = known = None
@@ -129,7 +157,18 @@ def base_window(
         before = plan.gather(voxels, lambda k: _or_unknown(plan, key, k, tags))
         known = np.where(before > 0, _colors(before, n_colors), _UNKNOWN)
     noise = normal_field(seed, _BASE, voxels, model.base.config.dim)
-    color = _sample(model.base, noise, model.base_card.sampling, tick, known=known)
+    diameter = None
+    if painter.wanted is not None:
+        x, y, z = (axis.wrap(v) for axis, v in zip(plan.axes, voxels))
+        diameter = painter.wanted.asked((x, y, z))
+    color = _sample(
+        model.base,
+        noise,
+        model.base_card.sampling,
+        tick,
+        known=known,
+        diameter=diameter,
+    )
     torus = (key[0] % 2 == 0, key[1] % 2 == 0, key[2] % 2 == 0)
     grain_id, given = _clean(color, known, torus, model.base_card.sampling)
     rng = np.random.default_rng((seed, _BASE, *(q % 2**64 for q in key)))
@@ -182,58 +221,95 @@ def _clean(
 
 @torch.inference_mode()
 def refine_window(
-    model: Model,
-    plan: BasePlan,
+    painter: Painter,
     window: Window,
     tags: Callable[[Key], np.ndarray],
-    seed: int,
     tick: Tick = _unheard,
 ) -> np.ndarray:
     """Return the tags of a refinement window, cut to what it writes (uint16).
 
+    The base is doubled to level 1, where grains grow until they are as large as they
+    should be; each further level only smooths the steps that doubling leaves.
+
     Parameters
     ----------
-    model : Model
-    plan : BasePlan
-        Of the base under it.
+    painter : Painter
     window : Window
     tags : callable
         Returns what a window of the base wrote.
-    seed : int
     tick : callable
     """
-    voxels = [axis.wrap(v, 2) for axis, v in zip(plan.axes, window.read())]
-    cells = cells_of(window)
-    coarse = plan.gather(cells, tags)
-    found = coarse[np.ix_(*[v // 2 - c[0] for v, c in zip(window.read(), cells)])]
-    sampling = model.refine_card.sampling
-    x, y, z = (int(v[0]) for v in window.read())
-    if sampling.n_steps > 0:
-        guide = _colors(found, model.refine.config.n_colors)
-        noise = normal_field(seed, _REFINE, voxels, model.refine.config.dim)
-        color = _sample(model.refine, noise, sampling, tick, guide=guide)
-        found = color.astype(np.uint16) + np.uint16(1)
-    if sampling.relax > 0:
-        found = _relaxed(found, sampling.relax, seed, (x, y, z))
-    return np.ascontiguousarray(found[window.keep])
+    boxes = boxes_under(window, painter.levels)
+    cells = cells_of(window, painter.levels)
+    found = painter.plan.gather(cells, tags)
+    found = _doubled(found, [(int(c[0]), int(c[-1]) + 1) for c in cells], boxes[1])
+    found = _grown(painter, _refined(painter, found, boxes[1], tick), boxes[1], 1)
+    for level in range(2, painter.levels + 1):
+        found = _doubled(found, boxes[level - 1], boxes[level])
+        found = _grown(painter, found, boxes[level], level)
+    if painter.levels == 0:
+        finer = [(2 * a, 2 * b) for a, b in boxes[0]]
+        found = halve(found[_within(finer, boxes[1])])
+        found = _grown(painter, found, boxes[0], 0)
+    written = list(zip(window.start, window.stop))
+    return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
 
 
-def _relaxed(
-    tags: np.ndarray, time: float, seed: int, origin: tuple[int, int, int]
-) -> np.ndarray:
+def _within(box: Box, outer: Box) -> tuple[slice, ...]:
+    """Return where a box lies in a larger one."""
+    return tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(box, outer))
+
+
+def _doubled(coarse: np.ndarray, box: Box, finer: Box) -> np.ndarray:
+    """Return the tags in a box of the next level."""
+    x, y, z = (np.arange(a, b) // 2 - c for (a, b), (c, _) in zip(finer, box))
+    return coarse[np.ix_(x, y, z)]
+
+
+def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.ndarray:
+    """Draw the boundaries of level 1 by the refine network, if the model has one."""
+    network, sampling = painter.model.refine, painter.model.refine_card.sampling
+    if sampling.n_steps == 0:
+        return tags
+    voxels = [
+        np.arange(a, b) % n if n else np.arange(a, b)
+        for (a, b), n in zip(box, painter.plan.period(1))
+    ]
+    guide = _colors(tags, network.config.n_colors)
+    noise = normal_field(painter.seed, _REFINE, voxels, network.config.dim)
+    color = _sample(network, noise, sampling, tick, guide=guide)
+    return color.astype(np.uint16) + np.uint16(1)
+
+
+def _grown(painter: Painter, tags: np.ndarray, box: Box, level: int) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
 
     The growth that the data come from makes boundaries as they are in the data, takes
     away stray voxels and refills the small sizes, long before large grains change: a
     corrector (Song et al., ICLR 2021, section 4.2) that is the physics itself.
     """
+    sampling = painter.model.refine_card.sampling
+    time, mobility = sampling.relax if level == 1 else sampling.smooth, None
+    period = painter.plan.period(level)
+    if level == 1 and painter.wanted is not None:
+        x, y, z = (
+            np.arange(a, b) % n if n else np.arange(a, b)
+            for (a, b), n in zip(box, period)
+        )
+        time, mobility = painter.wanted.growth((x, y, z))
+    if time == 0:
+        return tags
+    start = _OLD + _APART * abs(level - 1)
+    x0, y0, z0 = (a for a, _ in box)
     *_, end = grow(
         tags,
-        [_OLD + time],
-        seed=seed,
-        start_time=_OLD,
+        [start + time],
+        seed=painter.seed,
+        start_time=start,
         periodic=_OPEN,
-        origin=origin,
+        origin=(x0, y0, z0),
+        period=period,
+        mobility=mobility,
     )
     return end
 

@@ -330,13 +330,19 @@ def merge_fragments(
     return result
 
 
-def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
+def grains(
+    color: np.ndarray,
+    periodic: tuple[bool, ...] = (False, False, False),
+    min_voxels: int = MIN_VOXELS,
+) -> np.ndarray:
     """Turn colours into grains: pieces of equal colour that share faces, cleaned.
 
     Parameters
     ----------
     color : numpy.ndarray, integer, shape (nx, ny, nz)
         0 = outside.
+    periodic : three bools
+        Whether grains go on through the faces along x, y, z.
     min_voxels : int
         Smaller pieces go to the neighbour that they touch most.
 
@@ -345,9 +351,9 @@ def grains(color: np.ndarray, min_voxels: int = MIN_VOXELS) -> np.ndarray:
     numpy.ndarray, int32, shape (nx, ny, nz)
         Grain IDs 1..n in the order of their first voxels, 0 = outside.
     """
-    piece = label_pieces(color)
+    piece = label_pieces(color, periodic)
     n_voxels = np.bincount(piece.ravel())
-    contacts = fragment_contacts(piece, n_voxels, min_voxels)
+    contacts = fragment_contacts(piece, n_voxels, min_voxels, periodic)
     becomes = choose_grains(n_voxels, contacts, min_voxels)
     result: np.ndarray = number_in_order(becomes)[piece]
     return result

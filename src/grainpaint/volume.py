@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
@@ -13,8 +14,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grainpaint.cad import Box, PartGrid, load_part
 from grainpaint.errors import InputError
+from grainpaint.grain_size import (
+    LARGEST,
+    GrainSize,
+    Wanted,
+    choose_levels,
+    read_grain_size,
+)
 from grainpaint.microstructure import Microstructure
-from grainpaint.model import find_model, load_model, read_card, weights_digest
+from grainpaint.model import (
+    Model,
+    find_model,
+    load_model,
+    read_card,
+    weights_digest,
+)
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
     GAP,
@@ -26,7 +40,7 @@ from grainpaint.plan import (
     whole,
     windowed,
 )
-from grainpaint.sample import base_window, refine_window
+from grainpaint.sample import Painter, base_window, refine_window
 from grainpaint.segment import grains
 
 __all__ = [
@@ -36,7 +50,9 @@ __all__ = [
     "file_digest",
     "load_grid",
     "load_recipe",
+    "make_painter",
     "make_recipe",
+    "zoomed",
 ]
 
 _MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
@@ -71,6 +87,9 @@ class Recipe(BaseModel):
     model: str
     weights_sha256: str
     seed: int = Field(ge=0, lt=2**63)
+    levels: int = Field(default=1, description="voxels of one of the base: 2^levels")
+    grain_size: GrainSize | None = None
+    periodic: tuple[bool, bool, bool] = (False, False, False)
     base: tuple[Span, Span, Span] = Field(description="block and gap along x, y, z")
     core: int = Field(description="edge of what a refinement window writes")
     halo: int
@@ -93,6 +112,8 @@ def make_recipe(
     window: int = WINDOW,
     gap: int = GAP,
     part: PartFile | None = None,
+    grain_size: str | None = None,
+    periodic: tuple[bool, bool, bool] = (False, False, False),
 ) -> Recipe:
     """Return the recipe of a volume.
 
@@ -115,21 +136,39 @@ def make_recipe(
         each).
     part : PartFile, optional
         What is to be filled; a box if not given.
+    grain_size : str, optional
+        See `grainpaint.grain_size.read_grain_size`; without it, that of the model.
+    periodic : three bools
+        Axes along which the volume repeats without a seam.
 
     Raises
     ------
     InputError
-        If there is no such model, or plan, window, gap or seed cannot serve.
+        If there is no such model, or plan, window, gap, seed, grain size or periodic
+        axes cannot serve.
     """
     check_seed(seed)
-    multiple = 2 ** len(read_card(find_model(model) / "base.json").network.channels)
+    card = read_card(find_model(model) / "base.json")
+    multiple = 2 ** len(card.network.channels)
     refine = read_card(find_model(model) / "refine.json").sampling
+    levels, size = 1, None
+    if grain_size is not None:
+        size = read_grain_size(grain_size, shape, spacing, origin)
+        levels = choose_levels(
+            size.low / spacing, size.high / spacing, card.sampling.sizes
+        )
+        if levels != 1 and refine.n_steps > 0:
+            raise InputError(
+                "the model's refine network doubles once: it makes grains of "
+                f"{card.sampling.sizes[0][0]:g} voxels or more, in one step"
+            )
     if plan == "windows":
-        axes = windowed(shape, multiple, window, gap).axes
+        axes = windowed(shape, multiple, window, gap, levels).axes
     elif plan == "whole":
-        axes = whole(shape, multiple).axes
+        axes = whole(shape, multiple, levels).axes
     else:
         raise InputError(f"--plan is windows or whole, got {plan!r}")
+    _check_periodic(shape, periodic, axes, levels, part)
     x, y, z = ((axis.block, axis.gap) for axis in axes)
     return Recipe(
         shape=shape,
@@ -138,11 +177,97 @@ def make_recipe(
         model=model,
         weights_sha256=weights_digest(model),
         seed=seed,
+        levels=levels,
+        grain_size=size,
+        periodic=periodic,
         base=(x, y, z),
         core=refine.core,
         halo=refine.halo,
         part=part,
     )
+
+
+def _check_periodic(
+    shape: tuple[int, int, int],
+    periodic: tuple[bool, bool, bool],
+    axes: tuple[BaseAxis, ...],
+    levels: int,
+    part: PartFile | None,
+) -> None:
+    """Raise unless the base is a torus of the volume's length along periodic axes."""
+    if part is not None and any(periodic):
+        raise InputError("a part ends at its surface: only boxes are periodic")
+    for name, n, wanted, axis in zip("xyz", shape, periodic, axes):
+        if not wanted:
+            continue
+        if not axis.closed:
+            raise InputError(
+                f"a periodic axis takes one base window: make {name} shorter, or "
+                "--window longer, or take --plan whole"
+            )
+        if axis.block << levels != n:
+            step = axis.block << levels
+            raise InputError(
+                f"at this grain size a periodic axis cannot have {n} voxels: the next "
+                f"number that serves is {step} ({name})"
+            )
+
+
+def zoomed(recipe: Recipe, voxel: float) -> Recipe:
+    """Return the recipe of the same grains in smaller voxels.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    voxel : float
+        Edge of a voxel, µm: that of the recipe, halved once or more.
+
+    Raises
+    ------
+    InputError
+        If the edge is another one, grains would be too many voxels wide, or the model
+        cannot double more than once.
+    """
+    times = round(math.log2(recipe.spacing / voxel))
+    if times < 1 or not math.isclose(voxel * 2**times, recipe.spacing, rel_tol=1e-6):
+        raise InputError(
+            f"--voxel must be that of the run ({recipe.spacing:g} µm) halved once or "
+            f"more, such as {recipe.spacing / 2:g}um; got {voxel:g} µm"
+        )
+    base = read_card(find_model(recipe.model) / "base.json").sampling
+    refine = read_card(find_model(recipe.model) / "refine.json").sampling
+    if refine.n_steps > 0 or not base.sizes:
+        raise InputError(f"the model {recipe.model!r} cannot refine more than once")
+    size = recipe.grain_size
+    widest = 2 * base.grain_diameter if size is None else size.high / recipe.spacing
+    if widest * 2**times > LARGEST:
+        raise InputError(
+            f"grains would be {widest * 2**times:.3g} voxels wide; at most "
+            f"{LARGEST:g} can be made: use larger voxels"
+        )
+    x, y, z = (n << times for n in recipe.shape)
+    return recipe.model_copy(
+        update={
+            "shape": (x, y, z),
+            "spacing": recipe.spacing / 2**times,
+            "levels": recipe.levels + times,
+        }
+    )
+
+
+def make_painter(recipe: Recipe, model: Model) -> Painter:
+    """Return what decides the grains of a recipe."""
+    size, wanted = recipe.grain_size, None
+    if size is not None:
+        wanted = Wanted(
+            size.map(),
+            size.low,
+            size.high,
+            model.base_card.sampling.sizes,
+            recipe.spacing * 2.0 ** (recipe.levels - 1),
+            recipe.origin,
+        )
+    return Painter(model, recipe.plan, recipe.seed, recipe.levels, wanted)
 
 
 def file_digest(path: Path) -> str:
@@ -213,6 +338,7 @@ class Volume:
                 "volume was begun with"
             )
         self.grid = load_grid(recipe)
+        self.painter = make_painter(recipe, self.model)
         self._base = lru_cache(_KEPT)(base or self.make_base)
         self._refined = lru_cache(_KEPT)(self._refine)
 
@@ -223,8 +349,7 @@ class Volume:
 
     def make_base(self, key: Key) -> np.ndarray:
         """Generate a window of the base, and those that it depends on."""
-        seed = self.recipe.seed
-        return base_window(self.model, self.plan, key, self._base, seed)
+        return base_window(self.painter, key, self._base)
 
     def tags(self, box: Box) -> np.ndarray:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""
@@ -248,11 +373,11 @@ class Volume:
 
     def _refine(self, index: tuple[int, int, int]) -> np.ndarray:
         """Generate a refinement window."""
-        core, seed = self.recipe.core, self.recipe.seed
+        core = self.recipe.core
         x, y, z = (i * core for i in index)
         stop = (x + core, y + core, z + core)
         window = Window((x, y, z), stop, core, self.recipe.halo)
-        return refine_window(self.model, self.plan, window, self._base, seed)
+        return refine_window(self.painter, window, self._base)
 
     def _mask(self, grid: PartGrid, box: Box) -> np.ndarray:
         """Return which voxels of a box are inside the part, also beyond its grid."""

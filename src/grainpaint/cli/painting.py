@@ -1,4 +1,4 @@
-"""Commands that generate: paint, generate, plan, region, verify."""
+"""Commands that generate: paint, generate, plan, region, zoom, verify."""
 
 from __future__ import annotations
 
@@ -53,6 +53,13 @@ Workers = Annotated[
 ]
 Unit = Annotated[str, typer.Option("--unit", help="Unit of the STL file.")]
 Voxel = Annotated[str | None, typer.Option("--voxel", help="Its edge, such as 50um.")]
+GrainSizeText = Annotated[
+    str | None,
+    typer.Option(
+        "--grain-size",
+        help="Mean diameter: 40um, a formula of x, y, z in µm, or a field .npz.",
+    ),
+]
 Longest = Annotated[
     int, typer.Option("--longest", help="Voxels along the longest side.")
 ]
@@ -83,13 +90,23 @@ def _recipe_of_part(
     plan: str,
     window: int,
     gap: int,
+    grain_size: str | None,
 ) -> Recipe:
     """Return the recipe of a part."""
     from grainpaint.volume import make_recipe
 
     grid, file = _grid_of_part(part, unit, voxel, longest)
     return make_recipe(
-        grid.shape, grid.spacing, grid.origin, model, seed, plan, window, gap, file
+        grid.shape,
+        grid.spacing,
+        grid.origin,
+        model,
+        seed,
+        plan,
+        window,
+        gap,
+        file,
+        grain_size,
     )
 
 
@@ -101,6 +118,7 @@ def paint(
     voxel: Voxel = None,
     unit: Unit = "mm",
     longest: Longest = 128,
+    grain_size: GrainSizeText = None,
     model: ModelName = "iso",
     seed: Seed = 0,
     plan: Plan = "whole",
@@ -137,7 +155,9 @@ def paint(
         fill_paper(planned, output, field, config, device, force, dry_run)
         return
     _check_outputs(output, force)
-    recipe = _recipe_of_part(part, unit, voxel, longest, model, seed, plan, window, gap)
+    recipe = _recipe_of_part(
+        part, unit, voxel, longest, model, seed, plan, window, gap, grain_size
+    )
     config = {"command": "paint", "voxel": voxel, "longest": longest}
     _fill(recipe, output, config, workers, device, force, dry_run)
 
@@ -148,6 +168,10 @@ def generate(
     output: Output,
     shape: Annotated[str, typer.Option("--shape", help="Voxels X,Y,Z.")],
     voxel: Annotated[str, typer.Option("--voxel", help="Edge of a voxel.")] = "1um",
+    grain_size: GrainSizeText = None,
+    periodic: Annotated[
+        str, typer.Option("--periodic", help="Axes without a seam: xyz, xy, ...")
+    ] = "none",
     model: ModelName = "iso",
     seed: Seed = 0,
     plan: Plan = "whole",
@@ -163,7 +187,7 @@ def generate(
     dry_run: DryRun = False,
 ) -> None:
     """Generate a box of grains."""
-    from grainpaint.quantity import parse_length, parse_shape
+    from grainpaint.quantity import parse_length, parse_periodic, parse_shape
     from grainpaint.volume import make_recipe
 
     if is_papers(context, model):
@@ -185,7 +209,15 @@ def generate(
         plan,
         window,
         gap,
+        None,
+        grain_size,
+        parse_periodic(periodic),
     )
+    if any(recipe.periodic) and output.suffix == ".zarr":
+        raise InputError(
+            "a periodic volume is made in memory: write an .npz, and use grainpaint "
+            "convert"
+        )
     config = {"command": "generate", "voxel": voxel}
     _fill(recipe, output, config, workers, device, force, dry_run)
 
@@ -334,6 +366,7 @@ def plan(
     voxel: Voxel = None,
     unit: Unit = "mm",
     longest: Longest = 128,
+    grain_size: GrainSizeText = None,
     model: ModelName = "iso",
     plan: Plan = "whole",
     window: Window = 128,
@@ -359,7 +392,7 @@ def plan(
         refuse_to_replace(output, force)
     if part is not None:
         recipe = _recipe_of_part(
-            part, unit, voxel, longest, model, 0, plan, window, gap
+            part, unit, voxel, longest, model, 0, plan, window, gap, grain_size
         )
     else:
         recipe = make_recipe(
@@ -371,6 +404,8 @@ def plan(
             plan,
             window,
             gap,
+            None,
+            grain_size,
         )
     if as_json:
         print(
@@ -403,6 +438,30 @@ def region(
     formats.check_output(output, force)
     x, y, z = (slice(a, b) for a, b in parse_box(box))
     piece = Volume(load_recipe(volume), device)[x, y, z]
+    formats.write(piece, output)
+    print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
+
+
+@app.command()
+def zoom(
+    volume: Annotated[Path, typer.Argument(help="OUT.zarr or run.json.")],
+    box: Annotated[str, typer.Option("--box", help="Its voxels x0:x1,y0:y1,z0:z1.")],
+    voxel: Annotated[str, typer.Option("--voxel", help="Its edge, halved.")],
+    output: Output,
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Generate a box of a volume again in smaller voxels: the same grains, finer."""
+    from grainpaint import formats
+    from grainpaint.quantity import parse_box, parse_length
+    from grainpaint.volume import Volume, load_recipe, zoomed
+
+    formats.check_output(output, force)
+    recipe = load_recipe(volume)
+    finer = zoomed(recipe, parse_length(voxel))
+    times = finer.levels - recipe.levels
+    x, y, z = (slice(a << times, b << times) for a, b in parse_box(box))
+    piece = Volume(finer, device)[x, y, z]
     formats.write(piece, output)
     print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
 

@@ -20,7 +20,7 @@ from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
-from grainpaint.quantity import parse_length
+from grainpaint.quantity import parse_length, parse_periodic
 from grainpaint.segment import label_pieces
 from grainpaint.simulate.potts import grow, random_spins
 from grainpaint.simulate.recipe import check_recipe, load_toml
@@ -31,7 +31,6 @@ __all__ = [
     "grow_grains",
     "isotropic",
     "load_recipe",
-    "parse_periodic",
     "simulate",
 ]
 
@@ -106,25 +105,6 @@ def load_recipe(path: Path) -> IsoRecipe:
         if (file := getattr(recipe, key)) is not None
     }
     return recipe.model_copy(update=files)
-
-
-def parse_periodic(text: str) -> tuple[bool, bool, bool]:
-    """Return whether x, y, z are periodic from text such as xyz, xy or none.
-
-    Raises
-    ------
-    InputError
-        If another letter is in it.
-
-    Examples
-    --------
-    >>> parse_periodic("xy")
-    (True, True, False)
-    """
-    axes = "" if text == "none" else text
-    if not set(axes) <= set("xyz") or text == "":
-        raise InputError(f"the periodic axes are letters of xyz, or none; got {text!r}")
-    return "x" in axes, "y" in axes, "z" in axes
 
 
 def grow_grains(

@@ -55,9 +55,9 @@ class Lattice(NamedTuple):
     nx: int
     ny: int
     nz: int
-    x0: int  # place of the first site in a larger volume: random numbers follow it
-    y0: int
-    z0: int
+    place_x: np.ndarray  # of the sites in a larger volume: random numbers follow it
+    place_y: np.ndarray  # uint64
+    place_z: np.ndarray
 
 
 def neighbor_offsets(lattice: str) -> np.ndarray:

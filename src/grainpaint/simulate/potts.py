@@ -67,6 +67,7 @@ def row_blocks(
     shape: tuple[int, int, int],
     periodic: tuple[bool, ...] = (True, True, True),
     origin: tuple[int, ...] = (0, 0, 0),
+    period: tuple[int, ...] = (0, 0, 0),
 ) -> list[np.ndarray]:
     """Split the rows of sites along z into blocks of four colours, as a chessboard.
 
@@ -79,6 +80,8 @@ def row_blocks(
         axis blocks begin at fixed places of the larger volume.
     origin : three ints
         Place of site (0, 0, 0) in a larger volume.
+    period : three ints
+        Sites after which the larger volume repeats; 0 = never.
 
     Returns
     -------
@@ -88,16 +91,22 @@ def row_blocks(
         across periodic faces.
     """
     spans: list[list[np.ndarray]] = []
-    for n, closed, start in zip(shape[:2], periodic, origin):
-        if closed:  # an even number, whatever the length; of 2 sites or wider if > 2
-            n_blocks = min(n, 2 * max(1, round(n / (2 * _WIDTH))))
-            cuts = np.linspace(0, n, n_blocks + 1).astype(int)
-            parity = 0
+    for n, closed, start, length in zip(shape[:2], periodic, origin, period):
+        repeat = n if closed else length
+        if closed:
+            start = 0
+        if repeat:  # an even number, whatever the length; of 2 sites or wider if > 2
+            n_blocks = min(repeat, 2 * max(1, round(repeat / (2 * _WIDTH))))
+            within = np.linspace(0, repeat, n_blocks + 1).astype(int)[:-1]
+            turns = np.arange(start // repeat, (start + n) // repeat + 1)
+            cuts = (turns[:, None] * repeat + within).ravel() - start
+            parity = int(np.count_nonzero(cuts <= 0)) - 1
         else:
-            cuts = np.unique([0, *range(-start % _WIDTH, n, _WIDTH), n])
-            parity = start // _WIDTH % 2
+            cuts = np.arange(-start % _WIDTH, n, _WIDTH)
+            parity = start // _WIDTH
+        cuts = np.unique([0, *cuts[(cuts > 0) & (cuts < n)], n])
         edges = np.stack([cuts[:-1], cuts[1:]], 1)
-        spans.append([edges[parity::2], edges[1 - parity :: 2]])
+        spans.append([edges[parity % 2 :: 2], edges[1 - parity % 2 :: 2]])
     found = [
         np.array([(*x, *y) for x in xs for y in ys], np.int64).reshape(-1, 4)
         for xs in spans[0]
@@ -200,9 +209,9 @@ def _key(lattice, x, y, z, clock):
     return (
         clock.k0,
         clock.k1,
-        np.uint64((x + lattice.x0) & 0xFFFFFF),
-        np.uint64((y + lattice.y0) & 0xFFFFFF),
-        np.uint64((z + lattice.z0) & 0xFFFFFF),
+        lattice.place_x[x],
+        lattice.place_y[y],
+        lattice.place_z[z],
         np.uint64(clock.tick),
     )
 
@@ -362,6 +371,7 @@ def _lattice(
     periodic: tuple[bool, bool, bool],
     mobility: np.ndarray | None,
     origin: tuple[int, int, int],
+    period: tuple[int, int, int],
 ) -> Lattice:
     """Put ghosts around the sites: copies across periodic faces, else 0."""
     nx, ny, nz = spin.shape
@@ -378,6 +388,11 @@ def _lattice(
     for alarms, sites in zip(alarm[1:-1, 1:-1, 1 : nz + 1], spin):
         alarms[sites > 0] = AWAKE
     strides = ((ny + 2) * row, row)
+    places = []
+    for n, start, length in zip(spin.shape, origin, period):
+        place = np.arange(start, start + n)
+        place = place % length if length else place & 0xFFFFFF
+        places.append(place.astype(np.uint64))
     return Lattice(
         padded.reshape(-1),
         alarm.reshape(-1),
@@ -388,7 +403,7 @@ def _lattice(
         nx,
         ny,
         nz,
-        *origin,
+        *places,
     )
 
 
@@ -405,6 +420,7 @@ def grow(
     rule: str = "each",
     n_spins: int = 0,
     origin: tuple[int, int, int] = (0, 0, 0),
+    period: tuple[int, int, int] = (0, 0, 0),
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
     """Let grains grow; yield the spins at the given times.
@@ -438,6 +454,8 @@ def grow(
     origin : three ints
         Place of site (0, 0, 0) in a larger volume, of which this is a piece: the random
         numbers of a site follow from its place there.
+    period : three ints
+        Sites after which the larger volume repeats along x, y, z; 0 = never.
     progress : Progress
         Told the time reached.
 
@@ -469,8 +487,8 @@ def grow(
         )
     stops = _checked_ticks([start_time, *times])
     rates = physics(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
-    state = _lattice(spin, lattice, periodic, mobility, origin)
-    blocks = row_blocks(spin.shape, periodic, origin)
+    state = _lattice(spin, lattice, periodic, mobility, origin, period)
+    blocks = row_blocks(spin.shape, periodic, origin, period)
     return _frames(state, blocks, rates, split_key(seed, _FLIPS), stops, progress)
 
 

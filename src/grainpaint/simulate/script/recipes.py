@@ -6,11 +6,11 @@ from pathlib import Path as FilePath
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.quantity import parse_length
+from grainpaint.quantity import parse_length, parse_periodic
 from grainpaint.simulate import pool as pools
 from grainpaint.simulate.build import AdditiveRecipe, plan_path
 from grainpaint.simulate.build import load_recipe as load_build
-from grainpaint.simulate.iso import IsoRecipe, parse_periodic
+from grainpaint.simulate.iso import IsoRecipe
 from grainpaint.simulate.iso import load_recipe as load_iso
 from grainpaint.simulate.recipe import load_toml
 from grainpaint.simulate.scan import Path, Segment
