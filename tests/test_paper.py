@@ -316,6 +316,7 @@ def load_part_mask(part):
         (["--plan", "windows"], "grid or center, got 'windows'"),
         (["--window", "64"], "--window is no option of the model"),
         (["--workers", "2"], "--workers is no option of the model"),
+        (["--grain-size", "9um"], "--grain-size is no option of the model"),
         (["--field", "x.txt"], "written as .npz"),
     ],
 )

@@ -24,7 +24,8 @@ FieldFile = Annotated[
     Path | None, typer.Option("--field", help="Keep the values, .npz; likewise.")
 ]
 
-_OURS, _PAPERS = ("window", "gap", "workers"), ("resamplings", "jump", "block", "field")
+_OURS = ("window", "gap", "workers", "grain_size", "periodic")
+_PAPERS = ("resamplings", "jump", "block", "field")
 
 
 def given(context: typer.Context, name: str) -> bool:
@@ -41,8 +42,9 @@ def is_papers(context: typer.Context, model: str) -> bool:
     for name in _OURS if paper else _PAPERS:
         if given(context, name):
             kind = "the paper's" if paper else "our own"
+            option = name.replace("_", "-")
             raise InputError(
-                f"--{name} is no option of the model {model!r}, which is of {kind} kind"
+                f"--{option} is no option of the model {model!r}, of {kind} kind"
             )
     return paper
 
