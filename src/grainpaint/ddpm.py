@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from grainpaint.errors import InputError
@@ -30,7 +29,6 @@ __all__ = [
     "add_noise",
     "ddim_step",
     "linear_schedule",
-    "noise_loss",
     "renoise",
     "respaced",
     "reverse_step",
@@ -107,25 +105,6 @@ def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> T
     alpha_bar = torch.from_numpy(schedule.alpha_bar)[torch.as_tensor(t).cpu()]
     alpha_bar = alpha_bar.reshape(-1, *[1] * (x0.ndim - 1)).to(x0)
     return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * eps
-
-
-def noise_loss(
-    denoiser: Denoiser, x0: Tensor, t: Tensor, eps: Tensor, schedule: Schedule
-) -> Tensor:
-    """Return the mean squared error of the noise: Eq. 14 of Ho et al.
-
-    Parameters
-    ----------
-    denoiser : Denoiser
-        The network.
-    x0, eps : Tensor, shape (N, ...)
-        Clean fields and standard normal noise.
-    t : Tensor, int64, shape (N,)
-        Levels, 1..T.
-    schedule : Schedule
-        The noise of the levels.
-    """
-    return F.mse_loss(denoiser(add_noise(x0, t, eps, schedule), t), eps)
 
 
 def reverse_step(
