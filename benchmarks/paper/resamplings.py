@@ -39,8 +39,8 @@ def main():
         "generated": {},
     }
     print(result["model"], result["volumes"], sep="\n")
-    print(f"{'resamplings':14}" + "".join(f"{n:>16}" for n in NAMES) + "  mean volume")
-    print(f"{'simulated':14}" + "".join(f"{result['floor'][n]:16.4f}" for n in NAMES))
+    print(f"{'resamplings':14}" + "".join(f"{n:>17}" for n in NAMES) + "  mean volume")
+    print(f"{'simulated':14}" + "".join(f"{result['floor'][n]:17.4f}" for n in NAMES))
     for resamplings in (1, 10):
         made = list(generated(chosen.model, resamplings, shape, chosen.volumes))
         measured = measure_all(made, len(made), console)
@@ -48,7 +48,7 @@ def main():
         result["generated"][resamplings] = {"kl": kl, **describe(made)}
         save("resamplings", result)
         paper = PAPER[resamplings]
-        cells = "".join(f"{kl[n]:9.4f} ({paper[n]:.3f})"[:16].rjust(16) for n in NAMES)
+        cells = "".join(f"{kl[n]:9.4f} ({paper[n]:.3f})".rjust(17) for n in NAMES)
         mean = result["generated"][resamplings]["mean_volume"]
         print(f"{resamplings:<14}{cells}  {mean:.1f}")
     for number, name in ((9, "volume"), (11, "nearest")):

@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 Plan = Annotated[
     str,
     typer.Option(
-        "--plan",
-        help="whole: one base window; windows: as many as it takes; "
-        "of the paper's model: grid or center.",
+        "--plan", help="whole: one base window; windows: as many as it takes."
     ),
 ]
 Window = Annotated[

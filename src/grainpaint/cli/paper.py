@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Resamplings = Annotated[
     int,
-    typer.Option("--resamplings", help="Jumps back at a level; model of the paper."),
+    typer.Option("--resamplings", help="Jumps back at a level; of the paper's model."),
 ]
 Jump = Annotated[int, typer.Option("--jump", help="Levels of a jump; likewise.")]
 BlockEdge = Annotated[int, typer.Option("--block", help="Its edge, voxels; likewise.")]
@@ -24,7 +24,7 @@ FieldFile = Annotated[
     Path | None, typer.Option("--field", help="Keep the values, .npz; likewise.")
 ]
 
-_OURS = ("window", "gap", "workers", "grain_size", "periodic")
+_OURS = ("window", "halo", "workers", "grain_size", "periodic")
 _PAPERS = ("resamplings", "jump", "block", "field")
 
 
