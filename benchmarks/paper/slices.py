@@ -40,49 +40,54 @@ def values_of(model, resamplings, shape):
     return values
 
 
-def faces(shape, axis):
-    """Return the layers at which what a block wrote begins or ends, along an axis."""
-    cuts = {b.read[axis].start for b in grid(shape)}
-    cuts |= {b.read[axis].stop for b in grid(shape)}
-    return sorted(cuts - {0, shape[axis]})
+def owners(shape):
+    """Return which block writes each voxel: the first that covers it."""
+    owner = np.full(shape, -1)
+    for place, block in enumerate(grid(shape)):
+        box = owner[block.read]
+        box[box < 0] = place
+    return owner
 
 
-def alignment(grain_id):
-    """Return the boundary across the faces of blocks over that everywhere else."""
+def alignment(grain_id, owner):
+    """Return the boundary between voxels of two blocks over that within blocks."""
     shares = [[], []]
     for axis in range(3):
-        unlike = (np.diff(grain_id, axis=axis) != 0).mean(
-            axis=tuple(a for a in range(3) if a != axis)
-        )
-        at = np.zeros(unlike.size, bool)
-        at[[f - 1 for f in faces(grain_id.shape, axis)]] = True
-        shares[0].extend(unlike[at])
-        shares[1].extend(unlike[~at])
-    return np.mean(shares[0]) / np.mean(shares[1])
+        unlike = np.diff(grain_id, axis=axis) != 0
+        within = np.diff(owner, axis=axis) == 0
+        shares[0].append(unlike[~within])
+        shares[1].append(unlike[within])
+    return np.concatenate(shares[0]).mean() / np.concatenate(shares[1]).mean()
 
 
 def main():
     chosen = options(__doc__, (80, 80, 32), 1).parse_args()
     model = load_paper(chosen.model)
-    figure = Figure(figsize=(14, 7.4), layout="constrained")
+    owner = owners(chosen.shape)
+    cuts = [
+        np.flatnonzero(np.diff(owner, axis=a).any(tuple({0, 1, 2} - {a})))
+        for a in (0, 1)
+    ]
+    height = 7 * chosen.shape[1] / chosen.shape[0] + 0.4
+    figure = Figure(figsize=(14, height), layout="constrained")
     panels = figure.subplots(2, len(RESAMPLINGS))
     result = {"model": model.card.budget, "shape": chosen.shape, "at_faces": {}}
     for (above, below), resamplings in zip(panels.T, RESAMPLINGS):
         values = values_of(model, resamplings, chosen.shape)
         grain_id = grains_of(values)
-        result["at_faces"][resamplings] = alignment(grain_id)
+        found = result["at_faces"][resamplings] = alignment(grain_id, owner)
         save("slices", result)
-        print(f"{resamplings:3} resamplings: {alignment(grain_id):.3f}", flush=True)
+        print(f"{resamplings:3} resamplings: {found:.3f}", flush=True)
         middle = chosen.shape[2] // 2
         above.imshow(values[..., middle].T, origin="lower", cmap="viridis")
         colors = grain_colors(int(grain_id.max()))
         below.imshow(colors[grain_id[..., middle].T], origin="lower")
         above.set_title(f"{resamplings} resamplings")
         for axes in (above, below):
-            for x in faces(chosen.shape, 0):
-                axes.axvline(x - 0.5, color="white", lw=0.5, ls="--")
-            for y in faces(chosen.shape, 1):
-                axes.axhline(y - 0.5, color="white", lw=0.5, ls="--")
+            for x in cuts[0]:
+                axes.axvline(x + 0.5, color="white", lw=0.5, ls="--")
+            for y in cuts[1]:
+                axes.axhline(y + 0.5, color="white", lw=0.5, ls="--")
             axes.set_xticks([])
             axes.set_yticks([])
     figure.savefig(HERE / "figure-4.png", dpi=110)
