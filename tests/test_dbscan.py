@@ -75,6 +75,27 @@ def test_two_grains_with_a_wide_gap_in_value_come_back_exactly():
     assert (dbscan(field, scale=10) == 1).all()  # 0.1 x 10 = 1 < sqrt(1.9^2 - 1)
 
 
+@given(fields, st.data(), st.integers(1, 27), st.integers(1, 8))
+def test_in_a_part_the_labels_are_those_of_its_points_alone(
+    field, data, min_samples, block
+):
+    mask = data.draw(arrays(bool, field.shape))
+    labels = dbscan(field, 20.0, 1.9, min_samples, block, mask)
+    assert (labels[~mask] == 0).all()
+    points = np.column_stack([np.argwhere(mask), field[mask].astype(float) * 20])
+    if len(points):
+        found = DBSCAN(eps=1.9, min_samples=min_samples, algorithm="kd_tree")
+        np.testing.assert_array_equal(labels[mask], found.fit(points).labels_ + 1)
+
+
+def test_noise_takes_no_label_through_what_is_outside():
+    label = np.array([[[1, 0, 0, 0, 2, 0]]], np.int32)
+    mask = np.array([[[1, 1, 0, 1, 1, 0]]], bool)
+    assert fill_noise(label, mask).tolist() == [[[1, 1, 0, 2, 2, 0]]]
+    lonely = np.array([[[1, 0, 0, 0, 0, 0]]], np.int32)
+    assert fill_noise(lonely, mask).tolist() == [[[1, 1, 0, 0, 0, 0]]]
+
+
 @given(
     arrays(
         np.int32,

@@ -6,7 +6,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from grainpaint import InputError
-from grainpaint.model import describe, load_model, shipped
+from grainpaint.model import describe, is_paper, load_model, shipped
+from grainpaint.paper.model import describe_paper, load_paper
 
 
 @pytest.fixture
@@ -24,10 +25,14 @@ def test_weights_come_back_as_they_were_written(tiny_model):
 
 
 def test_every_shipped_model_loads_and_describes_itself():
-    assert "iso" in shipped()
+    assert {"iso", "paper-iso"} <= set(shipped())
     for name in shipped():
-        load_model(name)
-        assert any("base" in line for line in describe(name))
+        if is_paper(name):
+            assert load_paper(name).card.edge == 32
+            assert "times as many in 59 hours of a GPU" in describe_paper(name)[0]
+        else:
+            load_model(name)
+            assert any("base" in line for line in describe(name))
 
 
 def test_unknown_names_list_the_shipped_ones():

@@ -68,9 +68,10 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
+import grainpaint.optimize
 import grainpaint.train as t
 from test_train import config
-t._CHECKPOINT_S = 0.0
+grainpaint.optimize._CHECKPOINT_S = 0.0
 t.train(config(), Path(sys.argv[1]), Path(sys.argv[2]), n_steps=10_000)
 """
 

@@ -36,6 +36,7 @@ BLOCK = 100  # edge of the authors' sub-volumes, voxels
 _HALO = 2
 _OFFSETS = np.array([o for o in product((-1, 0, 1), repeat=3) if o != (0, 0, 0)])
 _APART = (_OFFSETS**2).sum(1).astype(float)
+_OUTSIDE = -2  # neither noise nor a label; -1 is noise whose turn has come
 _CHUNK = 512  # voxels counted at a time: their counts stay in the nearest cache
 
 
@@ -207,6 +208,7 @@ def dbscan(
     eps: float = EPS,
     min_samples: int = MIN_SAMPLES,
     block: int = BLOCK,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Cluster the voxels of a field of values by density.
 
@@ -224,11 +226,13 @@ def dbscan(
     block : int
         Edge of the sub-volumes, voxels. It bounds the memory, and through `scale`
         alone the result.
+    mask : numpy.ndarray, bool, shape of field, optional
+        The part; voxels outside are no points, whatever their values.
 
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
-        1..n in the order of their first core voxels (x slowest), 0 = noise.
+        1..n in the order of their first core voxels (x slowest), 0 = noise or outside.
 
     Raises
     ------
@@ -275,8 +279,15 @@ def dbscan(
         scale = float(np.mean([min(block, n) for n in field.shape]))
     if not (scale > 0 and np.isfinite(scale)):
         raise InputError(f"the scale of the values must be above 0, got {scale:g}")
-    if not all(np.isfinite(plane).all() for plane in field):
+    if mask is not None and mask.shape != field.shape:
+        raise InputError(
+            f"the mask must have the shape {field.shape}, got {mask.shape}"
+        )
+    inside = [slice(None)] * len(field) if mask is None else mask
+    if not all(np.isfinite(plane[m]).all() for plane, m in zip(field, inside)):
         raise InputError("the field holds values that are not finite")
+    if mask is not None:
+        field = np.where(mask, field, np.nan)  # near nothing
     label = _core_labels(field, scale, eps, min_samples, block)
     _add_borders(label, field, scale, eps * eps)
     return label
@@ -333,18 +344,20 @@ def _fill(flat, shape, sides):
         front = following
 
 
-def fill_noise(label: np.ndarray) -> np.ndarray:
+def fill_noise(label: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     """Give every noise voxel the commonest label among those it shares a face with.
 
     Parameters
     ----------
     label : numpy.ndarray, int32, shape (nx, ny, nz)
         Clusters 1..n, 0 = noise.
+    mask : numpy.ndarray, bool, shape of label, optional
+        The part; what is outside stays 0 and passes no label on.
 
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
-        Without 0, unless there was nothing else.
+        Without 0 in the part, but where no label can be reached through faces.
 
     Notes
     -----
@@ -357,6 +370,10 @@ def fill_noise(label: np.ndarray) -> np.ndarray:
     [[[1, 1, 1, 2, 2]]]
     """
     filled = np.array(label, np.int32, order="C")
+    if mask is not None:
+        filled[~mask] = _OUTSIDE
     if filled.any():
         _fill(filled.reshape(-1), filled.shape, _SIDES)
+    if mask is not None:
+        filled[~mask] = 0
     return filled

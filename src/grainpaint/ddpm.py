@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from grainpaint.errors import InputError
@@ -26,14 +25,21 @@ from grainpaint.errors import InputError
 __all__ = [
     "Denoiser",
     "Schedule",
+    "Step",
     "add_noise",
+    "ddim_step",
     "linear_schedule",
-    "noise_loss",
     "renoise",
+    "respaced",
     "reverse_step",
 ]
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]
+
+
+# From fields at level t, the noise seen in them, t, fresh noise and the schedule to
+# fields at level t - 1.
+Step = Callable[[Tensor, Tensor, int, Tensor, "Schedule"], Tensor]
 
 
 @dataclass(frozen=True)
@@ -101,25 +107,6 @@ def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> T
     return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * eps
 
 
-def noise_loss(
-    denoiser: Denoiser, x0: Tensor, t: Tensor, eps: Tensor, schedule: Schedule
-) -> Tensor:
-    """Return the mean squared error of the noise: Eq. 14 of Ho et al.
-
-    Parameters
-    ----------
-    denoiser : Denoiser
-        The network.
-    x0, eps : Tensor, shape (N, ...)
-        Clean fields and standard normal noise.
-    t : Tensor, int64, shape (N,)
-        Levels, 1..T.
-    schedule : Schedule
-        The noise of the levels.
-    """
-    return F.mse_loss(denoiser(add_noise(x0, t, eps, schedule), t), eps)
-
-
 def reverse_step(
     x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: Schedule
 ) -> Tensor:
@@ -148,6 +135,57 @@ def reverse_step(
     mean = (x - beta / (1 - now) ** 0.5 * eps) / (1 - beta) ** 0.5
     deviation = (beta * (1 - before) / (1 - now)) ** 0.5
     return torch.add(mean, noise, alpha=deviation)
+
+
+def ddim_step(
+    x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: Schedule
+) -> Tensor:
+    """Return fields at level t - 1 without fresh noise (which is not used).
+
+    Parameters
+    ----------
+    x, eps, t, noise, schedule
+        As in `reverse_step`.
+
+    Notes
+    -----
+    Eq. 12 of Song, Meng, Ermon, "Denoising diffusion implicit models", ICLR 2021,
+    with sigma = 0.
+    """
+    before, now = schedule.alpha_bar[t - 1 : t + 1].tolist()
+    x0 = (x - (1 - now) ** 0.5 * eps) / now**0.5
+    return torch.add(before**0.5 * x0, eps, alpha=(1 - before) ** 0.5)
+
+
+def respaced(
+    denoiser: Denoiser, schedule: Schedule, n_steps: int
+) -> tuple[Denoiser, Schedule]:
+    """Return a denoiser and a schedule of fewer levels, evenly spaced among all.
+
+    Parameters
+    ----------
+    denoiser : Denoiser
+        Trained with the schedule.
+    schedule : Schedule
+        The noise of the levels.
+    n_steps : int
+        Levels to keep, 1..T; the highest is one of them.
+
+    Raises
+    ------
+    InputError
+        If there are not so many levels.
+    """
+    if not 1 <= n_steps <= schedule.n_steps:
+        raise InputError(
+            f"of {schedule.n_steps} levels 1..{schedule.n_steps} can be kept, "
+            f"got {n_steps}"
+        )
+    levels = np.rint(np.linspace(0, schedule.n_steps, n_steps + 1)).astype(int)
+    kept = schedule.alpha_bar[levels]
+    fewer = Schedule(tuple((1 - kept[1:] / kept[:-1]).tolist()))
+    level_of = torch.from_numpy(levels)
+    return lambda x, t: denoiser(x, level_of.to(t.device)[t]), fewer
 
 
 def renoise(x: Tensor, s: int, t: int, noise: Tensor, schedule: Schedule) -> Tensor:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,14 +21,18 @@ __all__ = [
     "describe",
     "find_device",
     "find_model",
+    "is_paper",
     "load_model",
     "read_card",
+    "read_network",
     "shipped",
     "weights_digest",
     "write_stage",
 ]
 
+C = TypeVar("C", bound=BaseModel)
 _SHIPPED = Path(__file__).with_name("models")
+_CARDS = ("base.json", "paper.json")  # one of them tells the kind of a model
 
 
 class Sampling(BaseModel):
@@ -89,35 +93,68 @@ class Model:
 
 def shipped() -> list[str]:
     """Return the names of the models that come with the package."""
-    return sorted(p.name for p in _SHIPPED.iterdir() if (p / "base.json").is_file())
+    folders = [p for p in _SHIPPED.iterdir() if any((p / c).is_file() for c in _CARDS)]
+    return sorted(p.name for p in folders)
 
 
-def write_stage(folder: Path, card: StageCard, network: UNet) -> None:
+class Card(Protocol):
+    """What cards of all kinds tell of the weights beside them."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def network(self) -> NetworkConfig: ...
+    def model_dump_json(self, *, indent: int) -> str: ...
+
+
+def write_stage(folder: Path, card: Card, network: UNet) -> None:
     """Write `STAGE.safetensors` (float16) and `STAGE.json`."""
     half = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
     save_file(half, folder / f"{card.stage}.safetensors")
     (folder / f"{card.stage}.json").write_text(card.model_dump_json(indent=1) + "\n")
 
 
-def find_model(name: str) -> Path:
+def find_model(name: str, card: str = "base.json") -> Path:
     """Return the folder of a shipped model, or of the user's own.
+
+    Parameters
+    ----------
+    name : str
+        A shipped name (see `shipped`) or a folder.
+    card : {'base.json', 'paper.json'}
+        What a model of the wanted kind has: a pyramid, or the network of the paper.
 
     Raises
     ------
     InputError
-        If there is no such model.
+        If there is no such model, or it is of another kind.
     """
     for folder in (_SHIPPED / name, Path(name)):
-        if (folder / "base.json").is_file():
+        if (folder / card).is_file():
             return folder
+        for other in _CARDS:
+            if (folder / other).is_file():
+                raise InputError(
+                    f"the model {name!r} is of another kind: it has {other}, wanted is "
+                    f"one with {card}"
+                )
     raise InputError(
         f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
-        "your own is a folder with base.json and refine.json"
+        "your own is a folder with base.json and refine.json, or with paper.json"
     )
 
 
-def read_card(path: Path) -> StageCard:
-    """Read the JSON card of a stage.
+def is_paper(name: str) -> bool:
+    """Whether a model is one of the paper's kind."""
+    return any((p / "paper.json").is_file() for p in (_SHIPPED / name, Path(name)))
+
+
+@overload
+def read_card(path: Path) -> StageCard: ...
+@overload
+def read_card(path: Path, kind: type[C]) -> C: ...
+def read_card(path: Path, kind: type[BaseModel] = StageCard) -> BaseModel:
+    """Read the JSON card of a stage, or one of another kind.
 
     Raises
     ------
@@ -125,7 +162,7 @@ def read_card(path: Path) -> StageCard:
         If the file is missing, is no JSON, or lacks or adds a field.
     """
     try:
-        return StageCard.model_validate_json(path.read_text())
+        return kind.model_validate_json(path.read_text())
     except FileNotFoundError:
         raise InputError(f"{path}: the model lacks this file") from None
     except ValidationError as error:
@@ -136,7 +173,7 @@ def read_card(path: Path) -> StageCard:
         ) from None
 
 
-def _read_network(folder: Path, card: StageCard) -> UNet:
+def read_network(folder: Path, card: Card) -> UNet:
     """Build a network and load its weights, after checking names and shapes."""
     path = folder / f"{card.stage}.safetensors"
     network = UNet(card.network)
@@ -163,7 +200,7 @@ def _read_network(folder: Path, card: StageCard) -> UNet:
 
 
 def weights_digest(name: str) -> str:
-    """Return the SHA-256 of a model's weights, base and refine, in hexadecimal digits.
+    """Return the SHA-256 of all weights of a model, in hexadecimal digits.
 
     Raises
     ------
@@ -171,8 +208,9 @@ def weights_digest(name: str) -> str:
         If there is no such model.
     """
     digest = hashlib.sha256()
-    for stage in ("base", "refine"):
-        path = find_model(name) / f"{stage}.safetensors"
+    stages = ("paper",) if is_paper(name) else ("base", "refine")
+    for stage in stages:
+        path = find_model(name, f"{stages[0]}.json") / f"{stage}.safetensors"
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()
 
@@ -213,8 +251,8 @@ def load_model(name: str, device: str = "cpu") -> Model:
     refine_card = read_card(folder / "refine.json")
     return Model(
         name=Path(name).name,
-        base=_read_network(folder, base_card).to(place),
-        refine=_read_network(folder, refine_card).to(place),
+        base=read_network(folder, base_card).to(place),
+        refine=read_network(folder, refine_card).to(place),
         base_card=base_card,
         refine_card=refine_card,
         sha256=weights_digest(name),

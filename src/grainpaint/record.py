@@ -12,6 +12,7 @@ from grainpaint import formats
 from grainpaint.engine import Outcome
 from grainpaint.errors import InputError
 from grainpaint.generation import Run
+from grainpaint.paper.paint import PaperRecipe
 from grainpaint.progress import Progress, silent
 from grainpaint.volume import Recipe
 
@@ -48,12 +49,12 @@ def check_outputs(output: Path, force: bool) -> None:
 
 
 def _write_note(
-    path: Path, volume: Path, recipe: Recipe, record: dict[str, Any]
+    path: Path, volume: Path, recipe: Recipe | PaperRecipe, record: dict[str, Any]
 ) -> None:
     note = {
         "output": volume.name,
         **record,
-        "window": recipe.core,
+        **({"window": recipe.core} if isinstance(recipe, Recipe) else {}),
         "recipe": recipe.model_dump(mode="json"),
         "versions": {
             "python": platform.python_version(),
@@ -80,7 +81,7 @@ def write_outcome(
 def write_run(
     output: Path,
     run: Run,
-    recipe: Recipe,
+    recipe: Recipe | PaperRecipe,
     config: dict[str, Any],
     progress: Progress = silent,
 ) -> list[str]:
@@ -91,8 +92,8 @@ def write_run(
     output : Path
         Of the volume.
     run : Run
-        What `grainpaint.generation.paint_mask` returned.
-    recipe : Recipe
+        What `grainpaint.generation.paint_mask` or `grainpaint.paper.paint` returned.
+    recipe : Recipe or PaperRecipe
         All that decides the voxels.
     config : dict
         The command with its other settings.

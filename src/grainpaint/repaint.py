@@ -22,7 +22,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grainpaint.ddpm import Denoiser, Schedule, add_noise, renoise, reverse_step
+from grainpaint.ddpm import (
+    Denoiser,
+    Schedule,
+    Step,
+    add_noise,
+    renoise,
+    reverse_step,
+)
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, normal_field
 
@@ -99,7 +106,9 @@ def timeline(
     return passed
 
 
-def block_noise(seed: int, places: Sequence[int], edge: int) -> Callable[[int], Tensor]:
+def block_noise(
+    seed: int, places: Sequence[int], edge: int, n_channels: int = 1
+) -> Callable[[int], Tensor]:
     """Return the noise of a batch of blocks, draw by draw, whatever the batch.
 
     Parameters
@@ -111,19 +120,21 @@ def block_noise(seed: int, places: Sequence[int], edge: int) -> Callable[[int], 
         law of the known part asks for noise that made none of it.
     edge : int
         Voxels a side.
+    n_channels : int
+        Numbers a voxel.
 
     Returns
     -------
     callable
         From the number of the draw, 0.., to a float32 Tensor of shape
-        (N, 1, edge, edge, edge).
+        (N, n_channels, edge, edge, edge).
     """
     check_seed(seed)
     along = np.arange(edge)
 
     def draw(number: int) -> Tensor:
         fields = [  # one key a draw; the blocks lie one behind the other along x
-            normal_field(seed, number, (along + edge * place, along, along), 1)
+            normal_field(seed, number, (along + edge * place, along, along), n_channels)
             for place in places
         ]
         return torch.from_numpy(np.stack(fields)).movedim(-1, 1)
@@ -142,6 +153,7 @@ def repaint(
     jump_length: int = 1,
     n_free: int = 25,
     watch: Callable[[int, Tensor], None] | None = None,
+    step: Step = reverse_step,
 ) -> Tensor:
     """Fill the unknown part of fields.
 
@@ -161,6 +173,9 @@ def repaint(
         See `timeline`.
     watch : callable, optional
         Called with every level passed and the fields there.
+    step : callable
+        How the unknown part goes down a level: `grainpaint.ddpm.reverse_step` or
+        `grainpaint.ddpm.ddim_step`.
 
     Returns
     -------
@@ -186,7 +201,7 @@ def repaint(
             x = renoise(x, t, s, fresh, schedule)
         else:
             eps = denoiser(x, torch.full(x.shape[:1], t, device=x.device))
-            drawn = reverse_step(x, eps, t, fresh, schedule)
+            drawn = step(x, eps, t, fresh, schedule)
             x = torch.where(known, add_noise(x0, s, fresh, schedule), drawn)
         if watch is not None:
             watch(s, x)

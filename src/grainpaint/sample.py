@@ -194,14 +194,13 @@ def refine_window(
     """
     model = painter.model
     boxes = boxes_under(window, painter.levels)
-    torus = _OPEN
-    if painter.levels == 1:  # a torus no longer than the core is grown as it is
-        lengths = painter.plan.period(1)
-        x, y, z = (
-            a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths)
-        )
-        torus, spans = (x, y, z), zip(boxes[1], lengths, (x, y, z))
-        boxes[1] = [(0, n) if closed else span for span, n, closed in spans]
+    # A torus no longer than the core is grown as it is.
+    lengths = painter.plan.period(painter.levels)
+    x, y, z = (a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths))
+    torus = (x, y, z)
+    for level, box in boxes.items():
+        spans = zip(box, painter.plan.period(level), torus)
+        boxes[level] = [(0, n) if closed else span for span, n, closed in spans]
     cells = cells_of(window, painter.levels)
     found = tag_grains(
         painter.plan.gather(cells, colors),
@@ -215,11 +214,11 @@ def refine_window(
     found = grown(painter, found, boxes[1], 1, torus=torus)
     for level in range(2, painter.levels + 1):
         found = _doubled(found, boxes[level - 1], boxes[level])
-        found = grown(painter, found, boxes[level], level)
+        found = grown(painter, found, boxes[level], level, torus=torus)
     if painter.levels == 0:
         finer = [(2 * a, 2 * b) for a, b in boxes[0]]
         found = halve(found[_within(finer, boxes[1])])
-        found = grown(painter, found, boxes[0], 0)
+        found = grown(painter, found, boxes[0], 0, torus=torus)
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
 

@@ -1,23 +1,12 @@
-"""One resumable function that trains a network of the pyramid.
+"""One resumable function that trains a network of the pyramid."""
 
-All randomness of a step is drawn from (seed, step), and the learning rate and the
-average of the weights depend on nothing but the step: a run that was killed goes on
-from its last checkpoint bit for bit (on the CPU), and any run can go on for longer.
-"""
-
-import json
-import math
-import os
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from pydantic import Field
 from torch import Tensor
 
 from grainpaint.dataset import Samples, Stage, TrainingSet, load_sets
@@ -25,35 +14,23 @@ from grainpaint.diffusion import add_noise, color_loss, shifted
 from grainpaint.encode import palette
 from grainpaint.errors import InputError
 from grainpaint.model import Sampling, StageCard, find_device, write_stage
+from grainpaint.optimize import Files, Optimization, Run, spread
 from grainpaint.progress import Progress, silent
 from grainpaint.unet import NetworkConfig, UNet, setting
 
 __all__ = ["PRESETS", "TrainConfig", "train"]
 
-_GOLDEN = (5**0.5 - 1) / 2
-_CHECKPOINT_S = 120.0
-_LOG_STEPS = 50
 _HELD_OUT = 20  # one volume of so many is never trained on
-_MOMENTS = {"exp_avg", "exp_avg_sq", "momentum_buffer"}  # of AdamW and Muon
-_GAMMA = 6.94  # EMA over the last 10 % of the run: Karras et al. 2024, Eq. 123
 
 
-class TrainConfig(BaseModel):
+class TrainConfig(Optimization):
     """Everything that decides the weights, given the data."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Literal["base", "refine"]
     network: NetworkConfig
     sampling: Sampling
-    batch: int = Field(ge=1)
-    learning_rate: float = Field(default=1.2e-3, gt=0, description="AdamW's")
-    muon_learning_rate: float = Field(default=2.4e-3, gt=0, description="convolutions")
-    warmup: int = Field(default=200, ge=1, description="steps of rising learning rate")
-    decay: int = Field(default=1000, ge=1, description="step from which it falls")
     shift: float = Field(ge=1, description="crowds noise levels at high noise")
     known: float = Field(default=0.25, ge=0, le=1, description="share with known boxes")
-    seed: int = Field(default=0, ge=0)
 
 
 _PALETTE = {"dim": 5, "n_colors": 40}
@@ -95,8 +72,7 @@ class _Batch:
 
 def _noise_levels(config: TrainConfig, step: int) -> np.ndarray:
     """Spread the noise levels of a batch evenly, over the batch and over steps."""
-    index = step * config.batch + np.arange(config.batch)
-    return shifted((0.5 + index * _GOLDEN) % 1.0, config.shift)
+    return shifted(spread(step, config.batch), config.shift)
 
 
 def _known_boxes(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -160,103 +136,6 @@ def _losses(
             add_noise(x0, t, eps), t, batch.setting.to(device), guide
         )
     return color_loss(rough, color, t), color_loss(fine, color, t)
-
-
-class _Run:
-    """The state of a run: weights, their average, Adam's moments, step and time."""
-
-    def __init__(self, config: TrainConfig, device: torch.device) -> None:
-        torch.manual_seed(config.seed)
-        self.config = config
-        self.network = UNet(config.network).to(device)
-        self.names = [name for name, _ in self.network.named_parameters()]
-        self.weights: list[Tensor] = list(self.network.parameters())
-        self.average = [w.detach().clone() for w in self.weights]
-        hidden = self.network.hidden_matrices()
-        others = [w for w in self.weights if all(w is not h for h in hidden)]
-        groups: list[dict[str, Any]] = [
-            {"params": [w for w in others if w.ndim > 1]},
-            {"params": [w for w in others if w.ndim == 1], "weight_decay": 0},
-        ]
-        self.muon = torch.optim.Muon(
-            hidden, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
-        )
-        self.adam = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01)
-        self.step = 0
-        self.seconds = 0.0
-
-    def rate(self) -> float:
-        """Warm up, hold 1, then fall with the square root of the step."""
-        c = self.config
-        rise = min(1.0, (self.step + 1) / c.warmup)
-        return rise / math.sqrt(max(1.0, self.step / c.decay))
-
-    def advance(self, samples: Samples, colors: Tensor) -> float:
-        """Take one step; return its loss."""
-        rng = np.random.default_rng((self.config.seed, self.step))
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        levels = _noise_levels(self.config, self.step)
-        batch = _draw_batch(samples, self.config, levels, rng)
-        rough, fine = _losses(self.network, batch, colors, generator)
-        self.network.zero_grad(set_to_none=True)
-        (rough + fine).backward()
-        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
-        rates = (self.config.muon_learning_rate, self.config.learning_rate)
-        for optimizer, rate in zip((self.muon, self.adam), rates):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * self.rate()
-            optimizer.step()
-        self.step += 1
-        # Power-function average: Karras et al., CVPR 2024 (EDM2), Eq. 127.
-        keep = (1 - 1 / self.step) ** (_GAMMA + 1)
-        with torch.no_grad():
-            torch._foreach_lerp_(self.average, self.weights, 1 - keep)
-        return fine.item()
-
-    def averaged(self) -> UNet:
-        """Return a network with the averaged weights."""
-        network = UNet(self.config.network).to(self.weights[0].device).eval()
-        with torch.no_grad():
-            for parameter, value in zip(network.parameters(), self.average):
-                parameter.copy_(value)
-        return network
-
-    def save(self, path: Path) -> None:
-        """Write the checkpoint aside, then rename it."""
-        tensors = {}
-        for name, weight, mean in zip(self.names, self.weights, self.average):
-            tensors[f"weight.{name}"] = weight.detach()
-            tensors[f"average.{name}"] = mean
-            state = self.muon.state.get(weight) or self.adam.state.get(weight, {})
-            for key in _MOMENTS & state.keys():
-                tensors[f"{key}.{name}"] = state[key]
-        header = {"step": str(self.step), "seconds": repr(self.seconds)}
-        tensors = {key: t.contiguous() for key, t in tensors.items()}
-        save_file(tensors, path.with_suffix(".partial"), header)
-        os.replace(path.with_suffix(".partial"), path)
-
-    def restore(self, path: Path) -> None:
-        """Go back to the checkpoint."""
-        with safe_open(path, "pt") as file:
-            header = file.metadata()
-        self.step, self.seconds = int(header["step"]), float(header["seconds"])
-        stored = load_file(path)
-        with torch.no_grad():
-            for name, weight, mean in zip(self.names, self.weights, self.average):
-                weight.copy_(stored[f"weight.{name}"])
-                mean.copy_(stored[f"average.{name}"])
-                state = {
-                    key: stored[f"{key}.{name}"].to(weight.device)
-                    for key in _MOMENTS
-                    if f"{key}.{name}" in stored
-                }
-                if "momentum_buffer" in state:
-                    self.muon.state[weight] = state
-                elif state:
-                    self.adam.state[weight] = {
-                        "step": torch.tensor(float(self.step)),
-                        **state,
-                    }
 
 
 def held_out_loss(
@@ -352,22 +231,11 @@ def train(
         If `out` holds a run and `resume` is false, or the run there was started with
         another configuration, or the data, the device or the time cannot serve.
     """
-    state = out / f"{config.stage}.state.safetensors"
-    log = out / f"{config.stage}.log.jsonl"
-    settings = out / f"{config.stage}.config.json"
+    files = Files(out, config.stage)
     if not minutes > 0:
         raise InputError(f"--minutes must be above 0, got {minutes}")
     place = find_device(device)
-    if state.exists() and not resume:
-        raise InputError(
-            f"{state} exists: add --resume to go on, or choose another --out"
-        )
-    if state.exists():
-        found = TrainConfig.model_validate_json(settings.read_text())
-        if found.model_copy(update={"sampling": config.sampling}) != config:
-            raise InputError(
-                f"{settings} differs from this configuration: use another --out"
-            )
+    files.check(config, resume, free={"sampling"})
     sets = load_sets(data)
     if any(len(s.volumes) < 2 for s in sets):
         raise InputError(f"{data}: training needs at least 2 volumes of each set")
@@ -375,36 +243,17 @@ def train(
         Samples(_split(sets, held_out), config.stage, config.network.n_colors)
         for held_out in (False, True)
     )
-    out.mkdir(parents=True, exist_ok=True)
-
-    run = _Run(config, place)
-    if state.exists():
-        run.restore(state)
-        _cut_log(log, run.step)
-    else:
-        settings.write_text(config.model_dump_json(indent=1))
-        log.write_text("")
+    torch.manual_seed(config.seed)
+    run = Run(UNet(config.network).to(place), config, files)
     colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
-    losses: list[float] = []
-    saved = time.monotonic()
-    with progress(f"train {config.stage}", minutes * 60) as bar:
-        while run.seconds < minutes * 60 and run.step != n_steps:
-            start = time.monotonic()
-            losses.append(run.advance(samples, colors))
-            run.seconds += time.monotonic() - start
-            bar.update(run.seconds, f"step {run.step}, loss {losses[-1]:.3f}")
-            if run.step % _LOG_STEPS == 0:
-                row = {"step": run.step, "s": round(run.seconds, 1)}
-                row["loss"] = round(float(np.mean(losses)), 4)
-                with log.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-                losses.clear()
-            if time.monotonic() - saved > _CHECKPOINT_S:
-                run.save(state)
-                saved = time.monotonic()
-    run.save(state)
+    def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        levels = _noise_levels(config, step)
+        batch = _draw_batch(samples, config, levels, rng)
+        return list(_losses(network, batch, colors, generator))
 
+    run.go(losses, minutes, n_steps, progress, f"train {config.stage}")
     network = run.averaged()
     card = StageCard(
         stage=config.stage,
@@ -418,10 +267,3 @@ def train(
     )
     write_stage(out, card, network)
     return card
-
-
-def _cut_log(log: Path, step: int) -> None:
-    """Drop the lines of steps that the checkpoint does not know."""
-    rows = [json.loads(line) for line in log.read_text().splitlines()]
-    kept = [json.dumps(row) + "\n" for row in rows if row["step"] <= step]
-    log.write_text("".join(kept))

@@ -2,8 +2,9 @@
 
 Activations are kept as (N, X, Y, Z, C), contiguous, so that norms, linear layers and
 activation functions run on the last axis; convolutions take a permuted view. Voxels
-enter by space-to-depth (2^3), so the finest level works on an eighth of the voxels. All
-padding is circular: the network sees a torus, and windows discard a halo. There is no
+enter by space-to-depth (2^3), so the finest level works on an eighth of the voxels.
+Padding is circular: the network sees a torus, and windows discard a halo; or zero, for
+blocks that are not discarded at their faces. There is no
 attention and no pooling over the whole volume: any window size works whose edges are
 multiples of `UNet.multiple`.
 
@@ -30,11 +31,12 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dim: int = Field(ge=2, le=16, description="numbers of a colour vector")
-    n_colors: int = Field(ge=2, le=127, description="colours of the palette")
+    dim: int = Field(ge=1, le=16, description="numbers of a colour vector")
+    n_colors: int = Field(ge=1, le=127, description="colours of the palette")
     guided: bool = Field(default=False, description="reads the volume it refines")
     channels: tuple[int, ...] = Field(min_length=1, description="per level")
     head: int = Field(ge=1, description="channels of a voxel, where logits are refined")
+    torus: bool = Field(default=True, description="sees a torus; else zeros around it")
 
 
 class _WrapPad(torch.autograd.Function):
@@ -60,10 +62,11 @@ class _WrapPad(torch.autograd.Function):
 
 
 class _Conv(nn.Module):
-    """A 3 x 3 x 3 convolution on the torus; its weight is a matrix, for Muon."""
+    """A 3 x 3 x 3 convolution; its weight is a matrix, for Muon."""
 
-    def __init__(self, n_in: int, n_out: int) -> None:
+    def __init__(self, n_in: int, n_out: int, torus: bool) -> None:
         super().__init__()
+        self.torus = torus
         self.shape = (n_out, n_in, 3, 3, 3)
         bound = (27 * n_in) ** -0.5
         self.weight = nn.Parameter(torch.empty(n_out, 27 * n_in).normal_(0, bound))
@@ -71,7 +74,10 @@ class _Conv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = self.weight.view(self.shape)
-        y = F.conv3d(_WrapPad.apply(x).permute(0, 4, 1, 2, 3), weight, self.bias)
+        if self.torus:
+            x = _WrapPad.apply(x)
+        padding = 0 if self.torus else 1
+        y = F.conv3d(x.permute(0, 4, 1, 2, 3), weight, self.bias, padding=padding)
         return y.permute(0, 2, 3, 4, 1)
 
 
@@ -86,12 +92,12 @@ class _Norm(nn.LayerNorm):
 class _Block(nn.Module):
     """A residual block that is told noise level and setting of each voxel."""
 
-    def __init__(self, n_in: int, n_out: int) -> None:
+    def __init__(self, n_in: int, n_out: int, torus: bool) -> None:
         super().__init__()
         self.norm = _Norm(n_in)
         self.condition = nn.Linear(_N_CONDITIONS, n_in)
-        self.conv1 = _Conv(n_in, n_out)
-        self.conv2 = _Conv(n_out, n_out)
+        self.conv1 = _Conv(n_in, n_out, torus)
+        self.conv2 = _Conv(n_out, n_out, torus)
         self.skip = nn.Linear(n_in, n_out) if n_in != n_out else nn.Identity()
         for parameter in self.conv2.parameters():  # a new block changes nothing
             nn.init.zeros_(parameter)
@@ -162,20 +168,20 @@ class UNet(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        channels = config.channels
+        channels, torus = config.channels, config.torus
         self.config = config
         n_in = config.dim * (1 + config.guided) + 1
-        self.enter = _Conv(n_in * 8, channels[0])
-        self.down = nn.ModuleList(_Block(c, c) for c in channels)
+        self.enter = _Conv(n_in * 8, channels[0], torus)
+        self.down = nn.ModuleList(_Block(c, c, torus) for c in channels)
         self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
-        self.middle = _Block(channels[-1], channels[-1])
+        self.middle = _Block(channels[-1], channels[-1], torus)
         self.narrow = nn.ModuleList(nn.Linear(b, a) for a, b in pairwise(channels))
-        self.up = nn.ModuleList(_Block(2 * c, c) for c in channels)
+        self.up = nn.ModuleList(_Block(2 * c, c, torus) for c in channels)
         self.norm = _Norm(channels[0])
         self.leave = nn.Linear(channels[0], config.n_colors * 8)
         self.spread = nn.Linear(channels[0], config.head * 8)
         self.own = nn.Linear(n_in, config.head)
-        self.conv = _Conv(config.head, config.head)
+        self.conv = _Conv(config.head, config.head, torus)
         self.correct = nn.Linear(config.head, config.n_colors)
         for parameter in [*self.leave.parameters(), *self.correct.parameters()]:
             nn.init.zeros_(parameter)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -446,7 +447,20 @@ class Volume:
         return start, stop
 
 
-def load_grid(recipe: Recipe) -> PartGrid | None:
+class OfPart(Protocol):
+    """What recipes of all kinds tell of a part."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+    @property
+    def spacing(self) -> float: ...
+    @property
+    def origin(self) -> tuple[float, float, float]: ...
+    @property
+    def part(self) -> PartFile | None: ...
+
+
+def load_grid(recipe: OfPart) -> PartGrid | None:
     """Return the voxels of a recipe's part, None if it is of a box.
 
     Raises

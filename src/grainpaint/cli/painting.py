@@ -19,10 +19,20 @@ from grainpaint.cli.app import (
     app,
     print_table,
 )
+from grainpaint.cli.paper import (
+    BlockEdge,
+    FieldFile,
+    Jump,
+    Resamplings,
+    fill_paper,
+    given,
+    is_papers,
+)
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
-    from grainpaint.volume import Recipe
+    from grainpaint.cad import PartGrid
+    from grainpaint.volume import PartFile, Recipe
 
 Plan = Annotated[
     str,
@@ -59,6 +69,21 @@ Longest = Annotated[
 ]
 
 
+def _grid_of_part(
+    part: Path, unit: str, voxel: str | None, longest: int
+) -> tuple[PartGrid, PartFile]:
+    """Return the voxels of a part and its file, after telling what was mended in it."""
+    from grainpaint.cad import load_part, plan_grid
+    from grainpaint.quantity import parse_length
+    from grainpaint.volume import PartFile, file_digest
+
+    solid = load_part(part, unit)
+    for note in solid.notes:
+        print(f"{part}: {note}", file=sys.stderr)
+    grid = plan_grid(solid, None if voxel is None else parse_length(voxel), longest)
+    return grid, PartFile(path=str(part), unit=unit, sha256=file_digest(part))
+
+
 def _recipe_of_part(
     part: Path,
     unit: str,
@@ -71,16 +96,10 @@ def _recipe_of_part(
     halo: int,
     grain_size: str | None,
 ) -> Recipe:
-    """Return the recipe of a part, after telling what was mended in it."""
-    from grainpaint.cad import load_part, plan_grid
-    from grainpaint.quantity import parse_length
-    from grainpaint.volume import PartFile, file_digest, make_recipe
+    """Return the recipe of a part."""
+    from grainpaint.volume import make_recipe
 
-    solid = load_part(part, unit)
-    for note in solid.notes:
-        print(f"{part}: {note}", file=sys.stderr)
-    grid = plan_grid(solid, None if voxel is None else parse_length(voxel), longest)
-    file = PartFile(path=str(part), unit=unit, sha256=file_digest(part))
+    grid, file = _grid_of_part(part, unit, voxel, longest)
     return make_recipe(
         grid.shape,
         grid.spacing,
@@ -97,6 +116,7 @@ def _recipe_of_part(
 
 @app.command()
 def paint(
+    context: typer.Context,
     part: Annotated[Path, typer.Argument(help="An STL file of closed bodies.")],
     output: Output,
     voxel: Voxel = None,
@@ -110,11 +130,35 @@ def paint(
     halo: Halo = 8,
     count: Count = 1,
     workers: Workers = 1,
+    resamplings: Resamplings = 10,
+    jump: Jump = 1,
+    block: BlockEdge = 32,
+    field: FieldFile = None,
     device: Device = "cpu",
     force: Force = False,
     dry_run: DryRun = False,
 ) -> None:
     """Paint grains into a CAD part."""
+    if is_papers(context, model):
+        from grainpaint.paper.paint import make_paper_recipe
+
+        plan = plan if given(context, "plan") else "grid"
+        grid, file = _grid_of_part(part, unit, voxel, longest)
+        config = {"command": "paint", "voxel": voxel, "longest": longest}
+        planned = make_paper_recipe(
+            grid.shape,
+            grid.spacing,
+            grid.origin,
+            model,
+            seed,
+            plan,
+            block,
+            resamplings,
+            jump,
+            part=file,
+        )
+        fill_paper(planned, output, field, config, device, force, dry_run)
+        return
     places = _places(output, seed, count, force)
     recipe = _recipe_of_part(
         part, unit, voxel, longest, model, seed, plan, window, halo, grain_size
@@ -125,6 +169,7 @@ def paint(
 
 @app.command()
 def generate(
+    context: typer.Context,
     output: Output,
     shape: Annotated[str, typer.Option("--shape", help="Voxels X,Y,Z.")],
     voxel: Annotated[str, typer.Option("--voxel", help="Edge of a voxel.")] = "1um",
@@ -139,6 +184,10 @@ def generate(
     halo: Halo = 8,
     count: Count = 1,
     workers: Workers = 1,
+    resamplings: Resamplings = 10,
+    jump: Jump = 1,
+    block: BlockEdge = 32,
+    field: FieldFile = None,
     device: Device = "cpu",
     force: Force = False,
     dry_run: DryRun = False,
@@ -147,6 +196,15 @@ def generate(
     from grainpaint.quantity import parse_length, parse_periodic, parse_shape
     from grainpaint.volume import make_recipe
 
+    if is_papers(context, model):
+        from grainpaint.paper.paint import make_paper_recipe
+
+        plan = plan if given(context, "plan") else "grid"
+        box = parse_shape(shape), parse_length(voxel), (0.0, 0.0, 0.0)
+        planned = make_paper_recipe(*box, model, seed, plan, block, resamplings, jump)
+        config = {"command": "generate", "voxel": voxel}
+        fill_paper(planned, output, field, config, device, force, dry_run)
+        return
     places = _places(output, seed, count, force)
     recipe = make_recipe(
         parse_shape(shape),

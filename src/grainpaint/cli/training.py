@@ -1,50 +1,58 @@
 """Commands about models: train, models."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grainpaint.cli.app import Device, app
 from grainpaint.errors import InputError
 
+if TYPE_CHECKING:
+    from grainpaint.model import StageCard
+    from grainpaint.paper.model import PaperCard
+
 
 @app.command()
 def train(
-    stage: Annotated[str, typer.Argument(help="base or refine")],
+    stage: Annotated[str, typer.Argument(help="base, refine or paper")],
     data: Annotated[Path, typer.Option("--data", help="A set, or several.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
     minutes: Annotated[float, typer.Option("--minutes", help="In all.")] = 120,
     resume: Annotated[bool, typer.Option("--resume", help="Go on.")] = False,
     device: Device = "cpu",
 ) -> None:
-    """Train one stage of a model on a set of volumes."""
+    """Train one stage of a model on a set of volumes, or the network of the paper."""
     from grainpaint.progress import console
-    from grainpaint.train import PRESETS
-    from grainpaint.train import train as run_training
 
-    if stage not in PRESETS:
-        raise InputError(f"the stage is base or refine, got {stage!r}")
-    card = run_training(
-        PRESETS[stage],
-        data,
-        out,
-        minutes,
-        resume=resume,
-        device=device,
-        progress=console,
-    )
-    loss = card.metrics["held_out_cross_entropy"]
+    card: StageCard | PaperCard
+    if stage == "paper":
+        from grainpaint.paper.train import PAPER, train_paper
+
+        card = train_paper(PAPER, data, out, minutes, None, resume, device, console)
+    else:
+        from grainpaint.train import PRESETS
+        from grainpaint.train import train as run_training
+
+        if stage not in PRESETS:
+            raise InputError(f"the stage is base, refine or paper, got {stage!r}")
+        card = run_training(
+            PRESETS[stage], data, out, minutes, None, resume, device, console
+        )
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
-    print("held-out cross-entropy by noise level:", loss)
+    for name, value in card.metrics.items():
+        print(f"{name.replace('_', ' ')} by noise level: {value}")
 
 
 @app.command()
 def models() -> None:
     """List the shipped models with their figures."""
-    from grainpaint.model import describe, shipped
+    from grainpaint.model import describe, is_paper, shipped
+    from grainpaint.paper.model import describe_paper
 
     for name in shipped():
         print(name)
-        for line in describe(name):
+        for line in describe_paper(name) if is_paper(name) else describe(name):
             print(f"  {line}")

@@ -8,7 +8,7 @@ import numpy as np
 from grainpaint.encode import palette
 from grainpaint.errors import InputError
 
-__all__ = ["read_field", "read_values"]
+__all__ = ["read_field", "read_values", "write_values"]
 
 Place = tuple[float, ...]
 
@@ -96,3 +96,9 @@ def read_values(path: Path) -> tuple[np.ndarray, Place, Place]:
             f"got shape {field.shape} of {field.dtype}"
         )
     return field, spacing, origin
+
+
+def write_values(path: Path, values: np.ndarray, spacing: Place, origin: Place) -> None:
+    """Write what `read_values` reads."""
+    with path.open("wb") as file:
+        np.savez_compressed(file, field=values, spacing=spacing, origin=origin)

@@ -1,0 +1,284 @@
+"""The paper's method with one change at a time, and ours: what each change buys.
+
+Run: python benchmarks/paper/changes.py --data SETS [--steps 2000] [--shape 80,80,32]
+[--volumes 4] [--resamplings 1]. Networks that a change needs are trained from scratch
+for the same number of steps on the same blocks as the plain one, with which they are
+compared; with a larger --steps each goes on from where it was. Evaluations count by
+voxel: blocks overlap, and the base of iso has an eighth of the voxels. Rows of an
+earlier run of the same settings stay in changes.json.
+
+- paper: 250 levels, variances 1e-4..0.02, RePaint, DBSCAN.
+- terminal noise: variances 4e-4..0.08, so that alpha_bar ends at 3e-5 and not at 0.08
+  and half of the levels lie where the paper has none. The network predicts noise as
+  before, for which a signal of exactly zero would tell nothing.
+- few steps: 25 levels, DDIM's step, no resampling.
+- palette: 40 colours in R^5 in place of one value a grain; the nearest colour and
+  connected pieces in place of DBSCAN.
+- noise map: known voxels are given clean, with a level of 0 each, in place of RePaint;
+  a quarter of the training blocks has known boxes.
+- iso: the model that we ship: all of these together, on half the resolution, told the
+  grain size, and finished by grain growth; trained for its own budget, see its card.
+- encoding alone: simulated volumes, encoded without any network or noise and decoded
+  again: the best that an encoding can do.
+
+Rows that cost little have 16 volumes; "simulated, as few" is the floor of the others.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from common import (
+    HERE,
+    KEPT,
+    NAMES,
+    describe,
+    kept,
+    options,
+    relative_entropies,
+    repainter,
+    save,
+    simulated,
+)
+
+import grainpaint
+from grainpaint import Microstructure
+from grainpaint.blocks import grid
+from grainpaint.compare import measure_all
+from grainpaint.ddpm import add_noise, ddim_step, respaced, reverse_step
+from grainpaint.encode import palette, scalar_block
+from grainpaint.model import weights_digest, write_stage
+from grainpaint.optimize import Files, Run, spread
+from grainpaint.paper.data import encode_block, load_blocks
+from grainpaint.paper.model import Levels, PaperCard, load_paper, predict
+from grainpaint.paper.paint import grains_of, paint_blocks
+from grainpaint.paper.train import PAPER, train_paper
+from grainpaint.progress import console
+from grainpaint.repaint import block_noise
+from grainpaint.segment import grains
+from grainpaint.unet import UNet
+
+FOREVER = 1e6  # minutes: the number of steps ends a run
+KNOWN = 0.25  # share of training blocks with known boxes, as for our own model
+CONFIGS = {
+    "paper": PAPER,
+    "noise": PAPER.model_copy(update={"levels": Levels(first=4e-4, last=0.08)}),
+    "palette": PAPER.model_copy(
+        update={"network": PAPER.network.model_copy(update={"dim": 5, "n_colors": 5})}
+    ),
+    "map": PAPER,
+}
+
+
+def known_boxes(edge, rng):
+    """Return a mask of one to three boxes that touch the faces of a block."""
+    known = np.zeros((edge,) * 3, bool)
+    for _ in range(rng.integers(1, 4)):
+        box = []
+        for _ in range(3):
+            size = rng.choice([edge // 4, edge // 2, edge])
+            box.append(slice(edge - size, edge) if rng.random() < 0.5 else slice(size))
+        known[tuple(box)] = True
+    return known
+
+
+def map_losses(config, blocks):
+    """Return the paper's losses, with known boxes that a map of the levels tells."""
+    schedule = config.levels.schedule
+
+    def losses(network, rng, step):
+        levels = 1 + (spread(step, config.batch) * schedule.n_steps).astype(np.int64)
+        fields = [encode_block(blocks.draw(rng), 1, rng) for _ in levels]
+        known = np.zeros((len(levels), 1, *(config.edge,) * 3), bool)
+        for i in range(len(levels)):
+            if rng.random() < KNOWN:
+                known[i, 0] = known_boxes(config.edge, rng)
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        x0 = torch.from_numpy(np.stack(fields))
+        eps = torch.randn(x0.shape, generator=generator)
+        t = torch.from_numpy(levels).reshape(-1, 1, 1, 1, 1)
+        given = torch.from_numpy(known)
+        noisy = add_noise(x0, t.flatten(), eps, schedule)
+        x = torch.where(given, x0, noisy)
+        seen = predict(network, x, torch.where(given, 0, t), schedule)
+        return [F.mse_loss(found[~given], eps[~given]) for found in seen]
+
+    return losses
+
+
+def trained(name, data, n_steps):
+    """Return the folder of a network, trained for so many steps."""
+    out = KEPT / "changes" / name
+    config = CONFIGS[name]
+    if name != "map":
+        train_paper(config, data, out, FOREVER, n_steps, resume=True, progress=console)
+        return out
+    torch.manual_seed(config.seed)
+    run = Run(UNet(config.network), config, Files(out, "paper"))
+    blocks, _, description = load_blocks(data, config.edge)
+    run.go(map_losses(config, blocks), FOREVER, n_steps, console, "train map")
+    card = PaperCard(
+        edge=config.edge,
+        network=config.network,
+        levels=config.levels,
+        data=description,
+        training={"batch": config.batch, "known": KNOWN},
+        n_steps=run.step,
+        minutes=round(run.seconds / 60, 1),
+        metrics={},
+    )
+    write_stage(out, card, run.averaged())
+    return out
+
+
+def by_map(model, seed):
+    """Return what fills blocks with known voxels clean, and a map that says so."""
+    schedule = model.card.levels.schedule
+
+    @torch.no_grad()
+    def paint(given, known, places):
+        noise = block_noise(seed, places, given.shape[-1])
+        x = torch.where(known, given, noise(0))
+        for t in range(schedule.n_steps, 0, -1):
+            levels = torch.where(known, 0, torch.full(known.shape, t))
+            seen = model.denoiser(x, levels)
+            fresh = noise(schedule.n_steps + 1 - t)
+            x = torch.where(known, given, reverse_step(x, seen, t, fresh, schedule))
+        return x
+
+    return paint
+
+
+def by_ddim(model, seed, n_steps):
+    """Return what fills blocks in few steps of DDIM, without resampling."""
+    few, schedule = respaced(model.denoiser, model.card.levels.schedule, n_steps)
+    return repainter(few, schedule, seed, n_resample=1, n_free=0, step=ddim_step)
+
+
+def by_repaint(model, seed, resamplings):
+    """Return what fills blocks by RePaint."""
+    return repainter(
+        model.denoiser,
+        model.card.levels.schedule,
+        seed,
+        model.network.config.dim,
+        n_resample=resamplings + 1,
+    )
+
+
+def colored_grains(values):
+    """Return the connected pieces of the nearest colours of vectors (dim, x, y, z)."""
+    colors = palette(len(values))
+    nearest = np.stack([(np.moveaxis(v, 0, -1) @ colors.T).argmax(-1) for v in
+                        np.moveaxis(values, 1, 0)])  # fmt: skip
+    return grains(nearest.astype(np.int32) + 1)
+
+
+def painted(label, folder, painter_of, shape, n):
+    """Yield volumes of a change."""
+    model = load_paper(str(folder))
+    dim = model.network.config.dim
+    for seed in range(n):
+
+        def paint(seed=seed):
+            painter = painter_of(model, seed)
+            values = paint_blocks(painter, grid(shape), shape, dim, progress=console)
+            return grains_of(values[0]) if dim == 1 else colored_grains(values)
+
+        yield kept(label, model.sha256, shape, seed, paint)
+
+
+def ours(shape, n):
+    """Yield volumes of the shipped model."""
+    digest = weights_digest("iso")
+    for seed in range(n):
+
+        def paint(seed=seed):
+            return grainpaint.generate(shape, "iso", seed, progress=console).grain_id
+
+        yield kept("iso", digest, shape, seed, paint)
+
+
+def recoded(shape, first, n, dim):
+    """Yield simulated volumes, encoded and decoded without a network."""
+    for seed, volume in enumerate(simulated(shape, first, n)):
+        rng = np.random.default_rng(seed)
+        if dim == 1:
+            yield Microstructure(grains_of(scalar_block(volume.grain_id, rng)))
+        else:
+            yield Microstructure(
+                colored_grains(encode_block(volume.grain_id, dim, rng))
+            )
+
+
+def main():
+    parser = options(__doc__, (80, 80, 32), 4)
+    parser.add_argument("--data", type=Path, help="of the networks; see train paper")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--resamplings", type=int, default=1)
+    parser.add_argument("--rows", nargs="*", help="only these rows")
+    chosen = parser.parse_args()
+    shape, n, n_ref = chosen.shape, chosen.volumes, chosen.reference
+    r, steps = chosen.resamplings, chosen.steps
+    repainted = 250 + 224 * r
+    many = 25 - n_ref  # volumes of the rows that cost little
+
+    def change(name, painter_of, label):
+        return painted(label, trained(name, chosen.data, steps), painter_of, shape, n)
+
+    a_block = len(grid(shape)) * 32**3 / math.prod(shape)  # blocks overlap
+    rows = {
+        "simulated": (0, lambda: simulated(shape, n_ref, many)),
+        "simulated, as few": (0, lambda: simulated(shape, n_ref, min(n, many))),
+        "encoding alone: scalar": (0, lambda: recoded(shape, n_ref, many, 1)),
+        "encoding alone: palette": (0, lambda: recoded(shape, n_ref, many, 5)),
+        "iso": (5 / 8 / a_block, lambda: ours(shape, many)),  # 5, half the resolution
+        "paper": (repainted, lambda: change(
+            "paper", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
+        "few steps": (25, lambda: change(
+            "paper", lambda m, s: by_ddim(m, s, 25), "ddim-25")),
+        "noise map": (250, lambda: change("map", by_map, "map")),
+        "terminal noise": (repainted, lambda: change(
+            "noise", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
+        "palette": (repainted, lambda: change(
+            "palette", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
+    }  # fmt: skip
+    unknown = set(chosen.rows or ()) - rows.keys()
+    if unknown:
+        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(rows)}")
+    result = {
+        "networks": f"{steps:,} steps of {PAPER.batch} blocks each, but iso",
+        "volumes": f"{n} generated, {n_ref} simulated of {'x'.join(map(str, shape))}",
+        "resamplings": r,
+        "rows": {},
+    }
+    before = HERE / "changes.json"
+    if before.exists():
+        found = json.loads(before.read_text())
+        if found | {"rows": {}} == result:
+            result["rows"] = found["rows"]
+    reference = measure_all(simulated(shape, 0, n_ref), n_ref, console)
+    heads = "".join(f"{m:>14}" for m in NAMES)
+    print(f"{'':26}{'volumes':>8}{'evaluations':>12}{heads}  mean")
+    for name, (n_evaluations, volumes) in rows.items():
+        if chosen.rows and name not in chosen.rows:
+            continue
+        made = list(volumes())
+        row = {
+            "volumes": len(made),
+            "evaluations_a_voxel": n_evaluations * a_block,
+            "kl": relative_entropies(measure_all(made, len(made), console), reference),
+            **describe(made),
+        }
+        result["rows"][name] = row
+        save("changes", result)
+        cells = "".join(f"{row['kl'][m]:14.4f}" for m in NAMES)
+        counts = f"{len(made):8}{row['evaluations_a_voxel']:12,.1f}"
+        print(f"{name:26}{counts}{cells}{row['mean_volume']:8.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

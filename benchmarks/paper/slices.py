@@ -1,0 +1,97 @@
+"""Figure 4 of the paper: slices after 0, 5, 10 and 20 resamplings.
+
+Run: python benchmarks/paper/slices.py [--shape 80,80,32]. As in the figure, the blocks
+of the first stage, which are given nothing, are the same in all. Writes figure-4.png
+(the values, and the grains that DBSCAN finds in them; dashes are faces of blocks) and
+slices.json: the share of boundary across the faces of the blocks, where low numbers of
+resamplings line it up, over that in their interiors.
+"""
+
+import numpy as np
+from common import HERE, KEPT, options, save
+from matplotlib.figure import Figure
+
+from grainpaint.blocks import grid
+from grainpaint.paper.model import load_paper
+from grainpaint.paper.paint import grains_of, paint_blocks
+from grainpaint.plot import grain_colors
+from grainpaint.progress import console
+from grainpaint.repaint import block_noise, repaint
+
+RESAMPLINGS = (0, 5, 10, 20)
+
+
+def values_of(model, resamplings, shape):
+    """Return the values of a volume, from disk if they are there."""
+    size = "x".join(map(str, shape))
+    path = KEPT / model.sha256[:12] / f"slices-{size}" / f"{resamplings:02d}.npy"
+    if path.exists():
+        return np.load(path)
+
+    def paint(given, known, places):
+        again = resamplings + 1 if known.any() else 1
+        noise = block_noise(0, places, given.shape[-1])
+        schedule = model.card.levels.schedule
+        return repaint(model.denoiser, given, known, schedule, noise, again)
+
+    values = paint_blocks(paint, grid(shape), shape, progress=console)[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, values)
+    return values
+
+
+def owners(shape):
+    """Return which block writes each voxel: the first that covers it."""
+    owner = np.full(shape, -1)
+    for place, block in enumerate(grid(shape)):
+        box = owner[block.read]
+        box[box < 0] = place
+    return owner
+
+
+def alignment(grain_id, owner):
+    """Return the boundary between voxels of two blocks over that within blocks."""
+    shares = [[], []]
+    for axis in range(3):
+        unlike = np.diff(grain_id, axis=axis) != 0
+        within = np.diff(owner, axis=axis) == 0
+        shares[0].append(unlike[~within])
+        shares[1].append(unlike[within])
+    return np.concatenate(shares[0]).mean() / np.concatenate(shares[1]).mean()
+
+
+def main():
+    chosen = options(__doc__, (80, 80, 32), 1).parse_args()
+    model = load_paper(chosen.model)
+    owner = owners(chosen.shape)
+    cuts = [
+        np.flatnonzero(np.diff(owner, axis=a).any(tuple({0, 1, 2} - {a})))
+        for a in (0, 1)
+    ]
+    height = 7 * chosen.shape[1] / chosen.shape[0] + 0.4
+    figure = Figure(figsize=(14, height), layout="constrained")
+    panels = figure.subplots(2, len(RESAMPLINGS))
+    result = {"model": model.card.budget, "shape": chosen.shape, "at_faces": {}}
+    for (above, below), resamplings in zip(panels.T, RESAMPLINGS):
+        values = values_of(model, resamplings, chosen.shape)
+        grain_id = grains_of(values)
+        found = result["at_faces"][resamplings] = alignment(grain_id, owner)
+        save("slices", result)
+        print(f"{resamplings:3} resamplings: {found:.3f}", flush=True)
+        middle = chosen.shape[2] // 2
+        above.imshow(values[..., middle].T, origin="lower", cmap="viridis")
+        colors = grain_colors(int(grain_id.max()))
+        below.imshow(colors[grain_id[..., middle].T], origin="lower")
+        above.set_title(f"{resamplings} resamplings")
+        for axes in (above, below):
+            for x in cuts[0]:
+                axes.axvline(x + 0.5, color="white", lw=0.5, ls="--")
+            for y in cuts[1]:
+                axes.axhline(y + 0.5, color="white", lw=0.5, ls="--")
+            axes.set_xticks([])
+            axes.set_yticks([])
+    figure.savefig(HERE / "figure-4.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What the commands that generate do with a model of the paper's kind."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from grainpaint.cli.app import print_table
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.paper.paint import PaperRecipe
+
+Resamplings = Annotated[
+    int,
+    typer.Option("--resamplings", help="Jumps back at a level; of the paper's model."),
+]
+Jump = Annotated[int, typer.Option("--jump", help="Levels of a jump; likewise.")]
+BlockEdge = Annotated[int, typer.Option("--block", help="Its edge, voxels; likewise.")]
+FieldFile = Annotated[
+    Path | None, typer.Option("--field", help="Keep the values, .npz; likewise.")
+]
+
+_OURS = ("window", "halo", "workers", "grain_size", "periodic")
+_PAPERS = ("resamplings", "jump", "block", "field")
+
+
+def given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def is_papers(context: typer.Context, model: str) -> bool:
+    """Whether a model is of the paper's kind; refuse the options of the other kind."""
+    from grainpaint.model import is_paper
+
+    paper = is_paper(model)
+    for name in _OURS if paper else _PAPERS:
+        if given(context, name):
+            kind = "the paper's" if paper else "our own"
+            option = name.replace("_", "-")
+            raise InputError(
+                f"--{option} is no option of the model {model!r}, of {kind} kind"
+            )
+    return paper
+
+
+def fill_paper(
+    recipe: PaperRecipe,
+    output: Path,
+    values: Path | None,
+    config: dict[str, Any],
+    device: str,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Make a volume as the paper does and write everything, or say what it takes."""
+    from grainpaint.formats import refuse_to_replace, replace_with
+    from grainpaint.formats.field import write_values
+    from grainpaint.paper.paint import forecast_paper, paint_paper
+    from grainpaint.progress import console
+    from grainpaint.record import check_outputs, outputs, summary, write_run
+
+    check_outputs(output, force)
+    if values is not None:
+        if values.suffix != ".npz":
+            raise InputError(f"{values}: the values are written as .npz")
+        refuse_to_replace(values, force)
+    if dry_run:
+        rows = forecast_paper(recipe, device)
+        print_table([*rows, *(("would write", str(p)) for p in outputs(output))])
+        return
+    run, field = paint_paper(recipe, device, console)
+    if values is not None:
+        place = (recipe.spacing,) * 3, recipe.origin
+        replace_with(values, lambda aside: write_values(aside, field, *place))
+    for line in write_run(output, run, recipe, config, console):
+        print(line, file=sys.stderr)
+    print_table(summary(run, outputs(output)))

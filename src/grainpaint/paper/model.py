@@ -1,0 +1,155 @@
+"""The paper's network on disk and in use: our U-Net, one channel in and out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from grainpaint.ddpm import Denoiser, Schedule, linear_schedule
+from grainpaint.model import (
+    find_device,
+    find_model,
+    read_card,
+    read_network,
+    weights_digest,
+)
+from grainpaint.unet import NetworkConfig, UNet
+
+__all__ = [
+    "Levels",
+    "PaperCard",
+    "PaperModel",
+    "denoiser",
+    "describe_paper",
+    "load_paper",
+    "predict",
+]
+
+_AUTHORS_BLOCKS = 787_670  # 10 epochs of 78,767
+_VARIANCE = 0.3  # of a block of random values, centred and scaled
+
+
+class Levels(BaseModel):
+    """The noise levels, variances on a straight line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_steps: int = Field(default=250, ge=1)
+    first: float = Field(default=1e-4, gt=0, lt=1)
+    last: float = Field(default=0.02, gt=0, lt=1)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule."""
+        return linear_schedule(self.n_steps, self.first, self.last)
+
+
+class PaperCard(BaseModel):
+    """What stands in the JSON beside the weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["paper"] = "paper"
+    edge: int = Field(ge=4, description="of the blocks that it was trained on, voxels")
+    network: NetworkConfig
+    levels: Levels
+    data: dict[str, Any]
+    training: dict[str, Any]
+    n_steps: int
+    minutes: float
+    metrics: dict[str, Any]
+
+    @property
+    def stage(self) -> str:
+        """Name of the files."""
+        return "paper"
+
+    @property
+    def budget(self) -> str:
+        """What the weights cost, beside the authors'; to stand beside every figure."""
+        n_blocks = self.n_steps * int(self.training["batch"])
+        return (
+            f"trained on {n_blocks:,} blocks in {self.minutes:g} minutes; the authors' "
+            f"on {_AUTHORS_BLOCKS / n_blocks:.0f} times as many in 59 hours of a GPU"
+        )
+
+
+@dataclass(frozen=True)
+class PaperModel:
+    """The network with its card, and the hash of its weights."""
+
+    name: str
+    network: UNet
+    card: PaperCard
+    sha256: str
+
+    @property
+    def denoiser(self) -> Denoiser:
+        """The noise that the network sees in fields at a level."""
+        return denoiser(self.network, self.card.levels.schedule)
+
+
+def load_paper(name: str, device: str = "cpu") -> PaperModel:
+    """Load a shipped model by name, or the user's own by its folder.
+
+    Raises
+    ------
+    InputError
+        If the model is missing or damaged or of another kind, or there is no such
+        device.
+    """
+    place = find_device(device)
+    folder = find_model(name, "paper.json")
+    card = read_card(folder / "paper.json", PaperCard)
+    network = read_network(folder, card).to(place)
+    return PaperModel(Path(name).name, network, card, weights_digest(name))
+
+
+def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Tensor]:
+    r"""Return the noise in fields, from the cells alone and corrected.
+
+    Parameters
+    ----------
+    network : UNet
+    x : Tensor, shape (N, dim, X, Y, Z)
+        Noisy fields.
+    t : Tensor, int64, shape (N,) or (N, 1, X, Y, Z)
+        Their level, 1..T, the paper's one a block or one a voxel.
+    schedule : Schedule
+
+    Notes
+    -----
+    The network is told :math:`\arccos\sqrt{\bar\alpha}` and adds to the best linear
+    guess of the noise, :math:`\sqrt{1 - \bar\alpha} \, x / \mathrm{var}(x)`.
+    """
+    if t.ndim == 1:
+        t = t.reshape(-1, 1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
+    alpha_bar = torch.from_numpy(schedule.alpha_bar).float().to(x.device)[t]
+    angle = alpha_bar.sqrt().clamp(max=1).acos() * (2 / torch.pi)
+    level = angle.movedim(1, -1)
+    setting = torch.zeros_like(level).expand(*level.shape[:-1], 2)
+    with torch.autocast(x.device.type, torch.bfloat16):
+        found = network.both(x.movedim(1, -1), level, setting)
+    gain = (1 - alpha_bar).sqrt() / (alpha_bar * _VARIANCE + 1 - alpha_bar)
+    return [torch.addcmul(f.movedim(-1, 1).float(), gain, x) for f in found]
+
+
+def denoiser(network: UNet, schedule: Schedule) -> Denoiser:
+    """Return the function that sees noise: see `predict`."""
+    return lambda x, t: predict(network, x, t, schedule)[1]
+
+
+def describe_paper(name: str) -> list[str]:
+    """Return what a model is, a line each."""
+    card = read_card(find_model(name, "paper.json") / "paper.json", PaperCard)
+    channels = ", ".join(map(str, card.network.channels))
+    return [
+        f"paper: blocks of {card.edge}^3, {card.levels.n_steps} levels, channels "
+        f"{channels}; {card.budget}",
+        f"  data: {json.dumps(card.data)}",
+        *(f"  {key}: {json.dumps(v)}" for key, v in card.metrics.items()),
+    ]
