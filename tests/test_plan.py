@@ -41,7 +41,7 @@ def test_every_level_computes_what_the_next_one_needs(start, core, halo, levels)
     boxes = boxes_under(window, levels)
     assert list(boxes) == ([0, 1] if levels == 0 else [*range(levels, 0, -1)])
     top = boxes[levels]
-    rim = {level: halo if level == 1 else 8 for level in boxes}
+    rim = {level: {0: 0, 1: halo}.get(level, 8) for level in boxes}
     assert top == [(a - rim[levels], a + core + rim[levels]) for a in start]
     for upper, lower in itertools.pairwise(boxes):
         for (a, b), (c, d) in zip(boxes[upper], boxes[lower]):

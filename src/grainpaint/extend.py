@@ -142,7 +142,7 @@ def extend(
             found = _at_level(painter, double(found), pyramid.levels[level], level)
             bar.update(level + 1)
         if levels == 0:
-            found = _at_level(painter, halve(found), pyramid.levels[0], 0)
+            found = np.where(pyramid.base > 0, pyramid.base, halve(found))
         inside = tuple(slice(0, n) for n in given.shape)
         grain_id = _numbered(found[inside], given)
     origin = tuple(o + a * voxel for o, (a, _) in zip(known.origin, box))
@@ -198,8 +198,7 @@ def _pyramid(tags: np.ndarray, plan: BasePlan, levels: int) -> _Pyramid:
     torus[tuple(slice(0, n) for n in tags.shape)] = tags
     found = {levels: torus}
     if levels == 0:
-        found[1] = double(torus)
-        return _Pyramid(torus, found)
+        return _Pyramid(torus, {1: double(torus)})
     for level in range(levels - 1, 0, -1):
         found[level] = _halved(found[level + 1])
     return _Pyramid(_halved(found[1]), found)

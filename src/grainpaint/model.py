@@ -54,7 +54,7 @@ class Sampling(BaseModel):
         default=8, ge=0, le=32, multiple_of=2, description="voxels around it"
     )
     smooth: float = Field(
-        default=0.0, ge=0, description="growth at levels other than 1; refine only"
+        default=0.0, ge=0, description="growth at levels above 1; refine only"
     )
     sizes: tuple[tuple[float, float, float], ...] = Field(
         default=(), description="see grain_size.Calibration; base only"

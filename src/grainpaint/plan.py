@@ -27,7 +27,7 @@ WINDOW = 128  # largest edge of what a base window computes, base voxels
 HALO = 8  # base voxels around what a base window writes
 _CONTEXT = 4  # base voxels around those under a refinement window that it reads too
 _LEAD = 24  # base voxels around the volume, for halos and context
-_HALO = 8  # voxels, of levels other than 1
+_HALO = 8  # voxels, of levels above 1
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
 Shape = tuple[int, int, int]
@@ -284,7 +284,7 @@ def boxes_under(window: Window, levels: int) -> dict[int, Box]:
     box = [(a, a + window.core) for a in window.start]
     found = {}
     for level in [0, 1] if levels == 0 else range(levels, 0, -1):
-        halo = window.halo if level == 1 else _HALO
+        halo = {0: 0, 1: window.halo}.get(level, _HALO)
         found[level] = [(a - halo, b + halo) for a, b in box]
         if level == 0:
             box = [(2 * a, 2 * b) for a, b in found[level]]

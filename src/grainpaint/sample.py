@@ -218,7 +218,6 @@ def refine_window(
     if painter.levels == 0:
         finer = [(2 * a, 2 * b) for a, b in boxes[0]]
         found = halve(found[_within(finer, boxes[1])])
-        found = grown(painter, found, boxes[0], 0, torus=torus)
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
 
@@ -279,7 +278,7 @@ def grown(
         return tags
     if share is not None:
         mobility = share if mobility is None else share * mobility
-    start = _OLD + _APART * abs(level - 1)
+    start = _OLD + _APART * (level - 1)
     x0, y0, z0 = (a for a, _ in box)
     *_, end = grow(
         tags,

@@ -24,7 +24,7 @@ FieldFile = Annotated[
     Path | None, typer.Option("--field", help="Keep the values, .npz; likewise.")
 ]
 
-_OURS = ("window", "halo", "workers", "grain_size", "periodic")
+_OURS = ("window", "halo", "workers", "count", "grain_size", "periodic")
 _PAPERS = ("resamplings", "jump", "block", "field")
 
 

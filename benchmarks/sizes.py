@@ -1,0 +1,76 @@
+"""Grain sizes asked for beside those that come out, and one seed at many voxel sizes.
+
+Run: python benchmarks/sizes.py. Prints tables and writes sizes.json. Sizes are mean
+equivalent diameters of periodic boxes of about 300 grains or more, in voxels;
+agreement is the share of the voxels that lie in the grain of the finer volume that
+most of their own grain lies in.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint import generate
+from grainpaint.pyramid import halve
+from grainpaint.volume import Volume, make_recipe, zoomed
+
+HERE = Path(__file__).parent
+DIAMETERS = (4, 5, 6.5, 8, 9.2, 10.4, 12, 13.4, 15.5, 18, 22, 28, 36, 48, 64)
+PERIODIC = (True, True, True)
+
+
+def edge(diameter):
+    """Return the edge of a torus of 7 diameters or more."""
+    levels = max(0, int(1 + np.floor(np.log2(diameter / 8))))
+    step = 8 << levels
+    return max(4 * step, int(-(-7 * diameter // step)) * step)
+
+
+def mean_diameter(volume):
+    n = volume.grain_volumes()
+    return float(np.cbrt(6 / np.pi * n[n > 0]).mean()), int((n > 0).sum())
+
+
+def agreement(coarse, fine):
+    pairs = coarse.astype(np.int64) << 32 | halve(fine)
+    pair, count = np.unique(pairs, return_counts=True)
+    most = np.zeros(coarse.max() + 1, np.int64)
+    np.maximum.at(most, pair >> 32, count)
+    return float(most.sum() / coarse.size)
+
+
+def main():
+    rows = []
+    print("asked   edge  grains    mean   ratio   voxel/s")
+    for asked in DIAMETERS:
+        n = edge(asked)
+        start = time.perf_counter()
+        volume = generate((n,) * 3, seed=1, grain_size=f"{asked}um", periodic=PERIODIC)
+        speed = n**3 / (time.perf_counter() - start)
+        found, count = mean_diameter(volume)
+        rows.append([asked, n, count, found, speed])
+        print(
+            f"{asked:5g}{n:7}{count:8}{found:8.2f}{found / asked:8.3f}{speed:10,.0f}",
+            flush=True,
+        )
+    asked, found = np.log([r[0] for r in rows]), np.log([r[3] for r in rows])
+    r2 = {}
+    for name, a, b in (("log", asked, found), ("plain", np.exp(asked), np.exp(found))):
+        r2[name] = float(1 - ((b - a) ** 2).sum() / ((b - b.mean()) ** 2).sum())
+        print(f"R^2 against asked = found ({name}): {r2[name]:.4f}")
+    recipe = make_recipe((64, 64, 32), 4.0, grain_size="40um", seed=6)
+    volumes = [Volume(recipe)[:, :, :].grain_id]
+    agree = []
+    for voxel in (2.0, 1.0):
+        finer = Volume(zoomed(recipe, voxel))[:, :, :].grain_id
+        agree.append(agreement(volumes[-1], finer))
+        volumes.append(finer)
+        print(f"{2 * voxel:g} um and {voxel:g} um: {agree[-1]:.4f} agree", flush=True)
+    kept = {"rows": rows, "r2": r2, "agreement": agree}
+    (HERE / "sizes.json").write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
