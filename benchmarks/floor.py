@@ -20,7 +20,7 @@ from grainpaint.progress import console
 from grainpaint.segment import label_pieces
 
 HERE = Path(__file__).parent
-FOLDER = HERE.parent / "runs" / "floor100"
+RUNS = HERE.parent / "runs"
 EDGE, FIRST_SEED = 100, 700_000
 N_A, N_B = 16, 9
 # The floors that the prototypes measured, mean and largest of 8 splits.
@@ -31,13 +31,18 @@ BEFORE = {
 }
 
 
-def simulated(n):
-    """Yield open boxes of simulated grains, kept on disk."""
+def spins(n, time=100):
+    """Yield simulated periodic boxes, kept on disk."""
     for seed in range(FIRST_SEED, FIRST_SEED + n):
-        path = FOLDER / f"{seed}.npz"
+        path = RUNS / f"floor{time}" / f"{seed}.npz"
         if not path.exists():
-            formats.write(simulate.isotropic((EDGE,) * 3, 100, 1000, seed), path)
-        grain_id = formats.read(path).grain_id
+            formats.write(simulate.isotropic((EDGE,) * 3, time, 1000, seed), path)
+        yield formats.read(path).grain_id
+
+
+def simulated(n, time=100):
+    """Yield open boxes of simulated grains."""
+    for grain_id in spins(n, time):
         yield Microstructure(label_pieces(grain_id, corners=True))
 
 

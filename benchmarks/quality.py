@@ -1,9 +1,11 @@
 """Generated grains beside simulated ones: distances, floors, drift.
 
-Run: python benchmarks/quality.py [--model iso] [--report REPORT.html]. Prints tables
-and writes quality.json. 16 generated and 9 simulated open boxes of 100^3 (see
-floor.py), as in the paper; grains of the simulated ones are the connected pieces of
-equal spin. Generated boxes are kept in runs/quality under the hash of the weights.
+Run: python benchmarks/quality.py [--model iso] [--time 100] [--volumes 16] [--report
+REPORT.html]. Prints tables and writes quality.json (quality_T.json for other times).
+16 generated and 9 simulated open boxes of 100^3 (see floor.py), as in the paper; grains
+of the simulated ones are the connected pieces of equal spin. At times other than 100
+the grain size that the simulated ones have is asked for. Generated boxes are kept in
+runs/quality under the hash of the weights.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from floor import EDGE, N_A, N_B, simulated
+from floor import EDGE, N_A, N_B, simulated, spins
 
 import grainpaint
 from grainpaint import formats
@@ -21,21 +23,33 @@ from grainpaint.model import load_model
 from grainpaint.progress import console
 from grainpaint.report import write_report
 from grainpaint.seams import cell_trace
+from grainpaint.segment import grains
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "runs" / "quality"
 
 
-def generated(model, n):
+def grain_size(time):
+    """Return the mean diameter of simulated grains, cleaned as generated ones are."""
+    diameters = []
+    for grain_id in spins(N_B, time):
+        n = np.bincount(grains(grain_id, (True, True, True)).ravel())[1:]
+        diameters.append(np.cbrt(6 / np.pi * n).mean())
+    return f"{np.mean(diameters):.3f}um"
+
+
+def generated(model, n, size=None):
     """Yield generated boxes, kept on disk."""
     loaded = load_model(model, "cpu")
     cards = loaded.base_card.model_dump_json() + loaded.refine_card.model_dump_json()
     settings = hashlib.sha256(cards.encode()).hexdigest()
-    folder = KEPT / f"{loaded.sha256[:12]}-{settings[:6]}"
+    folder = KEPT / f"{loaded.sha256[:12]}-{settings[:6]}{'-' + size if size else ''}"
     for seed in range(n):
         path = folder / f"{seed:02d}.npz"
         if not path.exists():
-            volume = grainpaint.generate((EDGE,) * 3, model, seed, progress=console)
+            volume = grainpaint.generate(
+                (EDGE,) * 3, model, seed, grain_size=size, progress=console
+            )
             formats.write(volume, path)
         yield formats.read(path)
 
@@ -58,9 +72,15 @@ def drift(volume):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="iso")
+    parser.add_argument("--time", type=int, default=100)
+    parser.add_argument("--volumes", type=int, default=N_A)
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
-    sets = [list(generated(options.model, N_A)), list(simulated(N_B))]
+    size = None if options.time == 100 else grain_size(options.time)
+    sets = [
+        list(generated(options.model, options.volumes, size)),
+        list(simulated(N_B, options.time)),
+    ]
     measured = [measure_all(volumes, len(volumes), console) for volumes in sets]
     result = compare(*measured, progress=console)
     for name in DESCRIPTORS:
@@ -88,7 +108,8 @@ def main():
     kept = {name: result[name] for name in (*DESCRIPTORS, "measures")}
     kept |= {"small_share": small, "trace": float(np.mean(traces))}
     kept |= {"drift": [float(np.mean(drifts)), float(error)]}
-    (HERE / "quality.json").write_text(json.dumps(kept, indent=1) + "\n")
+    suffix = "" if options.time == 100 else f"_{options.time}"
+    (HERE / f"quality{suffix}.json").write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -99,9 +99,9 @@ def test_a_volume_repeats_beyond_its_periodic_faces():
     base = base_window(painter, (0, 0, 0))
     here, there = (
         refine_window(
-            painter, Window((a, 0, 0), (a + 64, 64, 64), 64, 24), lambda key: base
+            painter, Window((a, 0, 0), (a + 32, 32, 32), 32, 24), lambda key: base
         )
-        for a in (0, 64)
+        for a in (32, 96)
     )
     np.testing.assert_array_equal(here, there)
 

@@ -65,13 +65,15 @@ def test_fragments_go_where_counting_all_faces_sends_them(values, periodic, leas
 @given(noisy_volumes(), st.integers(1, 8))
 def test_grains_are_the_merged_pieces_renumbered(values, least):
     merged = merge_fragments(label_pieces(values), least)
-    np.testing.assert_array_equal(grains(values, least), label_pieces(merged))
+    np.testing.assert_array_equal(
+        grains(values, min_voxels=least), label_pieces(merged)
+    )
 
 
 @given(volumes, st.integers(1, 6))
 @settings(max_examples=150)
 def test_cleaning_leaves_connected_grains_and_no_fragment_that_could_go(values, least):
-    result = grains(values, least)
+    result = grains(values, min_voxels=least)
     np.testing.assert_array_equal(result > 0, values > 0)
     np.testing.assert_array_equal(label_pieces(result), result)  # connected, 1..n
     # What is still small touches no other grain.
