@@ -16,9 +16,10 @@ import pytest
 
 from grainpaint import InputError, engine, formats, store
 from grainpaint.cad import load_part, plan_grid
+from grainpaint.formats import file_digest
 from grainpaint.generation import paint_recipe
 from grainpaint.store import durable
-from grainpaint.volume import PartFile, Volume, file_digest, make_recipe
+from grainpaint.volume import PartFile, Volume, make_recipe
 
 SHAPE = (140, 80, 40)
 

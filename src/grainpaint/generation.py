@@ -16,6 +16,7 @@ import psutil
 
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.errors import InputError
+from grainpaint.formats import file_digest
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import load_model
 from grainpaint.philox import check_seed
@@ -26,7 +27,6 @@ from grainpaint.segment import grains
 from grainpaint.volume import (
     PartFile,
     Recipe,
-    file_digest,
     load_grid,
     make_painter,
     make_recipe,

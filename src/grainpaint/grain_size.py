@@ -3,7 +3,6 @@
 A grain size is the mean over grains of the diameter of the sphere of equal volume.
 """
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.ndimage import map_coordinates
 
 from grainpaint.errors import InputError
+from grainpaint.formats import file_digest
 from grainpaint.formats.field import read_values
 from grainpaint.quantity import UNITS, parse_length
 
@@ -35,7 +35,7 @@ SMALLEST, LARGEST = 4.0, 64.0  # mean grain diameters, voxels
 _SAMPLES = 33  # along each axis, where the extremes of a formula are looked for
 
 # Rows of: mean grain diameter at level 1, voxels; what the base network is asked for,
-# base voxels; units of growth at level 1. All rise.
+# base voxels; units of growth at level 1. None falls.
 Calibration = tuple[tuple[float, float, float], ...]
 Axes = tuple[np.ndarray, np.ndarray, np.ndarray]
 SizeMap = Callable[[Axes], np.ndarray]  # µm at places x, y, z (µm, one array an axis)
@@ -74,20 +74,13 @@ class GrainSize(BaseModel):
             wanted = _formula(self.text)
         else:
             path = Path(self.text)
-            if _digest(path) != self.sha256:
+            if file_digest(path) != self.sha256:
                 raise InputError(
                     f"{path} is another field of grain sizes than the volume was begun "
                     "with"
                 )
             wanted = _field(path)
         return lambda axes: np.clip(wanted(axes), self.low, self.high)
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _formula(text: str) -> SizeMap:
@@ -161,7 +154,7 @@ def read_grain_size(
     """
     path = Path(text)
     if path.suffix == ".npz":
-        digest: str | None = _digest(path)
+        digest: str | None = file_digest(path)
         found = _field(path)
         text = str(path)
     elif any(text.strip().endswith(unit) for unit in (*UNITS, "µm", "μm")):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from grainpaint.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.encode import palette
-from grainpaint.grain_size import Wanted
+from grainpaint.grain_size import Axes, Wanted
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
 from grainpaint.plan import BasePlan, Box, Key, Window, boxes_under, cells_of
@@ -233,15 +233,21 @@ def _doubled(coarse: np.ndarray, box: Box, finer: Box) -> np.ndarray:
     return coarse[np.ix_(x, y, z)]
 
 
+def _places(painter: Painter, box: Box) -> Axes:
+    """Return the voxels of a box of level 1 as they repeat around a torus."""
+    x, y, z = (
+        np.arange(a, b) % n if n else np.arange(a, b)
+        for (a, b), n in zip(box, painter.plan.period(1))
+    )
+    return x, y, z
+
+
 def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.ndarray:
     """Draw the boundaries of level 1 by the refine network, if the model has one."""
     network, sampling = painter.model.refine, painter.model.refine_card.sampling
     if sampling.n_steps == 0:
         return tags
-    voxels = [
-        np.arange(a, b) % n if n else np.arange(a, b)
-        for (a, b), n in zip(box, painter.plan.period(1))
-    ]
+    voxels = _places(painter, box)
     guide = color_of(tags, network.config.n_colors)
     noise = normal_field(painter.seed, _REFINE, voxels, network.config.dim)
     color = _sample(network, noise, sampling, tick, guide=guide)
@@ -267,13 +273,8 @@ def grown(
     """
     sampling = painter.model.refine_card.sampling
     time, mobility = sampling.relax if level == 1 else sampling.smooth, None
-    period = painter.plan.period(level)
     if level == 1 and painter.wanted is not None:
-        x, y, z = (
-            np.arange(a, b) % n if n else np.arange(a, b)
-            for (a, b), n in zip(box, period)
-        )
-        time, mobility = painter.wanted.growth((x, y, z))
+        time, mobility = painter.wanted.growth(_places(painter, box))
     if time == 0:
         return tags
     if share is not None:
@@ -287,7 +288,7 @@ def grown(
         start_time=start,
         periodic=torus,
         origin=(x0, y0, z0),
-        period=period,
+        period=painter.plan.period(level),
         mobility=mobility,
     )
     return end

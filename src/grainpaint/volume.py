@@ -1,6 +1,5 @@
 """A generated volume by its recipe: any piece of it is made where it is asked for."""
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grainpaint.cad import Box, PartGrid, load_part
 from grainpaint.errors import InputError
+from grainpaint.formats import file_digest
 from grainpaint.grain_size import (
     LARGEST,
     GrainSize,
@@ -47,7 +47,6 @@ __all__ = [
     "PartFile",
     "Recipe",
     "Volume",
-    "file_digest",
     "load_grid",
     "load_recipe",
     "make_painter",
@@ -276,12 +275,6 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
 def window_bytes(plan: BasePlan) -> int:
     """Return the bytes of a process that computes windows of a plan, at its peak."""
     return _FIXED_BYTES + _BYTES_PER_BASE_VOXEL * math.prod(plan.computed_shape)
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -74,8 +74,9 @@ def _grid_of_part(
 ) -> tuple[PartGrid, PartFile]:
     """Return the voxels of a part and its file, after telling what was mended in it."""
     from grainpaint.cad import load_part, plan_grid
+    from grainpaint.formats import file_digest
     from grainpaint.quantity import parse_length
-    from grainpaint.volume import PartFile, file_digest
+    from grainpaint.volume import PartFile
 
     solid = load_part(part, unit)
     for note in solid.notes:

@@ -1,6 +1,7 @@
 """Files of volumes: one module a format, chosen by the suffix."""
 
 import glob
+import hashlib
 import importlib
 import os
 import shutil
@@ -15,6 +16,7 @@ from grainpaint.microstructure import Microstructure
 __all__ = [
     "SUFFIXES",
     "check_output",
+    "file_digest",
     "find_volumes",
     "read",
     "refuse_to_replace",
@@ -25,6 +27,21 @@ __all__ = [
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold all that a volume has
 _WRITTEN = {**{s: s[1:] for s in SUFFIXES}, ".sites": "spparks"}
 _READ = {**_WRITTEN, ".dump": "spparks", ".st": "spparks"}
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _suffix(path: Path) -> str:
