@@ -5,15 +5,13 @@ level 0 and draws what is around them; on the way up they are put back at each l
 and stand still while the grains beside them grow.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from scipy.ndimage import distance_transform_edt
 
 from grainpaint.encode import color_grains, contact_graph
 from grainpaint.errors import InputError
-from grainpaint.grain_size import Wanted, choose_levels, read_grain_size
+from grainpaint.grain_size import GrainSize, choose_levels, make_wanted
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import Model
 from grainpaint.philox import check_seed
@@ -120,29 +118,22 @@ def extend(
     levels = choose_levels(size / voxel, size / voxel, rows)
     if model.refine_card.sampling.n_steps > 0:
         raise InputError("the model has a refine network, which knows no known voxels")
-    first = voxel * 2.0 ** (levels - 1)
-    wanted = Wanted(
-        read_grain_size(f"{size:.9g}um", given.shape, voxel).map(),
-        size,
-        size,
-        rows,
-        first,
-        (0.0, 0.0, 0.0),
-    )
+    asked = GrainSize(text=f"{size:.9g}um", low=size, high=size)
+    wanted = make_wanted(asked, rows, voxel, levels)
     padded = [n + (_PADDING << levels) for n in given.shape]
     plan = whole((padded[0], padded[1], padded[2]), model.base.multiple, levels)
     painter = Painter(model, plan, seed, levels, wanted)
     pyramid = _pyramid(_tagged(given, model.base.config.n_colors, seed), plan, levels)
     with progress("extend", levels + 3) as bar:
-        found = _base(painter, pyramid.base)
+        found = _base(painter, pyramid[0])
         bar.update(1)
-        found = _at_level(painter, double(found), pyramid.levels[1], 1)
+        found = _at_level(painter, double(found), pyramid[1], 1)
         bar.update(2)
         for level in range(2, levels + 1):
-            found = _at_level(painter, double(found), pyramid.levels[level], level)
+            found = _at_level(painter, double(found), pyramid[level], level)
             bar.update(level + 1)
         if levels == 0:
-            found = np.where(pyramid.base > 0, pyramid.base, halve(found))
+            found = np.where(pyramid[0] > 0, pyramid[0], halve(found))
         inside = tuple(slice(0, n) for n in given.shape)
         grain_id = _numbered(found[inside], given)
     origin = tuple(o + a * voxel for o, (a, _) in zip(known.origin, box))
@@ -185,23 +176,19 @@ def _tagged(given: np.ndarray, n_colors: int, seed: int) -> np.ndarray:
     return tags.astype(np.uint16)[local]
 
 
-@dataclass(frozen=True)
-class _Pyramid:
-    """The tags of known voxels at each level (uint16, 0 = unknown), on the torus."""
+def _pyramid(tags: np.ndarray, plan: BasePlan, levels: int) -> dict[int, np.ndarray]:
+    """Return the tags of known voxels at each level (0 = unknown), on the torus.
 
-    base: np.ndarray
-    levels: dict[int, np.ndarray]
-
-
-def _pyramid(tags: np.ndarray, plan: BasePlan, levels: int) -> _Pyramid:
+    Level 0 has the voxels of the base.
+    """
     torus = np.zeros(plan.period(levels), np.uint16)
     torus[tuple(slice(0, n) for n in tags.shape)] = tags
-    found = {levels: torus}
     if levels == 0:
-        return _Pyramid(torus, {1: double(torus)})
-    for level in range(levels - 1, 0, -1):
+        return {0: torus, 1: double(torus)}
+    found = {levels: torus}
+    for level in range(levels - 1, -1, -1):
         found[level] = _halved(found[level + 1])
-    return _Pyramid(_halved(found[1]), found)
+    return found
 
 
 def _halved(tags: np.ndarray) -> np.ndarray:

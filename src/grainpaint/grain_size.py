@@ -27,6 +27,7 @@ __all__ = [
     "SizeMap",
     "Wanted",
     "choose_levels",
+    "make_wanted",
     "read_grain_size",
 ]
 
@@ -268,3 +269,28 @@ class Wanted:
             return most, None
         share = self._told(voxels, self.voxel, 2) / most
         return most, np.minimum(share, 1).astype(np.float32)
+
+
+def make_wanted(
+    size: GrainSize,
+    calibration: Calibration,
+    voxel: float,
+    levels: int,
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Wanted:
+    """Return what grain sizes come to in a volume.
+
+    Parameters
+    ----------
+    size : GrainSize
+    calibration : Calibration
+        Of the model.
+    voxel : float
+        Edge of a voxel of the result, µm.
+    levels : int
+        Level of the result.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    """
+    first = voxel * 2.0 ** (levels - 1)
+    return Wanted(size.map(), size.low, size.high, calibration, first, origin)

@@ -143,7 +143,7 @@ def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) 
 
 
 def draw_plan(
-    plan: BasePlan, shape: tuple[int, int, int], core: int, path: Path
+    plan: BasePlan, shape: tuple[int, int, int], levels: int, core: int, path: Path
 ) -> None:
     """Draw the windows of the base and of the refinement, across z.
 
@@ -152,15 +152,18 @@ def draw_plan(
     plan : BasePlan
     shape : three ints
         Voxels of the volume along x, y, z.
+    levels : int
+        Level of the volume: it has 2^levels voxels for one of the base.
     core : int
         Voxels along the edge of a refinement window.
     path : Path
         A .png file.
     """
-    x, y, z = (np.arange(0, (n + 1) // 2) for n in shape)
+    edge = 2**levels
+    x, y, z = (np.arange(0, -(-n // edge)) for n in shape)
     base = [
         [
-            (2 * axis.start(k), 2 * axis.block, 2 * axis.halo)
+            (edge * axis.start(k), edge * axis.block, edge * axis.halo)
             for axis, k in zip(plan.axes, key)
         ]
         for key in plan.find([x, y, z[:1]])

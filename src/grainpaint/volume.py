@@ -17,8 +17,8 @@ from grainpaint.formats import file_digest
 from grainpaint.grain_size import (
     LARGEST,
     GrainSize,
-    Wanted,
     choose_levels,
+    make_wanted,
     read_grain_size,
 )
 from grainpaint.microstructure import Microstructure
@@ -261,14 +261,8 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
     """Return what decides the grains of a recipe."""
     size, wanted = recipe.grain_size, None
     if size is not None:
-        wanted = Wanted(
-            size.map(),
-            size.low,
-            size.high,
-            model.base_card.sampling.sizes,
-            recipe.spacing * 2.0 ** (recipe.levels - 1),
-            recipe.origin,
-        )
+        rows = model.base_card.sampling.sizes
+        wanted = make_wanted(size, rows, recipe.spacing, recipe.levels, recipe.origin)
     return Painter(model, recipe.plan, recipe.seed, recipe.levels, wanted)
 
 

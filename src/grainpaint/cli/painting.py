@@ -435,7 +435,7 @@ def plan(
     if output is not None:
         from grainpaint.plot import draw_plan
 
-        draw_plan(recipe.plan, recipe.shape, recipe.core, output)
+        draw_plan(recipe.plan, recipe.shape, recipe.levels, recipe.core, output)
         print(output)
 
 
@@ -448,13 +448,23 @@ def region(
     force: Force = False,
 ) -> None:
     """Generate a box of a volume: the windows that it depends on, and no others."""
+    _make_piece(volume, box, None, output, device, force)
+
+
+def _make_piece(
+    volume: Path, box: str, voxel: str | None, output: Path, device: str, force: bool
+) -> None:
+    """Generate a box of a volume, in voxels as they are or of another edge."""
     from grainpaint import formats
-    from grainpaint.quantity import parse_box
-    from grainpaint.volume import Volume, load_recipe
+    from grainpaint.quantity import parse_box, parse_length
+    from grainpaint.volume import Volume, load_recipe, zoomed
 
     formats.check_output(output, force)
-    x, y, z = (slice(a, b) for a, b in parse_box(box))
-    piece = Volume(load_recipe(volume), device)[x, y, z]
+    recipe = load_recipe(volume)
+    finer = recipe if voxel is None else zoomed(recipe, parse_length(voxel))
+    times = finer.levels - recipe.levels
+    x, y, z = (slice(a << times, b << times) for a, b in parse_box(box))
+    piece = Volume(finer, device)[x, y, z]
     formats.write(piece, output)
     print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
 
@@ -469,18 +479,7 @@ def zoom(
     force: Force = False,
 ) -> None:
     """Generate a box of a volume again in smaller voxels: the same grains, finer."""
-    from grainpaint import formats
-    from grainpaint.quantity import parse_box, parse_length
-    from grainpaint.volume import Volume, load_recipe, zoomed
-
-    formats.check_output(output, force)
-    recipe = load_recipe(volume)
-    finer = zoomed(recipe, parse_length(voxel))
-    times = finer.levels - recipe.levels
-    x, y, z = (slice(a << times, b << times) for a, b in parse_box(box))
-    piece = Volume(finer, device)[x, y, z]
-    formats.write(piece, output)
-    print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
+    _make_piece(volume, box, voxel, output, device, force)
 
 
 @app.command()
