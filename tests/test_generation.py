@@ -86,9 +86,9 @@ def test_grain_growth_at_the_end_of_a_window_is_that_of_the_simulator(model, bas
     doubled = tags[4:28, 4:28, 4:28].repeat(2, 0).repeat(2, 1).repeat(2, 2)
     *_, expected = grow(
         doubled,
-        [66.0],
+        [4162.0],
         seed=5,
-        start_time=64.0,
+        start_time=4160.0,
         periodic=(False,) * 3,
         origin=(-8,) * 3,
         period=PLAN.period(1),

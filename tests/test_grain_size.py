@@ -4,11 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint import InputError
-from grainpaint.grain_size import Wanted, choose_levels, read_grain_size
+from grainpaint.grain_size import Calibration, Wanted, choose_levels, read_grain_size
 from grainpaint.model import find_model, read_card
 
-ROWS = read_card(find_model("iso") / "base.json").sampling.sizes
+ROWS = read_card(find_model("iso") / "base.json").sampling.calibration
 BOX = (30, 20, 10)
+
+
+def two_rows():
+    """Return a calibration of two sizes."""
+    columns = {"asked": (4, 8), "growth": (10, 1000), "coarse_growth": (2, 8)}
+    return Calibration(diameter=(8, 32), spins=(1000, 100), **columns)
 
 
 @given(st.floats(4, 64))
@@ -16,7 +22,7 @@ def test_every_size_in_the_range_is_grown_from_sizes_that_were_measured(diameter
     """At level 1 the diameter lies within the calibration, and an octave of it."""
     level = choose_levels(diameter, diameter, ROWS)
     grown = diameter * 2.0 ** (1 - level)
-    assert ROWS[0][0] <= grown <= 2 * ROWS[0][0]
+    assert ROWS.diameter[0] <= grown <= 2 * ROWS.diameter[0]
     assert 0 <= level <= 3
 
 
@@ -40,8 +46,16 @@ def test_sizes_that_cannot_be_made_are_refused(low, high, reason):
 
 
 def test_a_model_of_one_size_refuses_others():
+    sampling = read_card(find_model("iso") / "refine.json").sampling
     with pytest.raises(InputError, match="one grain size only"):
-        choose_levels(10, 10, ())
+        sampling.calibration  # noqa: B018
+
+
+@pytest.mark.parametrize("columns", [{"asked": (1.0,)}, {"diameter": (32.0, 8.0)}])
+def test_a_calibration_of_unequal_columns_or_falling_sizes_is_refused(columns):
+    rows = two_rows().model_dump() | columns
+    with pytest.raises(ValueError, match=r"one length|must rise"):
+        Calibration.model_validate(rows)
 
 
 def test_a_formula_is_evaluated_at_the_centres_of_voxels():
@@ -89,17 +103,21 @@ def test_what_is_no_grain_size_is_refused(text, reason):
 
 def test_a_place_of_twice_the_size_is_asked_for_and_grown_as_such():
     """Between the rows of the calibration, by its logarithms."""
-    rows = ((8.0, 4.0, 10.0), (32.0, 8.0, 1000.0))
     size = read_grain_size("where(x < 50, 8, 16)", (100, 1, 1), 1.0)
-    wanted = Wanted(size.map(), size.low, size.high, rows, 1.0, (0.0, 0.0, 0.0))
+    wanted = Wanted(size.map(), size.low, size.high, two_rows(), 1.0, (0.0, 0.0, 0.0))
     asked = wanted.asked((np.array([0, 49]), np.zeros(1), np.zeros(1)))
     np.testing.assert_allclose(asked.ravel(), [4, np.sqrt(32)], rtol=1e-6)
-    time, share = wanted.growth((np.array([0, 99]), np.zeros(1), np.zeros(1)))
+    time, share = wanted.growth((np.array([0, 99]), np.zeros(1), np.zeros(1)), 1)
     assert time == pytest.approx(100)
     np.testing.assert_allclose(share.ravel(), [0.1, 1], rtol=1e-5)
+    time, share = wanted.growth((np.array([0, 49]), np.zeros(1), np.zeros(1)), 0)
+    assert time == pytest.approx(4)
+    np.testing.assert_allclose(share.ravel(), [0.5, 1], rtol=1e-5)
+    assert wanted.spins == 1000  # of the smallest
 
 
 def test_one_size_everywhere_needs_no_map():
     size = read_grain_size("40um", BOX, 4.0)
     wanted = Wanted(size.map(), size.low, size.high, ROWS, 4.0, (0.0, 0.0, 0.0))
-    assert wanted.growth((np.arange(3),) * 3)[1] is None
+    assert wanted.growth((np.arange(3),) * 3, 1)[1] is None
+    assert wanted.spins == round(float(ROWS.at(ROWS.spins, np.array(10.0))))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint.segment import label_pieces, merge_fragments
-from grainpaint.tags import color_of, tag_grains
+from grainpaint.tags import color_of, spin_of, tag_grains
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -67,3 +67,30 @@ def test_a_speck_takes_the_colour_of_its_neighbour():
     tags = tag_grains(color, 40, [np.arange(4)] * 3, 0)
     assert np.unique(tags).size == 1
     assert color_of(tags, 40)[0, 0, 0] == 3
+
+
+def spins_of_all_tags(n_spins):
+    tags = np.arange(1, 1 + 40 * (65535 // 40), dtype=np.uint16)
+    return color_of(tags, 40), spin_of(tags, 40, n_spins).astype(int)
+
+
+@pytest.mark.parametrize("n_spins", [40, 60, 80, 1000, 65535])
+def test_grains_of_different_colors_keep_different_spins(n_spins):
+    """There are as many spins as were asked for, but for blocks of 40."""
+    color, spin = spins_of_all_tags(n_spins)
+    np.testing.assert_array_equal((spin - 1) % 40, color)
+    assert n_spins - 40 < np.unique(spin).size <= n_spins + 40
+
+
+@pytest.mark.parametrize("n_spins", [40, 80, 1000])
+def test_grains_of_one_color_have_one_spin_as_often_as_chance_has_it(n_spins):
+    color, spin = spins_of_all_tags(n_spins)
+    share = np.bincount(spin[color == 7]) / (color == 7).sum()
+    assert (share**2).sum() == pytest.approx(40 / n_spins, rel=0.01)
+
+
+def test_with_fewer_spins_than_colors_some_neighbours_are_alike():
+    """Of 40 colours and 38 spins, two pairs."""
+    color, spin = spins_of_all_tags(38)
+    assert np.unique(spin).size == 38
+    np.testing.assert_array_equal(spin, 1 + color % 38)

@@ -17,8 +17,8 @@ from grainpaint.model import Model
 from grainpaint.philox import check_seed
 from grainpaint.plan import BasePlan, whole
 from grainpaint.progress import Progress, silent
-from grainpaint.pyramid import double, halve
-from grainpaint.sample import UNKNOWN, Painter, base_colors, grown
+from grainpaint.pyramid import double
+from grainpaint.sample import UNKNOWN, Painter, base_colors, grown, named
 from grainpaint.segment import grains, label_pieces
 from grainpaint.tags import color_of, tag_grains
 
@@ -114,7 +114,7 @@ def extend(
         )
     voxel = known.spacing[0]
     size = grain_size or estimate_grain_size(known)
-    rows = model.base_card.sampling.sizes
+    rows = model.base_card.sampling.calibration
     levels = choose_levels(size / voxel, size / voxel, rows)
     if model.refine_card.sampling.n_steps > 0:
         raise InputError("the model has a refine network, which knows no known voxels")
@@ -124,16 +124,14 @@ def extend(
     plan = whole((padded[0], padded[1], padded[2]), model.base.multiple, levels)
     painter = Painter(model, plan, seed, levels, wanted)
     pyramid = _pyramid(_tagged(given, model.base.config.n_colors, seed), plan, levels)
-    with progress("extend", levels + 3) as bar:
+    with progress("extend", levels + 2) as bar:
         found = _base(painter, pyramid[0])
         bar.update(1)
-        found = _at_level(painter, double(found), pyramid[1], 1)
-        bar.update(2)
-        for level in range(2, levels + 1):
+        if levels == 0:
+            found = _at_level(painter, found, pyramid[0], 0)
+        for level in range(1, levels + 1):
             found = _at_level(painter, double(found), pyramid[level], level)
             bar.update(level + 1)
-        if levels == 0:
-            found = np.where(pyramid[0] > 0, pyramid[0], halve(found))
         inside = tuple(slice(0, n) for n in given.shape)
         grain_id = _numbered(found[inside], given)
     origin = tuple(o + a * voxel for o, (a, _) in zip(known.origin, box))
@@ -183,8 +181,6 @@ def _pyramid(tags: np.ndarray, plan: BasePlan, levels: int) -> dict[int, np.ndar
     """
     torus = np.zeros(plan.period(levels), np.uint16)
     torus[tuple(slice(0, n) for n in tags.shape)] = tags
-    if levels == 0:
-        return {0: torus, 1: double(torus)}
     found = {levels: torus}
     for level in range(levels - 1, -1, -1):
         found[level] = _halved(found[level + 1])
@@ -212,6 +208,8 @@ def _base(painter: Painter, given: np.ndarray) -> np.ndarray:
     color = base_colors(painter, voxels, known=known)
     limit = painter.model.base_card.sampling.largest_shape_factor
     tags = tag_grains(color, n_colors, voxels, painter.seed, limit)
+    if painter.levels > 0:
+        tags = named(painter, tags)
     return _continued(given, color, tags)
 
 

@@ -7,11 +7,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import numexpr
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy.ndimage import map_coordinates
 
 from grainpaint.errors import InputError
@@ -35,11 +37,38 @@ SMALLEST, LARGEST = 4.0, 64.0  # mean grain diameters, voxels
 
 _SAMPLES = 33  # along each axis, where the extremes of a formula are looked for
 
-# Rows of: mean grain diameter at level 1, voxels; what the base network is asked for,
-# base voxels; units of growth at level 1. None falls.
-Calibration = tuple[tuple[float, float, float], ...]
 Axes = tuple[np.ndarray, np.ndarray, np.ndarray]
 SizeMap = Callable[[Axes], np.ndarray]  # µm at places x, y, z (µm, one array an axis)
+
+
+class Calibration(BaseModel):
+    """How grains of some sizes are made; sizes between them, by logarithms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    diameter: tuple[float, ...] = Field(description="mean at level 1, voxels; rises")
+    asked: tuple[float, ...] = Field(description="of the base network, base voxels")
+    growth: tuple[float, ...] = Field(description="units at level 1")
+    coarse_growth: tuple[float, ...] = Field(description="units at level 0 instead")
+    spins: tuple[float, ...] = Field(
+        description="spins at level 1: grains of one spin that meet are one grain"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        columns = (self.asked, self.growth, self.coarse_growth, self.spins)
+        if not all(len(c) == len(self.diameter) > 1 for c in columns):
+            raise ValueError("columns must be of one length, 2 or more")
+        if not all(a < b for a, b in pairwise(self.diameter)):
+            raise ValueError("diameters must rise")
+        return self
+
+    def at(self, column: tuple[float, ...], diameter: np.ndarray) -> np.ndarray:
+        """Return a column at mean grain diameters (voxels of level 1)."""
+        place = np.log(np.asarray(diameter, float))
+        logs = np.interp(place, np.log(self.diameter), np.log(column))
+        told: np.ndarray = np.exp(logs)
+        return told
 
 
 class GrainSize(BaseModel):
@@ -194,19 +223,18 @@ def choose_levels(low: float, high: float, calibration: Calibration) -> int:
 
     Examples
     --------
-    >>> rows = ((8.0, 3.5, 14.0), (32.0, 7.4, 600.0))
-    >>> [choose_levels(d, d, rows) for d in (4.0, 8.0, 15.9, 64.0)]
+    >>> told = {"asked": (3.5, 7.4), "growth": (14, 600), "coarse_growth": (9, 99)}
+    >>> measured = Calibration(diameter=(8, 32), spins=(1000, 100), **told)
+    >>> [choose_levels(d, d, measured) for d in (4.0, 8.0, 15.9, 64.0)]
     [0, 1, 1, 3]
     """
-    if not calibration:
-        raise InputError("the model knows one grain size only: leave out --grain-size")
     if low < SMALLEST or high > LARGEST:
         raise InputError(
             f"mean grain diameters of {SMALLEST:g} to {LARGEST:g} voxels can be made, "
             f"asked for are {_range(low, high)}: use "
             f"{'smaller' if low < SMALLEST else 'larger'} voxels (--voxel)"
         )
-    smallest, largest = calibration[0][0], calibration[-1][0]
+    smallest, largest = calibration.diameter[0], calibration.diameter[-1]
     if high / low > largest / smallest:
         raise InputError(
             f"grain sizes of one volume may differ by a factor of "
@@ -247,28 +275,32 @@ class Wanted:
     voxel: float
     origin: tuple[float, float, float]
 
-    def _told(self, voxels: Axes, edge: float, column: int) -> np.ndarray:
-        """Return a column of the calibration at the centres of voxels."""
-        x, y, z = (o + edge * (v + 0.5) for v, o in zip(voxels, self.origin))
-        return self._column(self.size((x, y, z)), column)
-
-    def _column(self, size: np.ndarray, column: int) -> np.ndarray:
-        rows = np.log(np.asarray(self.calibration))
-        logs = np.interp(np.log(size / self.voxel), rows[:, 0], rows[:, column])
-        told: np.ndarray = np.exp(logs)
-        return told
+    @property
+    def spins(self) -> int:
+        """How many spins grains of level 1 have: in graded structures, of the least."""
+        least = np.array(self.low / self.voxel)
+        return round(float(self.calibration.at(self.calibration.spins, least)))
 
     def asked(self, voxels: Axes) -> np.ndarray:
         """Return what the network is asked for at base voxels (float32)."""
-        return self._told(voxels, 2 * self.voxel, 1).astype(np.float32)
+        sizes = self._sizes(voxels, level=0)
+        return self.calibration.at(self.calibration.asked, sizes).astype(np.float32)
 
-    def growth(self, voxels: Axes) -> tuple[float, np.ndarray | None]:
-        """Return units of growth, and which share of them voxels of level 1 get."""
-        most = float(self._column(np.array(self.high), 2))
+    def growth(self, voxels: Axes, level: int) -> tuple[float, np.ndarray | None]:
+        """Return units of growth at level 0 or 1, and which share of it voxels get."""
+        rows = self.calibration
+        column = rows.growth if level == 1 else rows.coarse_growth
+        most = float(rows.at(column, np.array(self.high / self.voxel)))
         if self.low == self.high:
             return most, None
-        share = self._told(voxels, self.voxel, 2) / most
+        share = rows.at(column, self._sizes(voxels, level)) / most
         return most, np.minimum(share, 1).astype(np.float32)
+
+    def _sizes(self, voxels: Axes, level: int) -> np.ndarray:
+        """Return sizes at the centres of voxels, in voxels of level 1."""
+        edge = self.voxel * 2.0 ** (1 - level)
+        x, y, z = (o + edge * (v + 0.5) for v, o in zip(voxels, self.origin))
+        return self.size((x, y, z)) / self.voxel
 
 
 def make_wanted(

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from grainpaint.errors import InputError
+from grainpaint.grain_size import Calibration
 from grainpaint.unet import NetworkConfig, UNet
 
 __all__ = [
@@ -56,12 +57,24 @@ class Sampling(BaseModel):
     smooth: float = Field(
         default=0.0, ge=0, description="growth at levels above 1; refine only"
     )
-    sizes: tuple[tuple[float, float, float], ...] = Field(
-        default=(), description="see grain_size.Calibration; base only"
+    spins: int = Field(
+        default=0, ge=0, description="of grains that grow; 0: one each; refine only"
+    )
+    sizes: Calibration | None = Field(
+        default=None, description="grain sizes that can be asked for; base only"
     )
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are merged grains; base only"
     )
+
+    @property
+    def calibration(self) -> Calibration:
+        """How grains of a size are made; InputError if the model knows one size."""
+        if self.sizes is None:
+            raise InputError(
+                "the model knows one grain size only: leave out --grain-size"
+            )
+        return self.sizes
 
 
 class StageCard(BaseModel):

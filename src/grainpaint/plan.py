@@ -267,8 +267,8 @@ def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:
 def boxes_under(window: Window, levels: int) -> dict[int, Box]:
     """Return what a window computes at each level, with halos, from the result down.
 
-    Level k has 2^k voxels for one of the base. A result at level 0 is the half of level
-    1; one at level 2 is level 1 doubled, and so on.
+    Level k has 2^k voxels for one of the base. A result at level 2 is level 1 doubled,
+    and so on.
 
     Parameters
     ----------
@@ -283,13 +283,10 @@ def boxes_under(window: Window, levels: int) -> dict[int, Box]:
     """
     box = [(a, a + window.core) for a in window.start]
     found = {}
-    for level in [0, 1] if levels == 0 else range(levels, 0, -1):
-        halo = {0: 0, 1: window.halo}.get(level, _HALO)
+    for level in range(levels, 0, -1) if levels else [0]:
+        halo = {0: window.halo // 2, 1: window.halo}.get(level, _HALO)
         found[level] = [(a - halo, b + halo) for a, b in box]
-        if level == 0:
-            box = [(2 * a, 2 * b) for a, b in found[level]]
-        else:
-            box = [(a // 2, -(-b // 2)) for a, b in found[level]]
+        box = [(a // 2, -(-b // 2)) for a, b in found[level]]
     return found
 
 
@@ -298,8 +295,10 @@ def cells_of(window: Window, levels: int = 1) -> list[np.ndarray]:
 
     Those under what it computes, and some more, so that grains are seen whole.
     """
-    box = boxes_under(window, levels)[1]
-    return [np.arange(a // 2 - _CONTEXT, -(-b // 2) + _CONTEXT) for a, b in box]
+    first = min(levels, 1)
+    box = boxes_under(window, levels)[first]
+    cells = [(a >> first, -(-b >> first)) for a, b in box]
+    return [np.arange(a - _CONTEXT, b + _CONTEXT) for a, b in cells]
 
 
 def windows(

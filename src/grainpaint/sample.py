@@ -22,9 +22,8 @@ from grainpaint.grain_size import Axes, Wanted
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
 from grainpaint.plan import BasePlan, Box, Key, Window, boxes_under, cells_of
-from grainpaint.pyramid import halve
 from grainpaint.simulate.potts import grow
-from grainpaint.tags import color_of, tag_grains
+from grainpaint.tags import color_of, spin_of, tag_grains
 from grainpaint.unet import UNet, setting
 
 __all__ = [
@@ -35,6 +34,7 @@ __all__ = [
     "base_window",
     "grown",
     "n_evaluations",
+    "named",
     "refine_window",
 ]
 
@@ -182,7 +182,8 @@ def refine_window(
     """Return the tags of a refinement window, cut to what it writes (uint16).
 
     The base is doubled to level 1, where grains grow until they are as large as they
-    should be; each further level only smooths the steps that doubling leaves.
+    should be; each further level only smooths the steps that doubling leaves. Grains
+    of few voxels (level 0) grow in the base itself.
 
     Parameters
     ----------
@@ -209,15 +210,16 @@ def refine_window(
         painter.seed,
         model.base_card.sampling.largest_shape_factor,
     )
-    found = _doubled(found, [(int(c[0]), int(c[-1]) + 1) for c in cells], boxes[1])
-    found = _refined(painter, found, boxes[1], tick)
-    found = grown(painter, found, boxes[1], 1, torus=torus)
+    base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
+    if painter.levels == 0:
+        found = grown(painter, found[_within(boxes[0], base)], boxes[0], 0, torus=torus)
+    else:
+        found = _refined(painter, _doubled(found, base, boxes[1]), boxes[1], tick)
+        found = named(painter, found)
+        found = grown(painter, found, boxes[1], 1, torus=torus)
     for level in range(2, painter.levels + 1):
         found = _doubled(found, boxes[level - 1], boxes[level])
         found = grown(painter, found, boxes[level], level, torus=torus)
-    if painter.levels == 0:
-        finer = [(2 * a, 2 * b) for a, b in boxes[0]]
-        found = halve(found[_within(finer, boxes[1])])
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
 
@@ -233,13 +235,27 @@ def _doubled(coarse: np.ndarray, box: Box, finer: Box) -> np.ndarray:
     return coarse[np.ix_(x, y, z)]
 
 
-def _places(painter: Painter, box: Box) -> Axes:
-    """Return the voxels of a box of level 1 as they repeat around a torus."""
+def _places(painter: Painter, box: Box, level: int) -> Axes:
+    """Return the voxels of a box of a level as they repeat around a torus."""
     x, y, z = (
         np.arange(a, b) % n if n else np.arange(a, b)
-        for (a, b), n in zip(box, painter.plan.period(1))
+        for (a, b), n in zip(box, painter.plan.period(level))
     )
     return x, y, z
+
+
+def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
+    """Give grains of level 1 spins in place of their tags, as many as the model says.
+
+    Few enough that like spins meet as often as in the simulations of the data, where
+    grains that meet their like become one.
+    """
+    n_spins = painter.model.refine_card.sampling.spins
+    if painter.wanted is not None:
+        n_spins = painter.wanted.spins
+    if n_spins == 0:
+        return tags
+    return spin_of(tags, painter.model.base.config.n_colors, n_spins)
 
 
 def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.ndarray:
@@ -247,7 +263,7 @@ def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.nda
     network, sampling = painter.model.refine, painter.model.refine_card.sampling
     if sampling.n_steps == 0:
         return tags
-    voxels = _places(painter, box)
+    voxels = _places(painter, box, 1)
     guide = color_of(tags, network.config.n_colors)
     noise = normal_field(painter.seed, _REFINE, voxels, network.config.dim)
     color = _sample(network, noise, sampling, tick, guide=guide)
@@ -273,13 +289,13 @@ def grown(
     """
     sampling = painter.model.refine_card.sampling
     time, mobility = sampling.relax if level == 1 else sampling.smooth, None
-    if level == 1 and painter.wanted is not None:
-        time, mobility = painter.wanted.growth(_places(painter, box))
+    if level <= 1 and painter.wanted is not None:
+        time, mobility = painter.wanted.growth(_places(painter, box, level), level)
     if time == 0:
         return tags
     if share is not None:
         mobility = share if mobility is None else share * mobility
-    start = _OLD + _APART * (level - 1)
+    start = _OLD + _APART * level
     x0, y0, z0 = (a for a, _ in box)
     *_, end = grow(
         tags,

@@ -15,7 +15,7 @@ from grainpaint.philox import philox4x32, split_key
 from grainpaint.segment import label_pieces, merge_fragments
 from grainpaint.separate import separate
 
-__all__ = ["color_of", "tag_grains"]
+__all__ = ["color_of", "spin_of", "tag_grains"]
 
 _TAGS = 2**16 - 1
 _MIN_VOXELS = 2  # smaller pieces are specks
@@ -84,6 +84,34 @@ def tag_grains(
 def color_of(tags: np.ndarray, n_colors: int) -> np.ndarray:
     """Return the colours (uint8) of tagged grains."""
     return ((tags - 1) % n_colors).astype(np.uint8)
+
+
+def spin_of(tags: np.ndarray, n_colors: int, n_spins: int) -> np.ndarray:
+    """Return spins for tags: fewer names, so that grains may meet their like.
+
+    As many as there are colours or more, and no two grains of different colours have
+    one spin: only grains that come to touch later can be alike. Fewer, and of grains
+    that touch from the start some are.
+
+    Parameters
+    ----------
+    tags : numpy.ndarray, uint16
+    n_colors : int
+        Size of the palette.
+    n_spins : int
+        About how many spins, 1..65535.
+
+    Returns
+    -------
+    numpy.ndarray, uint16, shape of `tags`
+        1..65535.
+    """
+    color = np.arange(_TAGS) % n_colors
+    turn = np.arange(_TAGS) // n_colors
+    block = turn * n_spins // (n_colors * (_TAGS // n_colors))
+    spin = 1 + color % n_spins + (n_colors * block if n_spins > n_colors else 0)
+    found: np.ndarray = spin.astype(np.uint16)[tags - 1]
+    return found
 
 
 @nb.njit(cache=True)

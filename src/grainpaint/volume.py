@@ -157,12 +157,12 @@ def make_recipe(
     if grain_size is not None:
         size = read_grain_size(grain_size, shape, spacing, origin)
         levels = choose_levels(
-            size.low / spacing, size.high / spacing, card.sampling.sizes
+            size.low / spacing, size.high / spacing, card.sampling.calibration
         )
         if levels != 1 and refine.n_steps > 0:
             raise InputError(
-                "the model's refine network doubles once: it makes grains of "
-                f"{card.sampling.sizes[0][0]:g} voxels or more, in one step"
+                "the model's refine network doubles once: at this grain size, voxels "
+                f"must be {2.0 ** (levels - 1):g} times as large"
             )
     if plan == "windows":
         axes = windowed(shape, multiple, window, base_halo, levels).axes
@@ -238,7 +238,7 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
         )
     base = read_card(find_model(recipe.model) / "base.json").sampling
     refine = read_card(find_model(recipe.model) / "refine.json").sampling
-    if refine.n_steps > 0 or not base.sizes:
+    if refine.n_steps > 0 or base.sizes is None:
         raise InputError(f"the model {recipe.model!r} cannot refine more than once")
     size = recipe.grain_size
     widest = 2 * base.grain_diameter if size is None else size.high / recipe.spacing
@@ -261,7 +261,7 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
     """Return what decides the grains of a recipe."""
     size, wanted = recipe.grain_size, None
     if size is not None:
-        rows = model.base_card.sampling.sizes
+        rows = model.base_card.sampling.calibration
         wanted = make_wanted(size, rows, recipe.spacing, recipe.levels, recipe.origin)
     return Painter(model, recipe.plan, recipe.seed, recipe.levels, wanted)
 

@@ -1,0 +1,110 @@
+"""What the table of grain sizes in a model's card (`sampling.sizes`) rests on.
+
+Run: python benchmarks/calibrate.py [--model iso] [--seeds 6] [--asked 4.4 --spins 250].
+Prints, for what the base is asked for in each row of the card and around its growth,
+the grains that come out at levels 1 and 0; above them those of simulated volumes. With
+--asked and --spins, one row of your own. A row of the card is what brings mean
+diameter, mean volume and volume-weighted mean (over the mean) nearest to the simulated.
+All boxes are tori, grains are cleaned.
+"""
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+
+from grainpaint.model import load_model
+from grainpaint.plan import BaseAxis, BasePlan
+from grainpaint.pyramid import double
+from grainpaint.sample import Painter, base_window
+from grainpaint.segment import grains
+from grainpaint.simulate.potts import grow
+from grainpaint.tags import spin_of, tag_grains
+
+EDGE = 64  # base voxels
+TORUS = (True, True, True)
+TIMES = (25.0, 50.0, 100.0, 200.0, 300.0)
+
+
+class Tables:
+    """Sums over volumes of what describes their grains, by row."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, row, spins):
+        """Measure a volume."""
+        ids = grains(np.ascontiguousarray(spins), TORUS)
+        n = np.bincount(ids.ravel())[1:].astype(float)
+        n = n[n > 0]
+        figures = np.cbrt(6 / np.pi * n).mean(), n.mean(), (n**2).sum() / n.sum()
+        self.rows.setdefault(row, []).append(figures)
+
+    def show(self):
+        """Print means and forget them."""
+        for row, figures in self.rows.items():
+            diameter, volume, weighted = np.mean(figures, 0)
+            numbers = f"{diameter:10.3f}{volume:10.1f}{weighted / volume:10.3f}"
+            print(f"{row:44}{numbers}", flush=True)
+        self.rows.clear()
+
+
+def simulated(seeds, tables):
+    for seed in range(820_000, 820_000 + seeds):
+        rng = np.random.default_rng(seed)
+        start = rng.integers(1, 1001, (2 * EDGE,) * 3).astype(np.uint16)
+        for time, spins in zip(TIMES, grow(start, TIMES, seed=seed)):
+            tables.add(f"simulated, t = {time:g}", spins)
+    tables.show()
+
+
+def generated(model, seeds, asked, growths, spins, tables):
+    """Grow bases at level 1 (with spins) or at level 0 (without) and tabulate."""
+    card = model.base_card
+    sampling = card.sampling.model_copy(update={"grain_diameter": asked})
+    axis = BaseAxis(EDGE)
+    told = replace(model, base_card=card.model_copy(update={"sampling": sampling}))
+    places = [np.arange(EDGE)] * 3
+    for seed in range(seeds):
+        painter = Painter(told, BasePlan((axis, axis, axis)), seed)
+        colors = base_window(painter, (0, 0, 0))
+        limit = sampling.largest_shape_factor
+        tags = tag_grains(colors, model.base.config.n_colors, places, seed, limit)
+        start = (
+            double(spin_of(tags, model.base.config.n_colors, spins)) if spins else tags
+        )
+        ends = [64.0 + growth for growth in growths]
+        found = grow(start, ends, seed=seed, start_time=64.0)
+        for growth, end in zip(growths, found):
+            level = f"level 1, {spins} spins" if spins else "level 0"
+            tables.add(f"asked {asked:g}, {level}, growth {growth:g}", end)
+    tables.show()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", default="iso")
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--asked", type=float)
+    parser.add_argument("--spins", type=int, default=1000)
+    options = parser.parse_args()
+    model, tables = load_model(options.model), Tables()
+    rows = model.base_card.sampling.calibration
+    print(f"{'':44}{'diameter':>10}{'volume':>10}{'weighted':>10}")
+    simulated(options.seeds, tables)
+    columns = (rows.diameter, rows.asked, rows.growth, rows.coarse_growth, rows.spins)
+    for diameter, asked, growth, coarse, spins in zip(*columns):
+        if options.asked or diameter > 2 * rows.diameter[0]:
+            continue
+        around = [round(growth * f, 1) for f in (0.85, 1, 1.15)]
+        generated(model, options.seeds, asked, around, round(spins), tables)
+        around = [round(coarse * f, 1) for f in (0.75, 1, 1.25)]
+        generated(model, options.seeds, asked, around, 0, tables)
+    if options.asked:
+        times = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+        generated(model, options.seeds, options.asked, times, options.spins, tables)
+        generated(model, options.seeds, options.asked, times[:4], 0, tables)
+
+
+if __name__ == "__main__":
+    main()

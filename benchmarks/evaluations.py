@@ -1,0 +1,130 @@
+"""Quality against network evaluations and sampler.
+
+Run: python benchmarks/evaluations.py [--volumes 8]. Prints a table and writes
+evaluations.json. Boxes of 100^3 by the model `iso` with growth as it is shipped, beside
+9 simulated ones (see floor.py); seconds are those of the base of a box.
+
+- ddim: the step of `grainpaint.diffusion`, first order;
+- 2m: DPM-Solver++(2M), second order in what the network gave at the level before (Lu et
+  al., 2022, Algorithm 2), a step of the first order from pure noise on.
+"""
+
+import argparse
+import json
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from floor import EDGE, N_B, simulated
+
+from grainpaint import Microstructure
+from grainpaint.compare import compare, measure_all
+from grainpaint.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.encode import palette
+from grainpaint.model import load_model
+from grainpaint.philox import normal_field
+from grainpaint.plan import whole, windows
+from grainpaint.progress import silent
+from grainpaint.sample import Painter, refine_window
+from grainpaint.segment import grains
+from grainpaint.unet import setting
+
+HERE = Path(__file__).parent
+SHAPE = (EDGE,) * 3
+EVALUATIONS = {"ddim": (4, 5, 6, 8, 12, 16, 24, 50), "2m": (4, 6, 8, 12, 16, 24)}
+NAMES = ("volume", "aspect_ratio", "nearest", "sphericity", "neighbors")
+
+
+def log_ratio(t):
+    """Return the logarithm of signal over noise."""
+    return np.log((1 - t) / t) if t < 1 else -np.inf
+
+
+@torch.inference_mode()
+def base(model, seed, n_steps, sampler):
+    """Return the colours of a base (uint8)."""
+    sampling = model.base_card.sampling
+    axes = whole(SHAPE, model.base.multiple).axes
+    noise = normal_field(seed, 10, [np.arange(a.block) for a in axes], 5)
+    x = torch.from_numpy(noise)[None]
+    colors = torch.from_numpy(palette(5))
+    one = torch.ones_like(x[..., :1])
+    wanted = setting(sampling.grain_diameter * one, float(sampling.halved) * one)
+    levels = timesteps(n_steps, sampling.shift).tolist()
+    before, level_before = None, None
+    for t, s in pairwise(levels):
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model.base(x, t * one, wanted)
+        if s == 0:
+            return logits[0].argmax(-1).to(torch.uint8).numpy()
+        x0 = expected_colors(logits, colors)
+        ahead = x0
+        if sampler == "2m" and before is not None:
+            step = log_ratio(s) - log_ratio(t)
+            last = log_ratio(t) - log_ratio(level_before)
+            ahead = x0 + (x0 - before) * (step / last / 2)
+        x = reverse_step(x, ahead, t, s)
+        before, level_before = x0, t
+    raise AssertionError("levels end at 0")
+
+
+def boxes(model, n, n_steps, sampler):
+    """Return generated boxes and the seconds that a base takes."""
+    found, seconds = [], 0.0
+    painter_plan = whole(SHAPE, model.base.multiple)
+    sampling = model.refine_card.sampling
+    for seed in range(n):
+        start = time.perf_counter()
+        colors = base(model, seed, n_steps, sampler)
+        seconds += time.perf_counter() - start
+        (window,) = windows(SHAPE, core=sampling.core, halo=sampling.halo)
+        painter = Painter(model, painter_plan, seed)
+        tags = refine_window(painter, window, lambda _, colors=colors: colors)
+        found.append(Microstructure(grains(tags)))
+    return found, seconds / n
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--volumes", type=int, default=8)
+    options = parser.parse_args()
+    model = load_model("iso")
+    reference = list(simulated(N_B))
+    expected = measure_all(reference, N_B, silent)
+    rows = []
+    print("| sampler | evaluations | " + " | ".join(NAMES) + " | mean | weighted | s |")
+    print("|---|" + "---|" * (len(NAMES) + 4))
+    for sampler, counts in EVALUATIONS.items():
+        for n_steps in counts:
+            made, seconds = boxes(model, options.volumes, n_steps, sampler)
+            measured = measure_all(made, len(made), silent)
+            found = compare(measured, expected, progress=silent)
+            kl = {name: found[name]["kl"] for name in NAMES}
+            floor = {name: found[name]["kl_floor"] for name in NAMES}
+            ratios = [
+                found["measures"][m]["ratio"]
+                for m in ("mean_volume_um3", "weighted_volume_um3")
+            ]
+            rows.append(
+                {
+                    "sampler": sampler,
+                    "evaluations": n_steps,
+                    "kl": kl,
+                    "floor": floor,
+                    "mean": ratios[0],
+                    "weighted": ratios[1],
+                    "seconds": seconds,
+                }
+            )
+            cells = [*(f"{kl[n]:.4f}" for n in NAMES), *(f"{r:.3f}" for r in ratios)]
+            row = f"| {sampler} | {n_steps} | {' | '.join(cells)} | {seconds:.2f} |"
+            print(row, flush=True)
+    print("| floor | | " + " | ".join(f"{floor[n]:.4f}" for n in NAMES) + " | | | |")
+    kept = {"volumes": options.volumes, "reference": N_B, "rows": rows}
+    (HERE / "evaluations.json").write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
