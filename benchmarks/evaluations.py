@@ -33,7 +33,7 @@ from grainpaint.unet import setting
 
 HERE = Path(__file__).parent
 SHAPE = (EDGE,) * 3
-EVALUATIONS = {"ddim": (4, 5, 6, 8, 12, 16, 24, 50), "2m": (4, 6, 8, 12, 16, 24)}
+EVALUATIONS = {"ddim": (4, 5, 6, 8, 12, 16, 24, 50), "2m": (4, 6, 8, 12)}
 NAMES = ("volume", "aspect_ratio", "nearest", "sphericity", "neighbors")
 
 

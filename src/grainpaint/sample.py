@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grainpaint.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.diffusion import add_noise, expected_colors, reverse_step, timesteps
 from grainpaint.encode import palette
 from grainpaint.grain_size import Axes, Wanted
 from grainpaint.model import Model, Sampling
@@ -38,7 +38,8 @@ __all__ = [
     "refine_window",
 ]
 
-_BASE, _REFINE = 10, 11  # streams of noise
+_BASE, _REFINE, _AGAIN = 10, 11, 30  # streams of noise
+_AGAIN_FROM = 2  # the step from which colours are drawn again
 UNKNOWN = 255  # no colour
 _OPEN = (False, False, False)
 _OLD = 64.0  # time at which growth is slow enough for long slots
@@ -96,11 +97,13 @@ def _sample(
     guide: np.ndarray | None = None,
     known: np.ndarray | None = None,
     diameter: np.ndarray | None = None,
+    drawn: np.ndarray | None = None,
 ) -> np.ndarray:
     """Denoise (X, Y, Z, dim); return colours (uint8, (X, Y, Z)).
 
     `guide` are the colours that a refiner reads, `known` those of known voxels, with
-    UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
+    UNKNOWN where there is none, `diameter` the mean grain diameters asked for, and
+    `drawn` colours to begin from: noised to a middle step, not pure noise.
     """
     colors = _palette(network)
     x = torch.from_numpy(noise)[None].to(colors.device)
@@ -109,6 +112,11 @@ def _sample(
     if guide is not None:
         vectors = colors[torch.from_numpy(guide).long().to(colors.device)][None]
     unknown = one
+    levels = timesteps(sampling.n_steps, sampling.shift).tolist()
+    if drawn is not None:
+        levels = levels[_AGAIN_FROM:]
+        before = colors[torch.from_numpy(drawn).long().to(colors.device)][None]
+        x = add_noise(before, levels[0], x)
     if known is not None:
         given = torch.from_numpy(known).to(colors.device)[None, ..., None]
         unknown = (given == UNKNOWN).to(x.dtype)
@@ -118,7 +126,6 @@ def _sample(
     if diameter is not None:
         asked = torch.from_numpy(diameter).to(colors.device)[None, ..., None]
     wanted = setting(asked, float(sampling.halved) * one)
-    levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     for t, s in pairwise(levels):
         with torch.autocast(x.device.type, torch.bfloat16):
             logits = network(x, t * unknown, wanted, vectors)
@@ -160,16 +167,23 @@ def base_colors(
     voxels: list[np.ndarray],
     tick: Tick = _unheard,
     known: np.ndarray | None = None,
+    drawn: np.ndarray | None = None,
+    turn: int = 0,
 ) -> np.ndarray:
     """Return the colours of base voxels, by their indices along x, y, z, on a torus.
 
-    `known` are the colours of known ones, UNKNOWN elsewhere.
+    `known` are the colours of known ones, UNKNOWN elsewhere. With `drawn`, colours from
+    before, the unknown ones are drawn again from a middle noise level on; turns 0, 1,
+    ... have noise of their own.
     """
     network, sampling = painter.model.base, painter.model.base_card.sampling
-    noise = normal_field(painter.seed, _BASE, voxels, network.config.dim)
+    stream = _BASE if drawn is None else _AGAIN + turn
+    noise = normal_field(painter.seed, stream, voxels, network.config.dim)
     x, y, z = voxels
     asked = None if painter.wanted is None else painter.wanted.asked((x, y, z))
-    return _sample(network, noise, sampling, tick, known=known, diameter=asked)
+    return _sample(
+        network, noise, sampling, tick, known=known, diameter=asked, drawn=drawn
+    )
 
 
 @torch.inference_mode()
