@@ -8,11 +8,10 @@ simulated ones, on average.
 16 generated and 9 simulated open boxes of 100^3 (see floor.py), as in the paper; grains
 of the simulated ones are the connected pieces of equal spin. At times other than 100
 the grain size that the simulated ones have is asked for. Generated boxes are kept in
-runs/quality under the hash of the weights.
+runs/quality under the hash of the model.
 """
 
 import argparse
-import hashlib
 import json
 from functools import partial
 from pathlib import Path
@@ -49,9 +48,7 @@ def grain_size(time):
 def generated(model, n, size=None):
     """Yield generated boxes, kept on disk."""
     loaded = load_model(model, "cpu")
-    cards = loaded.base_card.model_dump_json() + loaded.refine_card.model_dump_json()
-    settings = hashlib.sha256(cards.encode()).hexdigest()
-    folder = KEPT / f"{loaded.sha256[:12]}-{settings[:6]}{'-' + size if size else ''}"
+    folder = KEPT / f"{loaded.sha256[:12]}{'-' + size if size else ''}"
     for seed in range(n):
         path = folder / f"{seed:02d}.npz"
         if not path.exists():

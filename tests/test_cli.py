@@ -24,7 +24,7 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["recipe"]["seed"] == 3
     assert record["grains"] == volume.n_grains
-    assert len(record["recipe"]["weights_sha256"]) == 64
+    assert len(record["recipe"]["model_sha256"]) == 64
     assert f"{volume.n_grains:,}" in text
     assert (tmp_path / "out" / "gear.png").read_bytes()[:4] == b"\x89PNG"
     again = grainpaint.paint(GEAR, longest=40, model=str(tiny_model), seed=3)

@@ -24,6 +24,24 @@ def test_weights_come_back_as_they_were_written(tiny_model):
     assert len(model.sha256) == 64
 
 
+@pytest.mark.parametrize(
+    ("stage", "key", "field", "changes"),
+    [
+        ("refine", "sampling", "relax", True),
+        ("base", "sampling", "n_steps", True),
+        ("base", "metrics", "note", False),
+    ],
+)
+def test_the_hash_of_a_model_knows_all_that_decides_grains(
+    copy, stage, key, field, changes
+):
+    before = load_model(str(copy)).sha256
+    card = json.loads((copy / f"{stage}.json").read_text())
+    card[key][field] = 3
+    (copy / f"{stage}.json").write_text(json.dumps(card))
+    assert (load_model(str(copy)).sha256 != before) == changes
+
+
 def test_every_shipped_model_loads_and_describes_itself():
     assert {"iso", "paper-iso"} <= set(shipped())
     for name in shipped():

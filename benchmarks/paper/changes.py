@@ -50,7 +50,7 @@ from grainpaint.blocks import grid
 from grainpaint.compare import measure_all
 from grainpaint.ddpm import add_noise, ddim_step, respaced, reverse_step
 from grainpaint.encode import palette, scalar_block
-from grainpaint.model import weights_digest, write_stage
+from grainpaint.model import model_digest, write_stage
 from grainpaint.optimize import Files, Run, spread
 from grainpaint.paper.data import encode_block, load_blocks
 from grainpaint.paper.model import Levels, PaperCard, load_paper, predict
@@ -193,7 +193,7 @@ def painted(label, folder, painter_of, shape, n):
 
 def ours(shape, n):
     """Yield volumes of the shipped model."""
-    digest = weights_digest("iso")
+    digest = model_digest("iso")
     for seed in range(n):
 
         def paint(seed=seed):

@@ -24,15 +24,16 @@ __all__ = [
     "find_model",
     "is_paper",
     "load_model",
+    "model_digest",
     "read_card",
     "read_network",
     "shipped",
-    "weights_digest",
     "write_stage",
 ]
 
 C = TypeVar("C", bound=BaseModel)
 _SHIPPED = Path(__file__).with_name("models")
+_DECIDING = ("network", "sampling", "edge", "levels")  # of what cards tell
 _CARDS = ("base.json", "paper.json")  # one of them tells the kind of a model
 
 
@@ -212,8 +213,10 @@ def read_network(folder: Path, card: Card) -> UNet:
     return network.eval()
 
 
-def weights_digest(name: str) -> str:
-    """Return the SHA-256 of all weights of a model, in hexadecimal digits.
+def model_digest(name: str) -> str:
+    """Return the SHA-256 of all of a model that decides grains, in hexadecimal digits.
+
+    Of the weights, and of how the cards say to draw with them.
 
     Raises
     ------
@@ -223,8 +226,11 @@ def weights_digest(name: str) -> str:
     digest = hashlib.sha256()
     stages = ("paper",) if is_paper(name) else ("base", "refine")
     for stage in stages:
-        path = find_model(name, f"{stages[0]}.json") / f"{stage}.safetensors"
-        digest.update(path.read_bytes() if path.is_file() else b"")
+        folder = find_model(name, f"{stages[0]}.json")
+        weights, card = folder / f"{stage}.safetensors", folder / f"{stage}.json"
+        digest.update(weights.read_bytes() if weights.is_file() else b"")
+        told = json.loads(card.read_text()) if card.is_file() else {}
+        digest.update(json.dumps([told.get(key) for key in _DECIDING]).encode())
     return digest.hexdigest()
 
 
@@ -268,7 +274,7 @@ def load_model(name: str, device: str = "cpu") -> Model:
         refine=read_network(folder, refine_card).to(place),
         base_card=base_card,
         refine_card=refine_card,
-        sha256=weights_digest(name),
+        sha256=model_digest(name),
     )
 
 

@@ -26,8 +26,8 @@ from grainpaint.model import (
     Model,
     find_model,
     load_model,
+    model_digest,
     read_card,
-    weights_digest,
 )
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
@@ -87,7 +87,7 @@ class Recipe(BaseModel):
     spacing: float = Field(description="edge of a voxel, µm")
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     model: str
-    weights_sha256: str
+    model_sha256: str
     seed: int = Field(ge=0, lt=2**63)
     levels: int = Field(default=1, description="voxels of one of the base: 2^levels")
     grain_size: GrainSize | None = None
@@ -177,7 +177,7 @@ def make_recipe(
         spacing=spacing,
         origin=origin,
         model=model,
-        weights_sha256=weights_digest(model),
+        model_sha256=model_digest(model),
         seed=seed,
         levels=levels,
         grain_size=size,
@@ -327,10 +327,10 @@ class Volume:
         self.recipe = recipe
         self.plan = recipe.plan
         self.model = load_model(recipe.model, device)
-        if self.model.sha256 != recipe.weights_sha256:
+        if self.model.sha256 != recipe.model_sha256:
             raise InputError(
-                f"the model {recipe.model!r} has other weights than those that the "
-                "volume was begun with"
+                f"the model {recipe.model!r} has other weights or settings than those "
+                "that the volume was begun with"
             )
         self.grid = load_grid(recipe)
         self.painter = make_painter(recipe, self.model)

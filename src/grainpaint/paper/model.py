@@ -13,9 +13,9 @@ from grainpaint.ddpm import Denoiser, Schedule, linear_schedule
 from grainpaint.model import (
     find_device,
     find_model,
+    model_digest,
     read_card,
     read_network,
-    weights_digest,
 )
 from grainpaint.unet import NetworkConfig, UNet
 
@@ -106,7 +106,7 @@ def load_paper(name: str, device: str = "cpu") -> PaperModel:
     folder = find_model(name, "paper.json")
     card = read_card(folder / "paper.json", PaperCard)
     network = read_network(folder, card).to(place)
-    return PaperModel(Path(name).name, network, card, weights_digest(name))
+    return PaperModel(Path(name).name, network, card, model_digest(name))
 
 
 def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Tensor]:

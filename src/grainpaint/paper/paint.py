@@ -22,7 +22,7 @@ from grainpaint.dbscan import BLOCK, dbscan, fill_noise
 from grainpaint.errors import InputError
 from grainpaint.generation import Run
 from grainpaint.microstructure import Microstructure
-from grainpaint.model import find_model, read_card, weights_digest
+from grainpaint.model import find_model, model_digest, read_card
 from grainpaint.paper.model import PaperCard, PaperModel, load_paper
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -59,7 +59,7 @@ class PaperRecipe(BaseModel):
     spacing: float = Field(description="edge of a voxel, µm")
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     model: str
-    weights_sha256: str
+    model_sha256: str
     seed: int = Field(ge=0, lt=2**63)
     plan: Literal["grid", "center"]
     edge: int = Field(description="of a block, voxels")
@@ -128,7 +128,7 @@ def make_paper_recipe(
         spacing=spacing,
         origin=origin,
         model=model,
-        weights_sha256=weights_digest(model),
+        model_sha256=model_digest(model),
         seed=seed,
         plan="grid" if plan == "grid" else "center",
         edge=edge,
@@ -309,9 +309,10 @@ def paint_paper(
             f"{recipe.spacing:g} µm"
         )
     model = load_paper(recipe.model, device)
-    if model.sha256 != recipe.weights_sha256:
+    if model.sha256 != recipe.model_sha256:
         raise InputError(
-            f"the model {recipe.model!r} has other weights than those in the recipe"
+            f"the model {recipe.model!r} has other weights or settings than those in "
+            "the recipe"
         )
     clock = _Clock()
     blocks = plan_blocks(recipe, mask)
