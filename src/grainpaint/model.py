@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, overload
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
@@ -20,6 +21,7 @@ __all__ = [
     "Sampling",
     "StageCard",
     "describe",
+    "details",
     "find_device",
     "find_model",
     "is_paper",
@@ -289,6 +291,31 @@ def describe(name: str) -> list[str]:
             f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
             f"{card.sampling.n_steps} evaluations"
         )
-        lines.append(f"  data: {json.dumps(card.data)}")
-        lines += [f"  {key}: {json.dumps(v)}" for key, v in card.metrics.items()]
+        lines += details(card.data, card.metrics)
+    return lines
+
+
+def details(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+    """Return what a card says of data and figures, in lines that can be read."""
+    times = sorted({t for s in data["sets"] for t in np.atleast_1d(s.get("time", []))})
+    seen = ", ".join(f"{t:g}" for t in times)
+    lines = [
+        f"  data: {data['n_volumes']:,} volumes" + (f", t = {seen}" if seen else "")
+    ]
+    for name, figures in metrics.items():
+        lines += [f"  {name.replace('_', ' ')}:", *_listed(figures, "    ")]
+    return lines
+
+
+def _listed(figures: Any, indent: str) -> list[str]:
+    """Return figures line by line, those of one kind on one line."""
+    if not isinstance(figures, dict):
+        return [f"{indent}{figures}"]
+    flat = {k: v for k, v in figures.items() if not isinstance(v, dict)}
+    lines = []
+    if flat:
+        lines.append(indent + ", ".join(f"{k} {v}" for k, v in flat.items()))
+    for key in (k for k in figures if k not in flat):
+        inner = "; ".join(_listed(figures[key], ""))
+        lines.append(f"{indent}{key}: {inner}".replace("_", " "))
     return lines

@@ -1,6 +1,5 @@
 """The paper's network on disk and in use: our U-Net, one channel in and out."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from grainpaint.ddpm import Denoiser, Schedule, linear_schedule
 from grainpaint.model import (
+    details,
     find_device,
     find_model,
     model_digest,
@@ -150,6 +150,5 @@ def describe_paper(name: str) -> list[str]:
     return [
         f"paper: blocks of {card.edge}^3, {card.levels.n_steps} levels, channels "
         f"{channels}; {card.budget}",
-        f"  data: {json.dumps(card.data)}",
-        *(f"  {key}: {json.dumps(v)}" for key, v in card.metrics.items()),
+        *details(card.data, card.metrics),
     ]
