@@ -26,7 +26,9 @@ PLAN = whole(SHAPE, 8)
 
 def fill(mask, model, seed=0):
     """Paint a mask by a plan of one window."""
-    return paint_mask(mask, Painter(model, whole(mask.shape, 8), seed))
+    sampling = model.refine_card.sampling
+    painter = Painter(model, whole(mask.shape, 8), seed)
+    return paint_mask(mask, painter, sampling.core, sampling.halo)
 
 
 def nothing():

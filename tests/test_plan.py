@@ -13,6 +13,7 @@ from grainpaint.plan import (
     base_shape,
     boxes_under,
     cells_of,
+    lead_of,
     whole,
     windowed,
     windows,
@@ -155,6 +156,17 @@ def test_a_volume_that_fits_into_a_window_has_one():
         True,
         True,
     ]
+
+
+@pytest.mark.parametrize("halo", [8, 24, 32, 72])
+@pytest.mark.parametrize("levels", [0, 1, 2, 3])
+def test_no_window_of_a_volume_reads_the_base_beyond_the_lead(halo, levels):
+    last = None
+    for last in windows((256, 256, 256), core=128, halo=halo):
+        first_cells = cells_of(last, levels)
+        assert min(c[0] for c in first_cells) >= -lead_of(halo)
+    end = 256 >> levels
+    assert max(c[-1] for c in cells_of(last, levels)) < end + lead_of(halo)
 
 
 def test_a_window_reads_the_base_under_its_halo_and_four_voxels_more():

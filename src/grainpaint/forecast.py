@@ -1,19 +1,19 @@
 """What a recipe will take, before anything is done."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import process_time
 
 from grainpaint.engine import find_tasks
 from grainpaint.model import Model, load_model
-from grainpaint.plan import BaseAxis, BasePlan, Window
-from grainpaint.sample import Painter, base_window, n_evaluations, refine_window
+from grainpaint.plan import HALO, BaseAxis, BasePlan, Window
+from grainpaint.sample import base_window, n_evaluations, refine_window
 from grainpaint.store import SHARD
-from grainpaint.volume import Recipe, window_bytes
+from grainpaint.volume import Recipe, make_painter, window_bytes
 
 __all__ = ["Forecast", "forecast"]
 
-_TRIAL = 48  # base voxels along the edge of the window that is timed
+_TRIAL = 48  # base voxels along the edge of the window that is timed, less its halo
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
 _DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
 
@@ -86,14 +86,22 @@ def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        x, y, z = (BaseAxis(_TRIAL) for _ in range(3))
-        painter = Painter(model, BasePlan((x, y, z)), 0, recipe.levels)
+        x, y, z = (_trial_axis(axis, recipe) for axis in recipe.plan.axes)
+        painter = replace(make_painter(recipe, model), plan=BasePlan((x, y, z)))
         start = process_time()
         color = base_window(painter, (0, 0, 0))
         middle = process_time()
         core = recipe.core
         window = Window((0, 0, 0), (core, core, core), core, recipe.halo)
         refine_window(painter, window, lambda key: color)
-        return (middle - start) / _TRIAL**3, process_time() - middle
+        n_voxels = math.prod(painter.plan.computed_shape)
+        return (middle - start) / n_voxels, process_time() - middle
     finally:
         torch.set_num_threads(threads)
+
+
+def _trial_axis(axis: BaseAxis, recipe: Recipe) -> BaseAxis:
+    """Return a short axis along which a refinement window computes as much."""
+    if axis.closed and axis.block << recipe.levels <= recipe.core:
+        return BaseAxis(axis.block)  # a torus without a halo
+    return BaseAxis(_TRIAL, HALO)

@@ -86,6 +86,8 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
 def paint_mask(
     mask: np.ndarray,
     painter: Painter,
+    core: int,
+    halo: int,
     spacing: float = 1.0,
     origin: tuple[float, ...] = (0.0, 0.0, 0.0),
     periodic: tuple[bool, ...] = (False, False, False),
@@ -99,6 +101,8 @@ def paint_mask(
         True = inside the part.
     painter : Painter
         Model, plan and seed: the same give the same grains.
+    core, halo : int
+        Edge of what a refinement window writes, and what it computes around that.
     spacing : float
         Edge of a voxel, µm.
     origin : three floats
@@ -126,9 +130,7 @@ def paint_mask(
         )
     check_memory(mask.shape, painter.plan)
     clock = _Clock()
-    sampling = painter.model.refine_card.sampling
-    size = sampling.core, sampling.halo
-    chosen = list(windows(mask.shape, mask, *size))
+    chosen = list(windows(mask.shape, mask, core, halo))
     base = _base(painter, chosen, progress)
     clock.lap("base")
     tags = np.zeros(mask.shape, np.uint16)
@@ -145,7 +147,7 @@ def paint_mask(
         Microstructure(grain_id, (spacing,) * 3, origin, periodic),
         clock.seconds,
         n_windows=len(chosen),
-        n_windows_box=len(list(windows(mask.shape, None, *size))),
+        n_windows_box=len(list(windows(mask.shape, None, core, halo))),
     )
 
 
@@ -217,6 +219,8 @@ def paint_recipes(
         yield paint_mask(
             mask,
             make_painter(recipe, model),
+            recipe.core,
+            recipe.halo,
             recipe.spacing,
             recipe.origin,
             recipe.periodic,

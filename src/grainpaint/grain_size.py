@@ -281,6 +281,12 @@ class Wanted:
         least = np.array(self.low / self.voxel)
         return round(float(self.calibration.at(self.calibration.spins, least)))
 
+    @property
+    def most_growth(self) -> float:
+        """Units of growth that the largest grains get at level 1."""
+        largest = np.array(self.high / self.voxel)
+        return float(self.calibration.at(self.calibration.growth, largest))
+
     def asked(self, voxels: Axes) -> np.ndarray:
         """Return what the network is asked for at base voxels (float32)."""
         sizes = self._sizes(voxels, level=0)

@@ -18,6 +18,7 @@ __all__ = [
     "base_shape",
     "boxes_under",
     "cells_of",
+    "lead_of",
     "whole",
     "windowed",
     "windows",
@@ -26,7 +27,6 @@ __all__ = [
 WINDOW = 128  # largest edge of what a base window computes, base voxels
 HALO = 8  # base voxels around what a base window writes
 _CONTEXT = 4  # base voxels around those under a refinement window that it reads too
-_LEAD = 24  # base voxels around the volume, for halos and context
 _HALO = 8  # voxels, of levels above 1
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
@@ -74,10 +74,13 @@ class BaseAxis:
     halo : int
         Base voxels that it computes on either side of them; 0 = closed: one block, a
         torus all around the axis.
+    lead : int
+        Base voxels of block 0 that lie before the volume, see `lead_of`.
     """
 
     block: int
     halo: int = 0
+    lead: int = 0
 
     @property
     def closed(self) -> bool:
@@ -86,7 +89,7 @@ class BaseAxis:
 
     def start(self, k: int) -> int:
         """Return the first base voxel of a block."""
-        return k * self.block - (0 if self.closed else _LEAD)
+        return k * self.block - (0 if self.closed else self.lead)
 
     def computed(self, k: int) -> np.ndarray:
         """Return the base voxels that the window of a block computes."""
@@ -101,7 +104,7 @@ class BaseAxis:
         """Return the block of each base voxel and its place in the block."""
         if self.closed:
             return np.zeros_like(voxels), self.wrap(voxels)
-        block, place = np.divmod(voxels + _LEAD, self.block)
+        block, place = np.divmod(voxels + self.lead, self.block)
         return block, place
 
 
@@ -191,6 +194,7 @@ def windowed(
     window: int = WINDOW,
     halo: int = HALO,
     levels: int = 1,
+    lead: int = 24,
 ) -> BasePlan:
     """Return a plan of windows that compute no more than `window` base voxels a side.
 
@@ -207,6 +211,8 @@ def windowed(
         Base voxels.
     levels : int
         Times that the base is doubled.
+    lead : int
+        Base voxels before and after the volume that its windows read, see `lead_of`.
 
     Raises
     ------
@@ -216,7 +222,7 @@ def windowed(
     Examples
     --------
     >>> windowed((1024, 200, 64), multiple=8).axes[0]
-    BaseAxis(block=112, halo=8)
+    BaseAxis(block=112, halo=8, lead=24)
     """
     if window < _MIN_BASE or window % multiple:
         raise InputError(
@@ -234,12 +240,21 @@ def windowed(
         if closed <= window:
             axes.append(BaseAxis(closed))
             continue
-        need = _LEAD + -(-n // 2**levels) + _LEAD
+        need = lead + -(-n // 2**levels) + lead
         blocks = -(-need // (window - 2 * halo))
         computed = max(-(-need // blocks) + 2 * halo, _MIN_BASE)
-        axes.append(BaseAxis(-(-computed // multiple) * multiple - 2 * halo, halo))
+        block = -(-computed // multiple) * multiple - 2 * halo
+        axes.append(BaseAxis(block, halo, lead))
     x, y, z = axes
     return BasePlan((x, y, z))
+
+
+def lead_of(halo: int) -> int:
+    """Return how many base voxels windows with a halo read before the volume, at most.
+
+    Half the halo, what the levels above 1 add to it, and what `cells_of` adds.
+    """
+    return halo // 2 + 8
 
 
 def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:

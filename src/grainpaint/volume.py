@@ -37,6 +37,7 @@ from grainpaint.plan import (
     BasePlan,
     Key,
     Window,
+    lead_of,
     whole,
     windowed,
 )
@@ -100,7 +101,10 @@ class Recipe(BaseModel):
     @property
     def plan(self) -> BasePlan:
         """How the base is cut into windows."""
-        x, y, z = (BaseAxis(*span) for span in self.base)
+        lead = lead_of(self.halo)
+        x, y, z = (
+            BaseAxis(block, halo, lead if halo else 0) for block, halo in self.base
+        )
         return BasePlan((x, y, z))
 
 
@@ -153,7 +157,7 @@ def make_recipe(
     card = read_card(find_model(model) / "base.json")
     multiple = 2 ** len(card.network.channels)
     refine = read_card(find_model(model) / "refine.json").sampling
-    levels, size = 1, None
+    levels, size, halo = 1, None, refine.halo
     if grain_size is not None:
         size = read_grain_size(grain_size, shape, spacing, origin)
         levels = choose_levels(
@@ -164,8 +168,10 @@ def make_recipe(
                 "the model's refine network doubles once: at this grain size, voxels "
                 f"must be {2.0 ** (levels - 1):g} times as large"
             )
+        wanted = make_wanted(size, card.sampling.calibration, spacing, levels)
+        halo = refine.halo_of(wanted.most_growth)
     if plan == "windows":
-        axes = windowed(shape, multiple, window, base_halo, levels).axes
+        axes = windowed(shape, multiple, window, base_halo, levels, lead_of(halo)).axes
     elif plan == "whole":
         axes = whole(shape, multiple, levels).axes
     else:
@@ -184,7 +190,7 @@ def make_recipe(
         periodic=periodic,
         base=(x, y, z),
         core=refine.core,
-        halo=refine.halo,
+        halo=halo,
         part=part,
     )
 
