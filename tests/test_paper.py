@@ -10,8 +10,8 @@ import trimesh
 from safetensors.torch import load_file
 from scipy import ndimage
 
-from grainpaint import InputError, Microstructure, formats, simulate
-from grainpaint.blocks import center, grid
+from grainpaint import InputError, Microstructure, formats, paper, simulate
+from grainpaint.blocks import batches, center, grid
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.dbscan import dbscan
 from grainpaint.ddpm import add_noise, linear_schedule
@@ -24,6 +24,7 @@ from grainpaint.paper.data import (
     load_blocks,
     random_blocks,
 )
+from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import Levels, PaperCard, load_paper, predict
 from grainpaint.paper.paint import (
     grains_of,
@@ -229,6 +230,45 @@ def test_a_volume_depends_on_its_seed_and_not_on_the_batches(paper_model):
     assert np.array_equal(run.volume.grain_id, again.volume.grain_id)
     assert run.n_windows == run.n_windows_box == 3
     assert not np.array_equal(field, paint(4, 8)[1])
+
+
+def test_a_painter_that_is_killed_goes_on_and_ends_in_the_same_volume(
+    run, tmp_path, paper_model, monkeypatch
+):
+    once, again = tmp_path / "once.npz", tmp_path / "b" / "again.npz"
+    words = ("generate", "--model", paper_model, "--shape", "40,40,16", "--block", 16)
+    words += ("--resamplings", 1, "-o")
+    assert run(*words, once)[0] == 0
+    calls, paint = [], paper.paint.repaint
+
+    def dies(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return paint(*arguments)
+
+    monkeypatch.setattr(paper.paint, "repaint", dies)
+    assert run(*words, again)[0] == 130
+    kept = tmp_path / "b" / "again.npz.halfway.npz"
+    assert [p.name for p in kept.parent.iterdir()] == [kept.name]
+    code, _, err = run(*words, again, "--seed", 1)
+    assert code == 2
+    assert "other settings" in err
+    assert err.count("\n") == 1
+    n_batches = len(calls)
+    assert run(*words, again)[0] == 0
+    n_all = len(batches(grid((40, 40, 16), edge=16), 8))
+    assert len(calls) - n_batches == n_all - 2
+    assert not kept.exists()
+    assert np.array_equal(formats.read(again).grain_id, formats.read(once).grain_id)
+
+
+def test_a_damaged_half_painted_volume_is_told(tmp_path):
+    kept = Halfway(tmp_path / "x.npz", "{}")
+    kept.save(np.ones((1, 2, 2, 2), np.float32), np.array([True]))
+    kept.path.write_bytes(kept.path.read_bytes()[:-40])
+    with pytest.raises(InputError, match="delete it to begin again"):
+        kept.load(np.zeros((1, 2, 2, 2), np.float32), np.array([False]))
 
 
 def test_no_voxel_of_a_thin_part_is_left_over_and_none_outside_is_filled():

@@ -61,6 +61,7 @@ def fill_paper(
     """Make a volume as the paper does and write everything, or say what it takes."""
     from grainpaint.formats import refuse_to_replace, replace_with
     from grainpaint.formats.field import write_values
+    from grainpaint.paper.halfway import Halfway, halfway_path
     from grainpaint.paper.paint import forecast_paper, paint_paper
     from grainpaint.progress import console
     from grainpaint.record import check_outputs, outputs, summary, write_run
@@ -74,10 +75,22 @@ def fill_paper(
         rows = forecast_paper(recipe, device)
         print_table([*rows, *(("would write", str(p)) for p in outputs(output))])
         return
-    run, field = paint_paper(recipe, device, console)
+    halfway = Halfway(halfway_path(output), recipe.model_dump_json())
+    if force:
+        halfway.delete()
+    try:
+        run, field = paint_paper(recipe, device, console, halfway=halfway)
+    except KeyboardInterrupt:
+        print(
+            f"grainpaint: stopped: {halfway.path} holds what is done, the same command "
+            "goes on",
+            file=sys.stderr,
+        )
+        raise typer.Exit(130) from None
     if values is not None:
         place = (recipe.spacing,) * 3, recipe.origin
         replace_with(values, lambda aside: write_values(aside, field, *place))
     for line in write_run(output, run, recipe, config, console):
         print(line, file=sys.stderr)
+    halfway.delete()
     print_table(summary(run, outputs(output)))

@@ -23,6 +23,7 @@ from grainpaint.errors import InputError
 from grainpaint.generation import Run
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import find_model, model_digest, read_card
+from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import PaperCard, PaperModel, load_paper
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -151,6 +152,7 @@ def paint_blocks(
     dim: int = 1,
     batch: int = _BATCH,
     progress: Progress = silent,
+    halfway: Halfway | None = None,
 ) -> np.ndarray:
     """Paint blocks in batches, each fitting those before it.
 
@@ -168,16 +170,28 @@ def paint_blocks(
         Largest number of blocks at once.
     progress : Progress
         Told the blocks done.
+    halfway : Halfway, optional
+        Where it is kept after each batch, and goes on from.
 
     Returns
     -------
     numpy.ndarray, float32, shape (dim, nx, ny, nz)
         0 where no block wrote.
+
+    Raises
+    ------
+    InputError
+        If what is kept is of another volume.
     """
     values = np.zeros((dim, *shape), np.float32)
-    done = 0
+    done = np.zeros(len(blocks), bool)
+    if halfway is not None:
+        halfway.load(values, done)
     with progress("paint", len(blocks)) as bar:
-        for places in batches(blocks, batch):
+        for turn in batches(blocks, batch):
+            places = [place for place in turn if not done[place]]
+            if not places:
+                continue
             edge = blocks[places[0]].edge
             given = np.zeros((len(places), dim, edge, edge, edge), np.float32)
             known = np.zeros(given.shape, bool)
@@ -191,8 +205,10 @@ def paint_blocks(
                 here = block.written()[block.inside]
                 drawn = found[i].cpu().numpy()[:, *block.inside]
                 values[:, *block.read][:, here] = drawn[:, here]
-            done += len(places)
-            bar.update(done)
+            done[places] = True
+            if halfway is not None:
+                halfway.save(values, done)
+            bar.update(int(done.sum()))
     return values
 
 
@@ -273,6 +289,7 @@ def paint_paper(
     device: str = "cpu",
     progress: Progress = silent,
     batch: int = _BATCH,
+    halfway: Halfway | None = None,
 ) -> tuple[Run, np.ndarray]:
     """Generate the volume of a recipe.
 
@@ -286,6 +303,8 @@ def paint_paper(
         Told the blocks done.
     batch : int
         Largest number of blocks at once.
+    halfway : Halfway, optional
+        Where the values are kept after each batch, and gone on from.
 
     Returns
     -------
@@ -297,8 +316,8 @@ def paint_paper(
     Raises
     ------
     InputError
-        If model or part are missing or others than in the recipe, the part is empty, or
-        the memory is too small.
+        If model or part are missing or others than in the recipe, the part is empty,
+        the memory is too small, or what is kept is of another volume.
     """
     _check_memory(recipe.shape)
     part = load_grid(recipe)
@@ -317,7 +336,7 @@ def paint_paper(
     clock = _Clock()
     blocks = plan_blocks(recipe, mask)
     painter = _painter(model, recipe)
-    values = paint_blocks(painter, blocks, recipe.shape, 1, batch, progress)[0]
+    (values,) = paint_blocks(painter, blocks, recipe.shape, 1, batch, progress, halfway)
     clock.lap("paint")
     with progress("segment", 1):
         grain_id = grains_of(values, mask)
