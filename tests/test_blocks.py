@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,14 @@ from grainpaint.errors import InputError
 
 edges = st.integers(1, 130)
 shapes = st.tuples(edges, edges, edges)
-plans = st.sampled_from([grid, center])
+plans = st.builds(
+    lambda plan, edge, share: partial(
+        plan, edge=edge, overlap=max(1, int(share * (edge - 1) / 2))
+    ),
+    st.sampled_from([grid, center]),
+    st.integers(20, 40),
+    st.floats(0, 1),
+)
 
 
 @pytest.mark.parametrize("limit", [(0, 0, 0), (1, 2, 3), (3, 0, 1), (4, 4, 4)])
@@ -100,8 +109,8 @@ def test_the_center_comes_first_then_a_cross_then_the_rest():
     ("call", "message"),
     [
         (lambda: grid((0, 3, 3)), "at least 1 voxel"),
-        (lambda: grid((9, 9, 9), edge=30), "multiple of 4"),
-        (lambda: center((9, 9, 9), edge=16), "at least 20"),
+        (lambda: grid((9, 9, 9), overlap=16), "overlap by 1 to 15 voxels, got 16"),
+        (lambda: center((9, 9, 9), edge=17, overlap=0), "overlap by 1 to 8"),
         (lambda: center((9, 9, 9), np.ones((9, 9, 8), bool)), "mask"),
         (lambda: batches([], 0), "at least 1 block"),
     ],

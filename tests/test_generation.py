@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from grainpaint import InputError
+from grainpaint import InputError, formats, sample
 from grainpaint.generation import check_memory, generate, paint_mask
 from grainpaint.model import load_model
-from grainpaint.plan import BaseAxis, BasePlan, whole, windows
-from grainpaint.sample import Painter, _palette, base_window, refine_window
+from grainpaint.plan import BaseAxis, BasePlan, Order, whole, windows
+from grainpaint.sample import (
+    UNKNOWN,
+    Painter,
+    _palette,
+    base_colors,
+    base_window,
+    refine_window,
+)
 from grainpaint.segment import label_pieces
 from grainpaint.simulate.potts import grow
 from grainpaint.tags import tag_grains
@@ -187,3 +194,66 @@ def test_impossible_requests_are_refused_before_any_work(model):
         fill(np.zeros((8, 8, 8), bool), model)
     with pytest.raises(InputError, match="seed"):
         fill(np.ones((8, 8, 8), bool), model, seed=-1)
+
+
+@pytest.mark.parametrize("kind", ["grid", "center"])
+def test_blocks_in_order_give_each_what_those_before_them_wrote(
+    model, kind, monkeypatch
+):
+    order = Order(kind, edge=24, overlap=5, halo=4)
+    plan = dataclasses.replace(whole((112, 64, 64), 8), order=order)
+    assert plan.seen_shape == (32, 32, 32)
+    calls = []
+
+    def watched(painter, voxels, tick, known):
+        found = base_colors(painter, voxels, tick, known=known)
+        calls.append((voxels, known, found))
+        return found
+
+    monkeypatch.setattr(sample, "base_colors", watched)
+    color = base_window(Painter(model, plan, 5), (0, 0, 0))
+    assert len(calls) == plan.n_runs == len(order.blocks(plan.shape))
+    assert (color < 12).all()
+    for block, (voxels, known, found) in zip(order.blocks(plan.shape), calls):
+        given = known != UNKNOWN
+        np.testing.assert_array_equal(color[np.ix_(*voxels)][given], known[given])
+        inner = found[(slice(4, -4),) * 3]
+        np.testing.assert_array_equal(color[block.read], inner[block.inside])
+    assert (calls[0][1] == UNKNOWN).all()
+    assert all((known != UNKNOWN).any() for _, known, _ in calls[-3:])
+
+
+def test_a_plan_in_order_is_part_of_the_recipe(run, tmp_path, tiny_model):
+    words = ("generate", "--shape", "80,48,48", "--model", tiny_model)
+    words += ("--window", 32, "--halo", 4, "--overlap", 6)
+    first, second = tmp_path / "a" / "a.npz", tmp_path / "b.zarr"
+    for output in (first, second):
+        code, _, err = run(*words, "--plan", "grid", "-o", output)
+        assert code == 0, err
+    volume = formats.read(first)
+    assert np.array_equal(volume.grain_id, formats.read(second).grain_id)
+    code, _, err = run(*words, "--plan", "center", "-o", tmp_path / "c.npz", "--force")
+    assert code == 0
+    assert not np.array_equal(
+        formats.read(tmp_path / "c.npz").grain_id, volume.grain_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--plan", "grid", "--overlap", 60), "overlap by 1 to 55 voxels, got 60"),
+        (("--plan", "center", "--window", 62), "multiple of"),
+        (("--plan", "windows", "--overlap", 8), "--overlap is of --plan grid"),
+        (("--plan", "lattice"), "got 'lattice'"),
+    ],
+)
+def test_plans_that_cannot_serve_are_one_line(
+    run, tmp_path, tiny_model, words, message
+):
+    start = ("generate", "--shape", "64,64,64", "--model", tiny_model)
+    code, _, err = run(*start, *words, "-o", tmp_path / "a.npz")
+    assert code == 2
+    assert message in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())

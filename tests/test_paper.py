@@ -257,7 +257,7 @@ def test_a_painter_that_is_killed_goes_on_and_ends_in_the_same_volume(
     assert err.count("\n") == 1
     n_batches = len(calls)
     assert run(*words, again)[0] == 0
-    n_all = len(batches(grid((40, 40, 16), edge=16), 8))
+    n_all = len(batches(grid((40, 40, 16), edge=16, overlap=4), 8))
     assert len(calls) - n_batches == n_all - 2
     assert not kept.exists()
     assert np.array_equal(formats.read(again).grain_id, formats.read(once).grain_id)

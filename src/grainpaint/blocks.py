@@ -3,7 +3,7 @@
 Integers only. A block of `edge` voxels a side reads a box of the volume, is given what
 earlier blocks wrote there, and writes the rest::
 
-    0        24   32       48   56        80      along one axis, edge 32
+    0        24   32       48   56        80      along one axis, edge 32, overlap 8
     |  stage 1 |            |  stage 1  |
              | 8 known | 16 written | 8 known |   a later stage, offset 24
 
@@ -25,7 +25,7 @@ from grainpaint.errors import InputError
 __all__ = ["EDGE", "STAGES", "Block", "batches", "center", "grid", "waves"]
 
 EDGE = 32
-# Table 3: an axis with a 1 is offset by 0.75 blocks, and has one point less.
+# Table 3: an axis with a 1 is offset by half the spacing, and has one point less.
 STAGES = (
     (0, 0, 0),
     (0, 0, 1),
@@ -36,8 +36,6 @@ STAGES = (
     (1, 0, 0),
     (0, 1, 0),
 )
-_CROSS_OVERLAP = 16  # section 3.3
-_FILL_OVERLAP = 8
 
 Shape = tuple[int, int, int]
 Slices = tuple[slice, ...]
@@ -135,20 +133,24 @@ def _shared(earlier: Block, later: Block) -> Slices:
     )
 
 
-def _check(shape: Shape, mask: np.ndarray | None, edge: int, least: int) -> np.ndarray:
+def _check(
+    shape: Shape, mask: np.ndarray | None, edge: int, overlap: int
+) -> np.ndarray:
     if len(shape) != 3 or min(shape) < 1:
         raise InputError(f"a volume has three edges of at least 1 voxel, got {shape}")
-    if edge < least or edge % 4:
+    if not 0 < overlap < edge / 2:
         raise InputError(
-            f"the edge of a block must be a multiple of 4, at least {least} voxels, "
-            f"got {edge}"
+            f"blocks of {edge} voxels may overlap by 1 to {(edge - 1) // 2} voxels, "
+            f"got {overlap}"
         )
     if mask is not None and mask.shape != tuple(shape):
         raise InputError(f"the mask must have the shape {shape}, got {mask.shape}")
     return np.ones(shape, bool) if mask is None else mask
 
 
-def grid(shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE) -> list[Block]:
+def grid(
+    shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE, overlap: int = 8
+) -> list[Block]:
     """Plan the eight stages of the paper: blocks apart, then those between them.
 
     Parameters
@@ -159,7 +161,10 @@ def grid(shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE) -> list
     mask : numpy.ndarray, bool, shape `shape`, optional
         The part; blocks that would write none of it are left out.
     edge : int
-        Voxels of a block, a multiple of 4: 1.5 of it apart, offset by 0.75 of it.
+        Voxels of a block.
+    overlap : int
+        Voxels that blocks share with those of the first stage on either side: the gap
+        between these is edge - 2 overlap, 16 in the paper.
 
     Returns
     -------
@@ -174,7 +179,7 @@ def grid(shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE) -> list
     Notes
     -----
     A block depends on those of earlier stages whose corners are at most one edge away
-    in every axis (Algorithm 1). Corners lie 0.75 edges apart or multiples of it, so
+    in every axis (Algorithm 1). Corners lie edge - overlap apart or multiples of it, so
     these are the blocks that overlap it.
 
     Examples
@@ -182,8 +187,9 @@ def grid(shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE) -> list
     >>> len(grid((224, 224, 224)))
     729
     """
-    mask = _check(shape, mask, edge, 4)
-    spacing, offset = edge * 3 // 2, edge * 3 // 4
+    mask = _check(shape, mask, edge, overlap)
+    offset = edge - overlap
+    spacing = 2 * offset
     limit = [max(0, -(-(n - edge) // spacing)) for n in shape]
     corners = (
         ((i * spacing + a, j * spacing + b, k * spacing + c), stage)
@@ -202,7 +208,7 @@ def _outward(middle: int, step: int, edge: int, n: int) -> list[int]:
 
 
 def center(
-    shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE
+    shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE, overlap: int = 8
 ) -> list[Block]:
     """Plan from the centre: a block, a cross to the faces, then the rest outwards.
 
@@ -213,13 +219,16 @@ def center(
     mask : numpy.ndarray, bool, shape `shape`, optional
         The part; blocks that would write none of it are left out.
     edge : int
-        Voxels of a block, a multiple of 4, at least 20.
+        Voxels of a block.
+    overlap : int
+        Voxels that blocks of the rest share with their neighbours; those of the cross
+        share twice as many.
 
     Returns
     -------
     list of Block
-        Stage 0 is the centre, 1 the cross (overlap 16), 2 the rest (overlap 8), from
-        the centre outwards; a block depends only on blocks before it.
+        Stage 0 is the centre, 1 the cross, 2 the rest, from the centre outwards; a
+        block depends only on blocks before it.
 
     Raises
     ------
@@ -228,19 +237,19 @@ def center(
 
     Notes
     -----
-    The paper fixes the order and the overlaps (section 3.3); that the rest goes by
-    steps counted along the axes, and that the last blocks stick out, is ours.
+    The paper fixes the order and the overlaps, 16 and 8 (section 3.3); that the rest
+    goes by steps counted along the axes, and that the last blocks stick out, is ours.
 
     Examples
     --------
     >>> [block.start for block in center((64, 32, 32))]
     [(16, 0, 0), (0, 0, 0), (32, 0, 0)]
     """
-    mask = _check(shape, mask, edge, _CROSS_OVERLAP + 4)
+    mask = _check(shape, mask, edge, overlap)
     middle = [(n - edge) // 2 for n in shape]
     x, y, z = middle
     corners: list[tuple[Shape, int]] = [((x, y, z), 0)]
-    step = edge - _CROSS_OVERLAP
+    step = edge - 2 * overlap
     arms = [
         (abs(a - middle[axis]), axis, a)
         for axis in range(3)
@@ -250,7 +259,7 @@ def center(
         start = [x, y, z]
         start[axis] = a
         corners.append(((start[0], start[1], start[2]), 1))
-    step = edge - _FILL_OVERLAP
+    step = edge - overlap
     xs, ys, zs = (_outward(m, step, edge, n) for m, n in zip(middle, shape))
     rest = product(xs, ys, zs)
     corners += [

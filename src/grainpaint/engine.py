@@ -310,7 +310,7 @@ def _generation_tasks(
         elif store.file_task(_survey_name(index)) not in done:
             shards.append(_Task(tags, ("survey", index), frozenset(), 0.0))
     base: list[_Task] = []
-    weight = _BASE_COST * float(np.prod(plan.computed_shape))
+    weight = _BASE_COST * float(np.prod(plan.seen_shape)) * plan.n_runs
     for key in tasks.base:
         name = store.file_task(_base_name(key))
         if key in wanted and name not in done:
@@ -400,7 +400,7 @@ def _check_memory(plan: BasePlan, workers: int) -> None:
     need, have = workers * window_bytes(plan), psutil.virtual_memory().available
     if need <= have:
         return
-    shape = " x ".join(map(str, plan.computed_shape))
+    shape = " x ".join(map(str, plan.seen_shape))
     fits = have // window_bytes(plan)
     advice = f"give --workers {fits}" if fits else "give a smaller --window"
     raise InputError(

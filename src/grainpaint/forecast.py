@@ -61,7 +61,7 @@ def forecast(recipe: Recipe) -> Forecast:
     tasks = find_tasks(recipe)
     plan = recipe.plan
     model = load_model(recipe.model)
-    n_base_voxels = math.prod(plan.computed_shape)
+    n_base_voxels = math.prod(plan.seen_shape) * plan.n_runs
     n_voxels = len(tasks.shards) * SHARD**3
     per_base_voxel, per_window = _timed(model, recipe)
     base_steps, refine_steps = n_evaluations(model)
@@ -70,7 +70,8 @@ def forecast(recipe: Recipe) -> Forecast:
         n_windows=tasks.n_windows,
         n_windows_box=tasks.n_windows_box,
         n_shards=len(tasks.shards),
-        n_evaluations=base_steps * len(tasks.base) + refine_steps * tasks.n_windows,
+        n_evaluations=base_steps * plan.n_runs * len(tasks.base)
+        + refine_steps * tasks.n_windows,
         core_seconds=per_base_voxel * n_base_voxels * len(tasks.base)
         + per_window * tasks.n_windows
         + n_voxels / _SEGMENT_VOXELS,

@@ -159,7 +159,8 @@ def _base(
     keys = sorted({key for c in cells for key in painter.plan.find(c)})
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
-    with progress("base", len(keys) * n_evaluations(painter.model)[0]) as bar:
+    n_runs = len(keys) * painter.plan.n_runs
+    with progress("base", n_runs * n_evaluations(painter.model)[0]) as bar:
 
         def tick() -> None:
             bar.update(next(numbers))

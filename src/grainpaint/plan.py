@@ -3,17 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 import numpy as np
 
+from grainpaint.blocks import Block, center, grid
 from grainpaint.errors import InputError
 
 __all__ = [
     "HALO",
+    "OVERLAP",
     "WINDOW",
     "BaseAxis",
     "BasePlan",
     "Key",
+    "Order",
     "Window",
     "base_shape",
     "boxes_under",
@@ -26,6 +30,7 @@ __all__ = [
 
 WINDOW = 128  # largest edge of what a base window computes, base voxels
 HALO = 8  # base voxels around what a base window writes
+OVERLAP = 8  # base voxels that blocks of an order share
 _CONTEXT = 4  # base voxels around those under a refinement window that it reads too
 _HALO = 8  # voxels, of levels above 1
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
@@ -109,14 +114,47 @@ class BaseAxis:
 
 
 @dataclass(frozen=True)
+class Order:
+    """Blocks of a base one after the other, each given what those before it wrote.
+
+    Parameters
+    ----------
+    kind : {'grid', 'center'}
+        See `grainpaint.blocks`.
+    edge, overlap : int
+        Of the blocks, base voxels.
+    halo : int
+        Base voxels around a block that are computed with it.
+    """
+
+    kind: Literal["grid", "center"]
+    edge: int
+    overlap: int
+    halo: int
+
+    def blocks(self, shape: Shape) -> list[Block]:
+        """Return the blocks in their order.
+
+        Raises
+        ------
+        InputError
+            If the overlap is out of range.
+        """
+        plan = grid if self.kind == "grid" else center
+        return plan(shape, None, self.edge, self.overlap)
+
+
+@dataclass(frozen=True)
 class BasePlan:
     """The windows of the base, named by their block along x, y and z.
 
     No window depends on another: each computes a halo around what it writes, from the
-    same noise as its neighbours do.
+    same noise as its neighbours do. With an order, a base of one window is made of
+    blocks that do depend on one another.
     """
 
     axes: tuple[BaseAxis, BaseAxis, BaseAxis]
+    order: Order | None = None
 
     def period(self, level: int) -> Shape:
         """Return the voxels of a level after which the volume repeats; 0 = never."""
@@ -134,6 +172,18 @@ class BasePlan:
         """Base voxels that a window computes along x, y, z."""
         x, y, z = (axis.block + 2 * axis.halo for axis in self.axes)
         return x, y, z
+
+    @property
+    def seen_shape(self) -> Shape:
+        """Base voxels along x, y, z that the network sees at once."""
+        if self.order is None:
+            return self.computed_shape
+        return (self.order.edge + 2 * self.order.halo,) * 3
+
+    @property
+    def n_runs(self) -> int:
+        """How often the network samples for one window."""
+        return 1 if self.order is None else len(self.order.blocks(self.shape))
 
     @property
     def keep(self) -> tuple[slice, ...]:

@@ -14,6 +14,7 @@ from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 
 from grainpaint import formats
+from grainpaint.blocks import Block
 from grainpaint.microstructure import Microstructure
 from grainpaint.plan import BasePlan
 
@@ -160,6 +161,26 @@ def draw_plan(
         A .png file.
     """
     edge = 2**levels
+    figure = Figure(figsize=(11, 5.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    if plan.order is None:
+        _draw_windows(left, plan, shape, edge)
+    else:
+        _draw_blocks(left, plan.order.blocks(plan.shape), plan.shape, edge)
+    for x, y in product(*(range(0, n, core) for n in shape[:2])):
+        right.add_patch(Rectangle((x, y), core, core, facecolor="C0", ec="white"))
+    right.set_title("then: refinement windows")
+    for axes in (left, right):
+        axes.add_patch(Rectangle((0, 0), *shape[:2], fill=False, ec="black", lw=2))
+        axes.set(xlabel="x, voxels", ylabel="y, voxels", aspect="equal")
+        axes.autoscale_view()
+    formats.replace_with(path, figure.savefig)
+
+
+def _draw_windows(
+    axes: Axes, plan: BasePlan, shape: tuple[int, int, int], edge: int
+) -> None:
+    """Draw the windows of a base, and what one of them computes."""
     x, y, z = (np.arange(0, -(-n // edge)) for n in shape)
     base = [
         [
@@ -168,28 +189,45 @@ def draw_plan(
         ]
         for key in plan.find([x, y, z[:1]])
     ]
-    fine = [
-        [(start, core, 0) for start in corner]
-        for corner in product(*(range(0, n, core) for n in shape[:2]))
-    ]
-    figure = Figure(figsize=(11, 5.5), layout="constrained")
-    titles = "stage 1: base windows, what one computes", "stage 2: refinement windows"
-    for axes, boxes, title in zip(figure.subplots(1, 2), (base, fine), titles):
-        for i, ((left, width, halo), (low, height, wide), *_) in enumerate(boxes):
-            box = Rectangle((left, low), width, height, facecolor="C0", ec="white")
+    for i, ((left, width, halo), (low, height, wide), *_) in enumerate(base):
+        box = Rectangle((left, low), width, height, facecolor="C0", ec="white")
+        axes.add_patch(box)
+        if (halo or wide) and i == 0:
+            box = Rectangle(
+                (left - halo, low - wide),
+                width + 2 * halo,
+                height + 2 * wide,
+                fill=False,
+                ec="C1",
+                lw=2,
+                zorder=3,
+            )
             axes.add_patch(box)
-            if (halo or wide) and i == 0:
-                box = Rectangle(
-                    (left - halo, low - wide),
-                    width + 2 * halo,
-                    height + 2 * wide,
-                    fill=False,
-                    ec="C1",
-                    lw=2,
-                    zorder=3,
-                )
-                axes.add_patch(box)
-        axes.add_patch(Rectangle((0, 0), *shape[:2], fill=False, ec="black", lw=2))
-        axes.set(title=title, xlabel="x, voxels", ylabel="y, voxels", aspect="equal")
-        axes.autoscale_view()
-    formats.replace_with(path, figure.savefig)
+    axes.set_title("first: base windows, what one computes")
+
+
+def _draw_blocks(
+    axes: Axes, blocks: list[Block], shape: tuple[int, int, int], edge: int
+) -> None:
+    """Draw the blocks that meet the middle layer of a base, by their stages."""
+    stages: set[int] = set()
+    for block in blocks:
+        x, y, z = block.start
+        if not z <= shape[2] // 2 < z + block.edge:
+            continue
+        label = "_" if block.stage in stages else f"stage {block.stage + 1}"
+        stages.add(block.stage)
+        axes.add_patch(
+            Rectangle(
+                (edge * x, edge * y),
+                edge * block.edge,
+                edge * block.edge,
+                facecolor=f"C{block.stage}",
+                alpha=0.35,
+                ec=f"C{block.stage}",
+                lw=2,
+                label=label,
+            )
+        )
+    axes.legend(loc="upper right")
+    axes.set_title("first: blocks of the base in the middle layer")

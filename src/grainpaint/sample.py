@@ -21,7 +21,7 @@ from grainpaint.encode import palette
 from grainpaint.grain_size import Axes, Wanted
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
-from grainpaint.plan import BasePlan, Box, Key, Window, boxes_under, cells_of
+from grainpaint.plan import BasePlan, Box, Key, Order, Window, boxes_under, cells_of
 from grainpaint.simulate.potts import grow
 from grainpaint.tags import color_of, spin_of, tag_grains
 from grainpaint.unet import UNet, setting
@@ -157,9 +157,27 @@ def base_window(painter: Painter, key: Key, tick: Tick = _unheard) -> np.ndarray
     numpy.ndarray, uint8, shape plan.shape
     """
     plan = painter.plan
+    if plan.order is not None:
+        return _in_order(painter, plan.order, tick)
     voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
     color = base_colors(painter, voxels, tick)
     return np.ascontiguousarray(color[plan.keep])
+
+
+def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:
+    """Return the colours of a base, made block by block, each fitting those before."""
+    shape, halo = painter.plan.shape, order.halo
+    color = np.full(shape, UNKNOWN, np.uint8)
+    inner = (slice(halo, halo + order.edge),) * 3
+    for block in order.blocks(shape):
+        x, y, z = (
+            np.arange(a - halo, a + order.edge + halo) % n
+            for a, n in zip(block.start, shape)
+        )
+        known = color[np.ix_(x, y, z)]
+        found = base_colors(painter, [x, y, z], tick, known=known)[inner]
+        color[block.read] = found[block.inside]
+    return color
 
 
 def base_colors(

@@ -32,10 +32,12 @@ from grainpaint.model import (
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
     HALO,
+    OVERLAP,
     WINDOW,
     BaseAxis,
     BasePlan,
     Key,
+    Order,
     Window,
     lead_of,
     whole,
@@ -94,6 +96,9 @@ class Recipe(BaseModel):
     grain_size: GrainSize | None = None
     periodic: tuple[bool, bool, bool] = (False, False, False)
     base: tuple[Span, Span, Span] = Field(description="block and halo along x, y, z")
+    order: Order | None = Field(
+        default=None, description="blocks of a base that is one window"
+    )
     core: int = Field(description="edge of what a refinement window writes")
     halo: int
     part: PartFile | None = None
@@ -105,7 +110,7 @@ class Recipe(BaseModel):
         x, y, z = (
             BaseAxis(block, halo, lead if halo else 0) for block, halo in self.base
         )
-        return BasePlan((x, y, z))
+        return BasePlan((x, y, z), self.order)
 
 
 def make_recipe(
@@ -120,6 +125,7 @@ def make_recipe(
     part: PartFile | None = None,
     grain_size: str | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
+    overlap: int | None = None,
 ) -> Recipe:
     """Return the recipe of a volume.
 
@@ -135,11 +141,14 @@ def make_recipe(
         A shipped model's name, or the folder of another.
     seed : int
         0..2^63 - 1.
-    plan : {'whole', 'windows'}
-        One base window, or as many as it takes.
+    plan : {'whole', 'windows', 'grid', 'center'}
+        One base window, or as many as it takes; or, by the plans of the paper, blocks
+        that are each given what those before them wrote, see `grainpaint.blocks`.
     window, base_halo : int
-        Largest edge of what a base window computes, and how much of it on either side
-        is not written, base voxels (of two voxels each).
+        Largest edge of what a base window or block computes, and how much of it on
+        either side is not written, base voxels (of two voxels each).
+    overlap : int, optional
+        Of blocks with those before them, base voxels; 8 without.
     part : PartFile, optional
         What is to be filled; a box if not given.
     grain_size : str, optional
@@ -150,8 +159,8 @@ def make_recipe(
     Raises
     ------
     InputError
-        If there is no such model, or plan, window, halo, seed, grain size or periodic
-        axes cannot serve.
+        If there is no such model, or plan, window, halo, overlap, seed, grain size or
+        periodic axes cannot serve.
     """
     check_seed(seed)
     card = read_card(find_model(model) / "base.json")
@@ -172,10 +181,18 @@ def make_recipe(
         halo = refine.halo_of(wanted.most_growth)
     if plan == "windows":
         axes = windowed(shape, multiple, window, base_halo, levels, lead_of(halo)).axes
-    elif plan == "whole":
+    elif plan in ("whole", "grid", "center"):
         axes = whole(shape, multiple, levels).axes
     else:
-        raise InputError(f"--plan is windows or whole, got {plan!r}")
+        raise InputError(f"--plan is windows, whole, grid or center, got {plan!r}")
+    order = None
+    if plan in ("grid", "center"):
+        windowed(shape, multiple, window, base_halo)  # refuses what cannot serve
+        edge, shared = window - 2 * base_halo, OVERLAP if overlap is None else overlap
+        order = Order("grid" if plan == "grid" else "center", edge, shared, base_halo)
+        order.blocks((1, 1, 1))
+    elif overlap is not None:
+        raise InputError(f"--overlap is of --plan grid and center, not {plan}")
     _check_periodic(shape, periodic, axes, levels, part)
     x, y, z = ((axis.block, axis.halo) for axis in axes)
     return Recipe(
@@ -189,6 +206,7 @@ def make_recipe(
         grain_size=size,
         periodic=periodic,
         base=(x, y, z),
+        order=order,
         core=refine.core,
         halo=halo,
         part=part,
@@ -274,7 +292,7 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
 
 def window_bytes(plan: BasePlan) -> int:
     """Return the bytes of a process that computes windows of a plan, at its peak."""
-    return _FIXED_BYTES + _BYTES_PER_BASE_VOXEL * math.prod(plan.computed_shape)
+    return _FIXED_BYTES + _BYTES_PER_BASE_VOXEL * math.prod(plan.seen_shape)
 
 
 def load_recipe(path: Path) -> Recipe:

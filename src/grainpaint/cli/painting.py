@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 Plan = Annotated[
     str,
     typer.Option(
-        "--plan", help="windows: as many base windows as it takes; whole: one."
+        "--plan",
+        help="windows: as many base windows as it takes; whole: one; grid, center: "
+        "blocks that fit those before them.",
     ),
 ]
 Window = Annotated[
@@ -45,6 +47,10 @@ Window = Annotated[
 ]
 Halo = Annotated[
     int, typer.Option("--halo", help="Around what a base window writes, the same.")
+]
+Overlap = Annotated[
+    int | None,
+    typer.Option("--overlap", help="Of the blocks of grid and center, the same."),
 ]
 Workers = Annotated[
     int, typer.Option("--workers", help="Processes, for a .zarr output.")
@@ -95,6 +101,7 @@ def _recipe_of_part(
     plan: str,
     window: int,
     halo: int,
+    overlap: int | None,
     grain_size: str | None,
 ) -> Recipe:
     """Return the recipe of a part."""
@@ -112,6 +119,7 @@ def _recipe_of_part(
         halo,
         file,
         grain_size,
+        overlap=overlap,
     )
 
 
@@ -129,6 +137,7 @@ def paint(
     plan: Plan = "windows",
     window: Window = 128,
     halo: Halo = 8,
+    overlap: Overlap = None,
     count: Count = 1,
     workers: Workers = 1,
     resamplings: Resamplings = 10,
@@ -157,12 +166,13 @@ def paint(
             resamplings,
             jump,
             part=file,
+            overlap=overlap,
         )
         fill_paper(planned, output, field, config, device, force, dry_run)
         return
     places = _places(output, seed, count, force)
     recipe = _recipe_of_part(
-        part, unit, voxel, longest, model, seed, plan, window, halo, grain_size
+        part, unit, voxel, longest, model, seed, plan, window, halo, overlap, grain_size
     )
     config = {"command": "paint", "voxel": voxel, "longest": longest}
     _fill(recipe, places, config, workers, device, force, dry_run)
@@ -183,6 +193,7 @@ def generate(
     plan: Plan = "windows",
     window: Window = 128,
     halo: Halo = 8,
+    overlap: Overlap = None,
     count: Count = 1,
     workers: Workers = 1,
     resamplings: Resamplings = 10,
@@ -202,7 +213,9 @@ def generate(
 
         plan = plan if given(context, "plan") else "grid"
         box = parse_shape(shape), parse_length(voxel), (0.0, 0.0, 0.0)
-        planned = make_paper_recipe(*box, model, seed, plan, block, resamplings, jump)
+        planned = make_paper_recipe(
+            *box, model, seed, plan, block, resamplings, jump, overlap=overlap
+        )
         config = {"command": "generate", "voxel": voxel}
         fill_paper(planned, output, field, config, device, force, dry_run)
         return
@@ -219,6 +232,7 @@ def generate(
         None,
         grain_size,
         parse_periodic(periodic),
+        overlap,
     )
     if any(recipe.periodic) and output.suffix == ".zarr":
         raise InputError(
@@ -388,6 +402,7 @@ def plan(
     plan: Plan = "windows",
     window: Window = 128,
     halo: Halo = 8,
+    overlap: Overlap = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Draw the stages: a .png.")
     ] = None,
@@ -409,7 +424,17 @@ def plan(
         refuse_to_replace(output, force)
     if part is not None:
         recipe = _recipe_of_part(
-            part, unit, voxel, longest, model, 0, plan, window, halo, grain_size
+            part,
+            unit,
+            voxel,
+            longest,
+            model,
+            0,
+            plan,
+            window,
+            halo,
+            overlap,
+            grain_size,
         )
     else:
         recipe = make_recipe(
@@ -423,6 +448,7 @@ def plan(
             halo,
             None,
             grain_size,
+            overlap=overlap,
         )
     if as_json:
         print(

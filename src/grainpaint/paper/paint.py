@@ -64,6 +64,7 @@ class PaperRecipe(BaseModel):
     seed: int = Field(ge=0, lt=2**63)
     plan: Literal["grid", "center"]
     edge: int = Field(description="of a block, voxels")
+    overlap: int = Field(description="of blocks that touch, voxels")
     resamplings: int = Field(description="jumps back up at every level but the last")
     jump: int = Field(description="levels of a jump")
     free: int = Field(description="last levels without jumps")
@@ -82,6 +83,7 @@ def make_paper_recipe(
     jump: int = 1,
     free: int = 25,
     part: PartFile | None = None,
+    overlap: int | None = None,
 ) -> PaperRecipe:
     """Return the recipe of a volume.
 
@@ -109,6 +111,8 @@ def make_paper_recipe(
         The last levels, without jumps.
     part : PartFile, optional
         What is to be filled; a box if not given.
+    overlap : int, optional
+        Voxels that blocks share; without, a quarter of their edge, as in the paper.
 
     Raises
     ------
@@ -124,6 +128,8 @@ def make_paper_recipe(
         raise InputError(f"there must be at least 1 resampling, got {resamplings}")
     timeline(card.levels.n_steps, resamplings + 1, jump, free)
     check_edge(edge, len(card.network.channels))
+    shared = edge // 4 if overlap is None else overlap
+    _PLANS[plan]((1, 1, 1), None, edge, shared)
     return PaperRecipe(
         shape=shape,
         spacing=spacing,
@@ -133,6 +139,7 @@ def make_paper_recipe(
         seed=seed,
         plan="grid" if plan == "grid" else "center",
         edge=edge,
+        overlap=shared,
         resamplings=resamplings,
         jump=jump,
         free=free,
@@ -142,7 +149,7 @@ def make_paper_recipe(
 
 def plan_blocks(recipe: PaperRecipe, mask: np.ndarray | None = None) -> list[Block]:
     """Return the blocks of a recipe, without those that write nothing of a part."""
-    return _PLANS[recipe.plan](recipe.shape, mask, recipe.edge)
+    return _PLANS[recipe.plan](recipe.shape, mask, recipe.edge, recipe.overlap)
 
 
 def paint_blocks(
