@@ -9,6 +9,7 @@ from grainpaint.plan import BaseAxis, BasePlan, Window, whole, windows
 from grainpaint.pyramid import halve
 from grainpaint.sample import Painter, base_window, refine_window
 from grainpaint.segment import grains
+from grainpaint.simulate.potts import grow
 from grainpaint.volume import Volume, make_recipe, zoomed
 
 
@@ -120,3 +121,35 @@ def test_zoom_gives_the_same_grains_in_smaller_voxels():
     most = np.zeros(coarse.max() + 1, int)
     np.maximum.at(most, pair >> 32, count)
     assert most.sum() / coarse.size >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("diameter", "halo"), [(8.0, 24), (10.44, 32), (15.9, 72), (16.0, 24), (7.0, 64)]
+)
+def test_the_halo_of_growth_is_that_of_the_size(diameter, halo):
+    recipe = make_recipe((700,) * 3, 1.0, grain_size=f"{diameter}um")
+    assert recipe.halo == halo
+    assert recipe.plan.axes[0].lead == halo // 2 + 8
+
+
+def test_growth_in_a_window_with_its_halo_is_that_of_an_endless_volume():
+    """From a start as fine as what the base network gives for the smallest grains."""
+    growth = 10.0
+    halo = load_model("iso").refine_card.sampling.halo_of(growth)
+    start = np.random.default_rng(4).integers(1, 1001, (96,) * 3).astype(np.uint16)
+    (start,) = grow(start, [8.0], seed=4)
+    (endless,) = grow(start, [64.0 + growth], seed=5, start_time=64.0)
+    span = slice(32 - halo, 64 + halo)
+    (found,) = grow(
+        start[span, span, span].copy(),
+        [64.0 + growth],
+        seed=5,
+        start_time=64.0,
+        periodic=(False,) * 3,
+        origin=(32 - halo,) * 3,
+        period=(96,) * 3,
+    )
+    unlike = found[halo:-halo, halo:-halo, halo:-halo] != endless[32:64, 32:64, 32:64]
+    faces = [unlike.take(side, axis).mean() for axis in range(3) for side in (0, -1)]
+    assert np.mean(faces) < 0.01
+    assert unlike.mean() < 0.002

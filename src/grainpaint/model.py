@@ -84,7 +84,8 @@ class Sampling(BaseModel):
         """
         if self.relax == 0:
             return self.halo
-        return 8 * math.ceil(self.halo * math.sqrt(growth / self.relax) / 8)
+        eighths = self.halo * math.sqrt(growth / self.relax) / 8
+        return 8 * math.ceil(round(eighths, 6))
 
     @property
     def calibration(self) -> Calibration:
