@@ -84,15 +84,15 @@ def main():
         grains = np.mean([sizes(color) for color in found], 0)
         alone = grains if alone is None else alone
         n_windows = len(plan.find([np.arange(EDGE)] * 3)) * plan.n_runs
+        planes = [] if plan is torus else faces(plan)
         row = {
-            "boundary": None,
+            "boundary": float(np.mean([excess(c, planes) for c in found]))
+            if planes
+            else None,
             "mean": float(grains[0] / alone[0]),
             "weighted": float(grains[1] / alone[1]),
             "cost": n_windows * float(np.prod(plan.seen_shape)) / EDGE**3,
         }
-        if plan is not torus:
-            planes = faces(plan)
-            row["boundary"] = float(np.mean([excess(c, planes) for c in found]))
         rows[name] = row
         cells = ["" if v is None else f"{v:.3f}" for v in row.values()]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
