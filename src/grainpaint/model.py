@@ -80,7 +80,7 @@ class Sampling(BaseModel):
 
         Its square rises with the time, as that of the distance which boundaries move
         does: at the face between two windows 0.4 % of the voxels differ after 10 and
-        34 units, 0.6 % after 160 (`benchmarks/halos.py`).
+        34 units, 1.0 % after 160 (`benchmarks/halos.py`).
         """
         if self.relax == 0:
             return self.halo
