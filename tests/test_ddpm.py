@@ -1,3 +1,4 @@
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -17,7 +18,6 @@ from grainpaint.errors import InputError
 @pytest.fixture(scope="module")
 def theirs():
     """The scheduler of diffusers with the paper's settings."""
-    diffusers = pytest.importorskip("diffusers", exc_type=ImportError)
     return diffusers.DDPMScheduler(
         num_train_timesteps=250,
         beta_start=1e-4,
@@ -54,8 +54,6 @@ def test_every_reverse_step_is_that_of_diffusers(theirs):
 
 
 def test_few_ddim_steps_are_those_of_diffusers(theirs):
-    import diffusers
-
     fewer = diffusers.DDIMScheduler.from_config(
         theirs.config, timestep_spacing="trailing", set_alpha_to_one=True
     )

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -143,7 +144,6 @@ def test_noise_depends_on_the_block_and_the_draw_not_on_the_batch():
 
 @pytest.mark.parametrize(("n_resample", "jump"), [(1, 1), (10, 1), (3, 5), (10, 10)])
 def test_the_timeline_is_that_of_diffusers(n_resample, jump):
-    diffusers = pytest.importorskip("diffusers", exc_type=ImportError)
     theirs = diffusers.RePaintScheduler(num_train_timesteps=250)
     theirs.set_timesteps(250, jump_length=jump, jump_n_sample=n_resample)
     ours = timeline(250, n_resample, jump, n_free=0)

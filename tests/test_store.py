@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorstore
 import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,7 +105,6 @@ def test_plain_zarr_reads_it_and_sees_nothing_strange(finished):
 
 
 def test_tensorstore_reads_it(finished):
-    tensorstore = pytest.importorskip("tensorstore", reason="an oracle, if installed")
     for name in ("tag", "grain_id"):
         kvstore = {"driver": "file", "path": str(finished.path / name)}
         spec = {"driver": "zarr3", "kvstore": kvstore}
