@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grainpaint.diffusion import add_noise, expected_colors, reverse_step, timesteps
+from grainpaint.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.encode import palette
 from grainpaint.grain_size import Axes, Wanted
 from grainpaint.model import Model, Sampling
@@ -28,6 +28,7 @@ from grainpaint.unet import UNet, setting
 
 __all__ = [
     "UNKNOWN",
+    "Leaning",
     "Painter",
     "Tick",
     "base_colors",
@@ -38,8 +39,8 @@ __all__ = [
     "refine_window",
 ]
 
-_BASE, _REFINE, _AGAIN = 10, 11, 30  # streams of noise
-_AGAIN_FROM = 2  # the step from which colours are drawn again
+_BASE, _REFINE = 10, 11  # streams of noise
+_LEAN_UNTIL = 0.3  # noise level below which voxels lean no more
 UNKNOWN = 255  # no colour
 _OPEN = (False, False, False)
 _OLD = 64.0  # time at which growth is slow enough for long slots
@@ -47,6 +48,8 @@ _APART = 4096.0  # time between the growths of two levels
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 
 Tick = Callable[[], None]  # called after each network evaluation
+# A colour for each voxel, and what is added to the logarithm of its odds.
+Leaning = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,12 @@ def _sample(
     guide: np.ndarray | None = None,
     known: np.ndarray | None = None,
     diameter: np.ndarray | None = None,
-    drawn: np.ndarray | None = None,
+    leaning: Leaning | None = None,
 ) -> np.ndarray:
     """Denoise (X, Y, Z, dim); return colours (uint8, (X, Y, Z)).
 
     `guide` are the colours that a refiner reads, `known` those of known voxels, with
-    UNKNOWN where there is none, `diameter` the mean grain diameters asked for, and
-    `drawn` colours to begin from: noised to a middle step, not pure noise.
+    UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
     """
     colors = _palette(network)
     x = torch.from_numpy(noise)[None].to(colors.device)
@@ -113,10 +115,6 @@ def _sample(
         vectors = colors[torch.from_numpy(guide).long().to(colors.device)][None]
     unknown = one
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
-    if drawn is not None:
-        levels = levels[_AGAIN_FROM:]
-        before = colors[torch.from_numpy(drawn).long().to(colors.device)][None]
-        x = add_noise(before, levels[0], x)
     if known is not None:
         given = torch.from_numpy(known).to(colors.device)[None, ..., None]
         unknown = (given == UNKNOWN).to(x.dtype)
@@ -130,6 +128,10 @@ def _sample(
         with torch.autocast(x.device.type, torch.bfloat16):
             logits = network(x, t * unknown, wanted, vectors)
         tick()
+        if leaning is not None and t > _LEAN_UNTIL:
+            toward, lean = (torch.from_numpy(a).to(colors.device) for a in leaning)
+            place = toward.long()[None, ..., None]
+            logits = logits.float().scatter_add(-1, place, lean[None, ..., None])
         if s > 0:
             moved = reverse_step(x, _expected(logits, colors), t, s)
             x = moved if known is None else torch.where(unknown > 0, moved, x)
@@ -185,22 +187,18 @@ def base_colors(
     voxels: list[np.ndarray],
     tick: Tick = _unheard,
     known: np.ndarray | None = None,
-    drawn: np.ndarray | None = None,
-    turn: int = 0,
+    leaning: Leaning | None = None,
 ) -> np.ndarray:
     """Return the colours of base voxels, by their indices along x, y, z, on a torus.
 
-    `known` are the colours of known ones, UNKNOWN elsewhere. With `drawn`, colours from
-    before, the unknown ones are drawn again from a middle noise level on; turns 0, 1,
-    ... have noise of their own.
+    `known` are the colours of known ones, UNKNOWN elsewhere.
     """
     network, sampling = painter.model.base, painter.model.base_card.sampling
-    stream = _BASE if drawn is None else _AGAIN + turn
-    noise = normal_field(painter.seed, stream, voxels, network.config.dim)
+    noise = normal_field(painter.seed, _BASE, voxels, network.config.dim)
     x, y, z = voxels
     asked = None if painter.wanted is None else painter.wanted.asked((x, y, z))
     return _sample(
-        network, noise, sampling, tick, known=known, diameter=asked, drawn=drawn
+        network, noise, sampling, tick, known=known, diameter=asked, leaning=leaning
     )
 
 
