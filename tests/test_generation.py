@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from grainpaint import InputError, formats, sample
-from grainpaint.generation import check_memory, generate, paint_mask
+from grainpaint.generation import check_memory, fill, generate
 from grainpaint.model import load_model
 from grainpaint.plan import BaseAxis, BasePlan, Order, whole, windows
 from grainpaint.sample import (
@@ -31,11 +31,11 @@ def model(tiny_model):
 PLAN = whole(SHAPE, 8)
 
 
-def fill(mask, model, seed=0):
+def painted(mask, model, seed=0):
     """Paint a mask by a plan of one window."""
     sampling = model.refine_card.sampling
     painter = Painter(model, whole(mask.shape, 8), seed)
-    return paint_mask(mask, painter, sampling.core, sampling.halo)
+    return fill(mask.shape, painter, sampling.core, sampling.halo, mask)
 
 
 def nothing():
@@ -130,8 +130,8 @@ def test_a_part_has_the_grains_of_its_box(model, rng):
     """A mask skips windows and cuts grains, it changes none."""
     mask = np.zeros(SHAPE, bool)
     mask[5:30, 5:30, 3:60] = True
-    part = fill(mask, model, seed=3)
-    box = fill(np.ones(SHAPE, bool), model, seed=3)
+    part = painted(mask, model, seed=3)
+    box = painted(np.ones(SHAPE, bool), model, seed=3)
     assert part.n_windows < box.n_windows == part.n_windows_box
     assert ((part.volume.grain_id > 0) == mask).all()
 
@@ -146,13 +146,13 @@ def test_colors_in_a_part_are_those_of_the_box(model, base):
 
 def test_the_seed_decides_the_grains(model):
     mask = np.ones((32, 32, 32), bool)
-    a, b, c = (fill(mask, model, seed=s).volume.grain_id for s in (1, 1, 2))
+    a, b, c = (painted(mask, model, seed=s).volume.grain_id for s in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
 
 
 def test_grains_are_connected_and_numbered_without_gaps(model):
-    grain_id = fill(np.ones((40, 40, 40), bool), model).volume.grain_id
+    grain_id = painted(np.ones((40, 40, 40), bool), model).volume.grain_id
     np.testing.assert_array_equal(label_pieces(grain_id), grain_id)
 
 
@@ -191,9 +191,9 @@ def test_impossible_requests_are_refused_before_any_work(model):
     with pytest.raises(InputError, match="GiB"):
         generate((3000, 3000, 200))
     with pytest.raises(InputError, match="inside"):
-        fill(np.zeros((8, 8, 8), bool), model)
+        painted(np.zeros((8, 8, 8), bool), model)
     with pytest.raises(InputError, match="seed"):
-        fill(np.ones((8, 8, 8), bool), model, seed=-1)
+        painted(np.ones((8, 8, 8), bool), model, seed=-1)
 
 
 @pytest.mark.parametrize("kind", ["grid", "center"])

@@ -259,15 +259,20 @@ class PartGrid:
         Parameters
         ----------
         box : three pairs of ints
-            Voxel ranges, half open.
+            Voxel ranges, half open; beyond the grid nothing is inside.
 
         Returns
         -------
         numpy.ndarray, bool, shape of the box
         """
-        (x0, x1), (y0, y1), (z0, z1) = box
-        mask = np.zeros((x1 - x0, y1 - y0, z1 - z0), np.bool_)
-        _fill(*self._crossings(x0, x1, y0, y1), mask, z0)
+        mask = np.zeros([b - a for a, b in box], np.bool_)
+        inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, self.shape)]
+        if all(a < b for a, b in inner):
+            (x0, x1), (y0, y1), (z0, z1) = inner
+            found = np.zeros((x1 - x0, y1 - y0, z1 - z0), np.bool_)
+            _fill(*self._crossings(x0, x1, y0, y1), found, z0)
+            here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inner, box))
+            mask[here] = found
         return mask
 
     def touched(self, edge: int) -> np.ndarray:

@@ -9,6 +9,7 @@ journal; what stands there is not done again. Tasks are pure functions of the re
 a run that was killed ends in the same volume as one that was not.
 """
 
+import math
 import os
 import signal
 import threading
@@ -92,8 +93,10 @@ def find_tasks(recipe: Recipe) -> Tasks:
     """
     plan, core, halo = recipe.plan, recipe.core, recipe.halo
     counts = [-(-n // core) for n in recipe.shape]
+    edge = min(core, SHARD)  # of blocks that lie in one window and in one shard
     grid = load_grid(recipe)
-    touched = np.ones(counts, bool) if grid is None else grid.touched(core)
+    blocks = [-(-n // edge) for n in recipe.shape]
+    touched = np.ones(blocks, bool) if grid is None else grid.touched(edge)
     # Intervals of the base under each window, axis by axis.
     under: list[list[list[int]]] = []
     for axis, n in zip(plan.axes, counts):
@@ -106,14 +109,17 @@ def find_tasks(recipe: Recipe) -> Tasks:
         ]
         under.append([np.unique(axis.find(c)[0]).tolist() for c in cells])
     shards: dict[Index, set[Key]] = defaultdict(set)
-    for x, y, z in np.argwhere(touched).tolist():
-        shard = (x * core // SHARD, y * core // SHARD, z * core // SHARD)
-        shards[shard].update(product(under[0][x], under[1][y], under[2][z]))
+    windows: set[Index] = set()
+    for block in np.argwhere(touched).tolist():
+        x, y, z = (i * edge // core for i in block)
+        i, j, k = (i * edge // SHARD for i in block)
+        windows.add((x, y, z))
+        shards[i, j, k].update(product(under[0][x], under[1][y], under[2][z]))
     return Tasks(
         sorted({key for keys in shards.values() for key in keys}),
         {shard: sorted(keys) for shard, keys in shards.items()},
-        int(touched.sum()),
-        touched.size,
+        len(windows),
+        math.prod(counts),
     )
 
 
@@ -145,10 +151,13 @@ class _Worker:
         color = self.volume.make_base(key)
         return [self.store.write_file(_base_name(key), color.tobytes(), rest)]
 
-    def tags(self, index: Index, rest: int | None) -> list[Entry]:
-        tags = self.volume.tags(self.store.box(index))
-        written = self.store.write_shard("tag", index, tags, rest)
-        return [written, self._survey(index, tags, rest)]
+    def tags(self, indices: list[Index], rest: int | None) -> list[Entry]:
+        entries = []
+        for index in indices:
+            tags = self.volume.tags(self.store.box(index))
+            entries.append(self.store.write_shard("tag", index, tags, rest))
+            entries.append(self._survey(index, tags, rest))
+        return entries
 
     def survey(self, index: Index, rest: int | None) -> list[Entry]:
         tags = self.store.read("tag", self.store.box(index))
@@ -294,21 +303,31 @@ def _run_all(
 
 
 def _generation_tasks(
-    tasks: Tasks, plan: BasePlan, store: Store, done: set[str]
+    tasks: Tasks, recipe: Recipe, store: Store, done: set[str]
 ) -> list[_Task]:
-    """Return what is still to do up to the tags and surveys of all shards."""
+    """Return what is still to do up to the tags and surveys of all shards.
+
+    Shards of one window are one task.
+    """
+    plan = recipe.plan
     shards: list[_Task] = []
-    wanted: set[Key] = set()
-    for index, keys in tasks.shards.items():
+    together: dict[Index, list[Index]] = defaultdict(list)
+    for index in tasks.shards:
         tags = store.shard_task("tag", index)
-        extent = [b - a for a, b in store.box(index)]
         if tags not in done:
-            wanted.update(keys)
-            needs = frozenset(store.file_task(_base_name(key)) for key in keys)
-            weight = _REFINE_COST * float(np.prod(extent))
-            shards.append(_Task(tags, ("tags", index), needs, weight))
+            x, y, z = (i * SHARD // max(recipe.core, SHARD) for i in index)
+            together[x, y, z].append(index)
         elif store.file_task(_survey_name(index)) not in done:
             shards.append(_Task(tags, ("survey", index), frozenset(), 0.0))
+    wanted: set[Key] = set()
+    for indices in together.values():
+        keys = {key for index in indices for key in tasks.shards[index]}
+        wanted.update(keys)
+        needs = frozenset(store.file_task(_base_name(key)) for key in keys)
+        extents = ([b - a for a, b in store.box(index)] for index in indices)
+        weight = _REFINE_COST * float(sum(math.prod(e) for e in extents))
+        name = store.shard_task("tag", indices[0])
+        shards.append(_Task(name, ("tags", indices), needs, weight))
     base: list[_Task] = []
     weight = _BASE_COST * float(np.prod(plan.seen_shape)) * plan.n_runs
     for key in tasks.base:
@@ -365,7 +384,7 @@ def run(
         outcome.n_tasks_before = len(done)
         outcome.n_windows = tasks.n_windows
         outcome.n_windows_box = tasks.n_windows_box
-        generation = _generation_tasks(tasks, recipe.plan, store, done)
+        generation = _generation_tasks(tasks, recipe, store, done)
         outcome.n_tasks = len(generation)
         try:
             with _stopping(), _executor(store, recipe, device, workers) as executor:

@@ -8,13 +8,14 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import psutil
 
-from grainpaint.cad import load_part, plan_grid
+from grainpaint.cad import Box, load_part, plan_grid
 from grainpaint.errors import InputError
 from grainpaint.formats import file_digest
 from grainpaint.microstructure import Microstructure
@@ -36,9 +37,9 @@ from grainpaint.volume import (
 __all__ = [
     "Run",
     "check_memory",
+    "fill",
     "generate",
     "paint",
-    "paint_mask",
     "paint_recipe",
     "paint_recipes",
 ]
@@ -49,12 +50,16 @@ _BYTES_PER_VOXEL = 30  # at the peak, of the whole volume
 
 @dataclass(frozen=True)
 class Run:
-    """A generated volume and how it came about."""
+    """A generated volume and how it came about.
+
+    Of the box the share `grown` is near enough to the part to have grains.
+    """
 
     volume: Microstructure
     seconds: dict[str, float]
     n_windows: int
     n_windows_box: int
+    grown: float = 1.0
 
 
 def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
@@ -83,33 +88,36 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     return need
 
 
-def paint_mask(
-    mask: np.ndarray,
+def fill(
+    shape: tuple[int, int, int],
     painter: Painter,
     core: int,
     halo: int,
+    mask: np.ndarray | None = None,
     spacing: float = 1.0,
     origin: tuple[float, ...] = (0.0, 0.0, 0.0),
     periodic: tuple[bool, ...] = (False, False, False),
     progress: Progress = silent,
 ) -> Run:
-    """Fill the True voxels of a mask with grains.
+    """Fill a box, or the True voxels of a mask, with grains.
 
     Parameters
     ----------
-    mask : numpy.ndarray, bool, shape (nx, ny, nz)
-        True = inside the part.
+    shape : three ints
+        Voxels along x, y, z.
     painter : Painter
         Model, plan and seed: the same give the same grains.
     core, halo : int
         Edge of what a refinement window writes, and what it computes around that.
+    mask : numpy.ndarray, bool, shape `shape`, optional
+        True = inside the part.
     spacing : float
         Edge of a voxel, µm.
     origin : three floats
         Corner of voxel (0, 0, 0), µm.
     periodic : three bools
         Axes along which grains go on through the faces; the plan must be a torus of the
-        mask's length there.
+        volume's length there.
     progress : Progress
         Told the network evaluations done.
 
@@ -124,21 +132,25 @@ def paint_mask(
         If the mask is empty, the memory is too small or the seed out of range.
     """
     check_seed(painter.seed)
-    if not mask.any():
+    if mask is not None and not mask.any():
         raise InputError(
             f"no voxel centre lies inside the part: use voxels below {spacing:g} µm"
         )
-    check_memory(mask.shape, painter.plan)
+    check_memory(shape, painter.plan)
     clock = _Clock()
-    chosen = list(windows(mask.shape, mask, core, halo))
+    inside = None if mask is None else partial(_cut, mask)
+    chosen = list(windows(shape, mask, core, halo))
     base = _base(painter, chosen, progress)
     clock.lap("base")
-    tags = np.zeros(mask.shape, np.uint16)
+    tags = np.zeros(shape, np.uint16)
     with progress("refine", len(chosen)) as bar:
         for i, window in enumerate(chosen):
-            tags[window.write] = refine_window(painter, window, base.__getitem__)
+            found = refine_window(painter, window, base.__getitem__, inside=inside)
+            tags[window.write] = found
             bar.update(i + 1)
-    tags[~mask] = 0
+    grown = np.count_nonzero(tags) / tags.size
+    if mask is not None:
+        tags[~mask] = 0
     clock.lap("refine")
     with progress("segment", 1):
         grain_id = grains(tags, periodic)
@@ -147,8 +159,19 @@ def paint_mask(
         Microstructure(grain_id, (spacing,) * 3, origin, periodic),
         clock.seconds,
         n_windows=len(chosen),
-        n_windows_box=len(list(windows(mask.shape, None, core, halo))),
+        n_windows_box=len(list(windows(shape, None, core, halo))),
+        grown=grown,
     )
+
+
+def _cut(mask: np.ndarray, box: Box) -> np.ndarray:
+    """Return a box of a mask, False beyond it."""
+    result = np.zeros([b - a for a, b in box], bool)
+    inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, mask.shape)]
+    if all(a < b for a, b in inner):
+        here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inner, box))
+        result[here] = mask[tuple(slice(p, q) for p, q in inner)]
+    return result
 
 
 def _base(
@@ -191,7 +214,7 @@ def paint_recipe(
     Raises
     ------
     InputError
-        As `paint_mask`, or if model or part are others than in the recipe.
+        As `fill`, or if model or part are others than in the recipe.
     """
     return next(paint_recipes([recipe], device, progress))
 
@@ -211,17 +234,15 @@ def paint_recipes(
     recipe = recipes[0]
     check_memory(recipe.shape, recipe.plan)
     grid = load_grid(recipe)
-    if grid is None:
-        mask = np.ones(recipe.shape, bool)
-    else:
-        mask = grid.mask([(0, n) for n in recipe.shape])
+    mask = None if grid is None else grid.mask([(0, n) for n in recipe.shape])
     model = load_model(recipe.model, device)
     for recipe in recipes:
-        yield paint_mask(
-            mask,
+        yield fill(
+            recipe.shape,
             make_painter(recipe, model),
             recipe.core,
             recipe.halo,
+            mask,
             recipe.spacing,
             recipe.origin,
             recipe.periodic,
@@ -268,7 +289,7 @@ def generate(
     Raises
     ------
     InputError
-        As `paint_mask`.
+        As `fill`.
     """
     recipe = make_recipe(
         shape, voxel, model=model, seed=seed, grain_size=grain_size, periodic=periodic
@@ -310,7 +331,7 @@ def paint(
     Raises
     ------
     InputError
-        If the part cannot be voxelized, or as `paint_mask`.
+        If the part cannot be voxelized, or as `fill`.
     """
     path = Path(part)
     grid = plan_grid(load_part(path, unit), voxel, longest)

@@ -92,7 +92,7 @@ def write_run(
     output : Path
         Of the volume.
     run : Run
-        What `grainpaint.generation.paint_mask` or `grainpaint.paper.paint` returned.
+        What `grainpaint.generation.fill` or `grainpaint.paper.paint` returned.
     recipe : Recipe or PaperRecipe
         All that decides the voxels.
     config : dict
@@ -115,6 +115,7 @@ def write_run(
         "grains": run.volume.n_grains,
         "windows": run.n_windows,
         "windows_of_box": run.n_windows_box,
+        "grown": round(run.grown, 4),
         "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
     }
     _write_note(run_path, volume_path, recipe, {**config, **record})
@@ -125,6 +126,11 @@ def write_run(
     return ["no usable OpenGL: the picture shows slices only"]
 
 
+def grown_share(share: float) -> str:
+    """Say how much of a box grows."""
+    return f"{share:.0%} of the box ({1 - share:.0%} skipped)"
+
+
 def summary(run: Run, files: tuple[Path, ...]) -> list[tuple[str, str]]:
     """Return the rows of the table that ends a run."""
     volume = run.volume
@@ -132,12 +138,12 @@ def summary(run: Run, files: tuple[Path, ...]) -> list[tuple[str, str]]:
     sizes = sizes[sizes > 0] * float(np.prod(volume.spacing))
     diameter = float(np.cbrt(6 / np.pi * sizes).mean())
     total = sum(run.seconds.values())
-    share = 1 - run.n_windows / run.n_windows_box
     return [
         ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),
         ("grains", f"{sizes.size:,}"),
         ("mean diameter", f"{diameter:.4g} µm"),
-        ("windows", f"{run.n_windows} of {run.n_windows_box} ({share:.0%} skipped)"),
+        ("windows", f"{run.n_windows} of {run.n_windows_box}"),
+        ("grown", grown_share(run.grown)),
         *((name, f"{s:.1f} s") for name, s in run.seconds.items()),
         ("speed", f"{volume.grain_id.size / total:,.0f} voxel/s of the box"),
         *(("written", str(path)) for path in files),

@@ -8,12 +8,14 @@ The networks see grains as colours of a small palette. The base is kept as colou
 comes out of a refinement window are tags (see `grainpaint.tags`).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import torch
+from scipy.ndimage import binary_dilation
 from torch import Tensor
 
 from grainpaint.diffusion import expected_colors, reverse_step, timesteps
@@ -27,27 +29,35 @@ from grainpaint.tags import color_of, spin_of, tag_grains
 from grainpaint.unet import UNet, setting
 
 __all__ = [
+    "CELL",
     "UNKNOWN",
+    "Inside",
     "Leaning",
     "Painter",
     "Tick",
     "base_colors",
     "base_window",
+    "growing",
     "grown",
+    "margin",
     "n_evaluations",
     "named",
     "refine_window",
+    "widened",
 ]
 
 _BASE, _REFINE = 10, 11  # streams of noise
 _LEAN_UNTIL = 0.3  # noise level below which voxels lean no more
 UNKNOWN = 255  # no colour
 _OPEN = (False, False, False)
+CELL = 8  # edge of the cells of voxels that grow, or not, in a part
 _OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
 _SLAB = 1 << 20  # voxels whose probabilities are held at once
 
 Tick = Callable[[], None]  # called after each network evaluation
+# Tells which voxels of a box of the result are inside the part.
+Inside = Callable[[Box], np.ndarray]
 # A colour for each voxel, and what is added to the logarithm of its odds.
 Leaning = tuple[np.ndarray, np.ndarray]
 
@@ -208,12 +218,14 @@ def refine_window(
     window: Window,
     colors: Callable[[Key], np.ndarray],
     tick: Tick = _unheard,
+    inside: Inside | None = None,
 ) -> np.ndarray:
     """Return the tags of a refinement window, cut to what it writes (uint16).
 
     The base is doubled to level 1, where grains grow until they are as large as they
     should be; each further level only smooths the steps that doubling leaves. Grains
-    of few voxels (level 0) grow in the base itself.
+    of few voxels (level 0) grow in the base itself. In a part only what is inside and
+    near grows; what is far away is 0.
 
     Parameters
     ----------
@@ -222,16 +234,11 @@ def refine_window(
     colors : callable
         Returns what a window of the base wrote.
     tick : callable
+    inside : callable, optional
+        Tells which voxels are inside the part; all without.
     """
     model = painter.model
-    boxes = boxes_under(window, painter.levels)
-    # A torus no longer than the core is grown as it is.
-    lengths = painter.plan.period(painter.levels)
-    x, y, z = (a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths))
-    torus = (x, y, z)
-    for level, box in boxes.items():
-        spans = zip(box, painter.plan.period(level), torus)
-        boxes[level] = [(0, n) if closed else span for span, n, closed in spans]
+    torus, boxes = _computed(painter, window)
     cells = cells_of(window, painter.levels)
     found = tag_grains(
         painter.plan.gather(cells, colors),
@@ -241,17 +248,72 @@ def refine_window(
         model.base_card.sampling.largest_shape_factor,
     )
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
-    if painter.levels == 0:
-        found = grown(painter, found[_within(boxes[0], base)], boxes[0], 0, torus=torus)
+    first = min(painter.levels, 1)
+    if first == 0:
+        found = found[_within(boxes[0], base)]
     else:
         found = _refined(painter, _doubled(found, base, boxes[1]), boxes[1], tick)
         found = named(painter, found)
-        found = grown(painter, found, boxes[1], 1, torus=torus)
-    for level in range(2, painter.levels + 1):
-        found = _doubled(found, boxes[level - 1], boxes[level])
+    for level in range(first, painter.levels + 1):
+        if level > 1:
+            found = _doubled(found, boxes[level - 1], boxes[level])
+        if inside is not None:
+            found *= _near(painter, window.halo, boxes[level], level, inside)
         found = grown(painter, found, boxes[level], level, torus=torus)
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
+
+
+def _computed(
+    painter: Painter, window: Window
+) -> tuple[tuple[bool, bool, bool], dict[int, Box]]:
+    """Return along which axes a window is a torus, and what it computes at each level.
+
+    A torus no longer than the core is grown as it is.
+    """
+    boxes = boxes_under(window, painter.levels)
+    lengths = painter.plan.period(painter.levels)
+    x, y, z = (a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths))
+    torus = (x, y, z)
+    for level, box in boxes.items():
+        spans = zip(box, painter.plan.period(level), torus)
+        boxes[level] = [(0, n) if closed else span for span, n, closed in spans]
+    return torus, boxes
+
+
+def growing(painter: Painter, window: Window) -> int:
+    """Return how many voxels of the result a window in a box lets grow."""
+    box = _computed(painter, window)[1][painter.levels]
+    return math.prod(b - a for a, b in box)
+
+
+def margin(halo: int, level: int) -> int:
+    """Return how far around a part voxels of a level grow: half of the halo there.
+
+    The part's grains do not feel what is further away.
+    """
+    return {0: halo // 4, 1: halo // 2}.get(level, CELL)
+
+
+def widened(cells: np.ndarray, margin: int, edge: int) -> np.ndarray:
+    """Return the cells, `edge` voxels a side, within a margin of True ones."""
+    near: np.ndarray = binary_dilation(cells, np.ones((3, 3, 3)), -(-margin // edge))
+    return near
+
+
+def _near(
+    painter: Painter, halo: int, box: Box, level: int, inside: Inside
+) -> np.ndarray:
+    """Return which voxels of a box of a level are inside the part or near it."""
+    edge = CELL << (painter.levels - level)
+    span = [(a // CELL, -(-b // CELL)) for a, b in box]
+    mask = inside([(a * edge, b * edge) for a, b in span])
+    x, y, z = (b - a for a, b in span)
+    blocks = mask.reshape(x, edge, y, edge, z, edge)
+    cells: np.ndarray = np.any(blocks, axis=(1, 3, 5))
+    near = widened(cells, margin(halo, level), CELL)
+    i, j, k = (np.arange(a, b) // CELL - c for (a, b), (c, _) in zip(box, span))
+    return near[np.ix_(i, j, k)]
 
 
 def _within(box: Box, outer: Box) -> tuple[slice, ...]:

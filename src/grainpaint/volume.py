@@ -24,6 +24,7 @@ from grainpaint.grain_size import (
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import (
     Model,
+    Sampling,
     find_model,
     load_model,
     model_digest,
@@ -58,6 +59,7 @@ __all__ = [
     "zoomed",
 ]
 
+_ONE_WINDOW = 256  # voxels a side up to which a volume is grown at once
 _MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
 _FIXED_BYTES = 700 << 20  # interpreter, libraries, a refinement window
 _BYTES_PER_BASE_VOXEL = 400  # activations of the network
@@ -207,10 +209,22 @@ def make_recipe(
         periodic=periodic,
         base=(x, y, z),
         order=order,
-        core=refine.core,
+        core=_core(axes, levels, refine),
         halo=halo,
         part=part,
     )
+
+
+def _core(axes: tuple[BaseAxis, ...], levels: int, refine: Sampling) -> int:
+    """Return the edge of what a refinement window writes.
+
+    A volume that is a torus of no more than 256 voxels a side is one window, for it
+    needs no halo then; a window of the refine network costs memory, so not there.
+    """
+    closed = all(axis.closed for axis in axes)
+    longest = max(axis.block << levels for axis in axes)
+    whole = closed and refine.n_steps == 0 and refine.core < longest <= _ONE_WINDOW
+    return _ONE_WINDOW if whole else refine.core
 
 
 def _check_periodic(
@@ -272,11 +286,13 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
             f"{LARGEST:g} can be made: use larger voxels"
         )
     x, y, z = (n << times for n in recipe.shape)
+    levels = recipe.levels + times
     return recipe.model_copy(
         update={
             "shape": (x, y, z),
             "spacing": recipe.spacing / 2**times,
-            "levels": recipe.levels + times,
+            "levels": levels,
+            "core": _core(recipe.plan.axes, levels, refine),
         }
     )
 
@@ -374,7 +390,7 @@ class Volume:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""
         core = self.recipe.core
         result = np.zeros([b - a for a, b in box], np.uint16)
-        mask = None if self.grid is None else self._mask(self.grid, box)
+        mask = None if self.grid is None else self.grid.mask(box)
         blocks = (range(a // core, -(-b // core)) for a, b in box)
         for index in product(*blocks):
             spans = [
@@ -396,16 +412,8 @@ class Volume:
         x, y, z = (i * core for i in index)
         stop = (x + core, y + core, z + core)
         window = Window((x, y, z), stop, core, self.recipe.halo)
-        return refine_window(self.painter, window, self._base)
-
-    def _mask(self, grid: PartGrid, box: Box) -> np.ndarray:
-        """Return which voxels of a box are inside the part, also beyond its grid."""
-        mask = np.zeros([b - a for a, b in box], bool)
-        inside = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, self.shape)]
-        if all(a < b for a, b in inside):
-            here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inside, box))
-            mask[here] = grid.mask(inside)
-        return mask
+        inside = None if self.grid is None else self.grid.mask
+        return refine_window(self.painter, window, self._base, inside=inside)
 
     def __getitem__(self, box: tuple[slice, slice, slice]) -> Microstructure:
         """Generate the grains of a box.

@@ -361,6 +361,7 @@ def _share(n: int, of: int) -> str:
 def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
     """Return the table of what a recipe takes."""
     from grainpaint.forecast import forecast
+    from grainpaint.record import grown_share
 
     f = forecast(recipe)
     return [
@@ -368,6 +369,7 @@ def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("voxel edge", f"{recipe.spacing:g} µm"),
         ("base windows", f"{f.n_base_windows:,}"),
         ("windows", _share(f.n_windows, f.n_windows_box)),
+        ("grown", grown_share(f.grown)),
         ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
         ("evaluations", f"{f.n_evaluations:,} of a network"),
         ("core time", f"about {_duration(f.core_seconds)} on one core of this machine"),
