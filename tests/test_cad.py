@@ -44,6 +44,15 @@ def test_a_box_on_voxel_faces_is_exact(tmp_path):
         np.testing.assert_allclose(grid.origin, mesh.bounds[0])
 
 
+def test_beyond_the_grid_nothing_is_inside(shared):
+    grid = plan_grid(load_part(shared / "parts/gear.stl"), longest=40)
+    nx, ny, nz = grid.shape
+    mask = np.pad(grid.mask([(0, n) for n in grid.shape]), ((3, 2), (0, 4), (5, 5)))
+    found = grid.mask([(-3, nx + 2), (0, ny + 4), (-5, nz + 5)])
+    np.testing.assert_array_equal(found, mask)
+    assert not grid.mask([(0, nx), (ny, ny + 9), (0, nz)]).any()
+
+
 def test_columns_through_edges_and_corners_count_once():
     """The upper box has its faces, edges, diagonals and corners on voxel centres."""
     lower, upper = box((6, 6, 2), (0, 0, -3)), box((5, 5, 2), (0, 0, 3))

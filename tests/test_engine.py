@@ -253,6 +253,23 @@ def unlike(grain_id):
     return [np.diff(grain_id, axis=axis) != 0 for axis in range(3)]
 
 
+def test_shards_of_one_window_are_made_together_and_mended_apart(tmp_path):
+    """A volume of two shards that is grown at once, by one worker and by two."""
+    recipe = make_recipe((136, 24, 24), 1.0, seed=2)
+    assert recipe.core == 256
+    one, two = (filled(recipe, tmp_path / f"{n}.zarr", workers=n) for n in (1, 2))
+    assert one.digest() == two.digest()
+    in_memory = paint_recipe(recipe).volume.grain_id
+    np.testing.assert_array_equal(formats.read(one.path).grain_id, in_memory)
+    damaged = one.path / "tag" / "c" / "1" / "0" / "0"
+    damaged.unlink()
+    with one.lock():
+        store.repair(one, store.verify(one))
+    engine.run(recipe, one)
+    assert one.digest() == two.digest()
+    assert store.verify(one) == []
+
+
 def test_a_region_is_that_part_of_the_volume(recipe, finished):
     """Its boundaries; numbers are its own, and grains may join outside of it."""
     whole = formats.read(finished.path)

@@ -10,7 +10,7 @@ from grainpaint.pyramid import halve
 from grainpaint.sample import Painter, base_window, refine_window
 from grainpaint.segment import grains
 from grainpaint.simulate.potts import grow
-from grainpaint.volume import Volume, make_recipe, zoomed
+from grainpaint.volume import Volume, make_painter, make_recipe, zoomed
 
 
 def sizes(volumes):
@@ -153,3 +153,28 @@ def test_growth_in_a_window_with_its_halo_is_that_of_an_endless_volume():
     faces = [unlike.take(side, axis).mean() for axis in range(3) for side in (0, -1)]
     assert np.mean(faces) < 0.01
     assert unlike.mean() < 0.002
+
+
+def test_what_is_far_from_a_part_does_not_grow_and_its_grains_do_not_feel_it():
+    """A plate in a box: 16 layers beside it grow, half of the halo, and 40 do not."""
+    recipe = make_recipe((96, 96, 96), 1.0, seed=6)
+    painter = make_painter(recipe, load_model("iso"))
+    mask = np.zeros(recipe.shape, bool)
+    mask[:, :, 32:56] = True
+    (window,) = windows(recipe.shape, mask, recipe.core, recipe.halo)
+    base = base_window(painter, (0, 0, 0))
+
+    def refined(inside):
+        return refine_window(painter, window, lambda key: base, inside=inside)
+
+    part = refined(lambda box: mask[tuple(slice(a, b) for a, b in box)])
+    whole_box = refined(None)
+    grown = (part > 0).any((0, 1))
+    np.testing.assert_array_equal(np.flatnonzero(grown), np.arange(16, 72))
+    np.testing.assert_array_equal((part > 0).all((0, 1)), grown)
+    agree = (part == whole_box)[mask].mean()
+    assert 0.95 < agree < 1.0
+    boundary = [
+        (np.diff(t[:, :, 32:56], axis=0) != 0).mean() for t in (part, whole_box)
+    ]
+    assert boundary[0] == pytest.approx(boundary[1], rel=0.01)
