@@ -1,6 +1,6 @@
-"""Large volumes: throughput, memory, seams, and a part of 10^11 voxels.
+"""Large volumes: throughput, memory, seams, parts in their boxes, one of 10^11 voxels.
 
-Run: python benchmarks/scale.py [--only box|seams|gear] [--edge 512] [--workers 2]
+Run: python benchmarks/scale.py [--only box|seams|parts|gear] [--edge 512] [--workers 2]
 [--part gear.stl]. Prints lines, writes scale.json. Boxes go to runs/scale.
 """
 
@@ -19,12 +19,16 @@ from pathlib import Path
 import numpy as np
 import psutil
 import torch
+import trimesh
 from scipy.ndimage import find_objects
 
 from grainpaint import formats
+from grainpaint.cad import load_part, plan_grid
+from grainpaint.formats import file_digest
+from grainpaint.generation import paint_recipe
 from grainpaint.plan import BaseAxis
 from grainpaint.seams import seam_test
-from grainpaint.volume import Volume, load_recipe
+from grainpaint.volume import PartFile, Volume, load_recipe, make_recipe
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / "runs" / "scale"
@@ -99,6 +103,49 @@ def seams(edge, workers, window):
     return rows
 
 
+def spring(path):
+    """Write a spring: a wire of 3 mm, five turns of 20 mm across, 8 mm a turn."""
+    angle = np.linspace(0, 10 * np.pi, 400)
+    out = np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
+    around = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    middle = 10 * out + [0, 0, 1] * (8 * angle / (2 * np.pi))[:, None]
+    rings = middle[:, None] + 1.5 * (
+        np.cos(around)[:, None] * out[:, None] + np.sin(around)[:, None] * [0, 0, 1]
+    )
+    n = len(around)
+    i, j = np.meshgrid(np.arange(len(angle) - 1), np.arange(n), indexing="ij")
+    a, b = i * n + j, i * n + (j + 1) % n
+    side = [np.stack(c, -1).reshape(-1, 3) for c in ((a, b, a + n), (b, b + n, a + n))]
+    first, last = len(rings) * n, len(rings) * n + 1
+    turn = np.arange(n)
+    ends = [
+        np.stack([(turn + 1) % n, turn, np.full(n, first)], 1),
+        np.stack([turn, (turn + 1) % n, np.full(n, last)], 1),
+    ]
+    ends[1][:, :2] += (len(rings) - 1) * n
+    vertices = np.concatenate([rings.reshape(-1, 3), middle[[0, -1]]])
+    trimesh.Trimesh(vertices, np.concatenate([*side, *ends])).export(path)
+
+
+def part(path, longest):
+    """Fill a part, and then its whole box; return shares and seconds."""
+    solid = plan_grid(load_part(path), longest=longest)
+    file = PartFile(path=str(path), unit="mm", sha256=file_digest(path))
+    recipe = make_recipe(solid.shape, solid.spacing, solid.origin, part=file)
+    inside, box = (
+        paint_recipe(recipe.model_copy(update={"part": p})) for p in (file, None)
+    )
+    return {
+        "voxels of the box": math.prod(solid.shape),
+        "share inside": round(inside.volume.n_voxels / math.prod(solid.shape), 3),
+        "share grown": round(inside.grown, 3),
+        "refinement windows, of": [inside.n_windows, inside.n_windows_box],
+        "base, s": round(inside.seconds["base"], 1),
+        "refinement, s": round(inside.seconds["refine"], 1),
+        "refinement of the box, s": round(box.seconds["refine"], 1),
+    }
+
+
 def base_faces(axis: BaseAxis, edge):
     """Return the voxel layers at which a window of the base begins."""
     if axis.closed:
@@ -122,22 +169,20 @@ def piece(path, span):
     return np.average(diameters, weights=weights), time.perf_counter() - start
 
 
-def gear(part, n_pieces, workers):
+def gear(path, n_pieces, workers):
     """Plan a gear of 1 cm at 2 µm a voxel; generate random pieces of it."""
-    from grainpaint.cad import load_part
-
-    solid = load_part(part)
+    solid = load_part(path)
     longest = float(np.ptp(solid.vertices, 0).max())  # µm, as the file says mm
     scale = 10_000 / longest  # to 1 cm
     words = ("--voxel", f"{2 / scale}um", "--grain-size", f"{GRAIN / scale}um")
-    seconds, _, peak, out = command("plan", part, *words, "--json")
+    seconds, _, peak, out = command("plan", path, *words, "--json")
     found = json.loads(out)
     rows = {key: value for key, value in found.items() if key != "recipe"}
     rows |= {"plan, s": round(seconds, 1), "plan, peak GB": round(peak / 1e9, 2)}
-    path = FOLDER / "gear.json"
+    plan = FOLDER / "gear.json"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"recipe": found["recipe"]}))
-    volume, rng = Volume(load_recipe(path)), np.random.default_rng(0)
+    plan.write_text(json.dumps({"recipe": found["recipe"]}))
+    volume, rng = Volume(load_recipe(plan)), np.random.default_rng(0)
     spans = []
     while len(spans) < n_pieces:
         low = [int(rng.integers(n - EDGE)) for n in volume.shape]
@@ -148,7 +193,7 @@ def gear(part, n_pieces, workers):
     with ProcessPoolExecutor(
         workers, get_context("spawn"), torch.set_num_threads, (1,)
     ) as pool:
-        for size, took in pool.map(piece, [path] * n_pieces, spans):
+        for size, took in pool.map(piece, [plan] * n_pieces, spans):
             sizes.append(2 * size)  # µm at 2 µm a voxel
             times.append(took)
             print(f"{spans[len(sizes) - 1]}: {sizes[-1]:.2f} µm", flush=True)
@@ -162,7 +207,7 @@ def gear(part, n_pieces, workers):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=["box", "seams", "gear"])
+    parser.add_argument("--only", choices=["box", "seams", "parts", "gear"])
     parser.add_argument("--edge", type=int, default=512)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--part", type=Path, default=GEAR)
@@ -177,6 +222,12 @@ def main():
         for window in (128, 64):
             name = f"seams, 256^3, windows of {window}"
             rows[name] = seams(256, options.workers, window)
+    if options.only in (None, "parts"):
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        spring(FOLDER / "spring.stl")
+        for longest in (256, 400):
+            for path in (options.part, FOLDER / "spring.stl"):
+                rows[f"{path.stem}, {longest} voxels"] = part(path, longest)
     if options.only in (None, "gear"):
         own = gear(options.part, options.pieces, options.workers)
         rows["gear of 1 cm at 2 um"] = own
