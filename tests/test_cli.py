@@ -151,6 +151,8 @@ MISTAKES = {
     "bare voxel": ("paint GEAR -o a.vti --voxel 50", "unit"),
     "tiny voxel": ("paint GEAR -o a.vti --voxel 0.01um", "GiB"),
     "huge voxel": ("paint GEAR -o a.vti --voxel 5mm", "thinner than a voxel"),
+    "two sizes": ("paint GEAR -o a.vti --voxel 50um --longest 90", "give one"),
+    "grains only": ("generate --shape 16,16,16 --grain-size 9um -o a.npz", "--voxel"),
     "unknown unit": ("paint GEAR -o a.vti --unit ell", "unit"),
     "unknown model": ("paint GEAR -o a.vti --model none", "no model"),
     "negative seed": ("generate --shape 16,16,16 -o a.npz --seed -1", "seed"),

@@ -71,12 +71,13 @@ GrainSizeText = Annotated[
     ),
 ]
 Longest = Annotated[
-    int, typer.Option("--longest", help="Voxels along the longest side.")
+    int | None,
+    typer.Option("--longest", help="Voxels along the longest side; 128 without."),
 ]
 
 
 def _grid_of_part(
-    part: Path, unit: str, voxel: str | None, longest: int
+    part: Path, unit: str, voxel: str | None, longest: int | None
 ) -> tuple[PartGrid, PartFile]:
     """Return the voxels of a part and its file, after telling what was mended in it."""
     from grainpaint.cad import load_part, plan_grid
@@ -84,18 +85,35 @@ def _grid_of_part(
     from grainpaint.quantity import parse_length
     from grainpaint.volume import PartFile
 
+    if voxel is not None and longest is not None:
+        raise InputError(
+            "--voxel and --longest both say how large voxels are: give one"
+        )
     solid = load_part(part, unit)
     for note in solid.notes:
         print(f"{part}: {note}", file=sys.stderr)
-    grid = plan_grid(solid, None if voxel is None else parse_length(voxel), longest)
+    edge = None if voxel is None else parse_length(voxel)
+    grid = plan_grid(solid, edge, 128 if longest is None else longest)
     return grid, PartFile(path=str(part), unit=unit, sha256=file_digest(part))
+
+
+def _edge_of_voxel(voxel: str | None, grain_size: str | None) -> float:
+    """Return the edge of a voxel of a box, µm; 1 µm where no length is asked for."""
+    from grainpaint.quantity import parse_length
+
+    if voxel is None and grain_size is not None:
+        raise InputError(
+            f"--grain-size {grain_size} needs the edge of a voxel too: add --voxel, "
+            "such as --voxel 2um"
+        )
+    return parse_length(voxel or "1um")
 
 
 def _recipe_of_part(
     part: Path,
     unit: str,
     voxel: str | None,
-    longest: int,
+    longest: int | None,
     model: str,
     seed: int,
     plan: str,
@@ -130,7 +148,7 @@ def paint(
     output: Output,
     voxel: Voxel = None,
     unit: Unit = "mm",
-    longest: Longest = 128,
+    longest: Longest = None,
     grain_size: GrainSizeText = None,
     model: ModelName = "iso",
     seed: Seed = 0,
@@ -183,7 +201,9 @@ def generate(
     context: typer.Context,
     output: Output,
     shape: Annotated[str, typer.Option("--shape", help="Voxels X,Y,Z.")],
-    voxel: Annotated[str, typer.Option("--voxel", help="Edge of a voxel.")] = "1um",
+    voxel: Annotated[
+        str | None, typer.Option("--voxel", help="Edge of a voxel; 1um without.")
+    ] = None,
     grain_size: GrainSizeText = None,
     periodic: Annotated[
         str, typer.Option("--periodic", help="Axes without a seam: xyz, xy, ...")
@@ -205,14 +225,14 @@ def generate(
     dry_run: DryRun = False,
 ) -> None:
     """Generate a box of grains."""
-    from grainpaint.quantity import parse_length, parse_periodic, parse_shape
+    from grainpaint.quantity import parse_periodic, parse_shape
     from grainpaint.volume import make_recipe
 
     if is_papers(context, model):
         from grainpaint.paper.paint import make_paper_recipe
 
         plan = plan if given(context, "plan") else "grid"
-        box = parse_shape(shape), parse_length(voxel), (0.0, 0.0, 0.0)
+        box = parse_shape(shape), _edge_of_voxel(voxel, None), (0.0, 0.0, 0.0)
         planned = make_paper_recipe(
             *box, model, seed, plan, block, resamplings, jump, overlap=overlap
         )
@@ -222,7 +242,7 @@ def generate(
     places = _places(output, seed, count, force)
     recipe = make_recipe(
         parse_shape(shape),
-        parse_length(voxel),
+        _edge_of_voxel(voxel, grain_size),
         (0.0, 0.0, 0.0),
         model,
         seed,
@@ -398,7 +418,7 @@ def plan(
     shape: Annotated[str | None, typer.Option("--shape", help="Voxels X,Y,Z.")] = None,
     voxel: Voxel = None,
     unit: Unit = "mm",
-    longest: Longest = 128,
+    longest: Longest = None,
     grain_size: GrainSizeText = None,
     model: ModelName = "iso",
     plan: Plan = "windows",
@@ -417,7 +437,7 @@ def plan(
 
     from grainpaint.forecast import forecast
     from grainpaint.formats import refuse_to_replace
-    from grainpaint.quantity import parse_length, parse_shape
+    from grainpaint.quantity import parse_shape
     from grainpaint.volume import make_recipe
 
     if (part is None) == (shape is None):
@@ -441,7 +461,7 @@ def plan(
     else:
         recipe = make_recipe(
             parse_shape(shape or ""),
-            parse_length(voxel or "1um"),
+            _edge_of_voxel(voxel, grain_size),
             (0.0, 0.0, 0.0),
             model,
             0,
