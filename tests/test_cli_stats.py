@@ -134,6 +134,15 @@ def test_check_tells_sound_volumes_from_broken_ones(run, tmp_path):
     assert "(0, 0, 0)" in text
 
 
+def test_check_of_one_window_says_so_and_looks_at_the_cells(run, tmp_path):
+    path = tmp_path / "one.npz"
+    assert run("generate", "--shape", "48,48,48", "-o", path)[0] == 0
+    code, text, _ = run("check", path)
+    assert code == 0
+    assert "one window" in text
+    assert "trace of 2-voxel cells" in text
+
+
 def test_check_looks_at_the_windows_that_the_run_names(run, tmp_path):
     a, b = (isotropic((64, 64, 64), time=15, seed=s).grain_id for s in (0, 1))
     cut = Microstructure(np.concatenate([a[:32], b[32:] + a.max()])).relabel()

@@ -59,7 +59,7 @@ __all__ = [
     "zoomed",
 ]
 
-_ONE_WINDOW = 256  # voxels a side up to which a volume is grown at once
+_LARGE = 256  # edge of what large refinement windows write
 _MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
 _FIXED_BYTES = 700 << 20  # interpreter, libraries, a refinement window
 _BYTES_PER_BASE_VOXEL = 400  # activations of the network
@@ -219,12 +219,14 @@ def _core(axes: tuple[BaseAxis, ...], levels: int, refine: Sampling) -> int:
     """Return the edge of what a refinement window writes.
 
     A volume that is a torus of no more than 256 voxels a side is one window, for it
-    needs no halo then; a window of the refine network costs memory, so not there.
+    needs no halo then. Above level 1 windows are large, for the halo is as wide as at
+    level 1. A window of the refine network costs memory, so there it is as it is.
     """
     closed = all(axis.closed for axis in axes)
     longest = max(axis.block << levels for axis in axes)
-    whole = closed and refine.n_steps == 0 and refine.core < longest <= _ONE_WINDOW
-    return _ONE_WINDOW if whole else refine.core
+    if refine.n_steps > 0 or (closed and longest <= refine.core):
+        return refine.core
+    return _LARGE if levels > 1 or (closed and longest <= _LARGE) else refine.core
 
 
 def _check_periodic(
@@ -286,13 +288,12 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
             f"{LARGEST:g} can be made: use larger voxels"
         )
     x, y, z = (n << times for n in recipe.shape)
-    levels = recipe.levels + times
     return recipe.model_copy(
         update={
             "shape": (x, y, z),
             "spacing": recipe.spacing / 2**times,
-            "levels": levels,
-            "core": _core(recipe.plan.axes, levels, refine),
+            "levels": recipe.levels + times,
+            "core": refine.core,
         }
     )
 

@@ -244,15 +244,18 @@ def check(
     sound = found.sound
     faces = window_faces(volume, grains.shape)
     try:
-        if faces:
-            test = seam_test([grains], faces)
-            p, where = test.p, f"{test.where}; {test.n_faces} faces of windows"
+        if faces is not None and not any(faces):
+            rows.append(("seams", "none: the volume was made in one window"))
         else:
-            p, where = odd_plane(grains)
-            where += "; every plane, the windows being unknown"
-        word = "a seam" if p < 0.01 else "none seen"
-        rows.append(("seams", f"{word}: p = {p:.2g} ({where})"))
-        sound &= p >= 0.01
+            if faces is not None:
+                test = seam_test([grains], faces)
+                p, where = test.p, f"{test.where}; {test.n_faces} faces of windows"
+            else:
+                p, where = odd_plane(grains)
+                where += "; every plane, the windows being unknown"
+            word = "a seam" if p < 0.01 else "none seen"
+            rows.append(("seams", f"{word}: p = {p:.2g} ({where})"))
+            sound &= p >= 0.01
         ratio, p = cell_trace(grains)
         rows.append(("trace of 2-voxel cells", f"{ratio:.3f} (1 = none), p = {p:.2g}"))
     except InputError as error:
