@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -257,3 +258,16 @@ def test_plans_that_cannot_serve_are_one_line(
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("plan", "n_blocks", "n_waves"),
+    [("grid --overlap 4", 5**3, 8), ("windows", 6**3, 1)],
+)
+def test_a_plan_tells_its_blocks_and_waves(run, tiny_model, plan, n_blocks, n_waves):
+    """Along 64 base voxels blocks of 16: three, and two between; windows with a lead."""
+    words = ("plan", "--shape", "128,128,128", "--plan", *plan.split(), "--window", 32)
+    code, text, _ = run(*words, "--model", tiny_model, "--json")
+    found = json.loads(text)
+    assert code == 0
+    assert (found["n_blocks"], found["n_waves"]) == (n_blocks, n_waves)

@@ -6,6 +6,7 @@ from time import process_time
 
 import numpy as np
 
+from grainpaint.blocks import waves
 from grainpaint.engine import find_tasks
 from grainpaint.model import Model, load_model
 from grainpaint.plan import HALO, BaseAxis, BasePlan, Window
@@ -38,6 +39,8 @@ class Forecast:
     ----------
     n_base_windows : int
         Windows of the base.
+    n_blocks, n_waves : int
+        Blocks that they are made of, and how many times some wait for others.
     n_windows, n_windows_box : int
         Refinement windows that are made, and those of the whole box.
     grown : float
@@ -55,6 +58,8 @@ class Forecast:
     """
 
     n_base_windows: int
+    n_blocks: int
+    n_waves: int
     n_windows: int
     n_windows_box: int
     grown: float
@@ -86,6 +91,8 @@ def forecast(recipe: Recipe) -> Forecast:
     base_steps, refine_steps = n_evaluations(model)
     return Forecast(
         n_base_windows=len(tasks.base),
+        n_blocks=len(tasks.base) * plan.n_runs,
+        n_waves=1 if plan.order is None else len(waves(plan.order.blocks(plan.shape))),
         n_windows=tasks.n_windows,
         n_windows_box=tasks.n_windows_box,
         grown=grown,

@@ -388,6 +388,7 @@ def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("voxels", " x ".join(map(str, recipe.shape))),
         ("voxel edge", f"{recipe.spacing:g} µm"),
         ("base windows", f"{f.n_base_windows:,}"),
+        ("blocks", f"{f.n_blocks:,} in {_waves(f.n_waves)}"),
         ("windows", _share(f.n_windows, f.n_windows_box)),
         ("grown", grown_share(f.grown)),
         ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
@@ -396,6 +397,10 @@ def _plan_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("memory", f"about {f.memory_bytes / 2**30:.1f} GiB a worker"),
         ("disk", f"about {_size(f.disk_bytes)} as .zarr"),
     ]
+
+
+def _waves(n: int) -> str:
+    return "1 wave: none waits for another" if n == 1 else f"{n:,} waves"
 
 
 def _duration(seconds: float) -> str:
