@@ -265,7 +265,7 @@ def test_plans_that_cannot_serve_are_one_line(
     [("grid --overlap 4", 5**3, 8), ("windows", 6**3, 1)],
 )
 def test_a_plan_tells_its_blocks_and_waves(run, tiny_model, plan, n_blocks, n_waves):
-    """Along 64 base voxels blocks of 16: three, and two between; windows with a lead."""
+    """Along 64 base voxels three blocks of 16 and two between; windows with a lead."""
     words = ("plan", "--shape", "128,128,128", "--plan", *plan.split(), "--window", 32)
     code, text, _ = run(*words, "--model", tiny_model, "--json")
     found = json.loads(text)
