@@ -14,7 +14,7 @@ from scipy.ndimage import distance_transform_edt
 from grainpaint.encode import color_grains, contact_graph
 from grainpaint.errors import InputError
 from grainpaint.grain_size import GrainSize, choose_levels, make_wanted
-from grainpaint.microstructure import Microstructure
+from grainpaint.microstructure import Microstructure, cut
 from grainpaint.model import Model
 from grainpaint.philox import check_seed
 from grainpaint.plan import BasePlan, whole
@@ -124,7 +124,7 @@ def extend(
         raise InputError(f"voxels must be cubes, these measure {known.spacing} µm")
     nx, ny, nz = known.shape
     box = box or ((0, nx), (0, ny), (0, nz))
-    given = _placed(known, box)
+    given = cut(known.grain_id, box)
     if not given.any():
         raise InputError(
             f"the box {_text(box)} holds no known voxel: the known volume has "
@@ -159,16 +159,6 @@ def extend(
 
 def _text(box: tuple[Span, ...]) -> str:
     return ",".join(f"{a}:{b}" for a, b in box)
-
-
-def _placed(known: Microstructure, box: tuple[Span, Span, Span]) -> np.ndarray:
-    """Return the known grain IDs in a box (int32), 0 elsewhere."""
-    given = np.zeros([b - a for a, b in box], np.int32)
-    inside = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, known.shape)]
-    if all(a < b for a, b in inside):
-        here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inside, box))
-        given[here] = known.grain_id[tuple(slice(p, q) for p, q in inside)]
-    return given
 
 
 def _tagged(given: np.ndarray, n_colors: int, seed: int) -> np.ndarray:

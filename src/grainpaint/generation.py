@@ -15,10 +15,10 @@ from time import perf_counter
 import numpy as np
 import psutil
 
-from grainpaint.cad import Box, load_part, plan_grid
+from grainpaint.cad import load_part, plan_grid
 from grainpaint.errors import InputError
 from grainpaint.formats import file_digest
-from grainpaint.microstructure import Microstructure
+from grainpaint.microstructure import Microstructure, cut
 from grainpaint.model import load_model
 from grainpaint.philox import check_seed
 from grainpaint.plan import BasePlan, Key, Window, cells_of, windows
@@ -138,7 +138,7 @@ def fill(
         )
     check_memory(shape, painter.plan)
     clock = _Clock()
-    inside = None if mask is None else partial(_cut, mask)
+    inside = None if mask is None else partial(cut, mask)
     chosen = list(windows(shape, mask, core, halo))
     base = _base(painter, chosen, progress)
     clock.lap("base")
@@ -162,16 +162,6 @@ def fill(
         n_windows_box=len(list(windows(shape, None, core, halo))),
         grown=grown,
     )
-
-
-def _cut(mask: np.ndarray, box: Box) -> np.ndarray:
-    """Return a box of a mask, False beyond it."""
-    result = np.zeros([b - a for a, b in box], bool)
-    inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, mask.shape)]
-    if all(a < b for a, b in inner):
-        here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inner, box))
-        result[here] = mask[tuple(slice(p, q) for p, q in inner)]
-    return result
 
 
 def _base(

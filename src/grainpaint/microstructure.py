@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["Microstructure"]
+__all__ = ["Microstructure", "cut"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,3 +172,13 @@ class Microstructure:
         from grainpaint import formats
 
         return formats.write(self, Path(path), **options)
+
+
+def cut(values: np.ndarray, box: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Return a box of an array, 0 where it reaches beyond."""
+    result = np.zeros([b - a for a, b in box], values.dtype)
+    inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, values.shape)]
+    if all(a < b for a, b in inner):
+        here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inner, box))
+        result[here] = values[tuple(slice(p, q) for p, q in inner)]
+    return result
