@@ -69,7 +69,9 @@ def generated(model, seeds, asked, growths, spins, tables):
         painter = Painter(told, BasePlan((axis, axis, axis)), seed)
         colors = base_window(painter, (0, 0, 0))
         limit = sampling.largest_shape_factor
-        tags = tag_grains(colors, model.base.config.n_colors, places, seed, limit)
+        tags = tag_grains(
+            colors, model.base.config.n_colors, places, seed, limit, TORUS
+        )
         start = (
             double(spin_of(tags, model.base.config.n_colors, spins)) if spins else tags
         )

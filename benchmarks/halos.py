@@ -38,10 +38,11 @@ def unlike_at_faces(model, diameter):
     colors = base_window(painter, (0, 0, 0))
     limit = model.base_card.sampling.largest_shape_factor
     n_colors = model.base.config.n_colors
-    tags = tag_grains(colors, n_colors, [np.arange(TORUS)] * 3, 0, limit)
+    places, wraps = [np.arange(TORUS)] * 3, (True, True, True)
+    tags = tag_grains(colors, n_colors, places, 0, limit, wraps)
     start = double(named(painter, tags))
     full = [(0, 2 * TORUS)] * 3
-    endless = grown(painter, start, full, 1, torus=(True,) * 3)
+    endless = grown(painter, start, full, 1, torus=wraps)
     growth = wanted.most_growth
     chosen = model.refine_card.sampling.halo_of(growth)
     for halo in sorted({16, 24, 32, 48, 64, chosen}):

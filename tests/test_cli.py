@@ -51,6 +51,19 @@ def test_many_textures_of_one_part_are_those_of_their_seeds(
     assert "--count must be at least 1" in error
 
 
+def test_a_periodic_volume_goes_to_any_format(run, tiny_model, tmp_path):
+    words = ("generate", "--shape", "64,64,64", "--periodic", "xyz")
+    words = (*words, "--model", tiny_model, "-o")
+    outs = [tmp_path / suffix / f"rve.{suffix}" for suffix in ("npz", "zarr")]
+    assert [run(*words, out)[0] for out in outs] == [0, 0]
+    one, other = (grainpaint.load(out) for out in outs)
+    np.testing.assert_array_equal(one.grain_id, other.grain_id)
+    assert one.periodic == other.periodic == (True, True, True)
+    code, _, error = run(*words, outs[1])
+    assert code == 2
+    assert "--force" in error
+
+
 def test_convert_keeps_everything(run, tmp_path):
     volume = grainpaint.simulate.isotropic((12, 10, 8), 3, spacing=2.0)
     volume.save(tmp_path / "a.npz")

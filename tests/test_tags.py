@@ -61,6 +61,20 @@ def test_windows_give_the_grains_that_both_see_one_tag(seed):
     assert (left[20:21] == right[0:1]).mean() < 0.9  # cut there: not for granted
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_tags_do_not_tell_where_a_torus_is_cut(seed):
+    """Nearly: which of two grains takes a speck depends on their order."""
+    color = cells(40, (14, 12, 10), 20, seed)
+    places = [np.arange(n) for n in color.shape]
+    wraps, shift = (True, True, True), (5, 7, 3)
+    tags = tag_grains(color, 20, places, seed, periodic=wraps)
+    rolled = [np.roll(p, s) for p, s in zip(places, shift)]
+    there = tag_grains(np.roll(color, shift, (0, 1, 2)), 20, rolled, seed, None, wraps)
+    assert (there == np.roll(tags, shift, (0, 1, 2))).mean() > 0.95
+    cut = tag_grains(color, 20, places, seed)
+    assert (cut == tags).mean() < 0.9  # not for granted
+
+
 def test_a_speck_takes_the_colour_of_its_neighbour():
     color = np.full((4, 4, 4), 3, np.uint8)
     color[0, 0, 0] = 5

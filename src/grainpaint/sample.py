@@ -239,13 +239,18 @@ def refine_window(
     """
     model = painter.model
     torus, boxes = _computed(painter, window)
-    cells = cells_of(window, painter.levels)
+    axes = painter.plan.axes
+    cells = [
+        np.arange(axis.block) if closed else read
+        for axis, closed, read in zip(axes, torus, cells_of(window, painter.levels))
+    ]
     found = tag_grains(
         painter.plan.gather(cells, colors),
         model.base.config.n_colors,
-        [axis.wrap(c) for axis, c in zip(painter.plan.axes, cells)],
+        [axis.wrap(c) for axis, c in zip(axes, cells)],
         painter.seed,
         model.base_card.sampling.largest_shape_factor,
+        torus,
     )
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
     first = min(painter.levels, 1)

@@ -20,7 +20,6 @@ __all__ = ["color_of", "spin_of", "tag_grains"]
 _TAGS = 2**16 - 1
 _MIN_VOXELS = 2  # smaller pieces are specks
 _STREAM = 12  # of random numbers
-_OPEN = (False, False, False)
 
 
 def tag_grains(
@@ -29,6 +28,7 @@ def tag_grains(
     voxels: Sequence[np.ndarray],
     seed: int,
     largest_shape_factor: float | None = None,
+    periodic: tuple[bool, bool, bool] = (False, False, False),
 ) -> np.ndarray:
     """Return the tag of the grain that each voxel belongs to.
 
@@ -46,16 +46,18 @@ def tag_grains(
     seed : int
     largest_shape_factor : float, optional
         Pieces above it are split, see `grainpaint.separate`.
+    periodic : three bools
+        Whether grains go on through the faces along x, y, z.
 
     Returns
     -------
     numpy.ndarray, uint16, shape (nx, ny, nz)
         1..65535.
     """
-    piece = label_pieces(color + np.uint8(1))
-    grain_id = merge_fragments(piece, _MIN_VOXELS)
+    piece = label_pieces(color + np.uint8(1), periodic)
+    grain_id = merge_fragments(piece, _MIN_VOXELS, periodic)
     if largest_shape_factor is not None:
-        grain_id = separate(grain_id, _OPEN, largest_shape_factor)
+        grain_id = separate(grain_id, periodic, largest_shape_factor)
     n = int(grain_id.max()) + 1
     own = np.zeros(n, np.uint8)
     own[grain_id] = color
@@ -68,9 +70,10 @@ def tag_grains(
         np.bincount(grain_id.ravel()).astype(np.uint64) << np.uint64(32) | words[:, 0]
     )
     gives_way = np.zeros(n, bool)
-    _find_rivals(grain_id, own, rank, gives_way)
+    padded = _padded(grain_id, periodic)
+    _find_rivals(padded, own, rank, gives_way)
     used = np.zeros((n, n_colors), bool)
-    _find_used(grain_id, own, gives_way, used)
+    _find_used(padded, own, gives_way, used)
     for grain in np.flatnonzero(gives_way):
         free = np.flatnonzero(~used[grain])
         if free.size:
@@ -130,6 +133,16 @@ def _find_anchors(grain_id, xs, ys, zs, k0, k1, words):
                 if w0 < smallest[grain]:
                     smallest[grain] = w0
                     words[grain, 0], words[grain, 1], words[grain, 2] = w1, w2, w3
+
+
+def _padded(grain_id: np.ndarray, periodic: tuple[bool, bool, bool]) -> np.ndarray:
+    """Return the grains with a layer of those beyond the periodic faces."""
+    places = (
+        np.arange(-1, n + 1) % n if wraps else np.arange(n)
+        for n, wraps in zip(grain_id.shape, periodic)
+    )
+    result: np.ndarray = grain_id[np.ix_(*places)]
+    return result
 
 
 @nb.njit(cache=True)

@@ -239,7 +239,8 @@ def generate(
         config = {"command": "generate", "voxel": voxel}
         fill_paper(planned, output, field, config, device, force, dry_run)
         return
-    places = _places(output, seed, count, force)
+    wraps = parse_periodic(periodic)
+    places = _places(output, seed, count, force, piecewise=not any(wraps))
     recipe = make_recipe(
         parse_shape(shape),
         _edge_of_voxel(voxel, grain_size),
@@ -251,22 +252,19 @@ def generate(
         halo,
         None,
         grain_size,
-        parse_periodic(periodic),
+        wraps,
         overlap,
     )
-    if any(recipe.periodic) and output.suffix == ".zarr":
-        raise InputError(
-            "a periodic volume is made in memory: write an .npz, and use grainpaint "
-            "convert"
-        )
     config = {"command": "generate", "voxel": voxel}
     _fill(recipe, places, config, workers, device, force, dry_run)
 
 
-def _places(output: Path, seed: int, count: int, force: bool) -> dict[int, Path]:
+def _places(
+    output: Path, seed: int, count: int, force: bool, piecewise: bool = True
+) -> dict[int, Path]:
     """Return where the volume of each seed goes; refuse to replace files.
 
-    A .zarr volume may be gone on with.
+    A .zarr volume that is made piece by piece may be gone on with.
     """
     from grainpaint.record import check_outputs
 
@@ -277,7 +275,7 @@ def _places(output: Path, seed: int, count: int, force: bool) -> dict[int, Path]
     if count == 1:
         places = {seed: output}
     for path in places.values():
-        if path.suffix != ".zarr" or not path.exists():
+        if not piecewise or path.suffix != ".zarr" or not path.exists():
             check_outputs(path, force)
     return places
 
@@ -302,7 +300,7 @@ def _fill(
         print_table(
             [*_plan_rows(recipe), *(("would write", str(file)) for file in files)]
         )
-    elif next(iter(recipes)).suffix == ".zarr":
+    elif next(iter(recipes)).suffix == ".zarr" and not any(recipe.periodic):
         for path, own in recipes.items():
             _fill_store(own, path, config, workers, device, force)
     else:
