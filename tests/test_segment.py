@@ -95,6 +95,18 @@ def test_a_fragment_goes_to_the_neighbor_that_it_touches_most():
     assert (merged[grain_id != 3] == grain_id[grain_id != 3]).all()
 
 
+@given(volumes, axes, st.integers(1, 6))
+def test_small_grains_stay_where_a_face_cuts_them_and_only_there(
+    values, periodic, least
+):
+    """As in a larger box, where they reach far beyond the open faces."""
+    around = [(0, 0) if wraps else (least, least) for wraps in periodic]
+    inner = tuple(slice(a, n + a) for (a, _), n in zip(around, values.shape))
+    larger = grains(np.pad(values, around, "edge"), periodic, least)
+    result = grains(values, periodic, least, keep_cut=True)
+    np.testing.assert_array_equal(result, larger[inner])
+
+
 def test_noise_alone_still_ends_as_grains(rng):
     result = grains(rng.integers(1, 30, (12, 12, 12)))
     assert np.bincount(result.ravel())[1:].min() >= 5

@@ -21,13 +21,15 @@ def grid(shape, edge):
         yield low, tuple(slice(a, a + e) for a, e in zip(low, edge))
 
 
-def by_tiles(color, edge, min_voxels=MIN_VOXELS, periodic=OPEN, missing=True):
+def by_tiles(
+    color, edge, min_voxels=MIN_VOXELS, periodic=OPEN, missing=True, keep_cut=False
+):
     """Return the grains, found tile by tile; leave empty tiles out if missing."""
     tiles = [
         (a, b) for a, b in grid(color.shape, edge) if color[b].any() or not missing
     ]
     surveys = (survey(color[b], a, color.shape, min_voxels) for a, b in tiles)
-    n_grains, grain_id = join(surveys, periodic)
+    n_grains, grain_id = join(surveys, periodic, keep_cut)
     result = np.zeros(color.shape, np.int32)
     for low, box in tiles:
         part = apply(color[box], grain_id[low])
@@ -72,9 +74,11 @@ def test_noise_gives_the_grains_in_memory(seed, n_colors, edge, periodic, least)
     np.testing.assert_array_equal(result, in_memory(color, least, periodic))
 
 
-def test_open_axes_give_what_grains_gives(rng):
-    color = rng.integers(0, 5, (13, 14, 15)).astype(np.uint8)
-    np.testing.assert_array_equal(by_tiles(color, (4, 5, 6)), grains(color))
+@given(volumes(), edges, axes, st.booleans(), st.booleans())
+def test_all_tilings_agree_with_grains(color, edge, periodic, keep_cut, missing):
+    result = by_tiles(color, edge, 5, periodic, missing, keep_cut)
+    expected = grains(color, periodic, 5, keep_cut)
+    np.testing.assert_array_equal(result, expected)
 
 
 def test_surveys_may_come_in_any_order(rng):

@@ -401,7 +401,9 @@ def run(
                     _run_all(executor, generation, store, workers, advance)
                 outcome.seconds["generate"] = perf_counter() - start
                 start = perf_counter()
-                outcome.n_grains = _segment(executor, tasks, store, workers, progress)
+                outcome.n_grains = _segment(
+                    executor, tasks, store, recipe.part is None, workers, progress
+                )
                 outcome.seconds["segment"] = perf_counter() - start
         except BrokenProcessPool:
             raise InputError(
@@ -429,7 +431,12 @@ def _check_memory(plan: BasePlan, workers: int) -> None:
 
 
 def _segment(
-    executor: Executor, tasks: Tasks, store: Store, workers: int, progress: Progress
+    executor: Executor,
+    tasks: Tasks,
+    store: Store,
+    keep_cut: bool,
+    workers: int,
+    progress: Progress,
 ) -> int:
     """Join the surveys, write the grain IDs of the shards; return how many grains."""
     with progress("join", len(tasks.shards)) as bar:
@@ -439,7 +446,7 @@ def _segment(
                 yield Survey.from_bytes(store.read_file(_survey_name(index)))
                 bar.update(i + 1)
 
-        n_grains, grain = join(surveys())
+        n_grains, grain = join(surveys(), keep_cut=keep_cut)
     if n_grains > np.iinfo(np.int32).max:
         raise InputError(f"{n_grains:,} grains are more than 2^31 - 1: cut the part")
     done = set(store.done())

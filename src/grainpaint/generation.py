@@ -153,7 +153,7 @@ def fill(
         tags[~mask] = 0
     clock.lap("refine")
     with progress("segment", 1):
-        grain_id = grains(tags, periodic)
+        grain_id = grains(tags, periodic, keep_cut=mask is None)
     clock.lap("segment")
     return Run(
         Microstructure(grain_id, (spacing,) * 3, origin, periodic),

@@ -8,6 +8,7 @@ from grainpaint.errors import InputError
 __all__ = [
     "MIN_VOXELS",
     "choose_grains",
+    "cut_by_faces",
     "fragment_contacts",
     "grains",
     "label_pieces",
@@ -330,10 +331,43 @@ def merge_fragments(
     return result
 
 
+def cut_by_faces(
+    grain_id: np.ndarray, periodic: tuple[bool, ...] = (False, False, False)
+) -> np.ndarray:
+    """Return the grains that lie at a face of the box, but for periodic ones.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, integer, shape (nx, ny, nz)
+        0 = outside.
+    periodic : three bools
+        Whether grains go on through the faces along x, y, z.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        IDs that rise.
+
+    Examples
+    --------
+    >>> cut_by_faces(np.array([[[1, 2, 3]]]), (True, True, False)).tolist()
+    [1, 3]
+    """
+    planes = [
+        np.unique(grain_id.take(at, axis))
+        for axis in range(3)
+        for at in (0, -1)
+        if not periodic[axis]
+    ]
+    found = np.unique(np.concatenate([grain_id[:0].ravel(), *planes]))
+    return found[found > 0]
+
+
 def grains(
     color: np.ndarray,
     periodic: tuple[bool, ...] = (False, False, False),
     min_voxels: int = MIN_VOXELS,
+    keep_cut: bool = False,
 ) -> np.ndarray:
     """Turn colours into grains: pieces of equal colour that share faces, cleaned.
 
@@ -345,6 +379,9 @@ def grains(
         Whether grains go on through the faces along x, y, z.
     min_voxels : int
         Smaller pieces go to the neighbour that they touch most.
+    keep_cut : bool
+        Whether small pieces stay that lie at a face of the box which is not periodic:
+        in a box of material most of them are slivers of grains that the face cuts.
 
     Returns
     -------
@@ -353,6 +390,9 @@ def grains(
     """
     piece = label_pieces(color, periodic)
     n_voxels = np.bincount(piece.ravel())
+    if keep_cut:
+        cut = cut_by_faces(piece, periodic)
+        n_voxels[cut] = np.maximum(n_voxels[cut], min_voxels)
     contacts = fragment_contacts(piece, n_voxels, min_voxels, periodic)
     becomes = choose_grains(n_voxels, contacts, min_voxels)
     result: np.ndarray = number_in_order(becomes)[piece]

@@ -208,19 +208,21 @@ def _unite(pairs, n_voxels, first):
 
 def _outer_faces(
     tile: Survey, periodic: tuple[bool, ...]
-) -> Iterator[tuple[tuple[int, Place], np.ndarray]]:
+) -> Iterator[tuple[tuple[int, Place] | None, np.ndarray]]:
     """Yield axis and place (low corner of the tile above it) of each face; its pieces.
 
-    Faces that end the volume are left out.
+    Faces that end the volume have no place.
     """
     size = (tile.faces[2].shape[0], *tile.faces[0].shape)
     for axis in range(3):
         n, low = tile.shape[axis], tile.low[axis]
         for at, plane in zip((low, low + size[axis]), tile.faces[2 * axis :]):
+            key = None
             if periodic[axis] or 0 < at < n:
                 corner = list(tile.low)
                 corner[axis] = at % n
-                yield (axis, (corner[0], corner[1], corner[2])), plane
+                key = axis, (corner[0], corner[1], corner[2])
+            yield key, plane
 
 
 def _grain_of_pieces(
@@ -228,10 +230,16 @@ def _grain_of_pieces(
     first: np.ndarray,
     ones: np.ndarray,
     contacts: np.ndarray,
+    cut: np.ndarray,
     min_voxels: int,
 ) -> np.ndarray:
-    """Return the grain of each piece of each tile; n_voxels and first are used up."""
+    """Return the grain of each piece of each tile; n_voxels and first are used up.
+
+    Those of `cut` are no fragments.
+    """
     root = _unite(ones, n_voxels, first)
+    cut = root[cut]
+    n_voxels[cut] = np.maximum(n_voxels[cut], min_voxels)
     heads = np.flatnonzero((root == np.arange(root.size)) & (n_voxels > 0))
     heads = heads[np.argsort(first[heads])]
     number = np.zeros(root.size, np.int64)
@@ -245,7 +253,9 @@ def _grain_of_pieces(
 
 
 def join(
-    surveys: Iterable[Survey], periodic: tuple[bool, ...] = (False, False, False)
+    surveys: Iterable[Survey],
+    periodic: tuple[bool, ...] = (False, False, False),
+    keep_cut: bool = False,
 ) -> tuple[int, dict[Place, np.ndarray]]:
     """Find the grain of each piece of each tile.
 
@@ -256,6 +266,8 @@ def join(
         it has come: in the order of their places (x slowest), a layer of tiles.
     periodic : three bools
         Whether grains go on through the faces of the volume along x, y, z.
+    keep_cut : bool
+        Whether small pieces at its other faces stay, see `grainpaint.segment.grains`.
 
     Returns
     -------
@@ -279,6 +291,7 @@ def join(
     waiting: dict[tuple[int, Place], _Face] = {}
     sizes, firsts, contacts = [], [], []
     ones = [np.empty((0, 2), np.int64)]
+    cut = [np.empty(0, np.int64)]
     start = 0
     for tile in surveys:
         volume = volume or (tile.shape, tile.min_voxels)
@@ -289,6 +302,10 @@ def join(
                 f"go with the {len(starts)} before it of {volume}"
             )
         for key, plane in _outer_faces(tile, periodic):
+            if key is None:
+                if keep_cut:
+                    cut.append(start + np.unique(plane[plane > 0]).astype(np.int64))
+                continue
             face = _Face(plane, start, tile.color, tile.n_voxels)
             other = waiting.pop(key, None)
             if other is None:
@@ -309,6 +326,7 @@ def join(
         np.concatenate(firsts),
         np.concatenate(ones),
         np.concatenate(contacts),
+        np.concatenate(cut),
         volume[1],
     )
     parts = np.split(grain, list(starts.values())[1:])

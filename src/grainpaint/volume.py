@@ -445,7 +445,7 @@ class Volume:
             wide = [(max(a, 0), min(b, n)) for (a, b), n in zip(wide, self.shape)]
         tags = self.tags(wide)
         here = tuple(slice(a - p, b - p) for (a, b), (p, _) in zip(wanted, wide))
-        grain_id = grains(tags)[here]
+        grain_id = grains(tags, keep_cut=self.grid is None)[here]
         spacing = (self.recipe.spacing,) * 3
         origin = [
             o + a * self.recipe.spacing for o, (a, _) in zip(self.recipe.origin, wanted)
