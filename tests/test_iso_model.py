@@ -43,7 +43,8 @@ def test_windows_leave_no_trace():
         return tags
 
     two, one = refined(64), refined(128)
-    assert (two == one).mean() > 0.97  # growth goes on from what differs at a rim
+    # Not at the ends, where one window is a torus and two see beyond.
+    assert (two == one)[32:96].mean() > 0.97
     unlike = (np.diff(grains(two), axis=0) != 0).mean((1, 2))
     between_cells = unlike[1::2]
     assert unlike[63] < between_cells.mean() + 3 * between_cells.std()
