@@ -6,13 +6,10 @@ Specks are single voxels unlike their six neighbours, before any cleaning; the f
 the two-point correlation is the largest difference of two draws of 16 and 9 from the
 simulated ones, on average.
 16 generated and 9 simulated open boxes of 100^3 (see floor.py), as in the paper; grains
-of the simulated ones are the connected pieces of equal spin. In generated boxes pieces
-of under five voxels are joined to their neighbours, slivers of grains that the faces of
-the box cut among them; `cleaned` is the distance from simulated boxes in which they are
-joined as well. Means are beside 36 simulated boxes too, for nine scatter by 2 %. At
-times other than 100 the grain size that the simulated ones have is asked for. Generated
-boxes are kept in runs/quality under the hash of the model; delete them when code that
-decides grains has changed.
+of the simulated ones are the connected pieces of equal spin. Means are beside 36
+simulated boxes too, for nine scatter by 2 %. At times other than 100 the grain size
+that the simulated ones have is asked for. Generated boxes are kept in runs/quality
+under the hash of the model; delete them when code that decides grains has changed.
 """
 
 import argparse
@@ -24,7 +21,7 @@ import numpy as np
 from floor import EDGE, N_A, N_B, simulated, spins
 
 import grainpaint
-from grainpaint import Microstructure, formats
+from grainpaint import formats
 from grainpaint.compare import DESCRIPTORS, compare, measure_all
 from grainpaint.model import load_model
 from grainpaint.plan import windows
@@ -141,17 +138,13 @@ def main():
     ]
     measured = [measure_all(volumes, len(volumes), console) for volumes in sets]
     result = compare(*measured, progress=console)
-    joined = [Microstructure(grains(box)) for box in spins(N_B, options.time)]
-    cleaned = compare(measured[0], measure_all(joined, N_B, console), progress=console)
     for name in DESCRIPTORS:
         e = result[name]
         low, high = e["kl_interval"]
-        e["kl_cleaned"] = cleaned[name]["kl"]
         print(
             f"{name:14} KL {e['kl']:.4f} ({low:.4f} to {high:.4f}), floor "
-            f"{e['kl_floor']:.4f}, ratio {e['ratio_to_floor']:.1f}, cleaned "
-            f"{e['kl_cleaned']:.4f}, W1 {e['wasserstein']:.4g}, KS {e['ks']:.4f}: "
-            f"{e['verdict']}"
+            f"{e['kl_floor']:.4f}, ratio {e['ratio_to_floor']:.1f}, W1 "
+            f"{e['wasserstein']:.4g}, KS {e['ks']:.4f}: {e['verdict']}"
         )
     ratio, error = means_beside(sets[0], simulated(N_MEANS, options.time))
     means = {}

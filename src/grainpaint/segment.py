@@ -6,6 +6,7 @@ import numpy as np
 from grainpaint.errors import InputError
 
 __all__ = [
+    "MIN_CUT",
     "MIN_VOXELS",
     "choose_grains",
     "cut_by_faces",
@@ -17,6 +18,7 @@ __all__ = [
 ]
 
 MIN_VOXELS = 5  # smaller pieces are fragments
+MIN_CUT = 2  # smaller ones are fragments even where a face may cut a grain so small
 
 _SIDES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)])
 # Neighbours among the rows along z that a raster scan has already passed.
@@ -380,8 +382,9 @@ def grains(
     min_voxels : int
         Smaller pieces go to the neighbour that they touch most.
     keep_cut : bool
-        Whether small pieces stay that lie at a face of the box which is not periodic:
-        in a box of material most of them are slivers of grains that the face cuts.
+        Whether pieces of `MIN_CUT` voxels or more stay that lie at a face of the box
+        which is not periodic: in a box of material most of them are slivers of grains
+        that the face cuts.
 
     Returns
     -------
@@ -392,6 +395,7 @@ def grains(
     n_voxels = np.bincount(piece.ravel())
     if keep_cut:
         cut = cut_by_faces(piece, periodic)
+        cut = cut[n_voxels[cut] >= MIN_CUT]
         n_voxels[cut] = np.maximum(n_voxels[cut], min_voxels)
     contacts = fragment_contacts(piece, n_voxels, min_voxels, periodic)
     becomes = choose_grains(n_voxels, contacts, min_voxels)

@@ -25,6 +25,7 @@ import numba as nb
 import numpy as np
 
 from grainpaint.segment import (
+    MIN_CUT,
     MIN_VOXELS,
     _join,
     _root,
@@ -235,10 +236,11 @@ def _grain_of_pieces(
 ) -> np.ndarray:
     """Return the grain of each piece of each tile; n_voxels and first are used up.
 
-    Those of `cut` are no fragments.
+    Those of `cut` are no fragments, but for the smallest.
     """
     root = _unite(ones, n_voxels, first)
     cut = root[cut]
+    cut = cut[n_voxels[cut] >= MIN_CUT]
     n_voxels[cut] = np.maximum(n_voxels[cut], min_voxels)
     heads = np.flatnonzero((root == np.arange(root.size)) & (n_voxels > 0))
     heads = heads[np.argsort(first[heads])]
