@@ -82,7 +82,7 @@ def boxes(model, n, n_steps, sampler):
         (window,) = windows(SHAPE, core=sampling.core, halo=sampling.halo)
         painter = Painter(model, painter_plan, seed)
         tags = refine_window(painter, window, lambda _, colors=colors: colors)
-        found.append(Microstructure(grains(tags)))
+        found.append(Microstructure(grains(tags, keep_cut=True)))
     return found, seconds / n
 
 
