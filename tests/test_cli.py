@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import grainpaint
-from grainpaint.record import outputs
+from grainpaint.outputs import outputs
 
 GEAR = Path(__file__).parents[1] / "examples" / "parts" / "gear.stl"
 
@@ -18,10 +18,10 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
         "paint", GEAR, "-o", out, "--longest", 40, "--model", tiny_model, "--seed", 3
     )
     assert code == 0
-    assert all(path.exists() for path in outputs(out))
+    assert all(path.exists() for path in outputs(out).all)
     volume = grainpaint.load(out)
     assert max(volume.shape) == 40
-    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    record = json.loads((tmp_path / "out" / "gear.run.json").read_text())
     assert record["recipe"]["seed"] == 3
     assert record["grains"] == volume.n_grains
     assert len(record["recipe"]["model_sha256"]) == 64
@@ -223,17 +223,75 @@ def test_outputs_are_replaced_only_with_force(run, tiny_model, tmp_path):
     assert out.read_bytes() != before
 
 
+@pytest.mark.parametrize("fault", ["raise RuntimeError", "import os; os.abort()"])
 def test_without_opengl_the_picture_has_slices_and_one_line_says_so(
-    run, tmp_path, monkeypatch
+    run, tmp_path, monkeypatch, fault
 ):
-    import grainpaint.plot
-
-    monkeypatch.setattr(grainpaint.plot, "_RENDERER", "grainpaint.no_such_renderer")
-    run("simulate", "iso", "--shape", "16,16,16", "--time", 2, "-o", tmp_path / "a.npz")
+    (tmp_path / "pyvista.py").write_text(fault)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    save_grains(tmp_path / "a.npz")
     code, _, err = run("view", tmp_path / "a.npz", "-o", tmp_path / "a.png")
     assert code == 0
     assert err == "no usable OpenGL: the picture shows slices only\n"
     assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+def save_grains(path):
+    ids = np.arange(1, 9).reshape(2, 2, 2).repeat(8, 0).repeat(8, 1).repeat(8, 2)
+    grainpaint.Microstructure(ids).save(path)
+
+
+def test_a_folder_holds_many_volumes_with_their_records(run, tiny_model, tmp_path):
+    """Nothing is refused or replaced but the same output."""
+    words = ("generate", "--shape", "16,16,16", "--model", tiny_model, "--no-picture")
+    (tmp_path / "d.png").write_text("somebody's picture")
+    names = ["a.npz", "b.npz", "a.vti", "c.zarr", "d.npz"]
+    for seed, name in enumerate(names):
+        assert run(*words, "-o", tmp_path / name, "--seed", seed)[0] == 0
+    assert (tmp_path / "d.png").read_text() == "somebody's picture"
+    assert run(*words, "-o", tmp_path / "a.npz", "--seed", 9)[0] == 2
+    box = ("--box", "0:16,0:16,0:16", "--force", "-o", tmp_path / "piece.npz")
+    for seed, name in enumerate(names):
+        record = outputs(tmp_path / name).record
+        assert json.loads(record.read_text())["recipe"]["seed"] == seed
+        whole = grainpaint.load(tmp_path / name)
+        for given in (tmp_path / name, record):
+            assert run("region", given, *box)[0] == 0
+            piece = grainpaint.load(tmp_path / "piece.npz")
+            np.testing.assert_array_equal(piece.grain_id, whole.grain_id)
+            code, text, _ = run("verify", given)
+            assert code == 0
+            assert "as they were written" in text
+    assert run(*words, "-o", tmp_path / "a.npz", "--seed", 9, "--force")[0] == 0
+    assert json.loads((tmp_path / "a.run.json").read_text())["recipe"]["seed"] == 9
+
+
+def test_a_damaged_file_is_found_and_made_again(run, tiny_model, tmp_path):
+    out = tmp_path / "a.npz"
+    words = ("generate", "--shape", "16,16,16", "--model", tiny_model, "--no-picture")
+    run(*words, "-o", out)
+    whole = grainpaint.load(out)
+    ids = whole.grain_id.copy()
+    ids[3, 4, 5] += 1
+    for damage in (
+        lambda: out.write_bytes(out.read_bytes()[:-50]),
+        lambda: grainpaint.Microstructure(ids).save(out),
+        out.unlink,
+    ):
+        damage()
+        code, text, _ = run("verify", out)
+        assert code == 1
+        assert str(out) in text
+        code, text, _ = run("verify", out, "--repair")
+        assert code == 0
+        assert text.endswith("repaired\n")
+        np.testing.assert_array_equal(grainpaint.load(out).grain_id, whole.grain_id)
+    out.rename(tmp_path / "alone.npz")
+    for command in (["verify"], ["region", "--box", "0:4,0:4,0:4", "-o", "p.npz"]):
+        code, _, error = run(command[0], tmp_path / "alone.npz", *command[1:])
+        assert code == 2
+        assert "no record of" in error
+        assert error.count("\n") == 1
 
 
 def test_help_loads_no_heavy_library():

@@ -149,13 +149,13 @@ def test_check_looks_at_the_windows_that_the_run_names(run, tmp_path):
     path = tmp_path / "cut.npz"
     formats.write(cut, path)
     note = {"output": "cut.npz", "window": 32}
-    (tmp_path / "run.json").write_text(json.dumps(note))
+    (tmp_path / "cut.run.json").write_text(json.dumps(note))
     code, text, _ = run("check", path)
     assert code == 1
     assert "a seam: p = " in text
     assert "3 faces of windows" in text
     for other in ("{", json.dumps(note | {"output": "another.npz"})):
-        (tmp_path / "run.json").write_text(other)
+        (tmp_path / "cut.run.json").write_text(other)
         _, text, _ = run("check", path)
         assert "at x = 32; every plane, the windows being unknown" in text
 

@@ -10,7 +10,7 @@ import grainpaint
 ROOT = Path(grainpaint.__file__).parent
 # A module may import from lower rows only (or its own package).
 LAYERS = [
-    {"errors", "philox", "progress", "quantity"},
+    {"errors", "philox", "precision", "progress", "quantity"},
     {
         "microstructure",
         "segment",
@@ -21,6 +21,7 @@ LAYERS = [
         "pyramid",
         "unet",
         "diffusion",
+        "inference",
         "optimize",
         "plan",
         "blocks",
@@ -35,6 +36,8 @@ LAYERS = [
         "stats",
         "seams",
         "integrity",
+        "outputs",
+        "picture",
         "store",
         "tags",
     },

@@ -2,7 +2,8 @@ import numpy as np
 from matplotlib.image import imread
 
 from grainpaint import Microstructure
-from grainpaint.plot import grain_colors, picture
+from grainpaint.picture import picture
+from grainpaint.plot import grain_colors
 from grainpaint.render import cut_quarter, surface
 
 

@@ -80,7 +80,7 @@ def forecast(recipe: Recipe) -> Forecast:
     """
     tasks = find_tasks(recipe)
     plan = recipe.plan
-    model = load_model(recipe.model)
+    model = load_model(recipe.model, precision=recipe.precision)
     n_base_voxels = math.prod(plan.seen_shape) * plan.n_runs
     n_voxels = len(tasks.shards) * SHARD**3
     per_base_voxel, per_grown_voxel = _timed(model, recipe)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 import numpy as np
-import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from grainpaint.errors import InputError
 from grainpaint.grain_size import Calibration
+from grainpaint.inference import Evaluator
+from grainpaint.precision import find_device, resolve
 from grainpaint.unet import NetworkConfig, UNet
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "StageCard",
     "describe",
     "details",
-    "find_device",
     "find_model",
     "is_paper",
     "load_model",
@@ -117,8 +117,8 @@ class Model:
     """A base and a refine network with their cards, and the hash of their weights."""
 
     name: str
-    base: UNet
-    refine: UNet
+    base: Evaluator
+    refine: Evaluator
     base_card: StageCard
     refine_card: StageCard
     sha256: str
@@ -253,22 +253,7 @@ def model_digest(name: str) -> str:
     return digest.hexdigest()
 
 
-def find_device(name: str) -> torch.device:
-    """Return a torch device.
-
-    Raises
-    ------
-    InputError
-        If torch knows no such device, or this machine has none.
-    """
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"device {name!r} cannot be used here ({reason})") from None
-
-
-def load_model(name: str, device: str = "cpu") -> Model:
+def load_model(name: str, device: str = "cpu", precision: str = "auto") -> Model:
     """Load a shipped model by name, or the user's own by its folder.
 
     Parameters
@@ -277,20 +262,22 @@ def load_model(name: str, device: str = "cpu") -> Model:
         A shipped name (see `shipped`) or a folder that `grainpaint train` filled.
     device : str
         A torch device.
+    precision : {'auto', 'float32', 'bfloat16'}
+        See `grainpaint.precision.resolve`.
 
     Raises
     ------
     InputError
-        If the model is missing or damaged, or there is no such device.
+        If the model is missing or damaged, or there is no such device or precision.
     """
-    place = find_device(device)
+    place, chosen = find_device(device), resolve(precision, device)
     folder = find_model(name)
     base_card = read_card(folder / "base.json")
     refine_card = read_card(folder / "refine.json")
     return Model(
         name=Path(name).name,
-        base=read_network(folder, base_card).to(place),
-        refine=read_network(folder, refine_card).to(place),
+        base=Evaluator(read_network(folder, base_card).to(place), chosen),
+        refine=Evaluator(read_network(folder, refine_card).to(place), chosen),
         base_card=base_card,
         refine_card=refine_card,
         sha256=model_digest(name),

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from grainpaint.errors import InputError
+from grainpaint.precision import Precision, resolve
 from grainpaint.progress import Progress, silent
 from grainpaint.unet import UNet
 
@@ -49,12 +50,16 @@ class Optimization(BaseModel):
     warmup: int = Field(default=200, ge=1, description="steps of rising learning rate")
     decay: int = Field(default=1000, ge=1, description="step from which it falls")
     seed: int = Field(default=0, ge=0)
+    precision: Precision | Literal["auto"] = "auto"
 
 
 def spread(step: int, batch: int) -> np.ndarray:
     """Return numbers of [0, 1) for a batch, spread evenly over it and over steps."""
     result: np.ndarray = (0.5 + (step * batch + np.arange(batch)) * _GOLDEN) % 1.0
     return result
+
+
+C = TypeVar("C", bound=Optimization)
 
 
 class Files:
@@ -74,22 +79,32 @@ class Files:
         self.log = folder / f"{name}.log.jsonl"
         self.settings = folder / f"{name}.config.json"
 
-    def check(self, config: Optimization, resume: bool, free: set[str]) -> None:
-        """Raise InputError unless a run with this configuration may begin, or go on.
+    def begin(self, config: C, resume: bool, free: set[str], device: str) -> C:
+        """Return the configuration of a run that begins or goes on, precision settled.
 
-        Of the configuration, the fields in `free` decide no weights and may change.
+        A run that goes on keeps its precision. Of the configuration, the fields in
+        `free` decide no weights and may change.
+
+        Raises
+        ------
+        InputError
+            If a run with this configuration may not begin, or go on.
         """
         if not self.state.exists():
-            return
+            chosen = resolve(config.precision, device)
+            return config.model_copy(update={"precision": chosen})
         if not resume:
             raise InputError(
                 f"{self.state} exists: add --resume to go on, or choose another --out"
             )
         found = type(config).model_validate_json(self.settings.read_text())
+        if config.precision == "auto":
+            config = config.model_copy(update={"precision": found.precision})
         if found.model_dump(exclude=free) != config.model_dump(exclude=free):
             raise InputError(
                 f"{self.settings} differs from this configuration: use another --out"
             )
+        return config
 
     def cut_log(self, step: int) -> None:
         """Drop the lines of steps that the checkpoint does not know."""

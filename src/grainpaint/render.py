@@ -1,16 +1,18 @@
-"""The child process that draws a volume with OpenGL: python -m grainpaint.render."""
+"""The child process that draws a volume: python -m grainpaint.render."""
 
+import json
+import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainpaint import formats
 from grainpaint.microstructure import Microstructure
-from grainpaint.plot import grain_colors
+from grainpaint.plot import draw_volume, grain_colors
 
-__all__ = ["cut_quarter", "surface", "write_solid"]
+__all__ = ["cut_quarter", "solid_picture", "surface"]
 
 
 def cut_quarter(grain_id: np.ndarray) -> np.ndarray:
@@ -58,8 +60,8 @@ def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(corners), np.concatenate(owner)
 
 
-def write_solid(volume: Microstructure, path: Path) -> None:
-    """Render the part with a quarter cut away into a PNG."""
+def solid_picture(volume: Microstructure) -> np.ndarray:
+    """Render the part with a quarter cut away (uint8, shape (height, width, 3))."""
     import pyvista
 
     corners, owner = surface(cut_quarter(volume.grain_id))
@@ -76,8 +78,37 @@ def write_solid(volume: Microstructure, path: Path) -> None:
     plotter.view_vector((1.0, -1.35, 0.95), viewup=(0, 0, 1))
     plotter.enable_parallel_projection()
     plotter.camera.zoom(1.2)
-    plotter.screenshot(path)
+    image: np.ndarray = plotter.screenshot(return_img=True)
+    plotter.close()
+    return image
+
+
+def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
+    """Draw a volume; return whether the solid could be drawn too."""
+    solid = None
+    if with_solid:
+        try:
+            solid = solid_picture(volume)
+        except (RuntimeError, AttributeError):
+            solid = None
+    draw_volume(volume, solid, path)
+    return solid is not None
+
+
+def main() -> None:
+    """Get ready; draw what standard input orders, line by line, and answer each."""
+    with_solid = "--slices" not in sys.argv
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # libraries that print do not answer
+    with tempfile.TemporaryDirectory() as folder:  # all libraries load for a first one
+        first = Microstructure(np.arange(1, 9).reshape(2, 2, 2))
+        with_solid = _draw(first, Path(folder, "first.png"), with_solid)
+    for line in sys.stdin:
+        order = json.loads(line)
+        volume = Microstructure(np.load(order["grain_id"]), order["spacing"])
+        drawn = _draw(volume, Path(order["picture"]), with_solid)
+        print("solid" if drawn else "slices", file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    write_solid(formats.read(sys.argv[1]), Path(sys.argv[2]))
+    main()

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from grainpaint import figures, formats
 from grainpaint.compare import DESCRIPTORS, Measured
 from grainpaint.microstructure import Microstructure
-from grainpaint.plot import grain_colors, thinned
+from grainpaint.picture import thinned
+from grainpaint.plot import grain_colors
 
 __all__ = ["write_report"]
 

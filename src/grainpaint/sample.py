@@ -21,12 +21,13 @@ from torch import Tensor
 from grainpaint.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.encode import palette
 from grainpaint.grain_size import Axes, Wanted
+from grainpaint.inference import Evaluator
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
 from grainpaint.plan import BasePlan, Box, Key, Order, Window, boxes_under, cells_of
 from grainpaint.simulate.potts import grow
 from grainpaint.tags import color_of, spin_of, tag_grains
-from grainpaint.unet import UNet, setting
+from grainpaint.unet import setting
 
 __all__ = [
     "CELL",
@@ -53,7 +54,6 @@ _OPEN = (False, False, False)
 CELL = 8  # edge of the cells of voxels that grow, or not, in a part
 _OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
-_SLAB = 1 << 20  # voxels whose probabilities are held at once
 
 Tick = Callable[[], None]  # called after each network evaluation
 # Tells which voxels of a box of the result are inside the part.
@@ -89,21 +89,8 @@ def _unheard() -> None:
     """Tell nobody."""
 
 
-def _expected(logits: Tensor, colors: Tensor) -> Tensor:
-    """Return the mean colour vectors of voxels, slab by slab to save memory."""
-    parts = logits.flatten(0, 3).split(_SLAB)
-    x0 = torch.cat([expected_colors(part, colors) for part in parts])
-    return x0.reshape(*logits.shape[:4], -1)
-
-
-def _palette(network: UNet) -> Tensor:
-    """Return a network's palette on its device."""
-    device = next(network.parameters()).device
-    return torch.from_numpy(palette(network.config.dim)).to(device)
-
-
 def _sample(
-    network: UNet,
+    network: Evaluator,
     noise: np.ndarray,
     sampling: Sampling,
     tick: Tick,
@@ -117,36 +104,65 @@ def _sample(
     `guide` are the colours that a refiner reads, `known` those of known voxels, with
     UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
     """
-    colors = _palette(network)
-    x = torch.from_numpy(noise)[None].to(colors.device)
-    one = torch.ones_like(x[..., :1])
-    vectors = None
-    if guide is not None:
-        vectors = colors[torch.from_numpy(guide).long().to(colors.device)][None]
-    unknown = one
-    levels = timesteps(sampling.n_steps, sampling.shift).tolist()
+    device = network.device
+    colors = torch.from_numpy(palette(network.config.dim)).to(device)
+    x = torch.from_numpy(noise)[None].to(device)
+    vectors = None if guide is None else colors[torch.from_numpy(guide).long()][None]
+    unknown = None
     if known is not None:
-        given = torch.from_numpy(known).to(colors.device)[None, ..., None]
-        unknown = (given == UNKNOWN).to(x.dtype)
-        fixed = colors[given[..., 0].long() * (given[..., 0] != UNKNOWN)]
-        x = torch.where(given == UNKNOWN, x, fixed)
-    asked = sampling.grain_diameter * one
-    if diameter is not None:
-        asked = torch.from_numpy(diameter).to(colors.device)[None, ..., None]
-    wanted = setting(asked, float(sampling.halved) * one)
+        given = torch.from_numpy(known).to(device)[None, ..., None]
+        unknown = given == UNKNOWN
+        fixed = colors[given[..., 0].long() * ~unknown[..., 0]]
+        x = torch.where(unknown, x, fixed)
+    color = torch.empty(x.shape[1:4], dtype=torch.uint8, device=device)
+    levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     for t, s in pairwise(levels):
-        with torch.autocast(x.device.type, torch.bfloat16):
-            logits = network(x, t * unknown, wanted, vectors)
+        told = _told(x, t, unknown, sampling, diameter)
+        for planes, logits in network.slabs(x, told, vectors):
+            if leaning is not None and t > _LEAN_UNTIL:
+                logits = _leant(logits, leaning, planes)
+            if s > 0:
+                x0 = expected_colors(logits, colors)
+                moved = reverse_step(x[:, planes], x0, t, s)
+                if unknown is not None:
+                    moved = torch.where(unknown[:, planes], moved, x[:, planes])
+                x[:, planes] = moved
+            else:
+                color[planes] = logits[0].argmax(-1)
         tick()
-        if leaning is not None and t > _LEAN_UNTIL:
-            toward, lean = (torch.from_numpy(a).to(colors.device) for a in leaning)
-            place = toward.long()[None, ..., None]
-            logits = logits.float().scatter_add(-1, place, lean[None, ..., None])
-        if s > 0:
-            moved = reverse_step(x, _expected(logits, colors), t, s)
-            x = moved if known is None else torch.where(unknown > 0, moved, x)
-    color: np.ndarray = logits[0].argmax(-1).to(torch.uint8).cpu().numpy()
-    return color if known is None else np.where(known == UNKNOWN, color, known)
+    found: np.ndarray = color.cpu().numpy()
+    return found if known is None else np.where(known == UNKNOWN, found, known)
+
+
+def _told(
+    x: Tensor,
+    t: float,
+    unknown: Tensor | None,
+    sampling: Sampling,
+    diameter: np.ndarray | None,
+) -> Tensor:
+    """Return what the network is told: the same of all voxels, or of each its own."""
+    asked = torch.tensor([sampling.grain_diameter])
+    if diameter is not None:
+        asked = torch.from_numpy(diameter)[..., None]
+        if (asked == asked.flatten()[0]).all():
+            asked = asked.flatten()[:1]
+    asked = asked.to(x.device)
+    wanted = setting(asked, torch.full_like(asked, float(sampling.halved)))
+    if unknown is None and wanted.ndim == 1:
+        return torch.cat([torch.tensor([t], device=x.device), wanted])
+    level = torch.full_like(x[..., :1], t)
+    if unknown is not None:
+        level = level * unknown
+    return torch.cat([level, wanted.expand(*level.shape[:-1], 2)], -1)
+
+
+def _leant(logits: Tensor, leaning: Leaning, planes: slice) -> Tensor:
+    """Add to the logits of the colors that voxels lean to."""
+    toward, lean = (
+        torch.from_numpy(a[planes]).to(logits.device)[None, ..., None] for a in leaning
+    )
+    return logits.float().scatter_add(-1, toward.long(), lean)
 
 
 @torch.inference_mode()

@@ -13,8 +13,9 @@ from grainpaint.dataset import Samples, Stage, TrainingSet, load_sets
 from grainpaint.diffusion import add_noise, color_loss, shifted
 from grainpaint.encode import palette
 from grainpaint.errors import InputError
-from grainpaint.model import Sampling, StageCard, find_device, write_stage
+from grainpaint.model import Sampling, StageCard, write_stage
 from grainpaint.optimize import Files, Optimization, Run, spread
+from grainpaint.precision import autocast, find_device
 from grainpaint.progress import Progress, silent
 from grainpaint.unet import NetworkConfig, UNet, setting
 
@@ -121,7 +122,11 @@ def _draw_batch(
 
 
 def _losses(
-    network: UNet, batch: _Batch, colors: Tensor, generator: torch.Generator
+    network: UNet,
+    batch: _Batch,
+    colors: Tensor,
+    generator: torch.Generator,
+    config: TrainConfig,
 ) -> tuple[Tensor, Tensor]:
     """Return the cross-entropies before and after the correction."""
     device = colors.device
@@ -131,7 +136,7 @@ def _losses(
     guide = None
     if batch.guide is not None:
         guide = colors[batch.guide.to(device)]
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast(device, config.precision):
         rough, fine = network.both(
             add_noise(x0, t, eps), t, batch.setting.to(device), guide
         )
@@ -154,7 +159,8 @@ def held_out_loss(
             for i in range(n_samples):
                 kind = i % len(samples.kinds)
                 batch = _draw_batch(samples, fixed, np.array([level]), rng, kind)
-                total += _losses(network, batch, colors, generator)[1].item()
+                loss = _losses(network, batch, colors, generator, config)[1]
+                total += loss.item()
         result[f"{level:g}"] = round(total / n_samples, 4)
     return result
 
@@ -235,7 +241,7 @@ def train(
     if not minutes > 0:
         raise InputError(f"--minutes must be above 0, got {minutes}")
     place = find_device(device)
-    files.check(config, resume, free={"sampling"})
+    config = files.begin(config, resume, {"sampling"}, device)
     sets = load_sets(data)
     if any(len(s.volumes) < 2 for s in sets):
         raise InputError(f"{data}: training needs at least 2 volumes of each set")
@@ -251,7 +257,7 @@ def train(
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         levels = _noise_levels(config, step)
         batch = _draw_batch(samples, config, levels, rng)
-        return list(_losses(network, batch, colors, generator))
+        return list(_losses(network, batch, colors, generator, config))
 
     run.go(losses, minutes, n_steps, progress, f"train {config.stage}")
     network = run.averaged()

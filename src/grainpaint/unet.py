@@ -21,7 +21,18 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-__all__ = ["NetworkConfig", "UNet", "setting"]
+__all__ = [
+    "Block",
+    "Conv",
+    "NetworkConfig",
+    "UNet",
+    "condition_features",
+    "depth_to_space",
+    "pool",
+    "repeat",
+    "setting",
+    "space_to_depth",
+]
 
 _N_CONDITIONS = 12  # features of noise level and setting
 
@@ -61,7 +72,7 @@ class _WrapPad(torch.autograd.Function):
         return grad[:, 1:-1, 1:-1, 1:-1].contiguous()
 
 
-class _Conv(nn.Module):
+class Conv(nn.Module):
     """A 3 x 3 x 3 convolution; its weight is a matrix, for Muon."""
 
     def __init__(self, n_in: int, n_out: int, torus: bool) -> None:
@@ -73,6 +84,7 @@ class _Conv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return an array (N, X, Y, Z, n_out) for one (N, X, Y, Z, n_in)."""
         weight = self.weight.view(self.shape)
         if self.torus:
             x = _WrapPad.apply(x)
@@ -89,20 +101,21 @@ class _Norm(nn.LayerNorm):
         return F.layer_norm(x, self.normalized_shape, weight, bias, self.eps)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """A residual block that is told noise level and setting of each voxel."""
 
     def __init__(self, n_in: int, n_out: int, torus: bool) -> None:
         super().__init__()
         self.norm = _Norm(n_in)
         self.condition = nn.Linear(_N_CONDITIONS, n_in)
-        self.conv1 = _Conv(n_in, n_out, torus)
-        self.conv2 = _Conv(n_out, n_out, torus)
+        self.conv1 = Conv(n_in, n_out, torus)
+        self.conv2 = Conv(n_out, n_out, torus)
         self.skip = nn.Linear(n_in, n_out) if n_in != n_out else nn.Identity()
         for parameter in self.conv2.parameters():  # a new block changes nothing
             nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+        """Return an array (N, X, Y, Z, n_out); conditions as `condition_features`."""
         h = F.silu(self.norm(x) + self.condition(conditions))
         h = self.conv2(F.silu(self.conv1(h)))
         out: Tensor = self.skip(x) + h
@@ -126,32 +139,34 @@ def setting(grain_diameter: Tensor, halved: Tensor) -> Tensor:
     return torch.cat([torch.log2(grain_diameter / 6), halved], -1)
 
 
-def _conditions(level: Tensor) -> Tensor:
+def condition_features(level: Tensor) -> Tensor:
     """Return (..., 12) features of noise levels and settings (..., 3)."""
     t, size, halved = level.split(1, -1)
     waves = [f(math.pi * k * t) for k in (1, 2, 4) for f in (torch.sin, torch.cos)]
     return torch.cat([t, 1 - t, *waves, size, size**2, halved, size * halved], -1)
 
 
-def _space_to_depth(x: Tensor) -> Tensor:
+def space_to_depth(x: Tensor) -> Tensor:
+    """Move each cell of 2 x 2 x 2 voxels into the channels of one."""
     n, a, b, c, channels = x.shape
     x = x.view(n, a // 2, 2, b // 2, 2, c // 2, 2, channels)
     x = x.permute(0, 1, 3, 5, 2, 4, 6, 7)
     return x.reshape(n, a // 2, b // 2, c // 2, 8 * channels)
 
 
-def _depth_to_space(x: Tensor) -> Tensor:
+def depth_to_space(x: Tensor) -> Tensor:
+    """Undo `space_to_depth`."""
     n, a, b, c, channels = x.shape
     x = x.view(n, a, b, c, 2, 2, 2, channels // 8).permute(0, 1, 4, 2, 5, 3, 6, 7)
     return x.reshape(n, 2 * a, 2 * b, 2 * c, channels // 8)
 
 
-def _pool(x: Tensor) -> Tensor:
+def pool(x: Tensor) -> Tensor:
     """Return the mean of each 2 x 2 x 2 cell."""
     return F.avg_pool3d(x.permute(0, 4, 1, 2, 3), 2).permute(0, 2, 3, 4, 1)
 
 
-def _repeat(x: Tensor) -> Tensor:
+def repeat(x: Tensor) -> Tensor:
     """Repeat each voxel 2 x 2 x 2."""
     x = x.permute(0, 4, 1, 2, 3)
     return F.interpolate(x, scale_factor=2, mode="nearest").permute(0, 2, 3, 4, 1)
@@ -171,17 +186,17 @@ class UNet(nn.Module):
         channels, torus = config.channels, config.torus
         self.config = config
         n_in = config.dim * (1 + config.guided) + 1
-        self.enter = _Conv(n_in * 8, channels[0], torus)
-        self.down = nn.ModuleList(_Block(c, c, torus) for c in channels)
+        self.enter = Conv(n_in * 8, channels[0], torus)
+        self.down = nn.ModuleList(Block(c, c, torus) for c in channels)
         self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
-        self.middle = _Block(channels[-1], channels[-1], torus)
+        self.middle = Block(channels[-1], channels[-1], torus)
         self.narrow = nn.ModuleList(nn.Linear(b, a) for a, b in pairwise(channels))
-        self.up = nn.ModuleList(_Block(2 * c, c, torus) for c in channels)
+        self.up = nn.ModuleList(Block(2 * c, c, torus) for c in channels)
         self.norm = _Norm(channels[0])
         self.leave = nn.Linear(channels[0], config.n_colors * 8)
         self.spread = nn.Linear(channels[0], config.head * 8)
         self.own = nn.Linear(n_in, config.head)
-        self.conv = _Conv(config.head, config.head, torus)
+        self.conv = Conv(config.head, config.head, torus)
         self.correct = nn.Linear(config.head, config.n_colors)
         for parameter in [*self.leave.parameters(), *self.correct.parameters()]:
             nn.init.zeros_(parameter)
@@ -193,29 +208,29 @@ class UNet(nn.Module):
 
     def hidden_matrices(self) -> list[nn.Parameter]:
         """Return the weights of all convolutions but the first."""
-        convs = [m for m in self.modules() if isinstance(m, _Conv)]
+        convs = [m for m in self.modules() if isinstance(m, Conv)]
         return [conv.weight for conv in convs if conv is not self.enter]
 
     def _features(self, x: Tensor, level: Tensor) -> Tensor:
         """Return the features of each cell of 2 x 2 x 2 voxels."""
-        level = _pool(level)
-        conditions = [_conditions(level)]
+        level = pool(level)
+        conditions = [condition_features(level)]
         for _ in self.widen:
-            level = _pool(level)
-            conditions.append(_conditions(level))
+            level = pool(level)
+            conditions.append(condition_features(level))
 
-        h = self.enter(_space_to_depth(x))
+        h = self.enter(space_to_depth(x))
         passed = []
         for i, block in enumerate(self.down):
             if i:
-                h = self.widen[i - 1](_pool(h))
+                h = self.widen[i - 1](pool(h))
             h = block(h, conditions[i])
             passed.append(h)
         h = self.middle(h, conditions[-1])
         for i in reversed(range(len(self.up))):
             h = self.up[i](torch.cat([h, passed[i]], -1), conditions[i])
             if i:
-                h = _repeat(self.narrow[i - 1](h))
+                h = repeat(self.narrow[i - 1](h))
         return F.silu(self.norm(h))
 
     def both(
@@ -231,8 +246,8 @@ class UNet(nn.Module):
         parts = [x, t] if guide is None else [x, t, guide]
         seen = torch.cat(parts, -1)
         cells = self._features(seen, torch.cat([t, setting], -1))
-        rough = _depth_to_space(self.leave(cells))
-        h = _depth_to_space(self.spread(cells)) + self.own(seen)
+        rough = depth_to_space(self.leave(cells))
+        h = depth_to_space(self.spread(cells)) + self.own(seen)
         return rough, rough + self.correct(F.silu(self.conv(F.silu(h))))
 
     def forward(

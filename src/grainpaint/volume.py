@@ -1,12 +1,11 @@
 """A generated volume by its recipe: any piece of it is made where it is asked for."""
 
-import json
 import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,6 +29,7 @@ from grainpaint.model import (
     model_digest,
     read_card,
 )
+from grainpaint.outputs import find_record, outputs, read_record
 from grainpaint.philox import check_seed
 from grainpaint.plan import (
     HALO,
@@ -44,6 +44,7 @@ from grainpaint.plan import (
     whole,
     windowed,
 )
+from grainpaint.precision import Precision, resolve
 from grainpaint.sample import Painter, base_window, refine_window
 from grainpaint.segment import grains
 
@@ -104,6 +105,7 @@ class Recipe(BaseModel):
     core: int = Field(description="edge of what a refinement window writes")
     halo: int
     part: PartFile | None = None
+    precision: Precision = Field(description="that networks are evaluated in")
 
     @property
     def plan(self) -> BasePlan:
@@ -128,6 +130,8 @@ def make_recipe(
     grain_size: str | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
     overlap: int | None = None,
+    precision: str = "auto",
+    device: str = "cpu",
 ) -> Recipe:
     """Return the recipe of a volume.
 
@@ -157,12 +161,17 @@ def make_recipe(
         See `grainpaint.grain_size.read_grain_size`; without it, that of the model.
     periodic : three bools
         Axes along which the volume repeats without a seam.
+    precision : {'auto', 'float32', 'bfloat16'}
+        That networks are evaluated in; 'auto' is the faster one on `device`, see
+        `grainpaint.precision.resolve`.
+    device : str
+        A torch device.
 
     Raises
     ------
     InputError
-        If there is no such model, or plan, window, halo, overlap, seed, grain size or
-        periodic axes cannot serve.
+        If there is no such model, or plan, window, halo, overlap, seed, grain size,
+        periodic axes, precision or device cannot serve.
     """
     check_seed(seed)
     card = read_card(find_model(model) / "base.json")
@@ -212,6 +221,7 @@ def make_recipe(
         core=_core(axes, levels, refine),
         halo=halo,
         part=part,
+        precision=resolve(precision, device),
     )
 
 
@@ -318,23 +328,43 @@ def load_recipe(path: Path) -> Recipe:
     Parameters
     ----------
     path : Path
-        A .zarr volume that was generated here, or a run.json.
+        A volume that was generated here, or its record.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    file = path / "zarr.json" if path.is_dir() else path
-    try:
-        found = json.loads(file.read_bytes())
-        recipe = found["attributes"]["recipe"] if path.is_dir() else found["recipe"]
-        return Recipe.model_validate(recipe)
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+    if path.is_dir() and (path / "zarr.json").is_file():  # not finished, perhaps
+        found = read_record(path / "zarr.json").get("attributes", {})
+        if "recipe" in found:
+            return _recipe_of(path, found)
+    record = find_record(path)
+    if not path.exists() and (record is None or record == path):
+        raise InputError(f"{path}: no such file")
+    if record is None:
         raise InputError(
-            f"{path}: no generated volume: give its OUT.zarr, or the run.json beside it"
+            f"{path}: no record of how it was made: wanted is a volume that paint or "
+            f"generate wrote, beside its record {outputs(path).record.name}"
+        )
+    return _recipe_of(record, read_record(record))
+
+
+def _recipe_of(path: Path, found: dict[str, Any]) -> Recipe:
+    """Return the recipe in a record."""
+    recipe = found.get("recipe")
+    if isinstance(recipe, dict) and "resamplings" in recipe:
+        raise InputError(
+            f"{path}: the volume is of the paper's method, whose blocks depend on all "
+            "before them: no piece can be made alone"
+        )
+    try:
+        return Recipe.model_validate(recipe)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "recipe"
+        raise InputError(
+            f"{path}: not the record of a generated volume ({where}: {first['msg']})"
         ) from None
 
 
@@ -367,7 +397,7 @@ class Volume:
     ) -> None:
         self.recipe = recipe
         self.plan = recipe.plan
-        self.model = load_model(recipe.model, device)
+        self.model = load_model(recipe.model, device, recipe.precision)
         if self.model.sha256 != recipe.model_sha256:
             raise InputError(
                 f"the model {recipe.model!r} has other weights or settings than those "

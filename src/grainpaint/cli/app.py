@@ -1,9 +1,15 @@
 """The application, and the options that several commands share."""
 
+from __future__ import annotations
+
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from grainpaint.precision import Precision
 
 __all__ = [
     "Device",
@@ -11,9 +17,11 @@ __all__ = [
     "Force",
     "ModelName",
     "Output",
+    "PrecisionName",
     "Seed",
     "app",
     "print_table",
+    "say_if_slow",
 ]
 
 app = typer.Typer(
@@ -30,7 +38,22 @@ Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
 ModelName = Annotated[str, typer.Option("--model", help="Shipped name, or a folder.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same grains.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, ...")]
+PrecisionName = Annotated[
+    str,
+    typer.Option(
+        "--precision", help="float32, bfloat16, or auto: the faster one here."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
+
+
+def say_if_slow(precision: Precision, device: str, advice: str = "") -> None:
+    """Tell a user whose precision is slow on this machine."""
+    from grainpaint.precision import slow_note
+
+    note = slow_note(precision, device)
+    if note is not None:
+        print(f"grainpaint: {note}{advice}", file=sys.stderr)
 
 
 def print_table(rows: list[tuple[str, str]]) -> None:

@@ -226,7 +226,7 @@ def check(
     """Check that grains are whole and that no seam shows; exit 1 if not."""
     from grainpaint.formats import read
     from grainpaint.integrity import integrity
-    from grainpaint.record import window_faces
+    from grainpaint.outputs import window_faces
     from grainpaint.seams import cell_trace, odd_plane, seam_test
 
     grains = read(volume)
@@ -306,7 +306,7 @@ def view(
 ) -> None:
     """Draw a volume: the part with a cut, and three slices."""
     from grainpaint.formats import read, refuse_to_replace
-    from grainpaint.plot import picture
+    from grainpaint.picture import picture
 
     if output.suffix != ".png":
         raise InputError(f"{output}: pictures are written as .png")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainpaint.cli.app import print_table
+from grainpaint.cli.app import print_table, say_if_slow
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
     from grainpaint.paper.paint import PaperRecipe
+    from grainpaint.picture import Picture
 
 Resamplings = Annotated[
     int,
@@ -54,6 +55,8 @@ def fill_paper(
     output: Path,
     values: Path | None,
     config: dict[str, Any],
+    drawing: Picture | None,
+    precision: str,
     device: str,
     force: bool,
     dry_run: bool,
@@ -61,20 +64,25 @@ def fill_paper(
     """Make a volume as the paper does and write everything, or say what it takes."""
     from grainpaint.formats import refuse_to_replace, replace_with
     from grainpaint.formats.field import write_values
-    from grainpaint.paper.halfway import Halfway, halfway_path
+    from grainpaint.outputs import check_outputs
+    from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
     from grainpaint.paper.paint import forecast_paper, paint_paper
     from grainpaint.progress import console
-    from grainpaint.record import check_outputs, outputs, summary, write_run
+    from grainpaint.record import summary, write_run
 
-    check_outputs(output, force)
+    places = check_outputs(output, force, drawing is not None)
     if values is not None:
         if values.suffix != ".npz":
             raise InputError(f"{values}: the values are written as .npz")
         refuse_to_replace(values, force)
     if dry_run:
         rows = forecast_paper(recipe, device)
-        print_table([*rows, *(("would write", str(p)) for p in outputs(output))])
+        print_table([*rows, *(("would write", str(p)) for p in places.all)])
         return
+    kept = None if force else kept_precision(output)
+    if precision == "auto" and kept is not None:
+        recipe = recipe.model_copy(update={"precision": kept})
+    say_if_slow(recipe.precision, device)
     halfway = Halfway(halfway_path(output), recipe.model_dump_json())
     if force:
         halfway.delete()
@@ -90,7 +98,8 @@ def fill_paper(
     if values is not None:
         place = (recipe.spacing,) * 3, recipe.origin
         replace_with(values, lambda aside: write_values(aside, field, *place))
-    for line in write_run(output, run, recipe, config, console):
+    for line in write_run(places, run, recipe, config, drawing, console):
         print(line, file=sys.stderr)
     halfway.delete()
-    print_table(summary(run, outputs(output)))
+    written = [path for path in places.all if drawing or path != places.picture]
+    print_table(summary(run, recipe.precision, written))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainpaint.cli.app import Device, app
+from grainpaint.cli.app import Device, PrecisionName, app
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,25 +22,27 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
     minutes: Annotated[float, typer.Option("--minutes", help="In all.")] = 120,
     resume: Annotated[bool, typer.Option("--resume", help="Go on.")] = False,
+    precision: PrecisionName = "auto",
     device: Device = "cpu",
 ) -> None:
     """Train one stage of a model on a set of volumes, or the network of the paper."""
     from grainpaint.progress import console
 
+    chosen = {"precision": precision}
     card: StageCard | PaperCard
     if stage == "paper":
         from grainpaint.paper.train import PAPER, train_paper
 
-        card = train_paper(PAPER, data, out, minutes, None, resume, device, console)
+        paper = PAPER.model_copy(update=chosen)
+        card = train_paper(paper, data, out, minutes, None, resume, device, console)
     else:
         from grainpaint.train import PRESETS
         from grainpaint.train import train as run_training
 
         if stage not in PRESETS:
             raise InputError(f"the stage is base, refine or paper, got {stage!r}")
-        card = run_training(
-            PRESETS[stage], data, out, minutes, None, resume, device, console
-        )
+        config = PRESETS[stage].model_copy(update=chosen)
+        card = run_training(config, data, out, minutes, None, resume, device, console)
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
     for name, value in card.metrics.items():
         print(f"{name.replace('_', ' ')} by noise level: {value}")

@@ -1,5 +1,6 @@
 """A volume of the paper's method that is half painted, kept beside what it will be."""
 
+import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,22 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats import replace_with
 
-__all__ = ["Halfway", "halfway_path"]
+__all__ = ["Halfway", "halfway_path", "kept_precision"]
 
 
 def halfway_path(output: Path) -> Path:
     """Return where a volume is kept until it is done."""
     return output.with_name(output.name + ".halfway.npz")
+
+
+def kept_precision(output: Path) -> str | None:
+    """Return the precision of a volume that is half painted, None if there is none."""
+    try:
+        with halfway_path(output).open("rb") as file, np.load(file) as kept:
+            found = json.loads(str(kept["recipe"])).get("precision")
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError):
+        return None
+    return str(found)
 
 
 @dataclass(frozen=True)

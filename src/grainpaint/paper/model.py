@@ -5,18 +5,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from grainpaint.ddpm import Denoiser, Schedule, linear_schedule
+from grainpaint.inference import Evaluator
 from grainpaint.model import (
     details,
-    find_device,
     find_model,
     model_digest,
     read_card,
     read_network,
 )
+from grainpaint.precision import find_device, resolve
 from grainpaint.unet import NetworkConfig, UNet
 
 __all__ = [
@@ -83,7 +85,7 @@ class PaperModel:
     """The network with its card, and the hash of its weights."""
 
     name: str
-    network: UNet
+    network: Evaluator
     card: PaperCard
     sha256: str
 
@@ -93,8 +95,13 @@ class PaperModel:
         return denoiser(self.network, self.card.levels.schedule)
 
 
-def load_paper(name: str, device: str = "cpu") -> PaperModel:
+def load_paper(name: str, device: str = "cpu", precision: str = "auto") -> PaperModel:
     """Load a shipped model by name, or the user's own by its folder.
+
+    Parameters
+    ----------
+    name, device, precision : str
+        As of `grainpaint.model.load_model`.
 
     Raises
     ------
@@ -102,45 +109,67 @@ def load_paper(name: str, device: str = "cpu") -> PaperModel:
         If the model is missing or damaged or of another kind, or there is no such
         device.
     """
-    place = find_device(device)
+    place, chosen = find_device(device), resolve(precision, device)
     folder = find_model(name, "paper.json")
     card = read_card(folder / "paper.json", PaperCard)
-    network = read_network(folder, card).to(place)
+    network = Evaluator(read_network(folder, card).to(place), chosen)
     return PaperModel(Path(name).name, network, card, model_digest(name))
 
 
-def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Tensor]:
-    r"""Return the noise in fields, from the cells alone and corrected.
-
-    Parameters
-    ----------
-    network : UNet
-    x : Tensor, shape (N, dim, X, Y, Z)
-        Noisy fields.
-    t : Tensor, int64, shape (N,) or (N, 1, X, Y, Z)
-        Their level, 1..T, the paper's one a block or one a voxel.
-    schedule : Schedule
+def _level_and_gain(
+    t: Tensor, schedule: Schedule, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    r"""Return what the network is told of levels, and the gain of its linear guess.
 
     Notes
     -----
     The network is told :math:`\arccos\sqrt{\bar\alpha}` and adds to the best linear
     guess of the noise, :math:`\sqrt{1 - \bar\alpha} \, x / \mathrm{var}(x)`.
     """
-    if t.ndim == 1:
-        t = t.reshape(-1, 1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
-    alpha_bar = torch.from_numpy(schedule.alpha_bar).float().to(x.device)[t]
-    angle = alpha_bar.sqrt().clamp(max=1).acos() * (2 / torch.pi)
-    level = angle.movedim(1, -1)
-    setting = torch.zeros_like(level).expand(*level.shape[:-1], 2)
-    with torch.autocast(x.device.type, torch.bfloat16):
-        found = network.both(x.movedim(1, -1), level, setting)
+    alpha_bar = torch.from_numpy(schedule.alpha_bar).float().to(device)[t]
+    level = alpha_bar.sqrt().clamp(max=1).acos() * (2 / torch.pi)
     gain = (1 - alpha_bar).sqrt() / (alpha_bar * _VARIANCE + 1 - alpha_bar)
+    return level, gain
+
+
+def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Tensor]:
+    """Return the noise in fields, from the cells alone and corrected, in training.
+
+    Parameters
+    ----------
+    network : UNet
+    x : Tensor, shape (N, dim, X, Y, Z)
+        Noisy fields.
+    t : Tensor, int64, shape (N,)
+        Their levels, 1..T.
+    schedule : Schedule
+    """
+    t = t.reshape(-1, 1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
+    level, gain = _level_and_gain(t, schedule, x.device)
+    level = level.movedim(1, -1)
+    setting = torch.zeros_like(level).expand(*level.shape[:-1], 2)
+    found = network.both(x.movedim(1, -1), level, setting)
     return [torch.addcmul(f.movedim(-1, 1).float(), gain, x) for f in found]
 
 
-def denoiser(network: UNet, schedule: Schedule) -> Denoiser:
-    """Return the function that sees noise: see `predict`."""
-    return lambda x, t: predict(network, x, t, schedule)[1]
+def denoiser(network: Evaluator, schedule: Schedule) -> Denoiser:
+    """Return the function that sees the noise in fields (N, dim, X, Y, Z).
+
+    Their levels t are int64, 1..T: of shape (N,), the paper's one a block, or
+    (N, 1, X, Y, Z), one a voxel.
+    """
+
+    def see(x: Tensor, t: Tensor) -> Tensor:
+        if t.ndim == 1 and not (t == t[0]).all():
+            t = t.reshape(-1, 1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
+        elif t.ndim == 1:
+            t = t[:1]
+        level, gain = _level_and_gain(t, schedule, x.device)
+        told = F.pad(level if t.ndim == 1 else level.movedim(1, -1), (0, 2))
+        found = network(x.movedim(1, -1), told).movedim(-1, 1).float()
+        return torch.addcmul(found, gain, x)
+
+    return see
 
 
 def describe_paper(name: str) -> list[str]:

@@ -26,6 +26,7 @@ from grainpaint.model import find_model, model_digest, read_card
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import PaperCard, PaperModel, load_paper
 from grainpaint.philox import check_seed
+from grainpaint.precision import Precision, resolve
 from grainpaint.progress import Progress, silent
 from grainpaint.repaint import block_noise, check_edge, repaint, timeline
 from grainpaint.segment import label_pieces
@@ -69,6 +70,7 @@ class PaperRecipe(BaseModel):
     jump: int = Field(description="levels of a jump")
     free: int = Field(description="last levels without jumps")
     part: PartFile | None = None
+    precision: Precision = Field(description="that the network is evaluated in")
 
 
 def make_paper_recipe(
@@ -84,6 +86,8 @@ def make_paper_recipe(
     free: int = 25,
     part: PartFile | None = None,
     overlap: int | None = None,
+    precision: str = "auto",
+    device: str = "cpu",
 ) -> PaperRecipe:
     """Return the recipe of a volume.
 
@@ -113,6 +117,8 @@ def make_paper_recipe(
         What is to be filled; a box if not given.
     overlap : int, optional
         Voxels that blocks share; without, a quarter of their edge, as in the paper.
+    precision, device : str
+        As of `grainpaint.volume.make_recipe`.
 
     Raises
     ------
@@ -144,6 +150,7 @@ def make_paper_recipe(
         jump=jump,
         free=free,
         part=part,
+        precision=resolve(precision, device),
     )
 
 
@@ -221,7 +228,7 @@ def paint_blocks(
 
 def _painter(model: PaperModel, recipe: PaperRecipe) -> Painter:
     """Return RePaint with the settings of a recipe."""
-    device = next(model.network.parameters()).device
+    device = model.network.device
 
     def paint(
         given: torch.Tensor, known: torch.Tensor, places: list[int]
@@ -334,7 +341,7 @@ def paint_paper(
             "no voxel centre lies inside the part: use voxels below "
             f"{recipe.spacing:g} µm"
         )
-    model = load_paper(recipe.model, device)
+    model = load_paper(recipe.model, device, recipe.precision)
     if model.sha256 != recipe.model_sha256:
         raise InputError(
             f"the model {recipe.model!r} has other weights or settings than those in "
@@ -364,14 +371,14 @@ def forecast_paper(recipe: PaperRecipe, device: str = "cpu") -> list[tuple[str, 
     _check_memory(recipe.shape)
     part = load_grid(recipe)
     mask = None if part is None else part.mask([(0, n) for n in recipe.shape])
-    model = load_paper(recipe.model, device)
+    model = load_paper(recipe.model, device, recipe.precision)
     levels = timeline(
         model.card.levels.n_steps, recipe.resamplings + 1, recipe.jump, recipe.free
     )
     n_blocks = len(plan_blocks(recipe, mask))
     n_each = sum(t > s for t, s in pairwise(levels))
     noise = block_noise(recipe.seed, [0], recipe.edge)
-    x = noise(0).to(next(model.network.parameters()).device)
+    x = noise(0).to(model.network.device)
     seconds = []
     with torch.inference_mode():
         for number in (1, 2, 3):  # the first is slow

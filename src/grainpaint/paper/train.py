@@ -8,12 +8,13 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from grainpaint.ddpm import Schedule, add_noise
+from grainpaint.ddpm import add_noise
 from grainpaint.errors import InputError
-from grainpaint.model import find_device, write_stage
+from grainpaint.model import write_stage
 from grainpaint.optimize import Files, Optimization, Run, spread
 from grainpaint.paper.data import Blocks, encode_block, load_blocks
 from grainpaint.paper.model import Levels, PaperCard, predict
+from grainpaint.precision import autocast, find_device
 from grainpaint.progress import Progress, silent
 from grainpaint.repaint import check_edge
 from grainpaint.unet import NetworkConfig, UNet
@@ -43,7 +44,7 @@ def _losses(
     network: UNet,
     blocks: Blocks,
     levels: np.ndarray,
-    schedule: Schedule,
+    config: PaperTraining,
     rng: np.random.Generator,
 ) -> list[Tensor]:
     """Return the errors for a block at each level, without and with the correction."""
@@ -53,21 +54,23 @@ def _losses(
     t = torch.from_numpy(levels).to(place)
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     eps = torch.randn(x0.shape, generator=generator).to(place)
-    seen = predict(network, add_noise(x0, t, eps, schedule), t, schedule)
+    schedule = config.levels.schedule
+    with autocast(place, config.precision):
+        seen = predict(network, add_noise(x0, t, eps, schedule), t, schedule)
     return [F.mse_loss(found, eps) for found in seen]
 
 
 def held_out_loss(
-    network: UNet, blocks: Blocks, schedule: Schedule, n_samples: int = 8
+    network: UNet, blocks: Blocks, config: PaperTraining, n_samples: int = 8
 ) -> dict[str, float]:
     """Return the mean squared error of the noise at fixed levels and blocks."""
     result = {}
     for share in _HELD_OUT_LEVELS:
-        level = max(1, round(share * schedule.n_steps))
+        level = max(1, round(share * config.levels.n_steps))
         rng = np.random.default_rng(7)
         levels = np.full(n_samples, level)
         with torch.no_grad():
-            loss = _losses(network, blocks, levels, schedule, rng)[1]
+            loss = _losses(network, blocks, levels, config, rng)[1]
         result[str(level)] = round(loss.item(), 5)
     return result
 
@@ -120,16 +123,15 @@ def train_paper(
         raise InputError(f"--minutes must be above 0, got {minutes}")
     check_edge(config.edge, len(config.network.channels))
     place = find_device(device)
-    files.check(config, resume, free=set())
+    config = files.begin(config, resume, set(), device)
     blocks, held, description = load_blocks(data, config.edge)
-    schedule = config.levels.schedule
     torch.manual_seed(config.seed)
     run = Run(UNet(config.network).to(place), config, files)
 
     def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
         share = spread(step, config.batch)
-        levels = 1 + (share * schedule.n_steps).astype(np.int64)
-        return _losses(network, blocks, levels, schedule, rng)
+        levels = 1 + (share * config.levels.n_steps).astype(np.int64)
+        return _losses(network, blocks, levels, config, rng)
 
     run.go(losses, minutes, n_steps, progress, "train paper")
     network = run.averaged()
@@ -141,7 +143,7 @@ def train_paper(
         training=config.model_dump(exclude={"edge", "network", "levels"}),
         n_steps=run.step,
         minutes=round(run.seconds / 60, 1),
-        metrics={"held_out_noise_error": held_out_loss(network, held, schedule)},
+        metrics={"held_out_noise_error": held_out_loss(network, held, config)},
     )
     write_stage(out, card, network)
     return card

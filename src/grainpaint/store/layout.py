@@ -45,6 +45,7 @@ OWN = {
     "work/zarr.json",
     JOURNAL,
     LOCK,
+    "run.json",
     *(f"{a}/zarr.json" for a in ARRAYS),
 }
 VERSION = 1  # of the layout; another one is refused

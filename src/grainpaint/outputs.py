@@ -1,0 +1,186 @@
+"""Where a run writes, and which record tells how a volume was made."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grainpaint import formats
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+
+__all__ = [
+    "Outputs",
+    "check_outputs",
+    "digest",
+    "find_record",
+    "kept_digest",
+    "kept_precision",
+    "outputs",
+    "read_record",
+    "volume_of",
+    "window_faces",
+]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run writes.
+
+    Parameters
+    ----------
+    volume, picture, record : Path
+        Of ``a.npz``: ``a.png`` and ``a.run.json``; where these belong to something
+        else, such as ``a.vti``, ``a.npz.png`` and ``a.npz.run.json``. The record of a
+        .zarr volume lies in it.
+    """
+
+    volume: Path
+    picture: Path
+    record: Path
+
+    @property
+    def all(self) -> tuple[Path, Path, Path]:
+        """All three."""
+        return self.volume, self.picture, self.record
+
+
+def outputs(volume: Path) -> Outputs:
+    """Return where a run that writes a volume writes everything."""
+    places = _places(volume)
+    for place in places:
+        if _names(place.record, volume):
+            return place
+    free = (p for p in places if not p.record.exists() and not p.picture.exists())
+    return next(free, places[-1])
+
+
+def _places(volume: Path) -> list[Outputs]:
+    """Return the two choices that a run has."""
+    inside = volume.suffix == ".zarr"
+    return [
+        Outputs(
+            volume,
+            stem.with_name(stem.name + ".png"),
+            volume / "run.json" if inside else stem.with_name(stem.name + ".run.json"),
+        )
+        for stem in (volume.with_suffix(""), volume)
+    ]
+
+
+def _names(record: Path, volume: Path) -> bool:
+    """Whether a record is about a volume."""
+    return read_record(record).get("output") == volume.name
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what stands in a record; nothing if there is none."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def find_record(path: Path) -> Path | None:
+    """Return the record of a volume, or the path itself if it is a record.
+
+    Parameters
+    ----------
+    path : Path
+        A volume, or its record.
+    """
+    if path.suffix == ".json":
+        return path
+    return next(
+        (p.record for p in _places(path) if _names(p.record, path)),
+        None,
+    )
+
+
+def kept_precision(volume: Path) -> str | None:
+    """Return the precision that a .zarr volume was begun in, None if there is none."""
+    attributes = read_record(volume / "zarr.json").get("attributes", {})
+    found = attributes.get("recipe", {}).get("precision")
+    return None if found is None else str(found)
+
+
+def volume_of(path: Path) -> Path:
+    """Return the volume that a record is about, or the path itself if it is none.
+
+    Raises
+    ------
+    InputError
+        If the record names no volume.
+    """
+    if path.suffix != ".json":
+        return path
+    name = read_record(path).get("output")
+    if not isinstance(name, str):
+        raise InputError(f"{path}: not the record of a generated volume")
+    return path.parent if path.parent.name == name else path.with_name(name)
+
+
+def digest(volume: Microstructure) -> str:
+    """Return the SHA-256 of the grain IDs (int32, x slowest), hexadecimal."""
+    return hashlib.sha256(volume.grain_id.astype("<i4").tobytes()).hexdigest()
+
+
+def kept_digest(volume: Path) -> str:
+    """Return the digest of the grain IDs that were written.
+
+    Raises
+    ------
+    InputError
+        If no record beside the volume tells.
+    """
+    record = find_record(volume)
+    found = {} if record is None else read_record(record)
+    if "sha256" not in found:
+        raise InputError(
+            f"{volume}: no record of what was written: wanted is "
+            f"{outputs(volume).record}, which paint and generate write"
+        )
+    return str(found["sha256"])
+
+
+def check_outputs(volume: Path, force: bool, with_picture: bool = True) -> Outputs:
+    """Return where a run writes; raise unless it may.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown, or the volume or something in the places beside it
+        exists and `force` is false.
+    """
+    formats.check_output(volume, force)
+    places = outputs(volume)
+    beside = [places.record, *([places.picture] if with_picture else [])]
+    for path in beside:
+        if not _names(places.record, volume):
+            formats.refuse_to_replace(path, force)
+    return places
+
+
+def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:
+    """Return the layers at which a window of the run begins, along x, y, z.
+
+    Parameters
+    ----------
+    volume : Path
+        Of a volume; its record may tell how it was made.
+    shape : three ints
+        Voxels along x, y, z.
+
+    Returns
+    -------
+    list of three range, or None
+        None if there is no record of the volume, or no window in it.
+    """
+    path = find_record(volume)
+    record = {} if path is None else read_record(path)
+    if "window" not in record:
+        return None
+    step = int(record["window"])
+    return [range(step, n, step) for n in shape]
