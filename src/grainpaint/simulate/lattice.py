@@ -84,14 +84,16 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
     return LATTICES[lattice]
 
 
-def kernel(**options: Any) -> Any:
+def kernel(from_python: bool = False, **options: Any) -> Any:
     """Return numba's decorator for functions that take a `Lattice`.
 
     The arrays outlive every kernel, so their uses are not counted: counts inside of
     loops (https://github.com/numba/numba/issues/2345) would take half of the time.
+    Only what Python itself calls gets the code that unpacks Python's arguments, which
+    for so many arrays takes longer to compile than most kernels.
     """
-    options |= {"cache": True, "_nrt": False}
-    return nb.njit(**options)
+    options |= {"cache": True, "_nrt": False, "no_cfunc_wrapper": True}
+    return nb.njit(no_cpython_wrapper=not from_python, **options)
 
 
 def neighborhood(
