@@ -362,7 +362,7 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
     return VoxelGrid(mask, grid.spacing, grid.origin)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _side(px, py, qx, qy, x, y):
     """Tell whether (x, y) lies left of the directed edge p -> q, ties included once.
 
@@ -377,6 +377,18 @@ def _side(px, py, qx, qy, x, y):
     if cross != 0.0:
         return cross > 0.0
     return qy < py or (qy == py and qx > px)
+
+
+@nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _sort(values):
+    """Sort a few numbers in place: numba's own sort takes long to compile."""
+    for i in range(1, values.size):
+        v = values[i]
+        j = i
+        while j > 0 and values[j - 1] > v:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = v
 
 
 @nb.njit(cache=True)
@@ -428,7 +440,7 @@ def _cross(vertices, faces, x0, x1, y0, y1, nz):
                     found[place[column]] = 4 * min(max(math.ceil(z), 0), nz) + step + 1
                     place[column] += 1
     for column in range(start.size - 1):
-        found[start[column] : start[column + 1]].sort()
+        _sort(found[start[column] : start[column + 1]])
     return start, found
 
 
