@@ -17,12 +17,12 @@ from common import stamp
 HERE = Path(__file__).parent
 PART = HERE.parent / "examples" / "parts" / "gear.stl"
 COMMANDS = [
-    "generate --shape 64,64,64 -o a.npz",
-    "generate --shape 64,64,64 --periodic xyz -o b.npz",
-    "generate --shape 64,64,64 --grain-size 20+x/100 --voxel 2 -o c.npz",
-    "generate --shape 64,64,64 --workers 1 -o d.zarr",
-    f"paint {PART} --longest 48 -o e.npz",
-    "simulate iso --shape 32,32,32 --time 10 -o f.npz",
+    "generate --shape 64,64,64 -o a.npz --force",
+    "generate --shape 64,64,64 --periodic xyz -o b.npz --force",
+    "generate --shape 64,64,64 --grain-size 20+x/100 --voxel 2um -o c.npz --force",
+    "generate --shape 64,64,64 --workers 1 -o d.zarr --force",
+    f"paint {PART} --longest 48 -o e.npz --force",
+    "simulate iso --shape 32,32,32 --time 10 -o f.npz --force",
     "stats a.npz",
     "compare a.npz b.npz",
 ]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numba as nb
 import numpy as np
 
+from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 from grainpaint.quantity import UNITS
 
@@ -362,7 +363,7 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
     return VoxelGrid(mask, grid.spacing, grid.origin)
 
 
-@nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner()
 def _side(px, py, qx, qy, x, y):
     """Tell whether (x, y) lies left of the directed edge p -> q, ties included once.
 
@@ -379,7 +380,7 @@ def _side(px, py, qx, qy, x, y):
     return qy < py or (qy == py and qx > px)
 
 
-@nb.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner()
 def _sort(values):
     """Sort a few numbers in place: numba's own sort takes long to compile."""
     for i in range(1, values.size):

@@ -15,6 +15,7 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 
 __all__ = [
@@ -89,11 +90,9 @@ def kernel(from_python: bool = False, **options: Any) -> Any:
 
     The arrays outlive every kernel, so their uses are not counted: counts inside of
     loops (https://github.com/numba/numba/issues/2345) would take half of the time.
-    Only what Python itself calls gets the code that unpacks Python's arguments, which
-    for so many arrays takes longer to compile than most kernels.
     """
-    options |= {"cache": True, "_nrt": False, "no_cfunc_wrapper": True}
-    return nb.njit(no_cpython_wrapper=not from_python, **options)
+    options["_nrt"] = False
+    return nb.njit(cache=True, **options) if from_python else inner(**options)
 
 
 def neighborhood(
