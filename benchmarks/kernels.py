@@ -24,7 +24,7 @@ COMMANDS = [
     f"paint {PART} --longest 48 -o e.npz --force",
     "simulate iso --shape 32,32,32 --time 10 -o f.npz --force",
     "stats a.npz",
-    "compare a.npz b.npz",
+    "compare a.npz --with b.npz",
 ]
 
 
