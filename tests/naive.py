@@ -192,6 +192,54 @@ def merge_fragments(grain_id, min_voxels, periodic):
         grain_id = np.array(new)[grain_id]
 
 
+def split(points, limit):
+    """Split a set of voxels at its neck, as grainpaint.separate does."""
+    points = sorted(points)
+
+    def faces(part):
+        steps = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+        return sum(
+            tuple(i + sign * d for i, d in zip(p, step)) not in part
+            for p in part
+            for step in steps
+            for sign in (-1, 1)
+        )
+
+    def factor(part):
+        return faces(part) / len(part) ** (2 / 3)
+
+    def distance2(a, b):
+        return sum((i - j) ** 2 for i, j in zip(a, b))
+
+    if len(points) < 27 or factor(set(points)) <= limit:
+        return [set(points)]
+    box = np.zeros(np.max(points, axis=0) + 3, bool)
+    box[tuple(np.array(points).T + 1)] = True
+    outside = np.argwhere(~box) - 1
+    ball = {p: ((outside - p) ** 2).sum(1).min() for p in points}
+    first = max(points, key=ball.get)
+    apart = [
+        p
+        for p in points
+        if distance2(p, first) ** 0.5 > 0.6**0.5 * (ball[first] ** 0.5 + ball[p] ** 0.5)
+    ]
+    if not apart:
+        return [set(points)]
+    second = max(apart, key=ball.get)
+    near = {
+        p
+        for p in points
+        if distance2(p, first) - ball[first] <= distance2(p, second) - ball[second]
+    }
+    far = set(points) - near
+    if min(len(near), len(far)) < 8:
+        return [set(points)]
+    mean = sum(len(part) * factor(part) for part in (near, far)) / len(points)
+    if mean > factor(set(points)):
+        return [set(points)]
+    return split(near, limit) + split(far, limit)
+
+
 def philox4x32(key, counter):
     """Philox4x32-10 in Python integers: Salmon et al. 2011, section 3.3."""
     k0, k1 = key

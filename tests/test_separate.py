@@ -1,10 +1,13 @@
+import naive
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from scipy.ndimage import gaussian_filter
 
 from grainpaint.segment import label_pieces
-from grainpaint.separate import separate, shape_factors
+from grainpaint.separate import _count, _squared_depth, separate, shape_factors
 from grainpaint.simulate import isotropic
 
 OPEN, TORUS = (False,) * 3, (True,) * 3
@@ -89,3 +92,39 @@ def test_simulated_grains_stay_and_merged_ones_come_apart(rng):
     found = separate(merged, TORUS, LIMIT).max() - merged.max()
     assert touching >= 10
     assert found >= 0.5 * touching
+
+
+@given(
+    arrays(bool, array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=7)),
+)
+def test_depth_is_the_distance_to_the_next_voxel_outside(piece):
+    from scipy.ndimage import distance_transform_edt
+
+    inside = (slice(1, -1),) * 3
+    distance = distance_transform_edt(np.pad(piece, 1))[inside]
+    np.testing.assert_allclose(_squared_depth(piece), distance**2)
+
+
+@given(
+    arrays(bool, array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=5)),
+)
+def test_voxels_and_faces_are_those_of_counting_one_by_one(piece):
+    padded = np.pad(piece, 1).astype(int)
+    faces = sum(np.abs(np.diff(padded, axis=axis)).sum() for axis in range(3))
+    assert _count(piece) == (piece.sum(), faces)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("limit", [7.0, 9.0])
+def test_parts_are_those_of_a_slow_reference(seed, limit):
+    noise = np.random.default_rng(seed).random((10, 9, 11))
+    ids = label_pieces((gaussian_filter(noise, 1.0) > 0.5).astype(np.int32))
+    expected = ids.copy()
+    n = new = int(ids.max())
+    for grain in range(1, n + 1):
+        points = set(map(tuple, np.argwhere(ids == grain).tolist()))
+        for part in naive.split(points, limit)[1:]:
+            new += 1
+            expected[tuple(np.array(list(part)).T)] = new
+    assert new > n
+    np.testing.assert_array_equal(separate(ids, OPEN, limit), expected)

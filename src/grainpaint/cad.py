@@ -14,6 +14,7 @@ from pathlib import Path
 import numba as nb
 import numpy as np
 
+from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 from grainpaint.quantity import UNITS
 
@@ -362,7 +363,7 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
     return VoxelGrid(mask, grid.spacing, grid.origin)
 
 
-@nb.njit(cache=True)
+@inner()
 def _side(px, py, qx, qy, x, y):
     """Tell whether (x, y) lies left of the directed edge p -> q, ties included once.
 
@@ -377,6 +378,18 @@ def _side(px, py, qx, qy, x, y):
     if cross != 0.0:
         return cross > 0.0
     return qy < py or (qy == py and qx > px)
+
+
+@inner()
+def _sort(values):
+    """Sort a few numbers in place: numba's own sort takes long to compile."""
+    for i in range(1, values.size):
+        v = values[i]
+        j = i
+        while j > 0 and values[j - 1] > v:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = v
 
 
 @nb.njit(cache=True)
@@ -428,7 +441,7 @@ def _cross(vertices, faces, x0, x1, y0, y1, nz):
                     found[place[column]] = 4 * min(max(math.ceil(z), 0), nz) + step + 1
                     place[column] += 1
     for column in range(start.size - 1):
-        found[start[column] : start[column + 1]].sort()
+        _sort(found[start[column] : start[column + 1]])
     return start, found
 
 

@@ -3,6 +3,7 @@
 import numba as nb
 import numpy as np
 
+from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 
 __all__ = [
@@ -28,7 +29,7 @@ _CORNERS = np.array(
 )
 
 
-@nb.njit(cache=True)
+@inner()
 def _root(parent, i):
     """Find the root of voxel i, halving the path."""
     while parent[i] != i:
@@ -37,7 +38,7 @@ def _root(parent, i):
     return i
 
 
-@nb.njit(cache=True)
+@inner()
 def _join(parent, i, j):
     """Join two pieces; the root is the smaller voxel index."""
     i, j = _root(parent, i), _root(parent, j)
@@ -47,7 +48,7 @@ def _join(parent, i, j):
         parent[i] = j
 
 
-@nb.njit(cache=True)
+@inner()
 def _join_rows(row, other, i, j, dz, wraps, parent):
     """Join the voxels of a row, from i on, with the like ones of another, from j on."""
     nz = row.size
@@ -146,8 +147,9 @@ def label_pieces(
             f"pieces are labelled in less than 2^31 voxels, got {values.size}: cut the "
             "volume into tiles (grainpaint.tiles)"
         )
-    if values.dtype not in (np.uint8, np.uint16):  # these, and views, are read as is
-        values = np.asarray(values, np.int32)
+    # Few types, so that few kernels are compiled; uint16, and views, are read as is.
+    short = values.dtype in (np.uint8, np.uint16)
+    values = np.asarray(values, np.uint16 if short else np.int32)
     label = np.empty(values.size, np.int32)
     _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
     return label.reshape(values.shape)

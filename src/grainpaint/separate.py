@@ -89,14 +89,13 @@ def separate(
     volume = np.bincount(grain_id.ravel())
     factors = shape_factors(grain_id, periodic)
     factors[0] = 0
-    odd = np.flatnonzero((factors > limit) & (volume >= _MIN_SPLIT))
-    voxels = np.argsort(grain_id, axis=None, kind="stable")
-    start = np.concatenate([[0], np.cumsum(volume)])
+    odd = (factors > limit) & (volume >= _MIN_SPLIT)
+    voxels = np.flatnonzero(odd[grain_id])
+    voxels = voxels[np.argsort(grain_id.ravel()[voxels], kind="stable")]
+    ends = np.cumsum(volume[odd])
     next_id = volume.size
-    for grain in odd:
-        place = np.array(
-            np.unravel_index(voxels[start[grain] : start[grain + 1]], grain_id.shape)
-        )
+    for start, end in zip(ends - volume[odd], ends):
+        place = np.array(np.unravel_index(voxels[start:end], grain_id.shape))
         local = _unwrapped(place, grain_id.shape, periodic)
         if local is None:
             continue
@@ -115,7 +114,7 @@ def _unwrapped(
     local = place.copy()
     for axis, n in enumerate(shape):
         if periodic[axis]:
-            free = np.setdiff1d(np.arange(n), place[axis])
+            free = np.flatnonzero(np.bincount(place[axis], minlength=n) == 0)
             if not free.size:
                 return None
             local[axis] = (place[axis] - free[0]) % n
@@ -125,81 +124,69 @@ def _unwrapped(
 
 def _split(piece: np.ndarray, limit: float) -> list[np.ndarray]:
     """Return the parts of a piece (bool boxes of its shape), itself if it is one."""
-    near = np.zeros_like(piece)
-    if not _cut(piece, limit, near):
+    near = _cut(piece, limit)
+    if near is None:
         return [piece]
     return _split(near, limit) + _split(piece & ~near, limit)
 
 
-@nb.njit(cache=True)
-def _count(piece):
-    """Count the voxels of a piece (bool box), and their faces to the outside."""
-    nx, ny, nz = piece.shape
-    n_voxels = n_faces = 0
-    for x in range(nx):
-        for y in range(ny):
-            for z in range(nz):
-                if piece[x, y, z]:
-                    n_voxels += 1
-                    n_faces += x == 0 or not piece[x - 1, y, z]
-                    n_faces += x == nx - 1 or not piece[x + 1, y, z]
-                    n_faces += y == 0 or not piece[x, y - 1, z]
-                    n_faces += y == ny - 1 or not piece[x, y + 1, z]
-                    n_faces += z == 0 or not piece[x, y, z - 1]
-                    n_faces += z == nz - 1 or not piece[x, y, z + 1]
-    return n_voxels, n_faces
-
-
-@nb.njit(cache=True)
-def _spread(line, out):
-    """Fill out[i] with the least line[j] + (i - j)^2; 0 beyond both ends."""
-    n = line.size
-    for i in range(n):
-        best = line[i]
-        step = 1
-        while step * step < best:
-            left = line[i - step] if i >= step else 0
-            right = line[i + step] if i + step < n else 0
-            best = min(best, min(left, right) + step * step)
-            step += 1
-        out[i] = best
-
-
-@nb.njit(cache=True)
-def _squared_depth(piece):
-    """Return the squared distance of each voxel to the next outside the piece."""
-    depth2 = np.where(piece, np.int64(1 << 40), np.int64(0))
-    for axis in range(3):
-        turned = np.moveaxis(depth2, axis, 2)
-        line = np.empty(turned.shape[2], np.int64)
-        for i in range(turned.shape[0]):
-            for j in range(turned.shape[1]):
-                line[:] = turned[i, j]
-                _spread(line, turned[i, j])
-    return depth2
-
-
-@nb.njit(cache=True)
-def _cut(piece, limit, near):
-    """Fill `near` with one part of a piece; return whether it has two."""
+def _cut(piece: np.ndarray, limit: float) -> np.ndarray | None:
+    """Return one part of a piece (bool box of its shape), None if it is one."""
     n_voxels, n_faces = _count(piece)
     if n_voxels < _MIN_SPLIT or n_faces <= limit * n_voxels ** (2 / 3):
-        return False
-    points, depth2 = np.argwhere(piece), _squared_depth(piece)
-    ball = np.array([depth2[x, y, z] for x, y, z in points])
+        return None
+    points, ball = np.argwhere(piece), _squared_depth(piece)[piece]
     first = ball.argmax()
     distance2 = ((points - points[first]) ** 2).sum(1)
     apart = np.sqrt(distance2) > _APART * (np.sqrt(ball[first]) + np.sqrt(ball))
     if not apart.any():
-        return False
+        return None
     second = np.where(apart, ball, 0).argmax()
     power1 = distance2 - ball[first]
     power2 = ((points - points[second]) ** 2).sum(1) - ball[second]
-    far = piece.copy()
-    for i in np.flatnonzero(power1 <= power2):
-        x, y, z = points[i]
-        near[x, y, z], far[x, y, z] = True, False
-    (n_near, faces_near), (n_far, faces_far) = _count(near), _count(far)
+    near = np.zeros_like(piece)
+    near[piece] = power1 <= power2
+    (n_near, faces_near), (n_far, faces_far) = _count(near), _count(piece & ~near)
     # The mean shape factor of the parts, weighted by their voxels.
     mean = (faces_near * n_near ** (1 / 3) + faces_far * n_far ** (1 / 3)) / n_voxels
-    return min(n_near, n_far) >= _MIN_PART and mean <= n_faces / n_voxels ** (2 / 3)
+    worse = mean > n_faces / n_voxels ** (2 / 3)
+    return None if worse or min(n_near, n_far) < _MIN_PART else near
+
+
+def _count(piece: np.ndarray) -> tuple[int, int]:
+    """Count the voxels of a piece (bool box), and their faces to the outside."""
+    n_voxels = int(np.count_nonzero(piece))
+    pairs = (
+        np.count_nonzero(piece[1:] & piece[:-1]),
+        np.count_nonzero(piece[:, 1:] & piece[:, :-1]),
+        np.count_nonzero(piece[:, :, 1:] & piece[:, :, :-1]),
+    )
+    return n_voxels, 6 * n_voxels - 2 * int(sum(pairs))
+
+
+def _squared_depth(piece: np.ndarray) -> np.ndarray:
+    """Return the squared distance of each voxel to the next outside the piece."""
+    depth2 = np.where(piece, np.int64(1 << 40), np.int64(0))
+    for _ in range(3):  # the axes take turns at the end
+        lines = np.ascontiguousarray(depth2.transpose(1, 2, 0))
+        depth2 = np.empty_like(lines)
+        _spread(lines, depth2)
+    return depth2
+
+
+@nb.njit(cache=True)
+def _spread(lines, out):
+    """Fill out[..., i] with the least lines[..., j] + (i - j)^2; 0 beyond both ends."""
+    nx, ny, n = lines.shape
+    for x in range(nx):
+        for y in range(ny):
+            line = lines[x, y]
+            for i in range(n):
+                best = line[i]
+                step = 1
+                while step * step < best:
+                    left = line[i - step] if i >= step else 0
+                    right = line[i + step] if i + step < n else 0
+                    best = min(best, min(left, right) + step * step)
+                    step += 1
+                out[x, y, i] = best

@@ -15,6 +15,7 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 
 __all__ = [
@@ -84,14 +85,14 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
     return LATTICES[lattice]
 
 
-def kernel(**options: Any) -> Any:
+def kernel(from_python: bool = False, **options: Any) -> Any:
     """Return numba's decorator for functions that take a `Lattice`.
 
     The arrays outlive every kernel, so their uses are not counted: counts inside of
     loops (https://github.com/numba/numba/issues/2345) would take half of the time.
     """
-    options |= {"cache": True, "_nrt": False}
-    return nb.njit(**options)
+    options["_nrt"] = False
+    return nb.njit(cache=True, **options) if from_python else inner(**options)
 
 
 def neighborhood(

@@ -233,12 +233,12 @@ def _draw_alarm(lattice, x, y, z, physics, clock):
     return _alarm(wait, m, clock.number, clock.ticks / TICKS)
 
 
-@kernel(parallel=True)
-def _wind(lattice, physics, clock):
-    """Draw the alarms of all sites that may flip, at the start of a slot."""
+@kernel()
+def _wind(lattice, block, physics, clock):
+    """Draw the alarms of the sites of a block that may flip, at the start of a slot."""
     alarm = lattice.alarm
-    for x in nb.prange(lattice.nx):
-        for y in range(lattice.ny):
+    for x in range(block[0], block[1]):
+        for y in range(block[2], block[3]):
             for z in range(lattice.nz):
                 i = _flat(lattice, x, y, z)
                 if alarm[i] < STUCK:
@@ -274,7 +274,7 @@ def _ring(lattice, x, y, physics, clock):
     """Visit the sites of a row along z whose alarm rings in a slot."""
     number = clock.number
     forth = number % 2 == 0
-    start = _flat(lattice, x, y, -1)
+    start = _flat(lattice, x, y, np.int64(-1))
     n_words = np.int64(lattice.stride_y) // 8
     for k in range(n_words):
         w = k if forth else n_words - 1 - k
@@ -288,24 +288,36 @@ def _ring(lattice, x, y, physics, clock):
                 _visit(lattice, x, y, place - 1, physics, clock)
 
 
-@kernel(parallel=True)
-def _turn(lattice, blocks, physics, clock):
-    """Take the blocks of one colour through some slots, each by itself."""
+@kernel()
+def _turn(lattice, block, physics, clock):
+    """Take a block through some slots."""
+    x0, x1, y0, y1 = block
+    for s in range(_TURN):
+        now = Clock(
+            clock.k0,
+            clock.k1,
+            clock.tick + s * clock.ticks,
+            clock.number + s,
+            clock.ticks,
+        )
+        for i in range(x1 - x0):
+            x = x0 + i if now.number % 2 == 0 else x1 - 1 - i
+            for j in range(y1 - y0):
+                y = y0 + j if now.number % 2 == 0 else y1 - 1 - j
+                _ring(lattice, x, y, physics, now)
+
+
+@kernel(from_python=True, parallel=True)
+def _run(lattice, blocks, physics, clock, winding):
+    """Wind all blocks or take those of one colour through a turn, each by itself.
+
+    One kernel does both: numba compiles a parallel loop at length.
+    """
     for b in nb.prange(blocks.shape[0]):
-        x0, x1, y0, y1 = blocks[b]
-        for s in range(_TURN):
-            now = Clock(
-                clock.k0,
-                clock.k1,
-                clock.tick + s * clock.ticks,
-                clock.number + s,
-                clock.ticks,
-            )
-            for i in range(x1 - x0):
-                x = x0 + i if now.number % 2 == 0 else x1 - 1 - i
-                for j in range(y1 - y0):
-                    y = y0 + j if now.number % 2 == 0 else y1 - 1 - j
-                    _ring(lattice, x, y, physics, now)
+        if winding:
+            _wind(lattice, blocks[b], physics, clock)
+        else:
+            _turn(lattice, blocks[b], physics, clock)
 
 
 @nb.njit(cache=True, parallel=True)
@@ -504,6 +516,7 @@ def _frames(
     shape = (state.nx, state.ny, state.nz)
     box = state.spin.reshape(shape[0] + 2, shape[1] + 2, -1)
     box = box[1:-1, 1:-1, 1 : shape[2] + 1]
+    every = np.concatenate(blocks)
     fresh = True
     with progress("grain growth", stops[-1] / TICKS) as bar:
         for i, stop in enumerate(stops[1:], 1):
@@ -511,11 +524,11 @@ def _frames(
             while tick < stop:
                 clock = Clock(*key, tick, *_slot(tick))
                 if clock.number == 0 or fresh:
-                    _wind(state, rates, clock)
+                    _run(state, every, rates, clock, True)
                 fresh = False
                 forth = clock.number // _TURN % 2 == 0
                 for color in blocks if forth else blocks[::-1]:
-                    _turn(state, color, rates, clock)
+                    _run(state, color, rates, clock, False)
                 tick += _TURN * clock.ticks
                 bar.update(tick / TICKS)
             if i == len(stops) - 1:

@@ -128,7 +128,7 @@ def _count_different(lattice, i, mine):
     """Count the different spins among the neighbours of site i, `mine` left out."""
     spin = lattice.spin
     left = lattice.near & ~holding(lattice, spin, i, mine)
-    left &= ~holding(lattice, spin, i, 0)
+    left &= ~holding(lattice, spin, i, spin.dtype.type(0))
     n = 0
     while left != 0:
         v = spin[i + lattice.steps[first(left)]]
