@@ -429,13 +429,16 @@ def _nearest(place: np.ndarray, volume: Microstructure, size: np.ndarray) -> np.
     return distance
 
 
-def table(volume: Microstructure) -> DataFrame:
+def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     """Measure every grain of a volume.
 
     Parameters
     ----------
     volume : Microstructure
         A grain is all voxels of one ID, in one piece or not. 0 (void) is no grain.
+        `grainpaint.pieces.as_pieces` makes every piece a grain first.
+    counted : Tally, optional
+        Of this volume, where it is at hand.
 
     Returns
     -------
@@ -473,7 +476,7 @@ def table(volume: Microstructure) -> DataFrame:
     """
     import pandas as pd
 
-    counted = tally(volume)
+    counted = counted or tally(volume)
     spacing, shape = np.array(volume.spacing), np.array(volume.shape)
     grain = np.flatnonzero(counted.sums[:, 0])
     grain = grain[grain > 0]
