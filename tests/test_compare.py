@@ -181,7 +181,9 @@ def test_what_cannot_be_compared_is_said(measured):
         compare([one], measured)
 
 
-def test_layers_have_no_spread_of_aspect_ratios_and_are_still_compared(measured):
+def test_layers_have_no_spread_of_aspect_ratios_and_are_still_compared(
+    measured, few_draws
+):
     x, y, z = np.indices((32, 32, 32)) // 8
     cubes = [measure(Microstructure(x + 4 * y + 16 * z + 1))]
     result = compare(cubes, measured)
@@ -189,7 +191,7 @@ def test_layers_have_no_spread_of_aspect_ratios_and_are_still_compared(measured)
     assert "all values are equal" in result["volume"]["verdict"]
 
 
-def test_mixed_borders_shapes_and_void_are_noted(measured):
+def test_mixed_borders_shapes_and_void_are_noted(measured, few_draws):
     periodic = isotropic((32, 32, 32), time=12, seed=30)
     holed = periodic.grain_id.copy()
     holed[:4] = 0
