@@ -22,6 +22,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numba as nb
@@ -346,6 +347,7 @@ def _shared_faces(found: np.ndarray, n_ids: int) -> tuple[np.ndarray, np.ndarray
     return np.stack([pair // n_ids, pair % n_ids], 1).astype(np.int32), faces
 
 
+@cache
 def _crofton_weights(spacing: tuple[float, ...]) -> np.ndarray:
     """Return the area that one crossing of each of the seven classes stands for."""
     from scipy.spatial import SphericalVoronoi
