@@ -170,6 +170,20 @@ def test_the_spacing_scales_physical_distances_only():
         assert b["kl"] == pytest.approx(a["kl"], rel=1e-6), name
 
 
+def test_samples_without_spread_still_have_distances(rng):
+    """As a resample of few different values may be."""
+    p, q = rng.normal(0, 1, 30), rng.normal(0, 1, 30)
+    alike = Population(
+        p[:, None], np.eye(30)[3] * 25, np.ones(30), np.zeros(30, int), 1, 25
+    )
+    found = distances(alike, sample(q), is_length=False)
+    assert all(np.isfinite(list(found.values())))
+    pairs = ratios(rng, 30)
+    alike = Population(pairs, np.eye(30)[3] * 25, np.ones(30), np.zeros(30, int), 1, 25)
+    found = distances(alike, sample(ratios(rng, 30)), is_length=False)
+    assert all(np.isfinite(list(found.values())))
+
+
 def test_what_cannot_be_compared_is_said(measured):
     grain_id = isotropic((24, 24, 24), time=5, seed=1).grain_id
     with pytest.raises(InputError, match="one voxel size"):

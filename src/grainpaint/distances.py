@@ -107,7 +107,7 @@ def _kept(period: int, width: float) -> tuple[int, int]:
     width : float
         Of the Gaussian, bins.
     """
-    n_waves = int(_NOTHING * period / (2 * np.pi * width)) + 2
+    n_waves = int(_NOTHING * period / (2 * np.pi * max(width, 1e-3))) + 2
     for fine in (1, 2):
         if 2 * n_waves < period // _FINE * fine:
             return n_waves, period // _FINE * fine
@@ -216,7 +216,7 @@ def plane_density(
     (a, b), (_, c) = covariance
     p, q = (_period(m, _ROOM * np.sqrt(v)) for v in (a, c))
     # Waves see the Gaussian where it is cut, which is narrower than its shadow.
-    cut = max(1 - b * b / (a * c), 1e-12)
+    cut = max(1 - b * b / (a * c), 1e-12) if a * c > 0 else 0.0
     (n_u, size_u), (n_v, size_v) = (
         _kept(k, np.sqrt(v * cut)) for k, v in ((p, a), (q, c))
     )

@@ -16,6 +16,7 @@ from grainpaint.stats import Tally, surface_area, tally
 __all__ = ["Correlation", "boundary_density", "chords", "measures", "two_point"]
 
 _RUNS = 40  # a voxel of a transform takes as long as so many half pairs of runs
+_ROOM = 2**26  # counts of all threads together
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,14 @@ def _by_runs(
     n_x, n_y, n_z = volume.shape
     shape, lags = np.array(volume.shape), np.array(lag)
     wraps = np.array(volume.periodic)
-    n_workers = min(os.cpu_count() or 1, 4)
+    size = (lag[0] + 1, 2 * lag[1] + 1, 2 * n_z + 2)
+    n_workers = min(os.cpu_count() or 1, max(1, _ROOM // int(np.prod(size))))
     # Shares of equal work: the pairs of runs.
     work = np.cumsum(np.diff(start)[ids].astype(float) ** 2)
     edges = np.searchsorted(work, np.linspace(0, work[-1], n_workers + 1)[1:-1])
 
     def count(some: np.ndarray) -> np.ndarray:
-        bends = np.zeros((lag[0] + 1, 2 * lag[1] + 1, 2 * n_z + 2), np.int64)
+        bends = np.zeros(size, np.int64)
         _pair_runs(rows, start, some, shape, lags, wraps, bends)
         return bends
 
