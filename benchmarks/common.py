@@ -6,6 +6,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+import numba
+
 __all__ = ["stamp"]
 
 
@@ -34,11 +36,12 @@ def stamp():
     Returns
     -------
     dict
-        machine, cores, commit (None outside a repository) and date (ISO, UTC).
+        machine, cores, numba_threads (fewer if NUMBA_NUM_THREADS says so), commit (None outside a repository) and date (ISO, UTC).
     """
     return {
         "machine": _processor(),
         "cores": len(os.sched_getaffinity(0)),
+        "numba_threads": numba.config.NUMBA_NUM_THREADS,
         "commit": _commit(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }

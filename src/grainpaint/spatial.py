@@ -145,10 +145,10 @@ def _by_runs(
     # Lags along z now go from -n_z to n_z. Each pair again from its other end:
     full = np.concatenate([half[:0:-1, ::-1, ::-1], half])
     full[lag[0]] += half[0, ::-1, ::-1]
-    inner = np.zeros(n_z + 1, np.int64)  # and those within a run
-    for g in ids:
-        length = rows[start[g] : start[g + 1], 3] - rows[start[g] : start[g + 1], 2]
-        inner += np.bincount(length, minlength=n_z + 1)
+    chosen = np.zeros(start.size - 1, bool)  # and those within a run
+    chosen[ids] = True
+    length = (rows[:, 3] - rows[:, 2])[np.repeat(chosen, np.diff(start))]
+    inner = np.bincount(length, minlength=n_z + 1)
     longer = np.cumsum(np.cumsum(inner[::-1]))[::-1]  # sum of (length - lag + 1)+
     within = np.append(longer[1:], 0)
     full[lag[0], lag[1]] += np.concatenate([within[:0:-1], within])
