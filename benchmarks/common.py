@@ -36,7 +36,8 @@ def stamp():
     Returns
     -------
     dict
-        machine, cores, numba_threads (fewer if NUMBA_NUM_THREADS says so), commit (None outside a repository) and date (ISO, UTC).
+        machine, cores, numba_threads (fewer if NUMBA_NUM_THREADS says so), commit
+        (None outside a repository) and date (ISO, UTC).
     """
     return {
         "machine": _processor(),
