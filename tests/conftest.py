@@ -65,6 +65,13 @@ def tiny_model(tmp_path_factory):
 
 
 @pytest.fixture
+def few_draws(monkeypatch):
+    """Let intervals and floors come from few draws, where they are not the matter."""
+    monkeypatch.setattr("grainpaint.compare._N_BOOTSTRAP", 4)
+    monkeypatch.setattr("grainpaint.compare._N_FLOOR", 4)
+
+
+@pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line in this process; return code, output and error text."""
 

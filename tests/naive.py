@@ -339,6 +339,12 @@ def grain_table(grain_id, spacing=(1.0, 1.0, 1.0)):
 
 def same_grain(grain_id, periodic, lag):
     """Share of pairs at a lag (three ints) that lie in one grain, both inside."""
+    same, pairs = same_pairs(grain_id, periodic, lag)
+    return same / pairs if pairs else np.nan
+
+
+def same_pairs(grain_id, periodic, lag):
+    """Count the pairs at a lag that lie in one grain, and those that lie inside."""
     shape = grain_id.shape
     same = pairs = 0
     for place in np.ndindex(shape):
@@ -352,7 +358,7 @@ def same_grain(grain_id, periodic, lag):
         if a and b:
             pairs += 1
             same += a == b
-    return same / pairs if pairs else np.nan
+    return same, pairs
 
 
 def paper_kl_line(p, q):

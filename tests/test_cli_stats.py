@@ -69,7 +69,7 @@ def test_stats_writes_the_table(run, folder, tmp_path, suffix):
     assert "--force" in error
 
 
-def test_compare_takes_files_patterns_and_folders(run, folder, tmp_path):
+def test_compare_takes_files_patterns_and_folders(run, folder, tmp_path, few_draws):
     result, report = tmp_path / "r.json", tmp_path / "r.html"
     code, text, error = run(
         "compare", folder / "a0.npz", folder / "a2.npz", "--with", folder / "b1.npz",
@@ -84,6 +84,55 @@ def test_compare_takes_files_patterns_and_folders(run, folder, tmp_path):
     assert found["generated"]["volumes"] == found["reference"]["volumes"] == 2
     assert "fewer than 4" in error
     assert report.stat().st_size > 1e6
+
+
+@pytest.fixture(scope="module")
+def spins(tmp_path_factory):
+    """Two lattices of 30 spins, in 600 blocks each."""
+    folder, rng = tmp_path_factory.mktemp("spins"), np.random.default_rng(4)
+    for name in ("a.npz", "b.npz"):
+        spin = np.kron(rng.integers(1, 31, (10, 6, 10)), np.ones((2, 3, 2), int))
+        formats.write(Microstructure(spin), folder / name)
+    return folder
+
+
+def test_stats_measures_pieces_and_says_so(run, spins, tmp_path):
+    code, text, error = run("stats", spins / "a.npz", "-o", tmp_path / "pieces.csv")
+    volume = formats.read(spins / "a.npz")
+    n = int(label_pieces(volume.grain_id, corners=True).max())
+    assert code == 0
+    note = f"30 IDs in {n} pieces: measured as pieces; --as-is keeps IDs"
+    assert error.splitlines() == [note]
+    assert len(pd.read_csv(tmp_path / "pieces.csv")) == n
+    words = ("stats", spins / "a.npz", "--as-is", "-o", tmp_path / "ids.csv")
+    code, text, error = run(*words)
+    assert code == 0
+    assert error == ""
+    assert pd.read_csv(tmp_path / "ids.csv")["grain"].tolist() == list(range(1, 31))
+    assert f"{30:,}" in text
+
+
+def test_compare_and_report_measure_pieces_and_say_so(run, spins, tmp_path, few_draws):
+    n = [
+        int(label_pieces(formats.read(spins / f).grain_id, corners=True).max())
+        for f in ("a.npz", "b.npz")
+    ]
+    words = ("compare", spins / "a.npz", "--with", spins, "-o", tmp_path / "r.json")
+    code, _, error = run(*words)
+    assert code == 0
+    assert f"generated: 30 IDs in {n[0]} pieces: measured" in error
+    assert f"reference: 60 IDs in {sum(n)} pieces: measured" in error
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["reference"]["grains"] == sum(n)
+    code, _, error = run(*words, "--as-is", "--force")
+    assert code == 0
+    assert "pieces" not in error
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["reference"]["grains"] == 60
+    code, _, error = run("report", spins / "b.npz", "-o", tmp_path / "r.html")
+    assert code == 0
+    note = f"30 IDs in {n[1]} pieces: measured as pieces; --as-is keeps IDs"
+    assert error.splitlines() == [note]
 
 
 def test_find_volumes_takes_patterns_and_folders(folder):

@@ -170,6 +170,20 @@ def test_the_spacing_scales_physical_distances_only():
         assert b["kl"] == pytest.approx(a["kl"], rel=1e-6), name
 
 
+def test_samples_without_spread_still_have_distances(rng):
+    """As a resample of few different values may be."""
+    p, q = rng.normal(0, 1, 30), rng.normal(0, 1, 30)
+    alike = Population(
+        p[:, None], np.eye(30)[3] * 25, np.ones(30), np.zeros(30, int), 1, 25
+    )
+    found = distances(alike, sample(q), is_length=False)
+    assert all(np.isfinite(list(found.values())))
+    pairs = ratios(rng, 30)
+    alike = Population(pairs, np.eye(30)[3] * 25, np.ones(30), np.zeros(30, int), 1, 25)
+    found = distances(alike, sample(ratios(rng, 30)), is_length=False)
+    assert all(np.isfinite(list(found.values())))
+
+
 def test_what_cannot_be_compared_is_said(measured):
     grain_id = isotropic((24, 24, 24), time=5, seed=1).grain_id
     with pytest.raises(InputError, match="one voxel size"):
@@ -181,7 +195,9 @@ def test_what_cannot_be_compared_is_said(measured):
         compare([one], measured)
 
 
-def test_layers_have_no_spread_of_aspect_ratios_and_are_still_compared(measured):
+def test_layers_have_no_spread_of_aspect_ratios_and_are_still_compared(
+    measured, few_draws
+):
     x, y, z = np.indices((32, 32, 32)) // 8
     cubes = [measure(Microstructure(x + 4 * y + 16 * z + 1))]
     result = compare(cubes, measured)
@@ -189,7 +205,7 @@ def test_layers_have_no_spread_of_aspect_ratios_and_are_still_compared(measured)
     assert "all values are equal" in result["volume"]["verdict"]
 
 
-def test_mixed_borders_shapes_and_void_are_noted(measured):
+def test_mixed_borders_shapes_and_void_are_noted(measured, few_draws):
     periodic = isotropic((32, 32, 32), time=12, seed=30)
     holed = periodic.grain_id.copy()
     holed[:4] = 0

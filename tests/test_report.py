@@ -30,7 +30,11 @@ def sets(volumes):
 @pytest.fixture(scope="module")
 def page(volumes, sets, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, sets, [volumes[0], volumes[2]], compare(*sets))
+    with pytest.MonkeyPatch.context() as patch:  # the numbers are not the matter
+        patch.setattr("grainpaint.compare._N_BOOTSTRAP", 4)
+        patch.setattr("grainpaint.compare._N_FLOOR", 4)
+        result = compare(*sets)
+    write_report(path, sets, [volumes[0], volumes[2]], result)
     return path
 
 

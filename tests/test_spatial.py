@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from naive import same_grain
+from naive import same_grain, same_pairs
 
-from grainpaint import InputError, Microstructure
+from grainpaint import InputError, Microstructure, spatial
 from grainpaint.segment import label_pieces
 from grainpaint.simulate import isotropic
 from grainpaint.spatial import boundary_density, chords, measures, two_point
@@ -44,6 +44,34 @@ def test_the_radial_correlation_is_the_mean_over_its_shell():
         k = round(np.linalg.norm(lag))
         shells.setdefault(k, []).append(same_grain(volume.grain_id, PERIODIC, lag))
     assert np.allclose(found.radial, [np.mean(shells[k]) for k in range(4)])
+
+
+@pytest.mark.parametrize("transformed", [False, True])
+@pytest.mark.parametrize("periodic", [PERIODIC, (False,) * 3, (True, False, True)])
+def test_two_point_of_ids_in_many_pieces_counts_every_pair(
+    rng, monkeypatch, periodic, transformed
+):
+    if transformed:  # as IDs of very many runs are
+        monkeypatch.setattr(spatial, "_RUNS", 0)
+    grain_id = np.kron(rng.integers(0, 4, (4, 3, 5)), np.ones((2, 2, 2), int))
+    volume = Microstructure(grain_id, periodic=periodic)
+    found = two_point(volume, 4)
+    lags = [min(4, n // 2 if w else n - 1) for n, w in zip(grain_id.shape, periodic)]
+    same = spatial._same_pairs(volume, tuple(lags))
+    shells = np.zeros((8, 2))
+    for lag in itertools.product(*(range(-m, m + 1) for m in lags)):
+        counts = same_pairs(grain_id, periodic, lag)
+        assert same[tuple(np.add(lag, lags))] == counts[0], lag
+        shells[round(np.linalg.norm(lag))] += counts
+    same, pairs = shells[: min(lags) + 1].T
+    assert np.array_equal(found.radial, same / pairs)
+
+
+def test_two_point_of_spins_is_that_of_any_numbering(rng):
+    grain_id = np.kron(rng.integers(1, 4, (6, 6, 6)), np.ones((3, 3, 3), int))
+    new = np.array([0, 900, 2, 31])
+    a, b = (two_point(Microstructure(g), 9) for g in (grain_id, new[grain_id]))
+    assert np.array_equal(a.radial, b.radial)
 
 
 def test_two_point_of_layers_falls_in_a_straight_line():

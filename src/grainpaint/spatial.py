@@ -2,6 +2,8 @@ r"""Statistics of space: correlations, chords, boundaries and the lines between 
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numba as nb
@@ -13,7 +15,8 @@ from grainpaint.stats import Tally, surface_area, tally
 
 __all__ = ["Correlation", "boundary_density", "chords", "measures", "two_point"]
 
-_BATCH = 2**24  # voxels of padded grains that are transformed at a time
+_RUNS = 40  # a voxel of a transform takes as long as so many half pairs of runs
+_ROOM = 2**26  # counts of all threads together
 
 
 @dataclass(frozen=True)
@@ -35,65 +38,179 @@ class Correlation:
     shell_um: float
 
 
-def _unwrapped(volume: Microstructure, counted: Tally, grain: int) -> np.ndarray:
-    """Return the voxels of a grain in its bounding box, whole across the faces."""
-    index = []
-    for axis, n in enumerate(volume.shape):
-        start = counted.cut[grain, axis] + counted.low[grain, axis]
-        stop = counted.cut[grain, axis] + counted.high[grain, axis] + 1
-        index.append(np.arange(start, stop) % n)
-    inside: np.ndarray = volume.grain_id[np.ix_(*index)] == grain
-    return inside
+@nb.njit(cache=True, nogil=True)
+def _list_runs(grain_id, n_ids, rows):
+    """Count the runs along z of each ID; list them by ID if `rows` has room.
+
+    A run is (x, y, first z, last z + 1). Returns where the runs of each ID begin.
+    """
+    nx, ny, nz = grain_id.shape
+    start = np.zeros(n_ids + 1, np.int64)
+    for step in range(2):  # count, then list
+        place = start.copy()
+        for x in range(nx):
+            for y in range(ny):
+                row = grain_id[x, y]
+                first = 0
+                for z in range(1, nz + 1):
+                    if z < nz and row[z] == row[first]:
+                        continue
+                    g = row[first]
+                    if step == 0:
+                        start[g + 1] += 1
+                    else:
+                        k = place[g]
+                        rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3] = x, y, first, z
+                        place[g] += 1
+                    first = z
+        if step == 0:
+            start = np.cumsum(start)
+            if rows.shape[0] == 0:
+                break
+    return start
 
 
-def _autocorrelation(boxes: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-    """Add up the pairs of voxels of the boxes at each lag modulo `shape`, by FFT."""
+@nb.njit(cache=True, nogil=True)
+def _add_overlaps(bends, a, b, shift):
+    """Add the pairs of voxels of two runs at each lag along z, as second differences.
+
+    Runs of m and n voxels have 1, 2, ... min(m, n), ... 2, 1 pairs at the lags from the
+    last voxel of a to the first of b on: a line that bends in four places.
+    """
+    bends[b[2] - a[3] + 1 + shift] += 1
+    bends[b[2] - a[2] + 1 + shift] -= 1
+    bends[b[3] - a[3] + 1 + shift] -= 1
+    bends[b[3] - a[2] + 1 + shift] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _pair_runs(rows, start, ids, shape, lag, wraps, bends):
+    """Add the pairs of voxels in different runs of each ID, each pair once.
+
+    A pair counts from the voxel that makes the lag along x positive; of lag 0, from the
+    one that comes first. `bends` has the axes lag x from 0, lag y from -lag[1], lag z
+    from -shape[2].
+    """
+    for g in ids:
+        for i in range(start[g], start[g + 1]):
+            a = rows[i]
+            for j in range(i + 1, start[g + 1]):
+                b = rows[j]
+                x, y = b[0] - a[0], b[1] - a[1]
+                turned = wraps[0] and 2 * x > shape[0]  # nearer the other way round
+                if turned:
+                    x, y = shape[0] - x, -y
+                if x > lag[0]:
+                    if wraps[0]:
+                        continue
+                    break  # those that follow lie further still
+                if wraps[1]:
+                    if 2 * y > shape[1]:
+                        y -= shape[1]
+                    elif -2 * y > shape[1]:
+                        y += shape[1]
+                if -lag[1] <= y <= lag[1]:
+                    line = bends[x, y + lag[1]]
+                    if turned:
+                        _add_overlaps(line, b, a, shape[2])
+                    else:
+                        _add_overlaps(line, a, b, shape[2])
+
+
+def _by_runs(
+    volume: Microstructure,
+    rows: np.ndarray,
+    start: np.ndarray,
+    ids: np.ndarray,
+    lag: tuple[int, ...],
+) -> np.ndarray:
+    """Count the pairs of voxels of equal ID at each lag, run by run."""
+    n_x, n_y, n_z = volume.shape
+    shape, lags = np.array(volume.shape), np.array(lag)
+    wraps = np.array(volume.periodic)
+    size = (lag[0] + 1, 2 * lag[1] + 1, 2 * n_z + 2)
+    n_workers = min(os.cpu_count() or 1, max(1, _ROOM // int(np.prod(size))))
+    # Shares of equal work: the pairs of runs.
+    work = np.cumsum(np.diff(start)[ids].astype(float) ** 2)
+    edges = np.searchsorted(work, np.linspace(0, work[-1], n_workers + 1)[1:-1])
+
+    def count(some: np.ndarray) -> np.ndarray:
+        bends = np.zeros(size, np.int64)
+        _pair_runs(rows, start, some, shape, lags, wraps, bends)
+        return bends
+
+    with ThreadPoolExecutor(n_workers) as pool:
+        bends = sum(pool.map(count, np.split(ids, edges)))
+    half = np.cumsum(np.cumsum(bends, axis=2), axis=2)[:, :, : 2 * n_z + 1]
+    # Lags along z now go from -n_z to n_z. Each pair again from its other end:
+    full = np.concatenate([half[:0:-1, ::-1, ::-1], half])
+    full[lag[0]] += half[0, ::-1, ::-1]
+    chosen = np.zeros(start.size - 1, bool)  # and those within a run
+    chosen[ids] = True
+    length = (rows[:, 3] - rows[:, 2])[np.repeat(chosen, np.diff(start))]
+    inner = np.bincount(length, minlength=n_z + 1)
+    longer = np.cumsum(np.cumsum(inner[::-1]))[::-1]  # sum of (length - lag + 1)+
+    within = np.append(longer[1:], 0)
+    full[lag[0], lag[1]] += np.concatenate([within[:0:-1], within])
+    z = np.arange(-lag[2], lag[2] + 1)
+    result = full[:, :, z + n_z]
+    if volume.periodic[2]:  # the same lag the other way round
+        result += full[:, :, np.where(z > 0, z - n_z, z + n_z) + n_z] * (z != 0)
+    if wraps[0] and 2 * lag[0] == n_x:  # half a period is one lag, forth and back
+        result[0] = result[-1] = result[0] + result[-1]
+    if wraps[1] and 2 * lag[1] == n_y:
+        result[:, 0] = result[:, -1] = result[:, 0] + result[:, -1]
+    return result
+
+
+def _by_transform(
+    volume: Microstructure, inside: np.ndarray, lag: tuple[int, ...]
+) -> np.ndarray:
+    """Count the pairs of voxels of a mask at each lag by a Fourier transform."""
     from scipy import fft
 
-    power = np.zeros((*shape[:2], shape[2] // 2 + 1))
-    step = max(1, _BATCH // int(np.prod(shape)))
-    for start in range(0, len(boxes), step):
-        batch = boxes[start : start + step]
-        padded = np.zeros((len(batch), *shape))
-        for i, box in enumerate(batch):
-            a, b, c = box.shape
-            padded[i, :a, :b, :c] = box
-        spectrum = fft.rfftn(padded, axes=(1, 2, 3), workers=-1)
-        power += (spectrum.real**2 + spectrum.imag**2).sum(0)
+    shape = _padded_shape(volume, lag)
+    spectrum = fft.rfftn(inside, shape, workers=-1)
+    power = spectrum.real**2 + spectrum.imag**2
     # Counts are integers: rounding takes away the error of the transform.
-    pairs: np.ndarray = np.rint(fft.irfftn(power, shape, workers=-1))
-    return pairs
+    pairs = np.rint(fft.irfftn(power, shape, workers=-1))
+    window = np.ix_(*(np.arange(-m, m + 1) % n for m, n in zip(lag, shape)))
+    result: np.ndarray = pairs[window]
+    return result
 
 
-def _same_pairs(
-    volume: Microstructure, counted: Tally, lag: tuple[int, ...]
-) -> np.ndarray:
+def _padded_shape(volume: Microstructure, lag: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of transforms; open axes have room for all lags."""
+    from scipy.fft import next_fast_len
+
+    return tuple(
+        n if wrap else next_fast_len(n + m, real=True)
+        for n, m, wrap in zip(volume.shape, lag, volume.periodic)
+    )
+
+
+def _same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
     """Count the pairs of voxels of the same grain at each lag -lag..lag."""
-    by_shape: dict[tuple[int, ...], list[int]] = {}
-    for grain in np.flatnonzero(counted.sums[:, 0]).tolist():
-        if grain == 0:
-            continue
-        shape = []
-        for axis, n in enumerate(volume.shape):
-            extent = int(counted.high[grain, axis] - counted.low[grain, axis]) + 1
-            if volume.periodic[axis] and 2 * extent > n:
-                shape.append(n)  # it meets itself again: the transform wraps as well
-            else:  # room for all lags of the grain; in few sizes, to share transforms
-                room = extent + min(extent, lag[axis])
-                shape.append(-(-room // 8) * 8)
-        by_shape.setdefault(tuple(shape), []).append(grain)
+    n_ids = int(volume.grain_id.max()) + 1
+    start = _list_runs(volume.grain_id, n_ids, np.empty((0, 4), np.int32))
+    rows = np.empty((start[-1], 4), np.int32)
+    _list_runs(volume.grain_id, n_ids, rows)
+    n_runs = np.diff(start)
+    n_runs[0] = 0
+    # A grain of very many runs is transformed as a whole.
+    many = n_runs**2 > _RUNS * np.prod(_padded_shape(volume, lag))
     total = np.zeros([2 * m + 1 for m in lag])
-    for key, grains in by_shape.items():
-        pairs = _autocorrelation([_unwrapped(volume, counted, g) for g in grains], key)
-        reach = [min(m, n // 2) for m, n in zip(lag, key)]
-        here = tuple(slice(m - r, m + r + 1) for m, r in zip(lag, reach))
-        total[here] += pairs[
-            np.ix_(*(np.arange(-r, r + 1) % n for r, n in zip(reach, key)))
-        ]
+    few = np.flatnonzero((n_runs > 0) & ~many)
+    if few.size:
+        total += _by_runs(volume, rows, start, few, lag)
+    for grain in np.flatnonzero(many):
+        total += _by_transform(volume, volume.grain_id == grain, lag)
     return total
 
 
-def two_point(volume: Microstructure, max_lag: int | None = None) -> Correlation:
+def two_point(
+    volume: Microstructure, max_lag: int | None = None, counted: Tally | None = None
+) -> Correlation:
     r"""Measure how far grains reach: the two-point correlation of "same grain".
 
     .. math:: S(r) = P(g(x) = g(x + r) \mid x, x + r \text{ inside})
@@ -107,6 +224,8 @@ def two_point(volume: Microstructure, max_lag: int | None = None) -> Correlation
     max_lag : int, optional
         Largest distance along each axis, voxels; by default twice the mean edge of
         the bounding boxes of the grains.
+    counted : Tally, optional
+        Of this volume, where it is at hand.
 
     Returns
     -------
@@ -117,25 +236,33 @@ def two_point(volume: Microstructure, max_lag: int | None = None) -> Correlation
     InputError
         If the volume has no grain, or max_lag < 1.
 
+    Notes
+    -----
+    Exact: every pair of runs of voxels along z of one ID adds its pairs of voxels at
+    all lags at once. An ID in very many runs is transformed (FFT) instead, where that
+    takes less time. In grains of one size the time grows as the volume.
+
     Examples
     --------
     >>> layers = np.repeat(np.arange(1, 5), 3)[:, None, None] * np.ones((1, 4, 4), int)
     >>> two_point(Microstructure(layers), 3).along[0].round(3).tolist()
     [1.0, 0.727, 0.4, 0.0]
     """
-    counted = tally(volume)
     if max_lag is None:
+        counted = counted or tally(volume)
         some = counted.sums[:, 0] > 0
         some[0] = False
         extent = (counted.high - counted.low + 1)[some]
         max_lag = int(np.ceil(2 * extent.mean()))
+    if not volume.grain_id.any():
+        raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
     if max_lag < 1:
         raise InputError(f"the largest lag must be at least 1 voxel, got {max_lag}")
     lag = tuple(
         min(max_lag, n // 2 if wrap else n - 1)
         for n, wrap in zip(volume.shape, volume.periodic)
     )
-    same = _same_pairs(volume, counted, lag)
+    same = _same_pairs(volume, lag)
     pairs = _inside_pairs(volume, lag)
     middle = np.array(lag)
     along = []
@@ -170,8 +297,6 @@ def _ratio(same: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def _inside_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
     """Count the pairs of voxels inside the part at each lag."""
-    from scipy.fft import next_fast_len
-
     if volume.grain_id.all():
         counts = [
             np.full(2 * m + 1, n) if wrap else n - np.abs(np.arange(-m, m + 1))
@@ -180,14 +305,7 @@ def _inside_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
         x, y, z = (c.astype(float) for c in counts)
         box: np.ndarray = x[:, None, None] * y[:, None] * z
         return box
-    shape = tuple(
-        n if wrap else next_fast_len(n + m, real=True)
-        for n, m, wrap in zip(volume.shape, lag, volume.periodic)
-    )
-    pairs = _autocorrelation([volume.mask], shape)
-    window = np.ix_(*(np.arange(-m, m + 1) % n for m, n in zip(lag, shape)))
-    inside: np.ndarray = pairs[window]
-    return inside
+    return _by_transform(volume, volume.mask, lag)
 
 
 @nb.njit(cache=True)
@@ -330,8 +448,14 @@ def _count_junctions(grain_id, stop):
     return found.sum(0)
 
 
-def measures(volume: Microstructure) -> dict[str, float]:
+def measures(volume: Microstructure, counted: Tally | None = None) -> dict[str, float]:
     """Measure a volume as a whole.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    counted : Tally, optional
+        Of this volume, where it is at hand.
 
     Returns
     -------
@@ -354,7 +478,7 @@ def measures(volume: Microstructure) -> dict[str, float]:
     InputError
         If the volume has no grain.
     """
-    counted = tally(volume)
+    counted = counted or tally(volume)
     sizes = counted.sums[1:, 0]
     sizes = sizes[sizes > 0].astype(float)
     voxel = float(np.prod(volume.spacing))

@@ -22,6 +22,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numba as nb
@@ -346,6 +347,7 @@ def _shared_faces(found: np.ndarray, n_ids: int) -> tuple[np.ndarray, np.ndarray
     return np.stack([pair // n_ids, pair % n_ids], 1).astype(np.int32), faces
 
 
+@cache
 def _crofton_weights(spacing: tuple[float, ...]) -> np.ndarray:
     """Return the area that one crossing of each of the seven classes stands for."""
     from scipy.spatial import SphericalVoronoi
@@ -429,13 +431,16 @@ def _nearest(place: np.ndarray, volume: Microstructure, size: np.ndarray) -> np.
     return distance
 
 
-def table(volume: Microstructure) -> DataFrame:
+def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     """Measure every grain of a volume.
 
     Parameters
     ----------
     volume : Microstructure
         A grain is all voxels of one ID, in one piece or not. 0 (void) is no grain.
+        `grainpaint.pieces.as_pieces` makes every piece a grain first.
+    counted : Tally, optional
+        Of this volume, where it is at hand.
 
     Returns
     -------
@@ -473,7 +478,7 @@ def table(volume: Microstructure) -> DataFrame:
     """
     import pandas as pd
 
-    counted = tally(volume)
+    counted = counted or tally(volume)
     spacing, shape = np.array(volume.spacing), np.array(volume.shape)
     grain = np.flatnonzero(counted.sums[:, 0])
     grain = grain[grain > 0]

@@ -1,8 +1,9 @@
 """Commands that read volumes: segment, stats, compare, report, check, ..."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -14,6 +15,14 @@ from grainpaint.cli.app import (
     print_table,
 )
 from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.compare import Measured
+    from grainpaint.microstructure import Microstructure
+
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="An ID is one grain, in pieces or not.")
+]
 
 
 @app.command()
@@ -66,19 +75,26 @@ def stats(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A .csv or .parquet table.")
     ] = None,
+    as_is: AsIs = False,
     force: Force = False,
 ) -> None:
     """Measure every grain of a volume."""
     from grainpaint.formats import read, refuse_to_replace, replace_with
+    from grainpaint.pieces import as_pieces
     from grainpaint.spatial import measures
-    from grainpaint.stats import table
+    from grainpaint.stats import table, tally
 
     if output is not None:
         if output.suffix not in (".csv", ".parquet"):
             raise InputError(f"{output}: a table is written as .csv or .parquet")
         refuse_to_replace(output, force)
     grains = read(volume)
-    found = table(grains)
+    if not as_is:
+        grains, count = as_pieces(grains)
+        if count.note:
+            print(count.note, file=sys.stderr)
+    counted = tally(grains)
+    found = table(grains, counted)
     rows = [("grains", f"{len(found):,}")]
     if output is not None:
         if output.suffix == ".csv":
@@ -89,7 +105,7 @@ def stats(
     border = found["touches_border"].mean()
     rows[1:1] = [
         ("touching the border", f"{border:.0%}"),
-        *((name, f"{value:.4g}") for name, value in measures(grains).items()),
+        *((name, f"{value:.4g}") for name, value in measures(grains, counted).items()),
         *((f"mean {name}", f"{found[name].mean():.4g}") for name in _MEANS),
     ]
     print_table(rows)
@@ -140,6 +156,7 @@ def compare(
     report: Annotated[
         Path | None, typer.Option("--report", help="An .html file.")
     ] = None,
+    as_is: AsIs = False,
     force: Force = False,
 ) -> None:
     """Compare two sets of volumes, descriptor by descriptor."""
@@ -153,7 +170,7 @@ def compare(
         if output.suffix != ".json":
             raise InputError(f"{output}: the result is written as .json")
         refuse_to_replace(output, force)
-    result = _report_sets(volumes, reference, report, force)
+    result = _report_sets(volumes, reference, report, as_is, force)
     assert result is not None
     if output is not None:
         text = json.dumps(result, indent=1) + "\n"
@@ -183,12 +200,15 @@ def _compare_row(name: str, entry: dict[str, Any]) -> str:
 
 
 def _report_sets(
-    volumes: list[Path], reference: list[Path] | None, path: Path | None, force: bool
+    volumes: list[Path],
+    reference: list[Path] | None,
+    path: Path | None,
+    as_is: bool,
+    force: bool,
 ) -> dict[str, Any] | None:
     """Measure one or two sets, compare them, and write the report if asked."""
     from grainpaint.compare import compare as compare_sets
-    from grainpaint.compare import measure_all
-    from grainpaint.formats import find_volumes, read, refuse_to_replace
+    from grainpaint.formats import find_volumes, refuse_to_replace
     from grainpaint.progress import console
 
     if path is not None:
@@ -196,15 +216,45 @@ def _report_sets(
             raise InputError(f"{path}: a report is written as .html")
         refuse_to_replace(path, force)
     sources = [find_volumes(s) for s in (volumes, reference) if s]
-    sets = [measure_all(map(read, s), len(s), console) for s in sources]
+    names = ("generated", "reference") if sources[1:] else ("",)
+    found = [_measure_set(s, name, as_is) for s, name in zip(sources, names)]
+    sets, shown = [f[0] for f in found], [f[1] for f in found]
     result = compare_sets(sets[0], sets[1], progress=console) if sets[1:] else None
     if path is not None:
         from grainpaint.report import write_report
 
-        shown = [read(s[0]) for s in sources]
         with console("report", 1):
             write_report(path, sets, shown, result)
     return result
+
+
+def _measure_set(
+    paths: list[Path], name: str, as_is: bool
+) -> tuple[list["Measured"], "Microstructure"]:
+    """Measure the volumes of a set, grains in pieces apart; also return the first."""
+    from grainpaint.compare import measure_all
+    from grainpaint.formats import read
+    from grainpaint.pieces import PieceCount, as_pieces
+    from grainpaint.progress import console
+
+    total = PieceCount()
+    first: list[Microstructure] = []
+
+    def volumes() -> Iterator["Microstructure"]:
+        nonlocal total
+        for path in paths:
+            volume = read(path)
+            if not as_is:
+                volume, count = as_pieces(volume)
+                total += count
+            if not first:
+                first.append(volume)
+            yield volume
+
+    measured = measure_all(volumes(), len(paths), console)
+    if total.note:
+        print(f"{name}: {total.note}" if name else total.note, file=sys.stderr)
+    return measured, first[0]
 
 
 @app.command(cls=_SetsCommand)
@@ -212,10 +262,11 @@ def report(
     volumes: Volumes,
     output: Annotated[Path, typer.Option("-o", "--output", help="An .html file.")],
     reference: With = None,
+    as_is: AsIs = False,
     force: Force = False,
 ) -> None:
     """Write one HTML file that shows a set of volumes, beside a reference or alone."""
-    _report_sets(volumes, reference, output, force)
+    _report_sets(volumes, reference, output, as_is, force)
     print(output)
 
 
