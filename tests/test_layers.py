@@ -10,7 +10,7 @@ import grainpaint
 ROOT = Path(grainpaint.__file__).parent
 # A module may import from lower rows only (or its own package).
 LAYERS = [
-    {"errors", "philox", "precision", "progress", "quantity"},
+    {"compiled", "errors", "philox", "precision", "progress", "quantity"},
     {
         "microstructure",
         "segment",
@@ -41,7 +41,9 @@ LAYERS = [
         "store",
         "tags",
     },
-    {"simulate", "dataset", "render", "plot", "spatial"},
+    {"simulate", "dataset", "render", "pieces", "plot", "spatial"},
+    {"population"},
+    {"distances"},
     {"sample"},
     {"train", "volume", "compare"},
     {"generation", "engine", "extend"},
