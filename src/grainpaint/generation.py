@@ -7,6 +7,7 @@ each refinement window depends on the base under it and on nothing else.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,14 @@ import numpy as np
 import psutil
 
 from grainpaint.cad import load_part, plan_grid
+from grainpaint.compiled import compile_seconds
 from grainpaint.errors import InputError
 from grainpaint.formats import file_digest
 from grainpaint.microstructure import Microstructure, cut
 from grainpaint.model import load_model
 from grainpaint.philox import check_seed
 from grainpaint.plan import BasePlan, Key, Window, cells_of, windows
-from grainpaint.progress import Progress, silent
+from grainpaint.progress import Bar, Progress, silent
 from grainpaint.sample import Painter, base_window, n_evaluations, refine_window
 from grainpaint.segment import grains
 from grainpaint.volume import (
@@ -35,6 +37,8 @@ from grainpaint.volume import (
 )
 
 __all__ = [
+    "COMPILING",
+    "Clock",
     "Run",
     "check_memory",
     "fill",
@@ -45,6 +49,7 @@ __all__ = [
 ]
 
 _MAX_VOXELS = 2**31 - 1  # voxel indices of the segmentation are int32
+COMPILING = "kernels"  # the step in which they compile
 _BYTES_PER_VOXEL = 30  # at the peak, of the whole volume
 
 
@@ -137,7 +142,7 @@ def fill(
             f"no voxel centre lies inside the part: use voxels below {spacing:g} µm"
         )
     check_memory(shape, painter.plan)
-    clock = _Clock()
+    clock = Clock()
     inside = None if mask is None else partial(cut, mask)
     chosen = list(windows(shape, mask, core, halo))
     base = _base(painter, chosen, progress)
@@ -145,7 +150,13 @@ def fill(
     tags = np.zeros(shape, np.uint16)
     with progress("refine", len(chosen)) as bar:
         for i, window in enumerate(chosen):
-            found = refine_window(painter, window, base.__getitem__, inside=inside)
+            found = refine_window(
+                painter,
+                window,
+                base.__getitem__,
+                inside=inside,
+                progress=_part_of(bar, i),
+            )
             tags[window.write] = found
             bar.update(i + 1)
     grown = np.count_nonzero(tags) / tags.size
@@ -183,17 +194,46 @@ def _base(
     return base
 
 
-class _Clock:
-    """Seconds of named steps."""
+def _part_of(bar: Bar, begun: int) -> Progress:
+    """Return a progress whose work is one unit of a bar, from `begun` on."""
+
+    class Part:
+        def __init__(self, total: float, before: float) -> None:
+            self.total, self.before = total, before
+
+        def update(self, done: float, note: str = "") -> None:
+            share = (done - self.before) / (self.total - self.before)
+            bar.update(begun + min(share, 1.0), note)
+
+    @contextmanager
+    def part(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
+        yield Part(total, done)
+
+    return part
+
+
+class Clock:
+    """Seconds of named steps; those in which kernels compile are a step of their own.
+
+    Parameters
+    ----------
+    seconds : dict of str to float
+        So far.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = perf_counter()
+        self._last, self._compiled = perf_counter(), compile_seconds()
 
     def lap(self, name: str) -> None:
-        now = perf_counter()
-        self.seconds[name] = now - self._last
-        self._last = now
+        """End a step."""
+        now, compiled = perf_counter(), compile_seconds()
+        of_kernels = compiled - self._compiled
+        if of_kernels > 0:
+            before = self.seconds.get(COMPILING, 0.0)
+            self.seconds[COMPILING] = before + of_kernels
+        self.seconds[name] = now - self._last - of_kernels
+        self._last, self._compiled = now, compiled
 
 
 def paint_recipe(

@@ -169,7 +169,7 @@ class Run:
         """Descend for so many minutes, all parts of the run together, or steps."""
         reported: list[float] = []
         saved = time.monotonic()
-        with progress(task, minutes * 60) as bar:
+        with progress(task, minutes * 60, self.seconds) as bar:
             while self.seconds < minutes * 60 and self.step != n_steps:
                 start = time.monotonic()
                 reported.append(self._advance(losses))

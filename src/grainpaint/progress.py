@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Progress", "console", "silent"]
 
 _LINE_S = 30.0  # between plain lines
+_COMPILING = "compiling kernels, once on this machine"
 
 
 class Bar(Protocol):
@@ -26,8 +28,10 @@ class Bar(Protocol):
 class Progress(Protocol):
     """Something that shows how far work has come."""
 
-    def __call__(self, task: str, total: float) -> AbstractContextManager[Bar]:
-        """Start a piece of work of the given total."""
+    def __call__(
+        self, task: str, total: float, done: float = 0.0
+    ) -> AbstractContextManager[Bar]:
+        """Start a piece of work of the given total, of which `done` was done before."""
 
 
 class _Silent:
@@ -36,42 +40,114 @@ class _Silent:
 
 
 @contextmanager
-def silent(task: str, total: float) -> Iterator[Bar]:
+def silent(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
     """Show nothing."""
     yield _Silent()
 
 
-class _Lines:
-    """A plain line every 30 seconds, for logs."""
+class _Course:
+    """How far a piece of work has come, and how long the rest will take.
 
-    def __init__(self, task: str, total: float) -> None:
+    The time in which kernels compile does not count.
+    """
+
+    def __init__(self, task: str, total: float, done: float) -> None:
         self.task, self.total = task, total
-        self.start = self.last = time.monotonic()
-        self.before: float | None = None  # done at the first report: a resumed run
+        self.before = self.done = done
+        self.note = ""
+        self.start = self.reported = time.monotonic()
+        self.compiling_since: float | None = None
+
+    def update(self, done: float, note: str) -> None:
+        self.done, self.note = done, note
+        self.reported = time.monotonic()
+
+    def compiling(self, begins: bool) -> None:
+        now = time.monotonic()
+        if begins:
+            self.compiling_since = now
+        elif self.compiling_since is not None:
+            self.start += now - self.compiling_since
+            self.reported += now - self.compiling_since
+            self.compiling_since = None
+
+    def elapsed(self) -> float:
+        now = self.compiling_since or time.monotonic()
+        return now - self.start
+
+    def left(self) -> float | None:
+        """Return the seconds left; None before they are known, and if they are over."""
+        fresh = self.done - self.before
+        if fresh <= 0:
+            return None
+        rate = (self.reported - self.start) / fresh
+        now = self.compiling_since or time.monotonic()
+        left = rate * (self.total - self.done) - (now - self.reported)
+        return left if left > 0 else None
+
+    def __str__(self) -> str:
+        left = self.left()
+        rest = "..." if left is None else f"{max(left, 1):.0f} s"
+        share = f"{self.done / self.total:.0%}"
+        return f"{self.task}: {share}, {rest} left  {self.note}".rstrip()
+
+
+class _Lines:
+    """A plain line every 30 seconds, for logs, also where nothing is reported."""
+
+    said_compiling = False  # in this process
+
+    def __init__(self, course: _Course) -> None:
+        self.course = course
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.wait(_LINE_S):
+            self.line()
+
+    def line(self) -> None:
+        if self.course.done < self.course.total:
+            print(self.course, file=sys.stderr, flush=True)
 
     def update(self, done: float, note: str = "") -> None:
-        now = time.monotonic()
-        if self.before is None:
-            self.before, self.start = done, now
-        if now - self.last < _LINE_S:
-            return
-        self.last = now
-        fresh = done - self.before
-        left = (now - self.start) * (self.total - done) / fresh if fresh else 0.0
-        line = f"{self.task}: {done / self.total:.0%}, {left:.0f} s left"
-        print(f"{line}  {note}".rstrip(), file=sys.stderr, flush=True)
+        self.course.update(done, note)
+
+    def compiling(self, begins: bool) -> None:
+        self.course.compiling(begins)
+        if begins and not _Lines.said_compiling:
+            _Lines.said_compiling = True
+            print(_COMPILING, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join()
 
 
 class _Terminal:
     """A rich bar; it vanishes when the work is done."""
 
-    def __init__(self, task: str, total: float) -> None:
+    def __init__(self, course: _Course) -> None:
+        self.course = course
         self.bar = _rich_bar()
-        self.row = self.bar.add_task(task, total=total, note="")
+        self.row = self.bar.add_task(course.task, total=course.total, course=course)
+        self.bar.update(self.row, completed=course.done)
         self.bar.start()
 
     def update(self, done: float, note: str = "") -> None:
-        self.bar.update(self.row, completed=done, note=note)
+        self.course.update(done, note)
+        self.bar.update(self.row, completed=done)
+
+    def compiling(self, begins: bool) -> None:
+        """Show a row of its own in place of the work that waits for the kernels."""
+        self.course.compiling(begins)
+        self.bar.update(self.row, visible=not begins)
+        if begins:
+            course = _Course(_COMPILING, 1.0, 0.0)
+            self.other = self.bar.add_task(_COMPILING, total=None, course=course)
+        else:
+            self.bar.remove_task(self.other)
 
     def close(self) -> None:
         self.bar.stop()
@@ -79,34 +155,55 @@ class _Terminal:
 
 def _rich_bar() -> RichProgress:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.text import Text
+
+    class Times(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            course: _Course = task.fields["course"]
+            if task.total is None:  # of kernels nobody knows
+                return Text(_clock(course.elapsed()))
+            share = f"{task.percentage:>3.0f}%"
+            times = f"{_clock(course.elapsed())}, {_clock(course.left())} left"
+            return Text(f"{share}  {times}  {course.note}")
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        Times(),
         console=Console(stderr=True),
         transient=True,
     )
 
 
+def _clock(seconds: float | None) -> str:
+    """Return h:mm:ss, or "..." where nothing is known."""
+    if seconds is None:
+        return "..."
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 @contextmanager
-def console(task: str, total: float) -> Iterator[Bar]:
-    """Show progress on standard error: a bar on a terminal, else plain lines."""
-    if not sys.stderr.isatty():
-        yield _Lines(task, total)
-        return
-    bar = _Terminal(task, total)
-    try:
-        yield bar
-    finally:
-        bar.close()
+def console(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
+    """Show progress on standard error: a bar on a terminal, else plain lines.
+
+    The time left is what has been measured, and "..." before. Kernels that compile
+    meanwhile are shown as such.
+    """
+    course = _Course(task, total, done)
+    view = _Terminal(course) if sys.stderr.isatty() else _Lines(course)
+    with _told(view):
+        try:
+            yield view
+        finally:
+            view.close()
+
+
+def _told(view: _Lines | _Terminal) -> AbstractContextManager[None]:
+    """Return a context in which a view is told of kernels that compile."""
+    if "numba" not in sys.modules:
+        return nullcontext()
+    from grainpaint.compiled import told_of_compiling
+
+    return told_of_compiling(view.compiling)

@@ -11,7 +11,7 @@ import numpy as np
 
 from grainpaint import formats
 from grainpaint.engine import Outcome
-from grainpaint.generation import Run
+from grainpaint.generation import COMPILING, Run
 from grainpaint.outputs import Outputs, digest, outputs
 from grainpaint.paper.paint import PaperRecipe
 from grainpaint.picture import Picture
@@ -113,7 +113,7 @@ def summary(run: Run, precision: str, files: Sequence[Path]) -> list[tuple[str, 
     sizes = volume.grain_volumes()
     sizes = sizes[sizes > 0] * float(np.prod(volume.spacing))
     diameter = float(np.cbrt(6 / np.pi * sizes).mean())
-    total = sum(run.seconds.values())
+    total = sum(s for name, s in run.seconds.items() if name != COMPILING)
     return [
         ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),
         ("grains", f"{sizes.size:,}"),

@@ -25,6 +25,7 @@ from grainpaint.inference import Evaluator
 from grainpaint.model import Model, Sampling
 from grainpaint.philox import normal_field
 from grainpaint.plan import BasePlan, Box, Key, Order, Window, boxes_under, cells_of
+from grainpaint.progress import Progress, silent
 from grainpaint.simulate.potts import grow
 from grainpaint.tags import color_of, spin_of, tag_grains
 from grainpaint.unet import setting
@@ -235,6 +236,7 @@ def refine_window(
     colors: Callable[[Key], np.ndarray],
     tick: Tick = _unheard,
     inside: Inside | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Return the tags of a refinement window, cut to what it writes (uint16).
 
@@ -252,6 +254,8 @@ def refine_window(
     tick : callable
     inside : callable, optional
         Tells which voxels are inside the part; all without.
+    progress : Progress
+        Told how far the longest step has come: the growth at the first level.
     """
     model = painter.model
     torus, boxes = _computed(painter, window)
@@ -280,7 +284,8 @@ def refine_window(
             found = _doubled(found, boxes[level - 1], boxes[level])
         if inside is not None:
             found *= _near(painter, window.halo, boxes[level], level, inside)
-        found = grown(painter, found, boxes[level], level, torus=torus)
+        told = progress if level == first else silent
+        found = grown(painter, found, boxes[level], level, torus=torus, progress=told)
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
 
@@ -390,6 +395,7 @@ def grown(
     level: int,
     share: np.ndarray | None = None,
     torus: tuple[bool, bool, bool] = _OPEN,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
 
@@ -419,6 +425,7 @@ def grown(
         origin=(x0, y0, z0),
         period=painter.plan.period(level),
         mobility=mobility,
+        progress=progress,
     )
     return end
 

@@ -81,6 +81,7 @@ def stats(
     """Measure every grain of a volume."""
     from grainpaint.formats import read, refuse_to_replace, replace_with
     from grainpaint.pieces import as_pieces
+    from grainpaint.progress import console
     from grainpaint.spatial import measures
     from grainpaint.stats import table, tally
 
@@ -93,8 +94,10 @@ def stats(
         grains, count = as_pieces(grains)
         if count.note:
             print(count.note, file=sys.stderr)
-    counted = tally(grains)
-    found = table(grains, counted)
+    with console("measure", 1):
+        counted = tally(grains)
+        found = table(grains, counted)
+        whole = measures(grains, counted)
     rows = [("grains", f"{len(found):,}")]
     if output is not None:
         if output.suffix == ".csv":
@@ -105,7 +108,7 @@ def stats(
     border = found["touches_border"].mean()
     rows[1:1] = [
         ("touching the border", f"{border:.0%}"),
-        *((name, f"{value:.4g}") for name, value in measures(grains, counted).items()),
+        *((name, f"{value:.4g}") for name, value in whole.items()),
         *((f"mean {name}", f"{found[name].mean():.4g}") for name in _MEANS),
     ]
     print_table(rows)

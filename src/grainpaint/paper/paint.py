@@ -7,7 +7,6 @@ drift across a volume.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import pairwise
 from time import perf_counter
 from typing import Literal
@@ -20,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from grainpaint.blocks import EDGE, Block, batches, center, grid
 from grainpaint.dbscan import BLOCK, dbscan, fill_noise
 from grainpaint.errors import InputError
-from grainpaint.generation import Run
+from grainpaint.generation import Clock, Run
 from grainpaint.microstructure import Microstructure
 from grainpaint.model import find_model, model_digest, read_card
 from grainpaint.paper.halfway import Halfway
@@ -201,7 +200,7 @@ def paint_blocks(
     done = np.zeros(len(blocks), bool)
     if halfway is not None:
         halfway.load(values, done)
-    with progress("paint", len(blocks)) as bar:
+    with progress("paint", len(blocks), int(done.sum())) as bar:
         for turn in batches(blocks, batch):
             places = [place for place in turn if not done[place]]
             if not places:
@@ -274,19 +273,6 @@ def grains_of(values: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     return label
 
 
-@dataclass
-class _Clock:
-    """Seconds of named steps."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    last: float = field(default_factory=perf_counter)
-
-    def lap(self, name: str) -> None:
-        now = perf_counter()
-        self.seconds[name] = now - self.last
-        self.last = now
-
-
 def _check_memory(shape: tuple[int, int, int]) -> None:
     n_voxels = math.prod(shape)
     need = _BYTES_FIXED + _BYTES_PER_VOXEL * n_voxels
@@ -347,7 +333,7 @@ def paint_paper(
             f"the model {recipe.model!r} has other weights or settings than those in "
             "the recipe"
         )
-    clock = _Clock()
+    clock = Clock()
     blocks = plan_blocks(recipe, mask)
     painter = _painter(model, recipe)
     (values,) = paint_blocks(painter, blocks, recipe.shape, 1, batch, progress, halfway)

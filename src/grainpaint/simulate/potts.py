@@ -518,7 +518,7 @@ def _frames(
     box = box[1:-1, 1:-1, 1 : shape[2] + 1]
     every = np.concatenate(blocks)
     fresh = True
-    with progress("grain growth", stops[-1] / TICKS) as bar:
+    with progress("grain growth", stops[-1] / TICKS, stops[0] / TICKS) as bar:
         for i, stop in enumerate(stops[1:], 1):
             tick = stops[i - 1]
             while tick < stop:

@@ -70,8 +70,10 @@ def write_set(
     known = _matching_recipe(path, recipe) if path.exists() else recipe
     aside = path.with_name(f".{path.name}.part")
     seeds = range(recipe["seed"], recipe["seed"] + recipe["count"])
+    members = [path / member_name(seed, time) for seed in seeds for time in times]
+    there = sum(place.exists() for place in members)
     done = 0
-    with progress("simulate", len(seeds) * len(times)) as bar:
+    with progress("simulate", len(members), there) as bar:
         for seed in seeds:
             places = [path / member_name(seed, time) for time in times]
             volumes = simulate(seed) if not all(p.exists() for p in places) else ()
@@ -82,9 +84,9 @@ def write_set(
                     shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
                     zarr.write(volume, aside, {"seed": seed, "time": time})
                     aside.rename(place)
-                bar.update(done, f"seed {seed}, t = {time:g}")
+                bar.update(max(done, there), f"seed {seed}, t = {time:g}")
             done += len(times)
-            bar.update(done)
+            bar.update(max(done, there))
     if recipe["count"] > known["count"]:
         zarr.update_recipe(path, recipe)
     return done

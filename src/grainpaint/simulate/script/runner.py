@@ -289,7 +289,7 @@ def _part_of(bar: Bar, before: int) -> Progress:
             bar.update(before + done, note)
 
     @contextmanager
-    def part(task: str, total: float) -> Iterator[Bar]:
+    def part(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
         yield Part()
 
     return part
