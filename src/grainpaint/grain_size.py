@@ -11,10 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-import numexpr
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.ndimage import map_coordinates
 
 from grainpaint.errors import InputError
 from grainpaint.formats import file_digest
@@ -115,6 +113,7 @@ class GrainSize(BaseModel):
 
 def _formula(text: str) -> SizeMap:
     """Return the function that a formula of x, y, z (µm) stands for."""
+    import numexpr
 
     def evaluate(axes: Axes) -> np.ndarray:
         x, y, z = np.meshgrid(*axes, indexing="ij", sparse=True)
@@ -145,6 +144,8 @@ def _values(path: Path) -> tuple[np.ndarray, tuple[float, ...], tuple[float, ...
 
 def _field(path: Path) -> SizeMap:
     """Return linear interpolation in a field; beyond its faces, the nearest value."""
+    from scipy.ndimage import map_coordinates
+
     values, spacing, origin = _values(path)
 
     def interpolate(axes: Axes) -> np.ndarray:

@@ -15,7 +15,6 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from scipy.ndimage import binary_dilation
 from torch import Tensor
 
 from grainpaint.diffusion import expected_colors, reverse_step, timesteps
@@ -323,6 +322,8 @@ def margin(halo: int, level: int) -> int:
 
 def widened(cells: np.ndarray, margin: int, edge: int) -> np.ndarray:
     """Return the cells, `edge` voxels a side, within a margin of True ones."""
+    from scipy.ndimage import binary_dilation
+
     near: np.ndarray = binary_dilation(cells, np.ones((3, 3, 3)), -(-margin // edge))
     return near
 
