@@ -36,7 +36,7 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
 def test_many_textures_of_one_part_are_those_of_their_seeds(
     run, tiny_model, tmp_path, suffix
 ):
-    words = ("paint", GEAR, "--longest", 40, "--model", tiny_model)
+    words = ("paint", GEAR, "--longest", 40, "--model", tiny_model, "--no-picture")
     name = f"gear{suffix}"
     many = (*words, "-o", tmp_path / name, "--count", 2, "--seed", 3)
     assert run(*many)[0] == 0
@@ -52,7 +52,7 @@ def test_many_textures_of_one_part_are_those_of_their_seeds(
 
 
 def test_a_periodic_volume_goes_to_any_format(run, tiny_model, tmp_path):
-    words = ("generate", "--shape", "64,64,64", "--periodic", "xyz")
+    words = ("generate", "--shape", "64,64,64", "--periodic", "xyz", "--no-picture")
     words = (*words, "--model", tiny_model, "-o")
     outs = [tmp_path / suffix / f"rve.{suffix}" for suffix in ("npz", "zarr")]
     assert [run(*words, out)[0] for out in outs] == [0, 0]

@@ -58,7 +58,7 @@ def test_the_store_holds_the_volume_that_memory_gives(recipe, finished):
     assert store.verify(finished) == []
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_any_number_of_workers_makes_the_same_files(
     recipe, finished, tmp_path, workers
 ):
@@ -96,7 +96,7 @@ def command(model, path, *more):
             "--window",
             "32",
         ),
-        *("-o", str(path), *more),
+        *("--no-picture", "-o", str(path), *more),
     ]
 
 
@@ -115,12 +115,13 @@ def started(words, path, n_lines):
     return child
 
 
-def test_ten_kills_at_random_moments_end_in_the_very_same_volume(
-    tiny_model, finished, tmp_path
+@pytest.mark.parametrize("n_kills", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_kills_at_random_moments_end_in_the_very_same_volume(
+    tiny_model, finished, tmp_path, n_kills
 ):
     path, draw = tmp_path / "killed.zarr", random.Random(1)
     kills = 0
-    for _ in range(30):
+    for _ in range(3 * n_kills):
         child = started(command(tiny_model, path), path, draw.randint(1, 2))
         time.sleep(draw.uniform(0, 0.05))
         child.kill()
@@ -128,17 +129,24 @@ def test_ten_kills_at_random_moments_end_in_the_very_same_volume(
         kills += child.returncode == -signal.SIGKILL
         if child.returncode == 0:
             break
-        if kills == 10:
+        if kills == n_kills:
             assert not store.open_store(path).complete
             subprocess.run(command(tiny_model, path), check=True, capture_output=True)
             break
-    assert kills == 10
+    assert kills == n_kills
     assert store.open_store(path).digest() == finished.digest()
     assert store.verify(store.open_store(path)) == []
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [
+        (signal.SIGTERM, "2"),
+        (signal.SIGUSR1, "1"),
+        pytest.param(signal.SIGTERM, "1", marks=pytest.mark.slow),
+        pytest.param(signal.SIGUSR1, "2", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_saves_and_leaves_at_once(tiny_model, tmp_path, number, workers):
     path = tmp_path / "stopped.zarr"
     child = started(command(tiny_model, path, "--workers", workers), path, 3)
