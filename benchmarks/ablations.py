@@ -39,6 +39,7 @@ from grainpaint.dataset import Sample, Samples, TrainingSet
 from grainpaint.diffusion import add_noise, expected_colors, reverse_step, timesteps
 from grainpaint.encode import palette
 from grainpaint.optimize import Files, Run
+from grainpaint.precision import autocast, resolve
 from grainpaint.pyramid import double, halve
 from grainpaint.segment import label_pieces
 from grainpaint.train import PRESETS, TrainConfig, _draw_batch, _losses, _noise_levels
@@ -267,7 +268,7 @@ def fit(config, samples, minutes, variant, averages=None):
             with torch.no_grad():
                 logits = predict(network, x, batch.t, batch.setting, guide)
             guide = expected_colors(logits, colors)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast(torch.device("cpu"), resolve("auto")):
             both = network.both(x, batch.t, batch.setting, guide)
         unknown = (batch.t[..., 0] > 0).float()
         flat = (
@@ -287,7 +288,7 @@ def fit(config, samples, minutes, variant, averages=None):
 
 def predict(network, x, t, wanted, guide=None):
     """Return the logits."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast(torch.device("cpu"), resolve("auto")):
         return network(x, t, wanted, guide).float()
 
 

@@ -50,13 +50,13 @@ def base(model, seed, n_steps, sampler):
     noise = normal_field(seed, 10, [np.arange(a.block) for a in axes], 5)
     x = torch.from_numpy(noise)[None]
     colors = torch.from_numpy(palette(5))
-    one = torch.ones_like(x[..., :1])
-    wanted = setting(sampling.grain_diameter * one, float(sampling.halved) * one)
+    wanted = setting(
+        torch.tensor([sampling.grain_diameter]), torch.tensor([float(sampling.halved)])
+    )
     levels = timesteps(n_steps, sampling.shift).tolist()
     before, level_before = None, None
     for t, s in pairwise(levels):
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model.base(x, t * one, wanted)
+        logits = model.base(x, torch.cat([torch.tensor([t]), wanted]))
         if s == 0:
             return logits[0].argmax(-1).to(torch.uint8).numpy()
         x0 = expected_colors(logits, colors)

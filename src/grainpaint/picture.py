@@ -10,7 +10,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from select import select
+from threading import Thread
 from types import TracebackType
 
 import numpy as np
@@ -126,10 +126,13 @@ class Picture:
 
     def _answer(self) -> bool | None:
         """Return whether the solid was drawn too; None if nothing was."""
-        assert self._process.stdout is not None
-        if not select([self._process.stdout], [], [], _TIMEOUT_S)[0]:
-            return None
-        return {"solid\n": True, "slices\n": False}.get(self._process.stdout.readline())
+        out = self._process.stdout
+        assert out is not None
+        lines: list[str] = []
+        reader = Thread(target=lambda: lines.append(out.readline()), daemon=True)
+        reader.start()
+        reader.join(_TIMEOUT_S)
+        return {"solid": True, "slices": False}.get("".join(lines).strip())
 
     def _end(self) -> None:
         self._process.kill()
