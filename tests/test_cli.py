@@ -8,6 +8,7 @@ import pytest
 
 import grainpaint
 from grainpaint.outputs import outputs
+from grainpaint.train import PRESETS
 
 GEAR = Path(__file__).parents[1] / "examples" / "parts" / "gear.stl"
 
@@ -131,7 +132,12 @@ def test_segment_by_dbscan_cleans_unless_told_not_to(run, tmp_path, rng):
     assert "noise" in err
 
 
-def test_train_runs_from_the_command_line(run, tmp_path):
+def test_train_runs_from_the_command_line(run, tmp_path, monkeypatch):
+    small = {"channels": (8, 8), "head": 4}  # the size of a network is no matter here
+    for stage, preset in PRESETS.items():
+        network = preset.network.model_copy(update=small)
+        preset = preset.model_copy(update={"network": network})
+        monkeypatch.setitem(PRESETS, stage, preset)
     data, out = tmp_path / "set.zarr", tmp_path / "model"
     code, _, _ = run(
         "simulate", "iso", "--shape", "32,32,32", "--time", 60, "--count", 2, "-o", data
