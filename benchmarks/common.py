@@ -46,11 +46,12 @@ def _instructions():
 
 def _commit():
     """Return the commit of the sources, marked where they differ from it."""
-    words = ["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
-    found = subprocess.run(
-        words, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or None
+    root = Path(__file__).parents[1]
+    words = ["git", "rev-parse", "--short=10", "HEAD"]
+    found = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    changed = ["git", "diff", "--quiet", "HEAD", "--", "src", "benchmarks/*.py"]
+    mark = "-dirty" if subprocess.run(changed, cwd=root, check=False).returncode else ""
+    return found.stdout.strip() + mark or None
 
 
 def stamp(precision=None):
