@@ -19,7 +19,7 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
         "paint", GEAR, "-o", out, "--longest", 40, "--model", tiny_model, "--seed", 3
     )
     assert code == 0
-    assert all(path.exists() for path in outputs(out).all)
+    assert all(path.exists() for path in outputs(out).files())
     volume = grainpaint.load(out)
     assert max(volume.shape) == 40
     record = json.loads((tmp_path / "out" / "gear.run.json").read_text())

@@ -7,7 +7,6 @@ each refinement window depends on the base under it and on nothing else.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,7 @@ from grainpaint.microstructure import Microstructure, cut
 from grainpaint.model import load_model
 from grainpaint.philox import check_seed
 from grainpaint.plan import BasePlan, Key, Window, cells_of, windows
-from grainpaint.progress import Bar, Progress, silent
+from grainpaint.progress import Progress, part_of, silent
 from grainpaint.sample import Painter, base_window, n_evaluations, refine_window
 from grainpaint.segment import grains
 from grainpaint.volume import (
@@ -155,7 +154,7 @@ def fill(
                 window,
                 base.__getitem__,
                 inside=inside,
-                progress=_part_of(bar, i),
+                progress=part_of(bar, i, 1.0),
             )
             tags[window.write] = found
             bar.update(i + 1)
@@ -194,32 +193,8 @@ def _base(
     return base
 
 
-def _part_of(bar: Bar, begun: int) -> Progress:
-    """Return a progress whose work is one unit of a bar, from `begun` on."""
-
-    class Part:
-        def __init__(self, total: float, before: float) -> None:
-            self.total, self.before = total, before
-
-        def update(self, done: float, note: str = "") -> None:
-            share = (done - self.before) / (self.total - self.before)
-            bar.update(begun + min(share, 1.0), note)
-
-    @contextmanager
-    def part(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
-        yield Part(total, done)
-
-    return part
-
-
 class Clock:
-    """Seconds of named steps; those in which kernels compile are a step of their own.
-
-    Parameters
-    ----------
-    seconds : dict of str to float
-        So far.
-    """
+    """Seconds of named steps; compiling kernels is a step of its own."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

@@ -40,10 +40,10 @@ class Outputs:
     picture: Path
     record: Path
 
-    @property
-    def all(self) -> tuple[Path, Path, Path]:
-        """All three."""
-        return self.volume, self.picture, self.record
+    def files(self, with_picture: bool = True) -> list[Path]:
+        """Return all that is written."""
+        shown = [self.picture] if with_picture else []
+        return [self.volume, *shown, self.record]
 
 
 def outputs(volume: Path) -> Outputs:
@@ -156,9 +156,8 @@ def check_outputs(volume: Path, force: bool, with_picture: bool = True) -> Outpu
     """
     formats.check_output(volume, force)
     places = outputs(volume)
-    beside = [places.record, *([places.picture] if with_picture else [])]
-    for path in beside:
-        if not _names(places.record, volume):
+    if not _names(places.record, volume):
+        for path in places.files(with_picture):
             formats.refuse_to_replace(path, force)
     return places
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
-__all__ = ["Bar", "Progress", "console", "silent"]
+__all__ = ["Bar", "Progress", "console", "part_of", "silent"]
 
 _LINE_S = 30.0  # between plain lines
 _COMPILING = "compiling kernels, once on this machine"
@@ -43,6 +43,33 @@ class _Silent:
 def silent(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
     """Show nothing."""
     yield _Silent()
+
+
+def part_of(bar: Bar, begun: float, size: float | None = None) -> Progress:
+    """Return a progress that goes on from what a bar has reached.
+
+    Parameters
+    ----------
+    bar : Bar
+    begun : float
+        What of it was done when the part begins.
+    size : float, optional
+        The units of the bar that the part is worth; those of its own if not given.
+    """
+
+    class Part:
+        def __init__(self, total: float, before: float) -> None:
+            self.before = before
+            self.scale = 1.0 if size is None else size / (total - before)
+
+        def update(self, done: float, note: str = "") -> None:
+            bar.update(begun + self.scale * (done - self.before), note)
+
+    @contextmanager
+    def part(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
+        yield Part(total, done)
+
+    return part
 
 
 class _Course:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,7 @@ __all__ = [
     "ModelName",
     "Output",
     "PrecisionName",
+    "RunOptions",
     "Seed",
     "app",
     "print_table",
@@ -45,6 +47,19 @@ PrecisionName = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a recipe is carried out, and what its record tells of the command."""
+
+    config: dict[str, Any]
+    precision: str  # as it was asked for
+    device: str
+    workers: int
+    picture: bool
+    force: bool
+    dry_run: bool
 
 
 def say_if_slow(precision: Precision, device: str, advice: str = "") -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +17,7 @@ from grainpaint.cli.app import (
     ModelName,
     Output,
     PrecisionName,
+    RunOptions,
     Seed,
     app,
     print_table,
@@ -199,6 +199,7 @@ def paint(
 ) -> None:
     """Paint grains into a CAD part."""
     config = {"command": "paint", "voxel": voxel, "longest": longest}
+    run = RunOptions(config, precision, device, workers, picture, force, dry_run)
     whole = output.suffix != ".zarr" or is_papers(context, model)
     with _drawing(picture and whole and not dry_run) as drawing:
         if is_papers(context, model):
@@ -220,17 +221,7 @@ def paint(
                 precision=precision,
                 device=device,
             )
-            fill_paper(
-                planned,
-                output,
-                field,
-                config,
-                drawing,
-                precision,
-                device,
-                force,
-                dry_run,
-            )
+            fill_paper(planned, output, field, run, drawing)
             return
         places = _places(output, seed, count, force, picture)
         recipe = _recipe_of_part(
@@ -248,7 +239,6 @@ def paint(
             precision,
             device,
         )
-        run = _Run(config, precision, device, workers, force, dry_run)
         _fill(recipe, places, run, drawing)
 
 
@@ -286,6 +276,7 @@ def generate(
     from grainpaint.quantity import parse_periodic, parse_shape
 
     config = {"command": "generate", "voxel": voxel}
+    run = RunOptions(config, precision, device, workers, picture, force, dry_run)
     wraps = parse_periodic(periodic)
     n_voxels = parse_shape(shape)
     whole = output.suffix != ".zarr" or any(wraps) or is_papers(context, model)
@@ -307,17 +298,7 @@ def generate(
                 precision=precision,
                 device=device,
             )
-            fill_paper(
-                planned,
-                output,
-                field,
-                config,
-                drawing,
-                precision,
-                device,
-                force,
-                dry_run,
-            )
+            fill_paper(planned, output, field, run, drawing)
             return
         places = _places(output, seed, count, force, picture, not any(wraps))
         from grainpaint.volume import make_recipe
@@ -338,7 +319,6 @@ def generate(
             precision,
             device,
         )
-        run = _Run(config, precision, device, workers, force, dry_run)
         _fill(recipe, places, run, drawing)
 
 
@@ -370,26 +350,15 @@ def _places(
     }
 
 
-@dataclass(frozen=True)
-class _Run:
-    """How a recipe is carried out."""
-
-    config: dict[str, Any]
-    precision: str  # as it was asked for
-    device: str
-    workers: int
-    force: bool
-    dry_run: bool
-
-
 def _fill(
-    recipe: Recipe, places: dict[int, Outputs], run: _Run, drawing: Picture | None
+    recipe: Recipe, places: dict[int, Outputs], run: RunOptions, drawing: Picture | None
 ) -> None:
     """Make volumes and write everything, or say what would be done."""
     recipes = [recipe.model_copy(update={"seed": seed}) for seed in places]
     of_store = next(iter(places.values())).volume.suffix == ".zarr"
     if run.dry_run:
-        rows = [("would write", str(path)) for p in places.values() for path in p.all]
+        files = [path for p in places.values() for path in p.files(run.picture)]
+        rows = [("would write", str(path)) for path in files]
         print_table([*_plan_rows(recipe), *rows])
     elif of_store and not any(recipe.periodic):
         for own, place in zip(recipes, places.values()):
@@ -399,7 +368,10 @@ def _fill(
 
 
 def _fill_memory(
-    recipes: list[Recipe], places: list[Outputs], run: _Run, drawing: Picture | None
+    recipes: list[Recipe],
+    places: list[Outputs],
+    run: RunOptions,
+    drawing: Picture | None,
 ) -> None:
     from grainpaint.generation import paint_recipes
     from grainpaint.progress import console
@@ -410,11 +382,10 @@ def _fill_memory(
     for place, recipe, found in zip(places, recipes, runs):
         for line in write_run(place, found, recipe, run.config, drawing, console):
             print(line, file=sys.stderr)
-        written = [path for path in place.all if drawing or path != place.picture]
-        print_table(summary(found, recipe.precision, written))
+        print_table(summary(found, recipe.precision, place.files(run.picture)))
 
 
-def _fill_store(recipe: Recipe, output: Path, run: _Run) -> None:
+def _fill_store(recipe: Recipe, output: Path, run: RunOptions) -> None:
     from shutil import rmtree
 
     from grainpaint import store

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainpaint.cli.app import print_table, say_if_slow
+from grainpaint.cli.app import RunOptions, print_table, say_if_slow
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,12 +54,8 @@ def fill_paper(
     recipe: PaperRecipe,
     output: Path,
     values: Path | None,
-    config: dict[str, Any],
+    options: RunOptions,
     drawing: Picture | None,
-    precision: str,
-    device: str,
-    force: bool,
-    dry_run: bool,
 ) -> None:
     """Make a volume as the paper does and write everything, or say what it takes."""
     from grainpaint.formats import refuse_to_replace, replace_with
@@ -70,24 +66,26 @@ def fill_paper(
     from grainpaint.progress import console
     from grainpaint.record import summary, write_run
 
-    places = check_outputs(output, force, drawing is not None)
+    places = check_outputs(output, options.force, options.picture)
     if values is not None:
         if values.suffix != ".npz":
             raise InputError(f"{values}: the values are written as .npz")
-        refuse_to_replace(values, force)
-    if dry_run:
-        rows = forecast_paper(recipe, device)
-        print_table([*rows, *(("would write", str(p)) for p in places.all)])
+        refuse_to_replace(values, options.force)
+    if options.dry_run:
+        rows = forecast_paper(recipe, options.device)
+        print_table(
+            [*rows, *(("would write", str(p)) for p in places.files(options.picture))]
+        )
         return
-    kept = None if force else kept_precision(output)
-    if precision == "auto" and kept is not None:
+    kept = None if options.force else kept_precision(output)
+    if options.precision == "auto" and kept is not None:
         recipe = recipe.model_copy(update={"precision": kept})
-    say_if_slow(recipe.precision, device)
+    say_if_slow(recipe.precision, options.device)
     halfway = Halfway(halfway_path(output), recipe.model_dump_json())
-    if force:
+    if options.force:
         halfway.delete()
     try:
-        run, field = paint_paper(recipe, device, console, halfway=halfway)
+        run, field = paint_paper(recipe, options.device, console, halfway=halfway)
     except KeyboardInterrupt:
         print(
             f"grainpaint: stopped: {halfway.path} holds what is done, the same command "
@@ -98,8 +96,7 @@ def fill_paper(
     if values is not None:
         place = (recipe.spacing,) * 3, recipe.origin
         replace_with(values, lambda aside: write_values(aside, field, *place))
-    for line in write_run(places, run, recipe, config, drawing, console):
+    for line in write_run(places, run, recipe, options.config, drawing, console):
         print(line, file=sys.stderr)
     halfway.delete()
-    written = [path for path in places.all if drawing or path != places.picture]
-    print_table(summary(run, recipe.precision, written))
+    print_table(summary(run, recipe.precision, places.files(options.picture)))

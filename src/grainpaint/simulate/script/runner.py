@@ -11,7 +11,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.spparks import read_spins, site_ids
 from grainpaint.microstructure import Microstructure
-from grainpaint.progress import Bar, Progress, silent
+from grainpaint.progress import Progress, part_of, silent
 from grainpaint.segment import label_pieces
 from grainpaint.simulate import pool
 from grainpaint.simulate.additive import solidify
@@ -263,7 +263,7 @@ class _State:
                             seed=run.seed,
                             first_step=done,
                             last_step=step,
-                            progress=_part_of(bar, done),
+                            progress=part_of(bar, done),
                         )
                     self.spin = spin[:, :, below:] - 1
                 done = step
@@ -279,20 +279,6 @@ def _threads(n: int | None) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
-
-
-def _part_of(bar: Bar, before: int) -> Progress:
-    """Return progress that goes on from what a bar has reached before."""
-
-    class Part:
-        def update(self, done: float, note: str = "") -> None:
-            bar.update(before + done, note)
-
-    @contextmanager
-    def part(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
-        yield Part()
-
-    return part
 
 
 _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
