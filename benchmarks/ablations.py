@@ -35,15 +35,26 @@ import torch.nn.functional as F
 from torch import nn
 
 from grainpaint import simulate
-from grainpaint.dataset import Sample, Samples, TrainingSet
-from grainpaint.diffusion import add_noise, expected_colors, reverse_step, timesteps
-from grainpaint.encode import palette
-from grainpaint.optimize import Files, Run
-from grainpaint.precision import autocast, resolve
+from grainpaint.network.dataset import Sample, Samples, TrainingSet
+from grainpaint.network.diffusion import (
+    add_noise,
+    expected_colors,
+    reverse_step,
+    timesteps,
+)
+from grainpaint.network.fit import Files, Run
+from grainpaint.network.precision import autocast, resolve
+from grainpaint.network.train import (
+    PRESETS,
+    TrainConfig,
+    _draw_batch,
+    _losses,
+    _noise_levels,
+)
+from grainpaint.network.unet import NetworkConfig, UNet, _Block, _Conv, _Norm, setting
+from grainpaint.palette import palette
 from grainpaint.pyramid import double, halve
-from grainpaint.segment import label_pieces
-from grainpaint.train import PRESETS, TrainConfig, _draw_batch, _losses, _noise_levels
-from grainpaint.unet import NetworkConfig, UNet, _Block, _Conv, _Norm, setting
+from grainpaint.segmentation.pieces import label_pieces
 
 HERE = Path(__file__).parent
 KINDS = ((32, 10.0), (32, 25.0), (64, 100.0))  # edge, time

@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import ks_2samp
 
+from grainpaint.measure.grains import table
 from grainpaint.microstructure import Microstructure
-from grainpaint.segment import label_pieces
-from grainpaint.simulate.additive import solidify
-from grainpaint.simulate.pool import (
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.am.melt_pool import (
     Bezier,
     DoubleEllipsoid,
     ExponentialHaz,
     LinearHaz,
 )
-from grainpaint.simulate.scan import build, cartesian_layer
-from grainpaint.stats import table
+from grainpaint.simulate.am.scan import build, cartesian_layer
+from grainpaint.simulate.am.solidify import solidify
 
 HERE = Path(__file__).parent
 RECORDED = HERE.parents[1] / "shared" / "data" / "spparks"

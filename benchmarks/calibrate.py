@@ -13,13 +13,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from grainpaint.model import load_model
-from grainpaint.plan import BaseAxis, BasePlan
+from grainpaint.generation.sampler import Painter, base_window
+from grainpaint.generation.tags import spin_of, tag_grains
+from grainpaint.generation.windows import BaseAxis, BasePlan
+from grainpaint.network.cards import load_model
 from grainpaint.pyramid import double
-from grainpaint.sample import Painter, base_window
-from grainpaint.segment import grains
-from grainpaint.simulate.potts import grow
-from grainpaint.tags import spin_of, tag_grains
+from grainpaint.segmentation.pieces import grains
+from grainpaint.simulate.iso.potts import grow
 
 EDGE = 64  # base voxels
 TORUS = (True, True, True)

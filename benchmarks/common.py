@@ -10,7 +10,7 @@ from pathlib import Path
 import numba
 import torch
 
-from grainpaint.precision import resolve
+from grainpaint.network.precision import resolve
 
 __all__ = ["add_row", "stamp"]
 

@@ -21,7 +21,7 @@ import numpy as np
 from common import stamp
 
 from grainpaint import Microstructure, formats
-from grainpaint.segment import label_pieces
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate import isotropic
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ Run: python benchmarks/evaluations.py [--volumes 8]. Prints a table and writes
 evaluations.json. Boxes of 100^3 by the model `iso` with growth as it is shipped, beside
 9 simulated ones (see floor.py); seconds are those of the base of a box.
 
-- ddim: the step of `grainpaint.diffusion`, first order;
+- ddim: the step of `grainpaint.network.diffusion`, first order;
 - 2m: DPM-Solver++(2M), second order in what the network gave at the level before (Lu et
   al., 2022, Algorithm 2), a step of the first order from pure noise on.
 """
@@ -20,16 +20,16 @@ import torch
 from floor import EDGE, N_B, simulated
 
 from grainpaint import Microstructure
-from grainpaint.compare import compare, measure_all
-from grainpaint.diffusion import expected_colors, reverse_step, timesteps
-from grainpaint.encode import palette
-from grainpaint.model import load_model
+from grainpaint.generation.sampler import Painter, refine_window
+from grainpaint.generation.windows import whole, windows
+from grainpaint.measure.comparison import compare, measure_all
+from grainpaint.network.cards import load_model
+from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.network.unet import setting
+from grainpaint.palette import palette
 from grainpaint.philox import normal_field
-from grainpaint.plan import whole, windows
 from grainpaint.progress import silent
-from grainpaint.sample import Painter, refine_window
-from grainpaint.segment import grains
-from grainpaint.unet import setting
+from grainpaint.segmentation.pieces import grains
 
 HERE = Path(__file__).parent
 SHAPE = (EDGE,) * 3

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.extend import extend
+from grainpaint.generation.extend import extend
+from grainpaint.measure.seams import seam_test
 from grainpaint.microstructure import Microstructure
-from grainpaint.model import load_model
-from grainpaint.seams import seam_test
-from grainpaint.segment import grains
-from grainpaint.simulate.potts import grow, random_spins
+from grainpaint.network.cards import load_model
+from grainpaint.segmentation.pieces import grains
+from grainpaint.simulate.iso.potts import grow, random_spins
 
 HERE = Path(__file__).parent
 EDGES = {25.0: 72, 100.0: 96, 200.0: 120}  # of volumes, by the time of the simulation

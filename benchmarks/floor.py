@@ -15,9 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import Microstructure, formats, simulate
-from grainpaint.compare import DESCRIPTORS, distances, measure_all, population
+from grainpaint.measure.comparison import (
+    DESCRIPTORS,
+    distances,
+    measure_all,
+    population,
+)
 from grainpaint.progress import console
-from grainpaint.segment import label_pieces
+from grainpaint.segmentation.pieces import label_pieces
 
 HERE = Path(__file__).parent
 RUNS = HERE.parent / "runs"
@@ -37,7 +42,7 @@ def spins(n, time=100):
         path = RUNS / f"floor{time}" / f"{seed}.npz"
         if not path.exists():
             formats.write(simulate.isotropic((EDGE,) * 3, time, 1000, seed), path)
-        yield formats.read(path).grain_id
+        yield formats.load(path).grain_id
 
 
 def simulated(n, time=100):

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.model import load_model
-from grainpaint.plan import BaseAxis, BasePlan, Order, whole
-from grainpaint.sample import Painter, base_window
-from grainpaint.segment import label_pieces
+from grainpaint.generation.sampler import Painter, base_window
+from grainpaint.generation.windows import BaseAxis, BasePlan, Order, whole
+from grainpaint.network.cards import load_model
+from grainpaint.segmentation.pieces import label_pieces
 
 HERE = Path(__file__).parent
 EDGE, BLOCK = 96, 32

@@ -11,12 +11,12 @@ import argparse
 
 import numpy as np
 
-from grainpaint.grain_size import GrainSize, make_wanted
-from grainpaint.model import load_model
-from grainpaint.plan import WINDOW, BaseAxis, BasePlan
+from grainpaint.generation.grain_size import GrainSize, make_wanted
+from grainpaint.generation.sampler import Painter, base_window, grown, named
+from grainpaint.generation.tags import tag_grains
+from grainpaint.generation.windows import WINDOW, BaseAxis, BasePlan
+from grainpaint.network.cards import load_model
 from grainpaint.pyramid import double
-from grainpaint.sample import Painter, base_window, grown, named
-from grainpaint.tags import tag_grains
 
 BLOCK, ACROSS = 32, 32  # base voxels
 TORUS, CORE = 128, 96  # base voxels of a volume without faces; voxels of a window in it

@@ -16,9 +16,9 @@ import torch
 from common import add_row, stamp
 from torch.utils.flop_counter import FlopCounterMode
 
-from grainpaint.inference import Evaluator
-from grainpaint.model import find_model, read_card, read_network
-from grainpaint.precision import DTYPES, has_onednn, resolve
+from grainpaint.network.cards import find_model, read_card, read_network
+from grainpaint.network.inference import Evaluator
+from grainpaint.network.precision import DTYPES, has_onednn, resolve
 
 HERE = Path(__file__).parent
 CHANNELS, EDGES = (64, 96, 112, 128, 256), (24, 32, 48, 64)

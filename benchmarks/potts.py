@@ -18,7 +18,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.stats import ks_2samp
 
-from grainpaint.segment import label_pieces
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate import grow, random_spins
 
 HERE = Path(__file__).parent

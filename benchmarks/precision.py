@@ -14,7 +14,7 @@ import numpy as np
 from common import stamp
 
 from grainpaint import generate
-from grainpaint.compare import compare, measure_all
+from grainpaint.measure.comparison import compare, measure_all
 
 HERE = Path(__file__).parent
 SHAPE = (100, 100, 100)

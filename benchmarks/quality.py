@@ -22,15 +22,15 @@ from floor import EDGE, N_A, N_B, simulated, spins
 
 import grainpaint
 from grainpaint import formats
-from grainpaint.compare import DESCRIPTORS, compare, measure_all
-from grainpaint.model import load_model
-from grainpaint.plan import windows
+from grainpaint.drawing.report import write_report
+from grainpaint.generation.sampler import base_window, refine_window
+from grainpaint.generation.volume import make_painter, make_recipe
+from grainpaint.generation.windows import windows
+from grainpaint.measure.comparison import DESCRIPTORS, compare, measure_all
+from grainpaint.measure.seams import cell_trace
+from grainpaint.network.cards import load_model
 from grainpaint.progress import console
-from grainpaint.report import write_report
-from grainpaint.sample import base_window, refine_window
-from grainpaint.seams import cell_trace
-from grainpaint.segment import grains, label_pieces
-from grainpaint.volume import make_painter, make_recipe
+from grainpaint.segmentation.pieces import grains, label_pieces
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "runs" / "quality"
@@ -58,7 +58,7 @@ def generated(model, n, size=None):
                 (EDGE,) * 3, model, seed, grain_size=size, progress=console
             )
             formats.write(volume, path)
-        yield formats.read(path)
+        yield formats.load(path)
 
 
 def raw(model, n, size=None):

@@ -25,10 +25,10 @@ from scipy.ndimage import find_objects
 from grainpaint import formats
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.formats import file_digest
-from grainpaint.generation import paint_recipe
-from grainpaint.plan import BaseAxis
-from grainpaint.seams import seam_test
-from grainpaint.volume import PartFile, Volume, load_recipe, make_recipe
+from grainpaint.generation.in_memory import paint_recipe
+from grainpaint.generation.volume import PartFile, Volume, load_recipe, make_recipe
+from grainpaint.generation.windows import BaseAxis
+from grainpaint.measure.seams import seam_test
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / "runs" / "scale"
@@ -92,7 +92,7 @@ def seams(edge, workers, window):
         *("generate", "--shape", shape, "--workers", workers, "--force"),
         *("--window", window, "-o", path),
     )
-    recipe, volume = load_recipe(path), formats.read(path)
+    recipe, volume = load_recipe(path), formats.load(path)
     fine = [range(recipe.core, edge, recipe.core)] * 3
     coarse = [base_faces(axis, edge) for axis in recipe.plan.axes]
     rows = {"base windows along an axis": len(coarse[0]) + 1}

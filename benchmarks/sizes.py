@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import generate
+from grainpaint.generation.volume import Volume, make_recipe, zoomed
 from grainpaint.pyramid import halve
-from grainpaint.volume import Volume, make_recipe, zoomed
 
 HERE = Path(__file__).parent
 DIAMETERS = (4, 5, 6.5, 8, 9.2, 10.4, 12, 13.4, 15.5, 18, 22, 28, 36, 48, 64)

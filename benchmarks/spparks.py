@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.microstructure import Microstructure
-from grainpaint.simulate.script import read_script
-from grainpaint.simulate.script.runner import simulate
-from grainpaint.simulate.spparks import run_script
+from grainpaint.simulate.spparks import read_script
+from grainpaint.simulate.spparks.program import run_script
+from grainpaint.simulate.spparks.runner import simulate
 
 POTTS = """seed ${{S}}
 app_style {style} {spins}

@@ -20,9 +20,9 @@ from floor import FOLDER, N_A, N_B, simulated
 from skimage.measure import regionprops_table
 
 from grainpaint import Microstructure, formats
-from grainpaint.segment import label_pieces
+from grainpaint.measure.grains import table
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate import isotropic
-from grainpaint.stats import table
 
 HERE = Path(__file__).parent
 EDGE = 256
@@ -71,7 +71,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         opened = []
         for path in paths:
-            grain_id = label_pieces(formats.read(path).grain_id, corners=True)
+            grain_id = label_pieces(formats.load(path).grain_id, corners=True)
             opened.append(str(Path(folder) / Path(path).name))
             formats.write(Microstructure(grain_id), Path(opened[-1]))
         command = [sys.executable, "-m", "grainpaint", "compare", *opened[:N_A]]

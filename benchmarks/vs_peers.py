@@ -65,7 +65,7 @@ def ours(edge, diameter):
 def simulation(edge, until):
     grainpaint.simulate.isotropic((16, 16, 16), 1)
     took, volume = seconds(lambda: grainpaint.simulate.isotropic((edge,) * 3, until))
-    grains = grainpaint.stats.table(volume)
+    grains = grainpaint.measure.grains.table(volume)
     print(f"  t = {until}: mean diameter {grains.diameter_um.mean():.1f} voxels")
     return edge**3 / took
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from samples import RECORDED
 
 from grainpaint.cli import main
-from grainpaint.model import Sampling, StageCard, write_stage
-from grainpaint.unet import NetworkConfig, UNet
+from grainpaint.network.cards import Sampling, StageCard, write_stage
+from grainpaint.network.unet import NetworkConfig, UNet
 
 # The first call of a kernel compiles it: no deadline. Fixed seeds: no surprise in CI.
 settings.register_profile("grainpaint", deadline=None, derandomize=True)
@@ -67,8 +68,8 @@ def tiny_model(tmp_path_factory):
 @pytest.fixture
 def few_draws(monkeypatch):
     """Let intervals and floors come from few draws, where they are not the matter."""
-    monkeypatch.setattr("grainpaint.compare._N_BOOTSTRAP", 4)
-    monkeypatch.setattr("grainpaint.compare._N_FLOOR", 4)
+    monkeypatch.setattr("grainpaint.measure.comparison._N_BOOTSTRAP", 4)
+    monkeypatch.setattr("grainpaint.measure.comparison._N_FLOOR", 4)
 
 
 @pytest.fixture
@@ -83,3 +84,36 @@ def run(monkeypatch, capsys):
         return stop.value.code or 0, out.out, out.err
 
     return call
+
+
+STAND_IN = f"""import os, re, shutil, sys, time
+words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+script = open(words["-in"]).read()
+with open(os.environ["STAND_IN_NOTE"], "w") as note:
+    print(os.getpid(), os.getcwd(), sys.argv[1:], script, sep="\\n", file=note)
+if os.environ.get("STAND_IN_FAILS"):
+    print("Setting site values ...")
+    print("ERROR: One or more sites have invalid values (../app_potts.cpp:98)")
+    sys.exit(1)
+log = open(words["-log"], "w")
+print("  1 by 1 by 1 processor grid", file=log)
+print("      Time    Naccept    Nreject    Nsweeps        CPU", file=log)
+for i in range(int(os.environ.get("STAND_IN_ROWS", "3"))):
+    print("%10g %10d 0 0 0.1" % (i / 2, i), file=log, flush=True)
+    time.sleep(0.3)
+(name,) = re.findall(r'^dump grainpaint text 1e20 "?([^" ]+)', script, re.M)
+shutil.copy({str(RECORDED / "tiny.dump")!r}, name)
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """An executable that plays back a recorded run; its notes lie beside it."""
+    program = tmp_path / "stand_in.py"
+    program.write_text(STAND_IN)
+    path = tmp_path / "spk_stand_in"
+    # A line #! of its own would not bear a space in the path of Python.
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
+    path.chmod(0o755)
+    monkeypatch.setenv("STAND_IN_NOTE", str(tmp_path / "note"))
+    return path

@@ -193,7 +193,7 @@ def merge_fragments(grain_id, min_voxels, periodic):
 
 
 def split(points, limit):
-    """Split a set of voxels at its neck, as grainpaint.separate does."""
+    """Split a set of voxels at its neck, as grainpaint.segmentation.necks does."""
     points = sorted(points)
 
     def faces(part):

@@ -46,20 +46,20 @@ from common import (
 
 import grainpaint
 from grainpaint import Microstructure
-from grainpaint.blocks import grid
-from grainpaint.compare import measure_all
-from grainpaint.ddpm import add_noise, ddim_step, respaced, reverse_step
-from grainpaint.encode import palette, scalar_block
-from grainpaint.model import model_digest, write_stage
-from grainpaint.optimize import Files, Run, spread
+from grainpaint.generation.blocks import grid
+from grainpaint.measure.comparison import measure_all
+from grainpaint.network.cards import model_digest, write_stage
+from grainpaint.network.fit import Files, Run, spread
+from grainpaint.network.unet import UNet
+from grainpaint.palette import palette, scalar_block
 from grainpaint.paper.data import encode_block, load_blocks
+from grainpaint.paper.ddpm import add_noise, ddim_step, respaced, reverse_step
 from grainpaint.paper.model import Levels, PaperCard, load_paper, predict
 from grainpaint.paper.paint import grains_of, paint_blocks
+from grainpaint.paper.repaint import block_noise
 from grainpaint.paper.train import PAPER, train_paper
 from grainpaint.progress import console
-from grainpaint.repaint import block_noise
-from grainpaint.segment import grains
-from grainpaint.unet import UNet
+from grainpaint.segmentation.pieces import grains
 
 FOREVER = 1e6  # minutes: the number of steps ends a run
 KNOWN = 0.25  # share of training blocks with known boxes, as for our own model

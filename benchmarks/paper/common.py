@@ -14,14 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import Microstructure, formats
-from grainpaint.blocks import grid
-from grainpaint.compare import DESCRIPTORS, distances, measure_all, population
+from grainpaint.generation.blocks import grid
+from grainpaint.measure.comparison import (
+    DESCRIPTORS,
+    distances,
+    measure_all,
+    population,
+)
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks
+from grainpaint.paper.repaint import block_noise, repaint
 from grainpaint.progress import console
-from grainpaint.quantity import parse_shape
-from grainpaint.repaint import block_noise, repaint
-from grainpaint.segment import label_pieces
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.units import parse_shape
 
 HERE = Path(__file__).parent
 KEPT = HERE.parents[1] / "runs" / "paper-studies"
@@ -70,7 +75,7 @@ def kept(name, digest, shape, seed, paint):
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         formats.write(Microstructure(paint()), path)
-    return formats.read(path)
+    return formats.load(path)
 
 
 def generated(model, resamplings, shape, n, name=None, **settings):

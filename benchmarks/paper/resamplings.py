@@ -19,8 +19,8 @@ from common import (
     simulated,
 )
 
-from grainpaint.compare import measure_all
-from grainpaint.figures import aspect_ratio_plane, density
+from grainpaint.drawing.figures import aspect_ratio_plane, density
+from grainpaint.measure.comparison import measure_all
 from grainpaint.paper.model import load_paper
 from grainpaint.progress import console
 

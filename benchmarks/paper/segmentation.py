@@ -14,7 +14,7 @@ import psutil
 from common import save
 from sklearn.cluster import DBSCAN
 
-from grainpaint.dbscan import BLOCK, EPS, MIN_SAMPLES, dbscan
+from grainpaint.segmentation.dbscan import BLOCK, EPS, MIN_SAMPLES, dbscan
 
 CELL, SMALL = 9, 48
 

@@ -11,12 +11,12 @@ import numpy as np
 from common import HERE, KEPT, options, save
 from matplotlib.figure import Figure
 
-from grainpaint.blocks import grid
+from grainpaint.drawing.plot import grain_colors
+from grainpaint.generation.blocks import grid
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks
-from grainpaint.plot import grain_colors
+from grainpaint.paper.repaint import block_noise, repaint
 from grainpaint.progress import console
-from grainpaint.repaint import block_noise, repaint
 
 RESAMPLINGS = (0, 5, 10, 20)
 

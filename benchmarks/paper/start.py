@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from common import options, save, simulated
 
-from grainpaint.ddpm import add_noise, reverse_step
-from grainpaint.encode import scalar_block
+from grainpaint.palette import scalar_block
+from grainpaint.paper.ddpm import add_noise, reverse_step
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of
-from grainpaint.repaint import block_noise
+from grainpaint.paper.repaint import block_noise
 
 SHAPE = (32, 32, 32)
 

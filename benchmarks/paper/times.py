@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from common import options, repainter, save
 
-from grainpaint.blocks import grid
-from grainpaint.dbscan import dbscan
+from grainpaint.generation.blocks import grid
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import paint_blocks
+from grainpaint.paper.repaint import timeline
 from grainpaint.progress import console
-from grainpaint.repaint import timeline
+from grainpaint.segmentation.dbscan import dbscan
 
 TABLE = {  # voxels a minute on two A100, Table 2
     (224, 224, 224): 25.3e3,

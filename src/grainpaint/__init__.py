@@ -6,28 +6,26 @@
 (16, 16, 16)
 """
 
-import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from grainpaint import compare, figures, simulate, spatial, stats
+    from grainpaint import measure, simulate
     from grainpaint.errors import InputError
-    from grainpaint.formats import read as load
-    from grainpaint.generation import generate, paint
+    from grainpaint.formats import load
+    from grainpaint.generation.in_memory import generate, paint
     from grainpaint.microstructure import Microstructure
 
 __all__ = [
     "InputError",
     "Microstructure",
-    "compare",
-    "figures",
     "generate",
     "load",
+    "measure",
     "paint",
     "simulate",
-    "spatial",
-    "stats",
 ]
 __version__ = "0.1.0"
 
@@ -35,24 +33,14 @@ __version__ = "0.1.0"
 # less time on windows of 128 voxels (benchmarks/peak.py).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-# Public name -> where it lives; loaded on first use, so that importing stays quick.
-_HOMES = {
-    "InputError": ("grainpaint.errors", "InputError"),
-    "Microstructure": ("grainpaint.microstructure", "Microstructure"),
-    "generate": ("grainpaint.generation", "generate"),
-    "load": ("grainpaint.formats", "read"),
-    "paint": ("grainpaint.generation", "paint"),
-    "simulate": ("grainpaint.simulate", None),
-    **{
-        name: (f"grainpaint.{name}", None)
-        for name in ("compare", "figures", "spatial", "stats")
+# Loaded on first use, so that importing stays quick.
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules=["measure", "simulate"],
+    submod_attrs={
+        "errors": ["InputError"],
+        "formats": ["load"],
+        "generation.in_memory": ["generate", "paint"],
+        "microstructure": ["Microstructure"],
     },
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'grainpaint' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    home = importlib.import_module(module)
-    return home if attribute is None else getattr(home, attribute)
+)

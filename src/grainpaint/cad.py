@@ -16,7 +16,7 @@ import numpy as np
 
 from grainpaint.compiled import inner
 from grainpaint.errors import InputError
-from grainpaint.quantity import UNITS
+from grainpaint.units import UNITS
 
 __all__ = ["Part", "PartGrid", "VoxelGrid", "load_part", "plan_grid", "voxelize"]
 

@@ -1,127 +1,185 @@
-"""What a run leaves behind: the volume, its picture and its record beside it."""
+"""Where a run writes, and which record tells how a volume was made."""
 
+import hashlib
 import json
-import platform
-from collections.abc import Sequence
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grainpaint import formats
-from grainpaint.engine import Outcome
-from grainpaint.generation import COMPILING, Run
-from grainpaint.outputs import Outputs, digest, outputs
-from grainpaint.paper.paint import PaperRecipe
-from grainpaint.picture import Picture
-from grainpaint.progress import Progress, silent
-from grainpaint.volume import Recipe
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
 
-__all__ = ["grown_share", "summary", "write_outcome", "write_run"]
-
-
-def _write_note(
-    places: Outputs, recipe: Recipe | PaperRecipe, record: dict[str, Any]
-) -> None:
-    note = {
-        "output": places.volume.name,
-        **record,
-        **({"window": recipe.core} if isinstance(recipe, Recipe) else {}),
-        "recipe": recipe.model_dump(mode="json"),
-        "versions": {
-            "python": platform.python_version(),
-            **{p: version(p) for p in ("grainpaint", "torch", "numpy", "numba")},
-        },
-    }
-    text = json.dumps(note, indent=1) + "\n"
-    formats.replace_with(places.record, lambda aside: aside.write_text(text))
+__all__ = [
+    "Outputs",
+    "check_outputs",
+    "digest",
+    "find_record",
+    "kept_digest",
+    "kept_precision",
+    "outputs",
+    "read_record",
+    "volume_of",
+    "window_faces",
+]
 
 
-def write_outcome(
-    output: Path, outcome: Outcome, recipe: Recipe, config: dict[str, Any]
-) -> None:
-    """Write the record of a .zarr volume that was generated piece by piece."""
-    record = {
-        "grains": outcome.n_grains,
-        "windows": outcome.n_windows,
-        "windows_of_box": outcome.n_windows_box,
-        "seconds": {name: round(s, 3) for name, s in outcome.seconds.items()},
-    }
-    _write_note(outputs(output), recipe, {**config, **record})
-
-
-def write_run(
-    places: Outputs,
-    run: Run,
-    recipe: Recipe | PaperRecipe,
-    config: dict[str, Any],
-    drawing: Picture | None = None,
-    progress: Progress = silent,
-) -> list[str]:
-    """Write the volume, its record and its picture.
+@dataclass(frozen=True)
+class Outputs:
+    """Where a run writes.
 
     Parameters
     ----------
-    places : Outputs
-        See `check_outputs`.
-    run : Run
-        What `grainpaint.generation.fill` or `grainpaint.paper.paint` returned.
-    recipe : Recipe or PaperRecipe
-        All that decides the voxels.
-    config : dict
-        The command with its other settings.
-    drawing : Picture, optional
-        That is ready to draw; no picture without.
-    progress : Progress
-        Told when files and picture are under way.
+    volume, picture, record : Path
+        Of ``a.npz``: ``a.png`` and ``a.run.json``; where these belong to something
+        else, such as ``a.vti``, ``a.npz.png`` and ``a.npz.run.json``. The record of a
+        .zarr volume lies in it.
+    """
+
+    volume: Path
+    picture: Path
+    record: Path
+
+    def files(self, with_picture: bool = True) -> list[Path]:
+        """Return all that is written."""
+        shown = [self.picture] if with_picture else []
+        return [self.volume, *shown, self.record]
+
+
+def outputs(volume: Path) -> Outputs:
+    """Return where a run that writes a volume writes everything."""
+    places = _places(volume)
+    for place in places:
+        if _names(place.record, volume):
+            return place
+    free = (p for p in places if not p.record.exists() and not p.picture.exists())
+    return next(free, places[-1])
+
+
+def _places(volume: Path) -> list[Outputs]:
+    """Return the two choices that a run has."""
+    inside = volume.suffix == ".zarr"
+    return [
+        Outputs(
+            volume,
+            stem.with_name(stem.name + ".png"),
+            volume / "run.json" if inside else stem.with_name(stem.name + ".run.json"),
+        )
+        for stem in (volume.with_suffix(""), volume)
+    ]
+
+
+def _names(record: Path, volume: Path) -> bool:
+    """Whether a record is about a volume."""
+    return read_record(record).get("output") == volume.name
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what stands in a record; nothing if there is none."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def find_record(path: Path) -> Path | None:
+    """Return the record of a volume, or the path itself if it is a record.
+
+    Parameters
+    ----------
+    path : Path
+        A volume, or its record.
+    """
+    if path.suffix == ".json":
+        return path
+    return next(
+        (p.record for p in _places(path) if _names(p.record, path)),
+        None,
+    )
+
+
+def kept_precision(volume: Path) -> str | None:
+    """Return the precision that a .zarr volume was begun in, None if there is none."""
+    attributes = read_record(volume / "zarr.json").get("attributes", {})
+    found = attributes.get("recipe", {}).get("precision")
+    return None if found is None else str(found)
+
+
+def volume_of(path: Path) -> Path:
+    """Return the volume that a record is about, or the path itself if it is none.
+
+    Raises
+    ------
+    InputError
+        If the record names no volume.
+    """
+    if path.suffix != ".json":
+        return path
+    name = read_record(path).get("output")
+    if not isinstance(name, str):
+        raise InputError(f"{path}: not the record of a generated volume")
+    return path.parent if path.parent.name == name else path.with_name(name)
+
+
+def digest(volume: Microstructure) -> str:
+    """Return the SHA-256 of the grain IDs (int32, x slowest), hexadecimal."""
+    return hashlib.sha256(volume.grain_id.astype("<i4").tobytes()).hexdigest()
+
+
+def kept_digest(volume: Path) -> str:
+    """Return the digest of the grain IDs that were written.
+
+    Raises
+    ------
+    InputError
+        If no record beside the volume tells.
+    """
+    record = find_record(volume)
+    found = {} if record is None else read_record(record)
+    if "sha256" not in found:
+        raise InputError(
+            f"{volume}: no record of what was written: wanted is "
+            f"{outputs(volume).record}, which paint and generate write"
+        )
+    return str(found["sha256"])
+
+
+def check_outputs(volume: Path, force: bool, with_picture: bool = True) -> Outputs:
+    """Return where a run writes; raise unless it may.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown, or the volume or something in the places beside it
+        exists and `force` is false.
+    """
+    formats.check_output(volume, force)
+    places = outputs(volume)
+    if not _names(places.record, volume):
+        for path in places.files(with_picture):
+            formats.refuse_to_replace(path, force)
+    return places
+
+
+def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:
+    """Return the layers at which a window of the run begins, along x, y, z.
+
+    Parameters
+    ----------
+    volume : Path
+        Of a volume; its record may tell how it was made.
+    shape : three ints
+        Voxels along x, y, z.
 
     Returns
     -------
-    list of str
-        One line for each thing that the user should know.
+    list of three range, or None
+        None if there is no record of the volume, or no window in it.
     """
-    if drawing is not None:
-        drawing.draw(run.volume, places.picture)
-    with progress("write", 1):
-        formats.write(run.volume, places.volume)
-    record = {
-        "voxels": run.volume.n_voxels,
-        "grains": run.volume.n_grains,
-        "windows": run.n_windows,
-        "windows_of_box": run.n_windows_box,
-        "grown": round(run.grown, 4),
-        "sha256": digest(run.volume),
-        "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
-    }
-    _write_note(places, recipe, {**config, **record})
-    if drawing is None:
-        return []
-    with progress("picture", 1):
-        solid = drawing.wait()
-    return [] if solid else ["no usable OpenGL: the picture shows slices only"]
-
-
-def grown_share(share: float) -> str:
-    """Say how much of a box grows."""
-    return f"{share:.0%} of the box ({1 - share:.0%} skipped)"
-
-
-def summary(run: Run, precision: str, files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Return the rows of the table that ends a run."""
-    volume = run.volume
-    sizes = volume.grain_volumes()
-    sizes = sizes[sizes > 0] * float(np.prod(volume.spacing))
-    diameter = float(np.cbrt(6 / np.pi * sizes).mean())
-    total = sum(s for name, s in run.seconds.items() if name != COMPILING)
-    return [
-        ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),
-        ("grains", f"{sizes.size:,}"),
-        ("mean diameter", f"{diameter:.4g} µm"),
-        ("windows", f"{run.n_windows} of {run.n_windows_box}"),
-        ("grown", grown_share(run.grown)),
-        ("precision", precision),
-        *((name, f"{s:.1f} s") for name, s in run.seconds.items()),
-        ("speed", f"{volume.grain_id.size / total:,.0f} voxel/s of the box"),
-        *(("written", str(path)) for path in files),
-    ]
+    path = find_record(volume)
+    record = {} if path is None else read_record(path)
+    if "window" not in record:
+        return None
+    step = int(record["window"])
+    return [range(step, n, step) for n in shape]

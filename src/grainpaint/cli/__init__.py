@@ -7,10 +7,10 @@ import typer
 
 # isort: off  (in the order of the help)
 from grainpaint.cli import (
-    measuring,  # noqa: F401
-    painting,  # noqa: F401
-    simulating,  # noqa: F401
-    training,  # noqa: F401
+    measure,  # noqa: F401
+    paint,  # noqa: F401
+    simulate,  # noqa: F401
+    train,  # noqa: F401
 )
 
 # isort: on

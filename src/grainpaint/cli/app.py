@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from grainpaint.precision import Precision
+    from grainpaint.network.precision import Precision
 
 __all__ = [
     "Device",
@@ -64,7 +64,7 @@ class RunOptions:
 
 def say_if_slow(precision: Precision, device: str, advice: str = "") -> None:
     """Tell a user whose precision is slow on this machine."""
-    from grainpaint.precision import slow_note
+    from grainpaint.network.precision import slow_note
 
     note = slow_note(precision, device)
     if note is not None:

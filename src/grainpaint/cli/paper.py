@@ -12,8 +12,8 @@ from grainpaint.cli.app import RunOptions, print_table, say_if_slow
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
+    from grainpaint.drawing.picture import Picture
     from grainpaint.paper.paint import PaperRecipe
-    from grainpaint.picture import Picture
 
 Resamplings = Annotated[
     int,
@@ -37,7 +37,7 @@ def given(context: typer.Context, name: str) -> bool:
 
 def is_papers(context: typer.Context, model: str) -> bool:
     """Whether a model is of the paper's kind; refuse the options of the other kind."""
-    from grainpaint.model import is_paper
+    from grainpaint.network.cards import is_paper
 
     paper = is_paper(model)
     for name in _OURS if paper else _PAPERS:
@@ -58,13 +58,13 @@ def fill_paper(
     drawing: Picture | None,
 ) -> None:
     """Make a volume as the paper does and write everything, or say what it takes."""
+    from grainpaint.cli.record import summary, write_run
     from grainpaint.formats import refuse_to_replace, replace_with
     from grainpaint.formats.field import write_values
-    from grainpaint.outputs import check_outputs
     from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
     from grainpaint.paper.paint import forecast_paper, paint_paper
     from grainpaint.progress import console
-    from grainpaint.record import summary, write_run
+    from grainpaint.record import check_outputs
 
     places = check_outputs(output, options.force, options.picture)
     if values is not None:

@@ -18,7 +18,7 @@ __all__ = [
     "check_output",
     "file_digest",
     "find_volumes",
-    "read",
+    "load",
     "refuse_to_replace",
     "replace_with",
     "write",
@@ -63,7 +63,7 @@ def _module(path: Path, known: dict[str, str]) -> ModuleType:
     return importlib.import_module(f"{__name__}.{known[suffix]}")
 
 
-def read(path: str | Path, time: float | None = None) -> Microstructure:
+def load(path: str | Path, time: float | None = None) -> Microstructure:
     """Read a volume; the suffix says how (a name ``dump.*`` is a SPPARKS dump).
 
     Parameters
@@ -101,7 +101,7 @@ def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
     Returns
     -------
     list of Path
-        Each is good for `read`.
+        Each is good for `load`.
 
     Raises
     ------

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.encode import palette
 from grainpaint.errors import InputError
+from grainpaint.palette import palette
 
 __all__ = ["read_field", "read_values", "write_values"]
 

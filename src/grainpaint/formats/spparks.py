@@ -21,7 +21,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.segment import label_pieces
+from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = [
     "Snapshot",

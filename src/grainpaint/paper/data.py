@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from grainpaint import formats
-from grainpaint.encode import color_grains, contact_graph, palette, scalar_block
 from grainpaint.errors import InputError
 from grainpaint.formats.zarr import read_recipe
 from grainpaint.microstructure import Microstructure
+from grainpaint.palette import color_grains, contact_graph, palette, scalar_block
 
 __all__ = ["Blocks", "encode_block", "lattice_blocks", "load_blocks", "random_blocks"]
 
@@ -144,7 +144,7 @@ def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]
         raise InputError(
             f"{folder}: training needs at least 2 volumes, got {len(paths)}"
         )
-    volumes = [formats.read(path) for path in paths]
+    volumes = [formats.load(path) for path in paths]
     places: list[list[tuple[int, Start]]] = [[], []]
     for i, (path, volume) in enumerate(zip(paths, volumes)):
         if min(volume.shape) < edge or volume.grain_id.min() == 0:

@@ -9,17 +9,17 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from grainpaint.ddpm import Denoiser, Schedule, linear_schedule
-from grainpaint.inference import Evaluator
-from grainpaint.model import (
+from grainpaint.network.cards import (
     details,
     find_model,
     model_digest,
     read_card,
     read_network,
 )
-from grainpaint.precision import find_device, resolve
-from grainpaint.unet import NetworkConfig, UNet
+from grainpaint.network.inference import Evaluator
+from grainpaint.network.precision import find_device, resolve
+from grainpaint.network.unet import NetworkConfig, UNet
+from grainpaint.paper.ddpm import Denoiser, Schedule, linear_schedule
 
 __all__ = [
     "Levels",
@@ -101,7 +101,7 @@ def load_paper(name: str, device: str = "cpu", precision: str = "auto") -> Paper
     Parameters
     ----------
     name, device, precision : str
-        As of `grainpaint.model.load_model`.
+        As of `grainpaint.network.cards.load_model`.
 
     Raises
     ------

@@ -16,20 +16,20 @@ import psutil
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from grainpaint.blocks import EDGE, Block, batches, center, grid
-from grainpaint.dbscan import BLOCK, dbscan, fill_noise
 from grainpaint.errors import InputError
-from grainpaint.generation import Clock, Run
+from grainpaint.generation.blocks import EDGE, Block, batches, center, grid
+from grainpaint.generation.in_memory import Clock, Run
+from grainpaint.generation.volume import PartFile, load_grid
 from grainpaint.microstructure import Microstructure
-from grainpaint.model import find_model, model_digest, read_card
+from grainpaint.network.cards import find_model, model_digest, read_card
+from grainpaint.network.precision import Precision, resolve
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import PaperCard, PaperModel, load_paper
+from grainpaint.paper.repaint import block_noise, check_edge, repaint, timeline
 from grainpaint.philox import check_seed
-from grainpaint.precision import Precision, resolve
 from grainpaint.progress import Progress, silent
-from grainpaint.repaint import block_noise, check_edge, repaint, timeline
-from grainpaint.segment import label_pieces
-from grainpaint.volume import PartFile, load_grid
+from grainpaint.segmentation.dbscan import BLOCK, dbscan, fill_noise
+from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = [
     "Painter",
@@ -103,7 +103,7 @@ def make_paper_recipe(
     seed : int
         0..2^63 - 1.
     plan : {'grid', 'center'}
-        See `grainpaint.blocks`.
+        See `grainpaint.generation.blocks`.
     edge : int
         Voxels a side of a block; the network halves it at each of its levels.
     resamplings : int
@@ -117,7 +117,7 @@ def make_paper_recipe(
     overlap : int, optional
         Voxels that blocks share; without, a quarter of their edge, as in the paper.
     precision, device : str
-        As of `grainpaint.volume.make_recipe`.
+        As of `grainpaint.generation.volume.make_recipe`.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def paint_blocks(
     painter : callable
         Fills the unknown part of blocks.
     blocks : list of Block
-        See `grainpaint.blocks`.
+        See `grainpaint.generation.blocks`.
     shape : three ints
         Voxels of the volume.
     dim : int

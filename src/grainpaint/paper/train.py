@@ -8,16 +8,16 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from grainpaint.ddpm import add_noise
 from grainpaint.errors import InputError
-from grainpaint.model import write_stage
-from grainpaint.optimize import Files, Optimization, Run, spread
+from grainpaint.network.cards import write_stage
+from grainpaint.network.fit import Files, Optimization, Run, spread
+from grainpaint.network.precision import autocast, find_device
+from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.paper.data import Blocks, encode_block, load_blocks
+from grainpaint.paper.ddpm import add_noise
 from grainpaint.paper.model import Levels, PaperCard, predict
-from grainpaint.precision import autocast, find_device
+from grainpaint.paper.repaint import check_edge
 from grainpaint.progress import Progress, silent
-from grainpaint.repaint import check_edge
-from grainpaint.unet import NetworkConfig, UNet
 
 __all__ = ["PAPER", "PaperTraining", "train_paper"]
 

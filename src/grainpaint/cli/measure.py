@@ -1,0 +1,370 @@
+"""Commands that read volumes: segment, stats, compare, report, check, ..."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from grainpaint.cli.app import (
+    Force,
+    Output,
+    app,
+    print_table,
+)
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.measure.comparison import Measured
+    from grainpaint.microstructure import Microstructure
+
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="An ID is one grain, in pieces or not.")
+]
+
+
+@app.command()
+def segment(
+    field: Annotated[Path, typer.Argument(help="An .npz with 'field'.")],
+    output: Output,
+    method: Annotated[
+        str, typer.Option("--method", help="colors, or dbscan for one float a voxel.")
+    ] = "colors",
+    eps: Annotated[
+        float | None, typer.Option("--eps", help="Reach of dbscan in voxels.  [1.9]")
+    ] = None,
+    no_clean: Annotated[
+        bool, typer.Option("--no-clean", help="Leave the noise of dbscan as 0.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Turn a field of colours, spins or values into grains."""
+    from grainpaint.formats import check_output, write
+    from grainpaint.formats.field import read_field, read_values
+    from grainpaint.microstructure import Microstructure
+
+    if method not in ("colors", "dbscan"):
+        raise InputError(f"the method must be colors or dbscan, got {method}")
+    if method == "colors" and (no_clean or eps is not None):
+        raise InputError("--eps and --no-clean need --method dbscan")
+    check_output(output, force)
+    if method == "colors":
+        from grainpaint.segmentation.pieces import grains
+
+        color, spacing, origin = read_field(field)
+        grain_id = grains(color)
+    else:
+        from grainpaint.segmentation.dbscan import EPS, dbscan, fill_noise
+
+        values, spacing, origin = read_values(field)
+        grain_id = dbscan(values, eps=EPS if eps is None else eps)
+        if not grain_id.any():
+            raise InputError(f"{field}: all voxels are noise to DBSCAN: no grains")
+        if not no_clean:
+            grain_id = fill_noise(grain_id)
+    volume = Microstructure(grain_id, spacing, origin)
+    write(volume, output)
+    print(f"{output}: {volume.n_grains:,} grains")
+
+
+@app.command()
+def stats(
+    volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .csv or .parquet table.")
+    ] = None,
+    as_is: AsIs = False,
+    force: Force = False,
+) -> None:
+    """Measure every grain of a volume."""
+    from grainpaint.formats import load, refuse_to_replace, replace_with
+    from grainpaint.measure.connected import as_pieces
+    from grainpaint.measure.grains import table, tally
+    from grainpaint.measure.spatial import measures
+    from grainpaint.progress import console
+
+    if output is not None:
+        if output.suffix not in (".csv", ".parquet"):
+            raise InputError(f"{output}: a table is written as .csv or .parquet")
+        refuse_to_replace(output, force)
+    grains = load(volume)
+    if not as_is:
+        grains, count = as_pieces(grains)
+        if count.note:
+            print(count.note, file=sys.stderr)
+    with console("measure", 1):
+        counted = tally(grains)
+        found = table(grains, counted)
+        whole = measures(grains, counted)
+    rows = [("grains", f"{len(found):,}")]
+    if output is not None:
+        if output.suffix == ".csv":
+            replace_with(output, lambda aside: found.to_csv(aside, index=False))
+        else:
+            replace_with(output, lambda aside: found.to_parquet(aside, index=False))
+        rows.append(("written", str(output)))
+    border = found["touches_border"].mean()
+    rows[1:1] = [
+        ("touching the border", f"{border:.0%}"),
+        *((name, f"{value:.4g}") for name, value in whole.items()),
+        *((f"mean {name}", f"{found[name].mean():.4g}") for name in _MEANS),
+    ]
+    print_table(rows)
+
+
+_MEANS = (
+    "diameter_um",
+    "b_over_a",
+    "c_over_a",
+    "sphericity",
+    "neighbors",
+    "nearest_um",
+)
+
+
+class _SetsCommand(TyperCommand):
+    """A command whose option --with takes all values up to the next option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat --with before each of its values."""
+        spread: list[str] = []
+        in_with = False
+        for word in args:
+            if word.startswith("-"):
+                in_with = word == "--with"
+            elif in_with and spread[-1] != "--with":
+                spread.append("--with")
+            spread.append(word)
+        rest: list[str] = super().parse_args(ctx, spread)
+        return rest
+
+
+Volumes = Annotated[
+    list[Path], typer.Argument(help="Volumes, a pattern, a folder or a Zarr set.")
+]
+With = Annotated[
+    list[Path] | None, typer.Option("--with", help="The reference: one or more of it.")
+]
+
+
+@app.command(cls=_SetsCommand)
+def compare(
+    volumes: Volumes,
+    reference: With = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .json file.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="An .html file.")
+    ] = None,
+    as_is: AsIs = False,
+    force: Force = False,
+) -> None:
+    """Compare two sets of volumes, descriptor by descriptor."""
+    import json
+
+    from grainpaint.formats import refuse_to_replace, replace_with
+
+    if not reference:
+        raise InputError("compare needs a reference: add --with and its volumes")
+    if output is not None:
+        if output.suffix != ".json":
+            raise InputError(f"{output}: the result is written as .json")
+        refuse_to_replace(output, force)
+    result = _report_sets(volumes, reference, report, as_is, force)
+    assert result is not None
+    if output is not None:
+        text = json.dumps(result, indent=1) + "\n"
+        replace_with(output, lambda aside: aside.write_text(text))
+    heads = ("", "KL", "floor", "ratio", "Wasserstein-1", "KS", "p", "verdict")
+    print("{:<24}{:>9}{:>9}{:>7}{:>16}{:>8}{:>9}  {}".format(*heads))
+    for name, entry in result.items():
+        if "verdict" in entry:
+            print(_compare_row(name, entry))
+            if entry["interior"]:
+                print(_compare_row("  without border grains", entry["interior"]))
+    for note in result["notes"]:
+        print(note, file=sys.stderr)
+    for path in (output, report):
+        if path is not None:
+            print(f"written  {path}")
+
+
+def _compare_row(name: str, entry: dict[str, Any]) -> str:
+    if entry["kl"] is None:
+        return f"{name:<24}{entry['verdict']}"
+    return (
+        f"{name:<24}{entry['kl']:9.4f}{entry['kl_floor']:9.4f}"
+        f"{entry['ratio_to_floor']:7.1f}{entry['wasserstein']:16.4g}"
+        f"{entry['ks']:8.4f}{entry['p']:9.2g}  {entry['verdict']}"
+    )
+
+
+def _report_sets(
+    volumes: list[Path],
+    reference: list[Path] | None,
+    path: Path | None,
+    as_is: bool,
+    force: bool,
+) -> dict[str, Any] | None:
+    """Measure one or two sets, compare them, and write the report if asked."""
+    from grainpaint.formats import find_volumes, refuse_to_replace
+    from grainpaint.measure.comparison import compare as compare_sets
+    from grainpaint.progress import console
+
+    if path is not None:
+        if path.suffix != ".html":
+            raise InputError(f"{path}: a report is written as .html")
+        refuse_to_replace(path, force)
+    sources = [find_volumes(s) for s in (volumes, reference) if s]
+    names = ("generated", "reference") if sources[1:] else ("",)
+    found = [_measure_set(s, name, as_is) for s, name in zip(sources, names)]
+    sets, shown = [f[0] for f in found], [f[1] for f in found]
+    result = compare_sets(sets[0], sets[1], progress=console) if sets[1:] else None
+    if path is not None:
+        from grainpaint.drawing.report import write_report
+
+        with console("report", 1):
+            write_report(path, sets, shown, result)
+    return result
+
+
+def _measure_set(
+    paths: list[Path], name: str, as_is: bool
+) -> tuple[list["Measured"], "Microstructure"]:
+    """Measure the volumes of a set, grains in pieces apart; also return the first."""
+    from grainpaint.formats import load
+    from grainpaint.measure.comparison import measure_all
+    from grainpaint.measure.connected import PieceCount, as_pieces
+    from grainpaint.progress import console
+
+    total = PieceCount()
+    first: list[Microstructure] = []
+
+    def volumes() -> Iterator["Microstructure"]:
+        nonlocal total
+        for path in paths:
+            volume = load(path)
+            if not as_is:
+                volume, count = as_pieces(volume)
+                total += count
+            if not first:
+                first.append(volume)
+            yield volume
+
+    measured = measure_all(volumes(), len(paths), console)
+    if total.note:
+        print(f"{name}: {total.note}" if name else total.note, file=sys.stderr)
+    return measured, first[0]
+
+
+@app.command(cls=_SetsCommand)
+def report(
+    volumes: Volumes,
+    output: Annotated[Path, typer.Option("-o", "--output", help="An .html file.")],
+    reference: With = None,
+    as_is: AsIs = False,
+    force: Force = False,
+) -> None:
+    """Write one HTML file that shows a set of volumes, beside a reference or alone."""
+    _report_sets(volumes, reference, output, as_is, force)
+    print(output)
+
+
+@app.command()
+def check(
+    volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
+) -> None:
+    """Check that grains are whole and that no seam shows; exit 1 if not."""
+    from grainpaint.formats import load
+    from grainpaint.measure.integrity import integrity
+    from grainpaint.measure.seams import cell_trace, odd_plane, seam_test
+    from grainpaint.record import window_faces
+
+    grains = load(volume)
+    found = integrity(grains)
+    rows = [
+        ("grains", f"{found.n_grains:,}"),
+        ("missing IDs", _some(found.missing.tolist())),
+        (
+            "grains in pieces",
+            _some([f"{g} ({n} pieces)" for g, n in found.in_pieces.items()]),
+        ),
+        ("isolated voxels", _some([tuple(v) for v in found.isolated.tolist()])),
+        ("held by corners only", f"{found.n_by_corners} grains (no fault)"),
+    ]
+    sound = found.sound
+    faces = window_faces(volume, grains.shape)
+    try:
+        if faces is not None and not any(faces):
+            rows.append(("seams", "none: the volume was made in one window"))
+        else:
+            if faces is not None:
+                test = seam_test([grains], faces)
+                p, where = test.p, f"{test.where}; {test.n_faces} faces of windows"
+            else:
+                p, where = odd_plane(grains)
+                where += "; every plane, the windows being unknown"
+            word = "a seam" if p < 0.01 else "none seen"
+            rows.append(("seams", f"{word}: p = {p:.2g} ({where})"))
+            sound &= p >= 0.01
+        ratio, p = cell_trace(grains)
+        rows.append(("trace of 2-voxel cells", f"{ratio:.3f} (1 = none), p = {p:.2g}"))
+    except InputError as error:
+        rows.append(("seams", f"not tested: {error}"))
+    print_table([*rows, ("", "sound" if sound else "NOT SOUND")])
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _some(items: list[Any]) -> str:
+    """Say how many there are, and list the first ten."""
+    if not items:
+        return "none"
+    listed = ", ".join(map(str, items[:10]))
+    return f"{len(items):,}: {listed}{', ...' if len(items) > 10 else ''}"
+
+
+@app.command()
+def convert(
+    volume: Annotated[
+        Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
+    ],
+    output: Output,
+    time: Annotated[
+        float | None, typer.Option("--time", help="Which snapshot of a dump.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write a volume in another format."""
+    from grainpaint.formats import check_output, load, write
+
+    check_output(output, force)
+    grains = load(volume, time)
+    write(grains, output)
+    print(f"{output}: {grains.n_grains:,} grains")
+
+
+@app.command()
+def view(
+    volume: Annotated[
+        Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="A .png file.")],
+    time: Annotated[
+        float | None, typer.Option("--time", help="Which snapshot of a dump.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Draw a volume: the part with a cut, and three slices."""
+    from grainpaint.drawing.picture import picture
+    from grainpaint.formats import load, refuse_to_replace
+
+    if output.suffix != ".png":
+        raise InputError(f"{output}: pictures are written as .png")
+    refuse_to_replace(output, force)
+    if not picture(load(volume, time), output):
+        print("no usable OpenGL: the picture shows slices only", file=sys.stderr)
+    print(output)

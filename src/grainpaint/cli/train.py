@@ -1,0 +1,60 @@
+"""Commands about models: train, models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grainpaint.cli.app import Device, PrecisionName, app
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.network.cards import StageCard
+    from grainpaint.paper.model import PaperCard
+
+
+@app.command()
+def train(
+    stage: Annotated[str, typer.Argument(help="base, refine or paper")],
+    data: Annotated[Path, typer.Option("--data", help="A set, or several.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
+    minutes: Annotated[float, typer.Option("--minutes", help="In all.")] = 120,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on.")] = False,
+    precision: PrecisionName = "auto",
+    device: Device = "cpu",
+) -> None:
+    """Train one stage of a model on a set of volumes, or the network of the paper."""
+    from grainpaint.progress import console
+
+    chosen = {"precision": precision}
+    card: StageCard | PaperCard
+    if stage == "paper":
+        from grainpaint.paper.train import PAPER, train_paper
+
+        paper = PAPER.model_copy(update=chosen)
+        card = train_paper(paper, data, out, minutes, None, resume, device, console)
+    else:
+        from grainpaint.network.train import PRESETS
+        from grainpaint.network.train import train as run_training
+
+        if stage not in PRESETS:
+            raise InputError(f"the stage is base, refine or paper, got {stage!r}")
+        config = PRESETS[stage].model_copy(update=chosen)
+        card = run_training(config, data, out, minutes, None, resume, device, console)
+    print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
+    for name, value in card.metrics.items():
+        print(f"{name.replace('_', ' ')} by noise level: {value}")
+
+
+@app.command()
+def models() -> None:
+    """List the shipped models with their figures."""
+    from grainpaint.network.cards import describe, is_paper, shipped
+    from grainpaint.paper.model import describe_paper
+
+    for name in shipped():
+        print(name)
+        for line in describe_paper(name) if is_paper(name) else describe(name):
+            print(f"  {line}")

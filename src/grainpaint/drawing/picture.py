@@ -1,0 +1,146 @@
+"""Pictures are drawn by a process of their own, which gets ready meanwhile.
+
+It loads matplotlib and OpenGL while the grains are made, so that a user waits for the
+drawing alone; and a broken OpenGL may end it without harm.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+
+import numpy as np
+
+from grainpaint.microstructure import Microstructure
+
+__all__ = ["Picture", "picture", "thinned"]
+
+_RENDERER = "grainpaint.drawing.render"
+_TIMEOUT_S = 120
+_EDGE = 512  # the picture never shows more voxels along an edge
+
+
+def thinned(volume: Microstructure, edge: int = _EDGE) -> Microstructure:
+    """Return every n-th voxel of a volume with more voxels along an edge."""
+    step = max(1, -(-max(volume.shape) // edge))
+    if step == 1:
+        return volume
+    return Microstructure(
+        volume.grain_id[::step, ::step, ::step],
+        tuple(s * step for s in volume.spacing),
+        volume.origin,
+    )
+
+
+class Picture:
+    """A process that is ready to draw; leaving the context ends it.
+
+    Examples
+    --------
+    >>> with Picture() as drawing:  # doctest: +SKIP
+    ...     volume = grainpaint.generate((64, 64, 64))
+    ...     drawing.draw(volume, Path("grains.png"))
+    ...     drawing.wait()
+    True
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._process = self._start()
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", _RENDERER, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __enter__(self) -> "Picture":
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process, drawn or not."""
+        self._end()
+        self._folder.cleanup()
+
+    def draw(self, volume: Microstructure, path: Path) -> None:
+        """Begin to draw a PNG: the part with a quarter cut away beside three slices.
+
+        Parameters
+        ----------
+        volume : Microstructure
+        path : Path
+            Ends in .png; it is written whole or not at all.
+        """
+        shown = thinned(volume)
+        array = Path(self._folder.name, "grain_id.npy")
+        np.save(array, shown.grain_id)
+        self._order = {
+            "grain_id": str(array),
+            "spacing": shown.spacing,
+            "picture": str(path.absolute()),
+        }
+        self._tell()
+
+    def wait(self) -> bool:
+        """Wait until it is drawn.
+
+        Returns
+        -------
+        bool
+            False if there was no usable OpenGL: the picture has the slices alone.
+
+        Raises
+        ------
+        OSError
+            If it could not be written.
+        """
+        answer = self._answer()
+        if answer is None:  # OpenGL may have ended it
+            self._end()
+            self._process = self._start("--slices")
+            self._tell()
+            answer = self._answer()
+        if answer is None:
+            raise OSError(f"{self._order['picture']}: the picture could not be drawn")
+        return answer
+
+    def _tell(self) -> None:
+        """Send the order."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it may have died already
+            self._process.stdin.write(json.dumps(self._order) + "\n")
+            self._process.stdin.flush()
+
+    def _answer(self) -> bool | None:
+        """Return whether the solid was drawn too; None if nothing was."""
+        out = self._process.stdout
+        assert out is not None
+        lines: list[str] = []
+        reader = Thread(target=lambda: lines.append(out.readline()), daemon=True)
+        reader.start()
+        reader.join(_TIMEOUT_S)
+        return {"solid": True, "slices": False}.get("".join(lines).strip())
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def picture(volume: Microstructure, path: Path) -> bool:
+    """Draw a volume and wait; see `Picture.draw` and `Picture.wait`."""
+    with Picture() as drawing:
+        drawing.draw(volume, path)
+        return drawing.wait()

@@ -1,0 +1,114 @@
+"""The child process that draws a volume: python -m grainpaint.drawing.render."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainpaint.drawing.plot import draw_volume, grain_colors
+from grainpaint.microstructure import Microstructure
+
+__all__ = ["cut_quarter", "solid_picture", "surface"]
+
+
+def cut_quarter(grain_id: np.ndarray) -> np.ndarray:
+    """Return the grains without the quarter towards the viewer (+x, -y, all z)."""
+    nx, ny, _ = grain_id.shape
+    cut = grain_id.copy()
+    cut[nx // 2 :, : ny // 2] = 0
+    return cut
+
+
+def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the faces between inside and outside voxels.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, shape (nx, ny, nz)
+
+    Returns
+    -------
+    corners : numpy.ndarray, float64, shape (n, 4, 3)
+        Corners of each face in voxels, counter-clockwise or clockwise.
+    owner : numpy.ndarray, shape (n,)
+        Grain of each face.
+
+    Examples
+    --------
+    >>> len(surface(np.ones((2, 1, 1), int))[0])
+    10
+    """
+    padded = np.pad(grain_id, 1)
+    corners, owner = [], []
+    for axis in range(3):
+        low = np.moveaxis(padded, axis, 0)[:-1]
+        high = np.moveaxis(padded, axis, 0)[1:]
+        places = np.argwhere((low > 0) != (high > 0))
+        index = tuple(places.T)
+        owner.append(np.maximum(low[index], high[index]))
+        # The face lies at the upper side of the padded voxel `low`.
+        quad = np.repeat(places[:, None, :].astype(float), 4, 1)
+        quad[:, :, 1:] -= 1
+        quad[:, 1:3, 1] += 1
+        quad[:, 2:4, 2] += 1
+        back = list(np.argsort([axis, *(a for a in range(3) if a != axis)]))
+        corners.append(quad[:, :, back])
+    return np.concatenate(corners), np.concatenate(owner)
+
+
+def solid_picture(volume: Microstructure) -> np.ndarray:
+    """Render the part with a quarter cut away (uint8, shape (height, width, 3))."""
+    import pyvista
+
+    corners, owner = surface(cut_quarter(volume.grain_id))
+    n = len(corners)
+    points = corners.reshape(-1, 3) * volume.spacing
+    faces = np.column_stack([np.full(n, 4), np.arange(4 * n).reshape(n, 4)])
+    mesh = pyvista.PolyData(points, faces.ravel())
+    mesh.cell_data["color"] = grain_colors(int(volume.grain_id.max()))[owner]
+    plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1100, 1000])
+    plotter.set_background("white")
+    plotter.add_mesh(
+        mesh, scalars="color", rgb=True, ambient=0.5, diffuse=0.55, specular=0.0
+    )
+    plotter.view_vector((1.0, -1.35, 0.95), viewup=(0, 0, 1))
+    plotter.enable_parallel_projection()
+    plotter.camera.zoom(1.2)
+    image: np.ndarray = plotter.screenshot(return_img=True)
+    plotter.close()
+    return image
+
+
+def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
+    """Draw a volume; return whether the solid could be drawn too."""
+    solid = None
+    if with_solid:
+        try:
+            solid = solid_picture(volume)
+        except (RuntimeError, AttributeError):
+            solid = None
+    draw_volume(volume, solid, path)
+    return solid is not None
+
+
+def main() -> None:
+    """Get ready; draw what standard input orders, line by line, and answer each."""
+    with_solid = "--slices" not in sys.argv
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # libraries that print do not answer
+    with tempfile.TemporaryDirectory() as folder:  # all libraries load for a first one
+        first = Microstructure(np.arange(1, 9).reshape(2, 2, 2))
+        with_solid = _draw(first, Path(folder, "first.png"), with_solid)
+    for line in sys.stdin:
+        order = json.loads(line)
+        volume = Microstructure(np.load(order["grain_id"]), order["spacing"])
+        drawn = _draw(volume, Path(order["picture"]), with_solid)
+        print("solid" if drawn else "slices", file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What a recipe will take, before anything is done."""
+
+import math
+from dataclasses import dataclass, replace
+from time import process_time
+
+import numpy as np
+
+from grainpaint.generation.blocks import waves
+from grainpaint.generation.on_disk import find_tasks
+from grainpaint.generation.sampler import (
+    CELL,
+    Painter,
+    base_window,
+    growing,
+    margin,
+    n_evaluations,
+    refine_window,
+    widened,
+)
+from grainpaint.generation.volume import Recipe, load_grid, make_painter, window_bytes
+from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
+from grainpaint.network.cards import Model, load_model
+from grainpaint.store import SHARD
+
+__all__ = ["Forecast", "forecast"]
+
+_MOST_CELLS = 10**7  # in which a part is looked at
+_TRIAL = 48  # base voxels along the edge of the window that is timed, less its halo
+_SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
+_DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a recipe will take.
+
+    Parameters
+    ----------
+    n_base_windows : int
+        Windows of the base.
+    n_blocks, n_waves : int
+        Blocks that they are made of, and how many times some wait for others.
+    n_windows, n_windows_box : int
+        Refinement windows that are made, and those of the whole box.
+    grown : float
+        Share of the box that is near enough to the part to have grains.
+    n_shards : int
+        Files of 128^3 voxels.
+    n_evaluations : int
+        Of a network, on one window each.
+    core_seconds : float
+        On one core of this machine, from the time of one window of each kind.
+    memory_bytes : int
+        Of one worker at its peak.
+    disk_bytes : int
+        Of the finished .zarr volume, about.
+    """
+
+    n_base_windows: int
+    n_blocks: int
+    n_waves: int
+    n_windows: int
+    n_windows_box: int
+    grown: float
+    n_shards: int
+    n_evaluations: int
+    core_seconds: float
+    memory_bytes: int
+    disk_bytes: int
+
+
+def forecast(recipe: Recipe) -> Forecast:
+    """Say what a recipe will take.
+
+    Raises
+    ------
+    InputError
+        If the model or the part is missing or another one than in the recipe.
+    """
+    tasks = find_tasks(recipe)
+    plan = recipe.plan
+    model = load_model(recipe.model, precision=recipe.precision)
+    n_base_voxels = math.prod(plan.seen_shape) * plan.n_runs
+    n_voxels = len(tasks.shards) * SHARD**3
+    per_base_voxel, per_grown_voxel = _timed(model, recipe)
+    painter = make_painter(recipe, model)
+    window = Window((0, 0, 0), (recipe.core,) * 3, recipe.core, recipe.halo)
+    grown = _grown(painter, recipe)
+    n_grown = grown * tasks.n_windows_box * growing(painter, window)
+    base_steps, refine_steps = n_evaluations(model)
+    return Forecast(
+        n_base_windows=len(tasks.base),
+        n_blocks=len(tasks.base) * plan.n_runs,
+        n_waves=1 if plan.order is None else len(waves(plan.order.blocks(plan.shape))),
+        n_windows=tasks.n_windows,
+        n_windows_box=tasks.n_windows_box,
+        grown=grown,
+        n_shards=len(tasks.shards),
+        n_evaluations=base_steps * plan.n_runs * len(tasks.base)
+        + refine_steps * tasks.n_windows,
+        core_seconds=per_base_voxel * n_base_voxels * len(tasks.base)
+        + per_grown_voxel * n_grown
+        + n_voxels / _SEGMENT_VOXELS,
+        memory_bytes=window_bytes(plan),
+        disk_bytes=round(_DISK_BYTES * n_voxels),
+    )
+
+
+def _grown(painter: Painter, recipe: Recipe) -> float:
+    """Return the share of the box that grows, in cells that are not too many."""
+    grid = load_grid(recipe)
+    if grid is None:
+        return 1.0
+    edge = CELL
+    while math.prod(recipe.shape) > _MOST_CELLS * edge**3:
+        edge *= 2
+    near = widened(grid.touched(edge), margin(recipe.halo, recipe.levels), edge)
+    n_voxels = [
+        np.minimum(edge, n - edge * np.arange(-(-n // edge))) for n in grid.shape
+    ]
+    return float(np.einsum("ijk,i,j,k", near.astype(float), *n_voxels)) / math.prod(
+        grid.shape
+    )
+
+
+def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
+    """Return core-seconds of a base voxel and of a voxel that grows, by trial."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        x, y, z = (_trial_axis(axis, recipe) for axis in recipe.plan.axes)
+        painter = replace(make_painter(recipe, model), plan=BasePlan((x, y, z)))
+        start = process_time()
+        color = base_window(painter, (0, 0, 0))
+        middle = process_time()
+        core = recipe.core
+        window = Window((0, 0, 0), (core, core, core), core, recipe.halo)
+        refine_window(painter, window, lambda key: color)
+        n_voxels = math.prod(painter.plan.computed_shape)
+        per_grown_voxel = (process_time() - middle) / growing(painter, window)
+        return (middle - start) / n_voxels, per_grown_voxel
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _trial_axis(axis: BaseAxis, recipe: Recipe) -> BaseAxis:
+    """Return a short axis along which a refinement window computes as it would."""
+    if axis.closed and axis.block << recipe.levels <= recipe.core:
+        return BaseAxis(min(axis.block, _TRIAL))  # a torus without a halo
+    return BaseAxis(_TRIAL, HALO)

@@ -1,0 +1,107 @@
+"""Whether a volume is sound: whole grains, no stray voxels, no gaps in the IDs."""
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from grainpaint.microstructure import Microstructure
+from grainpaint.segmentation.pieces import label_pieces
+
+__all__ = ["Integrity", "integrity"]
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """What is wrong with a volume, and where.
+
+    Parameters
+    ----------
+    n_grains : int
+    missing : numpy.ndarray, int, shape (k,)
+        IDs below the largest one that no voxel has.
+    in_pieces : dict of int to int
+        Grains in more than one piece (26 neighbours; through periodic faces), and the
+        number of their pieces.
+    isolated : numpy.ndarray, int, shape (k, 3)
+        Voxels none of whose 26 neighbours is of their grain.
+    n_by_corners : int
+        Grains held together by edges or corners of voxels only; no fault.
+    """
+
+    n_grains: int
+    missing: np.ndarray
+    in_pieces: dict[int, int]
+    isolated: np.ndarray
+    n_by_corners: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong (and there is a grain at all)."""
+        faults = len(self.missing) + len(self.in_pieces) + len(self.isolated)
+        return self.n_grains > 0 and faults == 0
+
+
+def integrity(volume: Microstructure) -> Integrity:
+    """Look for grains in pieces, isolated voxels and missing IDs.
+
+    Examples
+    --------
+    >>> found = integrity(Microstructure(np.array([[[1, 3, 1]]])))
+    >>> found.sound, found.missing.tolist(), found.in_pieces
+    (False, [2], {1: 2})
+    """
+    sizes = volume.grain_volumes()
+    n_pieces = _pieces_of_grains(volume, corners=True)
+    by_faces = _pieces_of_grains(volume, corners=False)
+    broken = np.flatnonzero(n_pieces > 1)
+    return Integrity(
+        n_grains=int(np.count_nonzero(sizes)),
+        missing=np.flatnonzero(sizes == 0) + 1,
+        in_pieces={int(g): int(n_pieces[g]) for g in broken},
+        isolated=_isolated(volume),
+        n_by_corners=int(np.count_nonzero((by_faces > 1) & (n_pieces == 1))),
+    )
+
+
+def _pieces_of_grains(volume: Microstructure, corners: bool) -> np.ndarray:
+    """Return the number of pieces of grain 0, 1, 2, ... (0 counts none)."""
+    label = label_pieces(volume.grain_id, volume.periodic, corners)
+    grain_of = np.zeros(int(label.max()) + 1, np.int64)
+    grain_of[label.ravel()] = volume.grain_id.ravel()
+    return np.bincount(grain_of[1:], minlength=int(volume.grain_id.max()) + 1)
+
+
+@nb.njit(cache=True)
+def _mark_isolated(grain_id, periodic, isolated):
+    nx, ny, nz = grain_id.shape
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                g = grain_id[x, y, z]
+                alone = g != 0
+                for p in range(27):
+                    a, b, c = x + p // 9 - 1, y + p // 3 % 3 - 1, z + p % 3 - 1
+                    if p == 13 or not alone:
+                        continue
+                    if a < 0 or a >= nx:
+                        if not periodic[0]:
+                            continue
+                        a %= nx
+                    if b < 0 or b >= ny:
+                        if not periodic[1]:
+                            continue
+                        b %= ny
+                    if c < 0 or c >= nz:
+                        if not periodic[2]:
+                            continue
+                        c %= nz
+                    alone = grain_id[a, b, c] != g
+                isolated[x, y, z] = alone
+
+
+def _isolated(volume: Microstructure) -> np.ndarray:
+    """Return the places of voxels without a neighbour of their grain."""
+    isolated = np.zeros(volume.shape, bool)
+    _mark_isolated(volume.grain_id, np.array(volume.periodic), isolated)
+    return np.argwhere(isolated)

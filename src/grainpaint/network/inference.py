@@ -1,0 +1,206 @@
+"""Networks as they are evaluated: weights laid out once, no pass that serves nothing.
+
+An `Evaluator` computes what a `UNet` computes, without gradients and in one precision:
+
+- weights have the precision and the layout that convolutions want, once for all;
+- where noise level and setting are the same everywhere, what a block is told of them is
+  a vector, and goes into the bias of its norm;
+- activations are written into arrays that are padded already;
+- logits come slab by slab, so that they stay in the processor's cache: all at once they
+  would be the largest array by far.
+"""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from grainpaint.network.precision import DTYPES, Precision, has_onednn
+from grainpaint.network.unet import (
+    Block,
+    Conv,
+    NetworkConfig,
+    UNet,
+    condition_features,
+    depth_to_space,
+    pool,
+    repeat,
+    space_to_depth,
+)
+
+__all__ = ["Evaluator"]
+
+_SLAB = 1 << 17  # voxels whose logits are held at once
+_NO_PADDING, _UNIT = (0, 0, 0), (1, 1, 1)
+
+
+def _pool(x: Tensor) -> Tensor:
+    """Return the mean of each 2 x 2 x 2 cell, in any precision."""
+    x = x[:, ::2] + x[:, 1::2]
+    x = x[:, :, ::2] + x[:, :, 1::2]
+    return (x[:, :, :, ::2] + x[:, :, :, 1::2]).mul_(1 / 8)
+
+
+class Evaluator:
+    """A network to be evaluated many times.
+
+    Parameters
+    ----------
+    network : UNet
+        On its device. Later changes of its weights have no effect.
+    precision : {'float32', 'bfloat16'}
+        See `grainpaint.network.precision.resolve`.
+    """
+
+    def __init__(self, network: UNet, precision: Precision) -> None:
+        self.config: NetworkConfig = network.config
+        self.multiple = network.multiple
+        self.precision = precision
+        self.dtype = DTYPES[precision]
+        self.device = next(network.parameters()).device
+        self._network = network
+        self._has_onednn = has_onednn(self.device, self.dtype)
+        self._weights = {
+            module: self._laid_out(module)
+            for module in network.modules()
+            if isinstance(module, Conv | nn.Linear | nn.LayerNorm)
+        }
+
+    def _laid_out(self, module: nn.Module) -> tuple[Tensor, Tensor]:
+        """Return weight and bias as they are used."""
+        weight, bias = (
+            module.get_parameter(name).detach().to(self.dtype)
+            for name in ("weight", "bias")
+        )
+        if isinstance(module, Conv):
+            weight = weight.view(module.shape)
+            weight = weight.contiguous(memory_format=torch.channels_last_3d)
+        return weight, bias
+
+    @torch.inference_mode()
+    def __call__(self, x: Tensor, told: Tensor, guide: Tensor | None = None) -> Tensor:
+        """Return all logits, shape (N, X, Y, Z, n_colors); parameters as of `slabs`."""
+        return torch.cat([logits for _, logits in self.slabs(x, told, guide)], 1)
+
+    @torch.inference_mode()
+    def slabs(
+        self, x: Tensor, told: Tensor, guide: Tensor | None = None
+    ) -> Iterator[tuple[slice, Tensor]]:
+        """Yield the logits of the clean colors, slab by slab along x.
+
+        Parameters
+        ----------
+        x : Tensor, float32, shape (N, X, Y, Z, dim)
+            Noisy color vectors; they may change between two slabs.
+        told : Tensor, float32, shape (N, X, Y, Z, 3) or (3,)
+            Noise level and setting (`grainpaint.network.unet.setting`) of each voxel,
+            or the same of all.
+        guide : Tensor, shape of x, optional
+            The volume to refine, doubled, as color vectors; for a guided network.
+
+        Yields
+        ------
+        planes : slice
+            Which voxels along x.
+        logits : Tensor, shape (N, planes, Y, Z, n_colors)
+            In the precision of the evaluator.
+        """
+        told = told.to(self.device)
+        level = told[..., :1].expand(*x.shape[:-1], 1)
+        parts = [x, level] if guide is None else [x, level, guide]
+        seen = torch.cat([part.to(self.dtype) for part in parts], -1)
+        cells = self._features(seen, told)
+        n = max(1, _SLAB // (8 * cells[:, 0, ..., 0].numel()))
+        for start in range(0, cells.shape[1], n):
+            stop = min(start + n, cells.shape[1])
+            yield slice(2 * start, 2 * stop), self._head(cells, seen, start, stop)
+
+    def _features(self, seen: Tensor, told: Tensor) -> Tensor:
+        """Return the features of each cell of 2 x 2 x 2 voxels."""
+        network = self._network
+        known = []
+        for _ in network.down:
+            told = told if told.ndim == 1 else pool(told)
+            known.append(condition_features(told).to(self.dtype))
+
+        h = self._conv(network.enter, self._padded(space_to_depth(seen)))
+        passed = []
+        for i, block in enumerate(network.down):
+            if i:
+                h = self._linear(network.widen[i - 1], _pool(h))
+            h = self._block(block, h, known[i])
+            passed.append(h)
+        h = self._block(network.middle, h, known[-1])
+        for i in reversed(range(len(network.up))):
+            h = torch.cat([h, passed.pop()], -1)
+            h = self._block(network.up[i], h, known[i])
+            if i:
+                h = repeat(self._linear(network.narrow[i - 1], h))
+        return F.silu(self._norm(network.norm, h), inplace=True)
+
+    def _block(self, block: nn.Module, x: Tensor, known: Tensor) -> Tensor:
+        """Do what `grainpaint.network.unet.Block` does."""
+        assert isinstance(block, Block)
+        if known.ndim == 1:
+            h = self._norm(block.norm, x, self._linear(block.condition, known))
+        else:
+            h = self._norm(block.norm, x).add_(self._linear(block.condition, known))
+        h = self._conv(block.conv1, self._padded(h, activate=True))
+        h = self._conv(block.conv2, self._padded(h, activate=True))
+        if isinstance(block.skip, nn.Linear):
+            x = self._linear(block.skip, x)
+        return h.add_(x)
+
+    def _head(self, cells: Tensor, seen: Tensor, start: int, stop: int) -> Tensor:
+        """Return the logits of the voxels of some planes of cells."""
+        network = self._network
+        # One plane of voxels more on either side, for the convolution.
+        under = torch.arange(start - 1, stop + 1, device=self.device) % cells.shape[1]
+        around = torch.arange(2 * start - 1, 2 * stop + 1, device=self.device)
+        h = depth_to_space(self._linear(network.spread, cells[:, under]))[:, 1:-1]
+        h = self._linear(network.own, seen[:, around % seen.shape[1]]).add_(h)
+        h = self._padded(h, axes=(2, 3), activate=True)
+        if not self.config.torus:  # zeros around the volume
+            outside = (around < 0) | (around >= seen.shape[1])
+            h[:, outside] = 0
+        h = F.silu(self._conv(network.conv, h), inplace=True)
+        rough = depth_to_space(self._linear(network.leave, cells[:, start:stop]))
+        return self._linear(network.correct, h).add_(rough)
+
+    def _linear(self, layer: nn.Module, x: Tensor) -> Tensor:
+        assert isinstance(layer, nn.Linear)
+        return F.linear(x, *self._weights[layer])
+
+    def _norm(
+        self, layer: nn.LayerNorm, x: Tensor, shift: Tensor | float = 0.0
+    ) -> Tensor:
+        weight, bias = self._weights[layer]
+        return F.layer_norm(x, layer.normalized_shape, weight, bias + shift, layer.eps)
+
+    def _conv(self, layer: Conv, x: Tensor) -> Tensor:
+        """Convolve an array that is padded."""
+        weight, bias = self._weights[layer]
+        x = x.permute(0, 4, 1, 2, 3)
+        if self._has_onednn:  # torch leaves it aside for small float32 arrays
+            y = torch.mkldnn_convolution(x, weight, bias, _NO_PADDING, _UNIT, _UNIT, 1)
+        else:
+            y = F.conv3d(x, weight, bias)
+        return y.permute(0, 2, 3, 4, 1)
+
+    def _padded(
+        self, x: Tensor, axes: tuple[int, ...] = (1, 2, 3), activate: bool = False
+    ) -> Tensor:
+        """Return an array, or silu of it, with a voxel around it along some axes."""
+        shape = [n + 2 * (i in axes) for i, n in enumerate(x.shape)]
+        inner = tuple(slice(1, -1) if i in axes else slice(None) for i in range(4))
+        out = x.new_empty(shape) if self.config.torus else x.new_zeros(shape)
+        if activate:
+            torch.ops.aten.silu.out(x, out=out[inner])
+        else:
+            out[inner] = x
+        if self.config.torus:
+            for axis in axes:
+                out.select(axis, 0).copy_(out.select(axis, -2))
+                out.select(axis, -1).copy_(out.select(axis, 1))
+        return out

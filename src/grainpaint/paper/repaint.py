@@ -1,0 +1,208 @@
+r"""RePaint: fill the unknown part of fields with a model that knows nothing of masks.
+
+At every level s the known part is drawn anew from its law,
+
+.. math:: x_s \sim N(\sqrt{\bar\alpha_s}\, x_0, \, 1 - \bar\alpha_s),
+
+and the unknown part by a reverse step. (Algorithm 1 of the RePaint paper, line 5, lacks
+the square root of the deviation; Eq. 13 of the GrainPaint paper has the level of the
+step before.) Going back up some levels and down again lets the two parts agree.
+
+References
+----------
+Lugmayr et al., "RePaint: inpainting using denoising diffusion probabilistic models",
+CVPR 2022, https://doi.org/10.1109/CVPR52688.2022.01117. Hoffman et al., "GrainPaint",
+Acta Materialia 288 (2025), section 2.3.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grainpaint.errors import InputError
+from grainpaint.paper.ddpm import (
+    Denoiser,
+    Schedule,
+    Step,
+    add_noise,
+    renoise,
+    reverse_step,
+)
+from grainpaint.philox import check_seed, normal_field
+
+__all__ = ["block_noise", "check_edge", "repaint", "timeline"]
+
+
+def check_edge(edge: int, n_halvings: int) -> None:
+    """Raise InputError unless a network can halve the edge of a block so often."""
+    multiple = 2**n_halvings
+    if edge < multiple or edge % multiple:
+        raise InputError(
+            f"the network halves a block {n_halvings} times: its edge must be a "
+            f"multiple of {multiple} voxels, got {edge}"
+        )
+
+
+def timeline(
+    n_steps: int, n_resample: int = 11, jump_length: int = 1, n_free: int = 25
+) -> list[int]:
+    """Return the noise levels that RePaint passes, from n_steps to 0.
+
+    Parameters
+    ----------
+    n_steps : int
+        The highest level.
+    n_resample : int
+        Times that each stretch of `jump_length` levels is gone down; 1 is plain
+        replacement of the known part.
+    jump_length : int
+        Levels of a jump back up; it must divide n_steps and n_free.
+    n_free : int
+        The last levels, which are gone down once.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range or the jump length does not divide.
+
+    Notes
+    -----
+    The schedule of the authors of RePaint: no jump to n_steps itself. The 10
+    resamplings of the GrainPaint paper are jumps, hence ``n_resample=11``: 224 levels
+    with 10 jumps and 250 steps make 2,490 evaluations.
+
+    Examples
+    --------
+    >>> timeline(4, n_resample=2, jump_length=1, n_free=2)
+    [4, 3, 2, 3, 2, 1, 0]
+    >>> sum(t > s for t, s in pairwise(timeline(250)))
+    2490
+    """
+    if n_resample < 1:
+        raise InputError(f"there must be at least 1 resampling, got {n_resample}")
+    if not 0 <= n_free <= n_steps:
+        raise InputError(
+            f"the free last steps must lie in 0..{n_steps}, all steps, got {n_free}"
+        )
+    if jump_length < 1 or n_steps % jump_length or n_free % jump_length:
+        raise InputError(
+            f"the jump length must divide the {n_steps} steps and the {n_free} free "
+            f"ones, got {jump_length}"
+        )
+    levels = range(n_free, n_steps - jump_length, jump_length)
+    jumps = dict.fromkeys(levels, n_resample - 1)
+    t = n_steps
+    passed = [t]
+    while t > 0:
+        t -= 1
+        passed.append(t)
+        if jumps.get(t, 0) > 0:
+            jumps[t] -= 1
+            passed += range(t + 1, t + jump_length + 1)
+            t += jump_length
+    return passed
+
+
+def block_noise(
+    seed: int, places: Sequence[int], edge: int, n_channels: int = 1
+) -> Callable[[int], Tensor]:
+    """Return the noise of a batch of blocks, draw by draw, whatever the batch.
+
+    Parameters
+    ----------
+    seed : int
+        Key of the volume.
+    places : sequence of int
+        Place of each block in the plan. Blocks that overlap draw different noise: the
+        law of the known part asks for noise that made none of it.
+    edge : int
+        Voxels a side.
+    n_channels : int
+        Numbers a voxel.
+
+    Returns
+    -------
+    callable
+        From the number of the draw, 0.., to a float32 Tensor of shape
+        (N, n_channels, edge, edge, edge).
+    """
+    check_seed(seed)
+    along = np.arange(edge)
+
+    def draw(number: int) -> Tensor:
+        fields = [  # one key a draw; the blocks lie one behind the other along x
+            normal_field(seed, number, (along + edge * place, along, along), n_channels)
+            for place in places
+        ]
+        return torch.from_numpy(np.stack(fields)).movedim(-1, 1)
+
+    return draw
+
+
+@torch.no_grad()
+def repaint(
+    denoiser: Denoiser,
+    x0: Tensor,
+    known: Tensor,
+    schedule: Schedule,
+    noise: Callable[[int], Tensor],
+    n_resample: int = 11,
+    jump_length: int = 1,
+    n_free: int = 25,
+    watch: Callable[[int, Tensor], None] | None = None,
+    step: Step = reverse_step,
+) -> Tensor:
+    """Fill the unknown part of fields.
+
+    Parameters
+    ----------
+    denoiser : Denoiser
+        Called with fields of shape (N, ...) and levels, int64 of shape (N,), 1..T.
+    x0 : Tensor, shape (N, ...)
+        The known values; what stands at unknown places has no influence.
+    known : Tensor, bool, shape of x0
+        True = given, keep. Without any True this is plain sampling.
+    schedule : Schedule
+        That the denoiser was trained with.
+    noise : callable
+        From 0, 1, 2, ... to independent standard normal noise of the shape of x0.
+    n_resample, jump_length, n_free : int
+        See `timeline`.
+    watch : callable, optional
+        Called with every level passed and the fields there.
+    step : callable
+        How the unknown part goes down a level: `grainpaint.paper.ddpm.reverse_step` or
+        `grainpaint.paper.ddpm.ddim_step`.
+
+    Returns
+    -------
+    Tensor, shape of x0
+        The known values exactly, and the filled ones.
+
+    Raises
+    ------
+    InputError
+        See `timeline`; or if x0 and known differ in shape.
+    """
+    if x0.shape != known.shape:
+        raise InputError(
+            f"the known values and their mask must have one shape, got "
+            f"{tuple(x0.shape)} and {tuple(known.shape)}"
+        )
+    x0 = torch.where(known, x0, torch.zeros_like(x0))
+    levels = timeline(schedule.n_steps, n_resample, jump_length, n_free)
+    x = noise(0).to(x0)
+    for number, (t, s) in enumerate(pairwise(levels), 1):
+        fresh = noise(number).to(x0)
+        if s > t:
+            x = renoise(x, t, s, fresh, schedule)
+        else:
+            eps = denoiser(x, torch.full(x.shape[:1], t, device=x.device))
+            drawn = step(x, eps, t, fresh, schedule)
+            x = torch.where(known, add_noise(x0, s, fresh, schedule), drawn)
+        if watch is not None:
+            watch(s, x)
+    return x

@@ -1,0 +1,1 @@
+"""Additive manufacturing: melt pools along a scan path."""

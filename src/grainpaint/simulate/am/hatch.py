@@ -1,0 +1,170 @@
+"""Tracks that fill an area: hatch lines at any angle, islands, contours.
+
+Coordinates are in voxels; the area is a mask of one layer, voxel (i, j) covers
+i +- 0.5, j +- 0.5.
+"""
+
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+from contourpy import contour_generator
+from scipy.ndimage import distance_transform_edt
+
+from grainpaint.simulate.am.scan import Corner, Point, Segment
+
+__all__ = ["Hatch", "contours", "fill"]
+
+_SAMPLE = 0.25  # voxels between the points that clip a line
+_CHORD = 4.0  # voxels of a straight piece of a contour
+
+
+class Hatch(NamedTuple):
+    """How an area is filled: numbers as in `grainpaint.simulate.am.build.HatchScan`."""
+
+    speed: float
+    spacing: float
+    start: Corner
+    serpentine: bool
+    overrun: float
+    island: float
+
+
+def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
+    """Return hatch lines clipped to an area and half a spacing around it.
+
+    Parameters
+    ----------
+    area : numpy.ndarray, bool, shape (nx, ny)
+        True = to be scanned.
+    hatch : Hatch
+        Spacing, order and speed. Without islands the lines are centred on the box and
+        run from its corner `start`; with them the box is cut into squares of edge
+        `island`, of which every other one is scanned at right angles to its
+        neighbours, one after another.
+    angle : float
+        Of the lines to x, degrees.
+
+    Returns
+    -------
+    list of Segment
+    """
+    along = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+    across = np.array([-along[1], along[0]])
+    size = np.array(area.shape, float)
+    middle = (size - 1) / 2
+    corner = np.array([hatch.start[1] == "R", hatch.start[0] == "U"]) * size - 0.5
+    inward = middle - corner
+    # The frame points from the corner into the box, so that lines begin there.
+    along, across = (v if inward @ v >= -1e-9 else -v for v in (along, across))
+    half = np.array([abs(v) @ size / 2 for v in (along, across)])
+    # Up to half a hatch beyond the edge a line still melts voxels of the area.
+    outside = distance_transform_edt(~np.pad(area, _margin(hatch)))
+    near = outside <= hatch.spacing / 2
+    if not hatch.island:
+        longer = half + np.array([hatch.spacing / 2, 0])
+        return _lines(near, hatch, middle, along, across, longer)
+    n = np.ceil(2 * half / hatch.island - 1e-9).astype(int)
+    segments = []
+    for j in range(n[1]):
+        for i in range(n[0]):
+            place = (np.array([i, j]) - (n - 1) / 2) * hatch.island
+            center = middle + place[0] * along + place[1] * across
+            axes = (along, across) if (i + j) % 2 == 0 else (across, along)
+            cell = np.full(2, hatch.island / 2)
+            segments += _lines(near, hatch, center, *axes, cell)
+    return segments
+
+
+def _lines(
+    near: np.ndarray,
+    hatch: Hatch,
+    center: np.ndarray,
+    along: np.ndarray,
+    across: np.ndarray,
+    half: np.ndarray,
+) -> list[Segment]:
+    """Return the lines of one rectangle, clipped to what is near the area."""
+    n = math.ceil(2 * half[1] / hatch.spacing - 1e-9)
+    segments = []
+    for i in range(n):
+        line = center + (i - (n - 1) / 2) * hatch.spacing * across
+        ways = -1 if hatch.serpentine and i % 2 == 1 else 1
+        segments += _clip(near, hatch, line, ways * along, half[0])
+    return segments
+
+
+def _margin(hatch: Hatch) -> int:
+    """Return by how many voxels the area is enlarged before lines are clipped."""
+    return math.ceil(hatch.spacing / 2) + 1
+
+
+def _clip(
+    near: np.ndarray, hatch: Hatch, line: np.ndarray, way: np.ndarray, half: float
+) -> list[Segment]:
+    """Return the pieces of a line, |s| <= half, that lie near the area."""
+    s = np.arange(-half + _SAMPLE / 2, half, _SAMPLE)
+    margin = _margin(hatch)
+    voxel = np.floor(line + s[:, None] * way + 0.5).astype(int) + margin
+    inside = ((voxel >= 0) & (voxel < near.shape)).all(1)
+    inside[inside] = near[tuple(voxel[inside].T)]
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
+    segments = []
+    for first, end in turns.reshape(-1, 2):
+        a = s[first] - _SAMPLE / 2 - hatch.overrun
+        b = s[end - 1] + _SAMPLE / 2 + hatch.overrun
+        segments.append(
+            Segment(_point(line + a * way), _point(line + b * way), hatch.speed)
+        )
+    return segments
+
+
+def _point(place: np.ndarray) -> Point:
+    return float(place[0]), float(place[1])
+
+
+def contours(
+    area: np.ndarray, n: int, spacing: float, speed: float
+) -> tuple[list[Segment], np.ndarray]:
+    """Return closed tracks along the edge of an area, and what they leave to fill.
+
+    Parameters
+    ----------
+    area : numpy.ndarray, bool, shape (nx, ny)
+    n : int
+        Loops one inside another, the outermost half a spacing from the edge.
+    spacing, speed : float
+        Voxels between loops; voxels per unit of time.
+
+    Returns
+    -------
+    segments : list of Segment
+        Chords of about 4 voxels.
+    inner : numpy.ndarray, bool, shape (nx, ny)
+        Voxels further than n spacings from the edge.
+    """
+    if n == 0:
+        return [], area
+    padded = np.pad(area, 1)
+    # 0 on the edge between the voxels, positive inside.
+    depth = distance_transform_edt(padded) - distance_transform_edt(~padded)
+    depth -= 0.5 * np.sign(depth)
+    lines = contour_generator(z=depth.T)
+    segments = []
+    for i in range(n):
+        for loop in lines.lines((i + 0.5) * spacing):
+            segments += _chords(np.asarray(loop) - 1, speed)
+    return segments, depth[1:-1, 1:-1] > n * spacing
+
+
+def _chords(loop: np.ndarray, speed: float) -> list[Segment]:
+    """Return straight pieces of a loop, nearly as long as _CHORD."""
+    length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(loop, axis=0), axis=1))]
+    n = max(3, round(length[-1] / _CHORD))
+    if length[-1] < _CHORD:
+        return []
+    s = np.linspace(0, length[-1], n + 1)
+    x, y = (np.interp(s, length, c) for c in loop.T)
+    points = list(zip(x.tolist(), y.tolist()))
+    return [Segment(a, b, speed) for a, b in itertools.pairwise(points) if a != b]

@@ -1,0 +1,133 @@
+"""Where each voxel lies in the track that melted it last, without any Monte Carlo.
+
+The pool moves along straight pieces, so the time for which it covers a voxel is known
+in closed form: with the reach of the pool forward and back along the line through the
+voxel (`Pool.reach`), the voxel is molten while the pool's origin lies between its own
+place along the track minus the forward reach, and that plus the reach back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path as FilePath
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats import refuse_to_replace, replace_with
+from grainpaint.simulate.am.melt_pool import Pool
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Path
+
+__all__ = ["ProcessMap", "check_maps", "process_map", "write_maps"]
+
+
+@dataclass(frozen=True, eq=False)
+class ProcessMap:
+    """The last melting of each voxel (arrays of shape (nx, ny, nz)).
+
+    Parameters
+    ----------
+    track : numpy.ndarray, int32
+        Piece of the path that melted the voxel last, from 0; -1 = never molten.
+    across : numpy.ndarray, float32
+        Place across the track in pool widths, -0.5..0.5, positive to the left of it;
+        NaN where never molten, as in the arrays below.
+    below : numpy.ndarray, float32
+        Place below the scanned surface in pool depths, 0..1.
+    direction : numpy.ndarray, float32
+        Angle of the track to x, radians, -pi..pi.
+    time : numpy.ndarray, float32
+        When the voxel solidified, units of time since the path began.
+    """
+
+    track: np.ndarray
+    across: np.ndarray
+    below: np.ndarray
+    direction: np.ndarray
+    time: np.ndarray
+
+
+def process_map(shape: tuple[int, int, int], path: Path, pool: Pool) -> ProcessMap:
+    """Return where, how and when each voxel was molten for the last time.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels of the box.
+    path : Path
+        Where the pool goes.
+    pool : Pool
+        Its shape.
+
+    Returns
+    -------
+    ProcessMap
+        22 bytes a voxel. The pool moves evenly; within the sweeps of the simulation it
+        goes in strides, so times differ by up to one sweep.
+    """
+    track = np.full(shape, -1, np.int32)
+    across, below, direction, time = (
+        np.full(shape, np.nan, np.float32) for _ in range(4)
+    )
+    begin = 0.0
+    for i in range(len(path.speed)):
+        if path.on[i]:
+            box = _box_of(shape, path, pool, i)
+            if box is not None:
+                place, depth, done = _melt(path, pool, i, box)
+                hit = ~np.isnan(done)
+                track[box][hit] = i
+                across[box][hit] = place[hit] / pool.width
+                below[box][hit] = depth[hit] / pool.depth
+                ux, uy, _ = path.direction[i]
+                direction[box][hit] = np.arctan2(uy, ux)
+                time[box][hit] = begin + done[hit]
+        begin += path.n_sweeps[i] / SWEEPS_PER_TIME
+    return ProcessMap(track, across, below, direction, time)
+
+
+def _box_of(
+    shape: tuple[int, int, int], path: Path, pool: Pool, i: int
+) -> tuple[slice, slice, slice] | None:
+    """Return the voxels that piece i may melt, or None."""
+    margin = max(*pool.ends, pool.width / 2)
+    ends = np.stack([path.start[i], path.end[i]])
+    low = np.ceil(ends.min(0) - (margin, margin, pool.depth)).astype(int)
+    high = np.floor(ends.max(0) + np.array([margin, margin, 0])).astype(int)
+    low, high = np.maximum(low, 0), np.minimum(high, np.array(shape) - 1)
+    if (low > high).any():
+        return None
+    x, y, z = (slice(a, b + 1) for a, b in zip(low.tolist(), high.tolist()))
+    return x, y, z
+
+
+def _melt(
+    path: Path, pool: Pool, i: int, box: tuple[slice, slice, slice]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places across and below and the time of solidification in piece i."""
+    ux, uy, _ = path.direction[i]
+    x, y, z = np.ogrid[box]
+    dx, dy = x - path.start[i, 0], y - path.start[i, 1]
+    along, place = ux * dx + uy * dy, ux * dy - uy * dx
+    depth = path.start[i, 2] - z
+    front, rear = pool.reach(place, -depth)
+    first = np.maximum(along - front, 0)
+    last = np.minimum(along + rear, path.length[i])
+    done = np.where(first <= last, last / path.speed[i], np.nan)
+    return (
+        np.broadcast_to(place, done.shape),
+        np.broadcast_to(depth, done.shape),
+        done,
+    )
+
+
+def check_maps(path: FilePath, force: bool) -> None:
+    """Raise InputError unless process maps may be written to `path`."""
+    if path.suffix != ".npz":
+        raise InputError(f"{path}: process maps are written as .npz")
+    refuse_to_replace(path, force)
+
+
+def write_maps(maps: ProcessMap, path: FilePath) -> None:
+    """Write process maps to an .npz file, one array a field."""
+    replace_with(path, lambda aside: np.savez_compressed(aside, **asdict(maps)))

@@ -1,0 +1,1 @@
+"""Isotropic grain growth by the Potts model."""

@@ -1,5 +1,0 @@
-"""Input scripts of SPPARKS: read them, and run them with our kernels."""
-
-from grainpaint.simulate.script.reader import read_script
-
-__all__ = ["read_script"]

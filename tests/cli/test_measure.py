@@ -1,0 +1,248 @@
+"""stats, compare, report and check on the command line."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grainpaint import Microstructure, formats
+from grainpaint.measure.comparison import DESCRIPTORS
+from grainpaint.segmentation.pieces import grains, label_pieces
+from grainpaint.simulate import isotropic
+
+COLUMNS = [
+    "grain",
+    "voxels",
+    "volume_um3",
+    "diameter_um",
+    "x_um",
+    "y_um",
+    "z_um",
+    "a_um",
+    "b_um",
+    "c_um",
+    "b_over_a",
+    "c_over_a",
+    "sphericity",
+    "area_um2",
+    "neighbors",
+    "nearest_um",
+    "touches_border",
+]
+DISTANCES = [
+    "kl",
+    "kl_interval",
+    "kl_floor",
+    "wasserstein",
+    "ks",
+    "p",
+    "ratio_to_floor",
+    "verdict",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sets")
+    for seed in range(4):
+        volume = isotropic((24, 24, 24), time=8, seed=seed)
+        volume = Microstructure(label_pieces(volume.grain_id), (2.0,) * 3)
+        formats.write(volume, folder / f"{'ab'[seed % 2]}{seed}.npz")
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_stats_writes_the_table(run, folder, tmp_path, suffix):
+    path = tmp_path / f"grains{suffix}"
+    code, text, _ = run("stats", folder / "a0.npz", "-o", path)
+    assert code == 0
+    read = pd.read_csv if suffix == ".csv" else pd.read_parquet
+    found = read(path)
+    assert found.columns[: len(COLUMNS)].tolist() == COLUMNS
+    volume = formats.load(folder / "a0.npz")
+    assert len(found) == volume.n_grains
+    assert found["volume_um3"].sum() == pytest.approx(24**3 * 8)
+    assert f"{volume.n_grains:,}" in text
+    code, _, error = run("stats", folder / "a0.npz", "-o", path)
+    assert code == 2
+    assert "--force" in error
+
+
+def test_compare_takes_files_patterns_and_folders(run, folder, tmp_path, few_draws):
+    result, report = tmp_path / "r.json", tmp_path / "r.html"
+    code, text, error = run(
+        "compare", folder / "a0.npz", folder / "a2.npz", "--with", folder / "b1.npz",
+        folder / "b3.npz", "-o", result, "--report", report,
+    )  # fmt: skip
+    assert code == 0
+    found = json.loads(result.read_text())
+    for name in DESCRIPTORS:
+        assert set(DISTANCES) <= set(found[name])
+        assert name in text
+    assert {"volume", "aspect_ratio", "nearest"} <= set(found)
+    assert found["generated"]["volumes"] == found["reference"]["volumes"] == 2
+    assert "fewer than 4" in error
+    assert report.stat().st_size > 1e6
+
+
+@pytest.fixture(scope="module")
+def spins(tmp_path_factory):
+    """Two lattices of 30 spins, in 600 blocks each."""
+    folder, rng = tmp_path_factory.mktemp("spins"), np.random.default_rng(4)
+    for name in ("a.npz", "b.npz"):
+        spin = np.kron(rng.integers(1, 31, (10, 6, 10)), np.ones((2, 3, 2), int))
+        formats.write(Microstructure(spin), folder / name)
+    return folder
+
+
+def test_stats_measures_pieces_and_says_so(run, spins, tmp_path):
+    code, text, error = run("stats", spins / "a.npz", "-o", tmp_path / "pieces.csv")
+    volume = formats.load(spins / "a.npz")
+    n = int(label_pieces(volume.grain_id, corners=True).max())
+    assert code == 0
+    note = f"30 IDs in {n} pieces: measured as pieces; --as-is keeps IDs"
+    assert error.splitlines() == [note]
+    assert len(pd.read_csv(tmp_path / "pieces.csv")) == n
+    words = ("stats", spins / "a.npz", "--as-is", "-o", tmp_path / "ids.csv")
+    code, text, error = run(*words)
+    assert code == 0
+    assert error == ""
+    assert pd.read_csv(tmp_path / "ids.csv")["grain"].tolist() == list(range(1, 31))
+    assert f"{30:,}" in text
+
+
+def test_compare_and_report_measure_pieces_and_say_so(run, spins, tmp_path, few_draws):
+    n = [
+        int(label_pieces(formats.load(spins / f).grain_id, corners=True).max())
+        for f in ("a.npz", "b.npz")
+    ]
+    words = ("compare", spins / "a.npz", "--with", spins, "-o", tmp_path / "r.json")
+    code, _, error = run(*words)
+    assert code == 0
+    assert f"generated: 30 IDs in {n[0]} pieces: measured" in error
+    assert f"reference: 60 IDs in {sum(n)} pieces: measured" in error
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["reference"]["grains"] == sum(n)
+    code, _, error = run(*words, "--as-is", "--force")
+    assert code == 0
+    assert "pieces" not in error
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["reference"]["grains"] == 60
+    code, _, error = run("report", spins / "b.npz", "-o", tmp_path / "r.html")
+    assert code == 0
+    note = f"30 IDs in {n[1]} pieces: measured as pieces; --as-is keeps IDs"
+    assert error.splitlines() == [note]
+
+
+def test_find_volumes_takes_patterns_and_folders(folder):
+    assert formats.find_volumes([folder / "b*.npz"]) == [
+        folder / "b1.npz",
+        folder / "b3.npz",
+    ]
+    assert len(formats.find_volumes([folder, folder / "a0.npz"])) == 5
+
+
+def test_find_volumes_reads_the_members_of_a_zarr_set(folder, tmp_path):
+    import zarr
+
+    path = tmp_path / "set.zarr"
+    zarr.create_group(path)
+    volume = formats.load(folder / "a0.npz")
+    for name in ("m2", "m1"):
+        formats.write(volume, tmp_path / f"{name}.zarr")
+        (tmp_path / f"{name}.zarr").rename(path / name)
+    members = formats.find_volumes([path])
+    assert [m.name for m in members] == ["m1", "m2"]
+    np.testing.assert_array_equal(formats.load(members[0]).grain_id, volume.grain_id)
+    formats.write(volume, tmp_path / "one.zarr")
+    assert formats.find_volumes([tmp_path / "one.zarr"]) == [tmp_path / "one.zarr"]
+
+
+def test_report_of_one_volume(run, folder, tmp_path):
+    path = tmp_path / "one.html"
+    code, text, _ = run("report", folder / "a0.npz", "-o", path)
+    assert code == 0
+    assert text.strip() == str(path)
+    assert "Grain volume" in path.read_text(encoding="utf-8")
+
+
+def test_check_tells_sound_volumes_from_broken_ones(run, tmp_path):
+    volume = isotropic((48, 48, 48), time=20, seed=5)
+    path, bad = tmp_path / "sound.npz", tmp_path / "bad.npz"
+    formats.write(Microstructure(grains(volume.grain_id)), path)
+    code, text, _ = run("check", path)
+    assert code == 0
+    assert text.count("none") >= 4  # IDs, pieces, voxels, seams
+    broken = formats.load(path).grain_id.copy()
+    broken[0, 0, 0] = broken.max() + 3
+    formats.write(Microstructure(broken), bad)
+    code, text, _ = run("check", bad)
+    assert code == 1
+    assert "NOT SOUND" in text
+    assert "(0, 0, 0)" in text
+
+
+def test_check_of_one_window_says_so_and_looks_at_the_cells(run, tmp_path):
+    path = tmp_path / "one.npz"
+    assert run("generate", "--shape", "48,48,48", "-o", path)[0] == 0
+    code, text, _ = run("check", path)
+    assert code == 0
+    assert "one window" in text
+    assert "trace of 2-voxel cells" in text
+
+
+def test_check_looks_at_the_windows_that_the_run_names(run, tmp_path):
+    a, b = (isotropic((64, 64, 64), time=15, seed=s).grain_id for s in (0, 1))
+    cut = Microstructure(np.concatenate([a[:32], b[32:] + a.max()])).relabel()
+    path = tmp_path / "cut.npz"
+    formats.write(cut, path)
+    note = {"output": "cut.npz", "window": 32}
+    (tmp_path / "cut.run.json").write_text(json.dumps(note))
+    code, text, _ = run("check", path)
+    assert code == 1
+    assert "a seam: p = " in text
+    assert "3 faces of windows" in text
+    for other in ("{", json.dumps(note | {"output": "another.npz"})):
+        (tmp_path / "cut.run.json").write_text(other)
+        _, text, _ = run("check", path)
+        assert "at x = 32; every plane, the windows being unknown" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["compare", "{a}"], "needs a reference"),
+        (["compare", "{a}", "--with", "{dir}/none.npz"], "no such file"),
+        (["compare", "{dir}/z*.npz", "--with", "{a}"], "no volume there"),
+        (["compare", "{a}", "--with", "{a}", "-o", "{dir}/r.txt"], "written as .json"),
+        (["report", "{a}", "-o", "{dir}/r.pdf"], "written as .html"),
+        (["stats", "{a}", "-o", "{dir}/r.xls"], "written as .csv or .parquet"),
+        (["stats", "{dir}/floats.npz"], "integers"),
+        (["stats", "{dir}/empty.npz"], "no grain"),
+        (["compare", "{a}", "--with", "{dir}/other.npz"], "one voxel size"),
+        (["compare", "{a}", "--with", "{dir}/one.npz"], "20 or more"),
+        (["check", "{dir}/empty.npz"], ""),
+    ],
+)
+def test_mistakes_are_one_line(run, folder, tmp_path, words, message):
+    formats.write(Microstructure(np.zeros((9, 9, 9), int)), tmp_path / "empty.npz")
+    one = Microstructure(np.ones((9, 9, 9), int), (2.0,) * 3)
+    formats.write(one, tmp_path / "one.npz")
+    other = isotropic((16, 16, 16), time=4)
+    formats.write(Microstructure(other.grain_id, (1.0,) * 3), tmp_path / "other.npz")
+    np.savez(
+        tmp_path / "floats.npz",
+        grain_id=np.ones((4, 4, 4)),
+        spacing=np.ones(3),
+        origin=np.zeros(3),
+        periodic=np.zeros(3, bool),
+    )
+    named = [w.format(a=folder / "a0.npz", dir=tmp_path) for w in words]
+    code, _, error = run(*named)
+    if words[0] == "check":  # a volume without grains is broken, not a mistake
+        assert code == 1
+        return
+    assert code == 2
+    assert message in error.splitlines()[-1]
+    assert "Traceback" not in error

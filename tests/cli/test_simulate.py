@@ -1,0 +1,103 @@
+"""`grainpaint simulate IN.SCRIPT` and `grainpaint simulate spparks`."""
+
+import numpy as np
+import pytest
+from samples import AM, POTTS
+
+import grainpaint
+from grainpaint.formats import find_volumes
+
+DUMPED = POTTS.replace("run", "dump 1 text 2.0 dump.*\nrun")
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """Every command here runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_script_runs_by_its_name(run, tmp_path):
+    (tmp_path / "in.potts").write_text(POTTS)
+    code, text, errors = run("simulate", "in.potts", "-o", "a.npz")
+    assert code == 0
+    assert text.startswith("a.npz: ")
+    assert "at time 4" in text
+    assert "passed over  in.potts:9: solve_style tree" in errors
+    assert run("simulate", "script", "in.potts", "-o", "b.vti")[0] == 0
+    first, second = grainpaint.load("a.npz"), grainpaint.load("b.vti")
+    np.testing.assert_array_equal(first.grain_id, second.grain_id)
+    code, _, errors = run("simulate", "in.potts", "-o", "a.npz")
+    assert code == 2
+    assert "--force" in errors
+
+
+def test_variables_come_from_the_command_line(run, tmp_path):
+    text = POTTS.replace("run 4", "variable T index 1\nrun $T ${MODE}")
+    (tmp_path / "in.potts").write_text(text)
+    code, _, errors = run("simulate", "in.potts", "-o", "a.npz")
+    assert code == 2
+    assert "in.potts:12: no variable 'MODE'" in errors
+    words = ("--var", "T", "3", "--var", "MODE", "upto")
+    code, text, _ = run("simulate", "in.potts", "-o", "a.npz", *words)
+    assert code == 0
+    assert "at time 3" in text
+    code, _, errors = run("simulate", "in.potts", "-o", "b.npz", "--var", "T")
+    assert (code, errors.count("\n")) == (2, 1)
+
+
+def test_dumps_become_a_set_or_the_end_alone(run, tmp_path):
+    (tmp_path / "in.potts").write_text(DUMPED)
+    code, text, _ = run("simulate", "in.potts", "-o", "all.zarr")
+    assert code == 0
+    assert "3 volumes" in text
+    members = find_volumes(["all.zarr"])
+    assert [m.name[11:20] for m in members] == ["-t000000.", "-t000002.", "-t000004."]
+    grains = [grainpaint.load(m).n_grains for m in members]
+    assert grains == sorted(grains, reverse=True)
+    code, _, errors = run("simulate", "in.potts", "-o", "end.npz")
+    assert code == 0
+    assert "a .zarr set would hold all 3 times" in errors
+    np.testing.assert_array_equal(
+        grainpaint.load("end.npz").grain_id, grainpaint.load(members[-1]).grain_id
+    )
+
+
+def test_an_additive_script_runs(run, tmp_path):
+    (tmp_path / "in.am").write_text(AM)
+    code, text, _ = run("simulate", "in.am", "-o", "a.npz")
+    assert code == 0
+    assert "grains at time 19.3077" in text
+
+
+MISTAKES = {
+    "missing": ("simulate in.none -o a.npz", "in.none: "),
+    "no command": ("simulate nonsense -o a.npz", "nonsense"),
+    "suffix": ("simulate in.potts -o a.foo", "unknown suffix"),
+    "dump": ("simulate in.potts -o dump.a", "read, not written"),
+    "unsupported": ("simulate in.pin -o a.npz", "in.pin:2: app_style: 'potts/pin'"),
+    "program": ("simulate spparks in.potts --spparks no/spk -o a.npz", "no such progr"),
+    "ranks": ("simulate spparks in.potts --spparks ls --ranks 0 -o a.npz", "--ranks"),
+    "fails": ("simulate spparks in.potts --spparks ls -o a.npz", "last lines: "),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_exit_2_with_one_line_and_leave_nothing(run, tmp_path, mistake):
+    (tmp_path / "in.potts").write_text(POTTS)
+    (tmp_path / "in.pin").write_text(POTTS.replace("potts", "potts/pin"))
+    words, message = MISTAKES[mistake]
+    code, out, errors = run(*words.split())
+    assert code == 2
+    assert message in errors
+    assert "Traceback" not in errors
+    assert out == ""
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.pin", "in.potts"]
+
+
+def test_spparks_runs_a_script_and_a_recipe(run, tmp_path, stand_in):
+    (tmp_path / "in.potts").write_text(POTTS)
+    words = ("--spparks", stand_in, "-o")
+    code, text, _ = run("simulate", "spparks", "in.potts", *words, "a.npz")
+    assert code == 0
+    assert "at time 1.03333" in text
+    assert grainpaint.load("a.npz").shape == (4, 5, 3)

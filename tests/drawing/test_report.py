@@ -1,0 +1,152 @@
+"""The report: complete, self-contained, and alive in a browser."""
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import pytest
+
+from grainpaint import Microstructure
+from grainpaint.drawing import figures
+from grainpaint.drawing.report import write_report
+from grainpaint.measure.comparison import DESCRIPTORS, compare, measure
+from grainpaint.measure.seams import seam_test
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate import isotropic
+
+
+@pytest.fixture(scope="module")
+def volumes():
+    whole = [isotropic((32, 32, 32), time=15, seed=s) for s in range(4)]
+    return [Microstructure(label_pieces(v.grain_id), (2.0,) * 3) for v in whole]
+
+
+@pytest.fixture(scope="module")
+def sets(volumes):
+    members = [measure(v) for v in volumes]
+    return members[:2], members[2:]
+
+
+@pytest.fixture(scope="module")
+def page(volumes, sets, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    with pytest.MonkeyPatch.context() as patch:  # the numbers are not the matter
+        patch.setattr("grainpaint.measure.comparison._N_BOOTSTRAP", 4)
+        patch.setattr("grainpaint.measure.comparison._N_FLOOR", 4)
+        result = compare(*sets)
+    write_report(path, sets, [volumes[0], volumes[2]], result)
+    return path
+
+
+class Links(HTMLParser):
+    """Collects what a page refers to, and whether its tags are closed."""
+
+    VOID = ("meta", "img", "br", "hr", "link", "input")
+
+    def __init__(self):
+        super().__init__()
+        self.links, self.open, self.pages = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "data", "poster", "action"):
+                self.links.append(value)
+            if name == "srcdoc":
+                self.pages.append(value)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_report_names_every_descriptor_and_links_to_nothing(page):
+    text = page.read_text(encoding="utf-8")
+    links = Links()
+    links.feed(text)
+    assert links.open == []
+    assert len(links.pages) == 2
+    assert all(link.startswith("data:image/svg+xml;base64,") for link in links.links)
+    assert not re.search(r"@import|url\(", text)
+    for descriptor in DESCRIPTORS.values():
+        assert descriptor.title in text
+    assert text.index("Verdict") < text.index("Densities") < text.index("Slices")
+
+
+def test_a_report_of_one_set_has_no_verdict(tmp_path, volumes, sets):
+    path = tmp_path / "one.html"
+    write_report(path, sets[:1], volumes[:1])
+    text = path.read_text(encoding="utf-8")
+    assert "Verdict" not in text
+    assert "Mean grain volume" in text
+
+
+def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):
+    drawn = [
+        figures.density(*sets, name) for name in DESCRIPTORS if name != "aspect_ratio"
+    ]
+    drawn += [
+        figures.density(*sets, "volume", interior=True),
+        figures.aspect_ratio_plane(*sets),
+        figures.correlation(*sets),
+        figures.slices(volumes[:2]),
+        figures.seams(seam_test(volumes, [[16]] * 3)),
+    ]
+    for i, figure in enumerate(drawn):
+        path = tmp_path / f"{i}.svg"
+        figure.savefig(path)
+        assert "<path" in path.read_text()
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
+def test_the_report_opens_in_a_browser_without_errors_and_draws_3d(page, tmp_path):
+    # Ask each view for its picture and count the colours in it.
+    probe = """
+<script>
+addEventListener('error', e => document.body.dataset.failed = e.message);
+async function colors(frame) {
+  const view = await frame.contentWindow.K3DInstance;
+  const canvas = await view.getScreenshot(1);
+  const {width, height} = canvas;
+  const flat = document.createElement('canvas');
+  [flat.width, flat.height] = [width, height];
+  flat.getContext('2d').drawImage(canvas, 0, 0);
+  const data = flat.getContext('2d').getImageData(0, 0, width, height).data;
+  const seen = new Set();
+  for (let i = 0; i < data.length; i += 4)
+    seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+  return seen.size;
+}
+setTimeout(async () => {
+  const frames = [...document.querySelectorAll('iframe')];
+  const counts = await Promise.all(frames.map(colors));
+  document.body.dataset.colors = counts.join();
+}, 8000);
+</script></body>"""
+    copy = tmp_path / "probed.html"
+    copy.write_text(page.read_text(encoding="utf-8").replace("</body>", probe))
+    run = subprocess.run(
+        [
+            "chromium",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-unsafe-swiftshader",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--enable-logging=stderr",
+            "--virtual-time-budget=20000",
+            "--dump-dom",
+            copy.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "data-failed" not in run.stdout
+    found = re.search(r'data-colors="(\d+),(\d+)"', run.stdout)
+    assert found, "the views did not answer"
+    assert all(int(n) > 100 for n in found.groups())  # an empty view has a few
+    console = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
+    assert console, "the log of the page is missing"
+    assert not [line for line in console if "rror" in line]

@@ -1,0 +1,334 @@
+"""The engine: one volume, whoever makes it, in whatever order, however often killed."""
+
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from grainpaint import InputError, formats, store
+from grainpaint.cad import load_part, plan_grid
+from grainpaint.formats import file_digest
+from grainpaint.generation import on_disk as engine
+from grainpaint.generation.in_memory import paint_recipe
+from grainpaint.generation.volume import PartFile, Volume, make_recipe
+from grainpaint.store import durable
+
+SHAPE = (140, 80, 40)
+
+
+@pytest.fixture(scope="module")
+def recipe(tiny_model):
+    """Several windows of the base along two axes, and two shards."""
+    return make_recipe(
+        SHAPE, 1.0, model=str(tiny_model), seed=5, plan="windows", window=32
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(recipe, tmp_path_factory):
+    return filled(recipe, tmp_path_factory.mktemp("finished") / "a.zarr")
+
+
+def opened(recipe, path):
+    settings = recipe.model_dump(mode="json")
+    return store.create(path, recipe.shape, (1.0,) * 3, recipe.origin, settings)
+
+
+def filled(recipe, path, **how):
+    volume = opened(recipe, path)
+    engine.run(recipe, volume, **how)
+    return volume
+
+
+def test_the_store_holds_the_volume_that_memory_gives(recipe, finished):
+    assert [axis.closed for axis in recipe.plan.axes] == [False, False, True]
+    assert len(engine.find_tasks(recipe).base) > 8
+    in_memory = paint_recipe(recipe).volume
+    np.testing.assert_array_equal(
+        formats.load(finished.path).grain_id, in_memory.grain_id
+    )
+    assert store.verify(finished) == []
+
+
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_any_number_of_workers_makes_the_same_files(
+    recipe, finished, tmp_path, workers
+):
+    again = filled(recipe, tmp_path / "b.zarr", workers=workers)
+    assert again.digest() == finished.digest()
+
+
+def test_any_order_of_ready_windows_makes_the_same_files(
+    recipe, finished, tmp_path, monkeypatch
+):
+    draw = random.Random(3)
+
+    def any_of(ready):
+        ready.rotate(draw.randrange(len(ready)))
+        return ready.popleft()
+
+    monkeypatch.setattr(engine, "_next", any_of)
+    again = filled(recipe, tmp_path / "b.zarr")
+    assert again.digest() == finished.digest()
+
+
+COMMAND = [sys.executable, "-m", "grainpaint", "generate", "--shape", "140,80,40"]
+
+
+def command(model, path, *more):
+    return [
+        *COMMAND,
+        *(
+            "--model",
+            str(model),
+            "--seed",
+            "5",
+            "--plan",
+            "windows",
+            "--window",
+            "32",
+        ),
+        *("--no-picture", "-o", str(path), *more),
+    ]
+
+
+def lines(path):
+    journal = path / "work" / "journal.jsonl"
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def started(words, path, n_lines):
+    """Start a run; return it once its journal has grown by so many lines, or ended."""
+    before, deadline = lines(path), time.monotonic() + 120
+    child = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    while child.poll() is None and lines(path) < before + n_lines:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    return child
+
+
+@pytest.mark.parametrize("n_kills", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_kills_at_random_moments_end_in_the_very_same_volume(
+    tiny_model, finished, tmp_path, n_kills
+):
+    path, draw = tmp_path / "killed.zarr", random.Random(1)
+    kills = 0
+    for _ in range(3 * n_kills):
+        child = started(command(tiny_model, path), path, draw.randint(1, 2))
+        time.sleep(draw.uniform(0, 0.05))
+        child.kill()
+        child.communicate()
+        kills += child.returncode == -signal.SIGKILL
+        if child.returncode == 0:
+            break
+        if kills == n_kills:
+            assert not store.open_store(path).complete
+            subprocess.run(command(tiny_model, path), check=True, capture_output=True)
+            break
+    assert kills == n_kills
+    assert store.open_store(path).digest() == finished.digest()
+    assert store.verify(store.open_store(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [
+        (signal.SIGTERM, "2"),
+        (signal.SIGUSR1, "1"),
+        pytest.param(signal.SIGTERM, "1", marks=pytest.mark.slow),
+        pytest.param(signal.SIGUSR1, "2", marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_saves_and_leaves_at_once(tiny_model, tmp_path, number, workers):
+    path = tmp_path / "stopped.zarr"
+    child = started(command(tiny_model, path, "--workers", workers), path, 3)
+    asked = time.monotonic()
+    child.send_signal(number)
+    error = child.communicate(timeout=60)[1]
+    assert time.monotonic() - asked < 30
+    assert child.returncode == 128 + number
+    assert number.name in error
+    assert "goes on" in error
+    assert "Traceback" not in error
+    assert not (path / "work" / "lock").exists()
+    left = store.open_store(path)
+    assert len(left.done()) >= 3
+    assert [d for d in store.verify(left) if not d.harmless] == []
+
+
+def test_a_second_run_on_one_output_is_refused_with_the_first_ones_pid(
+    tiny_model, tmp_path
+):
+    path = tmp_path / "shared.zarr"
+    child = started(command(tiny_model, path), path, 1)
+    second = subprocess.run(
+        command(tiny_model, path), capture_output=True, text=True, check=False
+    )
+    child.kill()
+    child.communicate()
+    assert second.returncode == 2
+    assert str(child.pid) in second.stderr
+    assert os.uname().nodename in second.stderr
+
+
+@pytest.mark.parametrize("array", ["tag", "grain_id"])
+def test_verify_finds_a_damaged_shard_and_repair_makes_it_again(
+    finished, tmp_path, run, array
+):
+    shutil.copytree(finished.path, tmp_path / "v.zarr")
+    volume = store.open_store(tmp_path / "v.zarr")
+    shard = volume.path / array / "c" / "0" / "0" / "0"
+    good = shard.read_bytes()
+    shard.write_bytes(good[:100] + bytes([good[100] ^ 1]) + good[101:])
+    other = volume.path / array / "c" / "1" / "0" / "0"
+    untouched = other.stat().st_mtime_ns
+    code, out, _ = run("verify", volume.path)
+    assert code == 1
+    assert f"{array}/c/0/0/0" in out
+    code, out, _ = run("verify", volume.path, "--repair")
+    assert code == 0
+    assert shard.read_bytes() == good
+    assert other.stat().st_mtime_ns == untouched
+    assert run("verify", volume.path)[0] == 0
+    assert volume.complete
+    assert volume.digest() == finished.digest()
+
+
+def test_a_finished_volume_is_left_alone(recipe, finished, run, tiny_model):
+    before = (finished.path / "zarr.json").stat().st_mtime_ns
+    words = command(tiny_model, finished.path)[3:]
+    code, out, _ = run(*words)
+    assert (code, "is finished" in out) == (0, True)
+    assert (finished.path / "zarr.json").stat().st_mtime_ns == before
+
+
+def test_a_store_of_another_recipe_is_refused(finished, run, tiny_model):
+    words = [*command(tiny_model, finished.path)[3:], "--seed", "6"]
+    code, _, error = run(*words)
+    assert code == 2
+    assert "seed is 5 there, 6 here" in error
+
+
+def test_a_full_disk_is_said_in_one_line_and_the_run_goes_on(
+    recipe, finished, tmp_path, monkeypatch
+):
+    put, n = durable.put, [0]
+
+    def full(path, data):
+        n[0] += "work" in str(path)
+        if n[0] > 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(path, data)
+
+    path = tmp_path / "full.zarr"
+    volume = opened(recipe, path)
+    monkeypatch.setattr(durable, "put", full)
+    with pytest.raises(InputError, match=r"disk is full.* bytes"):
+        engine.run(recipe, volume)
+    monkeypatch.setattr(durable, "put", put)
+    assert len(volume.done()) >= 3
+    engine.run(recipe, volume)
+    assert volume.digest() == finished.digest()
+
+
+def test_a_part_is_filled_and_its_box_left_alone(tiny_model, tmp_path, shared):
+    part = shared / "parts" / "dog_bone.stl"
+    grid = plan_grid(load_part(part), longest=150)
+    file = PartFile(path=str(part), unit="mm", sha256=file_digest(part))
+    recipe = make_recipe(
+        grid.shape, grid.spacing, grid.origin, model=str(tiny_model), part=file
+    )
+    volume = opened(recipe, tmp_path / "part.zarr")
+    outcome = engine.run(recipe, volume)
+    painted = formats.load(volume.path)
+    mask = grid.mask([(0, n) for n in grid.shape])
+    np.testing.assert_array_equal(painted.grain_id > 0, mask)
+    assert outcome.n_windows <= outcome.n_windows_box
+    np.testing.assert_array_equal(
+        painted.grain_id, paint_recipe(recipe).volume.grain_id
+    )
+
+
+def unlike(grain_id):
+    return [np.diff(grain_id, axis=axis) != 0 for axis in range(3)]
+
+
+def test_shards_of_one_window_are_made_together_and_mended_apart(tmp_path):
+    """A volume of two shards that is grown at once, by one worker and by two."""
+    recipe = make_recipe((136, 24, 24), 1.0, seed=2)
+    assert recipe.core == 256
+    one, two = (filled(recipe, tmp_path / f"{n}.zarr", workers=n) for n in (1, 2))
+    assert one.digest() == two.digest()
+    in_memory = paint_recipe(recipe).volume.grain_id
+    np.testing.assert_array_equal(formats.load(one.path).grain_id, in_memory)
+    damaged = one.path / "tag" / "c" / "1" / "0" / "0"
+    damaged.unlink()
+    with one.lock():
+        store.repair(one, store.verify(one))
+    engine.run(recipe, one)
+    assert one.digest() == two.digest()
+    assert store.verify(one) == []
+
+
+def test_a_region_is_that_part_of_the_volume(recipe, finished):
+    """Its boundaries; numbers are its own, and grains may join outside of it."""
+    whole = formats.load(finished.path)
+    piece = Volume(recipe)[30:80, 5:40, 10:40]
+    assert piece.origin == (30.0, 5.0, 10.0)
+    for a, b in zip(unlike(piece.grain_id), unlike(whole.grain_id[30:80, 5:40, 10:40])):
+        assert (a == b).mean() > 0.999
+
+
+def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
+    """A region depends on a bounded neighbourhood, however far from the origin."""
+    far = 10**7
+    a = Volume(recipe).tags([(far, far + 40), (0, 30), (0, 30)])
+    b = Volume(recipe).tags([(far + 20, far + 70), (-10, 30), (10, 40)])
+    np.testing.assert_array_equal(a[20:, :, 10:], b[:20, 10:, :20])
+    volume = Volume(recipe)
+    volume.tags([(far, far + 40), (0, 30), (0, 30)])
+    assert volume._base.cache_info().misses <= 3**3
+
+
+def test_a_region_beyond_a_closed_axis_is_refused(recipe):
+    with pytest.raises(InputError, match=r"0:40 along z, 0:50 lies beyond"):
+        Volume(recipe)[0:10, 0:10, 0:50]
+    with pytest.raises(InputError, match="empty"):
+        Volume(recipe)[10:10, 0:10, 0:10]
+
+
+def test_a_killed_worker_is_said_in_one_line(recipe, tmp_path):
+    volume = opened(recipe, tmp_path / "w.zarr")
+
+    def kill_one():
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for child in psutil.Process().children():
+                if "spawn_main" in " ".join(child.cmdline()) and lines(volume.path):
+                    child.kill()
+                    return
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    with pytest.raises(InputError, match="a worker process was killed"):
+        engine.run(recipe, volume, workers=2)
+    killer.join()
+
+
+def test_workers_that_do_not_fit_into_memory_are_refused(recipe, tmp_path, monkeypatch):
+    free = engine.psutil.virtual_memory()._replace(available=2 << 30)
+    monkeypatch.setattr(engine.psutil, "virtual_memory", lambda: free)
+    volume = opened(recipe, tmp_path / "a.zarr")
+    with pytest.raises(InputError, match=r"2\.0 GiB are free: give --workers 2"):
+        engine.run(recipe, volume, workers=3)
+    assert not volume.done()

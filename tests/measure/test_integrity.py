@@ -1,0 +1,58 @@
+"""Integrity against independent counts."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from skimage.measure import label as ski_label
+
+from grainpaint import Microstructure
+from grainpaint.measure.integrity import integrity
+from grainpaint.simulate import isotropic
+
+
+@given(
+    grain_id=arrays(
+        np.int32, st.tuples(*[st.integers(1, 6)] * 3), elements=st.integers(0, 4)
+    )
+)
+def test_pieces_and_gaps_agree_with_an_independent_labelling(grain_id):
+    found = integrity(Microstructure(grain_id))
+    label = ski_label(grain_id, connectivity=3)
+    largest = int(grain_id.max())
+    pieces = {g: len(np.unique(label[grain_id == g])) for g in range(1, largest + 1)}
+    assert found.in_pieces == {g: n for g, n in pieces.items() if n > 1}
+    assert found.missing.tolist() == [g for g, n in pieces.items() if n == 0]
+    assert found.n_grains == sum(n > 0 for n in pieces.values())
+    sizes = np.bincount(label.ravel())
+    alone = np.argwhere((sizes[label] == 1) & (grain_id > 0))
+    assert found.isolated.tolist() == alone.tolist()
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_pieces_join_through_periodic_faces_only(axis, periodic):
+    grain_id = np.ones((6, 4, 4), int)
+    grain_id[2:4] = 2
+    grain_id[[0, 5], 0, 0] = 3
+    grain_id = np.moveaxis(grain_id, 0, axis)
+    found = integrity(Microstructure(grain_id, periodic=(periodic,) * 3))
+    assert found.in_pieces == ({} if periodic else {1: 2, 3: 2})
+    assert len(found.isolated) == (0 if periodic else 2)
+
+
+def test_grains_that_hang_together_by_corners_are_whole():
+    grain_id = np.ones((4, 4, 4), int)
+    grain_id[0, 0, 0] = grain_id[1, 1, 1] = 2
+    found = integrity(Microstructure(grain_id))
+    assert found.sound
+    assert found.n_by_corners == 1
+
+
+def test_a_simulated_volume_is_sound_when_its_specks_are_gone():
+    volume = isotropic((24, 24, 24), time=20, seed=4)
+    specks = integrity(volume).isolated
+    assert integrity(volume).in_pieces == {}
+    small = volume.grain_volumes() < 2
+    assert len(specks) == small.sum()

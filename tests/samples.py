@@ -1,0 +1,79 @@
+"""What several tests share: scripts of SPPARKS, the curves of a melt pool, places."""
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parent / "examples"
+GEAR = EXAMPLES / "parts" / "gear.stl"
+RECORDED = HERE / "data" / "spparks"
+
+CURVES = {
+    "x": (-2.2597, -2.2597, 1.29865, 2.23368, 2.23368),
+    "y": (0.85711, 1.50644, 0.88308),
+    "z": (-0.78114, -1.62087, -1.78114),
+}
+ISO = """seed 7
+app_style potts 100
+dimension 3
+lattice sc/26n 1.0
+boundary p p n
+region box block 0 20 0 30 0 10
+create_box box
+create_sites box
+set site range 1 100
+sweep random
+temperature 0.5
+run 10.0
+"""
+ELLIPSOID = """seed 5
+app_style am/ellipsoid 1000 30 70 30 7 50 90 45 12 0.1
+lattice sc/26n 1.0
+region box block 0 100 0 100 0 100
+boundary n n n
+create_box box
+create_sites box
+set i1 range 1 1000
+am pass 1 dir X speed 10 hatch 25
+am pass 2 dir Y speed 10 hatch 25
+am cartesian_layer 1 start LL pass_id 1 thickness 25 offset -80.0 0.0
+am cartesian_layer 2 start UL pass_id 2 thickness 25 offset 0.0 80.0
+am cartesian_layer 3 start UR pass_id 1 thickness 25 offset 80.0 0.0
+am cartesian_layer 4 start LR pass_id 2 thickness 25 offset 0.0 -80.0
+am build start 25.0 num_layers 4
+sweep random mask no
+temperature 0.25
+run 225
+"""
+BEZIER = """app_style potts/am/bezier 9 20 15 4 6 1.5
+potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
+potts/am/bezier control_points y 0.85711 1.50644 0.88308
+potts/am/bezier control_points z -0.78114, -1.62087, -1.78114
+potts/am/bezier beta 0.9 0.4
+"""
+POTTS = """seed 7
+app_style potts 50
+lattice sc/26n 1.0
+boundary p p n
+region box block 0 12 0 10 0 8
+create_box box
+create_sites box
+set site range 1 50
+solve_style tree
+temperature 0.4
+run 4
+"""
+AM = """seed 5
+app_style am/ellipsoid 100 6 8 5 3 8 10 7 4 0.3
+lattice sc/26n 1.0
+region box block 0 16 0 12 0 8
+boundary n n n
+create_box box
+create_sites box
+set i1 range 1 100
+am pass 1 dir X speed 10 hatch 5
+am cartesian_layer 1 start LL pass_id 1 thickness 4 offset -8.0 0.0
+am build start 3.0 num_layers 2
+sweep random mask no
+temperature 0.25
+run 1
+"""
