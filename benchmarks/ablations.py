@@ -6,14 +6,14 @@ prints a table and writes ablations.json after each. Data: simulated tori of 32^
 10 and 25 and of 64^3 at t = 100, halved; 40 of each, and 8 that are held out.
 
 - cross-entropy: nats a voxel at a noise level, held out;
-- slope: of the true colour vectors on the expected ones; 1 = neither too sure nor too
+- slope: of the true color vectors on the expected ones; 1 = neither too sure nor too
   unsure;
-- bound: what the network makes of the entropy of a voxel's colour. Cross-entropy at
+- bound: what the network makes of the entropy of a voxel's color. Cross-entropy at
   the noise level where this is least, and half the integral of the squared error over
   the signal-to-noise ratio up to there (Kingma et al., "Variational diffusion models",
   NeurIPS 2021, Eq. 13 and 14);
 - samples at t = 100 by 5 evaluations: grains of two voxels or more in 32^3, their
-  volume-weighted mean, single voxels, share of unlike neighbours, and the 95th
+  volume-weighted mean, single voxels, share of unlike neighbors, and the 95th
   percentile of surface / volume^(2/3), where merged grains show.
 """
 
@@ -345,7 +345,7 @@ def bound(rows, dim):
 
 @torch.inference_mode()
 def sampled(network, config, n, edge, diameter, recalls, guides=None):
-    """Return colours of n tori."""
+    """Return colors of n tori."""
     colors = torch.from_numpy(palette(config.network.dim))
     found = []
     for seed in range(n):
@@ -366,7 +366,7 @@ def sampled(network, config, n, edge, diameter, recalls, guides=None):
 
 
 def describe(volumes):
-    """Return what tells merged and stray grains in volumes of colours."""
+    """Return what tells merged and stray grains in volumes of colors."""
     rows, shapes = [], []
     for color in volumes:
         ids = label_pieces(color.astype(np.int32) + 1, TORUS)
@@ -452,8 +452,8 @@ VARIANTS = (
     Variant("four volumes a step", batch=4),
     Variant("5 volumes of each kind", n_volumes=5),
     Variant("fresh volumes, eight draws each", renewed=True),
-    Variant("24 colours in R^4", dim=4),
-    Variant("60 colours in R^6", dim=6),
+    Variant("24 colors in R^4", dim=4),
+    Variant("60 colors in R^6", dim=6),
     Variant("a coarser level under it, a third of the time", coarser=True),
 )
 

@@ -44,7 +44,7 @@ def log_ratio(t):
 
 @torch.inference_mode()
 def base(model, seed, n_steps, sampler):
-    """Return the colours of a base (uint8)."""
+    """Return the colors of a base (uint8)."""
     sampling = model.base_card.sampling
     axes = whole(SHAPE, model.base.multiple).axes
     noise = normal_field(seed, 10, [np.arange(a.block) for a in axes], 5)

@@ -27,7 +27,7 @@ TIMES = [5, 10, 15, 20, 25, 50, 75, 100]
 
 
 def energy(spin):
-    """Return the unlike pairs of the 26 neighbours in a periodic box."""
+    """Return the unlike pairs of the 26 neighbors in a periodic box."""
     pairs = 0
     for axis in range(3):
         spin = np.moveaxis(spin, 0, 2)
@@ -44,7 +44,7 @@ def measures(spin):
     volume = np.bincount(label)[1:]
     places = np.indices(spin.shape).reshape(3, -1)
     centroid = np.stack([np.bincount(label, p)[1:] / volume for p in places], 1)
-    # Mutual neighbours share a distance: counted once, or KS would see pairs as proof.
+    # Mutual neighbors share a distance: counted once, or KS would see pairs as proof.
     return volume, np.unique(cKDTree(centroid).query(centroid, 2)[0][:, 1].round(9))
 
 

@@ -2,7 +2,7 @@
 
 Run: python benchmarks/quality.py [--model iso] [--time 100] [--volumes 16] [--report
 REPORT.html]. Prints tables and writes quality.json (quality_T.json for other times).
-Specks are single voxels unlike their six neighbours, before any cleaning; the floor of
+Specks are single voxels unlike their six neighbors, before any cleaning; the floor of
 the two-point correlation is the largest difference of two draws of 16 and 9 from the
 simulated ones, on average.
 16 generated and 9 simulated open boxes of 100^3 (see floor.py), as in the paper; grains
@@ -72,7 +72,7 @@ def raw(model, n, size=None):
 
 
 def specks(boxes):
-    """Return the mean number of single voxels unlike their neighbours in a box."""
+    """Return the mean number of single voxels unlike their neighbors in a box."""
     pieces = (np.bincount(label_pieces(box.astype(np.int32)).ravel()) for box in boxes)
     return float(np.mean([(sizes[1:] == 1).sum() for sizes in pieces]))
 

@@ -11,7 +11,7 @@ NEIGHBORS = [o for o in itertools.product((-1, 0, 1), repeat=3) if o != (0, 0, 0
 
 
 def around(spin, place, offsets, periodic=(True, True, True)):
-    """Return the spins of the neighbours of a site that are sites themselves."""
+    """Return the spins of the neighbors of a site that are sites themselves."""
     found = []
     for offset in offsets:
         there = [p + o for p, o in zip(place, offset)]
@@ -22,7 +22,7 @@ def around(spin, place, offsets, periodic=(True, True, True)):
 
 
 def energy(spin, offsets=NEIGHBORS, periodic=(True, True, True)):
-    """Unlike pairs of neighbours, each pair once; spin 0 is no site."""
+    """Unlike pairs of neighbors, each pair once; spin 0 is no site."""
     unlike = sum(
         v != spin[place]
         for place in np.argwhere(spin).tolist()
@@ -33,7 +33,7 @@ def energy(spin, offsets=NEIGHBORS, periodic=(True, True, True)):
 
 
 def flip_rates(mine, neighbors, n_neighbors, temperature, rule, n_spins):
-    """Return the rate from a spin to each other spin, given those of the neighbours."""
+    """Return the rate from a spin to each other spin, given those of the neighbors."""
     if rule == "any":
         targets = set(range(1, n_spins + 1)) - {mine}
     else:
@@ -50,7 +50,7 @@ def flip_rates(mine, neighbors, n_neighbors, temperature, rule, n_spins):
 
 @nb.njit
 def _allowed(spin, x, y, z, found, count):
-    """List the neighbouring spins that do not raise the energy; return how many."""
+    """List the neighboring spins that do not raise the energy; return how many."""
     nx, ny, nz = spin.shape
     n, like = 0, 0
     for a in (-1, 0, 1):
@@ -77,7 +77,7 @@ def _allowed(spin, x, y, z, found, count):
 
 @nb.njit
 def rejection_free(spin, times, seed):
-    """Potts growth at T = 0 (26 neighbours, periodic) by the n-fold way: no time step.
+    """Potts growth at T = 0 (26 neighbors, periodic) by the n-fold way: no time step.
 
     Bortz, Kalos and Lebowitz 1975: sites are kept in lists by how many flips they have;
     each event takes one flip of all at random. Return the spins at the times.
@@ -162,7 +162,7 @@ def pieces(values, periodic, corners):
 
 
 def merge_fragments(grain_id, min_voxels, periodic):
-    """Give fragments to their neighbours, counting all voxels anew in each round."""
+    """Give fragments to their neighbors, counting all voxels anew in each round."""
     sides = [o for o in NEIGHBORS if sum(map(abs, o)) == 1]
     grain_id = grain_id.copy()
     while True:

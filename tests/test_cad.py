@@ -35,7 +35,7 @@ def test_binary_and_ascii_files_give_the_same_part(tmp_path, kind):
 
 
 def test_a_box_on_voxel_faces_is_exact(tmp_path):
-    """Corners, edges and diagonals all meet columns of centres: every tie is used."""
+    """Corners, edges and diagonals all meet columns of centers: every tie is used."""
     for size in ((4, 6, 8), (5, 5, 5)):
         mesh = box(size)
         grid = voxelize(part_of(mesh), voxel=1.0)
@@ -54,7 +54,7 @@ def test_beyond_the_grid_nothing_is_inside(shared):
 
 
 def test_columns_through_edges_and_corners_count_once():
-    """The upper box has its faces, edges, diagonals and corners on voxel centres."""
+    """The upper box has its faces, edges, diagonals and corners on voxel centers."""
     lower, upper = box((6, 6, 2), (0, 0, -3)), box((5, 5, 2), (0, 0, 3))
     part = part_of(trimesh.util.concatenate([lower, upper]))
     mask = voxelize(part, voxel=1.0).mask
@@ -102,7 +102,7 @@ def test_moving_by_one_voxel_moves_the_voxels():
 
 @pytest.mark.parametrize("name", ["gear", "dog_bone", "tube"])
 def test_real_parts_agree_with_solid_angles(shared, rng, name):
-    """An independent definition of inside, at 1,500 voxel centres."""
+    """An independent definition of inside, at 1,500 voxel centers."""
     part = load_part(shared / "parts" / f"{name}.stl")
     grid = voxelize(part, longest=100)
     index = rng.integers(0, grid.mask.shape, (1500, 3))

@@ -66,7 +66,7 @@ def test_halving_takes_the_majority_and_undoes_doubling(rng):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9))
-def test_scalar_blocks_are_centred_and_scaled_and_tell_grains_apart(seed, n):
+def test_scalar_blocks_are_centered_and_scaled_and_tell_grains_apart(seed, n):
     rng = np.random.default_rng(seed)
     grain_id = rng.integers(5, 5 + n, (6, 6, 6))
     field = scalar_block(grain_id, rng)

@@ -12,7 +12,7 @@ earlier run of the same settings stay in changes.json.
   and half of the levels lie where the paper has none. The network predicts noise as
   before, for which a signal of exactly zero would tell nothing.
 - few steps: 25 levels, DDIM's step, no resampling.
-- palette: 40 colours in R^5 in place of one value a grain; the nearest colour and
+- palette: 40 colors in R^5 in place of one value a grain; the nearest color and
   connected pieces in place of DBSCAN.
 - noise map: known voxels are given clean, with a level of 0 each, in place of RePaint;
   a quarter of the training blocks has known boxes.
@@ -170,7 +170,7 @@ def by_repaint(model, seed, resamplings):
 
 
 def colored_grains(values):
-    """Return the connected pieces of the nearest colours of vectors (dim, x, y, z)."""
+    """Return the connected pieces of the nearest colors of vectors (dim, x, y, z)."""
     colors = palette(len(values))
     nearest = np.stack([(np.moveaxis(v, 0, -1) @ colors.T).argmax(-1) for v in
                         np.moveaxis(values, 1, 0)])  # fmt: skip

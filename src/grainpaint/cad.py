@@ -1,6 +1,6 @@
 """From a CAD mesh to the voxels inside it: load, audit, voxelize.
 
-A voxel is inside when its centre is. Along each column of voxel centres the triangles
+A voxel is inside when its center is. Along each column of voxel centers the triangles
 crossed are counted with their orientation; where the winding number is positive the
 column is inside, so that overlapping bodies count as their union and inward-facing
 shells as cavities.
@@ -204,7 +204,7 @@ def _n_disagreeing_edges(faces: np.ndarray) -> int:
 
 
 def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Turn triangles until neighbours agree; each body keeps its majority's side."""
+    """Turn triangles until neighbors agree; each body keeps its majority's side."""
     import trimesh
 
     mesh = trimesh.Trimesh(vertices, faces.copy(), process=False)
@@ -294,7 +294,7 @@ class PartGrid:
         self, x0: int, x1: int, y0: int, y1: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return where the columns of voxels (y fastest) enter and leave bodies."""
-        # Voxel centres at whole numbers.
+        # Voxel centers at whole numbers.
         corners = (self.part.vertices - np.array(self.origin)) / self.spacing - 0.5
         faces, n_z = self.part.faces, self.shape[2]
         found: tuple[np.ndarray, np.ndarray] = _cross(
@@ -341,7 +341,7 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
 
 
 def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> VoxelGrid:
-    """Return the voxels whose centres lie inside a part.
+    """Return the voxels whose centers lie inside a part.
 
     Parameters
     ----------
@@ -351,14 +351,14 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
     Raises
     ------
     InputError
-        As `plan_grid`, and if no centre lies inside.
+        As `plan_grid`, and if no center lies inside.
     """
     grid = plan_grid(part, voxel, longest)
     mask = grid.mask([(0, n) for n in grid.shape])
     if not mask.any():
         raise InputError(
             f"the part is thinner than a voxel of {grid.spacing:g} µm everywhere: no "
-            "voxel centre lies inside; use smaller voxels"
+            "voxel center lies inside; use smaller voxels"
         )
     return VoxelGrid(mask, grid.spacing, grid.origin)
 
@@ -396,7 +396,7 @@ def _sort(values):
 def _cross(vertices, faces, x0, x1, y0, y1, nz):
     """List where columns enter (+1) and leave (-1) bodies going up, by column.
 
-    A crossing is 4 z + step + 1, z the first voxel centre above it; column (x, y) has
+    A crossing is 4 z + step + 1, z the first voxel center above it; column (x, y) has
     those from start[(x - x0) * (y1 - y0) + y - y0] on, sorted.
     """
     ny = y1 - y0

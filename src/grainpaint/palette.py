@@ -1,8 +1,8 @@
-"""The palette encoding: a proper colouring of the grains, colours as vectors.
+"""The palette encoding: a proper coloring of the grains, colors as vectors.
 
-Grains that touch get different colours, drawn afresh for every training sample, and
-colour k is a root of the lattice D_d: K = 2 d (d - 1) vectors of R^d, 60 degrees apart.
-Grains come back exactly, as connected pieces of equal colour.
+Grains that touch get different colors, drawn afresh for every training sample, and
+color k is a root of the lattice D_d: K = 2 d (d - 1) vectors of R^d, 60 degrees apart.
+Grains come back exactly, as connected pieces of equal color.
 """
 
 import itertools
@@ -20,12 +20,12 @@ _OFFSETS = np.array(
 
 
 def palette(dim: int) -> np.ndarray:
-    """Return the colours: the roots of D_dim, scaled to unit variance a component.
+    """Return the colors: the roots of D_dim, scaled to unit variance a component.
 
     Parameters
     ----------
     dim : int
-        Dimension of the colour space, at least 2.
+        Dimension of the color space, at least 2.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def _contact_keys(grain_id, periodic, n, offsets):
 def contact_graph(
     grain_id: np.ndarray, periodic: tuple[bool, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return who touches whom through any of the 26 neighbours.
+    """Return who touches whom through any of the 26 neighbors.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def color_grains(
     n_colors: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Colour the contact graph at random so that grains that touch differ.
+    """Color the contact graph at random so that grains that touch differ.
 
     Parameters
     ----------
@@ -140,17 +140,17 @@ def color_grains(
     n_colors : int
         Size of the palette.
     rng : numpy.random.Generator
-        Source of the colours.
+        Source of the colors.
 
     Returns
     -------
     numpy.ndarray, int8, shape (n + 1,)
-        Colour 0..n_colors - 1 of each grain; entry 0 has no meaning.
+        Color 0..n_colors - 1 of each grain; entry 0 has no meaning.
 
     Notes
     -----
     Greedy, grains with many contacts first, their order jittered by 20 %; among the
-    free colours one at random. Where none is free, the rarest among the neighbours.
+    free colors one at random. Where none is free, the rarest among the neighbors.
     """
     start, neighbor = graph
     n = start.size - 1
@@ -177,9 +177,9 @@ def scalar_block(grain_id: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    Hoffman et al., "GrainPaint" (2025), section 2.4: every block is centred and scaled
+    Hoffman et al., "GrainPaint" (2025), section 2.4: every block is centered and scaled
     by itself, so a grain that two blocks share has a value of its own in each. Near
-    values of neighbours cannot be told apart: the palette exists for that.
+    values of neighbors cannot be told apart: the palette exists for that.
     """
     _, index = np.unique(grain_id, return_inverse=True)
     field = rng.random(int(index.max()) + 1)[index.reshape(grain_id.shape)]

@@ -101,7 +101,7 @@ def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_the_report_opens_in_a_browser_without_errors_and_draws_3d(page, tmp_path):
-    # Ask each view for its picture and count the colours in it.
+    # Ask each view for its picture and count the colors in it.
     probe = """
 <script>
 addEventListener('error', e => document.body.dataset.failed = e.message);

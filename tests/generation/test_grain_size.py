@@ -63,7 +63,7 @@ def test_a_calibration_of_unequal_columns_or_falling_sizes_is_refused(columns):
         Calibration.model_validate(rows)
 
 
-def test_a_formula_is_evaluated_at_the_centres_of_voxels():
+def test_a_formula_is_evaluated_at_the_centers_of_voxels():
     size = read_grain_size("20 + x/10 - z", BOX, 2.0, (100.0, 0.0, 0.0))
     places = np.array([101.0, 131.0]), np.array([5.0]), np.array([1.0, 9.0])
     expected = [[[29.1, 21.1]], [[32.1, 24.1]]]
@@ -78,7 +78,7 @@ def test_beyond_the_volume_sizes_stay_within_its_range():
     assert size.map()(far).ravel().tolist() == [size.low, size.high]
 
 
-def test_a_field_is_interpolated_between_the_centres_of_its_voxels(tmp_path):
+def test_a_field_is_interpolated_between_the_centers_of_its_voxels(tmp_path):
     field = np.arange(10, 14, dtype=np.float32)[:, None, None] * np.ones((4, 3, 2))
     path = tmp_path / "size.npz"
     np.savez(path, field=field, spacing=[10.0, 10.0, 10.0], origin=[5.0, 0.0, 0.0])

@@ -46,7 +46,7 @@ def nothing():
 
 @pytest.fixture(scope="module")
 def base(model):
-    """Colours to refine."""
+    """Colors to refine."""
     color = base_window(Painter(model, PLAN, 5), (0, 0, 0), nothing)
     assert color.shape == (56, 32, 40)
     return color
@@ -120,7 +120,7 @@ def test_a_halo_beyond_the_reach_of_the_network_leaves_no_trace_of_the_windows(
     model, base
 ):
     """One level of convolutions reaches 12 voxels an evaluation, 24 in two."""
-    x, y, z = np.indices(base.shape) // 4 % 2  # grains that keep their colours
+    x, y, z = np.indices(base.shape) // 4 % 2  # grains that keep their colors
     base = (4 * x + 2 * y + z).astype(np.uint8)
     small = refine(model, base, list(windows(SHAPE, core=24, halo=28)))
     large = refine(model, base, list(windows(SHAPE, core=56, halo=28)))
@@ -178,7 +178,7 @@ class Pointwise:
 
 def test_with_a_pointwise_denoiser_windows_are_exact(model, base):
     exact = dataclasses.replace(model, refine=Pointwise(model.refine))
-    x, y, z = np.indices(base.shape) // 4 % 2  # grains that keep their colours
+    x, y, z = np.indices(base.shape) // 4 % 2  # grains that keep their colors
     base = (4 * x + 2 * y + z).astype(np.uint8)
     one = refine(exact, base, list(windows(SHAPE, core=128, halo=0)))
     many = refine(exact, base, list(windows(SHAPE, core=16, halo=4)))

@@ -289,7 +289,7 @@ def test_a_region_is_that_part_of_the_volume(recipe, finished):
 
 
 def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
-    """A region depends on a bounded neighbourhood, however far from the origin."""
+    """A region depends on a bounded neighborhood, however far from the origin."""
     far = 10**7
     a = Volume(recipe).tags([(far, far + 40), (0, 30), (0, 30)])
     b = Volume(recipe).tags([(far + 20, far + 70), (-10, 30), (10, 40)])

@@ -1,4 +1,4 @@
-"""Tags of grains: the same from whichever window, and proper colours in them."""
+"""Tags of grains: the same from whichever window, and proper colors in them."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def cells(n_grains, shape, n_colors, seed):
-    """Colour the Voronoi cells of random points at random: some neighbours agree."""
+    """Color the Voronoi cells of random points at random: some neighbors agree."""
     rng = np.random.default_rng(seed)
     points = rng.uniform(0, shape, (n_grains, 3))
     place = np.stack(np.indices(shape), -1)[..., None, :]
@@ -31,7 +31,7 @@ def test_a_tag_is_one_grain_and_a_grain_has_one_tag(seed):
     assert tags.min() > 0
 
 
-def test_grains_that_touch_get_different_colours():
+def test_grains_that_touch_get_different_colors():
     """Nearly all: two that both give way may choose the same. At random 1 in 30 do."""
     chance = found = 0
     for seed in range(20):
@@ -75,7 +75,7 @@ def test_tags_do_not_tell_where_a_torus_is_cut(seed):
     assert (cut == tags).mean() < 0.9  # not for granted
 
 
-def test_a_speck_takes_the_colour_of_its_neighbour():
+def test_a_speck_takes_the_color_of_its_neighbor():
     color = np.full((4, 4, 4), 3, np.uint8)
     color[0, 0, 0] = 5
     tags = tag_grains(color, 40, [np.arange(4)] * 3, 0)
@@ -103,8 +103,8 @@ def test_grains_of_one_color_have_one_spin_as_often_as_chance_has_it(n_spins):
     assert (share**2).sum() == pytest.approx(40 / n_spins, rel=0.01)
 
 
-def test_with_fewer_spins_than_colors_some_neighbours_are_alike():
-    """Of 40 colours and 38 spins, two pairs."""
+def test_with_fewer_spins_than_colors_some_neighbors_are_alike():
+    """Of 40 colors and 38 spins, two pairs."""
     color, spin = spins_of_all_tags(38)
     assert np.unique(spin).size == 38
     np.testing.assert_array_equal(spin, 1 + color % 38)

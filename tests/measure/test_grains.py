@@ -89,7 +89,7 @@ def test_the_table_agrees_with_lists_of_voxel_coordinates(grown):
         assert np.allclose(
             mine[["x_um", "y_um", "z_um"]].astype(float), row["centroid"]
         )
-        # the singular values of the centred coordinates, as in the paper
+        # the singular values of the centered coordinates, as in the paper
         assert np.allclose(
             mine[["a_um", "b_um", "c_um"]].astype(float), row["axes"], atol=1e-6
         )

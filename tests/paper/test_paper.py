@@ -85,7 +85,7 @@ def test_a_volume_of_the_paper_gives_27_disjoint_blocks_and_56_on_their_boundari
         covered[x : x + 32, y : y + 32, z : z + 32] += 1
     assert covered.max() == 1
     assert covered.sum() == 96**3
-    for start in between:  # centred on a boundary along an axis or more
+    for start in between:  # centered on a boundary along an axis or more
         odd = [a % 32 for a in start]
         assert set(odd) <= {0, 16}
         assert 16 in odd
@@ -112,7 +112,7 @@ def test_periodic_volumes_get_the_lattice_and_open_ones_random_blocks(volumes):
     assert trained.draw(np.random.default_rng(0)).shape == (16, 16, 16)
 
 
-def test_a_palette_block_gives_touching_grains_different_colours(rng):
+def test_a_palette_block_gives_touching_grains_different_colors(rng):
     block = np.arange(64).reshape(4, 4, 4).repeat(2, 0)
     field = encode_block(block, 5, rng)
     assert field.shape == (5, 8, 4, 4)

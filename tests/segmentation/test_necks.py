@@ -71,7 +71,7 @@ def test_a_merged_pair_across_the_faces_is_split_as_in_the_middle():
 
 
 def test_simulated_grains_stay_and_merged_ones_come_apart(rng):
-    """Half resolution is where it is used; twenty pairs of neighbours are merged."""
+    """Half resolution is where it is used; twenty pairs of neighbors are merged."""
     from grainpaint.palette import contact_graph
     from grainpaint.pyramid import halve
 

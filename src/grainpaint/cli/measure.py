@@ -40,7 +40,7 @@ def segment(
     ] = False,
     force: Force = False,
 ) -> None:
-    """Turn a field of colours, spins or values into grains."""
+    """Turn a field of colors, spins or values into grains."""
     from grainpaint.formats import check_output, write
     from grainpaint.formats.field import read_field, read_values
     from grainpaint.microstructure import Microstructure

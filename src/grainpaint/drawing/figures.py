@@ -2,7 +2,7 @@
 
 `generated` and `reference` are sets of measured volumes
 (`grainpaint.measure.comparison.measure`); without a reference one curve is drawn.
-Colours are told apart with any colour vision (Okabe and Ito 2008), lines by their
+Colors are told apart with any color vision (Okabe and Ito 2008), lines by their
 dashes too. Save as .svg or .pdf: all but the slices is vectors.
 
 The figure numbers are those of Hoffman et al., Acta Materialia 288 (2025).
@@ -244,7 +244,7 @@ def slices(shown: Sequence[Microstructure]) -> Figure:
 def seams(test: SeamTest) -> Figure:
     """Draw the figures of a seam test against the distance to the faces of windows."""
     titles = {
-        "boundary": "unlike neighbours, share",
+        "boundary": "unlike neighbors, share",
         "grain_size": "mean log grain volume",
         "two_point": "same grain across, share",
     }

@@ -25,10 +25,10 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 def grain_colors(n_grains: int) -> np.ndarray:
-    """Return the colours of grains 0..n (uint8, shape (n + 1, 3)); 0 is white.
+    """Return the colors of grains 0..n (uint8, shape (n + 1, 3)); 0 is white.
 
     Hues follow the golden ratio, so that grains with near IDs look different; lightness
-    varies too, which tells them apart without colour vision.
+    varies too, which tells them apart without color vision.
     """
     k = np.arange(n_grains + 1)
     hue = k * _GOLDEN % 1.0

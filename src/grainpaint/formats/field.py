@@ -1,4 +1,4 @@
-"""Fields that are not grains yet: colours, spins, or colour vectors, as .npz."""
+"""Fields that are not grains yet: colors, spins, or color vectors, as .npz."""
 
 import zipfile
 from pathlib import Path
@@ -34,13 +34,13 @@ def _read(path: Path) -> tuple[np.ndarray, Place, Place]:
 def read_field(
     path: Path,
 ) -> tuple[np.ndarray, Place, Place]:
-    """Return colours, spacing (µm) and origin (µm) of an .npz archive.
+    """Return colors, spacing (µm) and origin (µm) of an .npz archive.
 
     Parameters
     ----------
     path : Path
-        Holds `field`: integers [x, y, z] (colours or spins, 0 = outside), or float
-        vectors [x, y, z, d], of which each voxel gets the nearest colour of the
+        Holds `field`: integers [x, y, z] (colors or spins, 0 = outside), or float
+        vectors [x, y, z, d], of which each voxel gets the nearest color of the
         palette. `spacing` and `origin` (three values each) default to 1 and 0.
 
     Returns

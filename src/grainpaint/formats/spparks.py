@@ -1,7 +1,7 @@
 """Files of SPPARKS: text dumps, site files, stitch files and its own .vti.
 
 They hold a spin for each site. A grain is a piece of equal spin that is connected
-through the 26 neighbours. Lengths are in units of the lattice, taken as µm.
+through the 26 neighbors. Lengths are in units of the lattice, taken as µm.
 
 Site IDs count x fastest over the lattice, and over one more plane on every axis that
 is not periodic; so places come from x, y, z where a file has them, and from IDs only

@@ -210,7 +210,7 @@ def _outward(middle: int, step: int, edge: int, n: int) -> list[int]:
 def center(
     shape: Shape, mask: np.ndarray | None = None, edge: int = EDGE, overlap: int = 8
 ) -> list[Block]:
-    """Plan from the centre: a block, a cross to the faces, then the rest outwards.
+    """Plan from the center: a block, a cross to the faces, then the rest outwards.
 
     Parameters
     ----------
@@ -221,13 +221,13 @@ def center(
     edge : int
         Voxels of a block.
     overlap : int
-        Voxels that blocks of the rest share with their neighbours; those of the cross
+        Voxels that blocks of the rest share with their neighbors; those of the cross
         share twice as many.
 
     Returns
     -------
     list of Block
-        Stage 0 is the centre, 1 the cross, 2 the rest, from the centre outwards; a
+        Stage 0 is the center, 1 the cross, 2 the rest, from the center outwards; a
         block depends only on blocks before it.
 
     Raises

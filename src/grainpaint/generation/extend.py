@@ -223,7 +223,7 @@ def _base(painter: Painter, given: np.ndarray, chord: float) -> np.ndarray:
 
 
 def _leaning(known: np.ndarray, chord: float, more: float) -> Leaning:
-    """Return to which colour unknown base voxels lean, and how much.
+    """Return to which color unknown base voxels lean, and how much.
 
     The network draws known grains on as if it had not seen how deep they are: those
     that have come far go on too often, those that have just begun too rarely. What it
@@ -235,7 +235,7 @@ def _leaning(known: np.ndarray, chord: float, more: float) -> Leaning:
     Parameters
     ----------
     known : numpy.ndarray, uint8
-        Colours, UNKNOWN elsewhere.
+        Colors, UNKNOWN elsewhere.
     chord : float
         Mean chord of the known grains, base voxels.
     more : float
@@ -299,9 +299,9 @@ def _spread(given: np.ndarray) -> np.ndarray:
 
 
 def _continued(given: np.ndarray, color: np.ndarray, tags: np.ndarray) -> np.ndarray:
-    """Give known grains the voxels of their colour that hang together with them.
+    """Give known grains the voxels of their color that hang together with them.
 
-    Layer by layer, so that two known grains of one colour part in the middle. The other
+    Layer by layer, so that two known grains of one color part in the middle. The other
     voxels keep their tags.
     """
     reached = given.copy()

@@ -304,7 +304,7 @@ class Wanted:
         return most, np.minimum(share, 1).astype(np.float32)
 
     def _sizes(self, voxels: Axes, level: int) -> np.ndarray:
-        """Return sizes at the centres of voxels, in voxels of level 1."""
+        """Return sizes at the centers of voxels, in voxels of level 1."""
         edge = self.voxel * 2.0 ** (1 - level)
         x, y, z = (o + edge * (v + 0.5) for v, o in zip(voxels, self.origin))
         return self.size((x, y, z)) / self.voxel

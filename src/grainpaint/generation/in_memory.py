@@ -144,7 +144,7 @@ def fill(
     check_seed(painter.seed)
     if mask is not None and not mask.any():
         raise InputError(
-            f"no voxel centre lies inside the part: use voxels below {spacing:g} µm"
+            f"no voxel center lies inside the part: use voxels below {spacing:g} µm"
         )
     check_memory(shape, painter.plan)
     clock = Clock()

@@ -380,7 +380,7 @@ def run(
         done = set(store.done())
         tasks = find_tasks(recipe)
         if not tasks.shards:
-            raise InputError("no voxel centre lies inside the part: use smaller voxels")
+            raise InputError("no voxel center lies inside the part: use smaller voxels")
         outcome.n_tasks_before = len(done)
         outcome.n_windows = tasks.n_windows
         outcome.n_windows_box = tasks.n_windows_box

@@ -1,10 +1,10 @@
-"""One window at a time: colours of a base window, grains of a refinement window.
+"""One window at a time: colors of a base window, grains of a refinement window.
 
 Both are pure functions: noise depends on (seed, stream, voxel) alone, and every window
 of a kind has one shape and is computed by itself, so whoever computes it, whenever and
 wherever, gets the same grains on the same kind of CPU.
 
-The networks see grains as colours of a small palette. The base is kept as colours; what
+The networks see grains as colors of a small palette. The base is kept as colors; what
 comes out of a refinement window are tags (see `grainpaint.generation.tags`).
 """
 
@@ -57,7 +57,7 @@ __all__ = [
 
 _BASE, _REFINE = 10, 11  # streams of noise
 _LEAN_UNTIL = 0.3  # noise level below which voxels lean no more
-UNKNOWN = 255  # no colour
+UNKNOWN = 255  # no color
 _OPEN = (False, False, False)
 CELL = 8  # edge of the cells of voxels that grow, or not, in a part
 _OLD = 64.0  # time at which growth is slow enough for long slots
@@ -66,7 +66,7 @@ _APART = 4096.0  # time between the growths of two levels
 Tick = Callable[[], None]  # called after each network evaluation
 # Tells which voxels of a box of the result are inside the part.
 Inside = Callable[[Box], np.ndarray]
-# A colour for each voxel, and what is added to the logarithm of its odds.
+# A color for each voxel, and what is added to the logarithm of its odds.
 Leaning = tuple[np.ndarray, np.ndarray]
 
 
@@ -107,9 +107,9 @@ def _sample(
     diameter: np.ndarray | None = None,
     leaning: Leaning | None = None,
 ) -> np.ndarray:
-    """Denoise (X, Y, Z, dim); return colours (uint8, (X, Y, Z)).
+    """Denoise (X, Y, Z, dim); return colors (uint8, (X, Y, Z)).
 
-    `guide` are the colours that a refiner reads, `known` those of known voxels, with
+    `guide` are the colors that a refiner reads, `known` those of known voxels, with
     UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
     """
     device = network.device
@@ -175,7 +175,7 @@ def _leant(logits: Tensor, leaning: Leaning, planes: slice) -> Tensor:
 
 @torch.inference_mode()
 def base_window(painter: Painter, key: Key, tick: Tick = _unheard) -> np.ndarray:
-    """Return the colours that a window of the base writes.
+    """Return the colors that a window of the base writes.
 
     What a voxel becomes depends on the noise around it, and hardly on any that is more
     than eight base voxels away: two windows that overlap so far agree on 98.6 % of the
@@ -201,7 +201,7 @@ def base_window(painter: Painter, key: Key, tick: Tick = _unheard) -> np.ndarray
 
 
 def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:
-    """Return the colours of a base, made block by block, each fitting those before."""
+    """Return the colors of a base, made block by block, each fitting those before."""
     shape, halo = painter.plan.shape, order.halo
     color = np.full(shape, UNKNOWN, np.uint8)
     inner = (slice(halo, halo + order.edge),) * 3
@@ -223,9 +223,9 @@ def base_colors(
     known: np.ndarray | None = None,
     leaning: Leaning | None = None,
 ) -> np.ndarray:
-    """Return the colours of base voxels, by their indices along x, y, z, on a torus.
+    """Return the colors of base voxels, by their indices along x, y, z, on a torus.
 
-    `known` are the colours of known ones, UNKNOWN elsewhere.
+    `known` are the colors of known ones, UNKNOWN elsewhere.
     """
     network, sampling = painter.model.base, painter.model.base_card.sampling
     noise = normal_field(painter.seed, _BASE, voxels, network.config.dim)

@@ -1,7 +1,7 @@
-"""Grains of the base out of its colours, and names for them that all windows agree on.
+"""Grains of the base out of its colors, and names for them that all windows agree on.
 
-Between windows a grain goes by its **tag**, a number 1..65535: 1 + its colour + a
-random multiple of the number of colours. The random numbers are those of one voxel of
+Between windows a grain goes by its **tag**, a number 1..65535: 1 + its color + a
+random multiple of the number of colors. The random numbers are those of one voxel of
 the grain, its **anchor**: the one with the smallest random number. So windows that see
 the same grain give it the same tag without being told of one another.
 """
@@ -32,13 +32,13 @@ def tag_grains(
 ) -> np.ndarray:
     """Return the tag of the grain that each voxel belongs to.
 
-    Specks go to their neighbours, merged grains are split, and of grains that touch and
-    have one colour the smaller gets another.
+    Specks go to their neighbors, merged grains are split, and of grains that touch and
+    have one color the smaller gets another.
 
     Parameters
     ----------
     color : numpy.ndarray, uint8, shape (nx, ny, nz)
-        Colours 0..n_colors - 1 of a piece of the base.
+        Colors 0..n_colors - 1 of a piece of the base.
     n_colors : int
         Size of the palette, at most 127.
     voxels : three int arrays
@@ -85,14 +85,14 @@ def tag_grains(
 
 
 def color_of(tags: np.ndarray, n_colors: int) -> np.ndarray:
-    """Return the colours (uint8) of tagged grains."""
+    """Return the colors (uint8) of tagged grains."""
     return ((tags - 1) % n_colors).astype(np.uint8)
 
 
 def spin_of(tags: np.ndarray, n_colors: int, n_spins: int) -> np.ndarray:
     """Return spins for tags: fewer names, so that grains may meet their like.
 
-    As many as there are colours or more, and no two grains of different colours have
+    As many as there are colors or more, and no two grains of different colors have
     one spin: only grains that come to touch later can be alike. Fewer, and of grains
     that touch from the start some are.
 
@@ -147,7 +147,7 @@ def _padded(grain_id: np.ndarray, periodic: tuple[bool, bool, bool]) -> np.ndarr
 
 @nb.njit(cache=True)
 def _find_rivals(grain_id, color, rank, gives_way):
-    """Mark the grains that touch one of their colour and higher rank."""
+    """Mark the grains that touch one of their color and higher rank."""
     nx, ny, nz = grain_id.shape
     for x in range(nx):
         for y in range(ny):
@@ -163,7 +163,7 @@ def _find_rivals(grain_id, color, rank, gives_way):
 
 @nb.njit(cache=True)
 def _find_used(grain_id, color, wanted, used):
-    """Mark the colours that touch the grains that are wanted."""
+    """Mark the colors that touch the grains that are wanted."""
     nx, ny, nz = grain_id.shape
     for x in range(nx):
         for y in range(ny):

@@ -149,7 +149,7 @@ class BasePlan:
     """The windows of the base, named by their block along x, y and z.
 
     No window depends on another: each computes a halo around what it writes, from the
-    same noise as its neighbours do. With an order, a base of one window is made of
+    same noise as its neighbors do. With an order, a base of one window is made of
     blocks that do depend on one another.
     """
 

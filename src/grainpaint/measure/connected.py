@@ -1,7 +1,7 @@
-"""Grains that share an ID: spins, and colours of any other kind.
+"""Grains that share an ID: spins, and colors of any other kind.
 
 A lattice of spins has many grains of one spin. They are told apart as connected pieces
-(26 neighbours; through periodic faces), which is what a simulation with 26 neighbours
+(26 neighbors; through periodic faces), which is what a simulation with 26 neighbors
 takes for a grain and what `grainpaint check` calls whole.
 """
 

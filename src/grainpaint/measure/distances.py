@@ -6,9 +6,9 @@ Wasserstein-1 and Kolmogorov-Smirnov.
 The recipe (P generated, Q reference, in nats; all grains of a set pooled): for volumes
 and other lengths, 10,000 values (seed 0) are drawn from a Gaussian kernel density
 (bandwidth by Scott) of the logarithms; the density of those with bandwidth factor 0.04
-at 3,000 points over the common range, normalised to unit area, plus 1e-10, gives
+at 3,000 points over the common range, normalized to unit area, plus 1e-10, gives
 D(P || Q). For the aspect ratios it is a two-dimensional density (Scott) on 100 x 100
-points, normalised, plus 1e-10, and the sum of p ln(p / q) - p + q times the cell.
+points, normalized, plus 1e-10, and the sum of p ln(p / q) - p + q times the cell.
 Ratios, numbers of neighbors and directions, which the paper does not compare, take a
 density by Scott's bandwidth on the linear scale at 3,000 points.
 """

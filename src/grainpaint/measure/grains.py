@@ -1,7 +1,7 @@
 r"""Descriptors of every grain, from one pass over the voxels.
 
 The pass counts integers only: voxels, first and second moments, and the places where
-the grain ends along the 13 directions to the 26 neighbours. Integers add up to the
+the grain ends along the 13 directions to the 26 neighbors. Integers add up to the
 same sums in any order, so any tiling of the volume gives the same table, bit for bit.
 
 The smoothed surface area is the Cauchy-Crofton estimate: a direction d whose lines
@@ -64,7 +64,7 @@ class Tally:
         Voxels, and the sums of x, y, z, xx, yy, zz, xy, xz, yz over the voxel indices,
         counted from `cut` on.
     crossings : numpy.ndarray, int64, shape (n + 1, 7)
-        Unlike neighbours along x, y, z, the diagonals of xy, xz, yz and of the body.
+        Unlike neighbors along x, y, z, the diagonals of xy, xz, yz and of the body.
     low, high : numpy.ndarray, int32, shape (n + 1, 3)
         First and last voxel index along x, y, z, counted from `cut` on.
     pairs : numpy.ndarray, int32, shape (m, 2)
@@ -90,7 +90,7 @@ class Tally:
 
 @nb.njit(cache=True, nogil=True)
 def _pack_unlike(block, x, y, place, shift, packed):
-    """Count, for each voxel of row (x, y), its unlike neighbours by class."""
+    """Count, for each voxel of row (x, y), its unlike neighbors by class."""
     row = block[x, y]
     packed[:] = 0
     for dx in range(-1, 2):
@@ -448,10 +448,10 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
         One row a grain, in the order of the IDs:
 
         - grain, voxels; volume_um3; diameter_um of the ball of that volume;
-        - x_um, y_um, z_um: mean of the voxel centres, origin included;
+        - x_um, y_um, z_um: mean of the voxel centers, origin included;
         - a_um >= b_um >= c_um: full axes of the solid ellipsoid with the same second
           moments, and b_over_a, c_over_a (NaN for a single voxel). They are the
-          singular values of the matrix of centred voxel coordinates, times
+          singular values of the matrix of centered voxel coordinates, times
           2 sqrt(5 / voxels);
         - sphericity pi^(1/3) (6 V)^(2/3) / S, with S the smoothed area_um2;
         - neighbors: grains that share a face with it;
@@ -514,7 +514,7 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
 
 
 def contacts(volume: Microstructure) -> DataFrame:
-    """Measure the area that each pair of neighbouring grains shares.
+    """Measure the area that each pair of neighboring grains shares.
 
     Returns
     -------

@@ -21,10 +21,10 @@ class Integrity:
     missing : numpy.ndarray, int, shape (k,)
         IDs below the largest one that no voxel has.
     in_pieces : dict of int to int
-        Grains in more than one piece (26 neighbours; through periodic faces), and the
+        Grains in more than one piece (26 neighbors; through periodic faces), and the
         number of their pieces.
     isolated : numpy.ndarray, int, shape (k, 3)
-        Voxels none of whose 26 neighbours is of their grain.
+        Voxels none of whose 26 neighbors is of their grain.
     n_by_corners : int
         Grains held together by edges or corners of voxels only; no fault.
     """
@@ -101,7 +101,7 @@ def _mark_isolated(grain_id, periodic, isolated):
 
 
 def _isolated(volume: Microstructure) -> np.ndarray:
-    """Return the places of voxels without a neighbour of their grain."""
+    """Return the places of voxels without a neighbor of their grain."""
     isolated = np.zeros(volume.shape, bool)
     _mark_isolated(volume.grain_id, np.array(volume.periodic), isolated)
     return np.argwhere(isolated)

@@ -1,6 +1,6 @@
 r"""Whether the faces of the windows that a volume was made from can be seen in it.
 
-Three figures are taken plane by plane along each axis: the share of unlike neighbours
+Three figures are taken plane by plane along each axis: the share of unlike neighbors
 across the plane (`boundary`), the mean logarithm of the volume of the grains of the
 voxels beside it (`grain_size`), and the share of pairs of voxels half a mean diameter
 away on both sides that belong to one grain (`two_point`). The **contrast** of a plane

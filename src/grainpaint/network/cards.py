@@ -291,7 +291,7 @@ def describe(name: str) -> list[str]:
         card = read_card(find_model(name) / f"{stage}.json")
         channels = ", ".join(map(str, card.network.channels))
         lines.append(
-            f"{stage}: {card.network.n_colors} colours, channels {channels}; "
+            f"{stage}: {card.network.n_colors} colors, channels {channels}; "
             f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
             f"{card.sampling.n_steps} evaluations"
         )

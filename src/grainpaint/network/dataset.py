@@ -1,4 +1,4 @@
-"""Volumes in, training samples out: shifts, symmetries and fresh colours.
+"""Volumes in, training samples out: shifts, symmetries and fresh colors.
 
 A set is a folder of volumes of one kind; its grain diameter is the mean over all its
 grains. Training takes one set or a folder of sets with grains of different sizes.
@@ -52,9 +52,9 @@ class Sample:
     Attributes
     ----------
     color : numpy.ndarray, int8, shape (nx, ny, nz)
-        Colours, 0..n_colors - 1; grains that touch differ.
+        Colors, 0..n_colors - 1; grains that touch differ.
     guide : numpy.ndarray, int8, shape of color, or None
-        For a refiner: the same colours, halved and doubled.
+        For a refiner: the same colors, halved and doubled.
     grain_diameter : float
         Mean equivalent grain diameter of its set, in its own voxels.
     halved : bool

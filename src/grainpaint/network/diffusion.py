@@ -1,11 +1,11 @@
 r"""Noise levels, noising, the loss and one step of the reverse process.
 
-Clean colour vectors :math:`x_0` and noise :math:`\epsilon` mix on a straight line,
+Clean color vectors :math:`x_0` and noise :math:`\epsilon` mix on a straight line,
 
 .. math:: x_t = (1 - t) x_0 + t \epsilon, \qquad 0 \le t \le 1,
 
 (Liu, Gong, Liu, "Flow straight and fast", ICLR 2023, Eq. 1). The network gives the
-probability of each colour of the palette; the expected colour vector stands for
+probability of each color of the palette; the expected color vector stands for
 :math:`x_0` in a step from level t to level s < t,
 
 .. math:: \hat\epsilon = (x_t - (1 - t) \hat x_0) / t, \qquad
@@ -57,7 +57,7 @@ def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
 
 
 def expected_colors(logits: Tensor, colors: Tensor) -> Tensor:
-    """Return the mean colour vectors (..., dim) for logits (..., n_colors)."""
+    """Return the mean color vectors (..., dim) for logits (..., n_colors)."""
     return logits.float().softmax(-1) @ colors
 
 
@@ -68,7 +68,7 @@ def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
     ----------
     logits : Tensor, shape (N, X, Y, Z, n_colors)
     color : Tensor, int64, shape (N, X, Y, Z)
-        The clean colours.
+        The clean colors.
     t : Tensor, shape (N, X, Y, Z, 1)
         Noise levels; voxels at 0 are known and do not count.
     """

@@ -63,7 +63,7 @@ PRESETS: dict[Stage, TrainConfig] = {
 
 @dataclass(frozen=True)
 class _Batch:
-    """Clean colours, noise levels and settings, and what a refiner is guided by."""
+    """Clean colors, noise levels and settings, and what a refiner is guided by."""
 
     color: Tensor  # int64 (N, X, Y, Z)
     t: Tensor  # (N, X, Y, Z, 1)

@@ -42,8 +42,8 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dim: int = Field(ge=1, le=16, description="numbers of a colour vector")
-    n_colors: int = Field(ge=1, le=127, description="colours of the palette")
+    dim: int = Field(ge=1, le=16, description="numbers of a color vector")
+    n_colors: int = Field(ge=1, le=127, description="colors of the palette")
     guided: bool = Field(default=False, description="reads the volume it refines")
     channels: tuple[int, ...] = Field(min_length=1, description="per level")
     head: int = Field(ge=1, description="channels of a voxel, where logits are refined")
@@ -173,7 +173,7 @@ def repeat(x: Tensor) -> Tensor:
 
 
 class UNet(nn.Module):
-    """Predict the clean colour of each voxel from noisy colour vectors.
+    """Predict the clean color of each voxel from noisy color vectors.
 
     Parameters
     ----------
@@ -239,9 +239,9 @@ class UNet(nn.Module):
         """Return the logits that the cells alone give, and the corrected ones.
 
         A cell gives the logits of its eight voxels from too few features to read each
-        voxel's own colour well, and likes boundaries between cells. The correction
-        reads the voxel itself and its neighbours. Trained without the first logits,
-        the network leans on the voxels' own colours and the cells learn little.
+        voxel's own color well, and likes boundaries between cells. The correction
+        reads the voxel itself and its neighbors. Trained without the first logits,
+        the network leans on the voxels' own colors and the cells learn little.
         """
         parts = [x, t] if guide is None else [x, t, guide]
         seen = torch.cat(parts, -1)
@@ -253,18 +253,18 @@ class UNet(nn.Module):
     def forward(
         self, x: Tensor, t: Tensor, setting: Tensor, guide: Tensor | None = None
     ) -> Tensor:
-        """Return the logits of the clean colours.
+        """Return the logits of the clean colors.
 
         Parameters
         ----------
         x : Tensor, shape (N, X, Y, Z, dim)
-            Noisy colour vectors.
+            Noisy color vectors.
         t : Tensor, shape (N, X, Y, Z, 1)
             Noise level of each voxel, 0 = known.
         setting : Tensor, shape (N, X, Y, Z, 2)
             What is wanted there, see `setting`.
         guide : Tensor, shape of x, optional
-            The volume to refine, doubled, as colour vectors; for a guided network.
+            The volume to refine, doubled, as color vectors; for a guided network.
 
         Returns
         -------

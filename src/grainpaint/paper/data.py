@@ -25,7 +25,7 @@ Start = tuple[int, ...]
 def lattice_blocks(
     shape: tuple[int, ...], edge: int, rng: np.random.Generator
 ) -> list[Start]:
-    """Return corners of disjoint blocks, and of blocks centred on their boundaries.
+    """Return corners of disjoint blocks, and of blocks centered on their boundaries.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def lattice_blocks(
     edge : int
         Voxels a side of a block.
     rng : numpy.random.Generator
-        Draws 56 of the blocks between (of 98, in a volume of 100^3) that are centred on
-        a face, an edge or a corner that disjoint blocks share: the paper calls its
+        Draws 56 of the blocks between (of 98, in a volume of 100^3) that are centered
+        on a face, an edge or a corner that disjoint blocks share: the paper calls its
         choice arbitrary and does not tell it.
 
     Examples
@@ -70,7 +70,7 @@ def encode_block(
     grain_id : numpy.ndarray, integer, shape (nx, ny, nz)
         A block; IDs of any range.
     dim : int
-        1: the paper's random values; more: colour vectors of our palette.
+        1: the paper's random values; more: color vectors of our palette.
     rng : numpy.random.Generator
         Source of the values.
 

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _AUTHORS_BLOCKS = 787_670  # 10 epochs of 78,767
-_VARIANCE = 0.3  # of a block of random values, centred and scaled
+_VARIANCE = 0.3  # of a block of random values, centered and scaled
 
 
 class Levels(BaseModel):

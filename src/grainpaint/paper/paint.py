@@ -1,8 +1,8 @@
 """A volume as in the paper: blocks by a plan, RePaint, DBSCAN.
 
 Blocks that do not depend on each other are painted in batches (section 2.5); each is
-given what earlier blocks wrote, as it is: it is not centred anew, so that values do not
-drift across a volume.
+given what earlier blocks wrote, as it is: it is not centered anew, so that values do
+not drift across a volume.
 """
 
 import math
@@ -247,7 +247,7 @@ def _painter(model: PaperModel, recipe: PaperRecipe) -> Painter:
 
 
 def grains_of(values: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-    """Segment a field as in section 2.6, and give noise to its neighbours.
+    """Segment a field as in section 2.6, and give noise to its neighbors.
 
     Parameters
     ----------
@@ -324,7 +324,7 @@ def paint_paper(
     mask = None if part is None else part.mask([(0, n) for n in recipe.shape])
     if mask is not None and not mask.any():
         raise InputError(
-            "no voxel centre lies inside the part: use voxels below "
+            "no voxel center lies inside the part: use voxels below "
             f"{recipe.spacing:g} µm"
         )
     model = load_paper(recipe.model, device, recipe.precision)

@@ -31,7 +31,7 @@ EPS = 1.9  # section 2.6, as are the 15 points
 MIN_SAMPLES = 15
 BLOCK = 100  # edge of the authors' sub-volumes, voxels
 
-# A core voxel shows as one only with all its neighbours in view, and a link needs both
+# A core voxel shows as one only with all its neighbors in view, and a link needs both
 # of its ends to show: two voxels around what a sub-volume writes.
 _HALO = 2
 _OFFSETS = np.array([o for o in product((-1, 0, 1), repeat=3) if o != (0, 0, 0)])
@@ -90,7 +90,7 @@ def _link(w, steps, apart, eps2):
 def _cluster(w, steps, apart, eps2, min_samples):
     """Label the core points 1..n, others 0; return n too. Spoils w.
 
-    `w` is flat, with a layer of NaN all round; `steps` lead to the 26 neighbours, the
+    `w` is flat, with a layer of NaN all round; `steps` lead to the 26 neighbors, the
     first 13 backwards.
     """
     core = _is_core(w, steps, apart, eps2, min_samples)
@@ -220,7 +220,7 @@ def dbscan(
         Voxels that a difference in value of 1 is worth. Without it, the mean edge of a
         sub-volume, as in the paper.
     eps : float
-        Largest distance of two neighbouring points, voxels; above 0, below 2.
+        Largest distance of two neighboring points, voxels; above 0, below 2.
     min_samples : int
         Points within eps, itself included, that make a core point; 1..27.
     block : int
@@ -265,12 +265,12 @@ def dbscan(
         )
     if not 0 < eps < 2:
         raise InputError(
-            "eps must lie above 0 and below 2 voxels, where the 26 neighbours of a "
+            "eps must lie above 0 and below 2 voxels, where the 26 neighbors of a "
             f"voxel are all that it can reach, got {eps:g}"
         )
     if not 1 <= min_samples <= 27:
         raise InputError(
-            "min_samples must lie in 1..27, a voxel and its 26 neighbours, "
+            "min_samples must lie in 1..27, a voxel and its 26 neighbors, "
             f"got {min_samples}"
         )
     if block < 1:
@@ -361,7 +361,7 @@ def fill_noise(label: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
 
     Notes
     -----
-    In rounds, so that no order of visits matters: all noise voxels beside a labelled
+    In rounds, so that no order of visits matters: all noise voxels beside a labeled
     one choose at once, then those beside them. Ties go to the lowest label.
 
     Examples

@@ -1,6 +1,6 @@
 """Grains that a generated volume shows as one: found by their shape, split at the neck.
 
-Two grains that were given the same colour side by side come out as one piece, with a
+Two grains that were given the same color side by side come out as one piece, with a
 neck. A simulated grain is nearly convex, so its surface, counted in voxel faces, stays
 below a limit times volume^(2/3); a merged pair exceeds it.
 """
@@ -14,7 +14,7 @@ __all__ = ["separate", "shape_factors"]
 
 _MIN_SPLIT = 27  # voxels; the shape of smaller pieces says little
 _MIN_PART = 8  # voxels of the smaller part of a split
-_APART = math.sqrt(0.6)  # centres further apart than so many sums of their radii
+_APART = math.sqrt(0.6)  # centers further apart than so many sums of their radii
 
 
 def shape_factors(grain_id: np.ndarray, periodic: tuple[bool, ...]) -> np.ndarray:
@@ -80,7 +80,7 @@ def separate(
 
     Notes
     -----
-    The two parts grow around the centre of the largest inscribed ball and that of the
+    The two parts grow around the center of the largest inscribed ball and that of the
     largest one well apart from it; they meet in the plane from which both balls have
     equal tangents, which passes through the neck. Parts are split again while they
     exceed the limit, unless that would leave less than eight voxels or more surface.

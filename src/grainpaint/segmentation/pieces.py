@@ -22,7 +22,7 @@ MIN_VOXELS = 5  # smaller pieces are fragments
 MIN_CUT = 2  # smaller ones are fragments even where a face may cut a grain so small
 
 _SIDES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)])
-# Neighbours among the rows along z that a raster scan has already passed.
+# Neighbors among the rows along z that a raster scan has already passed.
 _FACES = np.array([(-1, 0, 0), (0, -1, 0)])
 _CORNERS = np.array(
     [(*row, dz) for row in ((-1, -1), (-1, 0), (-1, 1), (0, -1)) for dz in (-1, 0, 1)]
@@ -114,11 +114,11 @@ def label_pieces(
     Parameters
     ----------
     values : numpy.ndarray, integer, shape (nx, ny, nz)
-        Within the range of int32; 0 = outside, labelled 0.
+        Within the range of int32; 0 = outside, labeled 0.
     periodic : three bools
         Whether pieces go on through the faces along x, y, z.
     corners : bool
-        Connect through all 26 neighbours instead of the 6 that share a face.
+        Connect through all 26 neighbors instead of the 6 that share a face.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def label_pieces(
     """
     if values.size > np.iinfo(np.int32).max:
         raise InputError(
-            f"pieces are labelled in less than 2^31 voxels, got {values.size}: cut the "
+            f"pieces are labeled in less than 2^31 voxels, got {values.size}: cut the "
             "volume into tiles (grainpaint.segmentation.tiles)"
         )
     # Few types, so that few kernels are compiled; uint16, and views, are read as is.
@@ -157,7 +157,7 @@ def label_pieces(
 
 @nb.njit(cache=True)
 def _fragment_faces(grain_id, n_voxels, min_voxels, sides, periodic):
-    """List fragment * n + neighbour for each face that a fragment shares."""
+    """List fragment * n + neighbor for each face that a fragment shares."""
     nx, ny, nz = grain_id.shape
     keys = []
     for x in range(nx):
@@ -185,7 +185,7 @@ def fragment_contacts(
     min_voxels: int = MIN_VOXELS,
     periodic: tuple[bool, ...] = (False, False, False),
 ) -> np.ndarray:
-    """Count the faces between each fragment and each of its neighbours.
+    """Count the faces between each fragment and each of its neighbors.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def fragment_contacts(
     Returns
     -------
     numpy.ndarray, int64, shape (k, 3)
-        Fragment, neighbour (itself a fragment or not), number of faces > 0.
+        Fragment, neighbor (itself a fragment or not), number of faces > 0.
     """
     pairs = _fragment_faces(grain_id, n_voxels, min_voxels, _SIDES, np.array(periodic))
     pair, faces = np.unique(pairs, return_counts=True)
@@ -218,7 +218,7 @@ def choose_grains(
     n_voxels : numpy.ndarray, int64, shape (n + 1,)
         Voxels of each ID.
     contacts : numpy.ndarray, int64, shape (k, 3)
-        Fragment, neighbour, faces between them. A pair may come several times: its
+        Fragment, neighbor, faces between them. A pair may come several times: its
         faces add up. Those of IDs that are no fragments are passed over.
     min_voxels : int
         Smaller grains are fragments.
@@ -233,7 +233,7 @@ def choose_grains(
     In rounds: each fragment that touches a grain goes to the one that it shares most
     faces with, ties to the smaller ID, and both count as one from the next round on.
     When fragments touch nothing but fragments, each goes to a larger one (or one of
-    equal size and smaller ID). One without any neighbour stays.
+    equal size and smaller ID). One without any neighbor stays.
     """
     becomes = np.arange(n_voxels.size)
     n_voxels = n_voxels.copy()
@@ -319,7 +319,7 @@ def merge_fragments(
 
     Notes
     -----
-    Fragments that touch only fragments wait until a neighbour has found its grain; ties
+    Fragments that touch only fragments wait until a neighbor has found its grain; ties
     go to the smaller ID. The result depends on no order of visits.
 
     Examples
@@ -373,7 +373,7 @@ def grains(
     min_voxels: int = MIN_VOXELS,
     keep_cut: bool = False,
 ) -> np.ndarray:
-    """Turn colours into grains: pieces of equal colour that share faces, cleaned.
+    """Turn colors into grains: pieces of equal color that share faces, cleaned.
 
     Parameters
     ----------
@@ -382,7 +382,7 @@ def grains(
     periodic : three bools
         Whether grains go on through the faces along x, y, z.
     min_voxels : int
-        Smaller pieces go to the neighbour that they touch most.
+        Smaller pieces go to the neighbor that they touch most.
     keep_cut : bool
         Whether pieces of `MIN_CUT` voxels or more stay that lie at a face of the box
         which is not periodic: in a box of material most of them are slivers of grains

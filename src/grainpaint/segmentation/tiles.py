@@ -4,11 +4,11 @@ The volume is cut into tiles: boxes on a regular grid, the last of an axis small
 need be; those that hold nothing of the part may be missing. A tile is only ever looked
 at alone:
 
-    survey  colours of a tile -> its pieces: voxels, first voxels, contacts, outer faces
+    survey  colors of a tile -> its pieces: voxels, first voxels, contacts, outer faces
     join    all surveys       -> the grain of each piece of each tile
-    apply   colours of a tile -> its grain IDs
+    apply   colors of a tile -> its grain IDs
 
-Pieces of one colour that meet at a face between tiles are one piece of the volume. Its
+Pieces of one color that meet at a face between tiles are one piece of the volume. Its
 fragments are then merged on the graph of pieces, by the function that does so in
 memory, and the grains numbered by their first voxels: nothing depends on the tiles.
 """
@@ -53,13 +53,13 @@ class Survey:
     min_voxels : int
         Smaller grains are fragments.
     color : numpy.ndarray, integer, shape (n + 1,)
-        Colour of each piece.
+        Color of each piece.
     n_voxels : numpy.ndarray, int64, shape (n + 1,)
         Voxels of each piece, 0 for the outside.
     first : numpy.ndarray, int64, shape (n + 1,)
         Index in the volume of the first voxel of each piece (x slowest, z fastest).
     contacts : numpy.ndarray, int64, shape (k, 3)
-        Piece of less than min_voxels in this tile, neighbour in this tile, faces.
+        Piece of less than min_voxels in this tile, neighbor in this tile, faces.
     faces : six numpy.ndarrays, unsigned, 2-D
         Pieces on the faces of the tile: x low, x high, y low, y high, z low, z high.
     """
@@ -121,7 +121,7 @@ def survey(
     Parameters
     ----------
     color : numpy.ndarray, integer, shape (tx, ty, tz)
-        Colours of the tile, 0 = outside.
+        Colors of the tile, 0 = outside.
     low : three ints
         First voxel of the tile in the volume.
     shape : three ints
@@ -283,7 +283,7 @@ def join(
     Raises
     ------
     ValueError
-        If a tile comes twice, is of another volume, or does not fit to its neighbour.
+        If a tile comes twice, is of another volume, or does not fit to its neighbor.
 
     Notes
     -----
@@ -342,7 +342,7 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     color : numpy.ndarray, integer, shape (tx, ty, tz)
-        The colours that were surveyed.
+        The colors that were surveyed.
     grain_id : numpy.ndarray, int32 or int64, shape (n + 1,)
         Grain of each piece of this tile, from `join`.
 

@@ -27,7 +27,7 @@ def last(spin, *times, **settings):
 
 
 def fast_energy(spin):
-    """Unlike pairs of the 26 neighbours in a periodic box."""
+    """Unlike pairs of the 26 neighbors in a periodic box."""
     half = [o for o in itertools.product((-1, 0, 1), repeat=3) if o > (0, 0, 0)]
     return sum(int((np.roll(spin, o, (0, 1, 2)) != spin).sum()) for o in half)
 
@@ -282,7 +282,7 @@ def measures(spin):
     volume = np.bincount(label)[1:]
     places = np.indices(spin.shape).reshape(3, -1)
     centroid = np.stack([np.bincount(label, p)[1:] / volume for p in places], 1)
-    # Mutual neighbours share a distance: counted once, or KS would see pairs as proof.
+    # Mutual neighbors share a distance: counted once, or KS would see pairs as proof.
     return volume, np.unique(cKDTree(centroid).query(centroid, 2)[0][:, 1].round(9))
 
 
@@ -327,7 +327,7 @@ def test_bad_settings_are_refused():
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 3.0])
 @pytest.mark.parametrize("rule", ["each", "any", "one"])
 def test_no_neighborhood_has_more_rates_than_the_bound(temperature, rule, rng):
-    """Random neighbourhoods of each number of like ones; the bound never rises."""
+    """Random neighborhoods of each number of like ones; the bound never rises."""
     n = 26
     rates = physics(n, temperature, rule, n_spins=30)
     assert (np.diff(rates.bound) <= 0).all()

@@ -157,7 +157,7 @@ def test_spins_that_the_application_does_not_know_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("lattice", "reach"), [("sc/26n", 3), ("sc/6n", 1)])
-def test_a_single_periodic_layer_is_its_own_neighbour(rng, lattice, reach):
+def test_a_single_periodic_layer_is_its_own_neighbor(rng, lattice, reach):
     """Rises of energy by brute force over the images, as SPPARKS counts them."""
     box = Box((5, 4, 1), (0, 0, 0), 1.0, lattice, (False, False, True))
     flat, periodic, copies = _lattice(box)
@@ -167,7 +167,7 @@ def test_a_single_periodic_layer_is_its_own_neighbour(rng, lattice, reach):
     steps = [s for s in steps if any(s) and (reach == 3 or sum(map(abs, s)) == 1)]
 
     def unlike(x, y, value):
-        """Count unlike neighbours; the site's own images change with it."""
+        """Count unlike neighbors; the site's own images change with it."""
         around = [(x + a, y + b) for a, b, _ in steps]
         return sum(
             spin[p] != value
@@ -184,7 +184,7 @@ def test_a_single_periodic_layer_is_its_own_neighbour(rng, lattice, reach):
 
 
 def naive_sweeps(spin, n_sweeps, seed, order, sectors, periodic, temperature, n_spins):
-    """Sweep site by site with neighbours found by their coordinates."""
+    """Sweep site by site with neighbors found by their coordinates."""
     spin = spin.copy()
     shape = spin.shape
     steps = [s for s in np.ndindex(3, 3, 3) if s != (1, 1, 1)]

@@ -85,7 +85,7 @@ class HatchScan(RecipePart):
         By how much lines go on beyond the part at both ends, voxels.
     island : float
         Edge of the squares that are scanned one by one, at right angles to their
-        neighbours, voxels; 0 = none.
+        neighbors, voxels; 0 = none.
     contours : int
         Loops along the edge of each layer, scanned before the fill.
     """
@@ -135,7 +135,7 @@ class AdditiveRecipe(RecipePart):
     temperature : float
         Of the Potts model, >= 0.
     copy_molten : bool
-        Whether voxels may take the spin of a molten neighbour, as in SPPARKS.
+        Whether voxels may take the spin of a molten neighbor, as in SPPARKS.
     freeze : bool
         Whether the melt freezes from its edge inward where the beam goes off; in
         SPPARKS it stays as powder.
@@ -270,7 +270,7 @@ def additive(
     Returns
     -------
     Microstructure
-        A grain is a piece of equal spin connected through 26 neighbours; powder that
+        A grain is a piece of equal spin connected through 26 neighbors; powder that
         was never molten stays as grains of single voxels.
 
     Raises

@@ -39,10 +39,10 @@ def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     area : numpy.ndarray, bool, shape (nx, ny)
         True = to be scanned.
     hatch : Hatch
-        Spacing, order and speed. Without islands the lines are centred on the box and
+        Spacing, order and speed. Without islands the lines are centered on the box and
         run from its corner `start`; with them the box is cut into squares of edge
         `island`, of which every other one is scanned at right angles to its
-        neighbours, one after another.
+        neighbors, one after another.
     angle : float
         Of the lines to x, degrees.
 

@@ -205,7 +205,7 @@ class Bezier(RecipePart):
         S(v) = 3 \beta_z v + (3 - 6 \beta_z) v^2 + (3 \beta_z - 2) v^3,
 
     to the surface (x, y T, z S), 0 <= u, v <= 1. The edge is scaled, x and y alike,
-    to half the width, the spine to the depth, and the pool is centred along x.
+    to half the width, the spine to the depth, and the pool is centered along x.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ __all__ = [
     "read_csv",
 ]
 
-SWEEPS_PER_TIME = 26  # sites of sc/26n have 26 neighbours
+SWEEPS_PER_TIME = 26  # sites of sc/26n have 26 neighbors
 
 Corner = Literal["LL", "LR", "UL", "UR"]
 Point = tuple[float, float]

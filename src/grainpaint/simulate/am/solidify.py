@@ -2,12 +2,12 @@ r"""Grains behind a moving melt pool: the additive Potts model on sc/26n.
 
 In each sweep every site is attempted once on average, in random order, as in SPPARKS'
 rejection kinetic Monte Carlo with ``sweep random``. A molten site takes a random spin.
-A site of the heat-affected zone proposes the spin of a neighbour, each different one as
+A site of the heat-affected zone proposes the spin of a neighbor, each different one as
 likely as the others, and takes it with the probability of Eq. (18),
 
 .. math:: P = M \min(1, e^{-\Delta E / T}),
 
-where M is its mobility (Eq. 19) and dE the change in unlike neighbours. Then the pool
+where M is its mobility (Eq. 19) and dE the change in unlike neighbors. Then the pool
 moves on. Only the sites in the box around the pool are visited.
 
 References
@@ -409,7 +409,7 @@ def solidify(
     temperature : float
         Of the Potts model, >= 0, in units of one unlike pair.
     copy_molten : bool
-        Whether a site may take the spin of a molten neighbour, as in SPPARKS.
+        Whether a site may take the spin of a molten neighbor, as in SPPARKS.
     freeze : bool
         Whether the pool shrinks and its melt freezes where a piece ends and the next
         does not go on from there, in sweeps that take no time; in SPPARKS the melt

@@ -1,4 +1,4 @@
-"""A lattice of sites and the neighbours of each, compared with a value all at once.
+"""A lattice of sites and the neighbors of each, compared with a value all at once.
 
 What the sites hold (spins, alarms) lies in flat arrays, z fastest, with a layer of
 ghosts around the box. The 3 x 3 x 3 places around a site are nine rows along z. Each is
@@ -47,7 +47,7 @@ class Lattice(NamedTuple):
     alarm: np.ndarray  # uint8
     alarms: np.ndarray  # the alarms as words of eight
     mobility: np.ndarray  # of the sites, shape (nx, ny, nz), or empty
-    near: np.uint64  # the set of the neighbours
+    near: np.uint64  # the set of the neighbors
     offsets: np.ndarray  # int64, shape (36, 3): the places of the bits of a set
     steps: np.ndarray  # the same in the flat arrays, uint64 (modulo 2^64)
     stride_x: np.uint64  # from a site to the next along x
@@ -62,7 +62,7 @@ class Lattice(NamedTuple):
 
 
 def neighbor_offsets(lattice: str) -> np.ndarray:
-    """Return the neighbours of a site as steps along x, y, z.
+    """Return the neighbors of a site as steps along x, y, z.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def kernel(from_python: bool = False, **options: Any) -> Any:
 def neighborhood(
     lattice: str, stride_x: int, stride_y: int
 ) -> tuple[np.uint64, np.ndarray, np.ndarray, np.uint64, np.uint64]:
-    """Return the five fields of `Lattice` that say where neighbours are.
+    """Return the five fields of `Lattice` that say where neighbors are.
 
     Parameters
     ----------
@@ -116,13 +116,13 @@ def neighborhood(
 
 @kernel(forceinline=True)
 def holding(lattice, flat, i, value):
-    """Return the set of the neighbours of a site that hold a value.
+    """Return the set of the neighbors of a site that hold a value.
 
     Parameters
     ----------
     lattice : Lattice
     flat : numpy.ndarray, integer, shape (n,)
-        What is held. One place behind the neighbours is read, too.
+        What is held. One place behind the neighbors is read, too.
     i : uint64
         The site.
     value : integer
@@ -138,7 +138,7 @@ def holding(lattice, flat, i, value):
 
 @kernel(forceinline=True)
 def count_like(lattice, i, value):
-    """Count the neighbours of a site that have a spin."""
+    """Count the neighbors of a site that have a spin."""
     return count(holding(lattice, lattice.spin, i, value))
 
 

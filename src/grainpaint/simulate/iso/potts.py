@@ -2,8 +2,8 @@
 
 Every site draws when it will try its next flip (see `site.flip_site`), to a slot of
 time: its alarm. Slot by slot only the sites whose alarm rings are visited; a flip wakes
-the neighbours whose alarm it makes too late or too early. The rows of sites along z are
-cut into blocks coloured as a chessboard: blocks of one colour take a turn of a few
+the neighbors whose alarm it makes too late or too early. The rows of sites along z are
+cut into blocks colored as a chessboard: blocks of one color take a turn of a few
 slots at once while the others stand still.
 
 A window of slots begins with fresh alarms for all that may flip, so a simulation that
@@ -48,7 +48,7 @@ _WINDOW = 32  # slots
 _TURN = 4  # slots that a block goes through while its surroundings wait
 _WIDTH = 12  # of a block along x and y, about
 # Alarms that are no slot: after this window; to be drawn at the next visit; not before
-# a neighbour flips, known by the site's neighbours or by the number like it alone.
+# a neighbor flips, known by the site's neighbors or by the number like it alone.
 LATER, AWAKE, STUCK, QUIET = 252, 253, 254, 255
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
@@ -69,14 +69,14 @@ def row_blocks(
     origin: tuple[int, ...] = (0, 0, 0),
     period: tuple[int, ...] = (0, 0, 0),
 ) -> list[np.ndarray]:
-    """Split the rows of sites along z into blocks of four colours, as a chessboard.
+    """Split the rows of sites along z into blocks of four colors, as a chessboard.
 
     Parameters
     ----------
     shape : three ints
         Sites along x, y, z.
     periodic : three bools
-        Whether the first and last sites along x, y, z are neighbours. Along an open
+        Whether the first and last sites along x, y, z are neighbors. Along an open
         axis blocks begin at fixed places of the larger volume.
     origin : three ints
         Place of site (0, 0, 0) in a larger volume.
@@ -86,8 +86,8 @@ def row_blocks(
     Returns
     -------
     list of numpy.ndarray, int64, shape (n, 4)
-        For each colour its blocks: start and stop along x, start and stop along y. No
-        site of one block is a neighbour of a site of another block of that colour, nor
+        For each color its blocks: start and stop along x, start and stop along y. No
+        site of one block is a neighbor of a site of another block of that color, nor
         across periodic faces.
     """
     spans: list[list[np.ndarray]] = []
@@ -177,7 +177,7 @@ def _flip_at_face(lattice, x, y, z, value, physics):
 
 @kernel(forceinline=True)
 def _flip(lattice, x, y, z, value, physics):
-    """Give a site another spin; wake the neighbours that may now flip sooner."""
+    """Give a site another spin; wake the neighbors that may now flip sooner."""
     nx, ny, nz = lattice.nx, lattice.ny, lattice.nz
     if x == 0 or y == 0 or z == 0 or x == nx - 1 or y == ny - 1 or z == nz - 1:
         _flip_at_face(lattice, x, y, z, value, physics)
@@ -309,7 +309,7 @@ def _turn(lattice, block, physics, clock):
 
 @kernel(from_python=True, parallel=True)
 def _run(lattice, blocks, physics, clock, winding):
-    """Wind all blocks or take those of one colour through a turn, each by itself.
+    """Wind all blocks or take those of one color through a turn, each by itself.
 
     One kernel does both: numba compiles a parallel loop at length.
     """
@@ -387,7 +387,7 @@ def _lattice(
 ) -> Lattice:
     """Put ghosts around the sites: copies across periodic faces, else 0."""
     nx, ny, nz = spin.shape
-    # Alarms are read in eights, neighbours in rows that are one longer.
+    # Alarms are read in eights, neighbors in rows that are one longer.
     row = -(-(nz + 3) // 8) * 8
     padded = np.zeros((nx + 2, ny + 2, row), spin.dtype)
     inside = padded[:, :, : nz + 2]
@@ -441,7 +441,7 @@ def grow(
     ----------
     spin : numpy.ndarray, integer, shape (nx, ny, nz)
         Spins at the start, 1..2^31-1; 0 = no site: nothing grows there, and it counts
-        as nobody's neighbour.
+        as nobody's neighbor.
     times : sequence of float
         Rising, from `start_time` on, in time units of SPPARKS' ``potts``: each spin
         that a site may take without raising the energy is taken at rate 1. Rounded to
@@ -452,11 +452,11 @@ def grow(
         Time at the start. A run that ends at t, a whole number, and one that goes on
         from there with ``start_time=t`` are bit for bit one run.
     lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
-        Neighbours of a site; the last two need nz = 1.
+        Neighbors of a site; the last two need nz = 1.
     periodic : three bools
-        Whether the first and last sites along x, y, z are neighbours.
+        Whether the first and last sites along x, y, z are neighbors.
     temperature : float
-        T >= 0, in units of the energy of an unlike pair of neighbours.
+        T >= 0, in units of the energy of an unlike pair of neighbors.
     mobility : numpy.ndarray, float, shape (nx, ny, nz), optional
         In [0, 1]: multiplies the rates of each site.
     rule : {'each', 'any', 'one'}

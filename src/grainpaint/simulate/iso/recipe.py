@@ -51,9 +51,9 @@ class IsoRecipe(BaseModel):
     count : int
         Number of volumes, with seeds seed, seed + 1, ...
     temperature : float
-        T >= 0, in units of the energy of an unlike pair of neighbours.
+        T >= 0, in units of the energy of an unlike pair of neighbors.
     lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
-        Neighbours of a voxel.
+        Neighbors of a voxel.
     periodic : str
         The periodic axes, such as xyz or xy, or none.
     voxel : str
@@ -222,7 +222,7 @@ def isotropic(
     Returns
     -------
     Microstructure
-        A grain is a piece of equal spin connected through the neighbours of a voxel;
+        A grain is a piece of equal spin connected through the neighbors of a voxel;
         where each voxel or a start brought its own spin, a grain is a spin.
 
     Raises

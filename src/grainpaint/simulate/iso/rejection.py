@@ -8,8 +8,8 @@ than rates, and scripts that ask for them get them here:
   just taken is there for the next to copy, so grains grow along the order (with
   ``potts/neighonly`` at T = 0.25 the mean grain is half as large again after 100
   sweeps).
-- ``potts/neighonly`` proposes one of the neighbours' spins at each try: a boundary site
-  flips several times in a unit of time, while its neighbours do, too.
+- ``potts/neighonly`` proposes one of the neighbors' spins at each try: a boundary site
+  flips several times in a unit of time, while its neighbors do, too.
 """
 
 import math
@@ -170,7 +170,7 @@ def sweep_sites(
     lattice, periodic, temperature
         As in `grainpaint.simulate.iso.potts.grow`.
     n_spins : int
-        Propose a spin of 1..n_spins (``potts``); 0 = a spin of a neighbour, each
+        Propose a spin of 1..n_spins (``potts``); 0 = a spin of a neighbor, each
         different one as likely (``potts/neighonly``).
     progress : Progress
         Told the sweeps done.

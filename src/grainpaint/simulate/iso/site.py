@@ -1,6 +1,6 @@
 r"""What one site of a Potts lattice does: its rates, its flips.
 
-The energy of a lattice is the number of unlike pairs of neighbours,
+The energy of a lattice is the number of unlike pairs of neighbors,
 
 .. math:: E = \tfrac12 \sum_i \sum_{j \in N(i)} (1 - \delta_{s_i s_j}),
 
@@ -8,15 +8,15 @@ Eq. (1) of Hoffman et al., Acta Materialia 288 (2025). A site takes another spin
 rate min(1, exp(-dE / T)) per unit of time, dE being the rise of the energy. Which spins
 it may take is the flip rule:
 
-- ``each``: each spin among its neighbours (`potts` and `potts/neighonly` of SPPARKS
+- ``each``: each spin among its neighbors (`potts` and `potts/neighonly` of SPPARKS
   with a rejection-free solver).
 - ``any``: each of the Q spins (`potts` of SPPARKS, swept with rejection).
-- ``one``: a random one of the spins among its neighbours, tried as many times per unit
-  of time as the lattice has neighbours (`potts/neighonly` of SPPARKS, swept with
+- ``one``: a random one of the spins among its neighbors, tried as many times per unit
+  of time as the lattice has neighbors (`potts/neighonly` of SPPARKS, swept with
   rejection).
 
 Spin 0 marks what is no site (outside of a part, beyond an open face): it is nobody's
-neighbour and never flips.
+neighbor and never flips.
 """
 
 import math
@@ -34,7 +34,7 @@ RULES = ("each", "any", "one")
 
 
 class Physics(NamedTuple):
-    """Rates of a site, by its number of like neighbours; see `physics`."""
+    """Rates of a site, by its number of like neighbors; see `physics`."""
 
     rate: np.ndarray
     bound: np.ndarray
@@ -63,11 +63,11 @@ def physics(
     Returns
     -------
     Physics
-        `rate[m, c]`: of a site with m like neighbours, the rate to a spin that c others
+        `rate[m, c]`: of a site with m like neighbors, the rate to a spin that c others
         have (with the rule ``one``: to be divided by the number of different spins
         around); `bound[m]`: what these rates add up to at most, which never rises with
         m; `least[m]`: the c from which on rates are above 0; `far[m]`: the rate to each
-        spin that no neighbour has.
+        spin that no neighbor has.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def _pick(lattice, i, mine, n_like, mark, physics):
     Returns
     -------
     tuple of (integer, int)
-        The spin and the number of neighbours that have it; the site's own if the rates
+        The spin and the number of neighbors that have it; the site's own if the rates
         add up to less.
     """
     spin = lattice.spin
@@ -125,7 +125,7 @@ def _pick(lattice, i, mine, n_like, mark, physics):
 
 @kernel(forceinline=True)
 def _count_different(lattice, i, mine):
-    """Count the different spins among the neighbours of site i, `mine` left out."""
+    """Count the different spins among the neighbors of site i, `mine` left out."""
     spin = lattice.spin
     left = lattice.near & ~holding(lattice, spin, i, mine)
     left &= ~holding(lattice, spin, i, spin.dtype.type(0))
@@ -147,7 +147,7 @@ def is_stuck(lattice, i, mine, n_like, physics):
 
 @kernel(forceinline=True)
 def flip_site(lattice, i, budget, physics, key, rang):
-    """Follow one site for a while, its neighbours held still; `spin` is not changed.
+    """Follow one site for a while, its neighbors held still; `spin` is not changed.
 
     Parameters
     ----------
@@ -164,14 +164,14 @@ def flip_site(lattice, i, budget, physics, key, rang):
         numbers depend on nothing else.
     rang : bool
         Whether the site is known to try a flip within the budget, by a time drawn with
-        as many like neighbours as it has.
+        as many like neighbors as it has.
 
     Returns
     -------
     tuple of (int, int, float)
-        The spin at the end, its number of like neighbours, and how long after the end
+        The spin at the end, its number of like neighbors, and how long after the end
         the site would try its next flip (time times mobility; infinite if it cannot
-        flip before a neighbour does).
+        flip before a neighbor does).
 
     Notes
     -----

@@ -32,8 +32,8 @@ from grainpaint.simulate.spparks.values import (
 
 __all__ = ["simulate"]
 
-# What an axis of a single site that is its own neighbour does to a lattice: the other
-# neighbours left, and how often each of them counts.
+# What an axis of a single site that is its own neighbor does to a lattice: the other
+# neighbors left, and how often each of them counts.
 _FLAT = {"sc/26n": ("sq/8n", 3), "sc/6n": ("sq/4n", 1)}
 _N_NEIGHBORS = {"sc/26n": 26, "sc/6n": 6, "sq/8n": 8, "sq/4n": 4}
 
@@ -202,7 +202,7 @@ class _State:
         }
         start = np.where(self.exists, self.spin, 0)
         since = [self.elapsed + t - run.start for t in times]
-        # Tries per unit of time count all neighbours, also those left out.
+        # Tries per unit of time count all neighbors, also those left out.
         tries = _N_NEIGHBORS[self.box.lattice] if app.neighbors_only else app.n_spins
         if run.raster or (run.rejection and app.neighbors_only):
             frames = sweep_sites(
@@ -302,10 +302,10 @@ def _n_sweeps(times: list[float], per_time: int) -> list[int]:
 
 
 def _lattice(box: Box) -> tuple[str, tuple[bool, bool, bool], int]:
-    """Return lattice, periodic axes, and how often each neighbour counts.
+    """Return lattice, periodic axes, and how often each neighbor counts.
 
-    SPPARKS lets the only site along a periodic axis be its own neighbour, which never
-    changes the energy; its other neighbours come as often as the axis is stepped.
+    SPPARKS lets the only site along a periodic axis be its own neighbor, which never
+    changes the energy; its other neighbors come as often as the axis is stepped.
     """
     alone = [n == 1 and p for n, p in zip(box.shape, box.periodic)]
     if not any(alone) or (box.lattice.startswith("sq") and not any(alone[:2])):
