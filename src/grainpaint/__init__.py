@@ -15,17 +15,21 @@ if TYPE_CHECKING:
     from grainpaint import measure, simulate
     from grainpaint.errors import InputError
     from grainpaint.formats import load
-    from grainpaint.generation.in_memory import generate, paint
+    from grainpaint.generation.public import extend, generate, paint, zoom
+    from grainpaint.generation.volume import Volume
     from grainpaint.microstructure import Microstructure
 
 __all__ = [
     "InputError",
     "Microstructure",
+    "Volume",
+    "extend",
     "generate",
     "load",
     "measure",
     "paint",
     "simulate",
+    "zoom",
 ]
 __version__ = "0.1.0"
 
@@ -40,7 +44,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "errors": ["InputError"],
         "formats": ["load"],
-        "generation.in_memory": ["generate", "paint"],
+        "generation.public": ["extend", "generate", "paint", "zoom"],
+        "generation.volume": ["Volume"],
         "microstructure": ["Microstructure"],
     },
 )

@@ -1,8 +1,10 @@
-"""Where a run writes, and which record tells how a volume was made."""
+"""Where a run writes, and the record of how a volume was made."""
 
 import hashlib
 import json
+import platform
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ __all__ = [
     "read_record",
     "volume_of",
     "window_faces",
+    "write_record",
 ]
 
 
@@ -160,6 +163,31 @@ def check_outputs(volume: Path, force: bool, with_picture: bool = True) -> Outpu
         for path in places.files(with_picture):
             formats.refuse_to_replace(path, force)
     return places
+
+
+def write_record(places: Outputs, recipe: dict[str, Any], told: dict[str, Any]) -> None:
+    """Write the record of a volume.
+
+    Parameters
+    ----------
+    places : Outputs
+        See `check_outputs`.
+    recipe : dict
+        All that decides the voxels, as JSON can hold it.
+    told : dict
+        What else is worth knowing: the command, the counts, the seconds.
+    """
+    record = {
+        "output": places.volume.name,
+        **told,
+        "recipe": recipe,
+        "versions": {
+            "python": platform.python_version(),
+            **{p: version(p) for p in ("grainpaint", "torch", "numpy", "numba")},
+        },
+    }
+    text = json.dumps(record, indent=1) + "\n"
+    formats.replace_with(places.record, lambda aside: aside.write_text(text))
 
 
 def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:

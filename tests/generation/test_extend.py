@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from grainpaint import InputError, Microstructure, simulate
-from grainpaint.generation.extend import _goes_on, estimate_grain_size, extend
+from grainpaint.generation.extend import _goes_on, estimate_grain_size, fill_around
 from grainpaint.network.cards import load_model
 from grainpaint.segmentation.pieces import grains, label_pieces
 from grainpaint.simulate.iso.potts import grow, random_spins
@@ -36,7 +36,7 @@ def test_the_grain_size_of_a_volume_and_of_a_section_is_estimated(simulated, axi
 
 def test_known_voxels_are_returned_exactly_and_their_grains_go_on(simulated, iso):
     known = simulated.crop(np.s_[:20, :, :])
-    volume = extend(known, iso, ((-4, 44), (0, 40), (0, 40)), seed=3)
+    volume = fill_around(known, iso, ((-4, 44), (0, 40), (0, 40)), seed=3)
     assert volume.shape == (48, 40, 40)
     assert volume.origin == (2.0, 0.0, 0.0)
     np.testing.assert_array_equal(volume.grain_id[4:24], known.grain_id)
@@ -51,7 +51,7 @@ def test_a_hole_is_filled(simulated, iso):
     grain_id = simulated.grain_id.copy()
     grain_id[10:30, 10:30, 10:30] = 0
     holed = Microstructure(grain_id, simulated.spacing)
-    filled = extend(holed, iso).grain_id
+    filled = fill_around(holed, iso).grain_id
     known = grain_id > 0
     np.testing.assert_array_equal(filled[known], grain_id[known])
     assert filled.min() > 0
@@ -62,7 +62,7 @@ def test_a_section_is_continued_at_another_resolution(simulated, iso):
     """Grains of 20 voxels: the base is doubled twice."""
     fine = simulated.grain_id[:, :, 20].repeat(2, 0).repeat(2, 1)[:, :, None]
     section = Microstructure(fine, (1.0,) * 3)
-    volume = extend(section, iso, ((0, 80), (0, 80), (0, 24)), grain_size=18.0)
+    volume = fill_around(section, iso, ((0, 80), (0, 80), (0, 24)), grain_size=18.0)
     np.testing.assert_array_equal(volume.grain_id[:, :, :1], fine)
     assert (volume.grain_id[:, :, 0] == volume.grain_id[:, :, 1]).mean() > 0.7
 
@@ -70,23 +70,23 @@ def test_a_section_is_continued_at_another_resolution(simulated, iso):
 def test_the_seed_decides_what_is_new(simulated, iso):
     known = simulated.crop(np.s_[:16, :16, :16])
     box = ((0, 16), (0, 16), (0, 32))
-    a, b, c = (extend(known, iso, box, seed=s).grain_id for s in (1, 1, 2))
+    a, b, c = (fill_around(known, iso, box, seed=s).grain_id for s in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
 
 
 def test_what_cannot_be_extended_is_refused(simulated, iso, tiny_model):
     with pytest.raises(InputError, match="holds no known voxel"):
-        extend(simulated, iso, ((100, 140), (0, 40), (0, 40)))
+        fill_around(simulated, iso, ((100, 140), (0, 40), (0, 40)))
     with pytest.raises(InputError, match="4 to 64 voxels can be made"):
-        extend(simulated, iso, grain_size=500.0)
+        fill_around(simulated, iso, grain_size=500.0)
     with pytest.raises(InputError, match="no boundary"):
-        extend(Microstructure(np.ones((8, 8, 8), int)), iso)
+        fill_around(Microstructure(np.ones((8, 8, 8), int)), iso)
     flat = Microstructure(simulated.grain_id, (1.0, 1.0, 2.0))
     with pytest.raises(InputError, match="must be cubes"):
-        extend(flat, iso)
+        fill_around(flat, iso)
     with pytest.raises(InputError, match="one grain size only"):
-        extend(simulated, load_model(str(tiny_model)))
+        fill_around(simulated, load_model(str(tiny_model)))
 
 
 def test_grains_go_on_as_the_chords_of_simulated_ones_do():
@@ -110,7 +110,7 @@ def test_grains_that_have_just_begun_go_on_more_often_than_deep_ones(iso):
     """Four voxels on: 0.69 and 0.30 of simulated ones; 0.39, 0.55 without leaning."""
     *_, spins = grow(random_spins((96, 80, 80), 1000, 7), [100.0], seed=7)
     known = grains(np.asarray(spins).copy(), (False,) * 3)[:48]
-    made = extend(Microstructure(known), iso, ((0, 64), (0, 80), (0, 80))).grain_id
+    made = fill_around(Microstructure(known), iso, ((0, 64), (0, 80), (0, 80))).grain_id
     on = made[51] == made[47]
     deep = (known[-9:] == known[-1]).all(0)
     begun = known[-1] != known[-4]

@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint import InputError
+from grainpaint.generation.domain import Domain
 from grainpaint.generation.grain_size import (
     Calibration,
+    GrainSize,
     Wanted,
     choose_levels,
     read_grain_size,
@@ -13,7 +15,7 @@ from grainpaint.generation.grain_size import (
 from grainpaint.network.cards import find_model, read_card
 
 ROWS = read_card(find_model("iso") / "base.json").sampling.calibration
-BOX = (30, 20, 10)
+BOX = Domain((30, 20, 10))
 
 
 def two_rows():
@@ -64,7 +66,9 @@ def test_a_calibration_of_unequal_columns_or_falling_sizes_is_refused(columns):
 
 
 def test_a_formula_is_evaluated_at_the_centers_of_voxels():
-    size = read_grain_size("20 + x/10 - z", BOX, 2.0, (100.0, 0.0, 0.0))
+    size = read_grain_size(
+        "20 + x/10 - z", Domain((30, 20, 10), 2.0, (100.0, 0.0, 0.0))
+    )
     places = np.array([101.0, 131.0]), np.array([5.0]), np.array([1.0, 9.0])
     expected = [[[29.1, 21.1]], [[32.1, 24.1]]]
     np.testing.assert_allclose(size.map()(places), expected)
@@ -73,7 +77,7 @@ def test_a_formula_is_evaluated_at_the_centers_of_voxels():
 
 
 def test_beyond_the_volume_sizes_stay_within_its_range():
-    size = read_grain_size("20 + x", BOX, 1.0)
+    size = read_grain_size("20 + x", BOX)
     far = np.array([-1000.0, 1000.0]), np.zeros(1), np.zeros(1)
     assert size.map()(far).ravel().tolist() == [size.low, size.high]
 
@@ -82,20 +86,20 @@ def test_a_field_is_interpolated_between_the_centers_of_its_voxels(tmp_path):
     field = np.arange(10, 14, dtype=np.float32)[:, None, None] * np.ones((4, 3, 2))
     path = tmp_path / "size.npz"
     np.savez(path, field=field, spacing=[10.0, 10.0, 10.0], origin=[5.0, 0.0, 0.0])
-    size = read_grain_size(str(path), (40, 30, 20), 1.0, (5.0, 0.0, 0.0))
+    size = read_grain_size(str(path), Domain((40, 30, 20), 1.0, (5.0, 0.0, 0.0)))
     places = np.array([10.0, 15.0, 5.0]), np.array([3.0]), np.array([3.0])
     np.testing.assert_allclose(size.map()(places).ravel(), [10, 10.5, 10])
     np.savez(path, field=field + 1, spacing=[10.0] * 3)
-    with pytest.raises(InputError, match="another field"):
+    with pytest.raises(InputError, match="has changed"):
         size.map()
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("20 + q", "no formula"),
-        ("20 +", "no formula"),
-        ("__import__('os')", "no formula"),
+        ("20 + q", "not a length such as"),
+        ("20 +", "not a length such as"),
+        ("__import__('os')", "not a length such as"),
         ("x - 1000", "above 0"),
         ("missing.npz", "cannot be read"),
         ("-4um", "above 0"),
@@ -103,12 +107,12 @@ def test_a_field_is_interpolated_between_the_centers_of_its_voxels(tmp_path):
 )
 def test_what_is_no_grain_size_is_refused(text, reason):
     with pytest.raises(InputError, match=reason):
-        read_grain_size(text, BOX, 1.0)
+        read_grain_size(text, BOX)
 
 
 def test_a_place_of_twice_the_size_is_asked_for_and_grown_as_such():
     """Between the rows of the calibration, by its logarithms."""
-    size = read_grain_size("where(x < 50, 8, 16)", (100, 1, 1), 1.0)
+    size = read_grain_size("where(x < 50, 8, 16)", Domain((100, 1, 1)))
     wanted = Wanted(size.map(), size.low, size.high, two_rows(), 1.0, (0.0, 0.0, 0.0))
     asked = wanted.asked((np.array([0, 49]), np.zeros(1), np.zeros(1)))
     np.testing.assert_allclose(asked.ravel(), [4, np.sqrt(32)], rtol=1e-6)
@@ -122,7 +126,50 @@ def test_a_place_of_twice_the_size_is_asked_for_and_grown_as_such():
 
 
 def test_one_size_everywhere_needs_no_map():
-    size = read_grain_size("40um", BOX, 4.0)
+    size = read_grain_size("40um", Domain((30, 20, 10), 4.0))
     wanted = Wanted(size.map(), size.low, size.high, ROWS, 4.0, (0.0, 0.0, 0.0))
     assert wanted.growth((np.arange(3),) * 3, 1)[1] is None
     assert wanted.spins == round(float(ROWS.at(ROWS.spins, np.array(10.0))))
+
+
+def test_a_number_and_its_text_are_one_grain_size():
+    assert read_grain_size(40.0, BOX) == read_grain_size("40um", BOX)
+
+
+def test_a_function_gives_what_its_formula_gives():
+    formula = read_grain_size("20 + x/10 - z", BOX)
+    function = read_grain_size(lambda x, y, z: 20 + x / 10 - z, BOX)
+    places = np.array([1.0, 31.0]), np.array([5.0, 6.0]), np.array([1.0, 9.0])
+    np.testing.assert_allclose(function.map()(places), formula.map()(places))
+    assert (function.low, function.high) == (formula.low, formula.high)
+
+
+def test_an_array_is_spread_over_the_domain_and_interpolated():
+    """Four values along 40 µm from x = 5: their centers are at 10, 20, 30, 40."""
+    values = np.arange(10.0, 14.0)[:, None, None] * np.ones((4, 3, 2))
+    size = read_grain_size(values, Domain((20, 15, 10), 2.0, (5.0, 0.0, 0.0)))
+    places = np.array([10.0, 15.0, 5.0]), np.array([3.0]), np.array([3.0])
+    np.testing.assert_allclose(size.map()(places).ravel(), [10, 10.5, 10])
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (-4.0, "above 0"),
+        (float("nan"), "above 0"),
+        (lambda x, y, z: np.ones(7), "one number for each place"),
+        (lambda x, y, z: x - 1000, "above 0"),
+        (np.ones((2, 2)), "along x, y, z"),
+        (np.full((2, 2, 2), np.inf), "above 0"),
+    ],
+)
+def test_numbers_functions_and_arrays_that_cannot_be_grain_sizes(asked, reason):
+    with pytest.raises(InputError, match=reason):
+        read_grain_size(asked, BOX)
+
+
+def test_a_function_is_not_read_back_from_a_record():
+    size = read_grain_size(lambda x, y, z: 20 + x / 10 - z, BOX)
+    back = GrainSize.model_validate_json(size.model_dump_json())
+    with pytest.raises(InputError, match="'a function' is not a length"):
+        back.map()((np.zeros(1),) * 3)

@@ -6,15 +6,13 @@ import pytest
 import torch
 
 from grainpaint import InputError, formats
-from grainpaint.generation import sampler as sample
-from grainpaint.generation.in_memory import check_memory, fill, generate
-from grainpaint.generation.sampler import (
-    UNKNOWN,
-    Painter,
-    base_colors,
-    base_window,
-    refine_window,
-)
+from grainpaint.generation import base as base_module
+from grainpaint.generation.base import base_colors, base_window
+from grainpaint.generation.in_memory import check_memory, fill
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.public import generate
+from grainpaint.generation.refine import refine_window
+from grainpaint.generation.sampler import UNKNOWN
 from grainpaint.generation.tags import tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan, Order, whole, windows
 from grainpaint.network.cards import load_model
@@ -210,7 +208,7 @@ def test_blocks_in_order_give_each_what_those_before_them_wrote(
         calls.append((voxels, known, found))
         return found
 
-    monkeypatch.setattr(sample, "base_colors", watched)
+    monkeypatch.setattr(base_module, "base_colors", watched)
     color = base_window(Painter(model, plan, 5), (0, 0, 0))
     assert len(calls) == plan.n_runs == len(order.blocks(plan.shape))
     assert (color < 12).all()
@@ -244,7 +242,7 @@ def test_a_plan_in_order_is_part_of_the_recipe(run, tmp_path, tiny_model):
     [
         (("--plan", "grid", "--overlap", 60), "overlap by 1 to 55 voxels, got 60"),
         (("--plan", "center", "--window", 62), "multiple of"),
-        (("--plan", "windows", "--overlap", 8), "--overlap is of --plan grid"),
+        (("--plan", "windows", "--overlap", 8), "only the plans grid and center have an overlap"),
         (("--plan", "lattice"), "got 'lattice'"),
     ],
 )

@@ -15,11 +15,12 @@ import psutil
 import pytest
 
 from grainpaint import InputError, formats, store
-from grainpaint.cad import load_part, plan_grid
-from grainpaint.formats import file_digest
-from grainpaint.generation import on_disk as engine
+from grainpaint.generation import on_disk, workers
+from grainpaint.generation.domain import Domain, load_grid, part_domain
 from grainpaint.generation.in_memory import paint_recipe
-from grainpaint.generation.volume import PartFile, Volume, make_recipe
+from grainpaint.generation.recipe import Options, make_recipe
+from grainpaint.generation.tasks import find_tasks
+from grainpaint.generation.volume import Volume
 from grainpaint.store import durable
 
 SHAPE = (140, 80, 40)
@@ -28,9 +29,7 @@ SHAPE = (140, 80, 40)
 @pytest.fixture(scope="module")
 def recipe(tiny_model):
     """Several windows of the base along two axes, and two shards."""
-    return make_recipe(
-        SHAPE, 1.0, model=str(tiny_model), seed=5, plan="windows", window=32
-    )
+    return make_recipe(Domain(SHAPE), Options(window=32), str(tiny_model), seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +44,13 @@ def opened(recipe, path):
 
 def filled(recipe, path, **how):
     volume = opened(recipe, path)
-    engine.run(recipe, volume, **how)
+    on_disk.run(recipe, volume, **how)
     return volume
 
 
 def test_the_store_holds_the_volume_that_memory_gives(recipe, finished):
     assert [axis.closed for axis in recipe.plan.axes] == [False, False, True]
-    assert len(engine.find_tasks(recipe).base) > 8
+    assert len(find_tasks(recipe).base) > 8
     in_memory = paint_recipe(recipe).volume
     np.testing.assert_array_equal(
         formats.load(finished.path).grain_id, in_memory.grain_id
@@ -76,7 +75,7 @@ def test_any_order_of_ready_windows_makes_the_same_files(
         ready.rotate(draw.randrange(len(ready)))
         return ready.popleft()
 
-    monkeypatch.setattr(engine, "_next", any_of)
+    monkeypatch.setattr(workers, "_next", any_of)
     again = filled(recipe, tmp_path / "b.zarr")
     assert again.digest() == finished.digest()
 
@@ -233,24 +232,20 @@ def test_a_full_disk_is_said_in_one_line_and_the_run_goes_on(
     volume = opened(recipe, path)
     monkeypatch.setattr(durable, "put", full)
     with pytest.raises(InputError, match=r"disk is full.* bytes"):
-        engine.run(recipe, volume)
+        on_disk.run(recipe, volume)
     monkeypatch.setattr(durable, "put", put)
     assert len(volume.done()) >= 3
-    engine.run(recipe, volume)
+    on_disk.run(recipe, volume)
     assert volume.digest() == finished.digest()
 
 
 def test_a_part_is_filled_and_its_box_left_alone(tiny_model, tmp_path, shared):
-    part = shared / "parts" / "dog_bone.stl"
-    grid = plan_grid(load_part(part), longest=150)
-    file = PartFile(path=str(part), unit="mm", sha256=file_digest(part))
-    recipe = make_recipe(
-        grid.shape, grid.spacing, grid.origin, model=str(tiny_model), part=file
-    )
+    domain, _ = part_domain(shared / "parts" / "dog_bone.stl", longest=150)
+    recipe = make_recipe(domain, model=str(tiny_model))
     volume = opened(recipe, tmp_path / "part.zarr")
-    outcome = engine.run(recipe, volume)
+    outcome = on_disk.run(recipe, volume)
     painted = formats.load(volume.path)
-    mask = grid.mask([(0, n) for n in grid.shape])
+    mask = load_grid(recipe).mask([(0, n) for n in recipe.shape])
     np.testing.assert_array_equal(painted.grain_id > 0, mask)
     assert outcome.n_windows <= outcome.n_windows_box
     np.testing.assert_array_equal(
@@ -264,7 +259,7 @@ def unlike(grain_id):
 
 def test_shards_of_one_window_are_made_together_and_mended_apart(tmp_path):
     """A volume of two shards that is grown at once, by one worker and by two."""
-    recipe = make_recipe((136, 24, 24), 1.0, seed=2)
+    recipe = make_recipe(Domain((136, 24, 24)), seed=2)
     assert recipe.core == 256
     one, two = (filled(recipe, tmp_path / f"{n}.zarr", workers=n) for n in (1, 2))
     assert one.digest() == two.digest()
@@ -274,7 +269,7 @@ def test_shards_of_one_window_are_made_together_and_mended_apart(tmp_path):
     damaged.unlink()
     with one.lock():
         store.repair(one, store.verify(one))
-    engine.run(recipe, one)
+    on_disk.run(recipe, one)
     assert one.digest() == two.digest()
     assert store.verify(one) == []
 
@@ -300,7 +295,7 @@ def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
 
 
 def test_a_region_beyond_a_closed_axis_is_refused(recipe):
-    with pytest.raises(InputError, match=r"0:40 along z, 0:50 lies beyond"):
+    with pytest.raises(InputError, match=r"0:40 along z, so 0:50 lies outside"):
         Volume(recipe)[0:10, 0:10, 0:50]
     with pytest.raises(InputError, match="empty"):
         Volume(recipe)[10:10, 0:10, 0:10]
@@ -321,14 +316,14 @@ def test_a_killed_worker_is_said_in_one_line(recipe, tmp_path):
     killer = threading.Thread(target=kill_one)
     killer.start()
     with pytest.raises(InputError, match="a worker process was killed"):
-        engine.run(recipe, volume, workers=2)
+        on_disk.run(recipe, volume, workers=2)
     killer.join()
 
 
 def test_workers_that_do_not_fit_into_memory_are_refused(recipe, tmp_path, monkeypatch):
-    free = engine.psutil.virtual_memory()._replace(available=2 << 30)
-    monkeypatch.setattr(engine.psutil, "virtual_memory", lambda: free)
+    free = on_disk.psutil.virtual_memory()._replace(available=2 << 30)
+    monkeypatch.setattr(on_disk.psutil, "virtual_memory", lambda: free)
     volume = opened(recipe, tmp_path / "a.zarr")
-    with pytest.raises(InputError, match=r"2\.0 GiB are free: give --workers 2"):
-        engine.run(recipe, volume, workers=3)
+    with pytest.raises(InputError, match=r"2\.0 GiB are free: use at most 2 workers"):
+        on_disk.run(recipe, volume, workers=3)
     assert not volume.done()

@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 
 from grainpaint import generate, simulate
-from grainpaint.generation.sampler import Painter, base_window, refine_window
-from grainpaint.generation.volume import Volume, make_painter, make_recipe, zoomed
+from grainpaint.generation.base import base_window
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.refine import refine_window
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.grain_size import read_grain_size
+from grainpaint.generation.recipe import Options, make_painter, make_recipe, zoomed
+from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis, BasePlan, Window, whole, windows
 from grainpaint.network.cards import load_model
 from grainpaint.pyramid import halve
 from grainpaint.segmentation.pieces import grains
 from grainpaint.simulate.iso.potts import grow
+
+
+def recipe_of_size(domain, diameter):
+    options = Options(read_grain_size(float(diameter), domain))
+    return make_recipe(domain, options, seed=6)
 
 
 def sizes(volumes):
@@ -110,7 +120,7 @@ def test_a_volume_repeats_beyond_its_periodic_faces():
 
 def test_zoom_gives_the_same_grains_in_smaller_voxels():
     """Of the voxels at least 95 % in the grain that most of its own are in."""
-    recipe = make_recipe((48, 48, 48), 4.0, grain_size="40um", seed=6)
+    recipe = recipe_of_size(Domain((48, 48, 48), 4.0), 40.0)
     finer = zoomed(recipe, 2.0)
     assert finer.shape == (96, 96, 96)
     coarse, fine = (
@@ -128,7 +138,7 @@ def test_zoom_gives_the_same_grains_in_smaller_voxels():
     ("diameter", "halo"), [(8.0, 24), (10.44, 32), (15.9, 72), (16.0, 24), (7.0, 64)]
 )
 def test_the_halo_of_growth_is_that_of_the_size(diameter, halo):
-    recipe = make_recipe((700,) * 3, 1.0, grain_size=f"{diameter}um")
+    recipe = recipe_of_size(Domain((700,) * 3), diameter)
     assert recipe.halo == halo
     assert recipe.plan.axes[0].lead == halo // 2 + 8
 
@@ -158,7 +168,7 @@ def test_growth_in_a_window_with_its_halo_is_that_of_an_endless_volume():
 
 def test_what_is_far_from_a_part_does_not_grow_and_its_grains_do_not_feel_it():
     """A plate in a box: 16 layers beside it grow, half of the halo, and 40 do not."""
-    recipe = make_recipe((96, 96, 96), 1.0, seed=6)
+    recipe = make_recipe(Domain((96, 96, 96)), seed=6)
     painter = make_painter(recipe, load_model("iso"))
     mask = np.zeros(recipe.shape, bool)
     mask[:, :, 32:56] = True

@@ -120,11 +120,12 @@ def test_what_was_chosen_stands_in_the_record(run, smallest_model, tmp_path):
 
 def test_a_run_that_goes_on_keeps_its_precision(run, smallest_model, tmp_path, times):
     from grainpaint import store
-    from grainpaint.generation.volume import make_recipe
+    from grainpaint.generation.domain import Domain
+    from grainpaint.generation.recipe import make_recipe
 
     out = tmp_path / "box.zarr"
     recipe = make_recipe(
-        (16, 16, 16), 1.0, model=str(smallest_model), precision="bfloat16"
+        Domain((16, 16, 16)), model=str(smallest_model), precision="bfloat16"
     )
     settings = recipe.model_dump(mode="json")
     store.create(out, recipe.shape, (1.0,) * 3, recipe.origin, settings)

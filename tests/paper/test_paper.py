@@ -24,15 +24,16 @@ from grainpaint.paper.data import (
     load_blocks,
     random_blocks,
 )
+from grainpaint.generation.domain import Domain
 from grainpaint.paper.ddpm import add_noise, linear_schedule
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import Levels, PaperCard, denoiser, load_paper, predict
 from grainpaint.paper.paint import (
     grains_of,
-    make_paper_recipe,
     paint_blocks,
     paint_paper,
 )
+from grainpaint.paper.recipe import PaperOptions, make_paper_recipe
 from grainpaint.paper.train import PaperTraining, train_paper
 from grainpaint.segmentation.dbscan import dbscan
 
@@ -224,9 +225,9 @@ def test_each_voxel_is_written_once_and_what_is_written_is_given_on(plan, batch)
 
 def test_a_volume_depends_on_its_seed_and_not_on_the_batches(paper_model):
     def paint(seed, batch):
-        recipe = make_paper_recipe(
-            (40, 16, 16), 1.0, model=str(paper_model), seed=seed, edge=16, resamplings=1
-        )
+        options = PaperOptions(edge=16, resamplings=1)
+        domain = Domain((40, 16, 16))
+        recipe = make_paper_recipe(domain, options, str(paper_model), seed)
         return paint_paper(recipe, batch=batch)
 
     run, field = paint(3, 1)
@@ -359,9 +360,9 @@ def load_part_mask(part):
         (["--jump", "3"], "the jump length must divide the 30 steps"),
         (["--block", "18"], "a multiple of 4 voxels, got 18"),
         (["--plan", "windows"], "grid or center, got 'windows'"),
-        (["--window", "64"], "--window is no option of the model"),
-        (["--workers", "2"], "--workers is no option of the model"),
-        (["--grain-size", "9um"], "--grain-size is no option of the model"),
+        (["--window", "64"], "--window is not an option of the model"),
+        (["--workers", "2"], "--workers is not an option of the model"),
+        (["--grain-size", "9um"], "--grain-size is not an option of the model"),
         (["--field", "x.txt"], "written as .npz"),
     ],
 )
@@ -381,7 +382,7 @@ def test_options_of_the_other_kind_are_refused(run, tmp_path, tiny_model, paper_
     for words in (["--resamplings", 3], ["--jump", 1], ["--block", 16]):
         code, _, err = run(*start, *words)
         assert code == 2
-        assert f"{words[0]} is no option of the model" in err
+        assert f"{words[0]} is not an option of the model" in err
     with pytest.raises(InputError, match="of another kind"):
         load_model(str(paper_model))
     with pytest.raises(InputError, match="of another kind"):

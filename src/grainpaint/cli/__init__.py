@@ -5,15 +5,13 @@ from typing import Annotated
 
 import typer
 
-# isort: off  (in the order of the help)
 from grainpaint.cli import (
     measure,  # noqa: F401
     paint,  # noqa: F401
+    pieces,  # noqa: F401
     simulate,  # noqa: F401
     train,  # noqa: F401
 )
-
-# isort: on
 from grainpaint.cli.app import app
 from grainpaint.errors import InputError
 

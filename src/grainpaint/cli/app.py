@@ -1,33 +1,82 @@
-"""The application, and the options that several commands share."""
+"""The application: how its help is laid out, and what all commands print with."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grainpaint.network.precision import Precision
 
 __all__ = [
-    "Device",
-    "DryRun",
-    "Force",
-    "ModelName",
-    "Output",
-    "PrecisionName",
-    "RunOptions",
-    "Seed",
+    "HOW",
+    "PAPER",
+    "WHAT",
+    "WRITE",
+    "Command",
     "app",
+    "command",
     "print_table",
     "say_if_slow",
 ]
 
+# The commands in the order of a user's work, as the help lists them.
+SECTIONS = {
+    "Paint": ["paint", "generate", "plan", "region", "zoom", "extend", "verify"],
+    "Simulate": ["simulate"],
+    "Measure": ["stats", "compare", "report", "check", "view", "convert", "segment"],
+    "Train": ["train", "models"],
+}
+
+WHAT, HOW, WRITE = "What is filled", "How it is made", "Output"
+PAPER = "Models of the paper's kind only"
+PANELS = ("Arguments", WHAT, HOW, PAPER, WRITE, "Options")
+
+
+class _Commands(TyperGroup):
+    """The list of commands, in sections."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the sections."""
+        return [name for names in SECTIONS.values() for name in names]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each step of the work."""
+        for section, names in SECTIONS.items():
+            shown = [(name, self.commands[name]) for name in names]
+            rows = [(name, c.get_short_help_str(limit=80)) for name, c in shown]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+class Command(TyperCommand):
+    """A command whose help shows its options in the groups that they name."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, the groups of options, and what is in no group."""
+        groups: dict[str, list[tuple[str, str]]] = {name: [] for name in PANELS}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is None:
+                continue
+            argument = parameter.param_type_name == "argument"
+            panel = getattr(parameter, "rich_help_panel", None)
+            name = "Arguments" if argument else panel or "Options"
+            groups[name].append(record)
+        for name, rows in groups.items():
+            if rows:
+                with formatter.section(name):
+                    formatter.write_dl(rows)
+
+
 app = typer.Typer(
     name="grainpaint",
+    cls=_Commands,
     help="Paint grains into parts of any shape with a 3-D diffusion model.",
     no_args_is_help=True,
     add_completion=False,
@@ -35,31 +84,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Output = Annotated[Path, typer.Option("-o", "--output", help=".vti, .npz or .zarr")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
-ModelName = Annotated[str, typer.Option("--model", help="Shipped name, or a folder.")]
-Seed = Annotated[int, typer.Option("--seed", help="Same seed, same grains.")]
-Device = Annotated[str, typer.Option("--device", help="cpu, cuda, ...")]
-PrecisionName = Annotated[
-    str,
-    typer.Option(
-        "--precision", help="float32, bfloat16, or auto: the faster one here."
-    ),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How a recipe is carried out, and what its record tells of the command."""
-
-    config: dict[str, Any]
-    precision: str  # as it was asked for
-    device: str
-    workers: int
-    picture: bool
-    force: bool
-    dry_run: bool
+def command(**settings: Any) -> Callable[[Any], Any]:
+    """Register a function as a command, its options in groups."""
+    return app.command(**{"cls": Command, **settings})
 
 
 def say_if_slow(precision: Precision, device: str, advice: str = "") -> None:

@@ -6,14 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from grainpaint.cli.app import (
-    Force,
-    Output,
-    app,
-    print_table,
-)
+from grainpaint.cli.app import Command, command, print_table
+from grainpaint.cli.options import Force, Output
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +20,7 @@ AsIs = Annotated[
 ]
 
 
-@app.command()
+@command()
 def segment(
     field: Annotated[Path, typer.Argument(help="An .npz with 'field'.")],
     output: Output,
@@ -69,7 +64,7 @@ def segment(
     print(f"{output}: {volume.n_grains:,} grains")
 
 
-@app.command()
+@command()
 def stats(
     volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
     output: Annotated[
@@ -124,7 +119,7 @@ _MEANS = (
 )
 
 
-class _SetsCommand(TyperCommand):
+class _SetsCommand(Command):
     """A command whose option --with takes all values up to the next option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -149,7 +144,7 @@ With = Annotated[
 ]
 
 
-@app.command(cls=_SetsCommand)
+@command(cls=_SetsCommand)
 def compare(
     volumes: Volumes,
     reference: With = None,
@@ -260,7 +255,7 @@ def _measure_set(
     return measured, first[0]
 
 
-@app.command(cls=_SetsCommand)
+@command(cls=_SetsCommand)
 def report(
     volumes: Volumes,
     output: Annotated[Path, typer.Option("-o", "--output", help="An .html file.")],
@@ -273,7 +268,7 @@ def report(
     print(output)
 
 
-@app.command()
+@command()
 def check(
     volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
 ) -> None:
@@ -327,7 +322,7 @@ def _some(items: list[Any]) -> str:
     return f"{len(items):,}: {listed}{', ...' if len(items) > 10 else ''}"
 
 
-@app.command()
+@command()
 def convert(
     volume: Annotated[
         Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
@@ -347,7 +342,7 @@ def convert(
     print(f"{output}: {grains.n_grains:,} grains")
 
 
-@app.command()
+@command()
 def view(
     volume: Annotated[
         Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")

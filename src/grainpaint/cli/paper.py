@@ -3,100 +3,115 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainpaint.cli.app import RunOptions, print_table, say_if_slow
+from grainpaint.cli.app import PAPER, print_table, say_if_slow
+from grainpaint.cli.job import Job
+from grainpaint.cli.options import option
+from grainpaint.cli.written import summary, write_painted
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
     from grainpaint.drawing.picture import Picture
-    from grainpaint.paper.paint import PaperRecipe
+    from grainpaint.paper.recipe import PaperRecipe
+    from grainpaint.record import Outputs
 
-Resamplings = Annotated[
-    int,
-    typer.Option("--resamplings", help="Jumps back at a level; of the paper's model."),
-]
-Jump = Annotated[int, typer.Option("--jump", help="Levels of a jump; likewise.")]
-BlockEdge = Annotated[int, typer.Option("--block", help="Its edge, voxels; likewise.")]
-FieldFile = Annotated[
-    Path | None, typer.Option("--field", help="Keep the values, .npz; likewise.")
-]
-
-_OURS = ("window", "halo", "workers", "count", "grain_size", "periodic")
-_PAPERS = ("resamplings", "jump", "block", "field")
+__all__ = ["PaperFlags"]
 
 
-def given(context: typer.Context, name: str) -> bool:
-    """Whether an option stands on the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+@dataclass(frozen=True)
+class PaperFlags:
+    """How RePaint fills a volume, block by block."""
 
+    resamplings: Annotated[
+        int, option("--resamplings", "Jumps back at each noise level.", PAPER)
+    ] = 10
+    jump: Annotated[int, option("--jump", "Noise levels of a jump.", PAPER)] = 1
+    block: Annotated[int, option("--block", "Block edge in voxels.", PAPER)] = 32
+    field: Annotated[
+        Path | None,
+        option("--field", "Keep the values before segmentation, as .npz.", PAPER),
+    ] = None
 
-def is_papers(context: typer.Context, model: str) -> bool:
-    """Whether a model is of the paper's kind; refuse the options of the other kind."""
-    from grainpaint.network.cards import is_paper
+    def in_memory(self, output: Path) -> bool:
+        """Return whether the volume is made in memory: always."""
+        return True
 
-    paper = is_paper(model)
-    for name in _OURS if paper else _PAPERS:
-        if given(context, name):
-            kind = "the paper's" if paper else "our own"
-            option = name.replace("_", "-")
-            raise InputError(
-                f"--{option} is no option of the model {model!r}, of {kind} kind"
+    def fill(self, job: Job, drawing: Picture | None) -> None:
+        """Make a volume as the paper does, or say what that takes."""
+        from grainpaint.formats import refuse_to_replace
+        from grainpaint.paper.paint import forecast_paper
+        from grainpaint.record import check_outputs
+
+        written, values = job.written, self.field
+        places = check_outputs(job.output, written.force, written.picture)
+        if values is not None:
+            if values.suffix != ".npz":
+                raise InputError(f"{values}: the values are written as .npz")
+            refuse_to_replace(values, written.force)
+        recipe = self._recipe(job)
+        if not written.dry_run:
+            self._paint(recipe, job, places, drawing)
+            return
+        rows = forecast_paper(recipe, job.model.device)
+        files = [("would write", str(p)) for p in places.files(written.picture)]
+        print_table([*rows, *files])
+
+    def _recipe(self, job: Job) -> PaperRecipe:
+        from grainpaint.paper.recipe import PaperOptions, make_paper_recipe
+
+        options = PaperOptions(
+            job.plan.plan or "grid",
+            self.block,
+            job.plan.overlap,
+            self.resamplings,
+            self.jump,
+        )
+        model = job.model
+        return make_paper_recipe(
+            job.domain(),
+            options,
+            model.model,
+            model.seed,
+            model.precision,
+            model.device,
+        )
+
+    def _paint(
+        self, recipe: PaperRecipe, job: Job, places: Outputs, drawing: Picture | None
+    ) -> None:
+        from grainpaint.formats import replace_with
+        from grainpaint.formats.field import write_values
+        from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
+        from grainpaint.paper.paint import paint_paper
+        from grainpaint.progress import console
+
+        kept = None if job.written.force else kept_precision(job.output)
+        if job.model.precision == "auto" and kept is not None:
+            recipe = recipe.model_copy(update={"precision": kept})
+        say_if_slow(recipe.precision, job.model.device)
+        halfway = Halfway(halfway_path(job.output), recipe.model_dump_json())
+        if job.written.force:
+            halfway.delete()
+        try:
+            painted, values = paint_paper(
+                recipe, job.model.device, console, halfway=halfway
             )
-    return paper
-
-
-def fill_paper(
-    recipe: PaperRecipe,
-    output: Path,
-    values: Path | None,
-    options: RunOptions,
-    drawing: Picture | None,
-) -> None:
-    """Make a volume as the paper does and write everything, or say what it takes."""
-    from grainpaint.cli.record import summary, write_run
-    from grainpaint.formats import refuse_to_replace, replace_with
-    from grainpaint.formats.field import write_values
-    from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
-    from grainpaint.paper.paint import forecast_paper, paint_paper
-    from grainpaint.progress import console
-    from grainpaint.record import check_outputs
-
-    places = check_outputs(output, options.force, options.picture)
-    if values is not None:
-        if values.suffix != ".npz":
-            raise InputError(f"{values}: the values are written as .npz")
-        refuse_to_replace(values, options.force)
-    if options.dry_run:
-        rows = forecast_paper(recipe, options.device)
-        print_table(
-            [*rows, *(("would write", str(p)) for p in places.files(options.picture))]
-        )
-        return
-    kept = None if options.force else kept_precision(output)
-    if options.precision == "auto" and kept is not None:
-        recipe = recipe.model_copy(update={"precision": kept})
-    say_if_slow(recipe.precision, options.device)
-    halfway = Halfway(halfway_path(output), recipe.model_dump_json())
-    if options.force:
+        except KeyboardInterrupt:
+            print(
+                f"grainpaint: stopped: {halfway.path} holds what is done, the same "
+                "command continues",
+                file=sys.stderr,
+            )
+            raise typer.Exit(130) from None
+        if self.field is not None:
+            place = (recipe.spacing,) * 3, recipe.origin
+            replace_with(self.field, lambda aside: write_values(aside, values, *place))
+        write_painted(places, painted, recipe, job.command, drawing)
         halfway.delete()
-    try:
-        run, field = paint_paper(recipe, options.device, console, halfway=halfway)
-    except KeyboardInterrupt:
-        print(
-            f"grainpaint: stopped: {halfway.path} holds what is done, the same command "
-            "goes on",
-            file=sys.stderr,
-        )
-        raise typer.Exit(130) from None
-    if values is not None:
-        place = (recipe.spacing,) * 3, recipe.origin
-        replace_with(values, lambda aside: write_values(aside, field, *place))
-    for line in write_run(places, run, recipe, options.config, drawing, console):
-        print(line, file=sys.stderr)
-    halfway.delete()
-    print_table(summary(run, recipe.precision, places.files(options.picture)))
+        files = places.files(job.written.picture)
+        print_table(summary(painted, recipe.precision, files))

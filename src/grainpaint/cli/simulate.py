@@ -7,11 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from grainpaint.cli.app import (
-    Force,
-    Seed,
-    app,
-)
+from grainpaint.cli.app import app
+from grainpaint.cli.options import Force, Seed
 from grainpaint.errors import InputError
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainpaint.cli.app import Device, PrecisionName, app
+from grainpaint.cli.app import command
+from grainpaint.cli.options import Device, PrecisionName
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from grainpaint.paper.model import PaperCard
 
 
-@app.command()
+@command()
 def train(
     stage: Annotated[str, typer.Argument(help="base, refine or paper")],
     data: Annotated[Path, typer.Option("--data", help="A set, or several.")],
@@ -48,7 +49,7 @@ def train(
         print(f"{name.replace('_', ' ')} by noise level: {value}")
 
 
-@app.command()
+@command()
 def models() -> None:
     """List the shipped models with their figures."""
     from grainpaint.network.cards import describe, is_paper, shipped

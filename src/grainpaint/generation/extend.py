@@ -12,15 +12,17 @@ import torch
 from scipy.ndimage import distance_transform_edt
 
 from grainpaint.errors import InputError
-from grainpaint.generation.grain_size import GrainSize, choose_levels, make_wanted
-from grainpaint.generation.sampler import (
-    UNKNOWN,
-    Leaning,
-    Painter,
-    base_colors,
-    grown,
-    named,
+from grainpaint.generation.base import base_colors
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.grain_size import (
+    AnyGrainSize,
+    choose_levels,
+    make_wanted,
+    read_grain_size,
 )
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.refine import grown, named
+from grainpaint.generation.sampler import UNKNOWN, Leaning
 from grainpaint.generation.tags import color_of, tag_grains
 from grainpaint.generation.windows import BasePlan, whole
 from grainpaint.microstructure import Microstructure, cut
@@ -31,7 +33,7 @@ from grainpaint.progress import Progress, silent
 from grainpaint.pyramid import double
 from grainpaint.segmentation.pieces import grains, label_pieces
 
-__all__ = ["estimate_grain_size", "extend"]
+__all__ = ["estimate_grain_size", "fill_around"]
 
 # Unknown base voxels as near as this to a known one lean as the chord law says, known
 # grains being followed for so many base voxels.
@@ -74,18 +76,18 @@ def estimate_grain_size(volume: Microstructure) -> float:
     if n_unlike == 0:
         raise InputError(
             "the known voxels show no boundary between grains, so their size is "
-            "unknown: give --grain-size"
+            "unknown: give the grain size"
         )
     return _DIAMETER_TO_CHORD * length / n_unlike
 
 
 @torch.inference_mode()
-def extend(
+def fill_around(
     known: Microstructure,
     model: Model,
     box: tuple[Span, Span, Span] | None = None,
     seed: int = 0,
-    grain_size: float | None = None,
+    grain_size: AnyGrainSize | None = None,
     progress: Progress = silent,
 ) -> Microstructure:
     """Fill a box around known grains.
@@ -101,9 +103,9 @@ def extend(
         reach beyond it on any side. The known volume itself if not given.
     seed : int
         0..2^63 - 1.
-    grain_size : float, optional
-        Mean grain diameter of what is filled, µm; that of the known grains if not
-        given, see `estimate_grain_size`.
+    grain_size : float, str, path, callable or numpy.ndarray, optional
+        Mean grain diameter of what is filled, see `read_grain_size`; that of the known
+        grains if not given, see `estimate_grain_size`.
     progress : Progress
         Told the steps.
 
@@ -131,19 +133,25 @@ def extend(
             f"{_text(((0, nx), (0, ny), (0, nz)))}"
         )
     voxel = known.spacing[0]
-    size = grain_size or estimate_grain_size(known)
+    x, y, z = (o + a * voxel for o, (a, _) in zip(known.origin, box))
+    domain = Domain((given.shape[0], given.shape[1], given.shape[2]), voxel, (x, y, z))
+    size = read_grain_size(
+        estimate_grain_size(known) if grain_size is None else grain_size, domain
+    )
     rows = model.base_card.sampling.calibration
-    levels = choose_levels(size / voxel, size / voxel, rows)
+    levels = choose_levels(size.low / voxel, size.high / voxel, rows)
     if model.refine_card.sampling.n_steps > 0:
-        raise InputError("the model has a refine network, which knows no known voxels")
-    asked = GrainSize(text=f"{size:.9g}um", low=size, high=size)
-    wanted = make_wanted(asked, rows, voxel, levels)
+        raise InputError(
+            "this model's refine network does not support extending known grains"
+        )
+    wanted = make_wanted(size, rows, voxel, levels, domain.origin)
     padded = [n + (_PADDING << levels) for n in given.shape]
     plan = whole((padded[0], padded[1], padded[2]), model.base.multiple, levels)
     painter = Painter(model, plan, seed, levels, wanted)
     pyramid = _pyramid(_tagged(given, model.base.config.n_colors, seed), plan, levels)
     with progress("extend", levels + 2) as bar:
-        chord = size / voxel / (1 << levels) / _DIAMETER_TO_CHORD
+        beside = size.low if size.uniform else estimate_grain_size(known)
+        chord = beside / voxel / (1 << levels) / _DIAMETER_TO_CHORD
         found = _base(painter, pyramid[0], chord)
         bar.update(1)
         if levels == 0:
@@ -153,8 +161,7 @@ def extend(
             bar.update(level + 1)
         inside = tuple(slice(0, n) for n in given.shape)
         grain_id = _numbered(found[inside], given)
-    origin = tuple(o + a * voxel for o, (a, _) in zip(known.origin, box))
-    return Microstructure(grain_id, known.spacing, origin)
+    return Microstructure(grain_id, known.spacing, domain.origin)
 
 
 def _text(box: tuple[Span, ...]) -> str:

@@ -6,19 +6,13 @@ from time import process_time
 
 import numpy as np
 
+from grainpaint.generation.base import base_window
 from grainpaint.generation.blocks import waves
-from grainpaint.generation.on_disk import find_tasks
-from grainpaint.generation.sampler import (
-    CELL,
-    Painter,
-    base_window,
-    growing,
-    margin,
-    n_evaluations,
-    refine_window,
-    widened,
-)
-from grainpaint.generation.volume import Recipe, load_grid, make_painter, window_bytes
+from grainpaint.generation.domain import load_grid
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
+from grainpaint.generation.refine import CELL, growing, margin, refine_window, widened
+from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
 from grainpaint.network.cards import Model, load_model
 from grainpaint.store import SHARD
@@ -88,7 +82,8 @@ def forecast(recipe: Recipe) -> Forecast:
     window = Window((0, 0, 0), (recipe.core,) * 3, recipe.core, recipe.halo)
     grown = _grown(painter, recipe)
     n_grown = grown * tasks.n_windows_box * growing(painter, window)
-    base_steps, refine_steps = n_evaluations(model)
+    base_steps = model.base_card.sampling.n_steps
+    refine_steps = model.refine_card.sampling.n_steps
     return Forecast(
         n_base_windows=len(tasks.base),
         n_blocks=len(tasks.base) * plan.n_runs,

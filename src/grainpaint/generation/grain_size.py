@@ -4,12 +4,12 @@ A grain size is the mean over grains of the diameter of the sphere of equal volu
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,11 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from grainpaint.errors import InputError
 from grainpaint.formats import file_digest
 from grainpaint.formats.field import read_values
+from grainpaint.generation.domain import Domain
 from grainpaint.units import UNITS, parse_length
 
 __all__ = [
     "LARGEST",
     "SMALLEST",
+    "AnyGrainSize",
     "Calibration",
     "GrainSize",
     "SizeMap",
@@ -37,6 +39,7 @@ _SAMPLES = 33  # along each axis, where the extremes of a formula are looked for
 
 Axes = tuple[np.ndarray, np.ndarray, np.ndarray]
 SizeMap = Callable[[Axes], np.ndarray]  # µm at places x, y, z (µm, one array an axis)
+AnyGrainSize = float | str | Path | Callable[..., Any] | np.ndarray  # as users give it
 
 
 class Calibration(BaseModel):
@@ -82,6 +85,9 @@ class GrainSize(BaseModel):
     sha256: str | None = Field(default=None, description="of the file")
     low: float = Field(gt=0, description="µm")
     high: float = Field(gt=0, description="µm")
+    # A function or an array that a Python program gave. No record holds it: a recipe
+    # that is read from a record then fails at the text.
+    given: SizeMap | None = Field(default=None, exclude=True, repr=False)
 
     @property
     def uniform(self) -> bool:
@@ -98,14 +104,16 @@ class GrainSize(BaseModel):
         """
         if self.uniform:
             return lambda axes: np.full([a.size for a in axes], self.low)
-        if self.sha256 is None:
+        if self.given is not None:
+            wanted = self.given
+        elif self.sha256 is None:
             wanted = _formula(self.text)
         else:
             path = Path(self.text)
             if file_digest(path) != self.sha256:
                 raise InputError(
-                    f"{path} is another field of grain sizes than the volume was begun "
-                    "with"
+                    f"{path}: this field of grain sizes has changed since the volume "
+                    "was begun"
                 )
             wanted = _field(path)
         return lambda axes: np.clip(wanted(axes), self.low, self.high)
@@ -123,7 +131,7 @@ def _formula(text: str) -> SizeMap:
             )
         except (ValueError, KeyError, TypeError, SyntaxError, AttributeError) as error:
             raise InputError(
-                f"--grain-size {text!r} is no length such as 40um, no file, and no "
+                f"the grain size {text!r} is not a length such as 40um, a file, or a "
                 f"formula of x, y, z in µm such as '20 + x/100' ({error})"
             ) from None
         shape = [a.size for a in axes]
@@ -131,7 +139,7 @@ def _formula(text: str) -> SizeMap:
             return np.array(np.broadcast_to(np.asarray(found, float), shape))
         except (ValueError, TypeError):
             raise InputError(
-                f"--grain-size {text!r} must give one number for each place"
+                f"the grain size {text!r} must give one number for each place"
             ) from None
 
     return evaluate
@@ -143,10 +151,15 @@ def _values(path: Path) -> tuple[np.ndarray, tuple[float, ...], tuple[float, ...
 
 
 def _field(path: Path) -> SizeMap:
-    """Return linear interpolation in a field; beyond its faces, the nearest value."""
-    from scipy.ndimage import map_coordinates
+    """Return the map of a file."""
+    return _interpolated(*_values(path))
 
-    values, spacing, origin = _values(path)
+
+def _interpolated(
+    values: np.ndarray, spacing: Sequence[float], origin: Sequence[float]
+) -> SizeMap:
+    """Return linear interpolation between voxel centers; the nearest value beyond."""
+    from scipy.ndimage import map_coordinates
 
     def interpolate(axes: Axes) -> np.ndarray:
         places = [(a - o) / s - 0.5 for a, s, o in zip(axes, spacing, origin)]
@@ -157,54 +170,89 @@ def _field(path: Path) -> SizeMap:
     return interpolate
 
 
-def read_grain_size(
-    text: str,
-    shape: tuple[int, int, int],
-    spacing: float,
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
-) -> GrainSize:
-    """Read what was given as grain size, for a volume.
+def _of_function(function: Callable[..., Any]) -> SizeMap:
+    """Return a user's function of x, y, z (µm) as a map, its result checked."""
+
+    def evaluate(axes: Axes) -> np.ndarray:
+        found = function(*np.meshgrid(*axes, indexing="ij", sparse=True))
+        shape = tuple(a.size for a in axes)
+        try:
+            return np.array(np.broadcast_to(np.asarray(found, float), shape))
+        except (ValueError, TypeError):
+            raise InputError(
+                "the function that gives the grain size must return one number for "
+                f"each place, an array of shape {shape}; got {found!r:.60}"
+            ) from None
+
+    return evaluate
+
+
+def _of_array(values: np.ndarray, domain: Domain) -> SizeMap:
+    """Return a map that interpolates values spread evenly over a domain."""
+    if values.ndim != 3 or values.dtype.kind not in "iuf" or 0 in values.shape:
+        raise InputError(
+            "grain sizes in an array must be numbers along x, y, z, got shape "
+            f"{values.shape} of {values.dtype}"
+        )
+    spacing = [domain.spacing * n / m for n, m in zip(domain.shape, values.shape)]
+    return _interpolated(values.astype(float), spacing, domain.origin)
+
+
+def read_grain_size(asked: AnyGrainSize, domain: Domain) -> GrainSize:
+    """Return the grain size that a user asks for, with its range in a domain.
 
     Parameters
     ----------
-    text : str
-        A length such as ``40um``; a formula of x, y, z (µm, in the coordinates of the
-        volume) that gives µm, such as ``20 + x/100``; or an .npz file with `field`
-        (floats [x, y, z], µm), `spacing` and `origin` (µm).
-    shape : three ints
-        Voxels of the volume.
-    spacing : float
-        Edge of a voxel, µm.
-    origin : three floats
-        Corner of voxel (0, 0, 0), µm.
+    asked : float, str, path, callable or numpy.ndarray
+        A number of µm. A text: a length such as ``40um``; a formula of x, y, z (µm, in
+        the coordinates of the volume) that gives µm, such as ``20 + x/100``; or the
+        path of an .npz file with `field` (floats [x, y, z], µm), `spacing` and `origin`
+        (µm). A function of three arrays x, y, z (µm, they broadcast against each other)
+        that returns µm. Or an array [x, y, z] of µm that is spread over the domain.
+    domain : Domain
+        What is to be filled.
 
     Raises
     ------
     InputError
         If it is none of these, or gives sizes that are not finite and positive.
     """
-    path = Path(text)
-    if path.suffix == ".npz":
-        digest: str | None = file_digest(path)
-        found = _field(path)
-        text = str(path)
+    text, digest, given = str(asked), None, None
+    if isinstance(asked, float | int | np.number):
+        text = f"{float(asked):.9g}um"
+        _check_sizes(np.array(float(asked)), text)
+        return GrainSize(text=text, low=float(asked), high=float(asked))
+    if callable(asked):
+        text = "a function"
+        found = given = _of_function(asked)
+    elif isinstance(asked, np.ndarray):
+        text = "an array"
+        found = given = _of_array(asked, domain)
+    elif Path(asked).suffix == ".npz":
+        digest = file_digest(Path(asked))
+        found = _field(Path(asked))
     elif any(text.strip().endswith(unit) for unit in (*UNITS, "µm", "μm")):
         size = parse_length(text)
         return GrainSize(text=text, low=size, high=size)
     else:
-        digest, found = None, _formula(text)
+        found = _formula(text)
     x, y, z = (
-        o + spacing * np.linspace(0.5, n - 0.5, min(n, _SAMPLES))
-        for n, o in zip(shape, origin)
+        o + domain.spacing * np.linspace(0.5, n - 0.5, min(n, _SAMPLES))
+        for n, o in zip(domain.shape, domain.origin)
     )
     sizes = found((x, y, z))
+    _check_sizes(sizes, text)
+    low, high = float(sizes.min()), float(sizes.max())
+    return GrainSize(text=text, sha256=digest, low=low, high=high, given=given)
+
+
+def _check_sizes(sizes: np.ndarray, text: str) -> None:
+    """Raise unless all sizes (µm) are finite and above 0."""
     if not (np.isfinite(sizes).all() and sizes.min() > 0):
         raise InputError(
-            f"--grain-size must be above 0 µm everywhere, {text!r} lies in "
-            f"{np.nanmin(sizes):g}..{np.nanmax(sizes):g} µm"
+            f"the grain size must be above 0 µm everywhere, {text!r} lies in "
+            f"{sizes.min():g}..{sizes.max():g} µm"
         )
-    low, high = float(sizes.min()), float(sizes.max())
-    return GrainSize(text=text, sha256=digest, low=low, high=high)
 
 
 def choose_levels(low: float, high: float, calibration: Calibration) -> int:
@@ -232,14 +280,14 @@ def choose_levels(low: float, high: float, calibration: Calibration) -> int:
     if low < SMALLEST or high > LARGEST:
         raise InputError(
             f"mean grain diameters of {SMALLEST:g} to {LARGEST:g} voxels can be made, "
-            f"asked for are {_range(low, high)}: use "
-            f"{'smaller' if low < SMALLEST else 'larger'} voxels (--voxel)"
+            f"{_range(low, high)} were asked for: use "
+            f"{'smaller' if low < SMALLEST else 'larger'} voxels"
         )
     smallest, largest = calibration.diameter[0], calibration.diameter[-1]
     if high / low > largest / smallest:
         raise InputError(
             f"grain sizes of one volume may differ by a factor of "
-            f"{largest / smallest:.2g}, asked for are {_range(low, high)} voxels"
+            f"{largest / smallest:.2g}, {_range(low, high)} voxels were asked for"
         )
     level = max(0, 1 + math.floor(math.log2(low / smallest)))
     while high * 2.0 ** (1 - level) > largest:

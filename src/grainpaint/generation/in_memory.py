@@ -10,30 +10,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import psutil
 
-from grainpaint.cad import load_part, plan_grid
 from grainpaint.compiled import compile_seconds
 from grainpaint.errors import InputError
-from grainpaint.formats import file_digest
-from grainpaint.generation.sampler import (
-    Painter,
-    base_window,
-    n_evaluations,
-    refine_window,
-)
-from grainpaint.generation.volume import (
-    PartFile,
-    Recipe,
-    load_grid,
-    make_painter,
-    make_recipe,
-    window_bytes,
-)
+from grainpaint.generation.base import base_window
+from grainpaint.generation.domain import load_grid
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
+from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
 from grainpaint.microstructure import Microstructure, cut
 from grainpaint.network.cards import load_model
@@ -44,11 +33,9 @@ from grainpaint.segmentation.pieces import grains
 __all__ = [
     "COMPILING",
     "Clock",
-    "Run",
+    "Painted",
     "check_memory",
     "fill",
-    "generate",
-    "paint",
     "paint_recipe",
     "paint_recipes",
 ]
@@ -59,10 +46,18 @@ _BYTES_PER_VOXEL = 30  # at the peak, of the whole volume
 
 
 @dataclass(frozen=True)
-class Run:
-    """A generated volume and how it came about.
+class Painted:
+    """A generated volume and how it was made.
 
-    Of the box the share `grown` is near enough to the part to have grains.
+    Parameters
+    ----------
+    volume : Microstructure
+    seconds : dict
+        Of each step.
+    n_windows, n_windows_box : int
+        Refinement windows that were made, and those of the whole box.
+    grown : float
+        Share of the box that is near enough to the part to have grains.
     """
 
     volume: Microstructure
@@ -70,6 +65,17 @@ class Run:
     n_windows: int
     n_windows_box: int
     grown: float = 1.0
+
+    def record(self) -> dict[str, Any]:
+        """Return what the record of a run says of it."""
+        return {
+            "voxels": self.volume.n_voxels,
+            "grains": self.volume.n_grains,
+            "windows": self.n_windows,
+            "windows_of_box": self.n_windows_box,
+            "grown": round(self.grown, 4),
+            "seconds": {name: round(s, 3) for name, s in self.seconds.items()},
+        }
 
 
 def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
@@ -92,8 +98,8 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     if need > have:
         raise InputError(
             f"{size} voxels would take {need / 2**30:,.1f} GiB of memory, "
-            f"{have / 2**30:,.1f} GiB are free: use larger voxels or a smaller volume, "
-            "or --plan windows"
+            f"{have / 2**30:,.1f} GiB are free: use larger voxels, a smaller volume or "
+            "the plan windows"
         )
     return need
 
@@ -108,7 +114,7 @@ def fill(
     origin: tuple[float, ...] = (0.0, 0.0, 0.0),
     periodic: tuple[bool, ...] = (False, False, False),
     progress: Progress = silent,
-) -> Run:
+) -> Painted:
     """Fill a box, or the True voxels of a mask, with grains.
 
     Parameters
@@ -133,7 +139,7 @@ def fill(
 
     Returns
     -------
-    Run
+    Painted
         The volume, the seconds of each step and the windows.
 
     Raises
@@ -171,7 +177,7 @@ def fill(
     with progress("segment", 1):
         grain_id = grains(tags, periodic, keep_cut=mask is None)
     clock.lap("segment")
-    return Run(
+    return Painted(
         Microstructure(grain_id, (spacing,) * 3, origin, periodic),
         clock.seconds,
         n_windows=len(chosen),
@@ -189,7 +195,7 @@ def _base(
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
     n_runs = len(keys) * painter.plan.n_runs
-    with progress("base", n_runs * n_evaluations(painter.model)[0]) as bar:
+    with progress("base", n_runs * painter.model.base_card.sampling.n_steps) as bar:
 
         def tick() -> None:
             bar.update(next(numbers))
@@ -219,7 +225,7 @@ class Clock:
 
 def paint_recipe(
     recipe: Recipe, device: str = "cpu", progress: Progress = silent
-) -> Run:
+) -> Painted:
     """Generate the volume of a recipe, in memory.
 
     Raises
@@ -232,7 +238,7 @@ def paint_recipe(
 
 def paint_recipes(
     recipes: Sequence[Recipe], device: str = "cpu", progress: Progress = silent
-) -> Iterator[Run]:
+) -> Iterator[Painted]:
     """Generate the volumes of recipes that differ in their seeds, in memory.
 
     Mask and model are made once.
@@ -259,116 +265,3 @@ def paint_recipes(
             recipe.periodic,
             progress,
         )
-
-
-def generate(
-    shape: tuple[int, int, int],
-    model: str = "iso",
-    seed: int = 0,
-    voxel: float = 1.0,
-    grain_size: str | None = None,
-    periodic: tuple[bool, bool, bool] = (False, False, False),
-    device: str = "cpu",
-    progress: Progress = silent,
-    precision: str = "auto",
-) -> Microstructure:
-    """Generate a box of grains.
-
-    Parameters
-    ----------
-    shape : three ints
-        Voxels along x, y, z.
-    model : str
-        A shipped model's name, or the folder of another.
-    seed : int
-        0..2^63 - 1.
-    voxel : float
-        Edge of a voxel, µm.
-    grain_size : str, optional
-        Mean grain diameter: a length, a formula of x, y, z in µm, or a file; see
-        `grainpaint.generation.grain_size.read_grain_size`. Without it that of the
-        model's data.
-    periodic : three bools
-        Axes along which grains go on through the faces.
-    device : str
-        A torch device.
-    progress : Progress
-        Told the network evaluations done.
-    precision : {'auto', 'float32', 'bfloat16'}
-        That networks are evaluated in; 'auto' is the faster one on the device. Both
-        give nearly the same grains.
-
-    Returns
-    -------
-    Microstructure
-
-    Raises
-    ------
-    InputError
-        As `fill`.
-    """
-    recipe = make_recipe(
-        shape,
-        voxel,
-        model=model,
-        seed=seed,
-        grain_size=grain_size,
-        periodic=periodic,
-        precision=precision,
-        device=device,
-    )
-    return paint_recipe(recipe, device, progress).volume
-
-
-def paint(
-    part: str | Path,
-    voxel: float | None = None,
-    unit: str = "mm",
-    longest: int = 128,
-    model: str = "iso",
-    seed: int = 0,
-    grain_size: str | None = None,
-    device: str = "cpu",
-    progress: Progress = silent,
-    precision: str = "auto",
-) -> Microstructure:
-    """Paint grains into a CAD part.
-
-    Parameters
-    ----------
-    part : path
-        An STL file, binary or ASCII, of closed bodies.
-    voxel : float, optional
-        Edge of a voxel, µm; without it the longest side gets `longest` voxels.
-    unit : str
-        Unit of the coordinates in the file (STL names none).
-    longest : int
-        Voxels along the longest side, where `voxel` is not given.
-    model, seed, grain_size, device, progress, precision
-        As in `generate`.
-
-    Returns
-    -------
-    Microstructure
-        In the part's own coordinates, µm; 0 outside.
-
-    Raises
-    ------
-    InputError
-        If the part cannot be voxelized, or as `fill`.
-    """
-    path = Path(part)
-    grid = plan_grid(load_part(path, unit), voxel, longest)
-    file = PartFile(path=str(path), unit=unit, sha256=file_digest(path))
-    recipe = make_recipe(
-        grid.shape,
-        grid.spacing,
-        grid.origin,
-        model=model,
-        seed=seed,
-        part=file,
-        grain_size=grain_size,
-        precision=precision,
-        device=device,
-    )
-    return paint_recipe(recipe, device, progress).volume

@@ -26,6 +26,7 @@ __all__ = [
     "details",
     "find_model",
     "is_paper",
+    "kind_of",
     "load_model",
     "model_digest",
     "read_card",
@@ -175,6 +176,11 @@ def find_model(name: str, card: str = "base.json") -> Path:
         f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
         "your own is a folder with base.json and refine.json, or with paper.json"
     )
+
+
+def kind_of(name: str) -> Literal["pyramid", "paper"]:
+    """Return the kind of a model."""
+    return "paper" if is_paper(name) else "pyramid"
 
 
 def is_paper(name: str) -> bool:

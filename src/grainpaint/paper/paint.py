@@ -9,157 +9,42 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 from time import perf_counter
-from typing import Literal
 
 import numpy as np
 import psutil
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 
 from grainpaint.errors import InputError
-from grainpaint.generation.blocks import EDGE, Block, batches, center, grid
-from grainpaint.generation.in_memory import Clock, Run
-from grainpaint.generation.volume import PartFile, load_grid
+from grainpaint.generation.blocks import Block, batches
+from grainpaint.generation.domain import load_grid
+from grainpaint.generation.in_memory import Clock, Painted
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.cards import find_model, model_digest, read_card
-from grainpaint.network.precision import Precision, resolve
 from grainpaint.paper.halfway import Halfway
-from grainpaint.paper.model import PaperCard, PaperModel, load_paper
-from grainpaint.paper.repaint import block_noise, check_edge, repaint, timeline
-from grainpaint.philox import check_seed
+from grainpaint.paper.model import PaperModel, load_paper
+from grainpaint.paper.recipe import PaperRecipe, plan_blocks
+from grainpaint.paper.repaint import block_noise, repaint, timeline
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.dbscan import BLOCK, dbscan, fill_noise
 from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = [
-    "Painter",
-    "PaperRecipe",
+    "BlockPainter",
     "forecast_paper",
     "grains_of",
-    "make_paper_recipe",
     "paint_blocks",
     "paint_paper",
-    "plan_blocks",
 ]
 
 _BATCH = 8
 _BYTES_PER_VOXEL, _BYTES_FIXED = 40, 700 << 20  # field and DBSCAN; libraries, a batch
-_PLANS = {"grid": grid, "center": center}
 
 # From known values and what is known, (N, dim, edge, edge, edge) each, and the places
 # of the blocks in the plan to the same values and the rest.
-Painter = Callable[[torch.Tensor, torch.Tensor, list[int]], torch.Tensor]
-
-
-class PaperRecipe(BaseModel):
-    """All that decides the voxels of a volume of the paper's method."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    shape: tuple[int, int, int]
-    spacing: float = Field(description="edge of a voxel, µm")
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    model: str
-    model_sha256: str
-    seed: int = Field(ge=0, lt=2**63)
-    plan: Literal["grid", "center"]
-    edge: int = Field(description="of a block, voxels")
-    overlap: int = Field(description="of blocks that touch, voxels")
-    resamplings: int = Field(description="jumps back up at every level but the last")
-    jump: int = Field(description="levels of a jump")
-    free: int = Field(description="last levels without jumps")
-    part: PartFile | None = None
-    precision: Precision = Field(description="that the network is evaluated in")
-
-
-def make_paper_recipe(
-    shape: tuple[int, int, int],
-    spacing: float,
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    model: str = "paper-iso",
-    seed: int = 0,
-    plan: str = "grid",
-    edge: int = EDGE,
-    resamplings: int = 10,
-    jump: int = 1,
-    free: int = 25,
-    part: PartFile | None = None,
-    overlap: int | None = None,
-    precision: str = "auto",
-    device: str = "cpu",
-) -> PaperRecipe:
-    """Return the recipe of a volume.
-
-    Parameters
-    ----------
-    shape : three ints
-        Voxels along x, y, z.
-    spacing : float
-        Edge of a voxel, µm.
-    origin : three floats
-        Corner of voxel (0, 0, 0), µm.
-    model : str
-        A shipped model's name, or the folder of another.
-    seed : int
-        0..2^63 - 1.
-    plan : {'grid', 'center'}
-        See `grainpaint.generation.blocks`.
-    edge : int
-        Voxels a side of a block; the network halves it at each of its levels.
-    resamplings : int
-        Jumps back up at every level, at least 1.
-    jump : int
-        Levels of a jump; divides the levels of the model and `free`.
-    free : int
-        The last levels, without jumps.
-    part : PartFile, optional
-        What is to be filled; a box if not given.
-    overlap : int, optional
-        Voxels that blocks share; without, a quarter of their edge, as in the paper.
-    precision, device : str
-        As of `grainpaint.generation.volume.make_recipe`.
-
-    Raises
-    ------
-    InputError
-        If there is no such model, or it is not of the paper's kind, or a number is out
-        of range.
-    """
-    check_seed(seed)
-    if plan not in ("grid", "center"):
-        raise InputError(f"--plan of the paper is grid or center, got {plan!r}")
-    card = read_card(find_model(model, "paper.json") / "paper.json", PaperCard)
-    if resamplings < 1:
-        raise InputError(f"there must be at least 1 resampling, got {resamplings}")
-    timeline(card.levels.n_steps, resamplings + 1, jump, free)
-    check_edge(edge, len(card.network.channels))
-    shared = edge // 4 if overlap is None else overlap
-    _PLANS[plan]((1, 1, 1), None, edge, shared)
-    return PaperRecipe(
-        shape=shape,
-        spacing=spacing,
-        origin=origin,
-        model=model,
-        model_sha256=model_digest(model),
-        seed=seed,
-        plan="grid" if plan == "grid" else "center",
-        edge=edge,
-        overlap=shared,
-        resamplings=resamplings,
-        jump=jump,
-        free=free,
-        part=part,
-        precision=resolve(precision, device),
-    )
-
-
-def plan_blocks(recipe: PaperRecipe, mask: np.ndarray | None = None) -> list[Block]:
-    """Return the blocks of a recipe, without those that write nothing of a part."""
-    return _PLANS[recipe.plan](recipe.shape, mask, recipe.edge, recipe.overlap)
+BlockPainter = Callable[[torch.Tensor, torch.Tensor, list[int]], torch.Tensor]
 
 
 def paint_blocks(
-    painter: Painter,
+    painter: BlockPainter,
     blocks: list[Block],
     shape: tuple[int, int, int],
     dim: int = 1,
@@ -225,7 +110,7 @@ def paint_blocks(
     return values
 
 
-def _painter(model: PaperModel, recipe: PaperRecipe) -> Painter:
+def _painter(model: PaperModel, recipe: PaperRecipe) -> BlockPainter:
     """Return RePaint with the settings of a recipe."""
     device = model.network.device
 
@@ -290,7 +175,7 @@ def paint_paper(
     progress: Progress = silent,
     batch: int = _BATCH,
     halfway: Halfway | None = None,
-) -> tuple[Run, np.ndarray]:
+) -> tuple[Painted, np.ndarray]:
     """Generate the volume of a recipe.
 
     Parameters
@@ -308,7 +193,7 @@ def paint_paper(
 
     Returns
     -------
-    run : Run
+    run : Painted
         The volume, the seconds of each step and the blocks.
     field : numpy.ndarray, float32, shape `recipe.shape`
         The values that the grains were found in; 0 where no block wrote.
@@ -330,8 +215,8 @@ def paint_paper(
     model = load_paper(recipe.model, device, recipe.precision)
     if model.sha256 != recipe.model_sha256:
         raise InputError(
-            f"the model {recipe.model!r} has other weights or settings than those in "
-            "the recipe"
+            f"the weights or settings of the model {recipe.model!r} have changed since "
+            "the volume was begun"
         )
     clock = Clock()
     blocks = plan_blocks(recipe, mask)
@@ -343,7 +228,7 @@ def paint_paper(
     clock.lap("segment")
     volume = Microstructure(grain_id, (recipe.spacing,) * 3, recipe.origin)
     n_box = len(plan_blocks(recipe))
-    return Run(volume, clock.seconds, len(blocks), n_box), values
+    return Painted(volume, clock.seconds, len(blocks), n_box), values
 
 
 def forecast_paper(recipe: PaperRecipe, device: str = "cpu") -> list[tuple[str, str]]:

@@ -1,0 +1,240 @@
+"""Options that several commands share, alone and in groups."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from grainpaint.cli.app import HOW, WHAT, WRITE
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.generation.domain import Domain
+
+__all__ = [
+    "BoxFlags",
+    "Device",
+    "Force",
+    "GrainSizeText",
+    "Longest",
+    "ModelFlags",
+    "ModelName",
+    "Output",
+    "OutputFlags",
+    "PartFlags",
+    "PlanFlags",
+    "PrecisionName",
+    "Seed",
+    "Unit",
+    "Voxel",
+    "Workers",
+    "grouped",
+    "of_kind",
+    "option",
+]
+
+
+def option(name: str, text: str, panel: str | None = None) -> Any:
+    """Return an option with its help, in a group of the help page."""
+    return typer.Option(name, help=text, rich_help_panel=panel)
+
+
+Output = Annotated[
+    Path,
+    typer.Option(
+        "-o", "--output", help="Volume: .vti, .npz or .zarr.", rich_help_panel=WRITE
+    ),
+]
+Force = Annotated[bool, option("--force", "Replace what exists.", WRITE)]
+ModelName = Annotated[
+    str, option("--model", "Name of a shipped model, or a folder.", HOW)
+]
+Seed = Annotated[int, option("--seed", "The same seed gives the same grains.", HOW)]
+Device = Annotated[str, option("--device", "cpu, cuda, ...", HOW)]
+PrecisionName = Annotated[
+    str,
+    option("--precision", "float32, bfloat16, or auto: whichever is faster here.", HOW),
+]
+Workers = Annotated[int, option("--workers", "Processes, for a .zarr output.", HOW)]
+Unit = Annotated[str, option("--unit", "Unit of the STL file.", WHAT)]
+Voxel = Annotated[str | None, option("--voxel", "Edge of a voxel, such as 50um.", WHAT)]
+Longest = Annotated[
+    int | None,
+    option("--longest", "Voxels along the longest side instead.  [128]", WHAT),
+]
+GrainSizeText = Annotated[
+    str | None,
+    option(
+        "--grain-size",
+        "Mean diameter: 40um, a formula of x, y, z in µm, or a field .npz.",
+        WHAT,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class PartFlags:
+    """How a part becomes voxels."""
+
+    voxel: Voxel = None
+    unit: Unit = "mm"
+    longest: Longest = None
+
+    def domain(self, part: Path) -> Domain:
+        """Return the voxels of a part, after saying what was mended in it."""
+        from grainpaint.generation.domain import part_domain
+        from grainpaint.units import parse_length
+
+        if self.voxel is not None and self.longest is not None:
+            raise InputError(
+                "--voxel and --longest both set the size of a voxel: give one of them"
+            )
+        edge = None if self.voxel is None else parse_length(self.voxel)
+        domain, notes = part_domain(part, self.unit, edge, self.longest)
+        for note in notes:
+            print(f"{part}: {note}", file=sys.stderr)
+        return domain
+
+
+@dataclass(frozen=True)
+class BoxFlags:
+    """The size of a box."""
+
+    shape: Annotated[str, option("--shape", "Voxels X,Y,Z.", WHAT)]
+    voxel: Annotated[str | None, option("--voxel", "Edge of a voxel.  [1um]", WHAT)] = (
+        None
+    )
+
+    def domain(self, grain_size: str | None) -> Domain:
+        """Return the box; a grain size needs a voxel edge to go with it."""
+        from grainpaint.generation.domain import Domain
+        from grainpaint.units import parse_length, parse_shape
+
+        if self.voxel is None and grain_size is not None:
+            raise InputError(
+                f"--grain-size {grain_size} needs the edge of a voxel too: add "
+                "--voxel, such as --voxel 2um"
+            )
+        return Domain(parse_shape(self.shape), parse_length(self.voxel or "1um"))
+
+
+@dataclass(frozen=True)
+class ModelFlags:
+    """What paints, and on what."""
+
+    model: ModelName = "iso"
+    seed: Seed = 0
+    precision: PrecisionName = "auto"
+    device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class PlanFlags:
+    """In which pieces a volume is made; models of all kinds have these."""
+
+    plan: Annotated[
+        str | None,
+        option(
+            "--plan",
+            "windows (default): as many base windows as it takes; whole: one; grid, "
+            "center: blocks that fit those before them.",
+            HOW,
+        ),
+    ] = None
+    overlap: Annotated[
+        int | None,
+        option("--overlap", "Overlap of the blocks of grid and center.", HOW),
+    ] = None
+
+
+@dataclass(frozen=True)
+class OutputFlags:
+    """What is written."""
+
+    picture: Annotated[
+        bool, option("--picture/--no-picture", "Draw NAME.png beside it.", WRITE)
+    ] = True
+    force: Force = False
+    dry_run: Annotated[
+        bool, option("--dry-run", "Only say what would be done.", WRITE)
+    ] = False
+
+
+def grouped(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each field of the dataclasses that it takes."""
+    signature = inspect.signature(function, eval_str=True)
+    groups: dict[str, Any] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        kind = parameter.annotation
+        if not is_dataclass(kind):
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        groups[parameter.name] = kind
+        hints = get_type_hints(kind, include_extras=True)
+        for field in fields(kind):
+            free = field.default is MISSING
+            parameters.append(
+                inspect.Parameter(
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=inspect.Parameter.empty if free else field.default,
+                    annotation=hints[field.name],
+                )
+            )
+
+    @wraps(function)
+    def flat(**values: Any) -> None:
+        made = {
+            name: kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            for name, kind in groups.items()
+        }
+        function(**values, **made)
+
+    flat.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    flat.__annotations__ = {p.name: p.annotation for p in parameters}
+    return flat
+
+
+Flags = TypeVar("Flags")
+
+
+def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flags:
+    """Return the flags for the kind of a model; refuse those of other kinds alone.
+
+    Parameters
+    ----------
+    context : typer.Context
+        Knows which options stand on the command line.
+    model : str
+        Name or folder of the model.
+    flags : dict
+        Kind of model to its flags, a dataclass.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or an option was given that its kind does not have.
+    """
+    from grainpaint.network.cards import kind_of
+
+    chosen = flags[kind_of(model)]
+    own = {field.name for field in fields(chosen)}  # type: ignore[arg-type]
+    names = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
+    for other in flags.values():
+        for field in fields(other):  # type: ignore[arg-type]
+            source = context.get_parameter_source(field.name)
+            given = source is not None and source.name == "COMMANDLINE"
+            if given and field.name not in own:
+                raise InputError(
+                    f"{names[field.name]} is not an option of the model {model!r}, "
+                    f"which is of the kind {kind_of(model)}"
+                )
+    return chosen

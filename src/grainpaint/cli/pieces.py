@@ -1,0 +1,207 @@
+"""Commands that go on from a volume: region, zoom, extend, verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grainpaint.cli.app import HOW, WHAT, command, say_if_slow
+from grainpaint.cli.options import (
+    Device,
+    Force,
+    ModelName,
+    Output,
+    PrecisionName,
+    Seed,
+    Workers,
+    option,
+)
+from grainpaint.errors import InputError
+
+PrecisionOfPiece = Annotated[
+    str,
+    option("--precision", "float32, bfloat16, or auto: as the volume was made.", HOW),
+]
+Generated = Annotated[Path, typer.Argument(help="A volume, or its record.")]
+BoxOfVolume = Annotated[str, option("--box", "Its voxels x0:x1,y0:y1,z0:z1.", WHAT)]
+
+
+@command()
+def region(
+    volume: Generated,
+    box: BoxOfVolume,
+    output: Output,
+    precision: PrecisionOfPiece = "auto",
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Generate a box of a volume: the windows that it depends on, and no others."""
+    _make_piece(volume, box, None, output, precision, device, force)
+
+
+def _make_piece(
+    volume: Path,
+    box: str,
+    voxel: str | None,
+    output: Path,
+    precision: str,
+    device: str,
+    force: bool,
+) -> None:
+    """Generate a box of a volume, in voxels as they are or of another edge."""
+    from grainpaint import formats
+    from grainpaint.generation.recipe import zoomed
+    from grainpaint.generation.recorded import load_recipe
+    from grainpaint.generation.volume import Volume
+    from grainpaint.network.precision import resolve
+    from grainpaint.units import parse_box, parse_length
+
+    formats.check_output(output, force)
+    recipe = load_recipe(volume)
+    if precision != "auto":
+        chosen = resolve(precision, device)
+        recipe = recipe.model_copy(update={"precision": chosen})
+    finer = recipe if voxel is None else zoomed(recipe, parse_length(voxel))
+    times = finer.levels - recipe.levels
+    x, y, z = (slice(a << times, b << times) for a, b in parse_box(box))
+    say_if_slow(
+        recipe.precision, device, "; --precision float32 gives nearly the same grains"
+    )
+    piece = Volume(finer, device)[x, y, z]
+    formats.write(piece, output)
+    print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
+
+
+@command()
+def zoom(
+    volume: Generated,
+    box: BoxOfVolume,
+    voxel: Annotated[
+        str, option("--voxel", "Edge of a voxel: the volume's, halved.", WHAT)
+    ],
+    output: Output,
+    precision: PrecisionOfPiece = "auto",
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Generate a box of a volume again in smaller voxels: the same grains, finer."""
+    _make_piece(volume, box, voxel, output, precision, device, force)
+
+
+@command()
+def extend(
+    known: Annotated[Path, typer.Argument(help="A volume; grain 0 is filled.")],
+    output: Output,
+    box: Annotated[
+        str | None,
+        option(
+            "--box", "Voxels x0:x1,y0:y1,z0:z1 of KNOWN; may reach beyond it.", WHAT
+        ),
+    ] = None,
+    grain_size: Annotated[
+        str | None,
+        option("--grain-size", "Of what is filled.  [that of KNOWN]", WHAT),
+    ] = None,
+    model: ModelName = "iso",
+    seed: Seed = 0,
+    precision: PrecisionName = "auto",
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Continue known grains: extend a volume, fill holes, continue a section."""
+    from grainpaint import formats
+    from grainpaint.generation.extend import fill_around
+    from grainpaint.network.cards import load_model
+    from grainpaint.progress import console
+    from grainpaint.units import parse_box
+
+    formats.check_output(output, force)
+    given = formats.load(known)
+    x, y, z = [(0, n) for n in given.shape] if box is None else parse_box(box)
+    loaded = load_model(model, device, precision)
+    say_if_slow(loaded.base.precision, device)
+    volume = fill_around(given, loaded, (x, y, z), seed, grain_size, console)
+    formats.write(volume, output)
+    print(f"{output}: {volume.n_grains:,} grains in {volume.shape}")
+
+
+@command()
+def verify(
+    volume: Generated,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make damaged pieces again.")
+    ] = False,
+    workers: Workers = 1,
+    device: Device = "cpu",
+) -> None:
+    """Check the files of a generated volume; exit 1 if something is damaged."""
+    from grainpaint.record import outputs, read_record, volume_of
+
+    path = volume_of(volume)
+    if path.suffix == ".zarr" and "sha256" not in read_record(outputs(path).record):
+        sound = _verify_store(path, repair, workers, device)
+    else:
+        sound = _verify_file(path, repair, device)
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _verify_file(volume: Path, repair: bool, device: str) -> bool:
+    """Check, and repair, a volume that was made at once; return whether it is sound."""
+    from grainpaint import formats
+    from grainpaint.generation.in_memory import paint_recipe
+    from grainpaint.generation.recorded import load_recipe
+    from grainpaint.progress import console
+    from grainpaint.record import digest, kept_digest
+
+    kept = kept_digest(volume)
+    try:
+        sound = digest(formats.load(volume)) == kept
+        reason = "its grains are not those that were written"
+    except InputError as error:
+        sound, reason = False, str(error)
+    if sound:
+        print(f"{volume}: the grains as they were written")
+        return True
+    print(f"{volume}: {reason}")
+    if not repair:
+        return False
+    recipe = load_recipe(volume)
+    say_if_slow(recipe.precision, device, ", but the volume was made in it")
+    made = paint_recipe(recipe, device, console).volume
+    if digest(made) != kept:
+        raise InputError(
+            f"{volume}: made again, the grains are not those that were written: it was "
+            "made on a processor of another kind, or by another version"
+        )
+    formats.write(made, volume)
+    print(f"{volume}: repaired")
+    return True
+
+
+def _verify_store(volume: Path, repair: bool, workers: int, device: str) -> bool:
+    """Check, and repair, one made piece by piece; return whether it is sound."""
+    from grainpaint import store
+    from grainpaint.generation.on_disk import run
+    from grainpaint.generation.recorded import load_recipe
+    from grainpaint.progress import console
+
+    opened = store.open_store(volume)
+    damages = store.verify(opened, console)
+    for damage in damages:
+        print(f"{damage.path}: {damage.reason}")
+    worst = [damage for damage in damages if not damage.harmless]
+    if not damages:
+        state = "finished" if opened.complete else "not finished"
+        print(f"{volume}: {len(opened.done()):,} files as they were written, {state}")
+    if repair and damages:
+        with opened.lock():
+            store.repair(opened, damages)
+        recipe = load_recipe(volume)
+        say_if_slow(recipe.precision, device, ", but the volume was made in it")
+        run(recipe, opened, workers, device, console)
+        print(f"{volume}: repaired")
+        return True
+    return not worst

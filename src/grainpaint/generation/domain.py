@@ -1,0 +1,113 @@
+"""What is filled with grains: a box of voxels, or a part in its box."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from grainpaint.cad import PartGrid, load_part, plan_grid
+from grainpaint.errors import InputError
+from grainpaint.formats import file_digest
+
+__all__ = ["Domain", "PartFile", "load_grid", "part_domain"]
+
+LONGEST = 128  # voxels along the longest side of a part, where no voxel is asked for
+
+
+class PartFile(BaseModel):
+    """The CAD file of a part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    unit: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The voxels that are to be filled.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    part : PartFile, optional
+        Fill only the voxels inside this part; without it, the whole box.
+    """
+
+    shape: tuple[int, int, int]
+    spacing: float = 1.0
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    part: PartFile | None = None
+
+
+def part_domain(
+    path: Path,
+    unit: str = "mm",
+    voxel: float | None = None,
+    longest: int | None = None,
+) -> tuple[Domain, list[str]]:
+    """Return the domain of a CAD part, and one line for each thing mended in it.
+
+    Parameters
+    ----------
+    path : Path
+        An STL file of closed bodies.
+    unit : str
+        Unit of the coordinates in the file (STL names none).
+    voxel : float, optional
+        Edge of a voxel, µm.
+    longest : int, optional
+        Voxels along the longest side instead; 128 if neither is given.
+
+    Raises
+    ------
+    InputError
+        If both are given, or the part cannot be read or voxelized.
+    """
+    if voxel is not None and longest is not None:
+        raise InputError(
+            "the voxel edge and the voxels along the longest side both set the "
+            "resolution: give one of them"
+        )
+    part = load_part(path, unit)
+    grid = plan_grid(part, voxel, LONGEST if longest is None else longest)
+    file = PartFile(path=str(path), unit=unit, sha256=file_digest(path))
+    return Domain(grid.shape, grid.spacing, grid.origin, file), list(part.notes)
+
+
+class InDomain(Protocol):
+    """A recipe, as far as its domain goes."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+    @property
+    def spacing(self) -> float: ...
+    @property
+    def origin(self) -> tuple[float, float, float]: ...
+    @property
+    def part(self) -> PartFile | None: ...
+
+
+def load_grid(recipe: InDomain) -> PartGrid | None:
+    """Return the voxel grid of a recipe's part, or None if it fills a box.
+
+    Raises
+    ------
+    InputError
+        If the part is missing or has changed since the volume was begun.
+    """
+    file = recipe.part
+    if file is None:
+        return None
+    path = Path(file.path)
+    part = load_part(path, file.unit)
+    if file_digest(path) != file.sha256:
+        raise InputError(f"{path} has changed since the volume was begun")
+    return PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)

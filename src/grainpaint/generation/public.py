@@ -1,0 +1,226 @@
+"""What Python programs call: paint, generate, zoom, extend."""
+
+from pathlib import Path
+
+from grainpaint.generation.domain import Domain, part_domain
+from grainpaint.generation.extend import fill_around
+from grainpaint.generation.grain_size import AnyGrainSize, read_grain_size
+from grainpaint.generation.in_memory import paint_recipe
+from grainpaint.generation.recipe import Options, make_recipe
+from grainpaint.generation.volume import Volume
+from grainpaint.microstructure import Microstructure
+from grainpaint.network.cards import load_model
+from grainpaint.progress import Progress, silent
+
+__all__ = ["extend", "generate", "paint", "zoom"]
+
+Span = tuple[int, int]
+
+
+def generate(
+    shape: tuple[int, int, int],
+    model: str = "iso",
+    seed: int = 0,
+    voxel: float = 1.0,
+    grain_size: AnyGrainSize | None = None,
+    periodic: tuple[bool, bool, bool] = (False, False, False),
+    device: str = "cpu",
+    progress: Progress = silent,
+    precision: str = "auto",
+) -> Microstructure:
+    """Generate a box of grains.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+    model : str
+        Name of a shipped model, or the folder of another.
+    seed : int
+        0..2^63 - 1; the same seed gives the same grains.
+    voxel : float
+        Edge of a voxel, µm.
+    grain_size : float, str, path, callable or numpy.ndarray, optional
+        Mean grain diameter: a number of µm; a function of x, y, z (arrays, µm) that
+        returns µm; an array [x, y, z] of µm spread over the box; or what the command
+        line takes, such as ``"40um"``, ``"20 + x/100"`` or the path of an .npz. Without
+        it, that of the model's data. See
+        `grainpaint.generation.grain_size.read_grain_size`.
+    periodic : three bools
+        Axes along which grains continue through the faces.
+    device : str
+        A torch device.
+    progress : Progress
+        Called with the network evaluations done, see `grainpaint.progress`.
+    precision : {'auto', 'float32', 'bfloat16'}
+        That networks are evaluated in; 'auto' is the faster one on the device. Both
+        give nearly the same grains.
+
+    Returns
+    -------
+    Microstructure
+
+    Raises
+    ------
+    InputError
+        If a parameter is out of range, there is no such model, or the memory is too
+        small.
+
+    Examples
+    --------
+    >>> volume = generate((32, 32, 32), seed=1)
+    >>> volume.n_grains > 10
+    True
+    >>> fine_to_coarse = generate(
+    ...     (48, 32, 32), voxel=2.0, grain_size=lambda x, y, z: 10 + x / 20
+    ... )
+    >>> fine_to_coarse.spacing
+    (2.0, 2.0, 2.0)
+    """
+    domain = Domain(shape, voxel)
+    size = None if grain_size is None else read_grain_size(grain_size, domain)
+    options = Options(grain_size=size, periodic=periodic)
+    recipe = make_recipe(domain, options, model, seed, precision, device)
+    return paint_recipe(recipe, device, progress).volume
+
+
+def paint(
+    part: str | Path,
+    voxel: float | None = None,
+    unit: str = "mm",
+    longest: int | None = None,
+    model: str = "iso",
+    seed: int = 0,
+    grain_size: AnyGrainSize | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+    precision: str = "auto",
+) -> Microstructure:
+    """Paint grains into a CAD part.
+
+    Parameters
+    ----------
+    part : path
+        An STL file, binary or ASCII, of closed bodies.
+    voxel : float, optional
+        Edge of a voxel, µm.
+    unit : str
+        Unit of the coordinates in the file (STL names none).
+    longest : int, optional
+        Voxels along the longest side, instead of `voxel`; 128 if neither is given.
+    model, seed, grain_size, device, progress, precision
+        As in `generate`; x, y, z of a grain size are coordinates of the part, µm.
+
+    Returns
+    -------
+    Microstructure
+        In the part's own coordinates, µm; 0 outside.
+
+    Raises
+    ------
+    InputError
+        If the part cannot be read or voxelized, or as `generate`.
+
+    Examples
+    --------
+    >>> gear = paint("examples/parts/gear.stl", longest=32)
+    >>> gear.shape
+    (32, 32, 8)
+    """
+    domain, _ = part_domain(Path(part), unit, voxel, longest)
+    size = None if grain_size is None else read_grain_size(grain_size, domain)
+    recipe = make_recipe(
+        domain, Options(grain_size=size), model, seed, precision, device
+    )
+    return paint_recipe(recipe, device, progress).volume
+
+
+def zoom(
+    volume: Volume | str | Path,
+    box: tuple[Span, Span, Span],
+    voxel: float,
+    device: str = "cpu",
+) -> Microstructure:
+    """Generate a box of a volume again in smaller voxels: the same grains, finer.
+
+    Parameters
+    ----------
+    volume : Volume or path
+        A volume made by `Volume`, or a file that `grainpaint paint` or `generate` wrote
+        (or the record beside it).
+    box : three pairs of int
+        First and last-plus-one voxel along x, y, z, in voxels of the volume.
+    voxel : float
+        Edge of a voxel of the result, µm: that of the volume, halved once or more.
+    device : str
+        A torch device; a `Volume` keeps its own.
+
+    Returns
+    -------
+    Microstructure
+
+    Raises
+    ------
+    InputError
+        If there is no record of the volume, the box lies outside it, the voxel edge is
+        not halved, or the model cannot make grains that large.
+
+    Examples
+    --------
+    >>> volume = Volume.of_box((64, 64, 64), voxel=2.0, grain_size=20.0, window=48)
+    >>> zoom(volume, ((0, 16), (0, 16), (0, 8)), voxel=1.0).shape
+    (32, 32, 16)
+    """
+    whole = volume if isinstance(volume, Volume) else Volume.of_file(volume, device)
+    fine = whole.zoom(voxel)
+    times = fine.recipe.levels - whole.recipe.levels
+    x, y, z = (slice(a << times, b << times) for a, b in box)
+    return fine[x, y, z]
+
+
+def extend(
+    known: Microstructure,
+    box: tuple[Span, Span, Span] | None = None,
+    model: str = "iso",
+    seed: int = 0,
+    grain_size: AnyGrainSize | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+    precision: str = "auto",
+) -> Microstructure:
+    """Continue known grains: extend a volume, fill holes, continue a section.
+
+    Parameters
+    ----------
+    known : Microstructure
+        Voxels with a grain are kept as they are; those with grain 0 are filled.
+    box : three pairs of int, optional
+        First and last-plus-one voxel along x, y, z, counted in the known volume; it may
+        reach beyond it on any side. Without it, the known volume itself.
+    model, seed, device, progress, precision
+        As in `generate`.
+    grain_size : float, str, path, callable or numpy.ndarray, optional
+        Mean grain diameter of what is filled, as in `generate`; without it, that of the
+        known grains.
+
+    Returns
+    -------
+    Microstructure
+        The box. Known grains keep their IDs, new ones follow; a known grain that
+        continues into what was filled is one grain.
+
+    Raises
+    ------
+    InputError
+        If the box holds no known voxel, voxels are not cubes, the grain size is out of
+        range, or there are more than 65,535 known grains.
+
+    Examples
+    --------
+    >>> known = generate((32, 32, 32), seed=1)
+    >>> longer = extend(known, ((0, 48), (0, 32), (0, 32)))
+    >>> bool((longer.grain_id[:32] == known.grain_id).all())
+    True
+    """
+    loaded = load_model(model, device, precision)
+    return fill_around(known, loaded, box, seed, grain_size, progress)

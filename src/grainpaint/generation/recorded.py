@@ -1,0 +1,58 @@
+"""The recipe of a volume that was generated before, from its record."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from grainpaint.errors import InputError
+from grainpaint.generation.recipe import Recipe
+from grainpaint.record import find_record, outputs, read_record
+
+__all__ = ["load_recipe"]
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read the recipe of a generated volume.
+
+    Parameters
+    ----------
+    path : Path
+        A volume that was generated here, or its record.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if path.is_dir() and (path / "zarr.json").is_file():  # not finished, perhaps
+        found = read_record(path / "zarr.json").get("attributes", {})
+        if "recipe" in found:
+            return _recipe_of(path, found)
+    record = find_record(path)
+    if not path.exists() and (record is None or record == path):
+        raise InputError(f"{path}: no such file")
+    if record is None:
+        raise InputError(
+            f"{path}: no record of how it was made: wanted is a volume that paint or "
+            f"generate wrote, beside its record {outputs(path).record.name}"
+        )
+    return _recipe_of(record, read_record(record))
+
+
+def _recipe_of(path: Path, found: dict[str, Any]) -> Recipe:
+    """Return the recipe in a record."""
+    recipe = found.get("recipe")
+    if isinstance(recipe, dict) and "resamplings" in recipe:
+        raise InputError(
+            f"{path}: the volume is of the paper's method, whose blocks depend on all "
+            "before them: no piece can be made alone"
+        )
+    try:
+        return Recipe.model_validate(recipe)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "recipe"
+        raise InputError(
+            f"{path}: not the record of a generated volume ({where}: {first['msg']})"
+        ) from None

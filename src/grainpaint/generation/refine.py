@@ -1,0 +1,243 @@
+"""Grains of a refinement window: the base doubled, drawn finer, and grown.
+
+Each window depends on the base under it and on nothing else. What comes out are tags
+(see `grainpaint.generation.tags`).
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from grainpaint.generation.grain_size import Axes
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.sampler import Tick, sample, unheard
+from grainpaint.generation.tags import color_of, spin_of, tag_grains
+from grainpaint.generation.windows import Box, Key, Window, boxes_under, cells_of
+from grainpaint.philox import normal_field
+from grainpaint.progress import Progress, silent
+from grainpaint.simulate.iso.potts import grow
+
+__all__ = [
+    "CELL",
+    "Inside",
+    "growing",
+    "grown",
+    "margin",
+    "named",
+    "refine_window",
+    "widened",
+]
+
+_STREAM = 11  # of noise
+_OPEN = (False, False, False)
+CELL = 8  # edge of the cells of voxels that grow, or not, in a part
+_OLD = 64.0  # time at which growth is slow enough for long slots
+_APART = 4096.0  # time between the growths of two levels
+
+# Tells which voxels of a box of the result are inside the part.
+Inside = Callable[[Box], np.ndarray]
+
+
+@torch.inference_mode()
+def refine_window(
+    painter: Painter,
+    window: Window,
+    colors: Callable[[Key], np.ndarray],
+    tick: Tick = unheard,
+    inside: Inside | None = None,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Return the tags of a refinement window, cut to what it writes (uint16).
+
+    The base is doubled to level 1, where grains grow until they are as large as they
+    should be; each further level only smooths the steps that doubling leaves. Grains
+    of few voxels (level 0) grow in the base itself. In a part only what is inside and
+    near grows; what is far away is 0.
+
+    Parameters
+    ----------
+    painter : Painter
+    window : Window
+    colors : callable
+        Returns what a window of the base wrote.
+    tick : callable
+    inside : callable, optional
+        Tells which voxels are inside the part; all without.
+    progress : Progress
+        Told how far the longest step has come: the growth at the first level.
+    """
+    model = painter.model
+    torus, boxes = _computed(painter, window)
+    axes = painter.plan.axes
+    cells = [
+        np.arange(axis.block) if closed else read
+        for axis, closed, read in zip(axes, torus, cells_of(window, painter.levels))
+    ]
+    found = tag_grains(
+        painter.plan.gather(cells, colors),
+        model.base.config.n_colors,
+        [axis.wrap(c) for axis, c in zip(axes, cells)],
+        painter.seed,
+        model.base_card.sampling.largest_shape_factor,
+        torus,
+    )
+    base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
+    first = min(painter.levels, 1)
+    if first == 0:
+        found = found[_within(boxes[0], base)]
+    else:
+        found = _refined(painter, _doubled(found, base, boxes[1]), boxes[1], tick)
+        found = named(painter, found)
+    for level in range(first, painter.levels + 1):
+        if level > 1:
+            found = _doubled(found, boxes[level - 1], boxes[level])
+        if inside is not None:
+            found *= _near(painter, window.halo, boxes[level], level, inside)
+        told = progress if level == first else silent
+        found = grown(painter, found, boxes[level], level, torus=torus, progress=told)
+    written = list(zip(window.start, window.stop))
+    return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
+
+
+def _computed(
+    painter: Painter, window: Window
+) -> tuple[tuple[bool, bool, bool], dict[int, Box]]:
+    """Return along which axes a window is a torus, and what it computes at each level.
+
+    A torus no longer than the core is grown as it is.
+    """
+    boxes = boxes_under(window, painter.levels)
+    lengths = painter.plan.period(painter.levels)
+    x, y, z = (a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths))
+    torus = (x, y, z)
+    for level, box in boxes.items():
+        spans = zip(box, painter.plan.period(level), torus)
+        boxes[level] = [(0, n) if closed else span for span, n, closed in spans]
+    return torus, boxes
+
+
+def growing(painter: Painter, window: Window) -> int:
+    """Return how many voxels of the result a window in a box lets grow."""
+    box = _computed(painter, window)[1][painter.levels]
+    return math.prod(b - a for a, b in box)
+
+
+def margin(halo: int, level: int) -> int:
+    """Return how far around a part voxels of a level grow: half of the halo there.
+
+    The part's grains do not feel what is further away.
+    """
+    return {0: halo // 4, 1: halo // 2}.get(level, CELL)
+
+
+def widened(cells: np.ndarray, margin: int, edge: int) -> np.ndarray:
+    """Return the cells, `edge` voxels a side, within a margin of True ones."""
+    from scipy.ndimage import binary_dilation
+
+    near: np.ndarray = binary_dilation(cells, np.ones((3, 3, 3)), -(-margin // edge))
+    return near
+
+
+def _near(
+    painter: Painter, halo: int, box: Box, level: int, inside: Inside
+) -> np.ndarray:
+    """Return which voxels of a box of a level are inside the part or near it."""
+    edge = CELL << (painter.levels - level)
+    span = [(a // CELL, -(-b // CELL)) for a, b in box]
+    mask = inside([(a * edge, b * edge) for a, b in span])
+    x, y, z = (b - a for a, b in span)
+    blocks = mask.reshape(x, edge, y, edge, z, edge)
+    cells: np.ndarray = np.any(blocks, axis=(1, 3, 5))
+    near = widened(cells, margin(halo, level), CELL)
+    i, j, k = (np.arange(a, b) // CELL - c for (a, b), (c, _) in zip(box, span))
+    return near[np.ix_(i, j, k)]
+
+
+def _within(box: Box, outer: Box) -> tuple[slice, ...]:
+    """Return where a box lies in a larger one."""
+    return tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(box, outer))
+
+
+def _doubled(coarse: np.ndarray, box: Box, finer: Box) -> np.ndarray:
+    """Return the tags in a box of the next level."""
+    x, y, z = (np.arange(a, b) // 2 - c for (a, b), (c, _) in zip(finer, box))
+    return coarse[np.ix_(x, y, z)]
+
+
+def _places(painter: Painter, box: Box, level: int) -> Axes:
+    """Return the voxels of a box of a level as they repeat around a torus."""
+    x, y, z = (
+        np.arange(a, b) % n if n else np.arange(a, b)
+        for (a, b), n in zip(box, painter.plan.period(level))
+    )
+    return x, y, z
+
+
+def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
+    """Give grains of level 1 spins in place of their tags, as many as the model says.
+
+    Few enough that like spins meet as often as in the simulations of the data, where
+    grains that meet their like become one.
+    """
+    n_spins = painter.model.refine_card.sampling.spins
+    if painter.wanted is not None:
+        n_spins = painter.wanted.spins
+    if n_spins == 0:
+        return tags
+    return spin_of(tags, painter.model.base.config.n_colors, n_spins)
+
+
+def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.ndarray:
+    """Draw the boundaries of level 1 by the refine network, if the model has one."""
+    network, sampling = painter.model.refine, painter.model.refine_card.sampling
+    if sampling.n_steps == 0:
+        return tags
+    voxels = _places(painter, box, 1)
+    guide = color_of(tags, network.config.n_colors)
+    noise = normal_field(painter.seed, _STREAM, voxels, network.config.dim)
+    color = sample(network, noise, sampling, tick, guide=guide)
+    return color.astype(np.uint16) + np.uint16(1)
+
+
+def grown(
+    painter: Painter,
+    tags: np.ndarray,
+    box: Box,
+    level: int,
+    share: np.ndarray | None = None,
+    torus: tuple[bool, bool, bool] = _OPEN,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Let grains grow for a while by the Potts model at T = 0.
+
+    With `share` (0..1) voxels of a level get only that share of it; the box may be a
+    torus along some axes.
+
+    The growth that the data come from makes boundaries as they are in the data, takes
+    away stray voxels and refills the small sizes, long before large grains change: a
+    corrector (Song et al., ICLR 2021, section 4.2) that is the physics itself.
+    """
+    sampling = painter.model.refine_card.sampling
+    time, mobility = sampling.relax if level == 1 else sampling.smooth, None
+    if level <= 1 and painter.wanted is not None:
+        time, mobility = painter.wanted.growth(_places(painter, box, level), level)
+    if time == 0:
+        return tags
+    if share is not None:
+        mobility = share if mobility is None else share * mobility
+    start = _OLD + _APART * level
+    x0, y0, z0 = (a for a, _ in box)
+    *_, end = grow(
+        tags,
+        [start + time],
+        seed=painter.seed,
+        start_time=start,
+        periodic=torus,
+        origin=(x0, y0, z0),
+        period=painter.plan.period(level),
+        mobility=mobility,
+        progress=progress,
+    )
+    return end

@@ -1,0 +1,143 @@
+"""The tasks that a recipe comes to: windows of the base, shards of the volume."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from grainpaint.generation.domain import load_grid
+from grainpaint.generation.recipe import Recipe
+from grainpaint.generation.windows import Key, Window, cells_of
+from grainpaint.store import SHARD, Store
+
+__all__ = [
+    "Index",
+    "Task",
+    "Tasks",
+    "base_name",
+    "find_tasks",
+    "generation_tasks",
+    "survey_name",
+]
+
+_BASE_COST, _REFINE_COST = 8.0, 1.0  # of a voxel, about, all evaluations of a window
+
+Index = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What a recipe comes to, before anything is done.
+
+    Parameters
+    ----------
+    base : list of Key
+        Windows of the base.
+    shards : dict of Index to list of Key
+        Shards that hold a voxel of the volume, with the windows of the base under them.
+    n_windows, n_windows_box : int
+        Refinement windows that touch the part, and those of its box.
+    """
+
+    base: list[Key]
+    shards: dict[Index, list[Key]]
+    n_windows: int
+    n_windows_box: int
+
+
+def find_tasks(recipe: Recipe) -> Tasks:
+    """Return the windows and shards that a recipe asks for.
+
+    Raises
+    ------
+    InputError
+        If the part is missing or another one.
+    """
+    plan, core, halo = recipe.plan, recipe.core, recipe.halo
+    counts = [-(-n // core) for n in recipe.shape]
+    edge = min(core, SHARD)  # of blocks that lie in one window and in one shard
+    grid = load_grid(recipe)
+    blocks = [-(-n // edge) for n in recipe.shape]
+    touched = np.ones(blocks, bool) if grid is None else grid.touched(edge)
+    # Intervals of the base under each window, axis by axis.
+    under: list[list[list[int]]] = []
+    for axis, n in zip(plan.axes, counts):
+        cells = [
+            cells_of(
+                Window((i * core,) * 3, ((i + 1) * core,) * 3, core, halo),
+                recipe.levels,
+            )[0]
+            for i in range(n)
+        ]
+        under.append([np.unique(axis.find(c)[0]).tolist() for c in cells])
+    shards: dict[Index, set[Key]] = defaultdict(set)
+    windows: set[Index] = set()
+    for block in np.argwhere(touched).tolist():
+        x, y, z = (i * edge // core for i in block)
+        i, j, k = (i * edge // SHARD for i in block)
+        windows.add((x, y, z))
+        shards[i, j, k].update(product(under[0][x], under[1][y], under[2][z]))
+    return Tasks(
+        sorted({key for keys in shards.values() for key in keys}),
+        {shard: sorted(keys) for shard, keys in shards.items()},
+        len(windows),
+        math.prod(counts),
+    )
+
+
+def base_name(key: Key) -> str:
+    """Return the name of the file of a base window in the store."""
+    return "base/" + ".".join(map(str, key))
+
+
+def survey_name(index: Index) -> str:
+    """Return the name of the file of a shard's survey in the store."""
+    return "survey/" + ".".join(map(str, index))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A call of a method of `Worker`, the tasks it waits for, and its weight."""
+
+    name: str
+    call: tuple[Any, ...]
+    needs: frozenset[str]
+    weight: float
+
+
+def generation_tasks(
+    tasks: Tasks, recipe: Recipe, store: Store, done: set[str]
+) -> list[Task]:
+    """Return what is still to do up to the tags and surveys of all shards.
+
+    Shards of one window are one task.
+    """
+    plan = recipe.plan
+    shards: list[Task] = []
+    together: dict[Index, list[Index]] = defaultdict(list)
+    for index in tasks.shards:
+        tags = store.shard_task("tag", index)
+        if tags not in done:
+            x, y, z = (i * SHARD // max(recipe.core, SHARD) for i in index)
+            together[x, y, z].append(index)
+        elif store.file_task(survey_name(index)) not in done:
+            shards.append(Task(tags, ("survey", index), frozenset(), 0.0))
+    wanted: set[Key] = set()
+    for indices in together.values():
+        keys = {key for index in indices for key in tasks.shards[index]}
+        wanted.update(keys)
+        needs = frozenset(store.file_task(base_name(key)) for key in keys)
+        extents = ([b - a for a, b in store.box(index)] for index in indices)
+        weight = _REFINE_COST * float(sum(math.prod(e) for e in extents))
+        name = store.shard_task("tag", indices[0])
+        shards.append(Task(name, ("tags", indices), needs, weight))
+    base: list[Task] = []
+    weight = _BASE_COST * float(np.prod(plan.seen_shape)) * plan.n_runs
+    for key in tasks.base:
+        name = store.file_task(base_name(key))
+        if key in wanted and name not in done:
+            base.append(Task(name, ("base", key), frozenset(), weight))
+    return [*base, *shards]
