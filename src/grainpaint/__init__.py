@@ -1,9 +1,18 @@
 """Paint grains into parts of any shape with a 3-D diffusion model.
 
 >>> import grainpaint
->>> volume = grainpaint.simulate.isotropic((16, 16, 16), time=5)
+>>> volume = grainpaint.generate((32, 32, 32), seed=1)
 >>> volume.shape
-(16, 16, 16)
+(32, 32, 32)
+
+Make volumes
+    `paint` a CAD part, `generate` a box, `extend` known grains, `zoom` into a volume,
+    or make any box of a `Volume` where it is looked at.
+Simulate
+    `simulate` holds the simulators that the models learn from.
+Read, segment, measure
+    `load` a file as a `Microstructure`, `segment` a field into grains, and `measure`
+    them: tables, comparisons, checks, reports.
 """
 
 import os

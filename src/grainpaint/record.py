@@ -34,9 +34,9 @@ class Outputs:
     Parameters
     ----------
     volume, picture, record : Path
-        Of ``a.npz``: ``a.png`` and ``a.run.json``; where these belong to something
-        else, such as ``a.vti``, ``a.npz.png`` and ``a.npz.run.json``. The record of a
-        .zarr volume lies in it.
+        For ``a.npz``: ``a.png`` and ``a.run.json``, or ``a.npz.png`` and
+        ``a.npz.run.json`` if those belong to another file such as ``a.vti``. The record
+        of a .zarr volume lies inside it.
     """
 
     volume: Path
@@ -44,13 +44,13 @@ class Outputs:
     record: Path
 
     def files(self, with_picture: bool = True) -> list[Path]:
-        """Return all that is written."""
+        """Return all paths that are written."""
         shown = [self.picture] if with_picture else []
         return [self.volume, *shown, self.record]
 
 
 def outputs(volume: Path) -> Outputs:
-    """Return where a run that writes a volume writes everything."""
+    """Return the places of a volume, its picture and its record."""
     places = _places(volume)
     for place in places:
         if _names(place.record, volume):
@@ -60,7 +60,7 @@ def outputs(volume: Path) -> Outputs:
 
 
 def _places(volume: Path) -> list[Outputs]:
-    """Return the two choices that a run has."""
+    """Return the two sets of places that a run can choose from."""
     inside = volume.suffix == ".zarr"
     return [
         Outputs(
@@ -73,12 +73,12 @@ def _places(volume: Path) -> list[Outputs]:
 
 
 def _names(record: Path, volume: Path) -> bool:
-    """Whether a record is about a volume."""
+    """Return whether a record is about a volume."""
     return read_record(record).get("output") == volume.name
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return what stands in a record; nothing if there is none."""
+    """Return the contents of a record, empty if there is none."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -103,14 +103,14 @@ def find_record(path: Path) -> Path | None:
 
 
 def kept_precision(volume: Path) -> str | None:
-    """Return the precision that a .zarr volume was begun in, None if there is none."""
+    """Return the precision that a .zarr volume was begun in, or None."""
     attributes = read_record(volume / "zarr.json").get("attributes", {})
     found = attributes.get("recipe", {}).get("precision")
     return None if found is None else str(found)
 
 
 def volume_of(path: Path) -> Path:
-    """Return the volume that a record is about, or the path itself if it is none.
+    """Return the volume that a record is about, or the path itself if it is a volume.
 
     Raises
     ------
@@ -136,26 +136,26 @@ def kept_digest(volume: Path) -> str:
     Raises
     ------
     InputError
-        If no record beside the volume tells.
+        If there is no record beside the volume, or it has no digest.
     """
     record = find_record(volume)
     found = {} if record is None else read_record(record)
     if "sha256" not in found:
         raise InputError(
-            f"{volume}: no record of what was written: wanted is "
+            f"{volume}: there is no record of what was written: this needs "
             f"{outputs(volume).record}, which paint and generate write"
         )
     return str(found["sha256"])
 
 
 def check_outputs(volume: Path, force: bool, with_picture: bool = True) -> Outputs:
-    """Return where a run writes; raise unless it may.
+    """Return where a run writes, after checking that it may.
 
     Raises
     ------
     InputError
-        If the suffix is unknown, or the volume or something in the places beside it
-        exists and `force` is false.
+        If the suffix is unknown, or `force` is false and the volume, or a file that is
+        not its own in the places beside it, exists.
     """
     formats.check_output(volume, force)
     places = outputs(volume)
@@ -191,19 +191,19 @@ def write_record(places: Outputs, recipe: dict[str, Any], told: dict[str, Any]) 
 
 
 def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:
-    """Return the layers at which a window of the run begins, along x, y, z.
+    """Return the layers along x, y, z at which a refinement window begins.
 
     Parameters
     ----------
     volume : Path
-        Of a volume; its record may tell how it was made.
+        A volume, which may have a record beside it.
     shape : three ints
         Voxels along x, y, z.
 
     Returns
     -------
     list of three range, or None
-        None if there is no record of the volume, or no window in it.
+        None if there is no record, or it names no window.
     """
     path = find_record(volume)
     record = {} if path is None else read_record(path)

@@ -242,7 +242,10 @@ def test_a_plan_in_order_is_part_of_the_recipe(run, tmp_path, tiny_model):
     [
         (("--plan", "grid", "--overlap", 60), "overlap by 1 to 55 voxels, got 60"),
         (("--plan", "center", "--window", 62), "multiple of"),
-        (("--plan", "windows", "--overlap", 8), "only the plans grid and center have an overlap"),
+        (
+            ("--plan", "windows", "--overlap", 8),
+            "only the plans grid and center have",
+        ),
         (("--plan", "lattice"), "got 'lattice'"),
     ],
 )

@@ -5,11 +5,11 @@ import pytest
 
 from grainpaint import generate, simulate
 from grainpaint.generation.base import base_window
-from grainpaint.generation.painter import Painter
-from grainpaint.generation.refine import refine_window
 from grainpaint.generation.domain import Domain
 from grainpaint.generation.grain_size import read_grain_size
+from grainpaint.generation.painter import Painter
 from grainpaint.generation.recipe import Options, make_painter, make_recipe, zoomed
+from grainpaint.generation.refine import refine_window
 from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis, BasePlan, Window, whole, windows
 from grainpaint.network.cards import load_model

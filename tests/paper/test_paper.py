@@ -14,6 +14,7 @@ from grainpaint import InputError, Microstructure, formats, paper, simulate
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.formats.field import read_values
 from grainpaint.generation.blocks import batches, center, grid
+from grainpaint.generation.domain import Domain
 from grainpaint.network.cards import load_model, write_stage
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.unet import Conv, NetworkConfig, UNet
@@ -24,7 +25,6 @@ from grainpaint.paper.data import (
     load_blocks,
     random_blocks,
 )
-from grainpaint.generation.domain import Domain
 from grainpaint.paper.ddpm import add_noise, linear_schedule
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import Levels, PaperCard, denoiser, load_paper, predict

@@ -17,9 +17,9 @@ _STREAM = 10  # of noise
 def base_window(painter: Painter, key: Key, tick: Tick = unheard) -> np.ndarray:
     """Return the colors that a window of the base writes.
 
-    What a voxel becomes depends on the noise around it, and hardly on any that is more
-    than eight base voxels away: two windows that overlap so far agree on 98.6 % of the
-    voxels at the face between them, and on 99.5 % of those three voxels inside.
+    A voxel depends on the noise around it, and hardly on noise more than eight base
+    voxels away: two windows with that overlap agree on 98.6 % of the voxels at the face
+    between them, and on 99.5 % three voxels inside.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def base_window(painter: Painter, key: Key, tick: Tick = unheard) -> np.ndarray:
 
 
 def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:
-    """Return the colors of a base, made block by block, each fitting those before."""
+    """Return the colors of a base made block by block, each fitting those before."""
     shape, halo = painter.plan.shape, order.halo
     color = np.full(shape, UNKNOWN, np.uint8)
     inner = (slice(halo, halo + order.edge),) * 3
@@ -63,9 +63,9 @@ def base_colors(
     known: np.ndarray | None = None,
     leaning: Leaning | None = None,
 ) -> np.ndarray:
-    """Return the colors of base voxels, by their indices along x, y, z, on a torus.
+    """Return the colors of base voxels, given their indices along x, y, z on a torus.
 
-    `known` are the colors of known ones, UNKNOWN elsewhere.
+    `known` holds the colors of known voxels, and UNKNOWN elsewhere.
     """
     network, sampling = painter.model.base, painter.model.base_card.sampling
     noise = normal_field(painter.seed, _STREAM, voxels, network.config.dim)

@@ -1,8 +1,8 @@
-"""Go on from known grains: extend a volume, fill holes, continue a measured section.
+"""Continue known grains: extend a volume, fill holes, continue a measured section.
 
-The known voxels are halved down to the base, where the network is told them at noise
-level 0 and draws what is around them; on the way up they are put back at each level,
-and stand still while the grains beside them grow.
+Known voxels are halved down to the base, where the network reads them at noise level 0
+and draws what is around them. On the way up they are put back at each level, and stay
+fixed while the grains beside them grow.
 """
 
 import math
@@ -58,14 +58,14 @@ Span = tuple[int, int]
 def estimate_grain_size(volume: Microstructure) -> float:
     """Return the mean grain diameter (µm) of a volume or of a section of one voxel.
 
-    From the number of boundaries that lines along the axes meet, which a section has as
-    its volume; in simulated grain growth the mean diameter is 1.33 times the mean
-    distance between them.
+    Counted from the boundaries that lines along the axes cross, which works for a
+    section too; in simulated grain growth the mean diameter is 1.33 times the mean
+    distance between boundaries.
 
     Raises
     ------
     InputError
-        If no boundary is met.
+        If there is no boundary.
     """
     n_unlike, length = 0, 0.0
     for axis in range(3):
@@ -112,8 +112,8 @@ def fill_around(
     Returns
     -------
     Microstructure
-        The box. Known grains keep their IDs, new ones follow; known grains that go on
-        into what was filled are one grain.
+        The box. Known grains keep their IDs, new ones follow; a known grain that
+        continues into what was filled is one grain.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def _text(box: tuple[Span, ...]) -> str:
 
 
 def _tagged(given: np.ndarray, n_colors: int, seed: int) -> np.ndarray:
-    """Return a tag of its own for each known grain (uint16), 0 elsewhere."""
+    """Return a different tag for each known grain (uint16), 0 elsewhere."""
     ids, place = np.unique(given, return_inverse=True)
     if ids[0] != 0:
         ids, place = np.concatenate([[0], ids]), place + 1
@@ -204,7 +204,7 @@ def _pyramid(tags: np.ndarray, plan: BasePlan, levels: int) -> dict[int, np.ndar
 
 
 def _halved(tags: np.ndarray) -> np.ndarray:
-    """Return the commonest tag of cells that are known by half or more, else 0."""
+    """Return the most common tag of cells at least half known, else 0."""
     nx, ny, nz = (n // 2 for n in tags.shape)
     cells = tags.reshape(nx, 2, ny, 2, nz, 2).transpose(0, 2, 4, 1, 3, 5)
     cells = cells.reshape(nx, ny, nz, 8)
@@ -230,14 +230,13 @@ def _base(painter: Painter, given: np.ndarray, chord: float) -> np.ndarray:
 
 
 def _leaning(known: np.ndarray, chord: float, more: float) -> Leaning:
-    """Return to which color unknown base voxels lean, and how much.
+    """Return the color that each unknown base voxel leans toward, and how much.
 
-    The network draws known grains on as if it had not seen how deep they are: those
-    that have come far go on too often, those that have just begun too rarely. What it
-    should do is known from the chords of simulated grains: of those that have been in
-    a grain for k voxels, a share T(k + d) / T(k) is so d voxels on, where T(l) is the
-    share of the chords of l voxels or more. What is added is the logarithm of these
-    odds over that of all grains alike, whatever their depth.
+    The network continues known grains as if it could not see how deep they are: deep
+    ones too often, shallow ones too rarely. The right odds follow from the chords of
+    simulated grains: of the lines that have been in a grain for k voxels, the share
+    T(k + d) / T(k) is still in it d voxels on, where T(l) is the share of chords of at
+    least l voxels. Added is the log of these odds minus that for grains of any depth.
 
     Parameters
     ----------
@@ -246,7 +245,7 @@ def _leaning(known: np.ndarray, chord: float, more: float) -> Leaning:
     chord : float
         Mean chord of the known grains, base voxels.
     more : float
-        Added to all.
+        Added everywhere.
     """
     away, nearest = distance_transform_edt(known == UNKNOWN, return_indices=True)
     places = np.argwhere((away > 0) & (away <= _NEAR))
@@ -277,9 +276,9 @@ def _leaning(known: np.ndarray, chord: float, more: float) -> Leaning:
 def _goes_on(
     depth: np.ndarray, distance: np.ndarray, open_end: np.ndarray, chord: float
 ) -> np.ndarray:
-    """Return the share of grains, `depth` voxels deep, that go on for a distance.
+    """Return the share of grains `depth` voxels deep that continue for a distance.
 
-    With an open end they are that deep at least.
+    With an open end, they are at least that deep.
     """
     voxels = np.arange(1, 8 * math.ceil(chord) + _DEEPEST + _NEAR)
     tail = np.exp(-(((voxels - 1) / chord / _CHORD_SCALE) ** _CHORD_POWER))
@@ -297,7 +296,7 @@ def _log_odds(share: np.ndarray) -> np.ndarray:
 
 
 def _spread(given: np.ndarray) -> np.ndarray:
-    """Let known grains go on for one voxel."""
+    """Let known grains grow by one voxel."""
     wider = given.copy()
     for axis in range(3):
         for step in (1, -1):
@@ -306,9 +305,9 @@ def _spread(given: np.ndarray) -> np.ndarray:
 
 
 def _continued(given: np.ndarray, color: np.ndarray, tags: np.ndarray) -> np.ndarray:
-    """Give known grains the voxels of their color that hang together with them.
+    """Give known grains the connected voxels of their color.
 
-    Layer by layer, so that two known grains of one color part in the middle. The other
+    Layer by layer, so that two known grains of one color meet in the middle. Other
     voxels keep their tags.
     """
     reached = given.copy()
@@ -330,9 +329,9 @@ def _at_level(
 ) -> np.ndarray:
     """Put the known voxels back and let the others grow.
 
-    Where grains grow in earnest, known ones first go on for one base voxel, so that the
-    boundaries beside them can move, and the others grow the less the nearer they are:
-    beside what stands still they would leave too much boundary.
+    At the levels of strong growth, known grains first spread by one base voxel, so that
+    the boundaries beside them can move, and other voxels grow less the nearer they are:
+    beside fixed grains full growth would leave too much boundary.
     """
     share, nearest = (given == 0).astype(np.float32), given
     if level <= 1 and painter.wanted is not None:
@@ -348,7 +347,7 @@ def _at_level(
 
 
 def _numbered(tags: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """Return grain IDs: known voxels keep theirs, and so do pieces that hold some."""
+    """Return grain IDs: known voxels, and pieces that hold any, keep theirs."""
     piece = grains(tags)
     own = np.zeros(int(piece.max()) + 1, np.int64)
     known = given > 0

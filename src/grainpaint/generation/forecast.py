@@ -1,4 +1,4 @@
-"""What a recipe will take, before anything is done."""
+"""What a recipe will take: windows, time, memory, disk."""
 
 import math
 from dataclasses import dataclass, replace
@@ -34,21 +34,21 @@ class Forecast:
     n_base_windows : int
         Windows of the base.
     n_blocks, n_waves : int
-        Blocks that they are made of, and how many times some wait for others.
+        Blocks that they are made of, and how many rounds these take.
     n_windows, n_windows_box : int
         Refinement windows that are made, and those of the whole box.
     grown : float
-        Share of the box that is near enough to the part to have grains.
+        Share of the box that is near enough to the part to be grown.
     n_shards : int
         Files of 128^3 voxels.
     n_evaluations : int
         Of a network, on one window each.
     core_seconds : float
-        On one core of this machine, from the time of one window of each kind.
+        On one core of this machine, extrapolated from one small window of each kind.
     memory_bytes : int
-        Of one worker at its peak.
+        Peak memory of one worker.
     disk_bytes : int
-        Of the finished .zarr volume, about.
+        Approximate size of the finished .zarr volume.
     """
 
     n_base_windows: int
@@ -103,7 +103,7 @@ def forecast(recipe: Recipe) -> Forecast:
 
 
 def _grown(painter: Painter, recipe: Recipe) -> float:
-    """Return the share of the box that grows, in cells that are not too many."""
+    """Return the share of the box that grows, estimated on at most 10^7 cells."""
     grid = load_grid(recipe)
     if grid is None:
         return 1.0
@@ -120,7 +120,7 @@ def _grown(painter: Painter, recipe: Recipe) -> float:
 
 
 def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
-    """Return core-seconds of a base voxel and of a voxel that grows, by trial."""
+    """Return core-seconds per base voxel and per growing voxel, from a trial."""
     import torch
 
     threads = torch.get_num_threads()
@@ -142,7 +142,7 @@ def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
 
 
 def _trial_axis(axis: BaseAxis, recipe: Recipe) -> BaseAxis:
-    """Return a short axis along which a refinement window computes as it would."""
+    """Return a short axis that gives a refinement window its usual work."""
     if axis.closed and axis.block << recipe.levels <= recipe.core:
         return BaseAxis(min(axis.block, _TRIAL))  # a torus without a halo
     return BaseAxis(_TRIAL, HALO)

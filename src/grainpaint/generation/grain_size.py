@@ -1,4 +1,4 @@
-"""How large grains are to be, everywhere the same or from place to place.
+"""How large grains should be, the same everywhere or varying in space.
 
 A grain size is the mean over grains of the diameter of the sphere of equal volume.
 """
@@ -73,10 +73,9 @@ class Calibration(BaseModel):
 
 
 class GrainSize(BaseModel):
-    """A grain size that was asked for.
+    """A grain size as a user asked for it, with its range in the volume.
 
-    It counts no further than its extremes in the volume that it was read for, so that
-    it has a range wherever it is asked for.
+    Outside the volume that it was read for, sizes are clipped to this range.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,16 +90,16 @@ class GrainSize(BaseModel):
 
     @property
     def uniform(self) -> bool:
-        """Whether it is the same everywhere."""
+        """Whether the size is the same everywhere."""
         return self.low == self.high
 
     def map(self) -> SizeMap:
-        """Return the function that gives the size at places.
+        """Return the function that gives the size at given places.
 
         Raises
         ------
         InputError
-            If the file is missing or another one than it was.
+            If the file is missing or has changed.
         """
         if self.uniform:
             return lambda axes: np.full([a.size for a in axes], self.low)
@@ -120,7 +119,7 @@ class GrainSize(BaseModel):
 
 
 def _formula(text: str) -> SizeMap:
-    """Return the function that a formula of x, y, z (µm) stands for."""
+    """Return the map that a formula of x, y, z (µm) stands for."""
     import numexpr
 
     def evaluate(axes: Axes) -> np.ndarray:
@@ -256,7 +255,7 @@ def _check_sizes(sizes: np.ndarray, text: str) -> None:
 
 
 def choose_levels(low: float, high: float, calibration: Calibration) -> int:
-    """Return how often the base is doubled to grains of so many voxels.
+    """Return how often the base is doubled to reach grains of a size.
 
     Parameters
     ----------
@@ -301,7 +300,7 @@ def _range(low: float, high: float) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the base network and the growth after it are told, place by place.
+    """Grain sizes in the terms of the base network and of the growth after it.
 
     Parameters
     ----------
@@ -326,23 +325,23 @@ class Wanted:
 
     @property
     def spins(self) -> int:
-        """How many spins grains of level 1 have: in graded structures, of the least."""
+        """Number of spins at level 1; in graded structures, for the smallest grains."""
         least = np.array(self.low / self.voxel)
         return round(float(self.calibration.at(self.calibration.spins, least)))
 
     @property
     def most_growth(self) -> float:
-        """Units of growth that the largest grains get at level 1."""
+        """Units of growth that the largest grains need at level 1."""
         largest = np.array(self.high / self.voxel)
         return float(self.calibration.at(self.calibration.growth, largest))
 
     def asked(self, voxels: Axes) -> np.ndarray:
-        """Return what the network is asked for at base voxels (float32)."""
+        """Return the size for the network at base voxels (float32)."""
         sizes = self._sizes(voxels, level=0)
         return self.calibration.at(self.calibration.asked, sizes).astype(np.float32)
 
     def growth(self, voxels: Axes, level: int) -> tuple[float, np.ndarray | None]:
-        """Return units of growth at level 0 or 1, and which share of it voxels get."""
+        """Return units of growth at level 0 or 1, and the share that voxels get."""
         rows = self.calibration
         column = rows.growth if level == 1 else rows.coarse_growth
         most = float(rows.at(column, np.array(self.high / self.voxel)))
@@ -365,7 +364,7 @@ def make_wanted(
     levels: int,
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Wanted:
-    """Return what grain sizes come to in a volume.
+    """Return grain sizes in the terms of a model, for one volume.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Grains from a model, in memory: base, refinement window by window, segmentation.
 
-The base comes at half resolution, in one window or in several (see
+The base has half the resolution, in one window or several (see
 `grainpaint.generation.windows`); each refinement window depends on the base under it
 and on nothing else.
 """
@@ -79,12 +79,12 @@ class Painted:
 
 
 def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
-    """Return the bytes that generation of a volume in memory takes at its peak.
+    """Return the peak memory of making a volume in memory, bytes.
 
     Raises
     ------
     InputError
-        If there is not that much memory, or the volume has 2^31 voxels or more.
+        If there is not enough memory, or the volume has 2^31 voxels or more.
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
@@ -132,8 +132,8 @@ def fill(
     origin : three floats
         Corner of voxel (0, 0, 0), µm.
     periodic : three bools
-        Axes along which grains go on through the faces; the plan must be a torus of the
-        volume's length there.
+        Axes along which grains continue through the faces; the plan must be a torus of
+        the volume's length there.
     progress : Progress
         Told the network evaluations done.
 
@@ -206,14 +206,14 @@ def _base(
 
 
 class Clock:
-    """Seconds of named steps; compiling kernels is a step of its own."""
+    """The seconds that named steps take; compiling kernels counts as its own step."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._last, self._compiled = perf_counter(), compile_seconds()
 
     def lap(self, name: str) -> None:
-        """End a step."""
+        """End a step and begin the next."""
         now, compiled = perf_counter(), compile_seconds()
         of_kernels = compiled - self._compiled
         if of_kernels > 0:
@@ -241,7 +241,7 @@ def paint_recipes(
 ) -> Iterator[Painted]:
     """Generate the volumes of recipes that differ in their seeds, in memory.
 
-    Mask and model are made once.
+    The mask and the model are loaded once.
 
     Raises
     ------

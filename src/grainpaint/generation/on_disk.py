@@ -1,12 +1,12 @@
-"""Run a recipe over a store: tasks with dependencies, workers, resume, signals.
+"""Make the volume of a recipe in a store on disk, piece by piece.
 
 ::
 
     base -> tags of a shard, its survey -> join -> grain IDs of a shard
 
-Each task writes one or two files, whole, and is then written down in the store's
-journal; what stands there is not done again. Tasks are pure functions of the recipe, so
-a run that was killed ends in the same volume as one that was not.
+Each task writes one or two files as a whole and is then entered in the store's journal;
+tasks that stand there are not done again. Tasks are pure functions of the recipe, so a
+run that was killed and continued gives the same volume as one that was not.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ __all__ = ["Outcome", "run"]
 
 @dataclass
 class Outcome:
-    """What a run did."""
+    """What a run has done."""
 
     n_grains: int = 0
     n_tasks: int = 0
@@ -66,7 +66,7 @@ def run(
     device: str = "cpu",
     progress: Progress = silent,
 ) -> Outcome:
-    """Bring a store to its end, from wherever it is.
+    """Finish the volume of a store, however far it is.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def run(
         Of the store.
     store : Store
     workers : int
-        Processes, which share the cores; any number gives the same volume.
+        Number of processes, which share the cores; any number gives the same volume.
     device : str
         A torch device.
     progress : Progress
@@ -139,7 +139,7 @@ def run(
 
 
 def _check_memory(plan: BasePlan, workers: int) -> None:
-    """Raise if the workers do not fit into memory; say what does."""
+    """Raise if the workers do not fit into memory."""
     need, have = workers * window_bytes(plan), psutil.virtual_memory().available
     if need <= have:
         return

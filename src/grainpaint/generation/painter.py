@@ -11,7 +11,7 @@ __all__ = ["Painter"]
 
 @dataclass(frozen=True)
 class Painter:
-    """All that decides the grains of a volume, but for the mask of a part.
+    """What decides the grains of a volume, apart from the mask of a part.
 
     Parameters
     ----------
@@ -20,9 +20,9 @@ class Painter:
         Of the base.
     seed : int
     levels : int
-        Level of the result: it has 2^levels voxels for one of the base.
+        Level of the result, which has 2^levels voxels per base voxel.
     wanted : Wanted, optional
-        Grain sizes; those of the model's card without.
+        Grain sizes; without them, the size on the model's card.
     """
 
     model: Model

@@ -1,4 +1,4 @@
-"""The recipe of a volume that was generated before, from its record."""
+"""The recipe of a volume that was made before, from its record."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def load_recipe(path: Path) -> Recipe:
     Parameters
     ----------
     path : Path
-        A volume that was generated here, or its record.
+        A volume that paint or generate wrote, or its record.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def load_recipe(path: Path) -> Recipe:
         raise InputError(f"{path}: no such file")
     if record is None:
         raise InputError(
-            f"{path}: no record of how it was made: wanted is a volume that paint or "
-            f"generate wrote, beside its record {outputs(path).record.name}"
+            f"{path}: there is no record of how it was made: this needs a volume that "
+            f"paint or generate wrote, with {outputs(path).record.name} beside it"
         )
     return _recipe_of(record, read_record(record))
 
@@ -45,8 +45,8 @@ def _recipe_of(path: Path, found: dict[str, Any]) -> Recipe:
     recipe = found.get("recipe")
     if isinstance(recipe, dict) and "resamplings" in recipe:
         raise InputError(
-            f"{path}: the volume is of the paper's method, whose blocks depend on all "
-            "before them: no piece can be made alone"
+            f"{path}: this volume was made by the paper's method, whose blocks depend "
+            "on all before them: no piece can be made alone"
         )
     try:
         return Recipe.model_validate(recipe)

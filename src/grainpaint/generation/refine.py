@@ -51,10 +51,10 @@ def refine_window(
 ) -> np.ndarray:
     """Return the tags of a refinement window, cut to what it writes (uint16).
 
-    The base is doubled to level 1, where grains grow until they are as large as they
-    should be; each further level only smooths the steps that doubling leaves. Grains
-    of few voxels (level 0) grow in the base itself. In a part only what is inside and
-    near grows; what is far away is 0.
+    The base is doubled to level 1, where grains grow to the size that was asked for;
+    each further level only smooths the steps that doubling leaves. Grains of few voxels
+    (level 0) grow in the base itself. In a part, only voxels inside it and near it
+    grow; those far away are 0.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def refine_window(
         Returns what a window of the base wrote.
     tick : callable
     inside : callable, optional
-        Tells which voxels are inside the part; all without.
+        Returns which voxels are inside the part; without it, all are.
     progress : Progress
-        Told how far the longest step has come: the growth at the first level.
+        Told how far the longest step, growth at the first level, has come.
     """
     model = painter.model
     torus, boxes = _computed(painter, window)
@@ -104,9 +104,9 @@ def refine_window(
 def _computed(
     painter: Painter, window: Window
 ) -> tuple[tuple[bool, bool, bool], dict[int, Box]]:
-    """Return along which axes a window is a torus, and what it computes at each level.
+    """Return along which axes a window is a torus, and the box it computes per level.
 
-    A torus no longer than the core is grown as it is.
+    A torus no longer than the core is grown without a halo.
     """
     boxes = boxes_under(window, painter.levels)
     lengths = painter.plan.period(painter.levels)
@@ -119,21 +119,21 @@ def _computed(
 
 
 def growing(painter: Painter, window: Window) -> int:
-    """Return how many voxels of the result a window in a box lets grow."""
+    """Return how many voxels of the result grow in a window of a box."""
     box = _computed(painter, window)[1][painter.levels]
     return math.prod(b - a for a, b in box)
 
 
 def margin(halo: int, level: int) -> int:
-    """Return how far around a part voxels of a level grow: half of the halo there.
+    """Return how far around a part voxels of a level grow: half the halo there.
 
-    The part's grains do not feel what is further away.
+    What is farther away does not affect the grains of the part.
     """
     return {0: halo // 4, 1: halo // 2}.get(level, CELL)
 
 
 def widened(cells: np.ndarray, margin: int, edge: int) -> np.ndarray:
-    """Return the cells, `edge` voxels a side, within a margin of True ones."""
+    """Return the cells (edge `edge` voxels) within a margin of True ones."""
     from scipy.ndimage import binary_dilation
 
     near: np.ndarray = binary_dilation(cells, np.ones((3, 3, 3)), -(-margin // edge))
@@ -176,10 +176,10 @@ def _places(painter: Painter, box: Box, level: int) -> Axes:
 
 
 def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
-    """Give grains of level 1 spins in place of their tags, as many as the model says.
+    """Replace the tags of grains at level 1 by spins, as many as the model asks for.
 
-    Few enough that like spins meet as often as in the simulations of the data, where
-    grains that meet their like become one.
+    Few enough that equal spins meet as often as in the simulated data, where grains of
+    equal spin that meet become one grain.
     """
     n_spins = painter.model.refine_card.sampling.spins
     if painter.wanted is not None:
@@ -190,7 +190,7 @@ def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
 
 
 def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.ndarray:
-    """Draw the boundaries of level 1 by the refine network, if the model has one."""
+    """Redraw the boundaries at level 1 with the refine network, if there is one."""
     network, sampling = painter.model.refine, painter.model.refine_card.sampling
     if sampling.n_steps == 0:
         return tags
@@ -212,12 +212,12 @@ def grown(
 ) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
 
-    With `share` (0..1) voxels of a level get only that share of it; the box may be a
+    With `share` (0..1), each voxel gets only that share of the growth; the box may be a
     torus along some axes.
 
-    The growth that the data come from makes boundaries as they are in the data, takes
-    away stray voxels and refills the small sizes, long before large grains change: a
-    corrector (Song et al., ICLR 2021, section 4.2) that is the physics itself.
+    The growth law behind the data restores its boundaries, removes stray voxels and
+    refills the small grain sizes long before large grains change: a corrector (Song et
+    al., ICLR 2021, section 4.2) that is the physics itself.
     """
     sampling = painter.model.refine_card.sampling
     time, mobility = sampling.relax if level == 1 else sampling.smooth, None

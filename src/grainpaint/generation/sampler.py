@@ -29,7 +29,7 @@ Leaning = tuple[np.ndarray, np.ndarray]
 
 
 def unheard() -> None:
-    """Tell nobody."""
+    """Ignore that an evaluation is done."""
 
 
 def sample(
@@ -42,10 +42,10 @@ def sample(
     diameter: np.ndarray | None = None,
     leaning: Leaning | None = None,
 ) -> np.ndarray:
-    """Denoise (X, Y, Z, dim); return colors (uint8, (X, Y, Z)).
+    """Denoise an array (X, Y, Z, dim); return colors (uint8, shape (X, Y, Z)).
 
-    `guide` are the colors that a refiner reads, `known` those of known voxels, with
-    UNKNOWN where there is none, and `diameter` the mean grain diameters asked for.
+    `guide` holds the colors that a refiner reads, `known` the colors of known voxels
+    (UNKNOWN elsewhere), and `diameter` the mean grain diameters that are asked for.
     """
     device = network.device
     colors = torch.from_numpy(palette(network.config.dim)).to(device)
@@ -84,7 +84,7 @@ def _told(
     sampling: Sampling,
     diameter: np.ndarray | None,
 ) -> Tensor:
-    """Return what the network is told: the same of all voxels, or of each its own."""
+    """Return noise level and setting for the network, for all voxels or for each."""
     asked = torch.tensor([sampling.grain_diameter])
     if diameter is not None:
         asked = torch.from_numpy(diameter)[..., None]
@@ -101,7 +101,7 @@ def _told(
 
 
 def _leant(logits: Tensor, leaning: Leaning, planes: slice) -> Tensor:
-    """Add to the logits of the colors that voxels lean to."""
+    """Raise the logits of the colors that voxels lean toward."""
     toward, lean = (
         torch.from_numpy(a[planes]).to(logits.device)[None, ..., None] for a in leaning
     )

@@ -1,9 +1,9 @@
-"""Grains of the base out of its colors, and names for them that all windows agree on.
+"""Grains of the base from its colors, and names for them that all windows agree on.
 
 Between windows a grain goes by its **tag**, a number 1..65535: 1 + its color + a
 random multiple of the number of colors. The random numbers are those of one voxel of
 the grain, its **anchor**: the one with the smallest random number. So windows that see
-the same grain give it the same tag without being told of one another.
+the same grain give it the same tag, independently of each other.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def tag_grains(
     largest_shape_factor : float, optional
         Pieces above it are split, see `grainpaint.segmentation.necks`.
     periodic : three bools
-        Whether grains go on through the faces along x, y, z.
+        Whether grains continue through the faces along x, y, z.
 
     Returns
     -------
@@ -90,11 +90,11 @@ def color_of(tags: np.ndarray, n_colors: int) -> np.ndarray:
 
 
 def spin_of(tags: np.ndarray, n_colors: int, n_spins: int) -> np.ndarray:
-    """Return spins for tags: fewer names, so that grains may meet their like.
+    """Return spins for tags: fewer names, so that grains of equal spin can meet.
 
-    As many as there are colors or more, and no two grains of different colors have
-    one spin: only grains that come to touch later can be alike. Fewer, and of grains
-    that touch from the start some are.
+    With at least as many spins as colors, grains of different colors have different
+    spins, so that only grains that come to touch later can be equal. With fewer, some
+    grains that touch from the start are.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The tasks that a recipe comes to: windows of the base, shards of the volume."""
+"""The tasks of a run on disk: windows of the base, shards of the volume."""
 
 import math
 from collections import defaultdict
@@ -30,7 +30,7 @@ Index = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Tasks:
-    """What a recipe comes to, before anything is done.
+    """The windows and shards that a recipe needs.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Tasks:
 
 
 def find_tasks(recipe: Recipe) -> Tasks:
-    """Return the windows and shards that a recipe asks for.
+    """Return the windows and shards that a recipe needs.
 
     Raises
     ------
     InputError
-        If the part is missing or another one.
+        If the part is missing or has changed.
     """
     plan, core, halo = recipe.plan, recipe.core, recipe.halo
     counts = [-(-n // core) for n in recipe.shape]
@@ -100,7 +100,7 @@ def survey_name(index: Index) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """A call of a method of `Worker`, the tasks it waits for, and its weight."""
+    """A call of a worker's method, the tasks that it waits for, and its weight."""
 
     name: str
     call: tuple[Any, ...]
@@ -111,9 +111,9 @@ class Task:
 def generation_tasks(
     tasks: Tasks, recipe: Recipe, store: Store, done: set[str]
 ) -> list[Task]:
-    """Return what is still to do up to the tags and surveys of all shards.
+    """Return what is left to do up to the tags and surveys of all shards.
 
-    Shards of one window are one task.
+    Shards within one refinement window are one task.
     """
     plan = recipe.plan
     shards: list[Task] = []

@@ -1,4 +1,4 @@
-"""A generated volume by its recipe: any piece of it is made where it is asked for."""
+"""A volume whose pieces are made where they are looked at."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -48,7 +48,7 @@ class Volume:
     device : str
         A torch device.
     base : callable, optional
-        Returns what a window of the base wrote, where that is known already.
+        Returns what a window of the base wrote, if that was made before.
 
     Raises
     ------

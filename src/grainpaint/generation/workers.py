@@ -34,7 +34,7 @@ class Stopped(Exception):
 
 
 class Worker:
-    """What a process needs to do tasks."""
+    """What a process needs to do its tasks."""
 
     def __init__(self, store: Store, recipe: Recipe, device: str, threads: int) -> None:
         import numba
@@ -80,7 +80,7 @@ _worker: Worker
 
 
 def _begin(store: Store, recipe: Recipe, device: str, threads: int) -> None:
-    """Make this process a worker that ends with its parent."""
+    """Make this process a worker, which ends when its parent does."""
     global _worker
     parent = parent_process()
     if parent is not None:
@@ -102,7 +102,7 @@ def _do(kind: str, *arguments: Any) -> list[Entry]:
 
 
 class _Here(Executor):
-    """Do tasks at once, in this process."""
+    """An executor that does tasks at once, in this process."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         future: Future[Any] = Future()
@@ -114,7 +114,7 @@ class _Here(Executor):
 def executor(
     store: Store, recipe: Recipe, device: str, workers: int
 ) -> Iterator[Executor]:
-    """Yield something to submit tasks to; kill what is under way on an error."""
+    """Yield an executor for tasks; on an error, kill those that are running."""
     threads = max(1, (os.cpu_count() or 1) // workers)
     if workers == 1:
         _begin(store, recipe, device, threads)
@@ -152,7 +152,7 @@ def stopping() -> Iterator[None]:
 
 
 def _next(ready: deque[Task]) -> Task:
-    """Return one of the tasks whose dependencies are done: any would do."""
+    """Return one of the tasks that are ready: any would do."""
     return ready.popleft()
 
 
@@ -163,7 +163,7 @@ def run_all(
     workers: int,
     advance: Callable[[float], None],
 ) -> None:
-    """Do tasks in an order that suits their dependencies; write down what is done."""
+    """Do tasks in the order of their dependencies; enter each in the journal."""
     tasks = list(tasks)
     at_once = 1 if workers == 1 else 2 * workers  # no worker waits for the parent
     names = {task.name for task in tasks}

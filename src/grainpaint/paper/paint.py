@@ -1,8 +1,8 @@
-"""A volume as in the paper: blocks by a plan, RePaint, DBSCAN.
+"""A volume made as in the paper: blocks by a plan, RePaint, DBSCAN.
 
-Blocks that do not depend on each other are painted in batches (section 2.5); each is
-given what earlier blocks wrote, as it is: it is not centered anew, so that values do
-not drift across a volume.
+Blocks that do not depend on each other are painted in batches (section 2.5). Each is
+given the values that earlier blocks wrote, unchanged: they are not centered again, so
+that values do not drift across a volume.
 """
 
 import math
@@ -38,8 +38,8 @@ __all__ = [
 _BATCH = 8
 _BYTES_PER_VOXEL, _BYTES_FIXED = 40, 700 << 20  # field and DBSCAN; libraries, a batch
 
-# From known values and what is known, (N, dim, edge, edge, edge) each, and the places
-# of the blocks in the plan to the same values and the rest.
+# Takes values and which of them are known, both (N, dim, edge, edge, edge), and the
+# places of the blocks in the plan; returns the values with the unknown ones filled in.
 BlockPainter = Callable[[torch.Tensor, torch.Tensor, list[int]], torch.Tensor]
 
 
@@ -52,7 +52,7 @@ def paint_blocks(
     progress: Progress = silent,
     halfway: Halfway | None = None,
 ) -> np.ndarray:
-    """Paint blocks in batches, each fitting those before it.
+    """Paint blocks in batches; each block fits those before it.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ def paint_blocks(
     shape : three ints
         Voxels of the volume.
     dim : int
-        Numbers a voxel.
+        Values per voxel.
     batch : int
-        Largest number of blocks at once.
+        Largest number of blocks painted at once.
     progress : Progress
         Told the blocks done.
     halfway : Halfway, optional
-        Where it is kept after each batch, and goes on from.
+        Where the values are saved after each batch, and continued from.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def paint_blocks(
     Raises
     ------
     InputError
-        If what is kept is of another volume.
+        If the saved values belong to another volume.
     """
     values = np.zeros((dim, *shape), np.float32)
     done = np.zeros(len(blocks), bool)
@@ -111,7 +111,7 @@ def paint_blocks(
 
 
 def _painter(model: PaperModel, recipe: PaperRecipe) -> BlockPainter:
-    """Return RePaint with the settings of a recipe."""
+    """Return RePaint with a recipe's settings."""
     device = model.network.device
 
     def paint(
@@ -132,7 +132,7 @@ def _painter(model: PaperModel, recipe: PaperRecipe) -> BlockPainter:
 
 
 def grains_of(values: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-    """Segment a field as in section 2.6, and give noise to its neighbors.
+    """Segment a field as in section 2.6; noise goes to the neighboring grains.
 
     Parameters
     ----------
@@ -143,13 +143,14 @@ def grains_of(values: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
-        Grains 1..n, 0 outside the part only: pieces of noise that touch no grain, in
+        Grains 1..n; 0 only outside the part: pieces of noise that touch no grain, as in
         walls too thin for the 15 points of a cluster, become grains of their own.
 
     Notes
     -----
-    A difference of 1 in value is worth 100 voxels, the edge of the sub-volumes, in
-    smaller volumes too: what is a grain should not depend on the size of the volume.
+    A difference of 1 in value counts as 100 voxels, the edge of the paper's
+    sub-volumes, in smaller volumes too: a grain should not depend on the size of the
+    volume.
     """
     label = fill_noise(dbscan(values, BLOCK, mask=mask), mask)
     left = label == 0 if mask is None else (label == 0) & mask
@@ -187,22 +188,22 @@ def paint_paper(
     progress : Progress
         Told the blocks done.
     batch : int
-        Largest number of blocks at once.
+        Largest number of blocks painted at once.
     halfway : Halfway, optional
-        Where the values are kept after each batch, and gone on from.
+        Where the values are saved after each batch, and continued from.
 
     Returns
     -------
     run : Painted
         The volume, the seconds of each step and the blocks.
     field : numpy.ndarray, float32, shape `recipe.shape`
-        The values that the grains were found in; 0 where no block wrote.
+        The values before segmentation; 0 where no block wrote.
 
     Raises
     ------
     InputError
-        If model or part are missing or others than in the recipe, the part is empty,
-        the memory is too small, or what is kept is of another volume.
+        If the model or the part is missing or has changed, the part is empty, there is
+        not enough memory, or the saved values belong to another volume.
     """
     _check_memory(recipe.shape)
     part = load_grid(recipe)
@@ -232,7 +233,7 @@ def paint_paper(
 
 
 def forecast_paper(recipe: PaperRecipe, device: str = "cpu") -> list[tuple[str, str]]:
-    """Return rows that tell what a volume takes, timed on one evaluation.
+    """Return a table of what a volume takes, extrapolated from one evaluation.
 
     Raises
     ------
