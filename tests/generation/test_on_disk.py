@@ -321,8 +321,8 @@ def test_a_killed_worker_is_said_in_one_line(recipe, tmp_path):
 
 
 def test_workers_that_do_not_fit_into_memory_are_refused(recipe, tmp_path, monkeypatch):
-    free = on_disk.psutil.virtual_memory()._replace(available=2 << 30)
-    monkeypatch.setattr(on_disk.psutil, "virtual_memory", lambda: free)
+    free = psutil.virtual_memory()._replace(available=2 << 30)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     volume = opened(recipe, tmp_path / "a.zarr")
     with pytest.raises(InputError, match=r"2\.0 GiB are free: use at most 2 workers"):
         on_disk.run(recipe, volume, workers=3)

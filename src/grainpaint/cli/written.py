@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grainpaint.drawing.picture import Picture
+    from grainpaint.generation.domain import BoxRecipe
     from grainpaint.generation.in_memory import Painted
-    from grainpaint.generation.recipe import BoxRecipe
     from grainpaint.record import Outputs
 
 __all__ = ["grown_share", "summary", "write_painted"]

@@ -2,15 +2,24 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from grainpaint.cad import PartGrid, load_part, plan_grid
 from grainpaint.errors import InputError
 from grainpaint.formats import file_digest
+from grainpaint.network.precision import Precision
 
-__all__ = ["Domain", "PartFile", "load_grid", "part_domain"]
+__all__ = [
+    "BoxRecipe",
+    "Domain",
+    "PartFile",
+    "load_grid",
+    "load_mask",
+    "no_voxel_inside",
+    "part_domain",
+]
 
 LONGEST = 128  # voxels along the longest side of a part, where no voxel is asked for
 
@@ -82,20 +91,22 @@ def part_domain(
     return Domain(grid.shape, grid.spacing, grid.origin, file), list(part.notes)
 
 
-class InDomain(Protocol):
-    """A recipe, as far as its domain goes."""
+class BoxRecipe(BaseModel):
+    """What recipes for all kinds of model have in common."""
 
-    @property
-    def shape(self) -> tuple[int, int, int]: ...
-    @property
-    def spacing(self) -> float: ...
-    @property
-    def origin(self) -> tuple[float, float, float]: ...
-    @property
-    def part(self) -> PartFile | None: ...
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shape: tuple[int, int, int]
+    spacing: float = Field(description="edge of a voxel, µm")
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    model: str
+    model_sha256: str
+    seed: int = Field(ge=0, lt=2**63)
+    part: PartFile | None = None
+    precision: Precision = Field(description="that networks are evaluated in")
 
 
-def load_grid(recipe: InDomain) -> PartGrid | None:
+def load_grid(recipe: BoxRecipe) -> PartGrid | None:
     """Return the voxel grid of a recipe's part, or None if it fills a box.
 
     Raises
@@ -111,3 +122,31 @@ def load_grid(recipe: InDomain) -> PartGrid | None:
     if file_digest(path) != file.sha256:
         raise InputError(f"{path} has changed since the volume was begun")
     return PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
+
+
+def load_mask(recipe: BoxRecipe) -> np.ndarray | None:
+    """Return which voxels lie inside a recipe's part, or None if it fills a box.
+
+    Returns
+    -------
+    numpy.ndarray, bool, shape `recipe.shape`, or None
+
+    Raises
+    ------
+    InputError
+        As `load_grid`, or if no voxel lies inside the part.
+    """
+    grid = load_grid(recipe)
+    if grid is None:
+        return None
+    mask = grid.mask([(0, n) for n in recipe.shape])
+    if not mask.any():
+        raise no_voxel_inside(recipe.spacing)
+    return mask
+
+
+def no_voxel_inside(spacing: float) -> InputError:
+    """Return the error that voxels (edge `spacing`, µm) are too large for a part."""
+    return InputError(
+        f"no voxel center lies inside the part: use voxels below {spacing:g} µm"
+    )

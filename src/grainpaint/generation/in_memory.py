@@ -14,12 +14,12 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import psutil
 
 from grainpaint.compiled import compile_seconds
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
-from grainpaint.generation.domain import load_grid
+from grainpaint.generation.domain import load_mask
+from grainpaint.generation.memory import check_free
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
 from grainpaint.generation.refine import refine_window
@@ -94,13 +94,8 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
             f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
             f"they would take {need / 2**30:,.0f} GiB of memory): use larger voxels"
         )
-    have = psutil.virtual_memory().available
-    if need > have:
-        raise InputError(
-            f"{size} voxels would take {need / 2**30:,.1f} GiB of memory, "
-            f"{have / 2**30:,.1f} GiB are free: use larger voxels, a smaller volume or "
-            "the plan windows"
-        )
+    advice = "use larger voxels, a smaller volume or the plan windows"
+    check_free(need, f"{size} voxels", advice)
     return need
 
 
@@ -145,13 +140,9 @@ def fill(
     Raises
     ------
     InputError
-        If the mask is empty, the memory is too small or the seed out of range.
+        If there is not enough memory, or the seed is out of range.
     """
     check_seed(painter.seed)
-    if mask is not None and not mask.any():
-        raise InputError(
-            f"no voxel center lies inside the part: use voxels below {spacing:g} µm"
-        )
     check_memory(shape, painter.plan)
     clock = Clock()
     inside = None if mask is None else partial(cut, mask)
@@ -250,8 +241,7 @@ def paint_recipes(
     """
     recipe = recipes[0]
     check_memory(recipe.shape, recipe.plan)
-    grid = load_grid(recipe)
-    mask = None if grid is None else grid.mask([(0, n) for n in recipe.shape])
+    mask = load_mask(recipe)
     model = load_model(recipe.model, device, recipe.precision)
     for recipe in recipes:
         yield fill(

@@ -17,9 +17,10 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import psutil
 
 from grainpaint.errors import InputError
+from grainpaint.generation.domain import no_voxel_inside
+from grainpaint.generation.memory import check_free, free_bytes
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.tasks import (
     Task,
@@ -102,7 +103,7 @@ def run(
         done = set(store.done())
         tasks = find_tasks(recipe)
         if not tasks.shards:
-            raise InputError("no voxel center lies inside the part: use smaller voxels")
+            raise no_voxel_inside(recipe.spacing)
         outcome.n_tasks_before = len(done)
         outcome.n_windows = tasks.n_windows
         outcome.n_windows_box = tasks.n_windows_box
@@ -140,16 +141,11 @@ def run(
 
 def _check_memory(plan: BasePlan, workers: int) -> None:
     """Raise if the workers do not fit into memory."""
-    need, have = workers * window_bytes(plan), psutil.virtual_memory().available
-    if need <= have:
-        return
     shape = " x ".join(map(str, plan.seen_shape))
-    fits = have // window_bytes(plan)
+    fits = free_bytes() // window_bytes(plan)
     advice = f"use at most {fits} workers" if fits else "use a smaller window"
-    raise InputError(
-        f"{workers} workers with base windows of {shape} voxels would take "
-        f"{need / 2**30:,.1f} GiB of memory, {have / 2**30:,.1f} GiB are free: {advice}"
-    )
+    what = f"{workers} workers with base windows of {shape} voxels"
+    check_free(workers * window_bytes(plan), what, advice)
 
 
 def _segment(

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from grainpaint.errors import InputError
-from grainpaint.generation.domain import Domain, PartFile
+from grainpaint.generation.domain import BoxRecipe, Domain
 from grainpaint.generation.grain_size import (
     LARGEST,
     GrainSize,
@@ -33,11 +33,10 @@ from grainpaint.network.cards import (
     model_digest,
     read_card,
 )
-from grainpaint.network.precision import Precision, resolve
+from grainpaint.network.precision import resolve
 from grainpaint.philox import check_seed
 
 __all__ = [
-    "BoxRecipe",
     "Options",
     "Recipe",
     "make_painter",
@@ -54,21 +53,6 @@ _ORDERS: dict[str, Literal["grid", "center"]] = {"grid": "grid", "center": "cent
 _PLANS = ("windows", "whole", *_ORDERS)
 
 Span = tuple[int, int]
-
-
-class BoxRecipe(BaseModel):
-    """What recipes for all kinds of model have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    shape: tuple[int, int, int]
-    spacing: float = Field(description="edge of a voxel, µm")
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    model: str
-    model_sha256: str
-    seed: int = Field(ge=0, lt=2**63)
-    part: PartFile | None = None
-    precision: Precision = Field(description="that networks are evaluated in")
 
 
 class Recipe(BoxRecipe):

@@ -11,13 +11,13 @@ from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
-import psutil
 import torch
 
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import Block, batches
-from grainpaint.generation.domain import load_grid
+from grainpaint.generation.domain import load_mask
 from grainpaint.generation.in_memory import Clock, Painted
+from grainpaint.generation.memory import check_free
 from grainpaint.microstructure import Microstructure
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import PaperModel, load_paper
@@ -160,14 +160,8 @@ def grains_of(values: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
 
 
 def _check_memory(shape: tuple[int, int, int]) -> None:
-    n_voxels = math.prod(shape)
-    need = _BYTES_FIXED + _BYTES_PER_VOXEL * n_voxels
-    have = psutil.virtual_memory().available
-    if need > have:
-        raise InputError(
-            f"{' x '.join(map(str, shape))} voxels would take {need / 2**30:,.1f} GiB "
-            f"of memory, {have / 2**30:,.1f} GiB are free: use larger voxels"
-        )
+    need = _BYTES_FIXED + _BYTES_PER_VOXEL * math.prod(shape)
+    check_free(need, f"{' x '.join(map(str, shape))} voxels", "use larger voxels")
 
 
 def paint_paper(
@@ -206,13 +200,7 @@ def paint_paper(
         not enough memory, or the saved values belong to another volume.
     """
     _check_memory(recipe.shape)
-    part = load_grid(recipe)
-    mask = None if part is None else part.mask([(0, n) for n in recipe.shape])
-    if mask is not None and not mask.any():
-        raise InputError(
-            "no voxel center lies inside the part: use voxels below "
-            f"{recipe.spacing:g} µm"
-        )
+    mask = load_mask(recipe)
     model = load_paper(recipe.model, device, recipe.precision)
     if model.sha256 != recipe.model_sha256:
         raise InputError(
@@ -241,8 +229,7 @@ def forecast_paper(recipe: PaperRecipe, device: str = "cpu") -> list[tuple[str, 
         As `paint_paper`.
     """
     _check_memory(recipe.shape)
-    part = load_grid(recipe)
-    mask = None if part is None else part.mask([(0, n) for n in recipe.shape])
+    mask = load_mask(recipe)
     model = load_paper(recipe.model, device, recipe.precision)
     levels = timeline(
         model.card.levels.n_steps, recipe.resamplings + 1, recipe.jump, recipe.free

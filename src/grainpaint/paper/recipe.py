@@ -8,8 +8,7 @@ from pydantic import Field
 
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import EDGE, Block, center, grid
-from grainpaint.generation.domain import Domain
-from grainpaint.generation.recipe import BoxRecipe
+from grainpaint.generation.domain import BoxRecipe, Domain
 from grainpaint.network.cards import find_model, model_digest, read_card
 from grainpaint.network.precision import resolve
 from grainpaint.paper.model import PaperCard
