@@ -18,7 +18,7 @@ import numpy as np
 from grainpaint.compiled import compile_seconds
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
-from grainpaint.generation.domain import load_mask
+from grainpaint.generation.domain import load_mask, no_voxel_inside
 from grainpaint.generation.memory import check_free
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
@@ -140,9 +140,11 @@ def fill(
     Raises
     ------
     InputError
-        If there is not enough memory, or the seed is out of range.
+        If the mask is empty, there is not enough memory, or the seed is out of range.
     """
     check_seed(painter.seed)
+    if mask is not None and not mask.any():
+        raise no_voxel_inside(spacing)
     check_memory(shape, painter.plan)
     clock = Clock()
     inside = None if mask is None else partial(cut, mask)
