@@ -18,7 +18,7 @@ from grainpaint.generation.tags import spin_of, tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan
 from grainpaint.network.cards import load_model
 from grainpaint.pyramid import double
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.iso.potts import grow
 
 EDGE = 64  # base voxels

@@ -29,7 +29,7 @@ from grainpaint.network.unet import setting
 from grainpaint.palette import palette
 from grainpaint.philox import normal_field
 from grainpaint.progress import silent
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 
 HERE = Path(__file__).parent
 SHAPE = (EDGE,) * 3

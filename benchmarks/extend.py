@@ -17,7 +17,7 @@ from grainpaint.generation.extend import extend
 from grainpaint.measure.seams import seam_test
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.cards import load_model
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.iso.potts import grow, random_spins
 
 HERE = Path(__file__).parent

@@ -30,7 +30,8 @@ from grainpaint.measure.comparison import DESCRIPTORS, compare, measure_all
 from grainpaint.measure.seams import cell_trace
 from grainpaint.network.cards import load_model
 from grainpaint.progress import console
-from grainpaint.segmentation.pieces import grains, label_pieces
+from grainpaint.segmentation.colors import grains
+from grainpaint.segmentation.pieces import label_pieces
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "runs" / "quality"

@@ -24,7 +24,7 @@ from scipy.ndimage import find_objects
 
 from grainpaint import formats
 from grainpaint.cad import load_part, plan_grid
-from grainpaint.formats import file_digest
+from grainpaint.formats.files import file_digest
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.volume import PartFile, Volume, load_recipe, make_recipe
 from grainpaint.generation.windows import BaseAxis

@@ -59,7 +59,7 @@ from grainpaint.paper.paint import grains_of, paint_blocks
 from grainpaint.paper.repaint import block_noise
 from grainpaint.paper.train import PAPER, train_paper
 from grainpaint.progress import console
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 
 FOREVER = 1e6  # minutes: the number of steps ends a run
 KNOWN = 0.25  # share of training blocks with known boxes, as for our own model

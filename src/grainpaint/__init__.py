@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grainpaint.generation.public import extend, generate, paint, zoom
     from grainpaint.generation.volume import Volume
     from grainpaint.microstructure import Microstructure
+    from grainpaint.segmentation.segment import segment
 
 __all__ = [
     "InputError",
@@ -37,6 +38,7 @@ __all__ = [
     "load",
     "measure",
     "paint",
+    "segment",
     "simulate",
     "zoom",
 ]
@@ -56,5 +58,6 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "generation.public": ["extend", "generate", "paint", "zoom"],
         "generation.volume": ["Volume"],
         "microstructure": ["Microstructure"],
+        "segmentation.segment": ["segment"],
     },
 )

@@ -11,7 +11,10 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["Microstructure", "cut"]
+__all__ = ["Microstructure", "VoxelBox", "cut"]
+
+# First and last-plus-one voxel along x, y, z.
+VoxelBox = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +177,7 @@ class Microstructure:
         return formats.write(self, Path(path), **options)
 
 
-def cut(values: np.ndarray, box: Sequence[tuple[int, int]]) -> np.ndarray:
+def cut(values: np.ndarray, box: VoxelBox) -> np.ndarray:
     """Return a box of an array, 0 where it reaches beyond."""
     result = np.zeros([b - a for a, b in box], values.dtype)
     inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, values.shape)]

@@ -12,7 +12,13 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["color_grains", "contact_graph", "palette", "scalar_block"]
+__all__ = [
+    "color_grains",
+    "contact_graph",
+    "nearest_color",
+    "palette",
+    "scalar_block",
+]
 
 _OFFSETS = np.array(
     [o for o in itertools.product((-1, 0, 1), repeat=3) if o > (0,) * 3]
@@ -51,6 +57,23 @@ def palette(dim: int) -> np.ndarray:
     return roots * np.float32((dim / 2) ** 0.5)
 
 
+def nearest_color(vectors: np.ndarray) -> np.ndarray:
+    """Return the number of the color nearest to each vector, counted from 1.
+
+    Parameters
+    ----------
+    vectors : numpy.ndarray, float, shape (nx, ny, nz, dim)
+        Finite; dim is 2..8.
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape (nx, ny, nz)
+    """
+    colors = palette(vectors.shape[3])
+    nearest = [(row @ colors.T).argmax(-1) for row in vectors]
+    return np.stack(nearest).astype(np.int32) + 1
+
+
 @nb.njit(cache=True)
 def _contact_keys(grain_id, periodic, n, offsets):
     """List a * n + b for pairs of touching grains a, b, with many repeats."""
@@ -85,12 +108,12 @@ def _contact_keys(grain_id, periodic, n, offsets):
 def contact_graph(
     grain_id: np.ndarray, periodic: tuple[bool, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return who touches whom through any of the 26 neighbors.
+    """Return which grains touch, through any of the 26 neighbors.
 
     Parameters
     ----------
     grain_id : numpy.ndarray, integer, shape (nx, ny, nz)
-        Grains 1..n, 0 = outside (touches nobody).
+        Grains 1..n, 0 = outside (touches none).
     periodic : three bools
         Whether grains touch through the faces.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from grainpaint import formats
 from grainpaint.errors import InputError
+from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
@@ -161,7 +162,7 @@ def check_outputs(volume: Path, force: bool, with_picture: bool = True) -> Outpu
     places = outputs(volume)
     if not _names(places.record, volume):
         for path in places.files(with_picture):
-            formats.refuse_to_replace(path, force)
+            refuse_to_replace(path, force)
     return places
 
 
@@ -187,7 +188,7 @@ def write_record(places: Outputs, recipe: dict[str, Any], told: dict[str, Any]) 
         },
     }
     text = json.dumps(record, indent=1) + "\n"
-    formats.replace_with(places.record, lambda aside: aside.write_text(text))
+    replace_with(places.record, lambda aside: aside.write_text(text))
 
 
 def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:

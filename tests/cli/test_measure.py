@@ -8,7 +8,8 @@ import pytest
 
 from grainpaint import Microstructure, formats
 from grainpaint.measure.comparison import DESCRIPTORS
-from grainpaint.segmentation.pieces import grains, label_pieces
+from grainpaint.segmentation.colors import grains
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate import isotropic
 
 COLUMNS = [

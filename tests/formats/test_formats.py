@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from grainpaint import InputError, Microstructure, load
-from grainpaint.formats import SUFFIXES, check_output, replace_with, write
+from grainpaint.formats import SUFFIXES, check_output, write
 from grainpaint.formats.field import read_field
+from grainpaint.formats.files import replace_with
 
 lengths = st.floats(1e-3, 1e5)
 microstructures = st.builds(

@@ -10,7 +10,7 @@ from samples import RECORDED
 from grainpaint import InputError, Microstructure, load
 from grainpaint.formats import check_output
 from grainpaint.formats.spparks import (
-    grains,
+    grains_of_spins,
     read_spins,
     site_ids,
     times,
@@ -49,7 +49,7 @@ def test_dump_site_file_and_vti_of_one_run_hold_the_same_spins(number, time):
     sites = read_spins(RECORDED / f"tiny.{number}.sites")
     np.testing.assert_array_equal(sites.spin, dump.spin)
     vti = load(RECORDED / f"tiny.{number}.vti")
-    np.testing.assert_array_equal(vti.grain_id, grains(dump).grain_id)
+    np.testing.assert_array_equal(vti.grain_id, grains_of_spins(dump).grain_id)
 
 
 def test_rows_in_any_order_give_the_same_volume(tmp_path, rng):
@@ -90,7 +90,7 @@ def test_rows_of_the_large_dump_lie_where_it_says(shared, tmp_path):
 def test_spin_0_of_melted_sites_is_a_grain_like_others():
     spin = np.array([[[0, 0, 5]]], np.int32)
     snapshot = read_spins(RECORDED / "tiny.dump")
-    volume = grains(type(snapshot)(spin))
+    volume = grains_of_spins(type(snapshot)(spin))
     assert volume.grain_id.tolist() == [[[1, 1, 2]]]
 
 
@@ -111,7 +111,7 @@ def test_site_files_come_back_with_their_spins(tmp_path, rng, periodic):
     np.testing.assert_array_equal(back.spin, spin)
     volume = Microstructure(spin, periodic=periodic)
     assert volume.save(path) == path
-    np.testing.assert_array_equal(load(path).grain_id, grains(back).grain_id)
+    np.testing.assert_array_equal(load(path).grain_id, grains_of_spins(back).grain_id)
 
 
 def make_stitch(path, blocks):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint.generation.tags import color_of, spin_of, tag_grains
-from grainpaint.segmentation.pieces import label_pieces, merge_fragments
+from grainpaint.segmentation.fragments import merge_fragments
+from grainpaint.segmentation.pieces import label_pieces
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -14,7 +14,7 @@ from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis, BasePlan, Window, whole, windows
 from grainpaint.network.cards import load_model
 from grainpaint.pyramid import halve
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.iso.potts import grow
 
 

@@ -8,7 +8,8 @@ from scipy.spatial import cKDTree
 from sklearn.cluster import DBSCAN
 
 from grainpaint.errors import InputError
-from grainpaint.segmentation.dbscan import dbscan, fill_noise
+from grainpaint.segmentation.dbscan import dbscan
+from grainpaint.segmentation.noise import fill_noise
 
 # Few distinct values make ties, chains and grains of every density.
 fields = arrays(

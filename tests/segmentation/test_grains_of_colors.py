@@ -8,13 +8,9 @@ from naive import pieces
 from skimage.measure import label as skimage_label
 
 from grainpaint.errors import InputError
-from grainpaint.segmentation.pieces import (
-    MIN_CUT,
-    cut_by_faces,
-    grains,
-    label_pieces,
-    merge_fragments,
-)
+from grainpaint.segmentation.colors import grains
+from grainpaint.segmentation.fragments import MIN_CUT, cut_by_faces, merge_fragments
+from grainpaint.segmentation.pieces import label_pieces
 
 volumes = arrays(
     np.int32,

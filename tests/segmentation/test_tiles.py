@@ -6,12 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from grainpaint.segmentation.pieces import (
-    MIN_VOXELS,
-    grains,
-    label_pieces,
-    merge_fragments,
-)
+from grainpaint.segmentation.colors import grains
+from grainpaint.segmentation.fragments import MIN_VOXELS, merge_fragments
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.segmentation.tiles import Survey, apply, join, survey
 
 OPEN = (False, False, False)

@@ -36,30 +36,20 @@ def segment(
     force: Force = False,
 ) -> None:
     """Turn a field of colors, spins or values into grains."""
+    from grainpaint import segment as segment_field
     from grainpaint.formats import check_output, write
-    from grainpaint.formats.field import read_field, read_values
-    from grainpaint.microstructure import Microstructure
+    from grainpaint.formats.field import read_field
 
-    if method not in ("colors", "dbscan"):
-        raise InputError(f"the method must be colors or dbscan, got {method}")
     if method == "colors" and (no_clean or eps is not None):
         raise InputError("--eps and --no-clean need --method dbscan")
     check_output(output, force)
-    if method == "colors":
-        from grainpaint.segmentation.pieces import grains
-
-        color, spacing, origin = read_field(field)
-        grain_id = grains(color)
-    else:
-        from grainpaint.segmentation.dbscan import EPS, dbscan, fill_noise
-
-        values, spacing, origin = read_values(field)
-        grain_id = dbscan(values, eps=EPS if eps is None else eps)
-        if not grain_id.any():
-            raise InputError(f"{field}: all voxels are noise to DBSCAN: no grains")
-        if not no_clean:
-            grain_id = fill_noise(grain_id)
-    volume = Microstructure(grain_id, spacing, origin)
+    values, spacing, origin = read_field(field)
+    try:
+        volume = segment_field(
+            values, method, eps, not no_clean, spacing=spacing, origin=origin
+        )
+    except InputError as error:
+        raise InputError(f"{field}: {error}") from None
     write(volume, output)
     print(f"{output}: {volume.n_grains:,} grains")
 
@@ -74,7 +64,8 @@ def stats(
     force: Force = False,
 ) -> None:
     """Measure every grain of a volume."""
-    from grainpaint.formats import load, refuse_to_replace, replace_with
+    from grainpaint.formats import load
+    from grainpaint.formats.files import refuse_to_replace, replace_with
     from grainpaint.measure.connected import as_pieces
     from grainpaint.measure.grains import table, tally
     from grainpaint.measure.spatial import measures
@@ -160,7 +151,7 @@ def compare(
     """Compare two sets of volumes, descriptor by descriptor."""
     import json
 
-    from grainpaint.formats import refuse_to_replace, replace_with
+    from grainpaint.formats.files import refuse_to_replace, replace_with
 
     if not reference:
         raise InputError("compare needs a reference: add --with and its volumes")
@@ -205,7 +196,8 @@ def _report_sets(
     force: bool,
 ) -> dict[str, Any] | None:
     """Measure one or two sets, compare them, and write the report if asked."""
-    from grainpaint.formats import find_volumes, refuse_to_replace
+    from grainpaint.formats import find_volumes
+    from grainpaint.formats.files import refuse_to_replace
     from grainpaint.measure.comparison import compare as compare_sets
     from grainpaint.progress import console
 
@@ -355,7 +347,8 @@ def view(
 ) -> None:
     """Draw a volume: the part with a cut, and three slices."""
     from grainpaint.drawing.picture import picture
-    from grainpaint.formats import load, refuse_to_replace
+    from grainpaint.formats import load
+    from grainpaint.formats.files import refuse_to_replace
 
     if output.suffix != ".png":
         raise InputError(f"{output}: pictures are written as .png")

@@ -111,7 +111,7 @@ def plan(
     import json
     from dataclasses import asdict
 
-    from grainpaint.formats import refuse_to_replace
+    from grainpaint.formats.files import refuse_to_replace
     from grainpaint.generation.forecast import forecast
 
     if output is not None:

@@ -43,7 +43,7 @@ class PaperFlags:
 
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make a volume as the paper does, or say what that takes."""
-        from grainpaint.formats import refuse_to_replace
+        from grainpaint.formats.files import refuse_to_replace
         from grainpaint.paper.paint import forecast_paper
         from grainpaint.record import check_outputs
 
@@ -84,8 +84,8 @@ class PaperFlags:
     def _paint(
         self, recipe: PaperRecipe, job: Job, places: Outputs, drawing: Picture | None
     ) -> None:
-        from grainpaint.formats import replace_with
         from grainpaint.formats.field import write_values
+        from grainpaint.formats.files import replace_with
         from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
         from grainpaint.paper.paint import paint_paper
         from grainpaint.progress import console

@@ -9,7 +9,7 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from grainpaint import formats
+from grainpaint.formats.files import replace_with
 from grainpaint.generation.blocks import Block
 from grainpaint.generation.windows import BasePlan
 from grainpaint.microstructure import Microstructure
@@ -70,7 +70,7 @@ def draw_volume(volume: Microstructure, solid: np.ndarray | None, path: Path) ->
         places = [(0.695, 0.73 - i / 3, 0.295, 0.225) for i in range(3)]
     for axis, place in enumerate(places):
         draw_slice(figure.add_axes(place), volume, axis, colors)
-    formats.replace_with(path, lambda aside: figure.savefig(aside, dpi=110))
+    replace_with(path, lambda aside: figure.savefig(aside, dpi=110))
 
 
 def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) -> None:
@@ -126,7 +126,7 @@ def draw_plan(
         axes.add_patch(Rectangle((0, 0), *shape[:2], fill=False, ec="black", lw=2))
         axes.set(xlabel="x, voxels", ylabel="y, voxels", aspect="equal")
         axes.autoscale_view()
-    formats.replace_with(path, figure.savefig)
+    replace_with(path, figure.savefig)
 
 
 def _draw_windows(

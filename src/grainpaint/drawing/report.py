@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from grainpaint import formats
 from grainpaint.drawing import figures
 from grainpaint.drawing.picture import thinned
 from grainpaint.drawing.plot import grain_colors
+from grainpaint.formats.files import replace_with
 from grainpaint.measure.comparison import DESCRIPTORS, Measured
 from grainpaint.microstructure import Microstructure
 
@@ -152,4 +152,4 @@ def write_report(
             views=views,
         )
     )
-    formats.replace_with(path, lambda aside: aside.write_text(page, encoding="utf-8"))
+    replace_with(path, lambda aside: aside.write_text(page, encoding="utf-8"))

@@ -1,47 +1,32 @@
-"""Files of volumes: one module a format, chosen by the suffix."""
+"""Files of volumes: one module for each format, chosen by the suffix.
+
+A format is a module with ``read(path) -> Microstructure`` and, if it can be written,
+``write(volume, path)``; if a file can hold several times, ``times(path)`` lists them
+and ``read`` takes one. To add a format, add its module, and its suffix to `_WRITTEN`
+or `_READ` below.
+"""
 
 import glob
-import hashlib
 import importlib
-import os
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from uuid import uuid4
 
 from grainpaint.errors import InputError
+from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
     "SUFFIXES",
     "check_output",
-    "file_digest",
     "find_volumes",
     "load",
-    "refuse_to_replace",
-    "replace_with",
     "write",
 ]
 
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold all that a volume has
 _WRITTEN = {**{s: s[1:] for s in SUFFIXES}, ".sites": "spparks"}
 _READ = {**_WRITTEN, ".dump": "spparks", ".st": "spparks"}
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _suffix(path: Path) -> str:
@@ -154,21 +139,6 @@ def write(volume: Microstructure, path: str | Path) -> Path:
     return path
 
 
-def replace_with(path: Path, make: Callable[[Path], object]) -> None:
-    """Let `make` write beside `path`, then rename: nothing half-written is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{uuid4().hex}{path.suffix}")
-    try:
-        make(aside)
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(aside, path)
-    finally:
-        if aside.is_dir():
-            shutil.rmtree(aside)
-        aside.unlink(missing_ok=True)
-
-
 def check_output(path: Path, force: bool) -> None:
     """Raise unless a volume may be written to `path`.
 
@@ -179,15 +149,3 @@ def check_output(path: Path, force: bool) -> None:
     """
     _module(path, _WRITTEN)
     refuse_to_replace(path, force)
-
-
-def refuse_to_replace(path: Path, force: bool) -> None:
-    """Raise if something exists at `path` and `force` is false.
-
-    Raises
-    ------
-    InputError
-        If so.
-    """
-    if path.exists() and not force:
-        raise InputError(f"{path} exists: add --force to replace it")

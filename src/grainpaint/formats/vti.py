@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats.spparks import grains, spins_of_vti
+from grainpaint.formats.spparks import Snapshot, grains_of_spins
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["read", "write"]
@@ -79,7 +79,7 @@ def _parse(text: bytes) -> Microstructure:
     image = root.find("ImageData")
     spin = root.find(".//CellData/DataArray[@Name='Spin']")
     if image is not None and spin is not None:
-        return grains(spins_of_vti(image, spin))
+        return grains_of_spins(_spins(image, spin))
     array = root.find(".//CellData/DataArray[@Name='material']")
     if (
         image is None
@@ -98,3 +98,20 @@ def _parse(text: bytes) -> Microstructure:
         tuple(round(float(s) / _M_PER_UM, 9) for s in image.attrib["Spacing"].split()),
         tuple(round(float(o) / _M_PER_UM, 9) for o in image.attrib["Origin"].split()),
     )
+
+
+def _spins(image: ET.Element, array: ET.Element) -> Snapshot:
+    """Return the spins in the ASCII array ``Spin`` that SPPARKS writes.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are not one integer for each cell.
+    """
+    nx, ny, nz = (int(n) for n in image.attrib["WholeExtent"].split()[1::2])
+    if array.get("format") != "ascii":
+        raise ValueError("'Spin' is not ascii")
+    spin = np.array((array.text or "").split(), np.int32)
+    if spin.size != nx * ny * nz:
+        raise ValueError(f"'Spin' has {spin.size:,} values for {nx * ny * nz:,} cells")
+    return Snapshot(spin.reshape(nz, ny, nx).transpose(2, 1, 0))

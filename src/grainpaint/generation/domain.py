@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from grainpaint.cad import PartGrid, load_part, plan_grid
 from grainpaint.errors import InputError
-from grainpaint.formats import file_digest
 from grainpaint.network.precision import Precision
 
 __all__ = [
@@ -87,7 +86,7 @@ def part_domain(
         )
     part = load_part(path, unit)
     grid = plan_grid(part, voxel, LONGEST if longest is None else longest)
-    file = PartFile(path=str(path), unit=unit, sha256=file_digest(path))
+    file = PartFile(path=str(path), unit=unit, sha256=part.sha256)
     return Domain(grid.shape, grid.spacing, grid.origin, file), list(part.notes)
 
 
@@ -119,7 +118,7 @@ def load_grid(recipe: BoxRecipe) -> PartGrid | None:
         return None
     path = Path(file.path)
     part = load_part(path, file.unit)
-    if file_digest(path) != file.sha256:
+    if part.sha256 != file.sha256:
         raise InputError(f"{path} has changed since the volume was begun")
     return PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
 

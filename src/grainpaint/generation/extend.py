@@ -31,7 +31,8 @@ from grainpaint.palette import color_grains, contact_graph
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
 from grainpaint.pyramid import double
-from grainpaint.segmentation.pieces import grains, label_pieces
+from grainpaint.segmentation.colors import grains
+from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = ["estimate_grain_size", "fill_around"]
 

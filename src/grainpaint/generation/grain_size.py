@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from grainpaint.errors import InputError
-from grainpaint.formats import file_digest
 from grainpaint.formats.field import read_values
+from grainpaint.formats.files import file_digest
 from grainpaint.generation.domain import Domain
 from grainpaint.units import UNITS, parse_length
 

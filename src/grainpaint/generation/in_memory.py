@@ -28,7 +28,7 @@ from grainpaint.microstructure import Microstructure, cut
 from grainpaint.network.cards import load_model
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, part_of, silent
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 
 __all__ = [
     "COMPILING",

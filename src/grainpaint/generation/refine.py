@@ -14,7 +14,8 @@ from grainpaint.generation.grain_size import Axes
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import Tick, sample, unheard
 from grainpaint.generation.tags import color_of, spin_of, tag_grains
-from grainpaint.generation.windows import Box, Key, Window, boxes_under, cells_of
+from grainpaint.generation.windows import Key, Window, boxes_under, cells_of
+from grainpaint.microstructure import VoxelBox
 from grainpaint.philox import normal_field
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.iso.potts import grow
@@ -37,7 +38,7 @@ _OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
 
 # Tells which voxels of a box of the result are inside the part.
-Inside = Callable[[Box], np.ndarray]
+Inside = Callable[[VoxelBox], np.ndarray]
 
 
 @torch.inference_mode()
@@ -103,7 +104,7 @@ def refine_window(
 
 def _computed(
     painter: Painter, window: Window
-) -> tuple[tuple[bool, bool, bool], dict[int, Box]]:
+) -> tuple[tuple[bool, bool, bool], dict[int, VoxelBox]]:
     """Return along which axes a window is a torus, and the box it computes per level.
 
     A torus no longer than the core is grown without a halo.
@@ -141,7 +142,7 @@ def widened(cells: np.ndarray, margin: int, edge: int) -> np.ndarray:
 
 
 def _near(
-    painter: Painter, halo: int, box: Box, level: int, inside: Inside
+    painter: Painter, halo: int, box: VoxelBox, level: int, inside: Inside
 ) -> np.ndarray:
     """Return which voxels of a box of a level are inside the part or near it."""
     edge = CELL << (painter.levels - level)
@@ -155,18 +156,18 @@ def _near(
     return near[np.ix_(i, j, k)]
 
 
-def _within(box: Box, outer: Box) -> tuple[slice, ...]:
+def _within(box: VoxelBox, outer: VoxelBox) -> tuple[slice, ...]:
     """Return where a box lies in a larger one."""
     return tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(box, outer))
 
 
-def _doubled(coarse: np.ndarray, box: Box, finer: Box) -> np.ndarray:
+def _doubled(coarse: np.ndarray, box: VoxelBox, finer: VoxelBox) -> np.ndarray:
     """Return the tags in a box of the next level."""
     x, y, z = (np.arange(a, b) // 2 - c for (a, b), (c, _) in zip(finer, box))
     return coarse[np.ix_(x, y, z)]
 
 
-def _places(painter: Painter, box: Box, level: int) -> Axes:
+def _places(painter: Painter, box: VoxelBox, level: int) -> Axes:
     """Return the voxels of a box of a level as they repeat around a torus."""
     x, y, z = (
         np.arange(a, b) % n if n else np.arange(a, b)
@@ -189,8 +190,10 @@ def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
     return spin_of(tags, painter.model.base.config.n_colors, n_spins)
 
 
-def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.ndarray:
-    """Redraw the boundaries at level 1 with the refine network, if there is one."""
+def _refined(
+    painter: Painter, tags: np.ndarray, box: VoxelBox, tick: Tick
+) -> np.ndarray:
+    """Redraw boundaries at level 1 with the refine network, if there is one."""
     network, sampling = painter.model.refine, painter.model.refine_card.sampling
     if sampling.n_steps == 0:
         return tags
@@ -204,7 +207,7 @@ def _refined(painter: Painter, tags: np.ndarray, box: Box, tick: Tick) -> np.nda
 def grown(
     painter: Painter,
     tags: np.ndarray,
-    box: Box,
+    box: VoxelBox,
     level: int,
     share: np.ndarray | None = None,
     torus: tuple[bool, bool, bool] = _OPEN,

@@ -12,8 +12,9 @@ import numba as nb
 import numpy as np
 
 from grainpaint.philox import philox4x32, split_key
+from grainpaint.segmentation.fragments import merge_fragments
 from grainpaint.segmentation.necks import separate
-from grainpaint.segmentation.pieces import label_pieces, merge_fragments
+from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = ["color_of", "spin_of", "tag_grains"]
 

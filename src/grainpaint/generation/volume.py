@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 
-from grainpaint.cad import Box
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain, load_grid, part_domain
@@ -23,9 +22,9 @@ from grainpaint.generation.recipe import (
 from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import WINDOW, Key, Window
-from grainpaint.microstructure import Microstructure
+from grainpaint.microstructure import Microstructure, VoxelBox
 from grainpaint.network.cards import load_model
-from grainpaint.segmentation.pieces import grains
+from grainpaint.segmentation.colors import grains
 
 __all__ = ["Volume"]
 
@@ -201,7 +200,7 @@ class Volume:
         """Generate a window of the base."""
         return base_window(self.painter, key)
 
-    def tags(self, box: Box) -> np.ndarray:
+    def tags(self, box: VoxelBox) -> np.ndarray:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""
         core = self.recipe.core
         result = np.zeros([b - a for a, b in box], np.uint16)

@@ -12,6 +12,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import Block, center, grid
+from grainpaint.microstructure import VoxelBox
 
 __all__ = [
     "HALO",
@@ -39,7 +40,6 @@ _HALO = 8  # voxels, of levels above 1
 _MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
 Shape = tuple[int, int, int]
-Box = list[tuple[int, int]]
 Key = tuple[int, int, int]
 
 
@@ -331,7 +331,7 @@ def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:
     return x, y, z
 
 
-def boxes_under(window: Window, levels: int) -> dict[int, Box]:
+def boxes_under(window: Window, levels: int) -> dict[int, VoxelBox]:
     """Return the box that a window computes at each level, halos included.
 
     Level k has 2^k voxels per base voxel; each level is the one below it, doubled.
@@ -348,7 +348,7 @@ def boxes_under(window: Window, levels: int) -> dict[int, Box]:
     (-20, 52)
     """
     box = [(a, a + window.core) for a in window.start]
-    found = {}
+    found: dict[int, VoxelBox] = {}
     for level in range(levels, 0, -1) if levels else [0]:
         halo = {0: window.halo // 2, 1: window.halo}.get(level, _HALO)
         found[level] = [(a - halo, b + halo) for a, b in box]

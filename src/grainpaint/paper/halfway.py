@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats import replace_with
+from grainpaint.formats.files import replace_with
 
 __all__ = ["Halfway", "halfway_path", "kept_precision"]
 

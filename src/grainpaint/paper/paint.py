@@ -24,7 +24,8 @@ from grainpaint.paper.model import PaperModel, load_paper
 from grainpaint.paper.recipe import PaperRecipe, plan_blocks
 from grainpaint.paper.repaint import block_noise, repaint, timeline
 from grainpaint.progress import Progress, silent
-from grainpaint.segmentation.dbscan import BLOCK, dbscan, fill_noise
+from grainpaint.segmentation.dbscan import BLOCK, dbscan
+from grainpaint.segmentation.noise import fill_noise
 from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = [

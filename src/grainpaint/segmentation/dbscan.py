@@ -23,9 +23,9 @@ import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.segmentation.pieces import _SIDES, _root
+from grainpaint.segmentation.pieces import root
 
-__all__ = ["BLOCK", "EPS", "MIN_SAMPLES", "dbscan", "fill_noise"]
+__all__ = ["BLOCK", "EPS", "MIN_SAMPLES", "dbscan"]
 
 EPS = 1.9  # section 2.6, as are the 15 points
 MIN_SAMPLES = 15
@@ -36,7 +36,6 @@ BLOCK = 100  # edge of the authors' sub-volumes, voxels
 _HALO = 2
 _OFFSETS = np.array([o for o in product((-1, 0, 1), repeat=3) if o != (0, 0, 0)])
 _APART = (_OFFSETS**2).sum(1).astype(float)
-_OUTSIDE = -2  # neither noise nor a label; -1 is noise whose turn has come
 _CHUNK = 512  # voxels counted at a time: their counts stay in the nearest cache
 
 
@@ -77,12 +76,12 @@ def _link(w, steps, apart, eps2):
                 links[i] |= np.int64(apart[o] + d * d <= eps2) << o
         for i in range(start, start + n):
             bits = links[i - start]
-            root = i
+            mine = i
             for o in range(12, -1, -1):  # the nearest in memory first
                 j = i + steps[o]
-                if bits >> o & 1 and parent[j] != root:
-                    other = _root(parent, j)
-                    parent[max(root, other)] = root = min(root, other)
+                if bits >> o & 1 and parent[j] != mine:
+                    other = root(parent, j)
+                    parent[max(mine, other)] = mine = min(mine, other)
     return parent
 
 
@@ -134,18 +133,18 @@ def _number(label, meetings, n):
     """Join labels that met; number the clusters by their first voxel."""
     parent = np.arange(n + 1)
     for key in meetings:
-        a, b = _root(parent, key >> 32), _root(parent, key & 0xFFFFFFFF)
+        a, b = root(parent, key >> 32), root(parent, key & 0xFFFFFFFF)
         parent[max(a, b)] = min(a, b)
     number = np.zeros(n + 1, np.int32)
     n_clusters = 0
     flat = label.ravel()
     for i in range(flat.size):
         if flat[i] > 0:
-            root = _root(parent, flat[i])
-            if number[root] == 0:
+            first = root(parent, flat[i])
+            if number[first] == 0:
                 n_clusters += 1
-                number[root] = n_clusters
-            flat[i] = number[root]
+                number[first] = n_clusters
+            flat[i] = number[first]
 
 
 @nb.njit(cache=True)
@@ -200,6 +199,36 @@ def _core_labels(
         n += n_here
     _number(label, np.concatenate(meetings), n)
     return label
+
+
+def _check(
+    field: np.ndarray, eps: float, min_samples: int, block: int, mask: np.ndarray | None
+) -> None:
+    """Raise unless the field and the parameters can be clustered."""
+    if field.ndim != 3 or field.dtype.kind != "f" or not field.size:
+        raise InputError(
+            "DBSCAN needs a field of floats [x, y, z], "
+            f"got shape {field.shape} of {field.dtype}"
+        )
+    if not 0 < eps < 2:
+        raise InputError(
+            "eps must lie above 0 and below 2 voxels, where the 26 neighbors of a "
+            f"voxel are all that it can reach, got {eps:g}"
+        )
+    if not 1 <= min_samples <= 27:
+        raise InputError(
+            "min_samples must lie in 1..27, a voxel and its 26 neighbors, "
+            f"got {min_samples}"
+        )
+    if block < 1:
+        raise InputError(f"the edge of a sub-volume must be at least 1, got {block}")
+    if mask is not None and mask.shape != field.shape:
+        raise InputError(
+            f"the mask must have the shape {field.shape}, got {mask.shape}"
+        )
+    inside = [slice(None)] * len(field) if mask is None else mask
+    if not all(np.isfinite(plane[m]).all() for plane, m in zip(field, inside)):
+        raise InputError("the field holds values that are not finite")
 
 
 def dbscan(
@@ -258,122 +287,13 @@ def dbscan(
     [1, 1, 1, 2, 2, 2]
     """
     field = np.asarray(field)
-    if field.ndim != 3 or field.dtype.kind != "f" or not field.size:
-        raise InputError(
-            "DBSCAN needs a field of floats [x, y, z], "
-            f"got shape {field.shape} of {field.dtype}"
-        )
-    if not 0 < eps < 2:
-        raise InputError(
-            "eps must lie above 0 and below 2 voxels, where the 26 neighbors of a "
-            f"voxel are all that it can reach, got {eps:g}"
-        )
-    if not 1 <= min_samples <= 27:
-        raise InputError(
-            "min_samples must lie in 1..27, a voxel and its 26 neighbors, "
-            f"got {min_samples}"
-        )
-    if block < 1:
-        raise InputError(f"the edge of a sub-volume must be at least 1, got {block}")
+    _check(field, eps, min_samples, block, mask)
     if scale is None:
         scale = float(np.mean([min(block, n) for n in field.shape]))
     if not (scale > 0 and np.isfinite(scale)):
         raise InputError(f"the scale of the values must be above 0, got {scale:g}")
-    if mask is not None and mask.shape != field.shape:
-        raise InputError(
-            f"the mask must have the shape {field.shape}, got {mask.shape}"
-        )
-    inside = [slice(None)] * len(field) if mask is None else mask
-    if not all(np.isfinite(plane[m]).all() for plane, m in zip(field, inside)):
-        raise InputError("the field holds values that are not finite")
     if mask is not None:
         field = np.where(mask, field, np.nan)  # near nothing
     label = _core_labels(field, scale, eps, min_samples, block)
     _add_borders(label, field, scale, eps * eps)
     return label
-
-
-@nb.njit(cache=True)
-def _beside(i, shape, sides, out):
-    """Write the flat indices of the voxels at the faces of i; return how many."""
-    nx, ny, nz = shape
-    x, y, z = i // (ny * nz), i // nz % ny, i % nz
-    n = 0
-    for s in range(6):
-        a, b, c = x + sides[s, 0], y + sides[s, 1], z + sides[s, 2]
-        if 0 <= a < nx and 0 <= b < ny and 0 <= c < nz:
-            out[n] = (a * ny + b) * nz + c
-            n += 1
-    return n
-
-
-@nb.njit(cache=True)
-def _commonest(labels):
-    """Return the commonest label above 0, of equals the lowest; 0 if there is none."""
-    best = most = 0
-    for g in labels:
-        count = np.sum(labels == g)
-        if g > 0 and (count > most or (count == most and g < best)):
-            best, most = g, count
-    return best
-
-
-@nb.njit(cache=True)
-def _fill(flat, shape, sides):
-    beside = np.empty(6, np.int64)
-    front = [np.int64(0) for _ in range(0)]
-    for i in range(flat.size):  # -1 marks noise whose turn has come
-        if flat[i] == 0:
-            n = _beside(i, shape, sides, beside)
-            if flat[beside[:n]].max() > 0:
-                flat[i] = -1
-                front.append(np.int64(i))
-    while len(front) > 0:
-        chosen = np.empty(len(front), flat.dtype)
-        for k in range(len(front)):
-            n = _beside(front[k], shape, sides, beside)
-            chosen[k] = _commonest(flat[beside[:n]])
-        following = [np.int64(0) for _ in range(0)]
-        for k in range(len(front)):
-            flat[front[k]] = chosen[k]
-            n = _beside(front[k], shape, sides, beside)
-            for j in beside[:n]:
-                if flat[j] == 0:
-                    flat[j] = -1
-                    following.append(j)
-        front = following
-
-
-def fill_noise(label: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-    """Give every noise voxel the commonest label among those it shares a face with.
-
-    Parameters
-    ----------
-    label : numpy.ndarray, int32, shape (nx, ny, nz)
-        Clusters 1..n, 0 = noise.
-    mask : numpy.ndarray, bool, shape of label, optional
-        The part; what is outside stays 0 and passes no label on.
-
-    Returns
-    -------
-    numpy.ndarray, int32, shape (nx, ny, nz)
-        Without 0 in the part, but where no label can be reached through faces.
-
-    Notes
-    -----
-    In rounds, so that no order of visits matters: all noise voxels beside a labeled
-    one choose at once, then those beside them. Ties go to the lowest label.
-
-    Examples
-    --------
-    >>> fill_noise(np.array([[[1, 0, 0, 0, 2]]], np.int32)).tolist()
-    [[[1, 1, 1, 2, 2]]]
-    """
-    filled = np.array(label, np.int32, order="C")
-    if mask is not None:
-        filled[~mask] = _OUTSIDE
-    if filled.any():
-        _fill(filled.reshape(-1), filled.shape, _SIDES)
-    if mask is not None:
-        filled[~mask] = 0
-    return filled

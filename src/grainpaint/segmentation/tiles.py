@@ -1,4 +1,4 @@
-"""Grains of a volume larger than memory, the same as `segment.grains` gives.
+"""Grains of a volume larger than memory, the same as `colors.grains` gives.
 
 The volume is cut into tiles: boxes on a regular grid, the last of an axis smaller where
 need be; those that hold nothing of the part may be missing. A tile is only ever looked
@@ -24,16 +24,15 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from grainpaint.segmentation.pieces import (
+from grainpaint.segmentation.fragments import (
     MIN_CUT,
     MIN_VOXELS,
-    _join,
-    _root,
     choose_grains,
     fragment_contacts,
-    label_pieces,
     number_in_order,
 )
+from grainpaint.segmentation.pieces import join as join_pieces
+from grainpaint.segmentation.pieces import label_pieces, root
 
 __all__ = ["Place", "Survey", "apply", "join", "survey"]
 
@@ -197,13 +196,13 @@ def _unite(pairs, n_voxels, first):
     """Return the root of each piece; sizes and first voxels gather in the roots."""
     parent = np.arange(n_voxels.size)
     for k in range(len(pairs)):
-        _join(parent, pairs[k, 0], pairs[k, 1])
+        join_pieces(parent, pairs[k, 0], pairs[k, 1])
     for i in range(parent.size):
-        root = _root(parent, i)
-        parent[i] = root
-        if root != i:
-            n_voxels[root] += n_voxels[i]
-            first[root] = min(first[root], first[i])
+        top = root(parent, i)
+        parent[i] = top
+        if top != i:
+            n_voxels[top] += n_voxels[i]
+            first[top] = min(first[top], first[i])
     return parent
 
 
@@ -270,7 +269,7 @@ def join(
         Whether grains go on through the faces of the volume along x, y, z.
     keep_cut : bool
         Whether small pieces at its other faces stay, see
-        `grainpaint.segmentation.pieces.grains`.
+        `grainpaint.segmentation.colors.grains`.
 
     Returns
     -------

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from grainpaint.errors import InputError
-from grainpaint.formats import replace_with, zarr
+from grainpaint.formats import zarr
+from grainpaint.formats.files import replace_with
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 

@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats import refuse_to_replace, replace_with
+from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Path
 

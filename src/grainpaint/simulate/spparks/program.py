@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grainpaint.errors import InputError
-from grainpaint.formats.spparks import grains, read_spins, times
+from grainpaint.formats.spparks import grains_of_spins, read_spins, times
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Bar, Progress, silent
 from grainpaint.simulate.spparks import read_script
@@ -251,7 +251,7 @@ def _volumes(
     """Read all snapshots of a dump."""
     if not dump.is_file():
         raise InputError(f"{executable} ended without an error and wrote no spins")
-    return [(t, grains(read_spins(dump, t), periodic)) for t in times(dump)]
+    return [(t, grains_of_spins(read_spins(dump, t), periodic)) for t in times(dump)]
 
 
 def _execute(

@@ -1,0 +1,179 @@
+"""A solid from triangles: corners joined, holes refused, orientation mended."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.cad.stl import read_stl
+from grainpaint.errors import InputError
+from grainpaint.units import UNITS
+
+__all__ = ["Part", "load_part"]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Closed, consistently oriented triangle mesh.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, float64, shape (n, 3)
+        µm.
+    faces : numpy.ndarray, int64, shape (m, 3)
+        Vertices of each triangle, counter-clockwise seen from outside.
+    notes : tuple of str
+        What the audit mended.
+    sha256 : str
+        Of the file, hexadecimal; empty if there is none.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    notes: tuple[str, ...] = ()
+    sha256: str = ""
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest corner, µm."""
+        return self.vertices.min(0), self.vertices.max(0)
+
+    @property
+    def volume(self) -> float:
+        """Signed volume, µm^3 (overlaps count twice)."""
+        return _signed_volume(self.vertices, self.faces)
+
+
+def load_part(path: Path, unit: str = "mm") -> Part:
+    """Read an STL file and make sure that it bounds a solid.
+
+    A file that has not changed is read once a process.
+
+    Parameters
+    ----------
+    path : Path
+        STL, binary or ASCII.
+    unit : str
+        Unit of its coordinates: nm, um, mm, cm, m, inch.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, truncated or not STL, has coordinates that are
+        not finite, or its surface is open or cannot be oriented.
+    """
+    if unit not in UNITS:
+        raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    state = path.stat()
+    return _load(path, unit, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(4)
+def _load(path: Path, unit: str, mtime_ns: int, size: int) -> Part:
+    """Read a part; a file of another time or size is another one."""
+    soup, sha256 = read_stl(path)
+    n_bad = int((~np.isfinite(soup)).any((1, 2)).sum())
+    if n_bad:
+        raise InputError(
+            f"{path}: {n_bad} of {len(soup)} triangles have coordinates that are not "
+            "finite (NaN): export the part again"
+        )
+    vertices, faces = _merge_vertices(soup)
+    if not len(faces):
+        raise InputError(f"{path}: all triangles are degenerate, there is no surface")
+    _check_closed(path, vertices, faces, unit)
+    notes = []
+    if _n_disagreeing_edges(faces):
+        faces = _orient(path, vertices, faces)
+        notes.append("some triangles faced the wrong way: turned")
+    if _signed_volume(vertices, faces) < 0:
+        faces = faces[:, ::-1]
+        notes.append("the part was inside out: turned")
+    faces = np.ascontiguousarray(faces)
+    return Part(vertices * UNITS[unit], faces, tuple(notes), sha256)
+
+
+def _merge_vertices(soup: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Join equal corners (to 1e-7 of the size) and drop triangles without area."""
+    corners = soup.reshape(-1, 3)
+    size = np.ptp(corners, axis=0).max() or 1.0
+    grid = np.round((corners - corners.min(0)) / size * 1e7).astype(np.int64)
+    _, first, index = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    faces = index.reshape(-1, 3)
+    a, b, c = faces.T
+    return corners[first], faces[(a != b) & (b != c) & (c != a)]
+
+
+def _edges(faces: np.ndarray) -> np.ndarray:
+    """Return the directed edges of all triangles, shape (3 m, 2)."""
+    return np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+
+
+def _signed_volume(vertices: np.ndarray, faces: np.ndarray) -> float:
+    a, b, c = (vertices[faces[:, i]] - vertices.mean(0) for i in range(3))
+    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
+
+
+def _check_closed(
+    path: Path, vertices: np.ndarray, faces: np.ndarray, unit: str
+) -> None:
+    """Raise if an edge belongs to an odd number of triangles; count the holes."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    edges, count = np.unique(np.sort(_edges(faces), 1), axis=0, return_counts=True)
+    rim = edges[count % 2 == 1]
+    if not len(rim):
+        return
+    nodes, index = np.unique(rim, return_inverse=True)
+    i, j = index.reshape(-1, 2).T
+    graph = coo_array((np.ones(i.size), (i, j)), (nodes.size, nodes.size))
+    n_holes = connected_components(graph, directed=False)[0]
+    place = ", ".join(f"{v:.6g}" for v in vertices[rim[0]].mean(0))
+    holes = "1 hole" if n_holes == 1 else f"{n_holes} holes"
+    raise InputError(
+        f"{path}: the surface is open: {holes} ({len(rim)} open edges), the first at "
+        f"({place}) {unit}; close it in the CAD program"
+    )
+
+
+def _n_disagreeing_edges(faces: np.ndarray) -> int:
+    """Count edges that triangles do not pass equally often in both directions."""
+    edges = _edges(faces)
+    way = np.where(edges[:, 0] < edges[:, 1], 1, -1)
+    _, index = np.unique(np.sort(edges, 1), axis=0, return_inverse=True)
+    return int(np.count_nonzero(np.bincount(index.ravel(), way)))
+
+
+def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Turn triangles until neighbors agree; each body keeps the side of most."""
+    import trimesh
+
+    mesh = trimesh.Trimesh(vertices, faces.copy(), process=False)
+    trimesh.repair.fix_winding(mesh)
+    fixed = np.asarray(mesh.faces)
+    n_wrong = _n_disagreeing_edges(fixed)
+    if n_wrong:
+        raise InputError(
+            f"{path}: the triangles do not agree on what is inside ({n_wrong} edges "
+            "where bodies meet or the surface has one side only): mend it in the CAD "
+            "program"
+        )
+    before, after = _normals(vertices, faces), _normals(vertices, fixed)
+    turned = np.einsum("ij,ij->i", before, after) < 0
+    area = np.linalg.norm(after, axis=1)
+    for body in trimesh.graph.connected_components(
+        mesh.face_adjacency, nodes=np.arange(len(fixed))
+    ):
+        if area[body][turned[body]].sum() > area[body].sum() / 2:
+            fixed[body] = fixed[body][:, ::-1]
+    return fixed
+
+
+def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Return normals, twice as long as the triangles' areas."""
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    return np.cross(b - a, c - a)

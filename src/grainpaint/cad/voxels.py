@@ -1,0 +1,166 @@
+"""The voxels inside a part.
+
+A voxel is inside when its center is. Along each column of voxel centers the triangles
+crossed are counted with their orientation; where the winding number is positive the
+column is inside, so that overlapping bodies count as their union and inward-facing
+shells as cavities.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainpaint.cad.columns import cross, fill, touch
+from grainpaint.cad.solid import Part
+from grainpaint.errors import InputError
+from grainpaint.microstructure import VoxelBox
+
+__all__ = ["PartGrid", "VoxelGrid", "plan_grid", "voxelize"]
+
+
+@dataclass(frozen=True, eq=False)
+class VoxelGrid:
+    """Which voxels are inside a part.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray, bool, shape (nx, ny, nz)
+        True = inside.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    """
+
+    mask: np.ndarray
+    spacing: float
+    origin: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class PartGrid:
+    """The voxels that cover a part; which are inside is found on demand.
+
+    Parameters
+    ----------
+    part : Part
+    shape : three ints
+        Voxels along x, y, z.
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    """
+
+    part: Part
+    shape: tuple[int, int, int]
+    spacing: float
+    origin: tuple[float, float, float]
+
+    def mask(self, box: VoxelBox) -> np.ndarray:
+        """Return which voxels of a box are inside.
+
+        Parameters
+        ----------
+        box : three pairs of ints
+            Voxel ranges, half open; beyond the grid nothing is inside.
+
+        Returns
+        -------
+        numpy.ndarray, bool, shape of the box
+        """
+        mask = np.zeros([b - a for a, b in box], np.bool_)
+        inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, self.shape)]
+        if all(a < b for a, b in inner):
+            (x0, x1), (y0, y1), (z0, z1) = inner
+            found = np.zeros((x1 - x0, y1 - y0, z1 - z0), np.bool_)
+            fill(*self._crossings(x0, x1, y0, y1), found, z0)
+            here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inner, box))
+            mask[here] = found
+        return mask
+
+    def touched(self, edge: int) -> np.ndarray:
+        """Return which blocks of `edge` voxels hold a voxel that is inside.
+
+        Returns
+        -------
+        numpy.ndarray, bool, shape (ceil(nx / edge), ceil(ny / edge), ceil(nz / edge))
+        """
+        nx, ny, nz = self.shape
+        found = np.zeros([-(-n // edge) for n in self.shape], np.bool_)
+        for i, x0 in enumerate(range(0, nx, edge)):
+            x1 = min(x0 + edge, nx)
+            touch(*self._crossings(x0, x1, 0, ny), ny, nz, edge, found[i])
+        return found
+
+    def _crossings(
+        self, x0: int, x1: int, y0: int, y1: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the columns of voxels (y fastest) enter and leave bodies."""
+        # Voxel centers at whole numbers.
+        corners = (self.part.vertices - np.array(self.origin)) / self.spacing - 0.5
+        faces, n_z = self.part.faces, self.shape[2]
+        found: tuple[np.ndarray, np.ndarray] = cross(
+            corners, faces, x0, x1, y0, y1, n_z
+        )
+        return found
+
+
+def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> PartGrid:
+    """Return the voxels that cover a part.
+
+    Parameters
+    ----------
+    part : Part
+    voxel : float, optional
+        Edge of a voxel, µm.
+    longest : int
+        Voxels along the longest side, where `voxel` is not given.
+
+    Raises
+    ------
+    InputError
+        If `longest` is below 2, the voxel is not positive, or the part is thinner than
+        a voxel.
+    """
+    low, high = part.bounds
+    size = high - low
+    if longest < 2:
+        raise InputError(f"the longest side must have at least 2 voxels, got {longest}")
+    if voxel is None:
+        voxel = float(size.max()) / longest
+    if not 0 < voxel < float("inf"):
+        raise InputError(f"the voxel size must be above 0, got {voxel:g} µm")
+    if size.min() < voxel:
+        raise InputError(
+            f"the part is thinner than a voxel: it measures "
+            f"{' x '.join(f'{s:g}' for s in size)} µm, a voxel {voxel:g} µm; use a "
+            f"voxel below {size.min():g} µm (and check the unit)"
+        )
+    x, y, z = (max(1, int(np.ceil(s / voxel - 1e-6))) for s in size)
+    corner = (low + high) / 2 - np.array([x, y, z]) * voxel / 2
+    ox, oy, oz = corner.tolist()
+    return PartGrid(part, (x, y, z), voxel, (ox, oy, oz))
+
+
+def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> VoxelGrid:
+    """Return the voxels whose centers lie inside a part.
+
+    Parameters
+    ----------
+    part, voxel, longest
+        As in `plan_grid`.
+
+    Raises
+    ------
+    InputError
+        As `plan_grid`, and if no center lies inside.
+    """
+    grid = plan_grid(part, voxel, longest)
+    mask = grid.mask([(0, n) for n in grid.shape])
+    if not mask.any():
+        raise InputError(
+            f"the part is thinner than a voxel of {grid.spacing:g} µm everywhere: no "
+            "voxel center lies inside; use smaller voxels"
+        )
+    return VoxelGrid(mask, grid.spacing, grid.origin)

@@ -1,0 +1,54 @@
+"""Files as wholes: their digest, and how they are replaced without loss."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from grainpaint.errors import InputError
+
+__all__ = ["file_digest", "refuse_to_replace", "replace_with"]
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def replace_with(path: Path, make: Callable[[Path], object]) -> None:
+    """Let `make` write beside `path`, then rename: a file is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{uuid4().hex}{path.suffix}")
+    try:
+        make(aside)
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(aside, path)
+    finally:
+        if aside.is_dir():
+            shutil.rmtree(aside)
+        aside.unlink(missing_ok=True)
+
+
+def refuse_to_replace(path: Path, force: bool) -> None:
+    """Raise if something exists at `path` and `force` is false.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if path.exists() and not force:
+        raise InputError(f"{path} exists: add --force to replace it")

@@ -1,0 +1,101 @@
+"""Files of SPPARKS: text dumps, site files and stitch files.
+
+They hold a spin for each site. A grain is a piece of equal spin that is connected
+through the 26 neighbors. Lengths are in units of the lattice, taken as µm.
+"""
+
+from pathlib import Path
+
+from grainpaint.errors import InputError
+from grainpaint.formats.spparks.dump import (
+    TIMESTEP,
+    dump_starts,
+    dump_time,
+    parse_dump,
+)
+from grainpaint.formats.spparks.rows import read_text, site_ids
+from grainpaint.formats.spparks.sites import parse_sites, read_sites, write_sites
+from grainpaint.formats.spparks.snapshot import Snapshot, choose_time, grains_of_spins
+from grainpaint.formats.spparks.stitch import is_stitch, read_stitch, times_of_stitch
+from grainpaint.microstructure import Microstructure
+
+__all__ = [
+    "Snapshot",
+    "grains_of_spins",
+    "read",
+    "read_sites",
+    "read_spins",
+    "site_ids",
+    "times",
+    "write",
+    "write_sites",
+]
+
+
+def read(path: Path, time: float | None = None) -> Microstructure:
+    """Read the grains of a dump, a site file or a stitch file.
+
+    Parameters
+    ----------
+    path : Path
+        The content decides which kind it is; text may be gzipped.
+    time : float, optional
+        Which snapshot of a dump or stitch file; the last if not given.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or holds no such time.
+    """
+    return grains_of_spins(read_spins(path, time))
+
+
+def read_spins(path: Path, time: float | None = None) -> Snapshot:
+    """Read the spins of a dump, a site file or a stitch file (see `read`)."""
+    if is_stitch(path):
+        return read_stitch(path, time)
+    text = read_text(path)
+    if not text.startswith(TIMESTEP):
+        if time is not None:
+            raise InputError(f"{path}: a site file holds one state, not several times")
+        spin, spacing, origin = parse_sites(path, text)
+        return Snapshot(spin, 0.0, spacing, origin)
+    starts = dump_starts(text)
+    known = [dump_time(path, text, start) for start in starts]
+    chosen = choose_time(path, known, time)
+    stop = starts[chosen + 1] if chosen + 1 < len(starts) else len(text)
+    return parse_dump(path, text[starts[chosen] : stop], known[chosen])
+
+
+def times(path: Path) -> list[float]:
+    """Return the times of the snapshots in a dump or stitch file.
+
+    Raises
+    ------
+    InputError
+        If the file is neither.
+    """
+    if is_stitch(path):
+        return times_of_stitch(path)
+    text = read_text(path)
+    if not text.startswith(TIMESTEP):
+        raise InputError(f"{path}: neither a SPPARKS dump nor a stitch file")
+    return [dump_time(path, text, start) for start in dump_starts(text)]
+
+
+def write(volume: Microstructure, path: Path) -> None:
+    """Write a site file, from which SPPARKS can continue a volume (`read_sites`).
+
+    Parameters
+    ----------
+    volume : Microstructure
+        Without an outside. Grain IDs become spins 1..n; periodic axes tell how
+        SPPARKS will number its sites (its command ``boundary``).
+    path : Path
+
+    Raises
+    ------
+    InputError
+        If voxels lie outside the part.
+    """
+    write_sites(path, volume.grain_id, volume.periodic)

@@ -1,0 +1,79 @@
+"""Text dumps of SPPARKS: snapshots, one after the other."""
+
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.spparks.rows import (
+    parse_rows,
+    places_of_coordinates,
+    places_of_ids,
+    scatter,
+    to_integers,
+)
+from grainpaint.formats.spparks.snapshot import Snapshot
+
+__all__ = ["TIMESTEP", "dump_starts", "dump_time", "parse_dump"]
+
+TIMESTEP = b"ITEM: TIMESTEP"
+
+
+def dump_starts(text: bytes) -> list[int]:
+    """List where the snapshots of a dump begin."""
+    starts, at = [], text.find(TIMESTEP)
+    while at >= 0:
+        starts.append(at)
+        at = text.find(TIMESTEP, at + 1)
+    return starts
+
+
+def dump_time(path: Path, text: bytes, start: int) -> float:
+    """Return the time of a snapshot."""
+    words = text[start : start + 200].split(b"\n", 2)[1:2]
+    try:
+        return float(words[0].split()[-1])  # the snapshot's number, then the time
+    except (IndexError, ValueError):
+        raise InputError(f"{path}: cut off behind ITEM: TIMESTEP") from None
+
+
+def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
+    """Place the rows of one snapshot."""
+    where = f"{path}: the snapshot of time {time:g}"
+    head = text[:2000].split(b"\n")
+    titles = [i for i, line in enumerate(head) if line.startswith(b"ITEM: ATOMS")]
+    if not titles:
+        raise InputError(f"{where} is cut off: it has no line ITEM: ATOMS")
+    title = titles[0]
+    items = {head[i].strip(): i for i in range(title) if head[i].startswith(b"ITEM:")}
+    try:
+        n_rows = int(head[items[b"ITEM: NUMBER OF ATOMS"] + 1])
+        at = next(i for name, i in items.items() if name.startswith(b"ITEM: BOX"))
+        box = np.array([line.split()[:2] for line in head[at + 1 : at + 4]], float)
+    except (KeyError, StopIteration, ValueError):
+        raise InputError(
+            f"{where} lacks ITEM: NUMBER OF ATOMS or three lines ITEM: BOX BOUNDS"
+        ) from None
+    names = head[title].decode(errors="replace").split()[2:]
+    spin_column = next((n for n in ("type", "site", "i1") if n in names), None)
+    if spin_column is None:
+        raise InputError(
+            f"{where} has the columns {' '.join(names)} and no spin: add site to dump"
+        )
+    columns = [n for n in (spin_column, "id", "x", "y", "z") if n in names]
+    body = text[sum(len(line) + 1 for line in head[: title + 1]) :]
+    table = parse_rows(
+        where, body, n_rows, len(names), [names.index(c) for c in columns]
+    )
+    column = dict(zip(columns, table.T))
+    spin = to_integers(where, column[spin_column])
+    if {"x", "y", "z"} <= set(columns):
+        place, spacing, origin = places_of_coordinates(
+            where, [column[a] for a in "xyz"], box
+        )
+    elif "id" in columns:
+        spacing, origin = 1.0, tuple(box[:, 0].tolist())
+        place = places_of_ids(where, to_integers(where, column["id"]), box)
+    else:
+        raise InputError(f"{where} has neither x y z nor id: dump id site x y z")
+    return Snapshot(scatter(where, place, spin), time, spacing, origin)

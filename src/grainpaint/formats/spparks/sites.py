@@ -1,0 +1,92 @@
+"""Site files of SPPARKS, from which a simulation starts."""
+
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.spparks.rows import (
+    parse_rows,
+    places_of_ids,
+    read_text,
+    scatter,
+    site_ids,
+    to_integers,
+)
+
+__all__ = ["parse_sites", "read_sites", "write_sites"]
+
+
+def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> None:
+    """Write spins [x, y, z] as a site file for a box of these periodic axes.
+
+    Raises
+    ------
+    InputError
+        If a spin is below 1.
+    """
+    low, high = int(spin.min()), int(spin.max())
+    if low < 1:
+        raise InputError(
+            f"{path}: a site file gives every site of the box a spin of at least 1, "
+            "and this volume has voxels outside the part: crop it first"
+        )
+    boundary = " ".join("p" if p else "n" for p in periodic)
+    box = "\n".join(f"0 {n} {a}lo {a}hi" for n, a in zip(spin.shape, "xyz"))
+    rows = np.stack([site_ids(spin.shape, periodic), spin], -1).astype(np.int64)
+    rows = rows.transpose(2, 1, 0, 3).reshape(-1, 2)  # x fastest, as IDs count
+    head = (
+        f"grainpaint: spins 1..{high}, so app_style needs {high} or more; "
+        f"lattice constant 1; boundary {boundary}\n\n"
+        f"3 dimension\n{spin.size} sites\nid site values\n{box}\n\nValues\n\n"
+    )
+    with path.open("w") as file:
+        file.write(head)
+        for start in range(0, len(rows), 1 << 18):
+            piece = rows[start : start + (1 << 18)]
+            file.write(("%d %d\n" * len(piece)) % tuple(piece.ravel().tolist()))
+
+
+def read_sites(path: Path) -> tuple[np.ndarray, float, tuple[float, ...]]:
+    """Return spins (int32, [x, y, z]), lattice constant and origin of a site file.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or of another kind.
+    """
+    return parse_sites(path, read_text(path))
+
+
+def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float, ...]]:
+    """Parse a header of `value keyword` lines and its section Values."""
+    at = text.find(b"\nValues")
+    if at < 0 or b"\nSites" in text[:at] or b"\0" in text[:4096]:
+        raise InputError(
+            f"{path}: neither a SPPARKS dump, a stitch file, nor a site file with "
+            "Values alone"
+        )
+    box = np.tile([-0.5, 0.5], (3, 1))
+    names, n_sites = ["id", "site"], -1
+    try:
+        for line in text[:at].decode().split("\n")[1:]:
+            words = line.split("#")[0].split()
+            if words[-1:] == ["sites"]:
+                n_sites = int(words[0])
+            elif words[-1:] == ["values"]:
+                names = words[:-1]
+            elif words[-1:] and words[-1] in ("xhi", "yhi", "zhi"):
+                box["xyz".index(words[-1][0])] = float(words[0]), float(words[1])
+    except (ValueError, UnicodeDecodeError, IndexError):
+        raise InputError(f"{path}: damaged header of a site file") from None
+    spin_column = next((n for n in ("site", "i1") if n in names), None)
+    if n_sites < 0 or names[:1] != ["id"] or spin_column is None:
+        raise InputError(
+            f"{path}: a site file states the number of sites and values 'id site'"
+        )
+    body = text[text.find(b"\n", at + 1) + 1 :]
+    columns = [0, names.index(spin_column)]
+    table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
+    place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
+    spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
+    return spin, 1.0, tuple(box[:, 0].tolist())

@@ -1,0 +1,78 @@
+"""Spins of all sites of a box at one time, and the grains that they are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+from grainpaint.segmentation.pieces import label_pieces
+
+__all__ = ["Snapshot", "choose_time", "grains_of_spins"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Spins of all sites of a box at one time.
+
+    Parameters
+    ----------
+    spin : numpy.ndarray, int32, shape (nx, ny, nz)
+        Spin of each site.
+    time : float
+        SPPARKS' time; 0 if the file does not say.
+    spacing : float
+        Lattice constant.
+    origin : three floats
+        Place of site (0, 0, 0).
+    """
+
+    spin: np.ndarray
+    time: float = 0.0
+    spacing: float = 1.0
+    origin: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+
+def grains_of_spins(
+    snapshot: Snapshot, periodic: tuple[bool, ...] = (False, False, False)
+) -> Microstructure:
+    """Return the grains of a snapshot: connected pieces of equal spin.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    periodic : three bools
+        Whether the box was periodic along x, y, z (the files do not say).
+
+    Raises
+    ------
+    InputError
+        If the spins span more values than int32 has.
+    """
+    spin = snapshot.spin
+    low = int(spin.min())
+    if int(spin.max()) - low + 1 > np.iinfo(np.int32).max:
+        raise InputError("the spins span more values than a 32-bit integer has")
+    # 0 is a spin like others (melted sites), and means outside to label_pieces.
+    grain_id = label_pieces(spin - np.int32(low) + np.int32(1), periodic, corners=True)
+    return Microstructure(grain_id, (snapshot.spacing,) * 3, snapshot.origin, periodic)
+
+
+def choose_time(path: Path, known: list[float], time: float | None) -> int:
+    """Return the index of a time, by default the last."""
+    if time is None:
+        return len(known) - 1
+    nearest = min(range(len(known)), key=lambda i: abs(known[i] - time))
+    # SPPARKS writes at the first event or sweep past a time: 60.0001.
+    if abs(known[nearest] - time) > 1e-3 * max(1.0, abs(time)):
+        raise InputError(
+            f"{path}: no snapshot of time {time:g}; it has {_listing(known)}"
+        )
+    return nearest
+
+
+def _listing(values: list[float]) -> str:
+    if len(values) > 12:
+        return f"{_listing(values[:5])}, ..., {_listing(values[-5:])}"
+    return ", ".join(f"{v:g}" for v in values) or "none"
