@@ -185,7 +185,7 @@ def damaged(tmp_path, kind):
         ("truncated", "truncated"),
         ("truncated text", "truncated"),
         ("nan", r"1 of 12 triangles.*not\s+finite"),
-        ("prose", "no STL"),
+        ("prose", "not an STL"),
         ("short", "not an STL"),
         ("flat", "degenerate"),
         ("no triangles", "no triangle"),

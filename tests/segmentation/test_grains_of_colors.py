@@ -51,7 +51,7 @@ def test_pieces_do_not_depend_on_how_the_values_are_stored(values, periodic, cor
 
 def test_a_volume_too_large_for_int32_is_refused():
     values = np.broadcast_to(np.uint8(1), (2**11, 2**10, 2**10))
-    with pytest.raises(InputError, match="less than 2\\^31 voxels"):
+    with pytest.raises(InputError, match="fewer than 2\\^31 voxels"):
         label_pieces(values)
 
 
