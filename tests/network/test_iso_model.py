@@ -7,7 +7,7 @@ from grainpaint import generate, simulate
 from grainpaint.generation.sampler import Painter, base_window, refine_window
 from grainpaint.generation.volume import Volume, make_painter, make_recipe, zoomed
 from grainpaint.generation.windows import BaseAxis, BasePlan, Window, whole, windows
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.pyramid import halve
 from grainpaint.segmentation.pieces import grains
 from grainpaint.simulate.iso.potts import grow

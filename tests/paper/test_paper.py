@@ -14,9 +14,10 @@ from grainpaint import InputError, Microstructure, formats, paper, simulate
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.formats.field import read_values
 from grainpaint.generation.blocks import batches, center, grid
-from grainpaint.network.cards import load_model, write_stage
 from grainpaint.network.inference import Evaluator
+from grainpaint.network.loading import load_model
 from grainpaint.network.unet import Conv, NetworkConfig, UNet
+from grainpaint.network.weights import write_stage
 from grainpaint.palette import palette
 from grainpaint.paper.data import (
     encode_block,

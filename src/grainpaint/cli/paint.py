@@ -637,7 +637,7 @@ def extend(
     """Go on from known grains: extend a volume, fill holes, continue a section."""
     from grainpaint import formats
     from grainpaint.generation.extend import extend as go_on
-    from grainpaint.network.cards import load_model
+    from grainpaint.network.loading import load_model
     from grainpaint.progress import console
     from grainpaint.units import parse_box, parse_length
 

@@ -37,9 +37,9 @@ def given(context: typer.Context, name: str) -> bool:
 
 def is_papers(context: typer.Context, model: str) -> bool:
     """Whether a model is of the paper's kind; refuse the options of the other kind."""
-    from grainpaint.network.cards import is_paper
+    from grainpaint.network.library import kind_of
 
-    paper = is_paper(model)
+    paper = kind_of(model) == "paper"
     for name in _OURS if paper else _PAPERS:
         if given(context, name):
             kind = "the paper's" if paper else "our own"

@@ -51,10 +51,12 @@ def train(
 @app.command()
 def models() -> None:
     """List the shipped models with their figures."""
-    from grainpaint.network.cards import describe, is_paper, shipped
+    from grainpaint.network.description import describe
+    from grainpaint.network.library import kind_of, shipped
     from grainpaint.paper.model import describe_paper
 
+    descriptions = {"pyramid": describe, "paper": describe_paper}
     for name in shipped():
         print(name)
-        for line in describe_paper(name) if is_paper(name) else describe(name):
+        for line in descriptions[kind_of(name)](name):
             print(f"  {line}")

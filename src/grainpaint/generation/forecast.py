@@ -20,7 +20,7 @@ from grainpaint.generation.sampler import (
 )
 from grainpaint.generation.volume import Recipe, load_grid, make_painter, window_bytes
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
-from grainpaint.network.cards import Model, load_model
+from grainpaint.network.loading import Model, load_model
 from grainpaint.store import SHARD
 
 __all__ = ["Forecast", "forecast"]

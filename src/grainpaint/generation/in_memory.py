@@ -36,7 +36,7 @@ from grainpaint.generation.volume import (
 )
 from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
 from grainpaint.microstructure import Microstructure, cut
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, part_of, silent
 from grainpaint.segmentation.pieces import grains

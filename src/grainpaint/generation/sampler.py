@@ -28,9 +28,10 @@ from grainpaint.generation.windows import (
     boxes_under,
     cells_of,
 )
-from grainpaint.network.cards import Model, Sampling
+from grainpaint.network.cards import Sampling
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.network.inference import Evaluator
+from grainpaint.network.loading import Model
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
 from grainpaint.philox import normal_field

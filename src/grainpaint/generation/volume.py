@@ -35,14 +35,9 @@ from grainpaint.generation.windows import (
     windowed,
 )
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.cards import (
-    Model,
-    Sampling,
-    find_model,
-    load_model,
-    model_digest,
-    read_card,
-)
+from grainpaint.network.cards import Sampling, read_card
+from grainpaint.network.library import find_model, model_digest
+from grainpaint.network.loading import Model, load_model
 from grainpaint.network.precision import Precision, resolve
 from grainpaint.philox import check_seed
 from grainpaint.record import find_record, outputs, read_record

@@ -10,12 +10,13 @@ from pydantic import Field
 from torch import Tensor
 
 from grainpaint.errors import InputError
-from grainpaint.network.cards import Sampling, StageCard, write_stage
+from grainpaint.network.cards import Sampling, StageCard
 from grainpaint.network.dataset import Samples, Stage, TrainingSet, load_sets
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
 from grainpaint.network.fit import Files, Optimization, Run, spread
 from grainpaint.network.precision import autocast, find_device
 from grainpaint.network.unet import NetworkConfig, UNet, setting
+from grainpaint.network.weights import write_stage
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 

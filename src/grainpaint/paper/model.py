@@ -9,16 +9,13 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from grainpaint.network.cards import (
-    details,
-    find_model,
-    model_digest,
-    read_card,
-    read_network,
-)
+from grainpaint.network.cards import read_card
+from grainpaint.network.description import describe_data
 from grainpaint.network.inference import Evaluator
+from grainpaint.network.library import find_model, model_digest
 from grainpaint.network.precision import find_device, resolve
 from grainpaint.network.unet import NetworkConfig, UNet
+from grainpaint.network.weights import read_network
 from grainpaint.paper.ddpm import Denoiser, Schedule, linear_schedule
 
 __all__ = [
@@ -110,7 +107,7 @@ def load_paper(name: str, device: str = "cpu", precision: str = "auto") -> Paper
         device.
     """
     place, chosen = find_device(device), resolve(precision, device)
-    folder = find_model(name, "paper.json")
+    folder = find_model(name, "paper")
     card = read_card(folder / "paper.json", PaperCard)
     network = Evaluator(read_network(folder, card).to(place), chosen)
     return PaperModel(Path(name).name, network, card, model_digest(name))
@@ -174,10 +171,10 @@ def denoiser(network: Evaluator, schedule: Schedule) -> Denoiser:
 
 def describe_paper(name: str) -> list[str]:
     """Return what a model is, a line each."""
-    card = read_card(find_model(name, "paper.json") / "paper.json", PaperCard)
+    card = read_card(find_model(name, "paper") / "paper.json", PaperCard)
     channels = ", ".join(map(str, card.network.channels))
     return [
         f"paper: blocks of {card.edge}^3, {card.levels.n_steps} levels, channels "
         f"{channels}; {card.budget}",
-        *details(card.data, card.metrics),
+        *describe_data(card.data, card.metrics),
     ]

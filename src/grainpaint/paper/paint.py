@@ -21,7 +21,8 @@ from grainpaint.generation.blocks import EDGE, Block, batches, center, grid
 from grainpaint.generation.in_memory import Clock, Run
 from grainpaint.generation.volume import PartFile, load_grid
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.cards import find_model, model_digest, read_card
+from grainpaint.network.cards import read_card
+from grainpaint.network.library import find_model, model_digest
 from grainpaint.network.precision import Precision, resolve
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import PaperCard, PaperModel, load_paper
@@ -128,7 +129,7 @@ def make_paper_recipe(
     check_seed(seed)
     if plan not in ("grid", "center"):
         raise InputError(f"--plan of the paper is grid or center, got {plan!r}")
-    card = read_card(find_model(model, "paper.json") / "paper.json", PaperCard)
+    card = read_card(find_model(model, "paper") / "paper.json", PaperCard)
     if resamplings < 1:
         raise InputError(f"there must be at least 1 resampling, got {resamplings}")
     timeline(card.levels.n_steps, resamplings + 1, jump, free)

@@ -9,10 +9,10 @@ from pydantic import Field
 from torch import Tensor
 
 from grainpaint.errors import InputError
-from grainpaint.network.cards import write_stage
 from grainpaint.network.fit import Files, Optimization, Run, spread
 from grainpaint.network.precision import autocast, find_device
 from grainpaint.network.unet import NetworkConfig, UNet
+from grainpaint.network.weights import write_stage
 from grainpaint.paper.data import Blocks, encode_block, load_blocks
 from grainpaint.paper.ddpm import add_noise
 from grainpaint.paper.model import Levels, PaperCard, predict
