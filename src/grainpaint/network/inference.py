@@ -16,18 +16,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grainpaint.network.precision import DTYPES, Precision, has_onednn
-from grainpaint.network.unet import (
-    Block,
+from grainpaint.network.layers import (
     Conv,
-    NetworkConfig,
-    UNet,
+    ResidualBlock,
     condition_features,
     depth_to_space,
     pool,
     repeat,
     space_to_depth,
 )
+from grainpaint.network.precision import DTYPES, Precision, has_onednn
+from grainpaint.network.unet import NetworkConfig, UNet
 
 __all__ = ["Evaluator"]
 
@@ -140,8 +139,8 @@ class Evaluator:
         return F.silu(self._norm(network.norm, h), inplace=True)
 
     def _block(self, block: nn.Module, x: Tensor, known: Tensor) -> Tensor:
-        """Do what `grainpaint.network.unet.Block` does."""
-        assert isinstance(block, Block)
+        """Do what `grainpaint.network.layers.ResidualBlock` does."""
+        assert isinstance(block, ResidualBlock)
         if known.ndim == 1:
             h = self._norm(block.norm, x, self._linear(block.condition, known))
         else:
