@@ -123,15 +123,6 @@ def test_a_palette_block_gives_touching_grains_different_colors(rng):
         assert ((np.diff(nearest, axis=axis) == 0) == alike).all()
 
 
-def test_without_a_torus_a_convolution_sees_zeros_beyond_the_faces(rng):
-    torch.manual_seed(1)
-    conv = Conv(2, 3, torus=False)
-    x = torch.randn(1, 4, 5, 6, 2)
-    padded = F.pad(x.movedim(-1, 1), (1,) * 6)
-    expected = F.conv3d(padded, conv.weight.view(3, 2, 3, 3, 3), conv.bias)
-    torch.testing.assert_close(conv(x), expected.movedim(1, -1))
-
-
 def test_a_new_network_gives_the_best_linear_guess_of_the_noise():
     schedule = linear_schedule()
     rng = torch.Generator().manual_seed(0)

@@ -10,14 +10,19 @@ import numpy as np
 
 from grainpaint import formats
 from grainpaint.errors import InputError
-from grainpaint.formats.zarr import read_recipe
 from grainpaint.microstructure import Microstructure
+from grainpaint.network.dataset import find_members, is_held_out, recipe_of
 from grainpaint.palette import color_grains, contact_graph, palette, scalar_block
 
-__all__ = ["Blocks", "encode_block", "lattice_blocks", "load_blocks", "random_blocks"]
+__all__ = [
+    "TrainingBlocks",
+    "encode_block",
+    "lattice_blocks",
+    "load_blocks",
+    "random_blocks",
+]
 
-N_BETWEEN, N_RANDOM = 56, 40  # blocks of a volume
-_HELD_OUT = 20  # one volume of so many is never trained on
+N_BETWEEN, N_RANDOM = 56, 40  # blocks drawn from a volume
 
 Start = tuple[int, ...]
 
@@ -89,7 +94,7 @@ def encode_block(
 
 
 @dataclass(frozen=True)
-class Blocks:
+class TrainingBlocks:
     """The blocks of some volumes.
 
     Attributes
@@ -112,7 +117,9 @@ class Blocks:
         return self.volumes[i].grain_id[box]
 
 
-def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]]:
+def load_blocks(
+    folder: Path, edge: int
+) -> tuple[TrainingBlocks, TrainingBlocks, dict[str, Any]]:
     """Read volumes and plan their blocks.
 
     Parameters
@@ -125,8 +132,8 @@ def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]
 
     Returns
     -------
-    trained, held_out : Blocks
-        The second have one volume of twenty.
+    trained, held_out : TrainingBlocks
+        One volume in twenty is held out.
     description : dict
         What the card says of the data.
 
@@ -136,10 +143,7 @@ def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]
         If there are not two volumes, or one is smaller than a block or has outside
         voxels.
     """
-    below = []
-    if folder.is_dir() and not (folder / "zarr.json").is_file():
-        below = sorted(p for p in folder.iterdir() if p.is_dir())
-    paths = formats.find_volumes(below or [folder])
+    paths = find_members(folder)
     if len(paths) < 2:
         raise InputError(
             f"{folder}: training needs at least 2 volumes, got {len(paths)}"
@@ -154,16 +158,13 @@ def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]
             )
         plan = lattice_blocks if all(volume.periodic) else random_blocks
         starts = plan(volume.shape, edge, np.random.default_rng(i))
-        places[i % _HELD_OUT == 0] += [(i, start) for start in starts]
+        places[is_held_out(i)] += [(i, start) for start in starts]
     sets = Counter(path.parent for path in paths)
     description = {
-        "sets": [
-            {**(read_recipe(place) or {"folder": place.name}), "n_volumes": n}
-            for place, n in sets.items()
-        ],
+        "sets": [{**recipe_of(place), "n_volumes": n} for place, n in sets.items()],
         "n_volumes": len(volumes),
         "n_blocks": sum(map(len, places)),
         "n_held_out_blocks": len(places[1]),
     }
-    trained, held = (Blocks(volumes, part, edge) for part in places)
+    trained, held = (TrainingBlocks(volumes, part, edge) for part in places)
     return trained, held, description
