@@ -108,9 +108,7 @@ def test_mistakes_are_refused(volumes, tmp_path):
     with pytest.raises(InputError, match="no volume there"):
         train(config(), tmp_path, tmp_path / "out", n_steps=1)
     train(config(), volumes, tmp_path / "out", n_steps=1)
-    with pytest.raises(
-        InputError, match="resume that run, or choose another"
-    ):
+    with pytest.raises(InputError, match="resume that run, or choose another"):
         train(config(), volumes, tmp_path / "out", n_steps=1)
     with pytest.raises(InputError, match="differs"):
         train(config(seed=1), volumes, tmp_path / "out", n_steps=1, resume=True)

@@ -1,4 +1,4 @@
-"""One resumable function that trains a network of the pyramid."""
+"""Train the base or the refine network of a pyramid."""
 
 from pathlib import Path
 
@@ -32,8 +32,10 @@ class TrainConfig(Optimization):
     stage: Stage
     network: NetworkConfig
     sampling: Sampling
-    shift: float = Field(ge=1, description="crowds noise levels at high noise")
-    known: float = Field(default=0.25, ge=0, le=1, description="share with known boxes")
+    shift: float = Field(ge=1, description="above 1, crowds high noise levels")
+    known: float = Field(
+        default=0.25, ge=0, le=1, description="share of samples with known boxes"
+    )
 
 
 _PALETTE = {"dim": 5, "n_colors": 40}
@@ -64,7 +66,7 @@ PRESETS: dict[Stage, TrainConfig] = {
 
 
 def _noise_levels(config: TrainConfig, step: int) -> np.ndarray:
-    """Spread the noise levels of a batch evenly, over the batch and over steps."""
+    """Return the noise levels of a batch, spread evenly over it and over steps."""
     return shifted(spread(step, config.batch), config.shift)
 
 
@@ -91,7 +93,7 @@ def _losses(
 def held_out_loss(
     network: UNet, samples: Samples, precision: str, n_samples: int = 8
 ) -> dict[str, float]:
-    """Return the cross-entropy (nats a voxel) at fixed noise levels and samples."""
+    """Return the cross-entropy (nats a voxel) on fixed samples, by noise level."""
     device = next(network.parameters()).device
     colors = torch.from_numpy(palette(network.config.dim)).to(device)
     result = {}
@@ -119,7 +121,7 @@ def train(
     device: str = "cpu",
     progress: Progress = silent,
 ) -> StageCard:
-    """Train one stage and write `STAGE.safetensors` and `STAGE.json` to a folder.
+    """Train one network and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
     Parameters
     ----------

@@ -35,16 +35,16 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dim: int = Field(ge=1, le=16, description="numbers of a color vector")
-    n_colors: int = Field(ge=1, le=127, description="colors of the palette")
-    guided: bool = Field(default=False, description="reads the volume it refines")
-    channels: tuple[int, ...] = Field(min_length=1, description="per level")
-    head: int = Field(ge=1, description="channels of a voxel, where logits are refined")
-    torus: bool = Field(default=True, description="sees a torus; else zeros around it")
+    dim: int = Field(ge=1, le=16, description="length of a color vector")
+    n_colors: int = Field(ge=1, le=127, description="number of colors in the palette")
+    guided: bool = Field(default=False, description="takes the volume to refine, too")
+    channels: tuple[int, ...] = Field(min_length=1, description="one a level")
+    head: int = Field(ge=1, description="channels per voxel where logits are corrected")
+    torus: bool = Field(default=True, description="circular padding; else zeros")
 
 
 def setting(grain_diameter: Tensor, halved: Tensor) -> Tensor:
-    """Return what the network is told about the grains that are wanted at each voxel.
+    """Return the network's input that says which grains are wanted at each voxel.
 
     Parameters
     ----------
@@ -91,11 +91,11 @@ class UNet(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """Every edge of an input must be a multiple of this."""
+        """Number that every edge of an input must be a multiple of."""
         return int(2 ** len(self.config.channels))
 
     def hidden_matrices(self) -> list[nn.Parameter]:
-        """Return the weights of all convolutions but the first."""
+        """Return the weights of all convolutions except the first."""
         convs = [m for m in self.modules() if isinstance(m, Conv)]
         return [conv.weight for conv in convs if conv is not self.enter]
 
@@ -124,12 +124,12 @@ class UNet(nn.Module):
     def both(
         self, x: Tensor, t: Tensor, setting: Tensor, guide: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the logits that the cells alone give, and the corrected ones.
+        """Return the logits from the cells alone, and the corrected logits.
 
-        A cell gives the logits of its eight voxels from too few features to read each
-        voxel's own color well, and likes boundaries between cells. The correction
-        reads the voxel itself and its neighbors. Trained without the first logits,
-        the network leans on the voxels' own colors and the cells learn little.
+        A cell of 2 x 2 x 2 voxels has too few features to reproduce each voxel's own
+        color well, and favors boundaries between cells. The correction reads each voxel
+        and its neighbors. If only the corrected logits are trained, the network relies
+        on the voxels' own colors and the cells learn little.
         """
         parts = [x, t] if guide is None else [x, t, guide]
         seen = torch.cat(parts, -1)
@@ -148,11 +148,11 @@ class UNet(nn.Module):
         x : Tensor, shape (N, X, Y, Z, dim)
             Noisy color vectors.
         t : Tensor, shape (N, X, Y, Z, 1)
-            Noise level of each voxel, 0 = known.
+            Noise level of each voxel, 0..1; 0 = known.
         setting : Tensor, shape (N, X, Y, Z, 2)
-            What is wanted there, see `setting`.
+            Which grains are wanted, see `setting`.
         guide : Tensor, shape of x, optional
-            The volume to refine, doubled, as color vectors; for a guided network.
+            Color vectors of the volume to refine, doubled; for a guided network.
 
         Returns
         -------

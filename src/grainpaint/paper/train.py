@@ -1,4 +1,4 @@
-"""Training as in section 2.4: uniform levels, mean squared error of the noise."""
+"""Train the paper's network as in its section 2.4: the squared error of the noise."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _HELD_OUT_LEVELS = (0.04, 0.2, 0.4, 0.6, 0.8, 1.0)  # shares of the highest leve
 class PaperTraining(Optimization):
     """Everything that decides the weights, given the data."""
 
-    edge: int = Field(default=32, ge=4, description="of a block, voxels")
+    edge: int = Field(default=32, ge=4, description="edge of a block, voxels")
     network: NetworkConfig
     levels: Levels = Levels()
 
@@ -63,7 +63,7 @@ def _losses(
 def held_out_error(
     network: UNet, blocks: TrainingBlocks, config: PaperTraining, n_samples: int = 8
 ) -> dict[str, float]:
-    """Return the mean squared error of the noise at fixed levels and blocks."""
+    """Return the mean squared error of the noise on fixed blocks, by noise level."""
     result = {}
     for share in _HELD_OUT_LEVELS:
         level = max(1, round(share * config.levels.n_steps))
