@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from grainpaint import InputError
 from grainpaint.network.cards import Sampling, read_card
-from grainpaint.network.train import TrainConfig, _noise_levels, train
+from grainpaint.network.train import TrainConfig, noise_levels, train
 from grainpaint.network.unet import NetworkConfig
 
 
@@ -100,7 +100,7 @@ def test_the_card_says_what_made_the_weights(volumes, tmp_path):
 
 
 def test_noise_levels_cover_their_range_evenly():
-    levels = np.concatenate([_noise_levels(config(shift=1.0), i) for i in range(500)])
+    levels = np.concatenate([noise_levels(config(shift=1.0), i) for i in range(500)])
     assert np.abs(np.sort(levels) - (np.arange(1000) + 0.5) / 1000).max() < 0.002
 
 

@@ -21,7 +21,14 @@ from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 
-__all__ = ["PRESETS", "TrainConfig", "train"]
+__all__ = [
+    "PRESETS",
+    "TrainConfig",
+    "batch_losses",
+    "held_out_loss",
+    "noise_levels",
+    "train",
+]
 
 _HELD_OUT_LEVELS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)  # noise levels
 
@@ -65,19 +72,30 @@ PRESETS: dict[Stage, TrainConfig] = {
 }
 
 
-def _noise_levels(config: TrainConfig, step: int) -> np.ndarray:
+def noise_levels(config: TrainConfig, step: int) -> np.ndarray:
     """Return the noise levels of a batch, spread evenly over it and over steps."""
     return shifted(spread(step, config.batch), config.shift)
 
 
-def _losses(
+def batch_losses(
     network: UNet,
     batch: Batch,
     colors: Tensor,
     generator: torch.Generator,
     precision: str,
 ) -> list[Tensor]:
-    """Return the cross-entropies before and after the correction."""
+    """Return the cross-entropies of a batch: uncorrected and corrected logits.
+
+    Parameters
+    ----------
+    network : UNet
+    batch : Batch
+    colors : Tensor, float32, shape (n_colors, dim)
+        The palette, on the device of the network.
+    generator : torch.Generator
+        Draws the noise, on the CPU.
+    precision : {'float32', 'bfloat16'}
+    """
     device = colors.device
     color, t = batch.color.to(device), batch.t.to(device)
     x0 = colors[color]
@@ -105,7 +123,7 @@ def held_out_loss(
             for i in range(n_samples):
                 source = i % len(samples.sources)
                 batch = draw_batch(samples, np.array([level]), 0.0, rng, source)
-                loss = _losses(network, batch, colors, generator, precision)[1]
+                loss = batch_losses(network, batch, colors, generator, precision)[1]
                 total += loss.item()
         result[f"{level:g}"] = round(total / n_samples, 4)
     return result
@@ -160,9 +178,9 @@ def train(
 
         def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
             generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-            levels = _noise_levels(config, step)
+            levels = noise_levels(config, step)
             batch = draw_batch(trained, levels, config.known, rng)
-            return _losses(network, batch, colors, generator, config.precision)
+            return batch_losses(network, batch, colors, generator, config.precision)
 
         def make_card(network: UNet, run: TrainingRun) -> StageCard:
             loss = held_out_loss(network, held_out, config.precision)
