@@ -16,7 +16,7 @@ import numpy as np
 from grainpaint.generation.sampler import Painter, base_window
 from grainpaint.generation.tags import spin_of, tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.pyramid import double
 from grainpaint.segmentation.pieces import grains
 from grainpaint.simulate.iso.potts import grow

@@ -16,7 +16,7 @@ import numpy as np
 from grainpaint.generation.extend import extend
 from grainpaint.measure.seams import seam_test
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.segmentation.pieces import grains
 from grainpaint.simulate.iso.potts import grow, random_spins
 

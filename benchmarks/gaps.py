@@ -17,7 +17,7 @@ import numpy as np
 
 from grainpaint.generation.sampler import Painter, base_window
 from grainpaint.generation.windows import BaseAxis, BasePlan, Order, whole
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.segmentation.pieces import label_pieces
 
 HERE = Path(__file__).parent

@@ -28,7 +28,7 @@ from grainpaint.generation.volume import make_painter, make_recipe
 from grainpaint.generation.windows import windows
 from grainpaint.measure.comparison import DESCRIPTORS, compare, measure_all
 from grainpaint.measure.seams import cell_trace
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.progress import console
 from grainpaint.segmentation.pieces import grains, label_pieces
 
