@@ -35,23 +35,21 @@ import torch.nn.functional as F
 from torch import nn
 
 from grainpaint import simulate
-from grainpaint.network.dataset import Sample, Samples, TrainingSet
+from grainpaint.network.batch import draw_batch
+from grainpaint.network.checkpoint import TrainingFiles
+from grainpaint.network.dataset import TrainingSet
 from grainpaint.network.diffusion import (
     add_noise,
     expected_colors,
     reverse_step,
     timesteps,
 )
-from grainpaint.network.fit import Files, Run
+from grainpaint.network.layers import ChannelNorm, Conv, ResidualBlock
 from grainpaint.network.precision import autocast, resolve
-from grainpaint.network.train import (
-    PRESETS,
-    TrainConfig,
-    _draw_batch,
-    _losses,
-    _noise_levels,
-)
-from grainpaint.network.unet import NetworkConfig, UNet, _Block, _Conv, _Norm, setting
+from grainpaint.network.samples import Sample, Samples
+from grainpaint.network.train import PRESETS, TrainConfig, batch_losses, noise_levels
+from grainpaint.network.training_run import TrainingRun
+from grainpaint.network.unet import NetworkConfig, UNet, setting
 from grainpaint.palette import palette
 from grainpaint.pyramid import double, halve
 from grainpaint.segmentation.pieces import label_pieces
@@ -98,7 +96,7 @@ class Without(nn.Identity):
     """No norm."""
 
 
-class UnitConv(_Conv):
+class UnitConv(Conv):
     """A convolution whose output is as large as its input: rows of norm 1."""
 
     def forward(self, x):
@@ -142,7 +140,7 @@ class Two(nn.Module):
     def __init__(self, block):
         super().__init__()
         n_out = block.conv1.shape[0]
-        self.first, self.second = block, _Block(n_out, n_out, torus=True)
+        self.first, self.second = block, ResidualBlock(n_out, n_out, torus=True)
 
     def forward(self, x, conditions):
         """Go through both."""
@@ -159,14 +157,14 @@ def replaced(network, kind, new):
 
 
 def without_norm(network):
-    return replaced(network, _Norm, lambda _: Without())
+    return replaced(network, ChannelNorm, lambda _: Without())
 
 
 def preserving(network):
     def unit(linear):
         return UnitLinear(linear.in_features, linear.out_features)
 
-    replaced(network, _Block, Preserving)
+    replaced(network, ResidualBlock, Preserving)
     network.norm = Without()
     network.enter = UnitConv(network.enter.shape[1], network.enter.shape[0], True)
     for layers in (network.widen, network.narrow):
@@ -175,8 +173,8 @@ def preserving(network):
 
 
 def two_blocks(network):
-    replaced(network.down, _Block, Two)
-    replaced(network.up, _Block, Two)
+    replaced(network.down, ResidualBlock, Two)
+    replaced(network.up, ResidualBlock, Two)
     return network
 
 
@@ -196,7 +194,7 @@ def simulated(edge, time, seeds):
 class Renewed(Samples):
     """Samples of volumes that are replaced after eight draws, on average."""
 
-    def draw(self, rng, kind=None):
+    def draw(self, rng, source=None):
         """Draw, and now and then replace a volume."""
         if rng.random() < 1 / 8:
             k = int(rng.integers(len(KINDS)))
@@ -204,32 +202,32 @@ class Renewed(Samples):
             seed = int(rng.integers(1 << 30)) + (1 << 30)
             fresh = Samples([simulated(edge, time, [seed])], "base", self.n_colors)
             i = int(rng.integers(N_TRAINED))
-            (new,), chosen = fresh.kinds, self.kinds[k]
+            (new,), chosen = fresh.sources, self.sources[k]
             for j, grain_id in enumerate(new.grain_id):
                 at = i * len(new.grain_id) + j
                 chosen.grain_id[at] = grain_id
                 chosen._graph.pop(at, None)
-        return super().draw(rng, kind)
+        return super().draw(rng, source)
 
 
 class Coarse:
     """Samples of the level under the base."""
 
     def __init__(self, samples):
-        self.samples, self.kinds = samples, samples.kinds
+        self.samples, self.sources = samples, samples.sources
 
-    def draw(self, rng, kind=None):
+    def draw(self, rng, source=None):
         """Draw half of a sample."""
-        sample = self.samples.draw(rng, kind)
+        sample = self.samples.draw(rng, source)
         return Sample(halve(sample.color), None, sample.grain_diameter / 2, True)
 
 
 class Guided(Coarse):
     """Samples of a base that reads the level under it."""
 
-    def draw(self, rng, kind=None):
+    def draw(self, rng, source=None):
         """Draw a sample with its half."""
-        sample = self.samples.draw(rng, kind)
+        sample = self.samples.draw(rng, source)
         guide = double(halve(sample.color))
         return Sample(sample.color, guide, sample.grain_diameter, sample.halved)
 
@@ -266,12 +264,12 @@ def fit(config, samples, minutes, variant, averages=None):
 
     def losses(network, rng, step):
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        levels = _noise_levels(config, step)
-        batch = _draw_batch(samples, config, levels, rng)
+        levels = noise_levels(config, step)
+        batch = draw_batch(samples, levels, config.known, rng)
         if averages:
             averages.add(network, step)
         if not variant.recalls:
-            return list(_losses(network, batch, colors, generator))
+            return batch_losses(network, batch, colors, generator, resolve("auto"))
         x0 = colors[batch.color]
         x = add_noise(x0, batch.t, torch.randn(x0.shape, generator=generator))
         guide = torch.zeros_like(x)
@@ -292,7 +290,7 @@ def fit(config, samples, minutes, variant, averages=None):
 
     with tempfile.TemporaryDirectory() as folder:
         network = variant.change(UNet(config.network))
-        run = Run(network, config, Files(Path(folder), config.stage))
+        run = TrainingRun(network, config, TrainingFiles(Path(folder), config.stage))
         run.go(losses, minutes)
         return run.averaged(), run.step
 
@@ -307,14 +305,13 @@ def predict(network, x, t, wanted, guide=None):
 def held_out(network, samples, config, recalls):
     """Return cross-entropy, squared error and slope at each of LEVELS."""
     colors = torch.from_numpy(palette(config.network.dim))
-    fixed = config.model_copy(update={"known": 0.0})
     rows = []
     for level in LEVELS:
         rng, found = np.random.default_rng(7), []
         generator = torch.Generator().manual_seed(7)
         for i in range(N_SAMPLES):
-            kind = i % len(samples.kinds)
-            batch = _draw_batch(samples, fixed, np.array([level]), rng, kind)
+            source = i % len(samples.sources)
+            batch = draw_batch(samples, np.array([level]), 0.0, rng, source)
             x0 = colors[batch.color]
             x = add_noise(x0, batch.t, torch.randn(x0.shape, generator=generator))
             guide = None if batch.guide is None else colors[batch.guide]

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from grainpaint.generation.sampler import Painter, base_window
+from grainpaint.generation.base import base_window
+from grainpaint.generation.painter import Painter
 from grainpaint.generation.tags import spin_of, tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.pyramid import double
 from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.iso.potts import grow

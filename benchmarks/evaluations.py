@@ -20,11 +20,12 @@ import torch
 from floor import EDGE, N_B, simulated
 
 from grainpaint import Microstructure
-from grainpaint.generation.sampler import Painter, refine_window
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import whole, windows
 from grainpaint.measure.comparison import compare, measure_all
-from grainpaint.network.cards import load_model
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.network.loading import load_model
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
 from grainpaint.philox import normal_field

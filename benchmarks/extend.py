@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.generation.extend import extend
+from grainpaint.generation.public import extend
 from grainpaint.measure.seams import seam_test
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.iso.potts import grow, random_spins
 

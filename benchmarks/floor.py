@@ -15,12 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import Microstructure, formats, simulate
-from grainpaint.measure.comparison import (
-    DESCRIPTORS,
-    distances,
-    measure_all,
-    population,
-)
+from grainpaint.measure.comparison import measure_all
+from grainpaint.measure.descriptors import DESCRIPTORS, population
+from grainpaint.measure.distances import distances
 from grainpaint.progress import console
 from grainpaint.segmentation.pieces import label_pieces
 

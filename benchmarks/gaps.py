@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.generation.sampler import Painter, base_window
+from grainpaint.generation.base import base_window
+from grainpaint.generation.painter import Painter
 from grainpaint.generation.windows import BaseAxis, BasePlan, Order, whole
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.segmentation.pieces import label_pieces
 
 HERE = Path(__file__).parent

@@ -11,11 +11,13 @@ import argparse
 
 import numpy as np
 
+from grainpaint.generation.base import base_window
 from grainpaint.generation.grain_size import GrainSize, make_wanted
-from grainpaint.generation.sampler import Painter, base_window, grown, named
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.refine import grown, named
 from grainpaint.generation.tags import tag_grains
 from grainpaint.generation.windows import WINDOW, BaseAxis, BasePlan
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.pyramid import double
 
 BLOCK, ACROSS = 32, 32  # base voxels

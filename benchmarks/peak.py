@@ -16,9 +16,11 @@ import torch
 from common import add_row, stamp
 from torch.utils.flop_counter import FlopCounterMode
 
-from grainpaint.network.cards import find_model, read_card, read_network
+from grainpaint.network.cards import read_card
 from grainpaint.network.inference import Evaluator
+from grainpaint.network.library import find_model
 from grainpaint.network.precision import DTYPES, has_onednn, resolve
+from grainpaint.network.weights import read_network
 
 HERE = Path(__file__).parent
 CHANNELS, EDGES = (64, 96, 112, 128, 256), (24, 32, 48, 64)

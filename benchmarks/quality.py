@@ -23,12 +23,14 @@ from floor import EDGE, N_A, N_B, simulated, spins
 import grainpaint
 from grainpaint import formats
 from grainpaint.drawing.report import write_report
-from grainpaint.generation.sampler import base_window, refine_window
-from grainpaint.generation.volume import make_painter, make_recipe
+from grainpaint.generation.base import base_window
+from grainpaint.generation.recipe import make_painter, make_recipe
+from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import windows
-from grainpaint.measure.comparison import DESCRIPTORS, compare, measure_all
+from grainpaint.measure.comparison import compare, measure_all
+from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.seams import cell_trace
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.progress import console
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces

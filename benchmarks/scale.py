@@ -25,8 +25,11 @@ from scipy.ndimage import find_objects
 from grainpaint import formats
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.formats.files import file_digest
+from grainpaint.generation.domain import PartFile
 from grainpaint.generation.in_memory import paint_recipe
-from grainpaint.generation.volume import PartFile, Volume, load_recipe, make_recipe
+from grainpaint.generation.recipe import make_recipe
+from grainpaint.generation.recorded import load_recipe
+from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis
 from grainpaint.measure.seams import seam_test
 

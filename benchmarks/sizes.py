@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import generate
-from grainpaint.generation.volume import Volume, make_recipe, zoomed
+from grainpaint.generation.recipe import make_recipe, zoomed
+from grainpaint.generation.volume import Volume
 from grainpaint.pyramid import halve
 
 HERE = Path(__file__).parent

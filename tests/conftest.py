@@ -10,8 +10,9 @@ from hypothesis import settings
 from samples import RECORDED
 
 from grainpaint.cli import main
-from grainpaint.network.cards import Sampling, StageCard, write_stage
+from grainpaint.network.cards import Sampling, StageCard
 from grainpaint.network.unet import NetworkConfig, UNet
+from grainpaint.network.weights import write_stage
 
 # The first call of a kernel compiles it: no deadline. Fixed seeds: no surprise in CI.
 settings.register_profile("grainpaint", deadline=None, derandomize=True)

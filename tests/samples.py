@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+from grainpaint.network.unet import NetworkConfig
+
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
 GEAR = EXAMPLES / "parts" / "gear.stl"
 RECORDED = HERE / "data" / "spparks"
+
+PAPER_NETWORK = NetworkConfig(
+    dim=1, n_colors=1, channels=(4, 4), head=2, torus=False
+)  # a tiny one
 
 CURVES = {
     "x": (-2.2597, -2.2597, 1.29865, 2.23368, 2.23368),

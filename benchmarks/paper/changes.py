@@ -48,9 +48,12 @@ import grainpaint
 from grainpaint import Microstructure
 from grainpaint.generation.blocks import grid
 from grainpaint.measure.comparison import measure_all
-from grainpaint.network.cards import model_digest, write_stage
-from grainpaint.network.fit import Files, Run, spread
+from grainpaint.network.checkpoint import TrainingFiles
+from grainpaint.network.fit import spread
+from grainpaint.network.library import model_digest
+from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import UNet
+from grainpaint.network.weights import write_stage
 from grainpaint.palette import palette, scalar_block
 from grainpaint.paper.data import encode_block, load_blocks
 from grainpaint.paper.ddpm import add_noise, ddim_step, respaced, reverse_step
@@ -117,7 +120,7 @@ def trained(name, data, n_steps):
         train_paper(config, data, out, FOREVER, n_steps, resume=True, progress=console)
         return out
     torch.manual_seed(config.seed)
-    run = Run(UNet(config.network), config, Files(out, "paper"))
+    run = TrainingRun(UNet(config.network), config, TrainingFiles(out, "paper"))
     blocks, _, description = load_blocks(data, config.edge)
     run.go(map_losses(config, blocks), FOREVER, n_steps, console, "train map")
     card = PaperCard(

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from grainpaint import Microstructure, formats
-from grainpaint.measure.comparison import DESCRIPTORS
+from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate import isotropic
+from grainpaint.simulate.iso.recipe import isotropic
 
 COLUMNS = [
     "grain",

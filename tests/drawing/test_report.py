@@ -10,10 +10,11 @@ import pytest
 from grainpaint import Microstructure
 from grainpaint.drawing import figures
 from grainpaint.drawing.report import write_report
-from grainpaint.measure.comparison import DESCRIPTORS, compare, measure
+from grainpaint.measure.comparison import compare
+from grainpaint.measure.descriptors import DESCRIPTORS, measure
 from grainpaint.measure.seams import seam_test
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate import isotropic
+from grainpaint.simulate.iso.recipe import isotropic
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import pytest
 
 from grainpaint import InputError, Microstructure, simulate
 from grainpaint.generation.extend import _goes_on, estimate_grain_size, fill_around
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.potts import grow, random_spins
@@ -86,7 +86,7 @@ def test_what_cannot_be_extended_is_refused(simulated, iso, tiny_model):
     flat = Microstructure(simulated.grain_id, (1.0, 1.0, 2.0))
     with pytest.raises(InputError, match="must be cubes"):
         fill_around(flat, iso)
-    with pytest.raises(InputError, match="one grain size only"):
+    with pytest.raises(InputError, match="grains of one size only"):
         fill_around(simulated, load_model(str(tiny_model)))
 
 

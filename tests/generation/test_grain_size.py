@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 from grainpaint import InputError
 from grainpaint.generation.domain import Domain
 from grainpaint.generation.grain_size import (
-    Calibration,
     GrainSize,
     Wanted,
     choose_levels,
     read_grain_size,
 )
-from grainpaint.network.cards import find_model, read_card
+from grainpaint.network.calibration import Calibration
+from grainpaint.network.cards import read_card
+from grainpaint.network.library import find_model
 
 ROWS = read_card(find_model("iso") / "base.json").sampling.calibration
 BOX = Domain((30, 20, 10))
@@ -54,7 +55,7 @@ def test_sizes_that_cannot_be_made_are_refused(low, high, reason):
 
 def test_a_model_of_one_size_refuses_others():
     sampling = read_card(find_model("iso") / "refine.json").sampling
-    with pytest.raises(InputError, match="one grain size only"):
+    with pytest.raises(InputError, match="grains of one size only"):
         sampling.calibration  # noqa: B018
 
 

@@ -15,7 +15,7 @@ from grainpaint.generation.refine import refine_window
 from grainpaint.generation.sampler import UNKNOWN
 from grainpaint.generation.tags import tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan, Order, whole, windows
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.palette import palette
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.potts import grow

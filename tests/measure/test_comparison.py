@@ -8,17 +8,11 @@ from naive import paper_kl_line, paper_kl_plane
 from scipy import stats
 
 from grainpaint import InputError, Microstructure
-from grainpaint.measure.comparison import (
-    DESCRIPTORS,
-    Population,
-    compare,
-    distances,
-    measure,
-    plane_density,
-    population,
-)
+from grainpaint.measure.comparison import compare
+from grainpaint.measure.descriptors import DESCRIPTORS, Population, measure, population
+from grainpaint.measure.distances import distances, plane_density
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate import isotropic
+from grainpaint.simulate.iso.recipe import isotropic
 
 
 def sample(values, n_volumes=8, weight=None):

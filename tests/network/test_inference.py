@@ -51,6 +51,17 @@ def test_bfloat16_logits_are_off_by_its_rounding_alone():
     assert 0 < F.mse_loss(found, exact) < (0.02 * exact.std()) ** 2
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_cuda_gives_the_logits_of_the_cpu(precision):
+    """Up to the rounding of its convolutions, TF32 or bfloat16."""
+    net, x, told = network(), torch.randn(*SHAPE, 3), torch.rand(3)
+    exact = expected(net, x, told)
+    found = Evaluator(net.cuda(), precision)(x.cuda(), told).float().cpu()
+    assert F.mse_loss(found, exact) < (0.02 * exact.std()) ** 2
+
+
 def test_x_may_change_between_two_slabs(monkeypatch):
     """The sampler moves the planes of a slab while the next are to come."""
     monkeypatch.setattr(inference, "_SLAB", 1000)

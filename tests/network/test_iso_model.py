@@ -12,7 +12,7 @@ from grainpaint.generation.recipe import Options, make_painter, make_recipe, zoo
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis, BasePlan, Window, whole, windows
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.pyramid import halve
 from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.iso.potts import grow

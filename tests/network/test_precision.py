@@ -115,7 +115,7 @@ def test_what_was_chosen_stands_in_the_record(run, smallest_model, tmp_path):
         assert record["recipe"]["precision"] == wanted
     code, _, error = run(*words, "-o", tmp_path / "a.npz", "--precision", "half")
     assert code == 2
-    assert "the precision is auto, float32 or bfloat16, got 'half'" in error
+    assert "the precision must be auto, float32 or bfloat16, got 'half'" in error
 
 
 def test_a_run_that_goes_on_keeps_its_precision(run, smallest_model, tmp_path, times):

@@ -1,4 +1,3 @@
-import dataclasses
 import os
 import signal
 import subprocess
@@ -11,18 +10,8 @@ from safetensors.torch import load_file
 
 from grainpaint import InputError
 from grainpaint.network.cards import Sampling, read_card
-from grainpaint.network.dataset import Samples, load_sets
-from grainpaint.network.train import (
-    TrainConfig,
-    _draw_batch,
-    _noise_levels,
-    _split,
-    train,
-)
+from grainpaint.network.train import TrainConfig, noise_levels, train
 from grainpaint.network.unet import NetworkConfig
-from grainpaint.pyramid import double, halve
-from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import IsoRecipe, simulate
 
 
 def config(stage="base", **changes):
@@ -39,16 +28,6 @@ def config(stage="base", **changes):
             **changes,
         }
     )
-
-
-@pytest.fixture(scope="module")
-def volumes(tmp_path_factory):
-    """Two sets: mean grain diameters of 10 voxels, and of 5."""
-    folder = tmp_path_factory.mktemp("sets")
-    for name, edge, stop in (("coarse", 32, 80), ("fine", 16, 10)):
-        recipe = IsoRecipe(shape=(edge,) * 3, time=stop, spins=100, count=3)
-        simulate(recipe, folder / f"{name}.zarr")
-    return folder
 
 
 def same(a, b):
@@ -74,10 +53,10 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
-import grainpaint.network.fit
+import grainpaint.network.training_run
 import grainpaint.network.train as t
 from test_train import config
-grainpaint.network.fit._CHECKPOINT_S = 0.0
+grainpaint.network.training_run._CHECKPOINT_S = 0.0
 t.train(config(), Path(sys.argv[1]), Path(sys.argv[2]), n_steps=10_000)
 """
 
@@ -121,85 +100,15 @@ def test_the_card_says_what_made_the_weights(volumes, tmp_path):
 
 
 def test_noise_levels_cover_their_range_evenly():
-    levels = np.concatenate([_noise_levels(config(shift=1.0), i) for i in range(500)])
+    levels = np.concatenate([noise_levels(config(shift=1.0), i) for i in range(500)])
     assert np.abs(np.sort(levels) - (np.arange(1000) + 0.5) / 1000).max() < 0.002
-
-
-def test_each_stage_learns_from_the_sets_that_suit_it(volumes):
-    """Fine grains are shown to the base as they are, coarse ones halved."""
-    sets = load_sets(volumes)
-    coarse, fine = (s.grain_diameter for s in sets)
-    assert coarse > 8 > fine > 4
-    base = [(k.grain_diameter, k.halved) for k in Samples(sets, "base", 12).kinds]
-    assert base == [(coarse / 2, True), (fine, False)]
-    refine = [(k.grain_diameter, k.halved) for k in Samples(sets, "refine", 12).kinds]
-    assert refine == [(coarse, False)]
-    with pytest.raises(InputError, match=r"refine network learns from.* 7 to"):
-        Samples(sets[1:], "refine", 12)
-
-
-def test_samples_are_proper_colorings_of_symmetric_copies(volumes, rng):
-    samples = Samples(load_sets(volumes), "base", 40)
-    assert len(samples.kinds[0].grain_id) == 3 * 8  # every offset of the 2^3 cells
-    for _ in range(5):
-        sample = samples.draw(rng, kind=1)
-        assert sample.color.shape == (16, 16, 16)
-        assert 0 <= sample.color.min() <= sample.color.max() < 40
-        pieces = label_pieces(sample.color.astype(np.int32) + 1, (True,) * 3, True)
-        assert pieces.max() in {g.max() for g in samples.kinds[1].grain_id}
-
-
-def test_a_refiner_is_guided_by_the_halved_volume(volumes, rng):
-    samples = Samples(load_sets(volumes), "refine", 12)
-    batch = _draw_batch(samples, config("refine", known=0.0), np.array([0.8, 0.8]), rng)
-    for color, guide in zip(batch.color.numpy(), batch.guide.numpy()):
-        np.testing.assert_array_equal(guide, double(halve(guide)))
-        assert 0.6 < (guide == color).mean() < 1
-
-
-def test_known_boxes_are_at_level_zero(volumes, rng):
-    samples = Samples(load_sets(volumes), "base", 12)
-    batch = _draw_batch(samples, config(known=1.0), np.array([0.8, 0.4]), rng)
-    for level, t in zip((0.8, 0.4), batch.t.numpy()):
-        assert set(np.unique(t)) == {np.float32(0), np.float32(level)}
-
-
-def test_the_network_is_told_the_grain_size_of_the_set(volumes, rng):
-    samples = Samples(load_sets(volumes), "base", 12)
-    for i, kind in enumerate(samples.kinds):
-        batch = _draw_batch(samples, config(), np.array([0.8]), rng, i)
-        size, halved = batch.setting[0, 3, 4, 5].tolist()
-        assert 6 * 2**size == pytest.approx(kind.grain_diameter, rel=1e-5)
-        assert halved == kind.halved
-
-
-def test_held_out_volumes_stay_held_out_while_a_set_grows(volumes):
-    fine = load_sets(volumes)[1]
-    grown = dataclasses.replace(fine, volumes=fine.volumes * 9)  # 27
-    held = [_split([s], held_out=True)[0].volumes for s in (fine, grown)]
-    assert [len(volumes) for volumes in held] == [1, 2]
-    assert held[0][0] is held[1][0]
-    assert len(_split([grown], held_out=False)[0].volumes) == 25
 
 
 def test_mistakes_are_refused(volumes, tmp_path):
     with pytest.raises(InputError, match="no volume there"):
         train(config(), tmp_path, tmp_path / "out", n_steps=1)
     train(config(), volumes, tmp_path / "out", n_steps=1)
-    with pytest.raises(InputError, match="--resume"):
+    with pytest.raises(InputError, match="resume that run, or choose another"):
         train(config(), volumes, tmp_path / "out", n_steps=1)
     with pytest.raises(InputError, match="differs"):
         train(config(seed=1), volumes, tmp_path / "out", n_steps=1, resume=True)
-
-
-def test_volumes_that_cannot_train_are_named(tmp_path):
-    from grainpaint import Microstructure
-
-    Microstructure(np.ones((32, 32, 32), int)).save(tmp_path / "a.npz")
-    with pytest.raises(InputError, match=r"a\.npz.*periodic"):
-        load_sets(tmp_path)
-    Microstructure(np.ones((20, 32, 32), int), periodic=(True,) * 3).save(
-        tmp_path / "a.npz"
-    )
-    with pytest.raises(InputError, match=r"a\.npz.*multiples of 16"):
-        load_sets(tmp_path)

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 
-from grainpaint.network.unet import NetworkConfig, UNet, _WrapPad, setting
+from grainpaint.network.unet import NetworkConfig, UNet, setting
 
 PALETTE = {"dim": 3, "n_colors": 12, "head": 8}
 
@@ -23,19 +22,6 @@ def network():
         for weight in net.parameters():
             weight.copy_(torch.randn_like(weight) * 0.2)
     return net.eval()
-
-
-def test_wrap_padding_is_torchs_circular_padding():
-    x = torch.randn(2, 4, 5, 6, 3, dtype=torch.float64, requires_grad=True)
-    ours = _WrapPad.apply(x)
-    theirs = F.pad(x.permute(0, 4, 1, 2, 3), (1,) * 6, mode="circular")
-    torch.testing.assert_close(ours, theirs.permute(0, 2, 3, 4, 1))
-    weight = torch.randn_like(ours)
-    (grad,) = torch.autograd.grad((ours * weight).sum(), x)
-    (their_grad,) = torch.autograd.grad(
-        (theirs.permute(0, 2, 3, 4, 1) * weight).sum(), x
-    )
-    torch.testing.assert_close(grad, their_grad)
 
 
 def test_network_starts_as_the_uniform_distribution():

@@ -77,7 +77,7 @@ def test_all_levels_respaced_are_all_levels():
     schedule = linear_schedule()
     _, same = respaced(lambda x, t: x, schedule, 250)
     np.testing.assert_allclose(same.beta, schedule.beta, rtol=1e-9)
-    with pytest.raises(InputError, match=r"1\.\.250 can be kept, got 251"):
+    with pytest.raises(InputError, match=r"1\.\.250 of them, got 251"):
         respaced(lambda x, t: x, schedule, 251)
 
 

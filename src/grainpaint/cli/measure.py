@@ -12,7 +12,7 @@ from grainpaint.cli.options import Force, Output
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
-    from grainpaint.measure.comparison import Measured
+    from grainpaint.measure.descriptors import Measured
     from grainpaint.microstructure import Microstructure
 
 AsIs = Annotated[

@@ -113,7 +113,7 @@ def extend(
     """Continue known grains: extend a volume, fill holes, continue a section."""
     from grainpaint import formats
     from grainpaint.generation.extend import fill_around
-    from grainpaint.network.cards import load_model
+    from grainpaint.network.loading import load_model
     from grainpaint.progress import console
     from grainpaint.units import parse_box
 

@@ -18,15 +18,21 @@ if TYPE_CHECKING:
 
 @command()
 def train(
-    stage: Annotated[str, typer.Argument(help="base, refine or paper")],
-    data: Annotated[Path, typer.Option("--data", help="A set, or several.")],
+    stage: Annotated[str, typer.Argument(help="What to train: base, refine or paper.")],
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder with a set of volumes, or with sets.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
-    minutes: Annotated[float, typer.Option("--minutes", help="In all.")] = 120,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on.")] = False,
+    minutes: Annotated[
+        float, typer.Option("--minutes", help="Training time, resumed runs included.")
+    ] = 120,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in the model's folder.")
+    ] = False,
     precision: PrecisionName = "auto",
     device: Device = "cpu",
 ) -> None:
-    """Train one stage of a model on a set of volumes, or the network of the paper."""
+    """Train a base or refine network of your own model, or the paper's network."""
     from grainpaint.progress import console
 
     chosen = {"precision": precision}
@@ -41,7 +47,7 @@ def train(
         from grainpaint.network.train import train as run_training
 
         if stage not in PRESETS:
-            raise InputError(f"the stage is base, refine or paper, got {stage!r}")
+            raise InputError(f"the stage must be base, refine or paper, got {stage!r}")
         config = PRESETS[stage].model_copy(update=chosen)
         card = run_training(config, data, out, minutes, None, resume, device, console)
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
@@ -51,11 +57,13 @@ def train(
 
 @command()
 def models() -> None:
-    """List the shipped models with their figures."""
-    from grainpaint.network.cards import describe, is_paper, shipped
+    """List the shipped models with their training data and metrics."""
+    from grainpaint.network.description import describe
+    from grainpaint.network.library import kind_of, shipped
     from grainpaint.paper.model import describe_paper
 
+    descriptions = {"pyramid": describe, "paper": describe_paper}
     for name in shipped():
         print(name)
-        for line in describe_paper(name) if is_paper(name) else describe(name):
+        for line in descriptions[kind_of(name)](name):
             print(f"  {line}")

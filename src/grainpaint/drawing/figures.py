@@ -17,14 +17,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grainpaint.drawing.plot import draw_slice, grain_colors
-from grainpaint.measure.comparison import (
-    DESCRIPTORS,
-    Measured,
-    Population,
-    curves,
-    plane_density,
-    population,
-)
+from grainpaint.measure.comparison import curves
+from grainpaint.measure.descriptors import DESCRIPTORS, Measured, Population, population
+from grainpaint.measure.distances import plane_density
 from grainpaint.measure.seams import FIGURES, SeamTest
 from grainpaint.microstructure import Microstructure
 

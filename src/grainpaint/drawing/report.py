@@ -15,7 +15,7 @@ from grainpaint.drawing import figures
 from grainpaint.drawing.picture import thinned
 from grainpaint.drawing.plot import grain_colors
 from grainpaint.formats.files import replace_with
-from grainpaint.measure.comparison import DESCRIPTORS, Measured
+from grainpaint.measure.descriptors import DESCRIPTORS, Measured
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["write_report"]

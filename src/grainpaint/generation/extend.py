@@ -26,7 +26,7 @@ from grainpaint.generation.sampler import UNKNOWN, Leaning
 from grainpaint.generation.tags import color_of, tag_grains
 from grainpaint.generation.windows import BasePlan, whole
 from grainpaint.microstructure import Microstructure, cut
-from grainpaint.network.cards import Model
+from grainpaint.network.loading import Model
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -98,7 +98,7 @@ def fill_around(
     known : Microstructure
         Voxels with a grain are kept as they are; those with grain 0 are filled.
     model : Model
-        See `grainpaint.network.cards.load_model`.
+        See `grainpaint.network.loading.load_model`.
     box : three pairs of int, optional
         First and last-plus-one voxel along x, y, z, counted in the known volume; it may
         reach beyond it on any side. The known volume itself if not given.

@@ -14,7 +14,7 @@ from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
 from grainpaint.generation.refine import CELL, growing, margin, refine_window, widened
 from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
-from grainpaint.network.cards import Model, load_model
+from grainpaint.network.loading import Model, load_model
 from grainpaint.store import SHARD
 
 __all__ = ["Forecast", "forecast"]

@@ -7,24 +7,23 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from grainpaint.errors import InputError
 from grainpaint.formats.field import read_values
 from grainpaint.formats.files import file_digest
 from grainpaint.generation.domain import Domain
+from grainpaint.network.calibration import Calibration
 from grainpaint.units import UNITS, parse_length
 
 __all__ = [
     "LARGEST",
     "SMALLEST",
     "AnyGrainSize",
-    "Calibration",
     "GrainSize",
     "SizeMap",
     "Wanted",
@@ -40,36 +39,6 @@ _SAMPLES = 33  # along each axis, where the extremes of a formula are looked for
 Axes = tuple[np.ndarray, np.ndarray, np.ndarray]
 SizeMap = Callable[[Axes], np.ndarray]  # µm at places x, y, z (µm, one array an axis)
 AnyGrainSize = float | str | Path | Callable[..., Any] | np.ndarray  # as users give it
-
-
-class Calibration(BaseModel):
-    """How grains of some sizes are made; sizes between them, by logarithms."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    diameter: tuple[float, ...] = Field(description="mean at level 1, voxels; rises")
-    asked: tuple[float, ...] = Field(description="of the base network, base voxels")
-    growth: tuple[float, ...] = Field(description="units at level 1")
-    coarse_growth: tuple[float, ...] = Field(description="units at level 0 instead")
-    spins: tuple[float, ...] = Field(
-        description="spins at level 1: grains of one spin that meet are one grain"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        columns = (self.asked, self.growth, self.coarse_growth, self.spins)
-        if not all(len(c) == len(self.diameter) > 1 for c in columns):
-            raise ValueError("columns must be of one length, 2 or more")
-        if not all(a < b for a, b in pairwise(self.diameter)):
-            raise ValueError("diameters must rise")
-        return self
-
-    def at(self, column: tuple[float, ...], diameter: np.ndarray) -> np.ndarray:
-        """Return a column at mean grain diameters (voxels of level 1)."""
-        place = np.log(np.asarray(diameter, float))
-        logs = np.interp(place, np.log(self.diameter), np.log(column))
-        told: np.ndarray = np.exp(logs)
-        return told
 
 
 class GrainSize(BaseModel):

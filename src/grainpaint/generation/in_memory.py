@@ -25,7 +25,7 @@ from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
 from grainpaint.microstructure import Microstructure, cut
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, part_of, silent
 from grainpaint.segmentation.colors import grains

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from grainpaint.generation.grain_size import Wanted
 from grainpaint.generation.windows import BasePlan
-from grainpaint.network.cards import Model
+from grainpaint.network.loading import Model
 
 __all__ = ["Painter"]
 

@@ -9,7 +9,7 @@ from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.progress import Progress, silent
 
 __all__ = ["extend", "generate", "paint", "zoom"]

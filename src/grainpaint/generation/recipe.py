@@ -26,13 +26,9 @@ from grainpaint.generation.windows import (
     whole,
     windowed,
 )
-from grainpaint.network.cards import (
-    Model,
-    Sampling,
-    find_model,
-    model_digest,
-    read_card,
-)
+from grainpaint.network.cards import Sampling, read_card
+from grainpaint.network.library import find_model, model_digest
+from grainpaint.network.loading import Model
 from grainpaint.network.precision import resolve
 from grainpaint.philox import check_seed
 

@@ -23,7 +23,7 @@ from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import WINDOW, Key, Window
 from grainpaint.microstructure import Microstructure, VoxelBox
-from grainpaint.network.cards import load_model
+from grainpaint.network.loading import load_model
 from grainpaint.segmentation.colors import grains
 
 __all__ = ["Volume"]

@@ -1,1 +1,1 @@
-"""The network: its parts, its training, its weights on disk."""
+"""The neural network: its layers, its training, and models on disk."""

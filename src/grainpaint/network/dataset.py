@@ -1,29 +1,58 @@
-"""Volumes in, training samples out: shifts, symmetries and fresh colors.
+"""Volumes to train on, read from folders and split into trained and held out.
 
-A set is a folder of volumes of one kind; its grain diameter is the mean over all its
-grains. Training takes one set or a folder of sets with grains of different sizes.
+A set is a folder of volumes of one kind. Training takes one set or a folder of sets.
 """
 
-import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.formats.zarr import read_recipe
 from grainpaint.microstructure import Microstructure
-from grainpaint.palette import color_grains, contact_graph
-from grainpaint.pyramid import double, halve
 from grainpaint.simulate.sets import member_time
 
-__all__ = ["GRAIN_RANGE", "Sample", "Samples", "Stage", "TrainingSet", "load_sets"]
+__all__ = [
+    "TrainingSet",
+    "describe_sets",
+    "find_members",
+    "is_held_out",
+    "load_sets",
+    "recipe_of",
+    "split",
+]
 
-Stage = Literal["base", "refine"]
+_HELD_OUT = 20  # one volume in this many is never trained on
 
-# Mean grain diameters, in its own voxels, from which a stage learns.
-GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 8.5), "refine": (7, 14)}
+
+def find_members(folder: Path) -> list[Path]:
+    """Return the paths of all volumes of a set, or of all sets in a folder.
+
+    Raises
+    ------
+    InputError
+        If there is no volume.
+    """
+    below = []
+    if folder.is_dir() and not (folder / "zarr.json").is_file():
+        below = sorted(p for p in folder.iterdir() if p.is_dir())
+    return formats.find_volumes(below or [folder])
+
+
+def recipe_of(folder: Path) -> dict[str, Any]:
+    """Return the recipe of a simulated set, or else the name of its folder."""
+    return read_recipe(folder) or {"folder": folder.name}
+
+
+def is_held_out(number: int) -> bool:
+    """Return whether a volume is held out, by its number 0, 1, 2, ...
+
+    The first is, and every twentieth after it: the same ones while a set grows.
+    """
+    return number % _HELD_OUT == 0
 
 
 @dataclass(frozen=True)
@@ -33,11 +62,11 @@ class TrainingSet:
     Attributes
     ----------
     volumes : list of Microstructure
-        Periodic, of one shape.
+        Periodic, all of one shape.
     grain_diameter : float
         Mean equivalent diameter of all grains, voxels.
     recipe : dict
-        What `grainpaint simulate` noted about the set, otherwise its folder.
+        See `recipe_of`, with the `time` of the volumes if the set has several times.
     """
 
     volumes: list[Microstructure]
@@ -45,55 +74,25 @@ class TrainingSet:
     recipe: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One training sample.
-
-    Attributes
-    ----------
-    color : numpy.ndarray, int8, shape (nx, ny, nz)
-        Colors, 0..n_colors - 1; grains that touch differ.
-    guide : numpy.ndarray, int8, shape of color, or None
-        For a refiner: the same colors, halved and doubled.
-    grain_diameter : float
-        Mean equivalent grain diameter of its set, in its own voxels.
-    halved : bool
-        Whether the volume was halved, which smooths its boundaries.
-    """
-
-    color: np.ndarray
-    guide: np.ndarray | None
-    grain_diameter: float
-    halved: bool
-
-
 def load_sets(folder: Path) -> list[TrainingSet]:
-    """Read a Zarr set or a folder of volumes, or all those in a folder.
+    """Read a set (a Zarr set or a folder of volumes), or all sets in a folder.
 
-    Snapshots of different times in a Zarr set are sets of their own.
+    Snapshots of a Zarr set at different times become separate sets.
 
     Raises
     ------
     InputError
-        If there is no volume, or one is not periodic, has outside voxels, or an edge
-        that is no multiple of 16.
+        If there is no volume, or a volume is not periodic, has outside voxels, or has
+        an edge that is not a multiple of 16.
     """
-    from grainpaint import formats
-
-    if folder.is_dir() and not (folder / "zarr.json").is_file():
-        below = sorted(p for p in folder.iterdir() if p.is_dir())
-    else:
-        below = []
     sets: dict[tuple[Path, float | None], list[Path]] = {}
-    for path in formats.find_volumes(below or [folder]):
+    for path in find_members(folder):
         sets.setdefault((path.parent, member_time(path)), []).append(path)
     return [_load_set(paths) for paths in sets.values()]
 
 
 def _load_set(paths: list[Path]) -> TrainingSet:
     """Read and check the volumes of a set."""
-    from grainpaint import formats
-
     volumes = [formats.load(path) for path in paths]
     for path, volume in zip(paths, volumes):
         if volume.shape != volumes[0].shape or any(n % 16 for n in volume.shape):
@@ -108,91 +107,31 @@ def _load_set(paths: list[Path]) -> TrainingSet:
             )
     n_voxels = np.concatenate([volume.grain_volumes() for volume in volumes])
     diameter = float(np.cbrt(6 * n_voxels[n_voxels > 0] / np.pi).mean())
-    folder = paths[0].parent
-    recipe = read_recipe(folder) or {"folder": folder.name}
+    recipe = recipe_of(paths[0].parent)
     time = member_time(paths[0])
     if time is not None:
         recipe = {**recipe, "time": time}
     return TrainingSet(volumes, diameter, recipe)
 
 
-class Samples:
-    """Random training samples of one stage of the pyramid.
-
-    A stage learns from the sets whose grains have a mean diameter within its
-    `GRAIN_RANGE`, as they are or halved; each kind is drawn equally often.
-
-    Parameters
-    ----------
-    sets : list of TrainingSet
-        As `load_sets` returns them.
-    stage : {'base', 'refine'}
-        The network to train.
-    n_colors : int
-        Size of the palette.
-
-    Raises
-    ------
-    InputError
-        If no set has grains of a size that the stage learns from, or those that have
-        differ in shape.
-    """
-
-    def __init__(self, sets: list[TrainingSet], stage: Stage, n_colors: int) -> None:
-        self.stage = stage
-        self.n_colors = n_colors
-        low, high = GRAIN_RANGE[stage]
-        self.kinds = [
-            _Kind(training_set, halved)
-            for training_set in sets
-            for halved in (False, True)
-            if low <= training_set.grain_diameter / (1 + halved) <= high
-        ]
-        shapes = {kind.grain_id[0].shape for kind in self.kinds}
-        if not shapes:
-            found = ", ".join(f"{s.grain_diameter:.3g}" for s in sets)
-            raise InputError(
-                f"the {stage} network learns from mean grain diameters of {low} to "
-                f"{high} voxels, or twice that; the sets have {found}"
-            )
-        if len(shapes) > 1:
-            raise InputError(
-                f"the {stage} network needs volumes of one shape, after large "
-                f"grains are halved; the sets have {sorted(shapes)}"
-            )
-
-    def draw(self, rng: np.random.Generator, kind: int | None = None) -> Sample:
-        """Return one sample, of a random kind unless one is named."""
-        chosen = self.kinds[rng.integers(len(self.kinds)) if kind is None else kind]
-        i = int(rng.integers(len(chosen.grain_id)))
-        grain_id = chosen.grain_id[i]
-        grain_id = np.roll(grain_id, rng.integers(0, grain_id.shape), (0, 1, 2))
-        grain_id = grain_id.transpose(rng.permutation(3))
-        flipped = tuple(axis for axis in range(3) if rng.random() < 0.5)
-        grain_id = np.flip(grain_id, flipped)
-        colors = color_grains(chosen.graph(i), self.n_colors, rng)
-        guide = colors[double(halve(grain_id))] if self.stage == "refine" else None
-        return Sample(colors[grain_id], guide, chosen.grain_diameter, chosen.halved)
+def split(sets: list[TrainingSet], held_out: bool) -> list[TrainingSet]:
+    """Return the sets with their held-out volumes only, or without them."""
+    return [
+        replace(
+            s,
+            volumes=[v for i, v in enumerate(s.volumes) if is_held_out(i) == held_out],
+        )
+        for s in sets
+    ]
 
 
-class _Kind:
-    """The volumes of a set at full or at half resolution, with their contacts."""
-
-    def __init__(self, training_set: TrainingSet, halved: bool) -> None:
-        self.grain_diameter = training_set.grain_diameter / (1 + halved)
-        self.halved = halved
-        self.grain_id = [volume.grain_id for volume in training_set.volumes]
-        if halved:  # with every offset of the 2^3 cells
-            shifts = list(itertools.product((0, 1), repeat=3))
-            self.grain_id = [
-                Microstructure(halve(np.roll(g, shift, (0, 1, 2)))).relabel().grain_id
-                for g in self.grain_id
-                for shift in shifts
-            ]
-        self._graph: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-
-    def graph(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return who touches whom in volume i; found once."""
-        if i not in self._graph:
-            self._graph[i] = contact_graph(self.grain_id[i], (True,) * 3)
-        return self._graph[i]
+def describe_sets(sets: list[TrainingSet]) -> dict[str, Any]:
+    """Return what a model card says about the training data."""
+    return {
+        "sets": [
+            {**s.recipe, "grain_diameter_voxels": round(s.grain_diameter, 3)}
+            for s in sets
+        ],
+        "n_volumes": sum(len(s.volumes) for s in sets),
+        "n_held_out": sum(len(s.volumes) for s in split(sets, held_out=True)),
+    }

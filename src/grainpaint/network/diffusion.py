@@ -4,14 +4,14 @@ Clean color vectors :math:`x_0` and noise :math:`\epsilon` mix on a straight lin
 
 .. math:: x_t = (1 - t) x_0 + t \epsilon, \qquad 0 \le t \le 1,
 
-(Liu, Gong, Liu, "Flow straight and fast", ICLR 2023, Eq. 1). The network gives the
-probability of each color of the palette; the expected color vector stands for
+(Liu, Gong, Liu, "Flow straight and fast", ICLR 2023, Eq. 1). The network predicts the
+probability of each color of the palette; the expected color vector takes the place of
 :math:`x_0` in a step from level t to level s < t,
 
 .. math:: \hat\epsilon = (x_t - (1 - t) \hat x_0) / t, \qquad
           x_s = (1 - s) \hat x_0 + s \hat\epsilon,
 
-which is the step of DDIM (Song, Meng, Ermon, ICLR 2021, Eq. 12) in these variables.
+which is the DDIM step (Song, Meng, Ermon, ICLR 2021, Eq. 12) in these variables.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def shifted(u: np.ndarray, shift: float) -> np.ndarray:
-    """Return noise levels for u in [0, 1], crowded at high noise for shift > 1.
+    """Return noise levels for u in [0, 1]; shift > 1 crowds them at high noise.
 
     Notes
     -----
@@ -41,7 +41,7 @@ def shifted(u: np.ndarray, shift: float) -> np.ndarray:
 
 
 def timesteps(n_steps: int, shift: float) -> np.ndarray:
-    """Return n_steps + 1 falling noise levels from 1 to 0.
+    """Return n_steps + 1 noise levels that fall from 1 to 0.
 
     Examples
     --------
@@ -52,17 +52,17 @@ def timesteps(n_steps: int, shift: float) -> np.ndarray:
 
 
 def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
-    """Return x0 at noise level t (shapes broadcast)."""
+    """Mix clean vectors x0 and noise eps at level t (shapes broadcast)."""
     return (1 - t) * x0 + t * eps
 
 
 def expected_colors(logits: Tensor, colors: Tensor) -> Tensor:
-    """Return the mean color vectors (..., dim) for logits (..., n_colors)."""
+    """Return the expected color vectors (..., dim) for logits (..., n_colors)."""
     return logits.float().softmax(-1) @ colors
 
 
 def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
-    """Return the mean cross-entropy, in nats, over the voxels that are not known.
+    """Return the mean cross-entropy over the unknown voxels, in nats.
 
     Parameters
     ----------

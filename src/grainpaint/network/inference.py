@@ -1,13 +1,13 @@
-"""Networks as they are evaluated: weights laid out once, no pass that serves nothing.
+"""Fast evaluation of a trained network, without gradients and in one precision.
 
-An `Evaluator` computes what a `UNet` computes, without gradients and in one precision:
+An `Evaluator` computes what a `UNet` computes, but faster:
 
-- weights have the precision and the layout that convolutions want, once for all;
-- where noise level and setting are the same everywhere, what a block is told of them is
-  a vector, and goes into the bias of its norm;
-- activations are written into arrays that are padded already;
-- logits come slab by slab, so that they stay in the processor's cache: all at once they
-  would be the largest array by far.
+- weights are converted once to the precision and layout that convolutions need;
+- where noise level and setting are the same everywhere, a block's conditioning is a
+  vector, and is added to the bias of its norm;
+- activations are written straight into padded arrays;
+- logits are computed slab by slab, so that they stay in the processor's cache; all at
+  once they would be the largest array by far.
 """
 
 from collections.abc import Iterator
@@ -16,22 +16,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grainpaint.network.precision import DTYPES, Precision, has_onednn
-from grainpaint.network.unet import (
-    Block,
+from grainpaint.network.layers import (
     Conv,
-    NetworkConfig,
-    UNet,
+    ResidualBlock,
     condition_features,
     depth_to_space,
     pool,
     repeat,
     space_to_depth,
 )
+from grainpaint.network.precision import DTYPES, Precision, has_onednn
+from grainpaint.network.unet import NetworkConfig, UNet
 
 __all__ = ["Evaluator"]
 
-_SLAB = 1 << 17  # voxels whose logits are held at once
+_SLAB = 1 << 17  # number of voxels whose logits are held at once
 _NO_PADDING, _UNIT = (0, 0, 0), (1, 1, 1)
 
 
@@ -43,12 +42,12 @@ def _pool(x: Tensor) -> Tensor:
 
 
 class Evaluator:
-    """A network to be evaluated many times.
+    """A network that is evaluated many times.
 
     Parameters
     ----------
     network : UNet
-        On its device. Later changes of its weights have no effect.
+        On its device. Later changes to its weights have no effect.
     precision : {'float32', 'bfloat16'}
         See `grainpaint.network.precision.resolve`.
     """
@@ -68,7 +67,7 @@ class Evaluator:
         }
 
     def _laid_out(self, module: nn.Module) -> tuple[Tensor, Tensor]:
-        """Return weight and bias as they are used."""
+        """Return weight and bias in the precision and layout that are needed."""
         weight, bias = (
             module.get_parameter(name).detach().to(self.dtype)
             for name in ("weight", "bias")
@@ -80,7 +79,7 @@ class Evaluator:
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, told: Tensor, guide: Tensor | None = None) -> Tensor:
-        """Return all logits, shape (N, X, Y, Z, n_colors); parameters as of `slabs`."""
+        """Return all logits, shape (N, X, Y, Z, n_colors); parameters as in `slabs`."""
         return torch.cat([logits for _, logits in self.slabs(x, told, guide)], 1)
 
     @torch.inference_mode()
@@ -92,17 +91,17 @@ class Evaluator:
         Parameters
         ----------
         x : Tensor, float32, shape (N, X, Y, Z, dim)
-            Noisy color vectors; they may change between two slabs.
+            Noisy color vectors; the caller may change them between two slabs.
         told : Tensor, float32, shape (N, X, Y, Z, 3) or (3,)
             Noise level and setting (`grainpaint.network.unet.setting`) of each voxel,
-            or the same of all.
+            or one for all voxels.
         guide : Tensor, shape of x, optional
-            The volume to refine, doubled, as color vectors; for a guided network.
+            Color vectors of the volume to refine, doubled; for a guided network.
 
         Yields
         ------
         planes : slice
-            Which voxels along x.
+            The voxels along x.
         logits : Tensor, shape (N, planes, Y, Z, n_colors)
             In the precision of the evaluator.
         """
@@ -140,8 +139,8 @@ class Evaluator:
         return F.silu(self._norm(network.norm, h), inplace=True)
 
     def _block(self, block: nn.Module, x: Tensor, known: Tensor) -> Tensor:
-        """Do what `grainpaint.network.unet.Block` does."""
-        assert isinstance(block, Block)
+        """Evaluate a `grainpaint.network.layers.ResidualBlock`."""
+        assert isinstance(block, ResidualBlock)
         if known.ndim == 1:
             h = self._norm(block.norm, x, self._linear(block.condition, known))
         else:
@@ -153,9 +152,9 @@ class Evaluator:
         return h.add_(x)
 
     def _head(self, cells: Tensor, seen: Tensor, start: int, stop: int) -> Tensor:
-        """Return the logits of the voxels of some planes of cells."""
+        """Return the logits of the voxels in the planes start..stop of cells."""
         network = self._network
-        # One plane of voxels more on either side, for the convolution.
+        # One more plane of voxels on either side, for the convolution.
         under = torch.arange(start - 1, stop + 1, device=self.device) % cells.shape[1]
         around = torch.arange(2 * start - 1, 2 * stop + 1, device=self.device)
         h = depth_to_space(self._linear(network.spread, cells[:, under]))[:, 1:-1]
@@ -179,10 +178,10 @@ class Evaluator:
         return F.layer_norm(x, layer.normalized_shape, weight, bias + shift, layer.eps)
 
     def _conv(self, layer: Conv, x: Tensor) -> Tensor:
-        """Convolve an array that is padded."""
+        """Convolve a padded array."""
         weight, bias = self._weights[layer]
         x = x.permute(0, 4, 1, 2, 3)
-        if self._has_onednn:  # torch leaves it aside for small float32 arrays
+        if self._has_onednn:  # torch itself skips it for small float32 arrays
             y = torch.mkldnn_convolution(x, weight, bias, _NO_PADDING, _UNIT, _UNIT, 1)
         else:
             y = F.conv3d(x, weight, bias)
@@ -191,7 +190,7 @@ class Evaluator:
     def _padded(
         self, x: Tensor, axes: tuple[int, ...] = (1, 2, 3), activate: bool = False
     ) -> Tensor:
-        """Return an array, or silu of it, with a voxel around it along some axes."""
+        """Return an array, or its silu, padded by one voxel along some axes."""
         shape = [n + 2 * (i in axes) for i, n in enumerate(x.shape)]
         inner = tuple(slice(1, -1) if i in axes else slice(None) for i in range(4))
         out = x.new_empty(shape) if self.config.torus else x.new_zeros(shape)

@@ -1,4 +1,4 @@
-"""Float32 or bfloat16: which of them this device computes faster, found by trying."""
+"""Devices and precisions: float32 or bfloat16, whichever is measured to be faster."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,8 +24,8 @@ __all__ = [
 Precision = Literal["float32", "bfloat16"]
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
-_CHANNELS, _EDGE, _TRIES = 32, 8, 4  # of the convolution that is timed
-_HOPELESS = 5.0  # times as slow as float32: one try tells
+_CHANNELS, _EDGE, _TRIES = 32, 8, 4  # the convolution that is timed
+_HOPELESS = 5.0  # this many times slower than float32: one try is enough
 
 
 def find_device(name: str) -> torch.device:
@@ -34,7 +34,7 @@ def find_device(name: str) -> torch.device:
     Raises
     ------
     InputError
-        If torch knows no such device, or this machine has none.
+        If torch does not know the device, or this machine does not have it.
     """
     try:
         return torch.empty(0, device=name).device
@@ -44,7 +44,7 @@ def find_device(name: str) -> torch.device:
 
 
 def has_onednn(device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether oneDNN convolves on this device in this precision."""
+    """Return whether oneDNN can convolve on this device in this precision."""
     if device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
     if dtype == torch.float32:
@@ -53,7 +53,7 @@ def has_onednn(device: torch.device, dtype: torch.dtype) -> bool:
 
 
 def _seconds(device: torch.device, precision: Precision) -> float:
-    """Return the time of one small convolution: on the CPU, of this thread alone."""
+    """Return the time of a small convolution; on the CPU, the time of this thread."""
     dtype = DTYPES[precision]
     shape = (1, _CHANNELS, _EDGE, _EDGE, _EDGE)
     x = torch.ones(shape, dtype=dtype, device=device)
@@ -67,7 +67,7 @@ def _seconds(device: torch.device, precision: Precision) -> float:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute with one thread: on a busy machine two wait for each other."""
+    """Compute with one thread: on a busy machine, threads wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -78,7 +78,7 @@ def _one_thread() -> Iterator[None]:
 
 @lru_cache
 def _fastest(device: torch.device) -> Precision:
-    """Time both precisions in turn and return the one of the shorter time."""
+    """Time both precisions in turn and return the faster one."""
     best: dict[Precision, float] = {"float32": float("inf"), "bfloat16": float("inf")}
     with torch.inference_mode(), _one_thread():
         for number in range(_TRIES):
@@ -87,7 +87,7 @@ def _fastest(device: torch.device) -> Precision:
                     seconds = _seconds(device, precision)
                 except (RuntimeError, NotImplementedError):  # not on this device
                     return "float32"
-                if number > 0:  # kernels are made in the first round
+                if number > 0:  # the first round builds kernels
                     best[precision] = min(best[precision], seconds)
             if best["bfloat16"] > _HOPELESS * best["float32"]:
                 break
@@ -95,21 +95,21 @@ def _fastest(device: torch.device) -> Precision:
 
 
 def resolve(wanted: str, device: str | torch.device = "cpu") -> Precision:
-    """Return the precision that networks are evaluated in.
+    """Return the precision to evaluate networks in.
 
     Parameters
     ----------
     wanted : {'auto', 'float32', 'bfloat16'}
-        'auto' takes the faster one on this device, from the time of a small
-        convolution in either: where bfloat16 is emulated it is hundreds of times slower
-        than float32, and processors are too many to list.
+        'auto' times a small convolution in both precisions on this device and takes the
+        faster one: emulated bfloat16 is hundreds of times slower than float32, and
+        there are too many processors to list.
     device : str
         A torch device.
 
     Raises
     ------
     InputError
-        If the precision is another one, or there is no such device.
+        If there is no such precision or device.
     """
     place = find_device(str(device))
     if wanted == "auto":
@@ -118,17 +118,17 @@ def resolve(wanted: str, device: str | torch.device = "cpu") -> Precision:
         return "float32"
     if wanted == "bfloat16":
         return "bfloat16"
-    raise InputError(f"the precision is auto, float32 or bfloat16, got {wanted!r}")
+    raise InputError(f"the precision must be auto, float32 or bfloat16, got {wanted!r}")
 
 
 def slow_note(precision: Precision, device: str = "cpu") -> str | None:
-    """Return a line for the user if the other precision is faster here, else None."""
+    """Return a note for the user if another precision is faster here, else None."""
     if precision == "float32" or _fastest(find_device(device)) == precision:
         return None
     return f"{precision} is slow on this machine: float32 would be faster"
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """Return a context in which networks in training compute in this precision."""
+    """Return a context in which training computes in this precision."""
     enabled = precision != "float32"
     return torch.autocast(device.type, DTYPES["bfloat16"], enabled=enabled)

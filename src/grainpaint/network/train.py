@@ -1,8 +1,6 @@
-"""One resumable function that trains a network of the pyramid."""
+"""Train the base or the refine network of a pyramid."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -10,28 +8,41 @@ from pydantic import Field
 from torch import Tensor
 
 from grainpaint.errors import InputError
-from grainpaint.network.cards import Sampling, StageCard, write_stage
-from grainpaint.network.dataset import Samples, Stage, TrainingSet, load_sets
+from grainpaint.network.batch import Batch, draw_batch
+from grainpaint.network.cards import Sampling, Stage, StageCard
+from grainpaint.network.checkpoint import Optimization
+from grainpaint.network.dataset import describe_sets, load_sets, split
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
-from grainpaint.network.fit import Files, Optimization, Run, spread
-from grainpaint.network.precision import autocast, find_device
-from grainpaint.network.unet import NetworkConfig, UNet, setting
+from grainpaint.network.fit import Task, fit, spread
+from grainpaint.network.precision import autocast
+from grainpaint.network.samples import Samples
+from grainpaint.network.training_run import TrainingRun
+from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 
-__all__ = ["PRESETS", "TrainConfig", "train"]
+__all__ = [
+    "PRESETS",
+    "TrainConfig",
+    "batch_losses",
+    "held_out_loss",
+    "noise_levels",
+    "train",
+]
 
-_HELD_OUT = 20  # one volume of so many is never trained on
+_HELD_OUT_LEVELS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)  # noise levels
 
 
 class TrainConfig(Optimization):
     """Everything that decides the weights, given the data."""
 
-    stage: Literal["base", "refine"]
+    stage: Stage
     network: NetworkConfig
     sampling: Sampling
-    shift: float = Field(ge=1, description="crowds noise levels at high noise")
-    known: float = Field(default=0.25, ge=0, le=1, description="share with known boxes")
+    shift: float = Field(ge=1, description="above 1, crowds high noise levels")
+    known: float = Field(
+        default=0.25, ge=0, le=1, description="share of samples with known boxes"
+    )
 
 
 _PALETTE = {"dim": 5, "n_colors": 40}
@@ -61,74 +72,30 @@ PRESETS: dict[Stage, TrainConfig] = {
 }
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Clean colors, noise levels and settings, and what a refiner is guided by."""
-
-    color: Tensor  # int64 (N, X, Y, Z)
-    t: Tensor  # (N, X, Y, Z, 1)
-    setting: Tensor  # (N, X, Y, Z, 2)
-    guide: Tensor | None  # int64, as color
-
-
-def _noise_levels(config: TrainConfig, step: int) -> np.ndarray:
-    """Spread the noise levels of a batch evenly, over the batch and over steps."""
+def noise_levels(config: TrainConfig, step: int) -> np.ndarray:
+    """Return the noise levels of a batch, spread evenly over it and over steps."""
     return shifted(spread(step, config.batch), config.shift)
 
 
-def _known_boxes(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Return a mask (bool, `shape`) of one to three random boxes on the torus."""
-    known = np.zeros(shape, bool)
-    for _ in range(rng.integers(1, 4)):
-        ranges = [
-            (rng.integers(n) + np.arange(rng.choice([n // 8, n // 4, n // 2, n]))) % n
-            for n in shape
-        ]
-        known[np.ix_(*ranges)] = True
-    return known
-
-
-def _draw_batch(
-    samples: Samples,
-    config: TrainConfig,
-    levels: np.ndarray,
-    rng: np.random.Generator,
-    kind: int | None = None,
-) -> _Batch:
-    """Draw a sample for each noise level, some with known boxes."""
-    colors, guides, maps, settings = [], [], [], []
-    for t in levels:
-        sample = samples.draw(rng, kind)
-        shape = sample.color.shape[:3]
-        level = np.full((*shape, 1), t, np.float32)
-        if rng.random() < config.known:
-            level[_known_boxes(shape, rng)] = 0.0
-        colors.append(sample.color)
-        if sample.guide is not None:
-            guides.append(sample.guide)
-        maps.append(level)
-        settings.append(
-            setting(
-                torch.full((*shape, 1), sample.grain_diameter),
-                torch.full((*shape, 1), float(sample.halved)),
-            )
-        )
-    return _Batch(
-        torch.from_numpy(np.stack(colors)).long(),
-        torch.from_numpy(np.stack(maps)),
-        torch.stack(settings),
-        torch.from_numpy(np.stack(guides)).long() if guides else None,
-    )
-
-
-def _losses(
+def batch_losses(
     network: UNet,
-    batch: _Batch,
+    batch: Batch,
     colors: Tensor,
     generator: torch.Generator,
-    config: TrainConfig,
-) -> tuple[Tensor, Tensor]:
-    """Return the cross-entropies before and after the correction."""
+    precision: str,
+) -> list[Tensor]:
+    """Return the cross-entropies of a batch: uncorrected and corrected logits.
+
+    Parameters
+    ----------
+    network : UNet
+    batch : Batch
+    colors : Tensor, float32, shape (n_colors, dim)
+        The palette, on the device of the network.
+    generator : torch.Generator
+        Draws the noise, on the CPU.
+    precision : {'float32', 'bfloat16'}
+    """
     device = colors.device
     color, t = batch.color.to(device), batch.t.to(device)
     x0 = colors[color]
@@ -136,61 +103,30 @@ def _losses(
     guide = None
     if batch.guide is not None:
         guide = colors[batch.guide.to(device)]
-    with autocast(device, config.precision):
-        rough, fine = network.both(
-            add_noise(x0, t, eps), t, batch.setting.to(device), guide
-        )
-    return color_loss(rough, color, t), color_loss(fine, color, t)
+    with autocast(device, precision):
+        logits = network.both(add_noise(x0, t, eps), t, batch.setting.to(device), guide)
+    return [color_loss(found, color, t) for found in logits]
 
 
 def held_out_loss(
-    network: UNet, samples: Samples, config: TrainConfig, n_samples: int = 8
+    network: UNet, samples: Samples, precision: str, n_samples: int = 8
 ) -> dict[str, float]:
-    """Return the cross-entropy (nats a voxel) at fixed noise levels and samples."""
+    """Return the cross-entropy (nats a voxel) on fixed samples, by noise level."""
     device = next(network.parameters()).device
-    colors = torch.from_numpy(palette(config.network.dim)).to(device)
+    colors = torch.from_numpy(palette(network.config.dim)).to(device)
     result = {}
-    for level in (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95):
+    for level in _HELD_OUT_LEVELS:
         rng = np.random.default_rng(7)
         generator = torch.Generator().manual_seed(7)
-        fixed = config.model_copy(update={"known": 0.0})
         total = 0.0
         with torch.no_grad():
             for i in range(n_samples):
-                kind = i % len(samples.kinds)
-                batch = _draw_batch(samples, fixed, np.array([level]), rng, kind)
-                loss = _losses(network, batch, colors, generator, config)[1]
+                source = i % len(samples.sources)
+                batch = draw_batch(samples, np.array([level]), 0.0, rng, source)
+                loss = batch_losses(network, batch, colors, generator, precision)[1]
                 total += loss.item()
         result[f"{level:g}"] = round(total / n_samples, 4)
     return result
-
-
-def _describe(sets: list[TrainingSet]) -> dict[str, Any]:
-    """Return what the card says of the data."""
-    return {
-        "sets": [
-            {**s.recipe, "grain_diameter_voxels": round(s.grain_diameter, 3)}
-            for s in sets
-        ],
-        "n_volumes": sum(len(s.volumes) for s in sets),
-        "n_held_out": sum(len(s.volumes) for s in _split(sets, True)),
-    }
-
-
-def _split(sets: list[TrainingSet], held_out: bool) -> list[TrainingSet]:
-    """Return the sets without, or with only, one volume of twenty.
-
-    The first is held out, and each twentieth after it: the same while a set grows.
-    """
-    return [
-        replace(
-            s,
-            volumes=[
-                v for i, v in enumerate(s.volumes) if (i % _HELD_OUT == 0) == held_out
-            ],
-        )
-        for s in sets
-    ]
 
 
 def train(
@@ -203,7 +139,7 @@ def train(
     device: str = "cpu",
     progress: Progress = silent,
 ) -> StageCard:
-    """Train one stage and write `STAGE.safetensors` and `STAGE.json` to a folder.
+    """Train one network and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
     Parameters
     ----------
@@ -211,21 +147,12 @@ def train(
         Usually one of `PRESETS`.
     data : Path
         Folder of periodic volumes, or of several sets, see
-        `grainpaint.network.dataset.load_sets`. Sets may grow while a run is
-        interrupted.
+        `grainpaint.network.dataset.load_sets`. Sets may grow before a run is resumed.
     out : Path
         Folder of the model. Checkpoint and log of the run lie beside the weights, as
         `STAGE.state.safetensors` and `STAGE.log.jsonl`.
-    minutes : float
-        Time to train, all resumed parts together.
-    n_steps : int, optional
-        Stop after so many steps, if that comes first.
-    resume : bool
-        Go on from the checkpoint in `out` if there is one.
-    device : str
-        A torch device.
-    progress : Progress
-        Told the minutes done, with the step and the loss.
+    minutes, n_steps, resume, device, progress
+        As in `grainpaint.network.fit.fit`.
 
     Returns
     -------
@@ -235,42 +162,43 @@ def train(
     Raises
     ------
     InputError
-        If `out` holds a run and `resume` is false, or the run there was started with
-        another configuration, or the data, the device or the time cannot serve.
+        As in `grainpaint.network.fit.fit`; or if the data are refused, or a set has
+        only one volume.
     """
-    files = Files(out, config.stage)
-    if not minutes > 0:
-        raise InputError(f"--minutes must be above 0, got {minutes}")
-    place = find_device(device)
-    config = files.begin(config, resume, {"sampling"}, device)
-    sets = load_sets(data)
-    if any(len(s.volumes) < 2 for s in sets):
-        raise InputError(f"{data}: training needs at least 2 volumes of each set")
-    samples, held = (
-        Samples(_split(sets, held_out), config.stage, config.network.n_colors)
-        for held_out in (False, True)
-    )
-    torch.manual_seed(config.seed)
-    run = Run(UNet(config.network).to(place), config, files)
-    colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
-    def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        levels = _noise_levels(config, step)
-        batch = _draw_batch(samples, config, levels, rng)
-        return list(_losses(network, batch, colors, generator, config))
+    def prepare(config: TrainConfig, place: torch.device) -> Task[StageCard]:
+        sets = load_sets(data)
+        if any(len(s.volumes) < 2 for s in sets):
+            raise InputError(f"{data}: training needs at least 2 volumes of each set")
+        trained, held_out = (
+            Samples(split(sets, part), config.stage, config.network.n_colors)
+            for part in (False, True)
+        )
+        colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
-    run.go(losses, minutes, n_steps, progress, f"train {config.stage}")
-    network = run.averaged()
-    card = StageCard(
-        stage=config.stage,
-        network=config.network,
-        sampling=config.sampling,
-        data=_describe(sets),
-        training=config.model_dump(exclude={"stage", "network", "sampling"}),
-        n_steps=run.step,
-        minutes=round(run.seconds / 60, 1),
-        metrics={"held_out_cross_entropy": held_out_loss(network, held, config)},
-    )
-    write_stage(out, card, network)
-    return card
+        def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
+            generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+            levels = noise_levels(config, step)
+            batch = draw_batch(trained, levels, config.known, rng)
+            return batch_losses(network, batch, colors, generator, config.precision)
+
+        def make_card(network: UNet, run: TrainingRun) -> StageCard:
+            loss = held_out_loss(network, held_out, config.precision)
+            return StageCard(
+                stage=config.stage,
+                network=config.network,
+                sampling=config.sampling,
+                data=describe_sets(sets),
+                training=config.model_dump(exclude={"stage", "network", "sampling"}),
+                n_steps=run.step,
+                minutes=run.minutes,
+                metrics={"held_out_cross_entropy": loss},
+            )
+
+        return Task(config.network, losses, make_card)
+
+    free = frozenset({"sampling"})
+    return fit(
+        config.stage, config, prepare, out, minutes, n_steps, resume, device, progress,
+        free,
+    )  # fmt: skip

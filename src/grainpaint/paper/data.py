@@ -1,4 +1,4 @@
-"""Volumes in, training blocks out: section 2.4 of the paper, 3.3 for additive ones."""
+"""Training blocks cut out of volumes: sections 2.4 and 3.3 (additive) of the paper."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,14 +10,19 @@ import numpy as np
 
 from grainpaint import formats
 from grainpaint.errors import InputError
-from grainpaint.formats.zarr import read_recipe
 from grainpaint.microstructure import Microstructure
+from grainpaint.network.dataset import find_members, is_held_out, recipe_of
 from grainpaint.palette import color_grains, contact_graph, palette, scalar_block
 
-__all__ = ["Blocks", "encode_block", "lattice_blocks", "load_blocks", "random_blocks"]
+__all__ = [
+    "TrainingBlocks",
+    "encode_block",
+    "lattice_blocks",
+    "load_blocks",
+    "random_blocks",
+]
 
-N_BETWEEN, N_RANDOM = 56, 40  # blocks of a volume
-_HELD_OUT = 20  # one volume of so many is never trained on
+N_BETWEEN, N_RANDOM = 56, 40  # blocks drawn from a volume
 
 Start = tuple[int, ...]
 
@@ -32,11 +37,11 @@ def lattice_blocks(
     shape : three ints
         Voxels of the volume; 100^3 holds 27 disjoint blocks of 32^3.
     edge : int
-        Voxels a side of a block.
+        Edge of a block, voxels.
     rng : numpy.random.Generator
-        Draws 56 of the blocks between (of 98, in a volume of 100^3) that are centered
-        on a face, an edge or a corner that disjoint blocks share: the paper calls its
-        choice arbitrary and does not tell it.
+        Draws 56 of the blocks (98 in a volume of 100^3) that are centered on a face, an
+        edge or a corner shared by disjoint blocks. The paper calls its choice
+        arbitrary and does not specify it.
 
     Examples
     --------
@@ -55,7 +60,7 @@ def lattice_blocks(
 def random_blocks(
     shape: tuple[int, ...], edge: int, rng: np.random.Generator
 ) -> list[Start]:
-    """Return 40 uniformly random corners of blocks."""
+    """Return 40 uniformly random corners of blocks; parameters as `lattice_blocks`."""
     last = [size - edge + 1 for size in shape]
     return [tuple(start) for start in rng.integers(last, size=(N_RANDOM, 3)).tolist()]
 
@@ -63,16 +68,17 @@ def random_blocks(
 def encode_block(
     grain_id: np.ndarray, dim: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return a block as the network sees it.
+    """Encode the grains of a block as the network's input.
 
     Parameters
     ----------
     grain_id : numpy.ndarray, integer, shape (nx, ny, nz)
-        A block; IDs of any range.
+        Grain IDs, in any range.
     dim : int
-        1: the paper's random values; more: color vectors of our palette.
+        Values per voxel. 1: the paper's random value for each grain; more: color
+        vectors of our palette.
     rng : numpy.random.Generator
-        Source of the values.
+        Draws the values or colors.
 
     Returns
     -------
@@ -89,16 +95,16 @@ def encode_block(
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """The blocks of some volumes.
+class TrainingBlocks:
+    """Blocks to train on.
 
     Attributes
     ----------
     volumes : list of Microstructure
     places : list of (int, three ints)
-        Volume and corner of each block.
+        Index of the volume and corner of each block.
     edge : int
-        Voxels a side.
+        Edge of the blocks, voxels.
     """
 
     volumes: list[Microstructure]
@@ -112,34 +118,33 @@ class Blocks:
         return self.volumes[i].grain_id[box]
 
 
-def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]]:
-    """Read volumes and plan their blocks.
+def load_blocks(
+    folder: Path, edge: int
+) -> tuple[TrainingBlocks, TrainingBlocks, dict[str, Any]]:
+    """Read volumes and choose their blocks.
 
     Parameters
     ----------
     folder : Path
-        A Zarr set or a folder of volumes, or a folder of those. Periodic volumes get
-        `lattice_blocks`, others, such as additive builds, `random_blocks`.
+        A Zarr set or a folder of volumes, or a folder of these. Periodic volumes get
+        `lattice_blocks`; others, such as additive builds, get `random_blocks`.
     edge : int
-        Voxels a side of a block.
+        Edge of a block, voxels.
 
     Returns
     -------
-    trained, held_out : Blocks
-        The second have one volume of twenty.
+    trained, held_out : TrainingBlocks
+        One volume in twenty is held out.
     description : dict
-        What the card says of the data.
+        What the model card says about the data.
 
     Raises
     ------
     InputError
-        If there are not two volumes, or one is smaller than a block or has outside
-        voxels.
+        If there are fewer than two volumes, or one is smaller than a block or has
+        outside voxels.
     """
-    below = []
-    if folder.is_dir() and not (folder / "zarr.json").is_file():
-        below = sorted(p for p in folder.iterdir() if p.is_dir())
-    paths = formats.find_volumes(below or [folder])
+    paths = find_members(folder)
     if len(paths) < 2:
         raise InputError(
             f"{folder}: training needs at least 2 volumes, got {len(paths)}"
@@ -154,16 +159,13 @@ def load_blocks(folder: Path, edge: int) -> tuple[Blocks, Blocks, dict[str, Any]
             )
         plan = lattice_blocks if all(volume.periodic) else random_blocks
         starts = plan(volume.shape, edge, np.random.default_rng(i))
-        places[i % _HELD_OUT == 0] += [(i, start) for start in starts]
+        places[is_held_out(i)] += [(i, start) for start in starts]
     sets = Counter(path.parent for path in paths)
     description = {
-        "sets": [
-            {**(read_recipe(place) or {"folder": place.name}), "n_volumes": n}
-            for place, n in sets.items()
-        ],
+        "sets": [{**recipe_of(place), "n_volumes": n} for place, n in sets.items()],
         "n_volumes": len(volumes),
         "n_blocks": sum(map(len, places)),
         "n_held_out_blocks": len(places[1]),
     }
-    trained, held = (Blocks(volumes, part, edge) for part in places)
+    trained, held = (TrainingBlocks(volumes, part, edge) for part in places)
     return trained, held, description

@@ -3,8 +3,8 @@ r"""The diffusion model of the paper: discrete steps that add and remove noise.
 .. math:: x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\, \epsilon,
           \qquad \bar\alpha_t = \prod_{s=1}^t (1 - \beta_s), \quad t = 0 \dots T,
 
-with t = 0 the clean field. A denoiser is any function of the noisy fields, shape
-(N, ...), and their level t that returns the noise which it sees in them.
+where t = 0 is the clean field. A denoiser is any function of noisy fields, shape
+(N, ...), and their level t that returns the noise it detects in them.
 
 References
 ----------
@@ -37,26 +37,26 @@ __all__ = [
 Denoiser = Callable[[Tensor, Tensor], Tensor]
 
 
-# From fields at level t, the noise seen in them, t, fresh noise and the schedule to
-# fields at level t - 1.
+# From fields at level t, the noise detected in them, t, fresh noise and the schedule to
+# the fields at level t - 1.
 Step = Callable[[Tensor, Tensor, int, Tensor, "Schedule"], Tensor]
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The noise of every level.
+    """The amount of noise at every level.
 
     Parameters
     ----------
     beta : tuple of float
-        The variance that each step 1..T adds, within (0, 1).
+        The variance that each step 1..T adds, in (0, 1).
     """
 
     beta: tuple[float, ...]
 
     def __post_init__(self) -> None:
         if not self.beta or not all(0 < b < 1 for b in self.beta):
-            raise InputError("a schedule needs variances above 0 and below 1")
+            raise InputError("a schedule needs variances, all above 0 and below 1")
 
     @property
     def n_steps(self) -> int:
@@ -65,18 +65,18 @@ class Schedule:
 
     @property
     def alpha_bar(self) -> np.ndarray:
-        """The share of the signal's variance left at the levels 0..T."""
+        """The signal's remaining share of variance at the levels 0..T."""
         return np.concatenate([[1.0], np.cumprod(1 - np.array(self.beta))])
 
 
 def linear_schedule(
     n_steps: int = 250, first: float = 1e-4, last: float = 0.02
 ) -> Schedule:
-    """Return variances on a straight line; the defaults are the paper's.
+    """Return a schedule with linearly rising variances; the defaults are the paper's.
 
     Notes
     -----
-    Ho et al. took 1,000 steps from 1e-4 to 0.02. With 250, alpha_bar ends at 0.08: the
+    Ho et al. use 1,000 steps from 1e-4 to 0.02. With 250, alpha_bar ends at 0.08: the
     last level still holds 28 % of the signal's amplitude, yet sampling starts from pure
     noise.
 
@@ -91,7 +91,7 @@ def linear_schedule(
 
 
 def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
-    """Return clean fields at level t: Eq. 4 of Ho et al.
+    """Add noise to clean fields, up to level t: Eq. 4 of Ho et al.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> T
     t : int, or int64 Tensor of shape (N,)
         Levels, 0..T.
     schedule : Schedule
-        The noise of the levels.
+        The amount of noise at every level.
     """
     alpha_bar = torch.from_numpy(schedule.alpha_bar)[torch.as_tensor(t).cpu()]
     alpha_bar = alpha_bar.reshape(-1, *[1] * (x0.ndim - 1)).to(x0)
@@ -110,24 +110,24 @@ def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> T
 def reverse_step(
     x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: Schedule
 ) -> Tensor:
-    r"""Return fields at level t - 1, drawn given those at level t.
+    r"""Draw fields at level t - 1, given those at level t.
 
     Parameters
     ----------
     x : Tensor, shape (N, ...)
         Fields at level t, 1..T.
     eps : Tensor, shape of x
-        The noise that the denoiser sees in them.
+        The noise that the denoiser detects in them.
     t : int
         The level.
     noise : Tensor, shape of x
-        Fresh standard normal noise; the last step, t = 1, uses none of it.
+        Fresh standard normal noise; the last step, t = 1, does not use it.
     schedule : Schedule
-        The noise of the levels.
+        The amount of noise at every level.
 
     Notes
     -----
-    The mean is Eq. 11 of Ho et al., the variance that of the posterior (Eq. 7),
+    The mean is Eq. 11 of Ho et al., the variance is the posterior's (Eq. 7),
     :math:`\beta_t (1 - \bar\alpha_{t-1}) / (1 - \bar\alpha_t)`. Nothing is clipped.
     """
     beta = schedule.beta[t - 1]
@@ -140,12 +140,12 @@ def reverse_step(
 def ddim_step(
     x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: Schedule
 ) -> Tensor:
-    """Return fields at level t - 1 without fresh noise (which is not used).
+    """Compute fields at level t - 1 from those at level t, without fresh noise.
 
     Parameters
     ----------
     x, eps, t, noise, schedule
-        As in `reverse_step`.
+        As in `reverse_step`; `noise` is not used.
 
     Notes
     -----
@@ -160,26 +160,26 @@ def ddim_step(
 def respaced(
     denoiser: Denoiser, schedule: Schedule, n_steps: int
 ) -> tuple[Denoiser, Schedule]:
-    """Return a denoiser and a schedule of fewer levels, evenly spaced among all.
+    """Return a denoiser and a schedule with fewer, evenly spaced levels.
 
     Parameters
     ----------
     denoiser : Denoiser
-        Trained with the schedule.
+        Trained with `schedule`.
     schedule : Schedule
-        The noise of the levels.
+        The amount of noise at every level.
     n_steps : int
-        Levels to keep, 1..T; the highest is one of them.
+        Number of levels to keep, 1..T; the highest is one of them.
 
     Raises
     ------
     InputError
-        If there are not so many levels.
+        If the schedule has fewer levels than `n_steps`.
     """
     if not 1 <= n_steps <= schedule.n_steps:
         raise InputError(
-            f"of {schedule.n_steps} levels 1..{schedule.n_steps} can be kept, "
-            f"got {n_steps}"
+            f"a schedule with {schedule.n_steps} levels can keep "
+            f"1..{schedule.n_steps} of them, got {n_steps}"
         )
     levels = np.rint(np.linspace(0, schedule.n_steps, n_steps + 1)).astype(int)
     kept = schedule.alpha_bar[levels]
@@ -189,6 +189,6 @@ def respaced(
 
 
 def renoise(x: Tensor, s: int, t: int, noise: Tensor, schedule: Schedule) -> Tensor:
-    """Return fields at level t, drawn given those at level s < t (Eq. 2, in one go)."""
+    """Draw fields at level t, given those at level s < t (Eq. 2, in one go)."""
     kept = float(schedule.alpha_bar[t] / schedule.alpha_bar[s])
     return torch.add(kept**0.5 * x, noise, alpha=(1 - kept) ** 0.5)

@@ -1,4 +1,4 @@
-"""A volume of the paper's method that is half painted, kept beside what it will be."""
+"""A half-painted volume of the paper's method, kept beside its output file."""
 
 import json
 import zipfile
@@ -14,12 +14,12 @@ __all__ = ["Halfway", "halfway_path", "kept_precision"]
 
 
 def halfway_path(output: Path) -> Path:
-    """Return where a volume is kept until it is done."""
+    """Return the path where the volume for an output is kept until it is done."""
     return output.with_name(output.name + ".halfway.npz")
 
 
 def kept_precision(output: Path) -> str | None:
-    """Return the precision of a volume that is half painted, None if there is none."""
+    """Return the precision of the half-painted volume, or None if there is none."""
     try:
         with halfway_path(output).open("rb") as file, np.load(file) as kept:
             found = json.loads(str(kept["recipe"])).get("precision")
@@ -30,26 +30,31 @@ def kept_precision(output: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Halfway:
-    """Values painted so far, and in which blocks.
+    """The file of a half-painted volume: its values, and which blocks are done.
 
     Parameters
     ----------
     path : Path
         The file; see `halfway_path`.
     recipe : str
-        What the volume is made by, as JSON.
+        The recipe of the volume, as JSON.
     """
 
     path: Path
     recipe: str
 
     def load(self, values: np.ndarray, done: np.ndarray) -> None:
-        """Fill in the values and the blocks of an earlier run, if there was one.
+        """Fill in what an earlier run painted, if there was one.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, float32, shape (dim, nx, ny, nz)
+        done : numpy.ndarray, bool, shape (n_blocks,)
 
         Raises
         ------
         InputError
-            If the file is damaged, or of a volume by another recipe.
+            If the file is damaged, or holds a volume with another recipe.
         """
         if not self.path.exists():
             return
@@ -60,16 +65,17 @@ class Halfway:
                     values[...], done[...] = kept["values"], kept["done"]
         except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError) as error:
             raise InputError(
-                f"{self.path} is damaged ({error}): delete it to begin again"
+                f"{self.path} is damaged ({error}): delete it to start again"
             ) from None
         if not same:
             raise InputError(
-                f"{self.path} holds a volume of other settings, half painted: go on "
-                "with the command that began it, delete it, or choose another output"
+                f"{self.path} holds a half-painted volume with other settings: finish "
+                "it with the settings that it was started with, delete it, or choose "
+                "another output"
             )
 
     def save(self, values: np.ndarray, done: np.ndarray) -> None:
-        """Keep what is painted."""
+        """Write the values and the done blocks; arrays as in `load`."""
 
         def write(aside: Path) -> None:
             with aside.open("wb") as file:
@@ -78,5 +84,5 @@ class Halfway:
         replace_with(self.path, write)
 
     def delete(self) -> None:
-        """Forget it: the volume is done."""
+        """Delete the file, if there is one."""
         self.path.unlink(missing_ok=True)

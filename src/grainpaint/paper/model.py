@@ -1,4 +1,4 @@
-"""The paper's network on disk and in use: our U-Net, one channel in and out."""
+"""The paper's network on disk and in use: our U-Net with one channel in and out."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +9,13 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from grainpaint.network.cards import (
-    details,
-    find_model,
-    model_digest,
-    read_card,
-    read_network,
-)
+from grainpaint.network.cards import read_card
+from grainpaint.network.description import describe_data
 from grainpaint.network.inference import Evaluator
+from grainpaint.network.library import find_model, model_digest
 from grainpaint.network.precision import find_device, resolve
 from grainpaint.network.unet import NetworkConfig, UNet
+from grainpaint.network.weights import read_network
 from grainpaint.paper.ddpm import Denoiser, Schedule, linear_schedule
 
 __all__ = [
@@ -31,12 +28,12 @@ __all__ = [
     "predict",
 ]
 
-_AUTHORS_BLOCKS = 787_670  # 10 epochs of 78,767
-_VARIANCE = 0.3  # of a block of random values, centered and scaled
+_AUTHORS_BLOCKS = 787_670  # 10 epochs with 78,767 blocks
+_VARIANCE = 0.3  # variance of a centered and scaled block of random values
 
 
 class Levels(BaseModel):
-    """The noise levels, variances on a straight line."""
+    """Settings of a schedule with linearly rising variances."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,17 +43,17 @@ class Levels(BaseModel):
 
     @property
     def schedule(self) -> Schedule:
-        """The schedule."""
+        """The schedule with these settings."""
         return linear_schedule(self.n_steps, self.first, self.last)
 
 
 class PaperCard(BaseModel):
-    """What stands in the JSON beside the weights."""
+    """Card of a paper model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["paper"] = "paper"
-    edge: int = Field(ge=4, description="of the blocks that it was trained on, voxels")
+    edge: int = Field(ge=4, description="edge of the training blocks, voxels")
     network: NetworkConfig
     levels: Levels
     data: dict[str, Any]
@@ -67,12 +64,12 @@ class PaperCard(BaseModel):
 
     @property
     def stage(self) -> str:
-        """Name of the files."""
+        """Name of the network's files, without suffix."""
         return "paper"
 
     @property
     def budget(self) -> str:
-        """What the weights cost, beside the authors'; to stand beside every figure."""
+        """The training budget beside the authors', to be quoted with every figure."""
         n_blocks = self.n_steps * int(self.training["batch"])
         return (
             f"trained on {n_blocks:,} blocks in {self.minutes:g} minutes; the authors' "
@@ -82,7 +79,17 @@ class PaperCard(BaseModel):
 
 @dataclass(frozen=True)
 class PaperModel:
-    """The network with its card, and the hash of its weights."""
+    """The network of a paper model, with its card.
+
+    Attributes
+    ----------
+    name : str
+        The shipped name, or the name of the folder.
+    network : Evaluator
+    card : PaperCard
+    sha256 : str
+        See `grainpaint.network.library.model_digest`.
+    """
 
     name: str
     network: Evaluator
@@ -91,7 +98,7 @@ class PaperModel:
 
     @property
     def denoiser(self) -> Denoiser:
-        """The noise that the network sees in fields at a level."""
+        """A function that detects the noise in fields, see `denoiser`."""
         return denoiser(self.network, self.card.levels.schedule)
 
 
@@ -101,16 +108,16 @@ def load_paper(name: str, device: str = "cpu", precision: str = "auto") -> Paper
     Parameters
     ----------
     name, device, precision : str
-        As of `grainpaint.network.cards.load_model`.
+        As in `grainpaint.network.loading.load_model`.
 
     Raises
     ------
     InputError
-        If the model is missing or damaged or of another kind, or there is no such
-        device.
+        If the model is missing or damaged or of another kind, or the device or the
+        precision is not available.
     """
     place, chosen = find_device(device), resolve(precision, device)
-    folder = find_model(name, "paper.json")
+    folder = find_model(name, "paper")
     card = read_card(folder / "paper.json", PaperCard)
     network = Evaluator(read_network(folder, card).to(place), chosen)
     return PaperModel(Path(name).name, network, card, model_digest(name))
@@ -119,12 +126,13 @@ def load_paper(name: str, device: str = "cpu", precision: str = "auto") -> Paper
 def _level_and_gain(
     t: Tensor, schedule: Schedule, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    r"""Return what the network is told of levels, and the gain of its linear guess.
+    r"""Return the network's input for levels t, and the gain of its linear guess.
 
     Notes
     -----
-    The network is told :math:`\arccos\sqrt{\bar\alpha}` and adds to the best linear
-    guess of the noise, :math:`\sqrt{1 - \bar\alpha} \, x / \mathrm{var}(x)`.
+    The network is given :math:`\arccos\sqrt{\bar\alpha}`, scaled to 0..1. Its output is
+    added to the best linear guess of the noise,
+    :math:`\sqrt{1 - \bar\alpha} \, x / \mathrm{var}(x)`.
     """
     alpha_bar = torch.from_numpy(schedule.alpha_bar).float().to(device)[t]
     level = alpha_bar.sqrt().clamp(max=1).acos() * (2 / torch.pi)
@@ -133,7 +141,7 @@ def _level_and_gain(
 
 
 def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Tensor]:
-    """Return the noise in fields, from the cells alone and corrected, in training.
+    """Return the noise detected in fields, in training: uncorrected and corrected.
 
     Parameters
     ----------
@@ -143,6 +151,11 @@ def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Ten
     t : Tensor, int64, shape (N,)
         Their levels, 1..T.
     schedule : Schedule
+
+    Returns
+    -------
+    list of two Tensors, float32, shape of x
+        See `grainpaint.network.unet.UNet.both`.
     """
     t = t.reshape(-1, 1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
     level, gain = _level_and_gain(t, schedule, x.device)
@@ -153,10 +166,10 @@ def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Ten
 
 
 def denoiser(network: Evaluator, schedule: Schedule) -> Denoiser:
-    """Return the function that sees the noise in fields (N, dim, X, Y, Z).
+    """Return a function that detects the noise in fields (N, dim, X, Y, Z).
 
-    Their levels t are int64, 1..T: of shape (N,), the paper's one a block, or
-    (N, 1, X, Y, Z), one a voxel.
+    It takes the fields and their levels t, int64 in 1..T: of shape (N,) for one level a
+    block, as in the paper, or of shape (N, 1, X, Y, Z) for one level a voxel.
     """
 
     def see(x: Tensor, t: Tensor) -> Tensor:
@@ -173,11 +186,17 @@ def denoiser(network: Evaluator, schedule: Schedule) -> Denoiser:
 
 
 def describe_paper(name: str) -> list[str]:
-    """Return what a model is, a line each."""
-    card = read_card(find_model(name, "paper.json") / "paper.json", PaperCard)
+    """Return a description of a paper model, line by line.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or it is of another kind or damaged.
+    """
+    card = read_card(find_model(name, "paper") / "paper.json", PaperCard)
     channels = ", ".join(map(str, card.network.channels))
     return [
         f"paper: blocks of {card.edge}^3, {card.levels.n_steps} levels, channels "
         f"{channels}; {card.budget}",
-        *details(card.data, card.metrics),
+        *describe_data(card.data, card.metrics),
     ]

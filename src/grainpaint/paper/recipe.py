@@ -9,7 +9,8 @@ from pydantic import Field
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import EDGE, Block, center, grid
 from grainpaint.generation.domain import BoxRecipe, Domain
-from grainpaint.network.cards import find_model, model_digest, read_card
+from grainpaint.network.cards import read_card
+from grainpaint.network.library import find_model, model_digest
 from grainpaint.network.precision import resolve
 from grainpaint.paper.model import PaperCard
 from grainpaint.paper.repaint import check_edge, timeline
@@ -105,7 +106,7 @@ def make_paper_recipe(
         out of range.
     """
     check_seed(seed)
-    card = read_card(find_model(model, "paper.json") / "paper.json", PaperCard)
+    card = read_card(find_model(model, "paper") / "paper.json", PaperCard)
     edge, resamplings = options.edge, options.resamplings
     timeline(card.levels.n_steps, resamplings + 1, options.jump, options.free)
     check_edge(edge, len(card.network.channels))

@@ -1,12 +1,13 @@
-r"""RePaint: fill the unknown part of fields with a model that knows nothing of masks.
+r"""RePaint: inpaint fields with a model that was trained without masks.
 
-At every level s the known part is drawn anew from its law,
+At every level s the known part is drawn afresh from its distribution,
 
 .. math:: x_s \sim N(\sqrt{\bar\alpha_s}\, x_0, \, 1 - \bar\alpha_s),
 
-and the unknown part by a reverse step. (Algorithm 1 of the RePaint paper, line 5, lacks
-the square root of the deviation; Eq. 13 of the GrainPaint paper has the level of the
-step before.) Going back up some levels and down again lets the two parts agree.
+and the unknown part is drawn by a reverse step. (Line 5 of Algorithm 1 in the RePaint
+paper lacks the square root in the standard deviation; Eq. 13 of the GrainPaint paper
+uses the level of the previous step.) Going back up some levels and down again makes the
+two parts agree.
 
 References
 ----------
@@ -37,7 +38,7 @@ __all__ = ["block_noise", "check_edge", "repaint", "timeline"]
 
 
 def check_edge(edge: int, n_halvings: int) -> None:
-    """Raise InputError unless a network can halve the edge of a block so often."""
+    """Raise InputError unless a block's edge can be halved `n_halvings` times."""
     multiple = 2**n_halvings
     if edge < multiple or edge % multiple:
         raise InputError(
@@ -49,30 +50,30 @@ def check_edge(edge: int, n_halvings: int) -> None:
 def timeline(
     n_steps: int, n_resample: int = 11, jump_length: int = 1, n_free: int = 25
 ) -> list[int]:
-    """Return the noise levels that RePaint passes, from n_steps to 0.
+    """Return the noise levels that RePaint passes through, from n_steps to 0.
 
     Parameters
     ----------
     n_steps : int
         The highest level.
     n_resample : int
-        Times that each stretch of `jump_length` levels is gone down; 1 is plain
+        How often each stretch of `jump_length` levels is descended; 1 is plain
         replacement of the known part.
     jump_length : int
-        Levels of a jump back up; it must divide n_steps and n_free.
+        Levels in a jump back up; it must divide n_steps and n_free.
     n_free : int
-        The last levels, which are gone down once.
+        Number of last levels, which are descended once.
 
     Raises
     ------
     InputError
-        If a number is out of range or the jump length does not divide.
+        If a number is out of range, or the jump length does not divide the others.
 
     Notes
     -----
-    The schedule of the authors of RePaint: no jump to n_steps itself. The 10
-    resamplings of the GrainPaint paper are jumps, hence ``n_resample=11``: 224 levels
-    with 10 jumps and 250 steps make 2,490 evaluations.
+    This is the schedule of the RePaint authors, without a jump to n_steps itself. The
+    GrainPaint paper counts 10 jumps, hence ``n_resample=11``: 10 jumps at 224 levels
+    and 250 steps make 2,490 evaluations.
 
     Examples
     --------
@@ -85,12 +86,12 @@ def timeline(
         raise InputError(f"there must be at least 1 resampling, got {n_resample}")
     if not 0 <= n_free <= n_steps:
         raise InputError(
-            f"the free last steps must lie in 0..{n_steps}, all steps, got {n_free}"
+            f"the number of last steps without jumps must be 0..{n_steps}, got {n_free}"
         )
     if jump_length < 1 or n_steps % jump_length or n_free % jump_length:
         raise InputError(
-            f"the jump length must divide the {n_steps} steps and the {n_free} free "
-            f"ones, got {jump_length}"
+            f"the jump length must divide the {n_steps} steps and the {n_free} last "
+            f"steps without jumps, got {jump_length}"
         )
     levels = range(n_free, n_steps - jump_length, jump_length)
     jumps = dict.fromkeys(levels, n_resample - 1)
@@ -109,24 +110,24 @@ def timeline(
 def block_noise(
     seed: int, places: Sequence[int], edge: int, n_channels: int = 1
 ) -> Callable[[int], Tensor]:
-    """Return the noise of a batch of blocks, draw by draw, whatever the batch.
+    """Return the noise of blocks, draw by draw; it does not depend on the batch.
 
     Parameters
     ----------
     seed : int
-        Key of the volume.
+        Seed of the volume, 0..2^63 - 1.
     places : sequence of int
-        Place of each block in the plan. Blocks that overlap draw different noise: the
-        law of the known part asks for noise that made none of it.
+        Place of each block in the plan. Overlapping blocks draw different noise: known
+        values must be independent of the noise that is added to them.
     edge : int
-        Voxels a side.
+        Edge of the blocks, voxels.
     n_channels : int
-        Numbers a voxel.
+        Values per voxel.
 
     Returns
     -------
     callable
-        From the number of the draw, 0.., to a float32 Tensor of shape
+        Takes the number of a draw, 0, 1, 2, ..., and returns a float32 Tensor of shape
         (N, n_channels, edge, edge, edge).
     """
     check_seed(seed)
@@ -162,34 +163,34 @@ def repaint(
     denoiser : Denoiser
         Called with fields of shape (N, ...) and levels, int64 of shape (N,), 1..T.
     x0 : Tensor, shape (N, ...)
-        The known values; what stands at unknown places has no influence.
+        The known values; other values have no influence.
     known : Tensor, bool, shape of x0
         True = given, keep. Without any True this is plain sampling.
     schedule : Schedule
-        That the denoiser was trained with.
+        The one that the denoiser was trained with.
     noise : callable
-        From 0, 1, 2, ... to independent standard normal noise of the shape of x0.
+        Takes 0, 1, 2, ... and returns independent standard normal noise, shape of x0.
     n_resample, jump_length, n_free : int
         See `timeline`.
     watch : callable, optional
-        Called with every level passed and the fields there.
+        Called with each level that is reached and the fields at that level.
     step : callable
-        How the unknown part goes down a level: `grainpaint.paper.ddpm.reverse_step` or
+        How the unknown part descends a level: `grainpaint.paper.ddpm.reverse_step` or
         `grainpaint.paper.ddpm.ddim_step`.
 
     Returns
     -------
     Tensor, shape of x0
-        The known values exactly, and the filled ones.
+        The known values unchanged, and the filled ones.
 
     Raises
     ------
     InputError
-        See `timeline`; or if x0 and known differ in shape.
+        As in `timeline`; or if x0 and known differ in shape.
     """
     if x0.shape != known.shape:
         raise InputError(
-            f"the known values and their mask must have one shape, got "
+            f"the known values and their mask must have the same shape, got "
             f"{tuple(x0.shape)} and {tuple(known.shape)}"
         )
     x0 = torch.where(known, x0, torch.zeros_like(x0))

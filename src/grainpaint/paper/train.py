@@ -1,4 +1,4 @@
-"""Training as in section 2.4: uniform levels, mean squared error of the noise."""
+"""Train the paper's network as in its section 2.4: the squared error of the noise."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from grainpaint.errors import InputError
-from grainpaint.network.cards import write_stage
-from grainpaint.network.fit import Files, Optimization, Run, spread
-from grainpaint.network.precision import autocast, find_device
+from grainpaint.network.checkpoint import Optimization
+from grainpaint.network.fit import Task, fit, spread
+from grainpaint.network.precision import autocast
+from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
-from grainpaint.paper.data import Blocks, encode_block, load_blocks
+from grainpaint.paper.data import TrainingBlocks, encode_block, load_blocks
 from grainpaint.paper.ddpm import add_noise
 from grainpaint.paper.model import Levels, PaperCard, predict
 from grainpaint.paper.repaint import check_edge
@@ -21,13 +21,13 @@ from grainpaint.progress import Progress, silent
 
 __all__ = ["PAPER", "PaperTraining", "train_paper"]
 
-_HELD_OUT_LEVELS = (0.04, 0.2, 0.4, 0.6, 0.8, 1.0)  # shares of all
+_HELD_OUT_LEVELS = (0.04, 0.2, 0.4, 0.6, 0.8, 1.0)  # shares of the highest level
 
 
 class PaperTraining(Optimization):
     """Everything that decides the weights, given the data."""
 
-    edge: int = Field(default=32, ge=4, description="of a block, voxels")
+    edge: int = Field(default=32, ge=4, description="edge of a block, voxels")
     network: NetworkConfig
     levels: Levels = Levels()
 
@@ -42,12 +42,12 @@ PAPER = PaperTraining(
 
 def _losses(
     network: UNet,
-    blocks: Blocks,
+    blocks: TrainingBlocks,
     levels: np.ndarray,
     config: PaperTraining,
     rng: np.random.Generator,
 ) -> list[Tensor]:
-    """Return the errors for a block at each level, without and with the correction."""
+    """Return the mean squared errors, one block a level, uncorrected and corrected."""
     dim, place = network.config.dim, next(network.parameters()).device
     fields = [encode_block(blocks.draw(rng), dim, rng) for _ in levels]
     x0 = torch.from_numpy(np.stack(fields)).to(place)
@@ -60,10 +60,10 @@ def _losses(
     return [F.mse_loss(found, eps) for found in seen]
 
 
-def held_out_loss(
-    network: UNet, blocks: Blocks, config: PaperTraining, n_samples: int = 8
+def held_out_error(
+    network: UNet, blocks: TrainingBlocks, config: PaperTraining, n_samples: int = 8
 ) -> dict[str, float]:
-    """Return the mean squared error of the noise at fixed levels and blocks."""
+    """Return the mean squared error of the noise on fixed blocks, by noise level."""
     result = {}
     for share in _HELD_OUT_LEVELS:
         level = max(1, round(share * config.levels.n_steps))
@@ -94,17 +94,9 @@ def train_paper(
     data : Path
         Folder of volumes, see `grainpaint.paper.data.load_blocks`.
     out : Path
-        Folder of the model, and of checkpoint and log.
-    minutes : float
-        Time to train, all resumed parts together.
-    n_steps : int, optional
-        Stop after so many steps, if that comes first.
-    resume : bool
-        Go on from the checkpoint in `out` if there is one.
-    device : str
-        A torch device.
-    progress : Progress
-        Told the minutes done, with the step and the loss.
+        Folder of the model.
+    minutes, n_steps, resume, device, progress
+        As in `grainpaint.network.fit.fit`.
 
     Returns
     -------
@@ -114,36 +106,34 @@ def train_paper(
     Raises
     ------
     InputError
-        If `out` holds a run and `resume` is false, or the run there was started with
-        another configuration, or the data, the block, the device or the time cannot
-        serve.
+        As in `grainpaint.network.fit.fit`; or if the network cannot halve the edge of
+        its blocks, or the data are refused.
     """
-    files = Files(out, "paper")
-    if not minutes > 0:
-        raise InputError(f"--minutes must be above 0, got {minutes}")
     check_edge(config.edge, len(config.network.channels))
-    place = find_device(device)
-    config = files.begin(config, resume, set(), device)
-    blocks, held, description = load_blocks(data, config.edge)
-    torch.manual_seed(config.seed)
-    run = Run(UNet(config.network).to(place), config, files)
 
-    def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
-        share = spread(step, config.batch)
-        levels = 1 + (share * config.levels.n_steps).astype(np.int64)
-        return _losses(network, blocks, levels, config, rng)
+    def prepare(config: PaperTraining, place: torch.device) -> Task[PaperCard]:
+        trained, held_out, description = load_blocks(data, config.edge)
 
-    run.go(losses, minutes, n_steps, progress, "train paper")
-    network = run.averaged()
-    card = PaperCard(
-        edge=config.edge,
-        network=config.network,
-        levels=config.levels,
-        data=description,
-        training=config.model_dump(exclude={"edge", "network", "levels"}),
-        n_steps=run.step,
-        minutes=round(run.seconds / 60, 1),
-        metrics={"held_out_noise_error": held_out_loss(network, held, config)},
+        def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
+            share = spread(step, config.batch)
+            levels = 1 + (share * config.levels.n_steps).astype(np.int64)
+            return _losses(network, trained, levels, config, rng)
+
+        def make_card(network: UNet, run: TrainingRun) -> PaperCard:
+            error = held_out_error(network, held_out, config)
+            return PaperCard(
+                edge=config.edge,
+                network=config.network,
+                levels=config.levels,
+                data=description,
+                training=config.model_dump(exclude={"edge", "network", "levels"}),
+                n_steps=run.step,
+                minutes=run.minutes,
+                metrics={"held_out_noise_error": error},
+            )
+
+        return Task(config.network, losses, make_card)
+
+    return fit(
+        "paper", config, prepare, out, minutes, n_steps, resume, device, progress
     )
-    write_stage(out, card, network)
-    return card

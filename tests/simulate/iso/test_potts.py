@@ -11,9 +11,9 @@ from scipy.linalg import expm
 
 from grainpaint.errors import InputError
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate import grow, isotropic, random_spins
 from grainpaint.simulate.iso.lattice import LATTICES
-from grainpaint.simulate.iso.potts import row_blocks
+from grainpaint.simulate.iso.potts import grow, random_spins, row_blocks
+from grainpaint.simulate.iso.recipe import isotropic
 from grainpaint.simulate.iso.site import physics
 
 PERIODIC = (True, True, True)

@@ -1,0 +1,63 @@
+"""How a model makes grains of a wanted size: a measured table on its card."""
+
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["Calibration"]
+
+
+class Calibration(BaseModel):
+    """Settings that were measured to give grains of certain sizes.
+
+    Each column holds one value for each diameter; values between two diameters are
+    interpolated linearly in their logarithms.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    diameter: tuple[float, ...] = Field(
+        description="mean grain diameter at level 1, voxels; rising"
+    )
+    asked: tuple[float, ...] = Field(
+        description="diameter that the base network is given, base voxels"
+    )
+    growth: tuple[float, ...] = Field(description="units of growth at level 1")
+    coarse_growth: tuple[float, ...] = Field(
+        description="units of growth at level 0 instead"
+    )
+    spins: tuple[float, ...] = Field(
+        description="spins at level 1; grains with equal spins merge when they meet"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        columns = (self.asked, self.growth, self.coarse_growth, self.spins)
+        if not all(len(c) == len(self.diameter) > 1 for c in columns):
+            raise ValueError("columns must have one length, 2 or more")
+        if not all(a < b for a, b in pairwise(self.diameter)):
+            raise ValueError("diameters must rise")
+        return self
+
+    def at(self, column: tuple[float, ...], diameter: np.ndarray) -> np.ndarray:
+        """Interpolate a column.
+
+        Parameters
+        ----------
+        column : tuple of float
+            One of this table's columns.
+        diameter : numpy.ndarray, float
+            Mean grain diameters, voxels of level 1; beyond the table its first or last
+            value holds.
+
+        Returns
+        -------
+        numpy.ndarray, float64, shape of `diameter`
+        """
+        place = np.log(np.asarray(diameter, float))
+        values: np.ndarray = np.exp(
+            np.interp(place, np.log(self.diameter), np.log(column))
+        )
+        return values

@@ -1,0 +1,117 @@
+"""Files of a training run: configuration, checkpoint and log, beside the weights."""
+
+import json
+import os
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from grainpaint.errors import InputError
+from grainpaint.network.precision import Precision, resolve
+
+__all__ = ["Optimization", "TrainingFiles"]
+
+
+class Optimization(BaseModel):
+    """How weights are fitted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch: int = Field(ge=1, description="samples per step")
+    learning_rate: float = Field(default=1.2e-3, gt=0, description="of AdamW")
+    muon_learning_rate: float = Field(default=2.4e-3, gt=0, description="convolutions")
+    warmup: int = Field(default=200, ge=1, description="steps of rising learning rate")
+    decay: int = Field(default=1000, ge=1, description="step from which it falls")
+    seed: int = Field(default=0, ge=0)
+    precision: Precision | Literal["auto"] = "auto"
+
+
+C = TypeVar("C", bound=Optimization)
+
+
+class TrainingFiles:
+    """Where a training run keeps its state.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the model.
+    name : str
+        Name of the network, which the names of the files begin with.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.state = folder / f"{name}.state.safetensors"
+        self.log = folder / f"{name}.log.jsonl"
+        self.settings = folder / f"{name}.config.json"
+
+    def settle(self, config: C, resume: bool, free: set[str], device: str) -> C:
+        """Return the configuration of a run that starts or resumes.
+
+        Parameters
+        ----------
+        config : Optimization
+            What was asked for. A resumed run keeps the precision that it was started
+            with if this asks for 'auto'.
+        resume : bool
+            Whether a run may be continued.
+        free : set of str
+            Fields that do not affect the weights and may change.
+        device : str
+            A torch device, to choose the precision of a new run.
+
+        Raises
+        ------
+        InputError
+            If there is a run but `resume` is false, or it has another configuration.
+        """
+        if not self.state.exists():
+            chosen = resolve(config.precision, device)
+            return config.model_copy(update={"precision": chosen})
+        if not resume:
+            raise InputError(
+                f"{self.state} exists: resume that run, or choose another output folder"
+            )
+        found = type(config).model_validate_json(self.settings.read_text())
+        if config.precision == "auto":
+            config = config.model_copy(update={"precision": found.precision})
+        if found.model_dump(exclude=free) != config.model_dump(exclude=free):
+            raise InputError(
+                f"{self.settings} differs from this configuration: choose another "
+                "output folder"
+            )
+        return config
+
+    def start(self, config: Optimization) -> None:
+        """Write the configuration of a new run, and an empty log."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.settings.write_text(config.model_dump_json(indent=1))
+        self.log.write_text("")
+
+    def save(self, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
+        """Replace the checkpoint, at once."""
+        aside = self.state.with_suffix(".partial")
+        save_file(tensors, aside, header)
+        os.replace(aside, self.state)
+
+    def load(self) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """Return the tensors and the header of the checkpoint."""
+        with safe_open(self.state, "pt") as file:
+            header: dict[str, str] = file.metadata()
+        return load_file(self.state), header
+
+    def cut_log(self, step: int) -> None:
+        """Drop the lines that were logged after a step."""
+        rows = [json.loads(line) for line in self.log.read_text().splitlines()]
+        kept = [json.dumps(row) + "\n" for row in rows if row["step"] <= step]
+        self.log.write_text("".join(kept))
+
+    def add_to_log(self, row: dict[str, float]) -> None:
+        """Append a line."""
+        with self.log.open("a") as file:
+            file.write(json.dumps(row) + "\n")

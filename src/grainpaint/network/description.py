@@ -1,0 +1,57 @@
+"""Model cards in readable lines, for `grainpaint models`."""
+
+from typing import Any
+
+import numpy as np
+
+from grainpaint.network.cards import read_card
+from grainpaint.network.library import find_model
+
+__all__ = ["describe", "describe_data"]
+
+
+def describe(name: str) -> list[str]:
+    """Return a description of a pyramid model, line by line.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or it is of another kind or damaged.
+    """
+    lines = []
+    for stage in ("base", "refine"):
+        card = read_card(find_model(name) / f"{stage}.json")
+        channels = ", ".join(map(str, card.network.channels))
+        lines.append(
+            f"{stage}: {card.network.n_colors} colors, channels {channels}; "
+            f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
+            f"{card.sampling.n_steps} evaluations"
+        )
+        lines += describe_data(card.data, card.metrics)
+    return lines
+
+
+def describe_data(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+    """Return the training data and the metrics of a card, in indented lines."""
+    times = sorted({t for s in data["sets"] for t in np.atleast_1d(s.get("time", []))})
+    seen = ", ".join(f"{t:g}" for t in times)
+    lines = [
+        f"  data: {data['n_volumes']:,} volumes" + (f", t = {seen}" if seen else "")
+    ]
+    for name, figures in metrics.items():
+        lines += [f"  {name.replace('_', ' ')}:", *_listed(figures, "    ")]
+    return lines
+
+
+def _listed(figures: Any, indent: str) -> list[str]:
+    """Return nested figures line by line, each dict's plain values on one line."""
+    if not isinstance(figures, dict):
+        return [f"{indent}{figures}"]
+    flat = {k: v for k, v in figures.items() if not isinstance(v, dict)}
+    lines = []
+    if flat:
+        lines.append(indent + ", ".join(f"{k} {v}" for k, v in flat.items()))
+    for key in (k for k in figures if k not in flat):
+        inner = "; ".join(_listed(figures[key], ""))
+        lines.append(f"{indent}{key}: {inner}".replace("_", " "))
+    return lines

@@ -1,0 +1,119 @@
+"""The library of models: shipped ones by name, the user's own by folder.
+
+A model is a folder with a card (JSON) and weights (safetensors) for each of its
+networks. Its kind decides which networks those are:
+
+- a pyramid has a base network and a refine network;
+- a paper model has the one network of the GrainPaint paper.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from grainpaint.errors import InputError
+
+__all__ = ["Kind", "find_model", "kind_of", "model_digest", "shipped"]
+
+Kind = Literal["pyramid", "paper"]
+
+_SHIPPED = Path(__file__).with_name("models")
+_STAGES: dict[Kind, tuple[str, ...]] = {
+    "paper": ("paper",),
+    "pyramid": ("base", "refine"),
+}
+_DECIDING = ("network", "sampling", "edge", "levels")  # card fields that shape grains
+
+
+def _has(folder: Path, kind: Kind) -> bool:
+    """Return whether a folder holds a model of a kind."""
+    return (folder / f"{_STAGES[kind][0]}.json").is_file()
+
+
+def _folder(name: str) -> Path:
+    """Return the folder of a model of any kind; shipped names come first."""
+    for folder in (_SHIPPED / name, Path(name)):
+        if any(_has(folder, kind) for kind in _STAGES):
+            return folder
+    raise InputError(
+        f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
+        "your own is a folder with base.json and refine.json, or with paper.json"
+    )
+
+
+def shipped() -> list[str]:
+    """Return the names of the models that come with the package, sorted."""
+    return sorted(
+        folder.name
+        for folder in _SHIPPED.iterdir()
+        if any(_has(folder, kind) for kind in _STAGES)
+    )
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of a model.
+
+    Parameters
+    ----------
+    name : str
+        A shipped name (see `shipped`) or a folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    """
+    folder = _folder(name)
+    return next(kind for kind in _STAGES if _has(folder, kind))
+
+
+def find_model(name: str, kind: Kind = "pyramid") -> Path:
+    """Return the folder of a model.
+
+    Parameters
+    ----------
+    name : str
+        A shipped name (see `shipped`) or a folder.
+    kind : {'pyramid', 'paper'}
+        The kind that is needed.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or it is of another kind.
+    """
+    folder = _folder(name)
+    if not _has(folder, kind):
+        found, needed = (f"{_STAGES[k][0]}.json" for k in (kind_of(name), kind))
+        raise InputError(
+            f"the model {name!r} is of another kind: it has {found}, but {needed} is "
+            "needed"
+        )
+    return folder
+
+
+def model_digest(name: str) -> str:
+    """Return the SHA-256 of everything in a model that decides grains.
+
+    It covers the weights, and the fields of the cards that say how to draw with them.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    """
+    kind = kind_of(name)
+    folder = find_model(name, kind)
+    digest = hashlib.sha256()
+    for stage in _STAGES[kind]:
+        weights, card = folder / f"{stage}.safetensors", folder / f"{stage}.json"
+        digest.update(weights.read_bytes() if weights.is_file() else b"")
+        fields = json.loads(card.read_text()) if card.is_file() else {}
+        digest.update(json.dumps([fields.get(key) for key in _DECIDING]).encode())
+    return digest.hexdigest()

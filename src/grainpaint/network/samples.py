@@ -1,0 +1,125 @@
+"""Random training samples of the pyramid: shifts, symmetries and fresh colors."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+from grainpaint.network.cards import Stage
+from grainpaint.network.dataset import TrainingSet
+from grainpaint.palette import color_grains, contact_graph
+from grainpaint.pyramid import double, halve
+
+__all__ = ["GRAIN_RANGE", "Sample", "Samples"]
+
+# Range of mean grain diameters that a stage learns from, in its own voxels.
+GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 8.5), "refine": (7, 14)}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training sample.
+
+    Attributes
+    ----------
+    color : numpy.ndarray, int8, shape (nx, ny, nz)
+        Colors, 0..n_colors - 1; grains that touch differ.
+    guide : numpy.ndarray, int8, shape of color, or None
+        For a refiner: the same colors, halved and doubled.
+    grain_diameter : float
+        Mean equivalent grain diameter of its set, in voxels of the sample.
+    halved : bool
+        Whether the volume was halved, which smooths its boundaries.
+    """
+
+    color: np.ndarray
+    guide: np.ndarray | None
+    grain_diameter: float
+    halved: bool
+
+
+class Samples:
+    """Random training samples of one stage of the pyramid.
+
+    A stage learns from the sets whose grains have a mean diameter within its
+    `GRAIN_RANGE`, at full or at half resolution; each of these sources is drawn equally
+    often.
+
+    Parameters
+    ----------
+    sets : list of TrainingSet
+        As `load_sets` returns them.
+    stage : {'base', 'refine'}
+        The network that is trained.
+    n_colors : int
+        Size of the palette.
+
+    Raises
+    ------
+    InputError
+        If no set has grains of a size that the stage learns from, or the sets that
+        have differ in shape.
+    """
+
+    def __init__(self, sets: list[TrainingSet], stage: Stage, n_colors: int) -> None:
+        self.stage = stage
+        self.n_colors = n_colors
+        low, high = GRAIN_RANGE[stage]
+        self.sources = [
+            _Source(training_set, halved)
+            for training_set in sets
+            for halved in (False, True)
+            if low <= training_set.grain_diameter / (1 + halved) <= high
+        ]
+        shapes = {source.grain_id[0].shape for source in self.sources}
+        if not shapes:
+            found = ", ".join(f"{s.grain_diameter:.3g}" for s in sets)
+            raise InputError(
+                f"the {stage} network learns from mean grain diameters of {low} to "
+                f"{high} voxels, or twice that; the sets have {found}"
+            )
+        if len(shapes) > 1:
+            raise InputError(
+                f"the {stage} network needs volumes of one shape, after large "
+                f"grains are halved; the sets have {sorted(shapes)}"
+            )
+
+    def draw(self, rng: np.random.Generator, source: int | None = None) -> Sample:
+        """Return one sample, from a random source unless one is given."""
+        if source is None:
+            source = int(rng.integers(len(self.sources)))
+        chosen = self.sources[source]
+        i = int(rng.integers(len(chosen.grain_id)))
+        grain_id = chosen.grain_id[i]
+        grain_id = np.roll(grain_id, rng.integers(0, grain_id.shape), (0, 1, 2))
+        grain_id = grain_id.transpose(rng.permutation(3))
+        flipped = tuple(axis for axis in range(3) if rng.random() < 0.5)
+        grain_id = np.flip(grain_id, flipped)
+        colors = color_grains(chosen.graph(i), self.n_colors, rng)
+        guide = colors[double(halve(grain_id))] if self.stage == "refine" else None
+        return Sample(colors[grain_id], guide, chosen.grain_diameter, chosen.halved)
+
+
+class _Source:
+    """The volumes of a set at full or half resolution, with their contact graphs."""
+
+    def __init__(self, training_set: TrainingSet, halved: bool) -> None:
+        self.grain_diameter = training_set.grain_diameter / (1 + halved)
+        self.halved = halved
+        self.grain_id = [volume.grain_id for volume in training_set.volumes]
+        if halved:  # with every offset of the 2^3 cells
+            shifts = list(itertools.product((0, 1), repeat=3))
+            self.grain_id = [
+                Microstructure(halve(np.roll(g, shift, (0, 1, 2)))).relabel().grain_id
+                for g in self.grain_id
+                for shift in shifts
+            ]
+        self._graph: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def graph(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the contact graph of volume i, computed once."""
+        if i not in self._graph:
+            self._graph[i] = contact_graph(self.grain_id[i], (True,) * 3)
+        return self._graph[i]

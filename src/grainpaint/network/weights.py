@@ -1,0 +1,54 @@
+"""Weights on disk: safetensors in float16, checked against the model card."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from grainpaint.errors import InputError
+from grainpaint.network.cards import Card
+from grainpaint.network.unet import UNet
+
+__all__ = ["read_network", "write_stage"]
+
+
+def write_stage(folder: Path, card: Card, network: UNet) -> None:
+    """Write `STAGE.safetensors` (float16) and `STAGE.json`."""
+    half = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
+    save_file(half, folder / f"{card.stage}.safetensors")
+    (folder / f"{card.stage}.json").write_text(card.model_dump_json(indent=1) + "\n")
+
+
+def read_network(folder: Path, card: Card) -> UNet:
+    """Build the network of a card and load its weights (float32, on the CPU).
+
+    Raises
+    ------
+    InputError
+        If the file of weights is missing or damaged, has other tensors or shapes than
+        the card's network, or holds values that are not finite.
+    """
+    path = folder / f"{card.stage}.safetensors"
+    network = UNet(card.network)
+    wanted = network.state_dict()
+    try:
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: the model lacks this file") from None
+    except SafetensorError as error:
+        raise InputError(
+            f"{path}: damaged, or not a safetensors file ({error})"
+        ) from None
+    if weights.keys() != wanted.keys():
+        odd = sorted(weights.keys() ^ wanted.keys())[0]
+        raise InputError(f"{path}: not the weights of its card (tensor {odd!r})")
+    for key, value in weights.items():
+        if value.shape != wanted[key].shape:
+            raise InputError(
+                f"{path}: tensor {key!r} has shape {tuple(value.shape)}, the card "
+                f"asks for {tuple(wanted[key].shape)}"
+            )
+        if not value.isfinite().all():
+            raise InputError(f"{path}: tensor {key!r} holds values that are not finite")
+    network.load_state_dict({key: value.float() for key, value in weights.items()})
+    return network.eval()

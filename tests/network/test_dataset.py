@@ -1,0 +1,27 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from grainpaint import InputError, Microstructure
+from grainpaint.network.dataset import load_sets, split
+
+
+def test_held_out_volumes_stay_held_out_while_a_set_grows(volumes):
+    fine = load_sets(volumes)[1]
+    grown = dataclasses.replace(fine, volumes=fine.volumes * 9)  # 27
+    held = [split([s], held_out=True)[0].volumes for s in (fine, grown)]
+    assert [len(volumes) for volumes in held] == [1, 2]
+    assert held[0][0] is held[1][0]
+    assert len(split([grown], held_out=False)[0].volumes) == 25
+
+
+def test_volumes_that_cannot_train_are_named(tmp_path):
+    Microstructure(np.ones((32, 32, 32), int)).save(tmp_path / "a.npz")
+    with pytest.raises(InputError, match=r"a\.npz.*periodic"):
+        load_sets(tmp_path)
+    Microstructure(np.ones((20, 32, 32), int), periodic=(True,) * 3).save(
+        tmp_path / "a.npz"
+    )
+    with pytest.raises(InputError, match=r"a\.npz.*multiples of 16"):
+        load_sets(tmp_path)

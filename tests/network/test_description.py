@@ -1,0 +1,16 @@
+from grainpaint.network.description import describe
+from grainpaint.network.library import kind_of, shipped
+from grainpaint.network.loading import load_model
+from grainpaint.paper.model import describe_paper, load_paper
+
+
+def test_every_shipped_model_loads_and_describes_itself():
+    assert {kind_of(name) for name in shipped()} == {"pyramid", "paper"}
+    for name in shipped():
+        if kind_of(name) == "paper":
+            assert load_paper(name).card.edge == 32
+            assert "times as many in 59 hours of a GPU" in describe_paper(name)[0]
+        else:
+            assert load_model(name).name == name
+            heads = [line.split(":")[0] for line in describe(name) if line[0] != " "]
+            assert heads == ["base", "refine"]
