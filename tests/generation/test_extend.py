@@ -5,7 +5,7 @@ from grainpaint import InputError, Microstructure, simulate
 from grainpaint.generation.extend import _goes_on, estimate_grain_size, fill_around
 from grainpaint.network.cards import load_model
 from grainpaint.segmentation.pieces import grains, label_pieces
-from grainpaint.simulate.iso.potts import grow, random_spins
+from grainpaint.simulate import grow, random_spins
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ from grainpaint.network.train import (
 from grainpaint.network.unet import NetworkConfig
 from grainpaint.pyramid import double, halve
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import IsoRecipe, simulate
+from grainpaint.simulate.iso.isotropic import simulate_iso
+from grainpaint.simulate.iso.recipe import IsoRecipe
 
 
 def config(stage="base", **changes):
@@ -47,7 +48,7 @@ def volumes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sets")
     for name, edge, stop in (("coarse", 32, 80), ("fine", 16, 10)):
         recipe = IsoRecipe(shape=(edge,) * 3, time=stop, spins=100, count=3)
-        simulate(recipe, folder / f"{name}.zarr")
+        simulate_iso(recipe, folder / f"{name}.zarr")
     return folder
 
 

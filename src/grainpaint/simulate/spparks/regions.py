@@ -4,13 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Block", "Cylinder", "Mix", "Region", "Sphere", "inside"]
+__all__ = [
+    "BlockRegion",
+    "CylinderRegion",
+    "Region",
+    "RegionMix",
+    "SphereRegion",
+    "in_region",
+]
 
 Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Block:
+class BlockRegion:
     """A box, its faces included.
 
     Parameters
@@ -27,7 +34,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Sphere:
+class SphereRegion:
     """A ball with its surface.
 
     Parameters
@@ -44,7 +51,7 @@ class Sphere:
 
 
 @dataclass(frozen=True)
-class Cylinder:
+class CylinderRegion:
     """A cylinder along an axis, its surface included.
 
     Parameters
@@ -68,7 +75,7 @@ class Cylinder:
 
 
 @dataclass(frozen=True)
-class Mix:
+class RegionMix:
     """The union or the intersection of regions.
 
     Parameters
@@ -85,10 +92,12 @@ class Mix:
     outside: bool = False
 
 
-Region = Block | Sphere | Cylinder | Mix
+Region = BlockRegion | SphereRegion | CylinderRegion | RegionMix
 
 
-def inside(region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def in_region(
+    region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray
+) -> np.ndarray:
     """Return whether points lie in a region.
 
     Parameters
@@ -103,27 +112,27 @@ def inside(region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.nd
 
     Examples
     --------
-    >>> ball = Sphere((0.0, 0.0, 0.0), 2.0)
-    >>> inside(ball, np.array([0.0, 2.0, 3.0]), np.zeros(3), np.zeros(3)).tolist()
+    >>> ball = SphereRegion((0.0, 0.0, 0.0), 2.0)
+    >>> in_region(ball, np.array([0.0, 2.0, 3.0]), np.zeros(3), np.zeros(3)).tolist()
     [True, True, False]
     """
     place = (x, y, z)
     match region:
-        case Block(low, high):
+        case BlockRegion(low, high):
             within = np.logical_and.reduce(
                 np.broadcast_arrays(
                     *((a <= c) & (c <= b) for a, c, b in zip(low, place, high))
                 )
             )
-        case Sphere(center, radius):
+        case SphereRegion(center, radius):
             square = sum((c - m) ** 2 for c, m in zip(place, center))
             within = np.sqrt(square) <= radius
-        case Cylinder(axis, (u, v), radius, low, high):
+        case CylinderRegion(axis, (u, v), radius, low, high):
             first, second = (c for i, c in enumerate(place) if i != axis)
             within = np.hypot(first - u, second - v) <= radius
             within = within & (low <= place[axis]) & (place[axis] <= high)
-        case Mix(parts, union):
+        case RegionMix(parts, union):
             combine = np.logical_or if union else np.logical_and
-            within = combine.reduce([inside(part, x, y, z) for part in parts])
+            within = combine.reduce([in_region(part, x, y, z) for part in parts])
     flipped: np.ndarray = within ^ region.outside
     return flipped

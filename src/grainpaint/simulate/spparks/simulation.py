@@ -4,24 +4,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grainpaint.simulate.am.scan import Segment
-from grainpaint.simulate.spparks.region import Region
+from grainpaint.simulate.spparks.regions import Region
 
 __all__ = [
-    "Bezier",
-    "Box",
-    "Build",
-    "Condition",
-    "Ellipsoid",
-    "Potts",
+    "BezierApp",
+    "EllipsoidApp",
+    "LayeredScan",
+    "PottsApp",
     "ReadFile",
-    "Run",
+    "RunCommand",
     "SetSpins",
     "Simulation",
+    "SimulationBox",
+    "SiteCondition",
 ]
 
 
 @dataclass(frozen=True)
-class Potts:
+class PottsApp:
     """``app_style potts`` and ``potts/neighonly``.
 
     Parameters
@@ -37,7 +37,7 @@ class Potts:
 
 
 @dataclass(frozen=True)
-class Ellipsoid:
+class EllipsoidApp:
     """``app_style am/ellipsoid``: pool and heat-affected zone, lengths in sites.
 
     Parameters
@@ -65,7 +65,7 @@ class Ellipsoid:
 
 
 @dataclass(frozen=True)
-class Bezier:
+class BezierApp:
     """``app_style potts/am/bezier``, lengths in sites.
 
     Parameters
@@ -96,7 +96,7 @@ class Bezier:
 
 
 @dataclass(frozen=True)
-class Box:
+class SimulationBox:
     """The sites.
 
     Parameters
@@ -123,7 +123,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Condition:
+class SiteCondition:
     """A test of ``set ... if``: sites whose `what` stands in `relation` to `value`.
 
     Parameters
@@ -154,7 +154,7 @@ class SetSpins:
         Share of the sites, drawn at random.
     region : Region, optional
         Only sites in it.
-    conditions : tuple of Condition
+    conditions : tuple of SiteCondition
         Only sites that meet all.
     seed : int
         Of the random numbers.
@@ -165,7 +165,7 @@ class SetSpins:
     unique: bool = False
     fraction: float = 1.0
     region: Region | None = None
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[SiteCondition, ...] = ()
     seed: int = 0
 
 
@@ -188,7 +188,7 @@ class ReadFile:
 
 
 @dataclass(frozen=True)
-class Build:
+class LayeredScan:
     """The scan of an additive application, lengths in sites from the first site.
 
     Parameters
@@ -207,7 +207,7 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunCommand:
     """``run``: time passes.
 
     Parameters
@@ -237,7 +237,7 @@ class Run:
     seed: int = 0
 
 
-Step = SetSpins | ReadFile | Run
+Step = SetSpins | ReadFile | RunCommand
 
 
 @dataclass(frozen=True)
@@ -246,23 +246,23 @@ class Simulation:
 
     Parameters
     ----------
-    app : Potts, Ellipsoid or Bezier
-    box : Box
-    steps : tuple of SetSpins, ReadFile and Run
-        In their order; the last is a Run.
-    build : Build, optional
+    app : PottsApp, EllipsoidApp or BezierApp
+    box : SimulationBox
+    steps : tuple of SetSpins, ReadFile and RunCommand
+        In their order; the last is a RunCommand.
+    scan : LayeredScan, optional
         Of an additive application.
     passed_over : tuple of str
         Commands that had no effect, with their lines.
     """
 
-    app: Potts | Ellipsoid | Bezier
-    box: Box
+    app: PottsApp | EllipsoidApp | BezierApp
+    box: SimulationBox
     steps: tuple[Step, ...]
-    build: Build | None = None
+    scan: LayeredScan | None = None
     passed_over: tuple[str, ...] = ()
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[RunCommand, ...]:
         """The runs among the steps."""
-        return tuple(step for step in self.steps if isinstance(step, Run))
+        return tuple(step for step in self.steps if isinstance(step, RunCommand))
