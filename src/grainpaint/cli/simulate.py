@@ -43,7 +43,7 @@ class _VariablesCommand(TyperCommand):
         return rest
 
 
-Volumes = Annotated[
+VolumesOutput = Annotated[
     Path,
     typer.Option("-o", "--output", help="Output file; a .zarr set for several."),
 ]
@@ -60,7 +60,7 @@ app.add_typer(simulate_app, name="simulate")
 
 @simulate_app.command()
 def iso(
-    output: Volumes,
+    output: VolumesOutput,
     recipe: Annotated[
         Path | None, typer.Argument(help="Recipe (TOML) instead of options.")
     ] = None,
@@ -69,7 +69,7 @@ def iso(
     ] = None,
     time: Annotated[
         str | None,
-        typer.Option("--time", help="Time, or several: T,T,... [default: 100]"),
+        typer.Option("--time", help="One or more times, T,T,... [default: 100]"),
     ] = None,
     spins: Annotated[
         int | None,
@@ -103,7 +103,7 @@ def iso(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Simulate isotropic grain growth (Potts model, times as in SPPARKS)."""
+    """Simulate isotropic grain growth with the Potts model."""
     from grainpaint.progress import console
     from grainpaint.simulate.iso.isotropic import simulate_iso
     from grainpaint.simulate.iso.recipe import IsoRecipe, load_iso_recipe
@@ -137,7 +137,7 @@ def iso(
 @simulate_app.command()
 def am(
     recipe: Annotated[Path, typer.Argument(help="Recipe (TOML): pool, scan, part.")],
-    output: Volumes,
+    output: VolumesOutput,
     seed: Seed = 0,
     count: Annotated[
         int, typer.Option("--count", help="Number of volumes, one per seed.")
@@ -147,7 +147,7 @@ def am(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Simulate the grains of an additive build: a melt pool along a scan path."""
+    """Simulate the grains of an additively manufactured build."""
     from grainpaint.progress import console
     from grainpaint.simulate.am.build import map_process, simulate_am
     from grainpaint.simulate.am.process_map import check_maps, write_maps
@@ -160,11 +160,11 @@ def am(
     print(f"{output}: {simulate_am(plan, output, seed, count, force, console)}")
 
 
-Volume = Annotated[
+TimesOutput = Annotated[
     Path,
     typer.Option("-o", "--output", help="Output file; a .zarr set holds all times."),
 ]
-Variables = Annotated[
+VariableValues = Annotated[
     list[str] | None,
     typer.Option(
         "--var",
@@ -188,11 +188,14 @@ def _variables(words: list[str] | None) -> dict[str, str]:
 @simulate_app.command(cls=_VariablesCommand)
 def script(
     script: Annotated[Path, typer.Argument(help="Input script of SPPARKS.")],
-    output: Volume,
-    var: Variables = None,
+    output: TimesOutput,
+    var: VariableValues = None,
     force: Force = False,
 ) -> None:
-    """Run an input script of SPPARKS with our own kernels (docs/spparks.md)."""
+    """Run an input script of SPPARKS with our own kernels.
+
+    The supported commands are listed in docs/spparks.md.
+    """
     from grainpaint.progress import console
     from grainpaint.simulate.sets import check_place
     from grainpaint.simulate.spparks import read_script
@@ -250,17 +253,17 @@ def spparks(
     spparks: Annotated[
         str, typer.Option("--spparks", help="Path of the executable of SPPARKS.")
     ],
-    output: Volume,
+    output: TimesOutput,
     ranks: Annotated[
         int, typer.Option("--ranks", help="Number of processes (mpirun).")
     ] = 1,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Seed of a recipe, at least 1.")
     ] = None,
-    var: Variables = None,
+    var: VariableValues = None,
     force: Force = False,
 ) -> None:
-    """Run a recipe or a script with SPPARKS itself, and read the result."""
+    """Run a recipe or an input script with SPPARKS itself."""
     from grainpaint.progress import console
     from grainpaint.simulate.sets import check_place
     from grainpaint.simulate.spparks.program import execute_script, execute_simulation

@@ -11,7 +11,7 @@ from grainpaint.errors import InputError
 
 __all__ = ["RecipePart", "check_recipe", "load_toml"]
 
-Model = TypeVar("Model", bound=BaseModel)
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 class RecipePart(BaseModel):
@@ -36,7 +36,7 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not TOML: {error}") from None
 
 
-def check_recipe(model: type[Model], data: dict[str, Any], name: str) -> Model:
+def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Checked:
     """Return a validated recipe.
 
     Parameters

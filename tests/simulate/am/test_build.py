@@ -69,6 +69,15 @@ def test_substrate_has_grains_of_the_size_asked_for():
     assert mean ** (1 / 3) == pytest.approx(6, rel=0.12)
 
 
+def test_a_recipe_may_be_a_file_or_its_content(tmp_path):
+    file = write(tmp_path, RECIPE)
+    for given in (file, str(file), tomllib.loads(RECIPE)):
+        same = additive(given, seed=1)
+        np.testing.assert_array_equal(same.grain_id, additive(recipe(), 1).grain_id)
+    with pytest.raises(InputError, match="recipe: unknown key 'voxle'"):
+        additive(tomllib.loads(RECIPE) | {"voxle": "5um"})
+
+
 def test_same_seed_same_grains():
     a, b, c = (additive(recipe(), seed=s).grain_id for s in (1, 1, 2))
     np.testing.assert_array_equal(a, b)

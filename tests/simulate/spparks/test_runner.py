@@ -5,7 +5,7 @@ import pytest
 from samples import AM, POTTS
 
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate import grow, random_spins
+from grainpaint.simulate import grow, random_spins, run_script
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz
 from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
 from grainpaint.simulate.am.melt_pool import DoubleEllipsoid
@@ -69,6 +69,14 @@ def test_snapshots_do_not_change_the_end_and_come_in_order(tmp_path, text):
     ((time, last),) = run(tmp_path, dumped, all_times=False)
     assert time == end
     np.testing.assert_array_equal(last.grain_id, alone.grain_id)
+
+
+def test_run_script_returns_the_end(tmp_path):
+    ((_, end),) = run(tmp_path, POTTS)
+    text = POTTS.replace("run 4", "dump 1 text 2.0 dump.*\nrun $T")
+    (tmp_path / "in.dumped").write_text(text)
+    volume = run_script(str(tmp_path / "in.dumped"), {"T": "4"})
+    np.testing.assert_array_equal(volume.grain_id, end.grain_id)
 
 
 def test_two_runs_are_one_and_reset_time_changes_only_the_clock(tmp_path):

@@ -8,7 +8,7 @@ from grainpaint.philox import philox4x32
 from grainpaint.simulate.iso.lattice import flat_index, kernel
 from grainpaint.simulate.iso.neighbor_set import count_like
 from grainpaint.simulate.iso.site import is_stuck
-from grainpaint.simulate.iso.slots import TICKS, WINDOW
+from grainpaint.simulate.iso.slots import TICKS, WINDOW_SLOTS
 
 __all__ = [
     "AWAKE",
@@ -32,7 +32,7 @@ def alarm_after(wait, mobility, number, dt):
     slots = wait / (mobility * dt) if mobility > 0.0 else math.inf
     if slots == math.inf:
         return QUIET
-    return LATER if slots >= WINDOW - number else number + np.int64(slots)
+    return LATER if slots >= WINDOW_SLOTS - number else number + np.int64(slots)
 
 
 @kernel(forceinline=True)

@@ -22,7 +22,13 @@ from grainpaint.progress import Progress, silent
 from grainpaint.simulate.iso.checkerboard import row_blocks
 from grainpaint.simulate.iso.lattice import Lattice, neighbor_offsets
 from grainpaint.simulate.iso.rates import Rates, potts_rates
-from grainpaint.simulate.iso.slots import TICKS, TURN, Slot, checked_ticks, slot_at
+from grainpaint.simulate.iso.slots import (
+    TICKS,
+    TURN_SLOTS,
+    Slot,
+    checked_ticks,
+    slot_at,
+)
 from grainpaint.simulate.iso.state import (
     check_box,
     checked_mobility,
@@ -151,10 +157,10 @@ def _frames(
                 if slot.number == 0 or fresh:
                     run_blocks(state, every, rates, slot, True)
                 fresh = False
-                forth = slot.number // TURN % 2 == 0
+                forth = slot.number // TURN_SLOTS % 2 == 0
                 for color in blocks if forth else blocks[::-1]:
                     run_blocks(state, color, rates, slot, False)
-                tick += TURN * slot.ticks
+                tick += TURN_SLOTS * slot.ticks
                 bar.update(tick / TICKS)
             if i == len(stops) - 1:
                 del state  # frees the alarms before the caller uses the spins

@@ -4,21 +4,19 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
 )
 
-from grainpaint.simulate.toml import check_recipe, load_toml
+from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
 
 __all__ = ["IsoRecipe", "load_iso_recipe"]
 
 
-class IsoRecipe(BaseModel):
+class IsoRecipe(RecipePart):
     """Settings of isotropic grain growth.
 
     Parameters
@@ -51,8 +49,6 @@ class IsoRecipe(BaseModel):
         An .npz file with the array `mobility` in the shape of the box: factors in
         [0, 1] for the rates.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     shape: tuple[PositiveInt, PositiveInt, PositiveInt]
     time: Annotated[

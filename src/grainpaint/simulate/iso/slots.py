@@ -6,11 +6,11 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["TICKS", "TURN", "WINDOW", "Slot", "checked_ticks", "slot_at"]
+__all__ = ["TICKS", "TURN_SLOTS", "WINDOW_SLOTS", "Slot", "checked_ticks", "slot_at"]
 
 TICKS = 256  # per unit of time
-WINDOW = 32  # slots after which all alarms are drawn anew
-TURN = 4  # slots that a block runs through while its surroundings wait
+WINDOW_SLOTS = 32  # slots after which all alarms are drawn anew
+TURN_SLOTS = 4  # slots that a block runs through while its surroundings wait
 # Each row: the first tick of a phase, and the ticks per slot in it.
 _SLOT_TICKS = ((0, 1), (64, 2), (128, 4), (1024, 8))
 
@@ -28,13 +28,13 @@ class Slot(NamedTuple):
 def slot_at(tick: int) -> tuple[int, int]:
     """Return the number of the slot at a tick within its window, and its length."""
     since, length = max(row for row in _SLOT_TICKS if row[0] <= tick)
-    return (tick - since) // length % WINDOW, length
+    return (tick - since) // length % WINDOW_SLOTS, length
 
 
 def _nearest_turn(time: float) -> int:
     """Return the tick of the turn start nearest to a time."""
     tick = round(time * TICKS)
-    turn = TURN * slot_at(tick)[1]
+    turn = TURN_SLOTS * slot_at(tick)[1]
     return round(tick / turn) * turn
 
 

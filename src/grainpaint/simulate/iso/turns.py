@@ -15,7 +15,7 @@ from grainpaint.simulate.iso.alarms import (
 from grainpaint.simulate.iso.flips import flip
 from grainpaint.simulate.iso.lattice import flat_index, kernel
 from grainpaint.simulate.iso.site import flip_site
-from grainpaint.simulate.iso.slots import TICKS, TURN, Slot
+from grainpaint.simulate.iso.slots import TICKS, TURN_SLOTS, Slot
 
 __all__ = ["run_blocks"]
 
@@ -81,7 +81,7 @@ def _ring(lattice, x, y, rates, slot):
 def _turn(lattice, block, rates, slot):
     """Take a block through the slots of a turn."""
     x0, x1, y0, y1 = block
-    for s in range(TURN):
+    for s in range(TURN_SLOTS):
         now = Slot(
             slot.k0,
             slot.k1,

@@ -1,4 +1,4 @@
-"""Regions of SPPARKS' scripts: which sites lie in a block, sphere, cylinder or mix."""
+"""Regions of SPPARKS' scripts: blocks, spheres, cylinders and their combinations."""
 
 from dataclasses import dataclass
 
@@ -18,14 +18,14 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class BlockRegion:
-    """A box, its faces included.
+    """A box, including its faces.
 
     Parameters
     ----------
     low, high : three floats
         Corners.
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     low: Triple
@@ -35,14 +35,14 @@ class BlockRegion:
 
 @dataclass(frozen=True)
 class SphereRegion:
-    """A ball with its surface.
+    """A ball, including its surface.
 
     Parameters
     ----------
     center : three floats
     radius : float
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     center: Triple
@@ -52,18 +52,18 @@ class SphereRegion:
 
 @dataclass(frozen=True)
 class CylinderRegion:
-    """A cylinder along an axis, its surface included.
+    """A cylinder along an axis, including its surface.
 
     Parameters
     ----------
     axis : int
-        0, 1, 2 for x, y, z.
+        0, 1 or 2 for x, y or z.
     center : two floats
-        On the other axes, in their order.
+        Position on the other two axes, in order.
     radius, low, high : float
         Radius; ends along the axis.
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     axis: int
@@ -82,9 +82,9 @@ class RegionMix:
     ----------
     parts : tuple of regions
     union : bool
-        Union, else intersection.
+        Whether it is a union; otherwise an intersection.
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     parts: "tuple[Region, ...]"

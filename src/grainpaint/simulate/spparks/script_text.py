@@ -8,9 +8,9 @@ from grainpaint.simulate.spparks.simulation import (
     PottsApp,
     ReadFile,
     RunCommand,
+    ScriptStep,
     SetSpins,
     Simulation,
-    Step,
 )
 
 __all__ = ["DUMP", "script_text"]
@@ -115,7 +115,7 @@ def _scan(scan: LayeredScan) -> list[str]:
     return [*lines, f"am build start {scan.start:g} num_layers {scan.n_layers}"]
 
 
-def _step(step: Step) -> list[str]:
+def _step(step: ScriptStep) -> list[str]:
     """Return the lines of a step."""
     match step:
         case ReadFile(path, None):

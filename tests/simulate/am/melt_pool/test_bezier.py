@@ -58,3 +58,11 @@ def test_zone_is_wider_behind_the_widest_place_only():
 def test_impossible_curves_are_refused(curves, message):
     with pytest.raises(ValidationError, match=message):
         Bezier(width=24, depth=16, **curves)
+
+
+def test_equal_pools_can_be_compared_after_they_were_used():
+    pools = [Bezier(width=24, depth=16, **CURVES) for _ in range(2)]
+    points = np.array([[0.0, 1.0, -2.0]])
+    first, second = (pool.distance(points) for pool in pools)
+    np.testing.assert_array_equal(first, second)
+    assert pools[0] == pools[1]

@@ -1,4 +1,4 @@
-"""The commands of the box and its sites: lattice, boundaries, extent."""
+"""The commands that define the box and its sites."""
 
 import math
 
@@ -80,7 +80,7 @@ def _create_sites(state: ScriptState, command: Command) -> None:
 def _sites_along(
     state: ScriptState, command: Command, axis: int, low: float, high: float
 ) -> tuple[int, float]:
-    """Return how many sites lie along an axis, and the place of the first."""
+    """Return the number of sites along an axis and the position of the first."""
     a = state.spacing
     if state.dimension == 2 and axis == 2:
         return 1, (low + high) / 2
@@ -89,7 +89,7 @@ def _sites_along(
         if n < 1 or abs(n * a - (high - low)) > 1e-4 * a:
             raise command.fail(
                 f"the periodic box from {low:g} to {high:g} along {'xyz'[axis]} "
-                f"is no multiple of the lattice constant {a:g}"
+                f"is not a multiple of the lattice constant {a:g}"
             )
         return n, low
     first = math.ceil(low / a - 1e-9)

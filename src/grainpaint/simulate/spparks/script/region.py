@@ -40,7 +40,7 @@ def _shape(
     if style in ("union", "intersect"):
         parts = tuple(state.region(command, i) for i in range(3, n_words))
         if len(parts) < 2:
-            raise command.fail(f"{style} needs two regions or more")
+            raise command.fail(f"{style} needs at least two regions")
         return RegionMix(parts, style == "union", outside)
     if style == "sphere":
         x, y, z, radius = (a * command.number(i) for i in range(2, 6))
@@ -65,12 +65,12 @@ def _shape(
 def _face(
     state: ScriptState, command: Command, index: int, axis: int, side: int
 ) -> float:
-    """Return a coordinate; INF and EDGE are the infinite and the box's face."""
+    """Return a coordinate; INF is infinity, EDGE the face of the box."""
     word = command.word(index)
     if word not in ("INF", "EDGE"):
         return state.spacing * command.number(index)
     if state.extent is None:
-        raise command.fail(f"{word} needs a box, and there is none yet")
+        raise command.fail(f"{word} needs a box, but there is none yet")
     if word == "INF":
         return math.inf if side else -math.inf
     return (state.extent.high if side else state.extent.low)[axis]

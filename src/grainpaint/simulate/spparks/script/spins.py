@@ -33,7 +33,7 @@ def _set(state: ScriptState, command: Command) -> None:
     how = command.expect(1, "value", "range", "unique", "stitch")
     if how == "stitch":
         if len(command.words) > 4:
-            raise command.fail("options behind a stitch file are not supported")
+            raise command.fail("options after a stitch file are not supported")
         path = state.file(command, 2)
         state.steps.append(ReadFile(path, stitch_time(command, path, 3)))
         return

@@ -1,4 +1,4 @@
-"""What SPPARKS keeps in mind while it reads a script."""
+"""The state of SPPARKS while it reads a script."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from grainpaint.simulate.spparks.simulation import (
     EllipsoidApp,
     PottsApp,
     RunCommand,
+    ScriptStep,
     Simulation,
     SimulationBox,
-    Step,
 )
 
 __all__ = ["Handler", "ScriptState"]
@@ -25,7 +25,7 @@ __all__ = ["Handler", "ScriptState"]
 
 @dataclass
 class ScriptState:
-    """The state of SPPARKS while it reads a script."""
+    """Everything that the commands of a script have defined so far."""
 
     path: Path
     app: PottsApp | EllipsoidApp | BezierApp | None = None
@@ -44,7 +44,7 @@ class ScriptState:
     time: float = 0.0
     dumps: Dumps = field(default_factory=Dumps)
     am: AmCommands = field(default_factory=AmCommands)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ScriptStep] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
     def keyword(self, name: str) -> float:
@@ -61,13 +61,13 @@ class ScriptState:
         return self.regions[name]
 
     def needed_seed(self, command: Command) -> int:
-        """Return the seed, which must be set."""
+        """Return the seed, which must have been set."""
         if self.seed is None:
             raise command.fail("needs random numbers: command seed must come first")
         return self.seed
 
     def file(self, command: Command, index: int) -> Path:
-        """Return the file that word `index` names, beside the script or here."""
+        """Return the file that word `index` names, beside the script or in the cwd."""
         name = command.word(index)
         for path in (self.path.parent / name, Path(name)):
             if path.is_file():
@@ -75,7 +75,7 @@ class ScriptState:
         raise command.fail(f"no file {name}")
 
     def pass_over(self, command: Command, note: str = "") -> None:
-        """List a command that has no effect."""
+        """Record a command that has no effect."""
         text = f"{command.where}: {' '.join((command.name, *command.words))}{note}"
         if text not in self.passed_over:
             self.passed_over.append(text)
