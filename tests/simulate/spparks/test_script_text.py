@@ -41,5 +41,5 @@ def test_a_line_that_spparks_would_not_read_is_refused(tmp_path):
     layer = "am cartesian_layer 1 start LL pass_id 1 thickness 25 offset -80.0 0.0\n"
     text = ELLIPSOID.replace("hatch 25", "hatch 0.1")
     assert layer in text
-    with pytest.raises(InputError, match="no line of"):
+    with pytest.raises(InputError, match="cannot read lines of"):
         script_text(read_script(script(tmp_path, text)), "out.dump")

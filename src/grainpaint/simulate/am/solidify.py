@@ -101,12 +101,12 @@ def solidify(
     >>> from grainpaint.simulate.am.heat_affected_zone import LinearHaz
     >>> from grainpaint.simulate.am.melt_pool import Ellipsoid
     >>> from grainpaint.simulate.am.scan import Segment, make_path
-    >>> powder = random_spins((24, 12, 6), 500, seed=1)
-    >>> path = make_path([Segment((0.0, 6.0), (24.0, 6.0), speed=12.0)], [5.0])
+    >>> powder = random_spins((24, 12, 8), 500, seed=1)
+    >>> path = make_path([Segment((0.0, 6.0), (24.0, 6.0), speed=12.0)], [7.0])
     >>> pool, haz = Ellipsoid(width=8, depth=4, length=10), LinearHaz(width=3)
     >>> spin = solidify(powder, path, pool, haz, n_spins=500, seed=1)
     >>> spin.shape, bool((spin == powder)[:, :, 0].all())
-    ((24, 12, 6), True)
+    ((24, 12, 8), True)
     """
     _check(spin, path, pool, n_spins, temperature)
     check_seed(seed)
