@@ -171,7 +171,7 @@ SCRIPT_MISTAKES = {
     "no box": (edit("create_box", "#"), "in.script:8: create_sites: create_box must"),
     "no sites": (edit("create_sites", "#"), "in.script:9: set: create_sites must"),
     "no seed": (edit("seed", "#"), "in.script:9: set: needs random numbers"),
-    "no solver": (edit("sweep", "#"), "in.script:12: run: needs either sweep or solve_style"),
+    "no solver": (edit("sweep", "#"), "12: run: needs either sweep or solve_style"),
     "no run": (edit("run", "#"), "no run at its end"),
     "box twice": (edit("create_box box", "create_box box\ncreate_box box"), "exists"),
     "word": (edit("temperature 0.5", "temperature cold"), "needs a number, got 'cold'"),
