@@ -20,13 +20,9 @@ from scipy.stats import ks_2samp
 from grainpaint.measure.grains import table
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.am.melt_pool import (
-    Bezier,
-    DoubleEllipsoid,
-    ExponentialHaz,
-    LinearHaz,
-)
-from grainpaint.simulate.am.scan import build, cartesian_layer
+from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, LinearHaz
+from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
+from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid
 from grainpaint.simulate.am.solidify import solidify
 
 HERE = Path(__file__).parent
@@ -46,7 +42,7 @@ def scan(edge, speed, hatch, thickness, first, n_layers, offset):
         )
         for d, c, a, b in CORNERS
     ]
-    return build(layers, first, n_layers)
+    return stack_layers(layers, first, n_layers)
 
 
 def start(edge, n_spins, seed):

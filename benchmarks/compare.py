@@ -22,7 +22,7 @@ from common import stamp
 
 from grainpaint import Microstructure, formats
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 HERE = Path(__file__).parent
 EDGE, N_SPINS, N_A, N_B = 100, 1000, 16, 9

@@ -18,7 +18,8 @@ from grainpaint.measure.seams import seam_test
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
 from grainpaint.segmentation.colors import grains
-from grainpaint.simulate.iso.potts import grow, random_spins
+from grainpaint.simulate.iso.potts import grow
+from grainpaint.simulate.iso.random_spins import random_spins
 
 HERE = Path(__file__).parent
 EDGES = {25.0: 72, 100.0: 96, 200.0: 120}  # of volumes, by the time of the simulation

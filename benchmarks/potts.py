@@ -19,7 +19,8 @@ from scipy.spatial import cKDTree
 from scipy.stats import ks_2samp
 
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.potts import grow, random_spins
+from grainpaint.simulate.iso.potts import grow
+from grainpaint.simulate.iso.random_spins import random_spins
 
 HERE = Path(__file__).parent
 SPPARKS = HERE.parents[1] / "shared" / "data" / "spparks"

@@ -16,8 +16,8 @@ import numpy as np
 
 from grainpaint.microstructure import Microstructure
 from grainpaint.simulate.spparks import read_script
-from grainpaint.simulate.spparks.program import run_script
-from grainpaint.simulate.spparks.runner import simulate
+from grainpaint.simulate.spparks.program import execute_script
+from grainpaint.simulate.spparks.runner import run_simulation
 
 POTTS = """seed ${{S}}
 app_style {style} {spins}
@@ -112,9 +112,9 @@ def compare(script: Path, executable: str, n_seeds: int) -> dict[str, object]:
     for seed in range(1, n_seeds + 1):
         variables = {"S": str(seed)}
         start = time.perf_counter()
-        theirs.append(measure(run_script(script, variables, executable)[1]))
+        theirs.append(measure(execute_script(script, variables, executable)[1]))
         middle = time.perf_counter()
-        ((_, volume),) = simulate(read_script(script, variables), all_times=False)
+        ((_, volume),) = run_simulation(read_script(script, variables), all_times=False)
         ours.append(measure(volume))
         seconds += middle - start, time.perf_counter() - middle
     a, b = np.array(theirs), np.array(ours)

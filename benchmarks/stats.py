@@ -22,7 +22,7 @@ from skimage.measure import regionprops_table
 from grainpaint import Microstructure, formats
 from grainpaint.measure.grains import table
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 HERE = Path(__file__).parent
 EDGE = 256

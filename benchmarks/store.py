@@ -19,7 +19,7 @@ import zarr
 from zarr.codecs import ZstdCodec
 from zarr.storage import MemoryStore
 
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 from grainpaint.store import SHARD, Entry, create, verify
 
 HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from grainpaint.palette import color_grains, contact_graph, palette, scalar_block
 from grainpaint.pyramid import double, halve
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 
 @pytest.mark.parametrize(("dim", "n"), [(3, 12), (4, 24), (5, 40), (6, 60)])

@@ -1,4 +1,4 @@
-"""Counter-based random numbers: the same (seed, stream, place) gives the same numbers.
+"""Counter-based random numbers: the same seed, stream and position give the same ones.
 
 Every random number of a simulation or a generated volume is a pure function of a key
 and of the global index of its voxel, so results do not depend on tiling, batches,
@@ -115,9 +115,9 @@ def normal_field(
     Parameters
     ----------
     seed, stream : int
-        Key of the noise; `stream` tells levels of the pyramid apart.
+        Key of the noise; each level of the pyramid has its own stream.
     indices : three int64 arrays
-        Global voxel indices along x, y and z (any integers; wrapped ones repeat).
+        Global voxel indices along x, y and z; equal indices give equal noise.
     n_channels : int
         Numbers per voxel.
 

@@ -1,4 +1,4 @@
-"""Lengths as users write them: 50um, 0.05mm, 2 µm."""
+"""Parse values as users write them: lengths (50um, 0.05mm), shapes, boxes, axes."""
 
 import re
 
@@ -30,7 +30,7 @@ def parse_length(text: str) -> float:
     Raises
     ------
     InputError
-        If the number or the unit cannot be read, or the length is not positive.
+        If the number or the unit is invalid, or the length is not positive.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     Raises
     ------
     InputError
-        If it is not three positive integers.
+        Unless there are three positive integers.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     """
     parts = text.split(",")
     if len(parts) != 3 or not all(p.strip().isdecimal() and int(p) > 0 for p in parts):
-        raise InputError(f"a shape is three counts of voxels, X,Y,Z; got {text!r}")
+        raise InputError(f"a shape is three numbers of voxels, X,Y,Z; got {text!r}")
     x, y, z = map(int, parts)
     return x, y, z
 
@@ -77,7 +77,7 @@ def parse_numbers(text: str) -> tuple[float, ...]:
     Raises
     ------
     InputError
-        If one is no number.
+        If a part is not a number.
 
     Examples
     --------
@@ -91,12 +91,12 @@ def parse_numbers(text: str) -> tuple[float, ...]:
 
 
 def parse_box(text: str) -> list[tuple[int, int]]:
-    """Return three voxel ranges, half open, from text such as 0:64,-8:8,128:192.
+    """Return three half-open voxel ranges from text such as 0:64,-8:8,128:192.
 
     Raises
     ------
     InputError
-        If it is not three ranges of integers that rise.
+        Unless there are three ranges of integers with start < stop.
 
     Examples
     --------
@@ -108,7 +108,8 @@ def parse_box(text: str) -> list[tuple[int, int]]:
     box = list(zip(numbers[::2], numbers[1::2]))
     if not match or any(a >= b for a, b in box):
         raise InputError(
-            f"a box is three rising ranges of voxels, x0:x1,y0:y1,z0:z1; got {text!r}"
+            f"a box is three ranges of voxels, x0:x1,y0:y1,z0:z1, with start < stop; "
+            f"got {text!r}"
         )
     return box
 
@@ -119,7 +120,7 @@ def parse_periodic(text: str) -> tuple[bool, bool, bool]:
     Raises
     ------
     InputError
-        If another letter is in it.
+        If the text contains another letter.
 
     Examples
     --------
@@ -128,5 +129,5 @@ def parse_periodic(text: str) -> tuple[bool, bool, bool]:
     """
     axes = "" if text == "none" else text
     if not set(axes) <= set("xyz") or text == "":
-        raise InputError(f"the periodic axes are letters of xyz, or none; got {text!r}")
+        raise InputError(f"periodic axes are letters of xyz, or none; got {text!r}")
     return "x" in axes, "y" in axes, "z" in axes

@@ -10,7 +10,7 @@ from grainpaint import Microstructure, formats
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 COLUMNS = [
     "grain",

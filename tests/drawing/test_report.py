@@ -14,7 +14,7 @@ from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS, measure
 from grainpaint.measure.seams import seam_test
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from grainpaint.generation.extend import _goes_on, estimate_grain_size, fill_aro
 from grainpaint.network.loading import load_model
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.potts import grow, random_spins
+from grainpaint.simulate.iso.potts import grow
+from grainpaint.simulate.iso.random_spins import random_spins
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS, Population, measure, population
 from grainpaint.measure.distances import distances, plane_density
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 
 def sample(values, n_volumes=8, weight=None):

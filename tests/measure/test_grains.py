@@ -11,7 +11,7 @@ from skimage.measure import regionprops_table
 from grainpaint import InputError, Microstructure
 from grainpaint.measure.grains import contacts, table, tally
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 PERIODIC = (True, True, True)
 

@@ -9,7 +9,7 @@ from skimage.measure import label as ski_label
 
 from grainpaint import Microstructure
 from grainpaint.measure.integrity import integrity
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 
 @given(

@@ -5,7 +5,7 @@ import pytest
 
 from grainpaint import InputError, Microstructure
 from grainpaint.measure.seams import cell_trace, odd_plane, profiles, seam_test
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 FACES = [[32]] * 3
 

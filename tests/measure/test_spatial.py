@@ -14,7 +14,7 @@ from grainpaint.measure import spatial
 from grainpaint.measure.grains import table
 from grainpaint.measure.spatial import boundary_density, chords, measures, two_point
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 PERIODIC = (True, True, True)
 

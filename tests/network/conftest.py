@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from grainpaint.simulate.iso.recipe import IsoRecipe, simulate
+from grainpaint.simulate.iso.isotropic import simulate_iso
+from grainpaint.simulate.iso.recipe import IsoRecipe
 
 
 @pytest.fixture
@@ -19,5 +20,5 @@ def volumes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sets")
     for name, edge, stop in (("coarse", 32, 80), ("fine", 16, 10)):
         recipe = IsoRecipe(shape=(edge,) * 3, time=stop, spins=100, count=3)
-        simulate(recipe, folder / f"{name}.zarr")
+        simulate_iso(recipe, folder / f"{name}.zarr")
     return folder

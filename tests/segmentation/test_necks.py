@@ -13,7 +13,7 @@ from grainpaint.segmentation.necks import (
     shape_factors,
 )
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.iso.recipe import isotropic
+from grainpaint.simulate.iso.isotropic import isotropic
 
 OPEN, TORUS = (False,) * 3, (True,) * 3
 LIMIT = 9.3

@@ -1,22 +1,35 @@
-"""Simulators that make reference and training volumes."""
+"""Simulators of grain growth, for reference and training volumes."""
 
 from typing import TYPE_CHECKING
 
 import lazy_loader
 
 if TYPE_CHECKING:
+    from grainpaint.simulate.am.build import additive
     from grainpaint.simulate.am.solidify import solidify
-    from grainpaint.simulate.iso.potts import grow, random_spins
-    from grainpaint.simulate.iso.recipe import isotropic
+    from grainpaint.simulate.iso.isotropic import isotropic
+    from grainpaint.simulate.iso.potts import grow
+    from grainpaint.simulate.iso.random_spins import random_spins
+    from grainpaint.simulate.spparks.runner import run_script
 
-__all__ = ["grow", "isotropic", "random_spins", "solidify"]
+__all__ = [
+    "additive",
+    "grow",
+    "isotropic",
+    "random_spins",
+    "run_script",
+    "solidify",
+]
 
-# Loaded on first use: painting needs one of the kernels.
+# Loaded on first use: painting needs only one of the kernels.
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "am.build": ["additive"],
         "am.solidify": ["solidify"],
-        "iso.potts": ["grow", "random_spins"],
-        "iso.recipe": ["isotropic"],
+        "iso.isotropic": ["isotropic"],
+        "iso.potts": ["grow"],
+        "iso.random_spins": ["random_spins"],
+        "spparks.runner": ["run_script"],
     },
 )

@@ -1,4 +1,4 @@
-"""Sets of simulated volumes: a Zarr group that holds them with their recipe."""
+"""Simulated volumes on disk: single files, and Zarr sets with their recipe."""
 
 import json
 import shutil
@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from grainpaint.errors import InputError
-from grainpaint.formats import zarr
+from grainpaint.formats import check_output, write, zarr
 from grainpaint.formats.files import replace_with
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 
-__all__ = ["member_name", "member_time", "write_set"]
+__all__ = ["check_place", "member_name", "member_time", "simulate_into", "write_set"]
 
 
 def member_name(seed: int, time: float) -> str:
-    """Return the name of a volume in a set; names sort as seed, then time.
+    """Return the name of a volume in a set; names sort by seed, then time.
 
     Examples
     --------
@@ -27,10 +27,75 @@ def member_name(seed: int, time: float) -> str:
 
 
 def member_time(path: Path) -> float | None:
-    """Return the time in the name of a volume of a set, None if it is in no set."""
+    """Return the time in the name of a volume of a set, None if it is not in a set."""
     if not (path.parent / "zarr.json").is_file():
         return None
     return float(path.stem.partition("-t")[2])
+
+
+def check_place(output: Path, n_volumes: int, force: bool = False) -> None:
+    """Raise InputError unless simulated volumes may be written to a path.
+
+    Parameters
+    ----------
+    output : Path
+        Any file format for one volume; NAME.zarr, a set, for several.
+    n_volumes : int
+    force : bool
+        Whether an existing file may be replaced.
+    """
+    if n_volumes == 1:
+        check_output(output, force)
+    elif output.suffix != ".zarr":
+        raise InputError(
+            f"{output}: several volumes go into a Zarr set, such as {output.stem}.zarr"
+        )
+
+
+def simulate_into(
+    output: Path,
+    recipe: dict[str, Any],
+    times: Sequence[float],
+    simulate: Callable[[int, Progress], Iterator[Microstructure]],
+    force: bool = False,
+    progress: Progress = silent,
+) -> str:
+    """Simulate the volume of a recipe into a file, or a Zarr set if there are several.
+
+    Parameters
+    ----------
+    output : Path
+        A volume; for several seeds or times a set, NAME.zarr, which continues where it
+        was stopped.
+    recipe, times
+        As in `write_set`.
+    simulate : callable
+        Given a seed and a progress, yields a volume for each time.
+    force : bool
+        Whether existing files are replaced.
+    progress : Progress
+        Receives the progress of the simulation, or the number of volumes of a set.
+
+    Returns
+    -------
+    str
+        What was made, in words.
+
+    Raises
+    ------
+    InputError
+        If the output cannot be written.
+    """
+    n_volumes = recipe["count"] * len(times)
+    check_place(output, n_volumes, force)
+    if n_volumes == 1:
+        (volume,) = simulate(recipe["seed"], progress)
+        write(volume, output)
+        return f"{volume.n_grains:,} grains"
+    if force and output.exists():
+        shutil.rmtree(output)
+    n = write_set(output, recipe, times, lambda seed: simulate(seed, silent), progress)
+    return f"{n} volumes"
 
 
 def write_set(
@@ -40,32 +105,33 @@ def write_set(
     simulate: Callable[[int], Iterator[Microstructure]],
     progress: Progress = silent,
 ) -> int:
-    """Simulate the volumes of a recipe into a Zarr set; go on where it was stopped.
+    """Simulate the volumes of a recipe into a Zarr set; continue one that was stopped.
 
     Parameters
     ----------
     path : Path
-        NAME.zarr: a group with the attributes `format` ("grainpaint set") and `recipe`,
-        and a volume for each seed and time, with the attributes `seed` and `time`.
+        NAME.zarr: a group with the attributes `format` ("grainpaint set") and `recipe`
+        that holds a volume for each seed and time, with the attributes `seed` and
+        `time`.
     recipe : dict
-        All that decides the volumes, as JSON can hold it; `seed` and `count` give the
-        seeds seed, seed + 1, ... A set may be prolonged with a larger count.
+        All settings of the volumes, as JSON values; `seed` and `count` define the seeds
+        seed, seed + 1, ... An existing set is extended if `count` is larger.
     times : sequence of float
-        What each simulation yields a volume for.
+        Times of the volumes of each simulation.
     simulate : callable
         Given a seed, yields a volume for each time.
     progress : Progress
-        Told the volumes done.
+        Receives the number of volumes done.
 
     Returns
     -------
     int
-        Number of volumes of the recipe, all of which the set now holds.
+        Number of volumes of the recipe; the set now holds all of them.
 
     Raises
     ------
     InputError
-        If something else is there: no set, or a set of another recipe.
+        If the path exists and is not a set, or is a set of another recipe.
     """
     recipe = json.loads(json.dumps(recipe))
     known = _matching_recipe(path, recipe) if path.exists() else recipe
@@ -79,10 +145,10 @@ def write_set(
             places = [path / member_name(seed, time) for time in times]
             volumes = simulate(seed) if not all(p.exists() for p in places) else ()
             for time, place, volume in zip(times, places, volumes):
-                if not path.exists():  # now that a volume is there, so are no mistakes
+                if not path.exists():  # the first volume proves the settings valid
                     replace_with(path, lambda aside: zarr.create_set(aside, recipe))
                 if not place.exists():
-                    shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
+                    shutil.rmtree(aside, ignore_errors=True)  # of a killed run
                     zarr.write(volume, aside, {"seed": seed, "time": time})
                     aside.rename(place)
                 bar.update(max(done, there), f"seed {seed}, t = {time:g}")
@@ -94,16 +160,18 @@ def write_set(
 
 
 def _matching_recipe(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
-    """Return the recipe of the set that is there, the same but for its count."""
+    """Return the recipe of an existing set, which may differ in its count only."""
     found = zarr.read_recipe(path)
     if found is None:
         raise InputError(
-            f"{path} exists and is no set of volumes: add --force to replace it"
+            f"{path} exists and is not a set of volumes: choose another name, or use "
+            "force to replace it"
         )
     for key in [*recipe, *found]:
         if key != "count" and recipe.get(key) != found.get(key):
             raise InputError(
                 f"{path} holds a set with another recipe ({key} = {found.get(key)}, "
-                f"not {recipe.get(key)}): choose another place, or add --force"
+                f"not {recipe.get(key)}): choose another name, or use "
+                "force to replace it"
             )
     return found

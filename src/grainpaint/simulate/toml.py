@@ -1,17 +1,23 @@
-"""Recipes: TOML files read into frozen models, with one clear line for a mistake."""
+"""Recipes in TOML files, read into frozen models; each mistake is one clear line."""
 
 import difflib
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grainpaint.errors import InputError
 
-__all__ = ["check_recipe", "load_toml"]
+__all__ = ["RecipePart", "check_recipe", "load_toml"]
 
-Model = TypeVar("Model", bound=BaseModel)
+Checked = TypeVar("Checked", bound=BaseModel)
+
+
+class RecipePart(BaseModel):
+    """A frozen recipe or table of one; unknown keys and infinite numbers are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def load_toml(path: Path) -> dict[str, Any]:
@@ -30,27 +36,28 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not TOML: {error}") from None
 
 
-def check_recipe(model: type[Model], data: dict[str, Any], name: str) -> Model:
-    """Return the recipe, or raise one line that names the key and what to do.
+def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Checked:
+    """Return a validated recipe.
 
     Parameters
     ----------
     model : pydantic model
-        With ``extra="forbid"``.
+        A class with ``extra="forbid"``.
     data : dict
-        As read from TOML.
+        Content of a TOML file.
     name : str
-        Where it came from, for the message.
+        Origin of the data, for the message.
 
     Raises
     ------
     InputError
-        If a key is unknown (with the nearest known one), missing or out of range.
+        If a key is unknown, missing or out of range: one line that names the key, and
+        for an unknown one the nearest known key.
     """
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is also a missing one: tell of the spelling first.
+        # A misspelled key is also a missing one: report the spelling first.
         errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         found = errors[0]
         place, value = _place(found["loc"], data)
@@ -72,7 +79,7 @@ def check_recipe(model: type[Model], data: dict[str, Any], name: str) -> Model:
 
 
 def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:
-    """Return the dotted key of an error and its value; drop the names of variants."""
+    """Return the dotted key of an error, without names of variants, and its value."""
     kept = []
     for i, part in enumerate(loc):
         if isinstance(data, dict):
@@ -87,7 +94,7 @@ def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:
 
 
 def _keys(model: type[BaseModel]) -> set[str]:
-    """Return the keys of a model and of all models in it."""
+    """Return the keys of a model and of all models inside it."""
     schema = model.model_json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
     return {key for part in parts for key in part.get("properties", {})}

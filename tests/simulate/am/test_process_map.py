@@ -10,7 +10,7 @@ from grainpaint.simulate.am.melt_pool import (
     Teardrop,
 )
 from grainpaint.simulate.am.process_map import process_map
-from grainpaint.simulate.am.scan import Path, Segment, make_path
+from grainpaint.simulate.am.scan import ScanPath, Segment, make_path
 
 POOLS = [
     Ellipsoid(width=7, depth=4, length=9),
@@ -53,7 +53,7 @@ def test_single_straight_track_in_closed_form():
 def test_nothing_melts_while_the_beam_is_off():
     start = np.array([[0.0, 5, 5], [0.0, 5, 5]])
     end = np.array([[10.0, 5, 5], [10.0, 5, 5]])
-    path = Path(start, end, np.array([2.0, 2.0]), np.array([False, True]))
+    path = ScanPath(start, end, np.array([2.0, 2.0]), np.array([False, True]))
     m = process_map((10, 10, 6), path, POOLS[0])
     assert set(np.unique(m.track)) == {-1, 1}
     assert np.nanmin(m.time) >= path.n_sweeps[0] / 26

@@ -1,9 +1,7 @@
 import numba as nb
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from naive import energy, proposals
+from naive import energy
 from samples import CURVES
 from scipy.stats import ks_2samp
 
@@ -11,26 +9,25 @@ from grainpaint.errors import InputError
 from grainpaint.measure.grains import table
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.am.melt_pool import (
-    Bezier,
-    DoubleEllipsoid,
-    Ellipsoid,
+from grainpaint.simulate.am.heat_affected_zone import (
     ExponentialHaz,
     LinearHaz,
     zone_box,
 )
-from grainpaint.simulate.am.scan import Segment, build, cartesian_layer, make_path
-from grainpaint.simulate.am.solidify import (
-    _MOLTEN,
-    _SLOTS,
-    _plan_site,
-    _propose,
-    solidify,
-)
+from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
+from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid, Ellipsoid
+from grainpaint.simulate.am.scan import Segment, make_path
+from grainpaint.simulate.am.solidify import solidify
 
 POOL = DoubleEllipsoid(width=10, depth=6, front=4, rear=12)
+
+
 HAZ = LinearHaz(width=4)
+
+
 EXPONENTIAL = ExponentialHaz(decay=0.2, width=18, depth=10, front=8, rear=16)
+
+
 TRACKS = make_path(
     [
         Segment((-8.0, 8.0), (38.0, 8.0), 10.0),
@@ -104,39 +101,6 @@ def test_nothing_changes_beyond_the_zone():
     assert (end[box] != start[box]).mean() > 0.5
     np.testing.assert_array_equal(end[~box], start[~box])
     assert ((end == 0) == (start == 0)).all()
-
-
-@given(st.integers(0, 2**32 - 1), st.booleans())
-@settings(max_examples=30)
-def test_proposals_are_those_of_the_slow_rule(seed, copy_molten):
-    rng = np.random.default_rng(seed)
-    spin = rng.integers(0, 5, (3, 3, 3), np.int32)
-    spin[1, 1, 1] = rng.integers(1, 5)
-    plan = np.where(rng.random(spin.shape) < 0.4, _MOLTEN, 0).astype(np.uint8)
-    molten = [] if copy_molten else list(zip(*np.nonzero(plan)))
-    expected = proposals(spin, 1, 1, 1, molten)
-    around = np.empty(52, np.int32)
-    here = (1, 1, 1)
-    found = {}
-    for word in np.linspace(0, 2**32 - 1, 60).astype(np.uint64):
-        new, rise = _propose(spin, here, plan, here, copy_molten, word, around)
-        if new:
-            found[int(new)] = int(rise)
-    assert found == expected
-
-
-@pytest.mark.parametrize("mobility", [0.05, 0.4, 0.8, 1.0])
-def test_moves_of_a_sweep_are_a_poisson_number_of_mean_mobility(mobility):
-    """n = 100,000, alpha = 1e-4 (3.9 sigma); the words are uniform."""
-    n = 100_000
-    words = np.random.default_rng(1).integers(0, 2**32, (n, 2), np.uint64)
-    plans = np.array([_plan_site(mobility, w[0], w[1]) for w in words])
-    slots = np.array([[p >> s & 1 for s in range(_SLOTS)] for p in plans])
-    for slot in slots.T:  # all slots alike
-        share = mobility / _SLOTS
-        assert abs(slot.mean() - share) < 3.9 * np.sqrt(share / n) + 2e-3 * mobility**4
-    idle = np.exp(-mobility)
-    assert abs((plans == 0).mean() - idle) < 3.9 * np.sqrt(idle * (1 - idle) / n)
 
 
 @pytest.mark.parametrize(
@@ -251,12 +215,12 @@ def test_grains_are_those_of_spparks(shared, kind):
     theirs = np.load(shared / "spparks" / f"{kind}.npz")
     start = random_spins((64, 64, 64), n=10_000, seed=1)
     if kind == "am_ellipsoid":
-        path = build(recorded(14), 13, 6)
+        path = stack_layers(recorded(14), 13, 6)
         pool = DoubleEllipsoid(width=24, depth=16, front=8, rear=30)
         haz = ExponentialHaz(decay=0.3, width=28, depth=20, front=12, rear=36)
         early = 6
     else:
-        path = build(recorded(18), 13, 6)
+        path = stack_layers(recorded(18), 13, 6)
         pool = Bezier(width=24, depth=16, **CURVES)
         haz = LinearHaz(width=6, tail=12, power=1.5)
         early = 41

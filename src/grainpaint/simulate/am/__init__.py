@@ -1,1 +1,1 @@
-"""Additive manufacturing: melt pools along a scan path."""
+"""Grain growth in additive manufacturing: melt pools move along a scan path."""

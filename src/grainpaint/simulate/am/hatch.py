@@ -1,27 +1,24 @@
-"""Tracks that fill an area: hatch lines at any angle, islands, contours.
+"""Hatch lines at any angle that fill an area, whole or in islands.
 
-Coordinates are in voxels; the area is a mask of one layer, voxel (i, j) covers
-i +- 0.5, j +- 0.5.
+Coordinates are in voxels; the area is a mask of one layer, and voxel (i, j) covers
+i ± 0.5, j ± 0.5.
 """
 
-import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
-from contourpy import contour_generator
 from scipy.ndimage import distance_transform_edt
 
 from grainpaint.simulate.am.scan import Corner, Point, Segment
 
-__all__ = ["Hatch", "contours", "fill"]
+__all__ = ["Hatch", "fill_area"]
 
 _SAMPLE = 0.25  # voxels between the points that clip a line
-_CHORD = 4.0  # voxels of a straight piece of a contour
 
 
 class Hatch(NamedTuple):
-    """How an area is filled: numbers as in `grainpaint.simulate.am.build.HatchScan`."""
+    """How an area is filled; fields as in `grainpaint.simulate.am.recipe.HatchScan`."""
 
     speed: float
     spacing: float
@@ -31,7 +28,7 @@ class Hatch(NamedTuple):
     island: float
 
 
-def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
+def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     """Return hatch lines clipped to an area and half a spacing around it.
 
     Parameters
@@ -40,11 +37,11 @@ def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
         True = to be scanned.
     hatch : Hatch
         Spacing, order and speed. Without islands the lines are centered on the box and
-        run from its corner `start`; with them the box is cut into squares of edge
-        `island`, of which every other one is scanned at right angles to its
-        neighbors, one after another.
+        start at its corner `start`. With islands the box is cut into squares of edge
+        `island`, which are scanned one after another, every other one at right angles
+        to its neighbors.
     angle : float
-        Of the lines to x, degrees.
+        Angle between the lines and x, degrees.
 
     Returns
     -------
@@ -56,10 +53,10 @@ def fill(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     middle = (size - 1) / 2
     corner = np.array([hatch.start[1] == "R", hatch.start[0] == "U"]) * size - 0.5
     inward = middle - corner
-    # The frame points from the corner into the box, so that lines begin there.
+    # The axes point from the corner into the box, so that lines begin there.
     along, across = (v if inward @ v >= -1e-9 else -v for v in (along, across))
     half = np.array([abs(v) @ size / 2 for v in (along, across)])
-    # Up to half a hatch beyond the edge a line still melts voxels of the area.
+    # Up to half a spacing outside the edge a line still melts voxels of the area.
     outside = distance_transform_edt(~np.pad(area, _margin(hatch)))
     near = outside <= hatch.spacing / 2
     if not hatch.island:
@@ -85,7 +82,7 @@ def _lines(
     across: np.ndarray,
     half: np.ndarray,
 ) -> list[Segment]:
-    """Return the lines of one rectangle, clipped to what is near the area."""
+    """Return the lines of one rectangle, clipped to the area and its margin."""
     n = math.ceil(2 * half[1] / hatch.spacing - 1e-9)
     segments = []
     for i in range(n):
@@ -96,14 +93,14 @@ def _lines(
 
 
 def _margin(hatch: Hatch) -> int:
-    """Return by how many voxels the area is enlarged before lines are clipped."""
+    """Return the margin in voxels by which the area is padded for clipping."""
     return math.ceil(hatch.spacing / 2) + 1
 
 
 def _clip(
     near: np.ndarray, hatch: Hatch, line: np.ndarray, way: np.ndarray, half: float
 ) -> list[Segment]:
-    """Return the pieces of a line, |s| <= half, that lie near the area."""
+    """Return the pieces of a line, |s| <= half, inside the area and its margin."""
     s = np.arange(-half + _SAMPLE / 2, half, _SAMPLE)
     margin = _margin(hatch)
     voxel = np.floor(line + s[:, None] * way + 0.5).astype(int) + margin
@@ -122,49 +119,3 @@ def _clip(
 
 def _point(place: np.ndarray) -> Point:
     return float(place[0]), float(place[1])
-
-
-def contours(
-    area: np.ndarray, n: int, spacing: float, speed: float
-) -> tuple[list[Segment], np.ndarray]:
-    """Return closed tracks along the edge of an area, and what they leave to fill.
-
-    Parameters
-    ----------
-    area : numpy.ndarray, bool, shape (nx, ny)
-    n : int
-        Loops one inside another, the outermost half a spacing from the edge.
-    spacing, speed : float
-        Voxels between loops; voxels per unit of time.
-
-    Returns
-    -------
-    segments : list of Segment
-        Chords of about 4 voxels.
-    inner : numpy.ndarray, bool, shape (nx, ny)
-        Voxels further than n spacings from the edge.
-    """
-    if n == 0:
-        return [], area
-    padded = np.pad(area, 1)
-    # 0 on the edge between the voxels, positive inside.
-    depth = distance_transform_edt(padded) - distance_transform_edt(~padded)
-    depth -= 0.5 * np.sign(depth)
-    lines = contour_generator(z=depth.T)
-    segments = []
-    for i in range(n):
-        for loop in lines.lines((i + 0.5) * spacing):
-            segments += _chords(np.asarray(loop) - 1, speed)
-    return segments, depth[1:-1, 1:-1] > n * spacing
-
-
-def _chords(loop: np.ndarray, speed: float) -> list[Segment]:
-    """Return straight pieces of a loop, nearly as long as _CHORD."""
-    length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(loop, axis=0), axis=1))]
-    n = max(3, round(length[-1] / _CHORD))
-    if length[-1] < _CHORD:
-        return []
-    s = np.linspace(0, length[-1], n + 1)
-    x, y = (np.interp(s, length, c) for c in loop.T)
-    points = list(zip(x.tolist(), y.tolist()))
-    return [Segment(a, b, speed) for a, b in itertools.pairwise(points) if a != b]

@@ -1,22 +1,23 @@
-"""Where each voxel lies in the track that melted it last, without any Monte Carlo.
+"""Where each voxel lies in the track that melted it last, without Monte Carlo.
 
 The pool moves along straight pieces, so the time for which it covers a voxel is known
-in closed form: with the reach of the pool forward and back along the line through the
-voxel (`Pool.reach`), the voxel is molten while the pool's origin lies between its own
-place along the track minus the forward reach, and that plus the reach back.
+in closed form. With the pool's forward and backward reach along the line through the
+voxel (`Pool.reach`), the voxel is molten while the pool's origin lies between the
+voxel's position along the track minus the forward reach and that position plus the
+backward reach.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.simulate.am.melt_pool import Pool
-from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Path
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
 
 __all__ = ["ProcessMap", "check_maps", "process_map", "write_maps"]
 
@@ -28,16 +29,16 @@ class ProcessMap:
     Parameters
     ----------
     track : numpy.ndarray, int32
-        Piece of the path that melted the voxel last, from 0; -1 = never molten.
+        Segment of the path that melted the voxel last, from 0; -1 = never molten.
     across : numpy.ndarray, float32
-        Place across the track in pool widths, -0.5..0.5, positive to the left of it;
-        NaN where never molten, as in the arrays below.
+        Position across the track in pool widths, -0.5..0.5, positive to the left; NaN
+        where never molten, as in the arrays that follow.
     below : numpy.ndarray, float32
-        Place below the scanned surface in pool depths, 0..1.
+        Position below the scanned surface in pool depths, 0..1.
     direction : numpy.ndarray, float32
-        Angle of the track to x, radians, -pi..pi.
+        Angle between the track and x, radians, -pi..pi.
     time : numpy.ndarray, float32
-        When the voxel solidified, units of time since the path began.
+        Time at which the voxel solidified, units of time since the path began.
     """
 
     track: np.ndarray
@@ -47,23 +48,23 @@ class ProcessMap:
     time: np.ndarray
 
 
-def process_map(shape: tuple[int, int, int], path: Path, pool: Pool) -> ProcessMap:
-    """Return where, how and when each voxel was molten for the last time.
+def process_map(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> ProcessMap:
+    """Return where, how and when each voxel was last molten.
 
     Parameters
     ----------
     shape : three ints
         Voxels of the box.
-    path : Path
-        Where the pool goes.
+    path : ScanPath
+        Path of the pool.
     pool : Pool
-        Its shape.
+        Shape of the pool.
 
     Returns
     -------
     ProcessMap
-        22 bytes a voxel. The pool moves evenly; within the sweeps of the simulation it
-        goes in strides, so times differ by up to one sweep.
+        20 bytes per voxel. The pool moves continuously here and in steps in the sweeps
+        of the simulation, so times differ by up to one sweep.
     """
     track = np.full(shape, -1, np.int32)
     across, below, direction, time = (
@@ -87,9 +88,9 @@ def process_map(shape: tuple[int, int, int], path: Path, pool: Pool) -> ProcessM
 
 
 def _box_of(
-    shape: tuple[int, int, int], path: Path, pool: Pool, i: int
+    shape: tuple[int, int, int], path: ScanPath, pool: Pool, i: int
 ) -> tuple[slice, slice, slice] | None:
-    """Return the voxels that piece i may melt, or None."""
+    """Return the voxels that segment i may melt, or None."""
     margin = max(*pool.ends, pool.width / 2)
     ends = np.stack([path.start[i], path.end[i]])
     low = np.ceil(ends.min(0) - (margin, margin, pool.depth)).astype(int)
@@ -102,9 +103,9 @@ def _box_of(
 
 
 def _melt(
-    path: Path, pool: Pool, i: int, box: tuple[slice, slice, slice]
+    path: ScanPath, pool: Pool, i: int, box: tuple[slice, slice, slice]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return places across and below and the time of solidification in piece i."""
+    """Return positions across and below and times of solidification in segment i."""
     ux, uy, _ = path.direction[i]
     x, y, z = np.ogrid[box]
     dx, dy = x - path.start[i, 0], y - path.start[i, 1]
@@ -121,13 +122,13 @@ def _melt(
     )
 
 
-def check_maps(path: FilePath, force: bool) -> None:
+def check_maps(path: Path, force: bool) -> None:
     """Raise InputError unless process maps may be written to `path`."""
     if path.suffix != ".npz":
         raise InputError(f"{path}: process maps are written as .npz")
     refuse_to_replace(path, force)
 
 
-def write_maps(maps: ProcessMap, path: FilePath) -> None:
-    """Write process maps to an .npz file, one array a field."""
+def write_maps(maps: ProcessMap, path: Path) -> None:
+    """Write process maps to an .npz file, one array per field."""
     replace_with(path, lambda aside: np.savez_compressed(aside, **asdict(maps)))

@@ -1,10 +1,7 @@
-"""A lattice of sites and the neighbors of each, compared with a value all at once.
+"""Lattices of sites: which sites are neighbors, and how their arrays lie.
 
 What the sites hold (spins, alarms) lies in flat arrays, z fastest, with a layer of
-ghosts around the box. The 3 x 3 x 3 places around a site are nine rows along z. Each is
-read with one place more, as a vector of four, and a set of places is a word with four
-bits a row, of which the highest means nothing. The row through the site comes last: the
-eight others fill a vector.
+ghosts around the box.
 """
 
 import itertools
@@ -12,8 +9,6 @@ from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
-from llvmlite import ir
-from numba.extending import intrinsic
 
 from grainpaint.compiled import inner
 from grainpaint.errors import InputError
@@ -21,10 +16,8 @@ from grainpaint.errors import InputError
 __all__ = [
     "LATTICES",
     "Lattice",
-    "count",
-    "count_like",
-    "first",
-    "holding",
+    "flat_index",
+    "ghost_of",
     "kernel",
     "neighbor_offsets",
     "neighborhood",
@@ -41,33 +34,33 @@ _ROWS = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y] + [(0, 0)]
 
 
 class Lattice(NamedTuple):
-    """Sites with a layer of ghosts around them; flat arrays."""
+    """Sites with a layer of ghosts around them, as flat arrays."""
 
     spin: np.ndarray  # 0 = no site
     alarm: np.ndarray  # uint8
     alarms: np.ndarray  # the alarms as words of eight
     mobility: np.ndarray  # of the sites, shape (nx, ny, nz), or empty
-    near: np.uint64  # the set of the neighbors
-    offsets: np.ndarray  # int64, shape (36, 3): the places of the bits of a set
-    steps: np.ndarray  # the same in the flat arrays, uint64 (modulo 2^64)
+    near: np.uint64  # the set of all neighbors (see `neighbor_set`)
+    offsets: np.ndarray  # int64, shape (36, 3): x, y, z of each bit of a set
+    steps: np.ndarray  # the same as steps in the flat arrays, uint64 (modulo 2^64)
     stride_x: np.uint64  # from a site to the next along x
     stride_y: np.uint64
     periodic: np.ndarray  # three bools
     nx: int
     ny: int
     nz: int
-    place_x: np.ndarray  # of the sites in a larger volume: random numbers follow it
-    place_y: np.ndarray  # uint64
+    place_x: np.ndarray  # uint64, positions in the larger volume, for random numbers
+    place_y: np.ndarray
     place_z: np.ndarray
 
 
 def neighbor_offsets(lattice: str) -> np.ndarray:
-    """Return the neighbors of a site as steps along x, y, z.
+    """Return the steps from a site to its neighbors along x, y, z.
 
     Parameters
     ----------
     lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
-        As SPPARKS names them; those that begin with sq lie in the plane z = 0.
+        Named as in SPPARKS; those that begin with sq lie in the plane z = 0.
 
     Returns
     -------
@@ -80,7 +73,7 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
     """
     if lattice not in LATTICES:
         raise InputError(
-            f"the lattice is one of {', '.join(LATTICES)}; got {lattice!r}"
+            f"the lattice must be one of {', '.join(LATTICES)}; got {lattice!r}"
         )
     return LATTICES[lattice]
 
@@ -88,8 +81,8 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
 def kernel(from_python: bool = False, **options: Any) -> Any:
     """Return numba's decorator for functions that take a `Lattice`.
 
-    The arrays outlive every kernel, so their uses are not counted: counts inside of
-    loops (https://github.com/numba/numba/issues/2345) would take half of the time.
+    The arrays outlive every kernel, so their references are not counted: counting
+    inside loops (https://github.com/numba/numba/issues/2345) would take half the time.
     """
     options["_nrt"] = False
     return nb.njit(cache=True, **options) if from_python else inner(**options)
@@ -98,14 +91,14 @@ def kernel(from_python: bool = False, **options: Any) -> Any:
 def neighborhood(
     lattice: str, stride_x: int, stride_y: int
 ) -> tuple[np.uint64, np.ndarray, np.ndarray, np.uint64, np.uint64]:
-    """Return the five fields of `Lattice` that say where neighbors are.
+    """Return the five fields of `Lattice` from `near` to `stride_y`.
 
     Parameters
     ----------
     lattice : str
         As in `neighbor_offsets`.
     stride_x, stride_y : int
-        From a site to the next along x and y in the flat arrays.
+        Steps to the next site along x and y in the flat arrays.
     """
     places = np.array([(x, y, z) for x, y in _ROWS for z in (-1, 0, 1, 2)])
     is_near = (places[:, None] == neighbor_offsets(lattice)).all(2).any(1)
@@ -115,84 +108,18 @@ def neighborhood(
 
 
 @kernel(forceinline=True)
-def holding(lattice, flat, i, value):
-    """Return the set of the neighbors of a site that hold a value.
-
-    Parameters
-    ----------
-    lattice : Lattice
-    flat : numpy.ndarray, integer, shape (n,)
-        What is held. One place behind the neighbors is read, too.
-    i : uint64
-        The site.
-    value : integer
-
-    Returns
-    -------
-    uint64
-    """
-    low, high, y = i - lattice.stride_x, i + lattice.stride_x, lattice.stride_y
-    rows = (low - y, low, low + y, i - y, i + y, high - y, high, high + y, i)
-    return _equal_rows(flat, rows, flat.dtype.type(value)) & lattice.near
+def flat_index(lattice, x, y, z):
+    """Return the index of a site in the flat arrays."""
+    return (
+        np.uint64(x + 1) * lattice.stride_x
+        + np.uint64(y + 1) * lattice.stride_y
+        + np.uint64(z + 1)
+    )
 
 
-@kernel(forceinline=True)
-def count_like(lattice, i, value):
-    """Count the neighbors of a site that have a spin."""
-    return count(holding(lattice, lattice.spin, i, value))
-
-
-@intrinsic
-def _equal_rows(typingctx, flat, middles, value):
-    """Return the set of the places of nine rows that hold a value."""
-    i32, u64 = ir.IntType(32), ir.IntType(64)
-
-    def codegen(context, builder, signature, arguments):
-        flat, middles, value = arguments
-        array, number = signature.args[0], context.get_value_type(signature.args[2])
-        data = context.make_array(array)(context, builder, flat).data
-
-        def load(row):
-            start = builder.sub(builder.extract_value(middles, row), u64(1))
-            place = builder.bitcast(
-                builder.gep(data, [start]), ir.VectorType(number, 4).as_pointer()
-            )
-            return builder.load(place, align=number.width // 8)
-
-        def join(a, b):
-            order = ir.VectorType(i32, 2 * a.type.count)
-            return builder.shuffle_vector(a, b, order(list(range(order.count))))
-
-        def equal(numbers):
-            n = numbers.type.count
-            one = builder.insert_element(numbers.type(ir.Undefined), value, i32(0))
-            all_ = builder.shuffle_vector(one, one, ir.VectorType(i32, n)([0] * n))
-            same = builder.icmp_unsigned("==", numbers, all_)
-            return builder.zext(builder.bitcast(same, ir.IntType(n)), u64)
-
-        rows = [load(row) for row in range(8)]
-        while len(rows) > 1:
-            rows = [join(a, b) for a, b in zip(rows[::2], rows[1::2])]
-        return builder.or_(equal(rows[0]), builder.shl(equal(load(8)), u64(32)))
-
-    return nb.uint64(flat, middles, value), codegen
-
-
-@intrinsic
-def count(typingctx, places):
-    """Return how many places are in a set."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.ctpop(arguments[0])
-
-    return nb.int64(nb.uint64), codegen
-
-
-@intrinsic
-def first(typingctx, places):
-    """Return the number of the lowest bit of a set that is not empty."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.cttz(arguments[0], ir.IntType(1)(1))
-
-    return nb.uint64(nb.uint64), codegen
+@kernel()
+def ghost_of(x, n, periodic):
+    """Return the position of the ghost of site x on an axis of n sites; x if none."""
+    if not periodic:
+        return x
+    return n if x == 0 else (-1 if x == n - 1 else x)

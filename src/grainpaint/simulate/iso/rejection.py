@@ -1,15 +1,14 @@
-"""Rejection sweeps, one site after the other, as SPPARKS does them.
+"""Rejection sweeps over one site after another, as SPPARKS does them.
 
-`grainpaint.simulate.iso.potts` lets many sites follow their rates at once and is the
-better choice wherever rates are all that matters. Two kinds of SPPARKS' sweeps are more
-than rates, and scripts that ask for them get them here:
+`grainpaint.simulate.iso.potts` simulates many sites in parallel and is the better
+choice where only the rates matter. Two kinds of SPPARKS' sweeps depend on more:
 
-- ``sweep raster`` tries site after site along x, then y, then z. A spin that a site has
-  just taken is there for the next to copy, so grains grow along the order (with
-  ``potts/neighonly`` at T = 0.25 the mean grain is half as large again after 100
+- ``sweep raster`` attempts site after site along x, then y, then z. The next site can
+  copy a spin that a site has just taken, so grains grow along this order (with
+  ``potts/neighonly`` at T = 0.25 the mean grain becomes 1.5 times as large in 100
   sweeps).
-- ``potts/neighonly`` proposes one of the neighbors' spins at each try: a boundary site
-  flips several times in a unit of time, while its neighbors do, too.
+- ``potts/neighonly`` proposes the spin of a neighbor in each attempt: boundary sites
+  flip several times per unit of time, and so do their neighbors.
 """
 
 import math
@@ -30,7 +29,7 @@ _PLACES, _FLIPS = 3, 4  # streams of random numbers
 
 @nb.njit(cache=True)
 def _proposal(spin, i, steps, word, n_spins, distinct):
-    """Return a random spin of 1..n_spins, or of the distinct ones around (else 0)."""
+    """Return a random spin: of 1..n_spins, or a neighbor's (0 if all are alike)."""
     if n_spins > 0:
         return np.int32(1) + np.int32((word * np.uint64(n_spins)) >> np.uint64(32))
     mine = spin[i]
@@ -52,7 +51,7 @@ def _proposal(spin, i, steps, word, n_spins, distinct):
 
 @nb.njit(cache=True)
 def _try(spin, shape, place, periodic, steps, n_spins, beta, words, distinct):
-    """Try one site, in place."""
+    """Attempt a flip of one site, in place."""
     x, y, z = place
     i = ((x + 1) * (shape[1] + 2) + y + 1) * (shape[2] + 2) + z + 1
     mine = spin[i]
@@ -72,7 +71,7 @@ def _try(spin, shape, place, periodic, steps, n_spins, beta, words, distinct):
 
 @nb.njit(cache=True)
 def _sweep_raster(spin, shape, box, steps, n_spins, beta, keys, sweep):
-    """Try each site of a box of the lattice once, x fastest."""
+    """Attempt each site of a box of the lattice once, x fastest."""
     distinct = np.empty(len(steps), np.int32)
     k0, k1 = keys[1]
     for z in range(box[2, 0], box[2, 1]):
@@ -88,7 +87,7 @@ def _sweep_raster(spin, shape, box, steps, n_spins, beta, keys, sweep):
 
 @nb.njit(cache=True)
 def _sweep_random(spin, shape, box, steps, n_spins, beta, keys, sweep):
-    """Try as many sites of a box as it has, each at random, some more than once."""
+    """Attempt random sites of a box, as many as it has, some more than once."""
     distinct = np.empty(len(steps), np.int32)
     k0, k1 = keys[0]
     f0, f1 = keys[1]
@@ -110,7 +109,7 @@ def _sweep_random(spin, shape, box, steps, n_spins, beta, keys, sweep):
 
 @nb.njit(cache=True)
 def _put(spin, shape, x, y, z, value, periodic):
-    """Give a site and its ghosts across periodic faces a spin."""
+    """Set the spin of a site and of its ghosts across periodic faces."""
     nx, ny, nz = shape
     for a in range(-1, 2):
         if a != 0 and (periodic[0] == 0 or (x != 0 if a > 0 else x != nx - 1)):
@@ -128,7 +127,7 @@ def _put(spin, shape, x, y, z, value, periodic):
 def _sectors(
     shape: tuple[int, int, int], periodic: tuple[bool, bool, bool], split: bool
 ) -> list[np.ndarray]:
-    """Return the boxes that are swept in turn: start, stop, periodic of each axis."""
+    """Return the boxes swept in turn: start, stop and periodic for each axis."""
     halves = [(n + 1) // 2 if split else n for n in shape]
     axes = [
         [(a, b, int(p)) for a, b in ((0, h), (h, n)) if a < b]
@@ -151,29 +150,30 @@ def sweep_sites(
     n_spins: int = 0,
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
-    """Sweep a lattice with rejection; yield the spins after some sweeps.
+    """Sweep a lattice with rejection; yield the spins after given numbers of sweeps.
 
     Parameters
     ----------
     spin : numpy.ndarray, integer, shape (nx, ny, nz)
         Spins at the start; 0 = no site. A periodic axis needs two sites or more.
     stops : sequence of int
-        Numbers of sweeps done, rising, at which to yield.
+        Numbers of sweeps after which to yield, increasing.
     seed : int
         Key of the random numbers.
     first : int
-        Sweeps that were done before.
+        Number of sweeps done before.
     order : {'random', 'raster'}
-        Pick sites at random, with replacement, or in the order of SPPARKS' IDs.
+        Whether sites are picked at random, with replacement, or in the order of
+        SPPARKS' IDs.
     sectors : bool
-        Sweep the halves of each axis in turn (``sector yes``).
+        Whether the halves of each axis are swept in turn (``sector yes``).
     lattice, periodic, temperature
         As in `grainpaint.simulate.iso.potts.grow`.
     n_spins : int
         Propose a spin of 1..n_spins (``potts``); 0 = a spin of a neighbor, each
-        different one as likely (``potts/neighonly``).
+        distinct spin with equal probability (``potts/neighonly``).
     progress : Progress
-        Told the sweeps done.
+        Receives the number of sweeps done.
 
     Yields
     ------
@@ -183,11 +183,12 @@ def sweep_sites(
     Raises
     ------
     InputError
-        If the seed or the lattice is unknown, or a periodic axis has one site.
+        If the seed is out of range, the lattice is unknown, or a periodic axis has only
+        one site.
     """
     check_seed(seed)
     if any(p and n < 2 for p, n in zip(periodic, spin.shape)):
-        raise InputError(f"periodic axes need two sites or more, got {spin.shape}")
+        raise InputError(f"periodic axes need at least two sites, got {spin.shape}")
     padded = np.zeros([n + 2 for n in spin.shape], np.int32)
     padded[1:-1, 1:-1, 1:-1] = spin
     for axis, wraps in enumerate(periodic):

@@ -1,5 +1,5 @@
-"""Input scripts of SPPARKS: read them, and run them with our kernels."""
+"""Input scripts of SPPARKS: read them, run them with our kernels or with SPPARKS."""
 
-from grainpaint.simulate.spparks.reader import read_script
+from grainpaint.simulate.spparks.script.reader import read_script
 
 __all__ = ["read_script"]

@@ -4,14 +4,8 @@ import numba as nb
 import numpy as np
 import pytest
 
-from grainpaint.simulate.iso.lattice import (
-    LATTICES,
-    Lattice,
-    count,
-    first,
-    holding,
-    neighborhood,
-)
+from grainpaint.simulate.iso.lattice import LATTICES, Lattice, neighborhood
+from grainpaint.simulate.iso.neighbor_set import holding, lowest_place, n_places
 
 SHAPE = (5, 6, 8)  # ghosts included
 
@@ -19,7 +13,7 @@ SHAPE = (5, 6, 8)  # ghosts included
 @nb.njit
 def bits(lattice, flat, i, value):
     places = holding(lattice, flat, i, value)
-    return count(places), first(places), places
+    return n_places(places), lowest_place(places), places
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32])

@@ -1,24 +1,31 @@
-"""Regions of SPPARKS' scripts: which sites lie in a block, sphere, cylinder or mix."""
+"""Regions of SPPARKS' scripts: blocks, spheres, cylinders and their combinations."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Block", "Cylinder", "Mix", "Region", "Sphere", "inside"]
+__all__ = [
+    "BlockRegion",
+    "CylinderRegion",
+    "Region",
+    "RegionMix",
+    "SphereRegion",
+    "in_region",
+]
 
 Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Block:
-    """A box, its faces included.
+class BlockRegion:
+    """A box, including its faces.
 
     Parameters
     ----------
     low, high : three floats
         Corners.
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     low: Triple
@@ -27,15 +34,15 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Sphere:
-    """A ball with its surface.
+class SphereRegion:
+    """A ball, including its surface.
 
     Parameters
     ----------
     center : three floats
     radius : float
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     center: Triple
@@ -44,19 +51,19 @@ class Sphere:
 
 
 @dataclass(frozen=True)
-class Cylinder:
-    """A cylinder along an axis, its surface included.
+class CylinderRegion:
+    """A cylinder along an axis, including its surface.
 
     Parameters
     ----------
     axis : int
-        0, 1, 2 for x, y, z.
+        0, 1 or 2 for x, y or z.
     center : two floats
-        On the other axes, in their order.
+        Position on the other two axes, in order.
     radius, low, high : float
         Radius; ends along the axis.
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     axis: int
@@ -68,16 +75,16 @@ class Cylinder:
 
 
 @dataclass(frozen=True)
-class Mix:
+class RegionMix:
     """The union or the intersection of regions.
 
     Parameters
     ----------
     parts : tuple of regions
     union : bool
-        Union, else intersection.
+        Whether it is a union; otherwise an intersection.
     outside : bool
-        Mean everything but this.
+        Whether everything outside is meant.
     """
 
     parts: "tuple[Region, ...]"
@@ -85,10 +92,12 @@ class Mix:
     outside: bool = False
 
 
-Region = Block | Sphere | Cylinder | Mix
+Region = BlockRegion | SphereRegion | CylinderRegion | RegionMix
 
 
-def inside(region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def in_region(
+    region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray
+) -> np.ndarray:
     """Return whether points lie in a region.
 
     Parameters
@@ -103,27 +112,27 @@ def inside(region: Region, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.nd
 
     Examples
     --------
-    >>> ball = Sphere((0.0, 0.0, 0.0), 2.0)
-    >>> inside(ball, np.array([0.0, 2.0, 3.0]), np.zeros(3), np.zeros(3)).tolist()
+    >>> ball = SphereRegion((0.0, 0.0, 0.0), 2.0)
+    >>> in_region(ball, np.array([0.0, 2.0, 3.0]), np.zeros(3), np.zeros(3)).tolist()
     [True, True, False]
     """
     place = (x, y, z)
     match region:
-        case Block(low, high):
+        case BlockRegion(low, high):
             within = np.logical_and.reduce(
                 np.broadcast_arrays(
                     *((a <= c) & (c <= b) for a, c, b in zip(low, place, high))
                 )
             )
-        case Sphere(center, radius):
+        case SphereRegion(center, radius):
             square = sum((c - m) ** 2 for c, m in zip(place, center))
             within = np.sqrt(square) <= radius
-        case Cylinder(axis, (u, v), radius, low, high):
+        case CylinderRegion(axis, (u, v), radius, low, high):
             first, second = (c for i, c in enumerate(place) if i != axis)
             within = np.hypot(first - u, second - v) <= radius
             within = within & (low <= place[axis]) & (place[axis] <= high)
-        case Mix(parts, union):
+        case RegionMix(parts, union):
             combine = np.logical_or if union else np.logical_and
-            within = combine.reduce([inside(part, x, y, z) for part in parts])
+            within = combine.reduce([in_region(part, x, y, z) for part in parts])
     flipped: np.ndarray = within ^ region.outside
     return flipped

@@ -1,27 +1,27 @@
-"""What a script of SPPARKS asks for, as plain frozen values."""
+"""Simulations that SPPARKS' input scripts describe, as plain frozen values."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from grainpaint.simulate.am.scan import Segment
-from grainpaint.simulate.spparks.region import Region
+from grainpaint.simulate.spparks.regions import Region
 
 __all__ = [
-    "Bezier",
-    "Box",
-    "Build",
-    "Condition",
-    "Ellipsoid",
-    "Potts",
+    "BezierApp",
+    "EllipsoidApp",
+    "LayeredScan",
+    "PottsApp",
     "ReadFile",
-    "Run",
+    "RunCommand",
     "SetSpins",
     "Simulation",
+    "SimulationBox",
+    "SiteCondition",
 ]
 
 
 @dataclass(frozen=True)
-class Potts:
+class PottsApp:
     """``app_style potts`` and ``potts/neighonly``.
 
     Parameters
@@ -37,7 +37,7 @@ class Potts:
 
 
 @dataclass(frozen=True)
-class Ellipsoid:
+class EllipsoidApp:
     """``app_style am/ellipsoid``: pool and heat-affected zone, lengths in sites.
 
     Parameters
@@ -45,9 +45,9 @@ class Ellipsoid:
     n_spins : int
         Melted sites take a spin 0..n_spins - 1.
     width, tail, depth, cap : float
-        Of the pool: full width, length behind, depth, length in front.
+        Pool: full width, length behind the origin, depth, length in front.
     haz_width, haz_tail, haz_depth, haz_cap : float
-        The same of the heat-affected zone.
+        The same for the heat-affected zone.
     decay : float
         Mobility exp(-decay * distance).
     """
@@ -65,7 +65,7 @@ class Ellipsoid:
 
 
 @dataclass(frozen=True)
-class Bezier:
+class BezierApp:
     """``app_style potts/am/bezier``, lengths in sites.
 
     Parameters
@@ -73,10 +73,10 @@ class Bezier:
     n_spins : int
         Melted sites take a spin 0..n_spins - 1.
     width, depth : float
-        Of the pool.
+        Full width and depth of the pool.
     haz, haz_tail, power : float
-        Width of the heat-affected zone at the pool's widest place and at its tail;
-        exponent between them.
+        Width of the heat-affected zone at the pool's widest place and at its tail, and
+        the exponent in between.
     x, y, z : tuple of float
         Control points: five, three and three, as the script gives them.
     beta : two floats
@@ -96,22 +96,22 @@ class Bezier:
 
 
 @dataclass(frozen=True)
-class Box:
-    """The sites.
+class SimulationBox:
+    """The box of sites.
 
     Parameters
     ----------
     shape : three ints
-        Along x, y, z.
+        Sites along x, y, z.
     origin : three floats
-        Place of the first site.
+        Position of the first site.
     spacing : float
         Lattice constant.
     lattice : str
         ``sc/26n``, ``sc/6n``, ``sq/8n`` or ``sq/4n``.
     periodic : three bools
     region : Region, optional
-        Only sites in it exist.
+        If given, only sites inside it exist.
     """
 
     shape: tuple[int, int, int]
@@ -123,8 +123,8 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Condition:
-    """A test of ``set ... if``: sites whose `what` stands in `relation` to `value`.
+class SiteCondition:
+    """A condition of ``set ... if``: compares a property of a site with a value.
 
     Parameters
     ----------
@@ -147,17 +147,17 @@ class SetSpins:
     Parameters
     ----------
     low, high : int
-        Random spins of this range; a single value if they are equal.
+        Range of the random spins; a single value if they are equal.
     unique : bool
-        Each site's ID instead.
+        Whether each site gets its ID instead.
     fraction : float
-        Share of the sites, drawn at random.
+        Fraction of the sites, drawn at random.
     region : Region, optional
-        Only sites in it.
-    conditions : tuple of Condition
-        Only sites that meet all.
+        If given, only sites inside it are set.
+    conditions : tuple of SiteCondition
+        Only sites that meet all conditions are set.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
     """
 
     low: int = 0
@@ -165,7 +165,7 @@ class SetSpins:
     unique: bool = False
     fraction: float = 1.0
     region: Region | None = None
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[SiteCondition, ...] = ()
     seed: int = 0
 
 
@@ -177,7 +177,7 @@ class ReadFile:
     ----------
     path : Path
     time : float, optional
-        Of a stitch file; None = a site file.
+        Time in a stitch file; None = a site file.
     where : str
         File and line of the command, for messages.
     """
@@ -188,17 +188,17 @@ class ReadFile:
 
 
 @dataclass(frozen=True)
-class Build:
+class LayeredScan:
     """The scan of an additive application, lengths in sites from the first site.
 
     Parameters
     ----------
     layers : tuple of (tracks, thickness)
-        The pattern; it repeats.
+        The pattern of layers, which repeats.
     start : float
         Height of the surface while the first layer is scanned.
     n_layers : int
-        Layers in all.
+        Number of layers.
     """
 
     layers: tuple[tuple[tuple[Segment, ...], float], ...]
@@ -207,8 +207,8 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Run:
-    """``run``: time passes.
+class RunCommand:
+    """``run``: simulate for some time.
 
     Parameters
     ----------
@@ -216,15 +216,15 @@ class Run:
         SPPARKS' time.
     temperature : float
     rejection : bool
-        By ``sweep``; else rejection-free (``solve_style``).
+        Whether by ``sweep``; otherwise rejection-free (``solve_style``).
     raster : bool
-        ``sweep raster``: in a fixed order, not at random.
+        ``sweep raster``: in a fixed order instead of at random.
     sectors : bool
-        One part of the box after the other.
+        Whether parts of the box are swept one after another.
     snapshots : tuple of float
         Times at which the script dumps the spins, `start` and `stop` included.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
     """
 
     start: float
@@ -237,32 +237,32 @@ class Run:
     seed: int = 0
 
 
-Step = SetSpins | ReadFile | Run
+ScriptStep = SetSpins | ReadFile | RunCommand
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """Everything that a script asks for.
+    """Everything that a script describes.
 
     Parameters
     ----------
-    app : Potts, Ellipsoid or Bezier
-    box : Box
-    steps : tuple of SetSpins, ReadFile and Run
-        In their order; the last is a Run.
-    build : Build, optional
-        Of an additive application.
+    app : PottsApp, EllipsoidApp or BezierApp
+    box : SimulationBox
+    steps : tuple of SetSpins, ReadFile and RunCommand
+        In order; the last is a RunCommand.
+    scan : LayeredScan, optional
+        Scan of an additive application.
     passed_over : tuple of str
         Commands that had no effect, with their lines.
     """
 
-    app: Potts | Ellipsoid | Bezier
-    box: Box
-    steps: tuple[Step, ...]
-    build: Build | None = None
+    app: PottsApp | EllipsoidApp | BezierApp
+    box: SimulationBox
+    steps: tuple[ScriptStep, ...]
+    scan: LayeredScan | None = None
     passed_over: tuple[str, ...] = ()
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[RunCommand, ...]:
         """The runs among the steps."""
-        return tuple(step for step in self.steps if isinstance(step, Run))
+        return tuple(step for step in self.steps if isinstance(step, RunCommand))

@@ -1,9 +1,9 @@
-"""When the ``dump`` commands of a script write: the times of its snapshots."""
+"""The ``dump`` commands of a script: the times of its snapshots."""
 
 import math
 from dataclasses import dataclass, field
 
-from grainpaint.simulate.spparks.language import Command
+from grainpaint.simulate.spparks.script.command import Command
 
 __all__ = ["Dumps"]
 
@@ -14,7 +14,7 @@ _MOST_SNAPSHOTS = 100_000
 
 @dataclass
 class _Dump:
-    """A ``dump`` of data."""
+    """A ``dump`` that holds spins."""
 
     delta: float
     delay: float = 0.0
@@ -25,7 +25,7 @@ class _Dump:
     written: bool = False
 
     def next_time(self, now: float) -> float:
-        """Return when it is due next, as SPPARKS computes it."""
+        """Return the next time at which it is due, as SPPARKS computes it."""
         now += self.tolerance
         if self.repeat == 0:
             due = self._multiple(now, self.delta)
@@ -55,13 +55,13 @@ class _Dump:
 
 @dataclass
 class Dumps:
-    """The dumps of a script; those that hold no spins are known by name only."""
+    """The dumps of a script; of those without spins only the names are kept."""
 
     known: dict[str, _Dump | None] = field(default_factory=dict)
     now: bool = False  # dump_one before a run
 
     def add(self, command: Command) -> bool:
-        """Follow ``dump``; return whether it holds spins."""
+        """Execute ``dump``; return whether it holds spins."""
         name = command.word(0)
         style = command.expect(1, *_DATA, "image")
         if name in self.known:
@@ -74,7 +74,7 @@ class Dumps:
         return style != "image"
 
     def modify(self, command: Command) -> bool:
-        """Follow ``dump_modify``; return whether it changes times."""
+        """Execute ``dump_modify``; return whether it changes times."""
         dump = self._find(command)
         if dump is None or not _TIMING & set(command.words[1:]):
             return False
@@ -95,7 +95,7 @@ class Dumps:
         return True
 
     def one(self, command: Command) -> bool:
-        """Follow ``dump_one``; return whether it holds spins."""
+        """Execute ``dump_one``; return whether it holds spins."""
         dump = self._find(command)
         if dump is None:
             return False
@@ -103,12 +103,12 @@ class Dumps:
         return True
 
     def remove(self, command: Command) -> None:
-        """Follow ``undump``."""
+        """Execute ``undump``."""
         self._find(command)
         del self.known[command.word(0)]
 
     def due(self, command: Command, start: float, stop: float) -> tuple[float, ...]:
-        """Return when dumps write in a run from `start` to `stop`."""
+        """Return the times at which dumps write in a run from `start` to `stop`."""
         times = {start} if self.now else set()
         self.now = False
         for dump in self.known.values():

@@ -1,138 +1,25 @@
-"""SPPARKS' input scripts, read: the language, the values, the mistakes."""
+"""SPPARKS' input scripts, read: values and mistakes."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from samples import BEZIER, ELLIPSOID, ISO
 
 from grainpaint import InputError
 from grainpaint.formats.spparks import write_sites
 from grainpaint.simulate.spparks import read_script
-from grainpaint.simulate.spparks.language import commands
-from grainpaint.simulate.spparks.region import Block, Cylinder, Mix, Sphere, inside
-from grainpaint.simulate.spparks.values import (
-    Bezier,
-    Condition,
-    Ellipsoid,
-    Potts,
+from grainpaint.simulate.spparks.regions import (
+    BlockRegion,
+    RegionMix,
+    SphereRegion,
+)
+from grainpaint.simulate.spparks.simulation import (
+    BezierApp,
+    EllipsoidApp,
+    PottsApp,
     ReadFile,
     SetSpins,
+    SiteCondition,
 )
-
-
-def follow(tmp_path, text, **variables):
-    """Return the commands of a script, with their words."""
-    path = tmp_path / "in.test"
-    path.write_text(text)
-    found = commands(path, variables, {"time": 7.5, "nglobal": 1000.0}.__getitem__)
-    return [" | ".join((c.name, *c.words)) for c in found]
-
-
-def formula(tmp_path, text):
-    (line,) = follow(tmp_path, f'variable x equal "{text}"\nprint ${{x}}')
-    return float(line.removeprefix("print | "))
-
-
-# The language.
-
-
-def test_lines_are_joined_cut_and_split_as_in_spparks(tmp_path):
-    text = 'a  1\t2 # note\n\nb 1 &\n  2 &\n3\n# c\nd "two words" "# kept $x" e'
-    assert follow(tmp_path, text) == ["a | 1 | 2", "b | 1 | 2 | 3",
-                                      "d | two words | # kept $x | e"]  # fmt: skip
-
-
-def test_variables_are_put_in_by_name_and_by_letter(tmp_path):
-    text = "variable n index 5 6\nvariable size index big\nrun $n ${size}x$n"
-    assert follow(tmp_path, text) == ["run | 5 | bigx5"]
-
-
-def test_the_first_definition_and_the_command_line_win(tmp_path):
-    text = "variable n index 5\nvariable n index 6\nvariable m equal 1\nrun $n $m"
-    assert follow(tmp_path, text) == ["run | 5 | 1"]
-    assert follow(tmp_path, text, n="8", m="9") == ["run | 8 | 9"]
-
-
-def test_formulas_are_evaluated_when_they_are_used(tmp_path):
-    text = "variable a equal 1\nvariable b equal v_a+1\nvariable a equal 5\nrun $b"
-    assert follow(tmp_path, text) == ["run | 6"]
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("2+3*4^2", 50),
-        ("2^3^2", 64),  # from left to right
-        ("-2^2", 4),  # the minus binds closer
-        ("(1+2)*(3-5)/4", -1.5),
-        ("8/4/2-1-1", -1),
-        ("sqrt(16)+ln(exp(2))+log(1000)", 9),
-        ("round(2.5)+floor(-1.5)+ceil(1.2)", 3),
-        ("2.5e2 + .5", 250.5),
-        ("time*2 + nglobal", 1015),
-        ("cos(PI)", -1),
-    ],
-)
-def test_formulas_have_the_values_of_spparks(tmp_path, text, value):
-    assert formula(tmp_path, text) == pytest.approx(value)
-
-
-@given(st.lists(st.integers(1, 9), min_size=2, max_size=6), st.data())
-def test_formulas_agree_with_python_on_the_four_operations(tmp_path_factory, n, data):
-    signs = [data.draw(st.sampled_from("+-*/")) for _ in n[1:]]
-    text = str(n[0]) + "".join(f"{s}{v}" for s, v in zip(signs, n[1:]))
-    found = formula(tmp_path_factory.mktemp("f"), text)
-    assert found == pytest.approx(eval(text), rel=1e-9)
-
-
-def test_loops_run_through_their_values(tmp_path):
-    text = (
-        "variable i loop 3\nvariable s index a b c\nlabel top\nrun $i $s\n"
-        "next i s\njump in.test top\nrun end"
-    )
-    assert follow(tmp_path, text) == ["run | 1 | a", "run | 2 | b", "run | 3 | c",
-                                      "run | end"]  # fmt: skip
-
-
-def test_if_include_and_jump_forward(tmp_path):
-    (tmp_path / "more").write_text("seed 1\n")
-    text = (
-        "variable n index 3\ninclude more\n"
-        'if $n > 2 then "run $n" else "run 0"\nif $n == 2 then "run 9"\n'
-        "jump in.test over\nrun ${undefined}\nlabel over\nrun 4"
-    )
-    assert follow(tmp_path, text) == ["seed | 1", "run | 3", "run | 4"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("run 1\nrun ${N}", r"in\.test:2: no variable 'N'.*--var N"),
-        ("run ${N", r"in\.test:1: \$\{ without"),
-        ('print "open', "quote is not closed"),
-        ("jump in.test nowhere", "no label 'nowhere'"),
-        ("jump no.file", "no.file"),
-        ("label a\njump in.test a", "endless loop"),
-        ("variable a equal 1/0\nrun $a", "division by zero"),
-        ("variable a equal sqrt(-1)\nrun $a", "formula 'sqrt.-1.'"),
-        ("variable a equal (1+2\nrun $a", "bracket is not closed"),
-        ("variable a equal 1+\nrun $a", "ends too early"),
-        ("variable a equal size\nrun $a", "'size' is unknown"),
-        ("variable a equal 1 + 2", "double quotes"),
-        ("variable a world x y", "choose one with --var a"),
-        ("next a", "no variable of style index or loop"),
-        ("if 1 ~ 2 then run", "'~' is not supported, but =="),
-        ("variable a-b index 1", "letters, digits and _"),
-    ],
-)
-def test_mistakes_of_the_language_name_the_line(tmp_path, text, message):
-    with pytest.raises(InputError, match=message) as error:
-        follow(tmp_path, text)
-    assert "\n" not in str(error.value)
-
-
-# What a script asks for.
 
 
 def script(tmp_path, text, **variables):
@@ -143,7 +30,7 @@ def script(tmp_path, text, **variables):
 
 def test_a_potts_script_becomes_values(tmp_path):
     found = script(tmp_path, ISO)
-    assert found.app == Potts(100)
+    assert found.app == PottsApp(100)
     assert found.box.shape == (20, 30, 10)
     assert found.box.periodic == (True, True, False)
     assert found.box.lattice == "sc/26n"
@@ -156,15 +43,15 @@ def test_a_potts_script_becomes_values(tmp_path):
 
 def test_an_additive_script_becomes_values(tmp_path):
     found = script(tmp_path, ELLIPSOID)
-    assert found.app == Ellipsoid(1000, 30, 70, 30, 7, 50, 90, 45, 12, 0.1)
-    assert found.build.start == 25
-    assert found.build.n_layers == 4
-    tracks, thickness = found.build.layers[0]
+    assert found.app == EllipsoidApp(1000, 30, 70, 30, 7, 50, 90, 45, 12, 0.1)
+    assert found.scan.start == 25
+    assert found.scan.n_layers == 4
+    tracks, thickness = found.scan.layers[0]
     assert thickness == 25
     assert [t.start for t in tracks[:2]] == [(-80, 0), (180, 25)]  # serpentine
     text = ELLIPSOID.replace("app_style", "#").replace("seed 5\n", f"seed 5\n{BEZIER}")
     bezier = script(tmp_path, text).app
-    assert isinstance(bezier, Bezier)
+    assert isinstance(bezier, BezierApp)
     assert (bezier.width, bezier.depth, bezier.haz, bezier.haz_tail) == (20, 15, 4, 6)
     assert bezier.z == (-0.78114, -1.62087, -1.78114)
     assert bezier.beta == (0.9, 0.4)
@@ -200,8 +87,8 @@ def test_paths_and_layers_count_from_the_corner_of_the_box(tmp_path):
     )
     found = script(tmp_path, text)
     assert found.box.origin == (10, 20, 30)
-    assert found.build.start == 30  # the top of the box, from its bottom
-    tracks, _ = found.build.layers[0]
+    assert found.scan.start == 30  # the top of the box, from its bottom
+    tracks, _ = found.scan.layers[0]
     assert tracks == (((50, 50), (0, 50), 9), ((0, 0), (50, 0), 5))
 
 
@@ -240,14 +127,14 @@ def test_set_knows_regions_conditions_fractions_and_files(tmp_path, rng):
         "set site unique if z >= 2 if site = 3 loop local\nread_sites start.sites",
     )
     steps = script(tmp_path, text).steps
-    ball = Sphere((5, 5, 5), 3, outside=True)
-    low = Block((-np.inf, -np.inf, 0), (np.inf, 30, 4))
+    ball = SphereRegion((5, 5, 5), 3, outside=True)
+    low = BlockRegion((-np.inf, -np.inf, 0), (np.inf, 30, 4))
     assert steps[:4] == (
         SetSpins(3, 3),
-        SetSpins(1, 9, fraction=0.5, region=Mix((ball, low), True), seed=7),
+        SetSpins(1, 9, fraction=0.5, region=RegionMix((ball, low), True), seed=7),
         SetSpins(
             unique=True,
-            conditions=(Condition("z", ">=", 2.0), Condition("site", "=", 3.0)),
+            conditions=(SiteCondition("z", ">=", 2.0), SiteCondition("site", "=", 3.0)),
         ),
         ReadFile(tmp_path / "start.sites", where="in.script:15"),
     )
@@ -267,17 +154,6 @@ def test_sites_of_open_axes_lie_on_multiples_of_the_lattice_constant(tmp_path):
     assert box.origin == (0, 0, 0)
 
 
-def test_regions_contain_what_they_should(rng):
-    x, y, z = rng.uniform(-5, 5, (3, 1000))
-    rod = Cylinder(1, (1.0, 2.0), 3.0, -2.0, 4.0)
-    expected = (np.hypot(x - 1, z - 2) <= 3) & (y >= -2) & (y <= 4)
-    np.testing.assert_array_equal(inside(rod, x, y, z), expected)
-    cube = Block((-1, -1, -1), (1, 1, 1), outside=True)
-    both = inside(Mix((rod, cube), union=False), x, y, z)
-    np.testing.assert_array_equal(both, expected & inside(cube, x, y, z))
-    assert 0 < both.sum() < expected.sum()
-
-
 def edit(old, new, text=ISO):
     assert old in text
     return text.replace(old, new, 1)
@@ -285,7 +161,7 @@ def edit(old, new, text=ISO):
 
 SCRIPT_MISTAKES = {
     "style": (edit("potts", "potts/pin"), r"in.script:2: app_style: 'potts/pin' is "
-              r"not supported, but potts \| potts/neighonly \| am/ellipsoid"),
+              r"not supported, only potts \| potts/neighonly \| am/ellipsoid"),
     "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"),
     "command": (edit("temperature", "pin 0.1 1 1\ntemperature"),
                 "in.script:11: pin: not supported; supported are am, app_style"),
@@ -295,14 +171,14 @@ SCRIPT_MISTAKES = {
     "no box": (edit("create_box", "#"), "in.script:8: create_sites: create_box must"),
     "no sites": (edit("create_sites", "#"), "in.script:9: set: create_sites must"),
     "no seed": (edit("seed", "#"), "in.script:9: set: needs random numbers"),
-    "no solver": (edit("sweep", "#"), "in.script:12: run: needs sweep or solve_style"),
+    "no solver": (edit("sweep", "#"), "12: run: needs either sweep or solve_style"),
     "no run": (edit("run", "#"), "no run at its end"),
     "box twice": (edit("create_box box", "create_box box\ncreate_box box"), "exists"),
     "word": (edit("temperature 0.5", "temperature cold"), "needs a number, got 'cold'"),
     "few words": (edit("0 30 0 10", "0 30"), "region: needs more than 6 words"),
     "spins": (edit("potts 100", "potts 0"), "number of spins must be 1"),
     "range": (edit("1 100\n", "9 3\n"), "range 9..3 is empty"),
-    "period": (edit("0 20 0", "0 20.5 0"), "is no multiple of the lattice constant"),
+    "period": (edit("0 20 0", "0 20.5 0"), "is not a multiple of the lattice constant"),
     "backwards": (edit("0 20 0", "20 0 0"), "block ends before it starts"),
     "file": (edit("set site", "read_sites a.sites #"), "read_sites: no file a.sites"),
     "time": (edit("10.0", "-1"), "cannot run from time 0 to -1"),
@@ -338,7 +214,7 @@ def test_mistakes_name_file_line_and_what_is_supported(tmp_path, mistake):
 def test_the_scripts_of_the_recorded_runs_are_understood(shared, name):
     found = read_script(shared / "spparks" / name)
     assert len(found.runs) == 1
-    if found.build is not None:
+    if found.scan is not None:
         # The Bezier run dumped from 200 to 239.5, the ellipsoid one from 280.
         assert found.runs[0].stop == pytest.approx(
             {"in.am_ellipsoid": 309.0, "in.am_bezier": 239.769}[name], abs=1e-3

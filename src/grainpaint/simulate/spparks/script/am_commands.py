@@ -5,24 +5,20 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from grainpaint.errors import InputError
-from grainpaint.simulate.am.scan import (
-    SWEEPS_PER_TIME,
-    Corner,
-    Segment,
-    cartesian_layer,
-)
-from grainpaint.simulate.spparks.language import Command
-from grainpaint.simulate.spparks.region import Block
-from grainpaint.simulate.spparks.values import Build
+from grainpaint.simulate.am.layers import cartesian_layer
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Corner, Segment
+from grainpaint.simulate.spparks.regions import BlockRegion
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.simulation import LayeredScan
 
-__all__ = ["Scanning", "duration"]
+__all__ = ["AmCommands", "scan_duration"]
 
 
-def duration(build: Build) -> float:
-    """Return how long SPPARKS runs a build: each layer is cut short by a sweep."""
+def scan_duration(scan: LayeredScan) -> float:
+    """Return the time SPPARKS takes for a scan: each layer is one sweep short."""
     n_sweeps = 0
-    for i in range(build.n_layers):
-        tracks, _ = build.layers[i % len(build.layers)]
+    for i in range(scan.n_layers):
+        tracks, _ = scan.layers[i % len(scan.layers)]
         for start, end, speed in tracks:
             n_sweeps += math.ceil(math.dist(start, end) / (speed / SWEEPS_PER_TIME))
         n_sweeps -= 1
@@ -30,8 +26,8 @@ def duration(build: Build) -> float:
 
 
 @dataclass
-class Scanning:
-    """What the ``am`` commands have said so far."""
+class AmCommands:
+    """What the ``am`` commands have defined so far."""
 
     passes: dict[int, Command] = field(default_factory=dict)
     paths: dict[int, Segment] = field(default_factory=dict)
@@ -39,8 +35,8 @@ class Scanning:
     start: float | None = None
     n_layers: int | None = None
 
-    def follow(self, command: Command, box: Block) -> bool:
-        """Follow a command; return whether it has an effect."""
+    def follow(self, command: Command, box: BlockRegion) -> bool:
+        """Execute a command; return whether it has an effect."""
         match command.expect(
             0, "pass", "cartesian_layer", "path", "path_layer", "build",
             "transverse_pass",
@@ -58,18 +54,18 @@ class Scanning:
                 command.expect(3, "num_layers")
                 self.start, self.n_layers = command.number(2), command.integer(4)
                 if self.n_layers < 1:
-                    raise command.fail(f"needs a layer or more, got {self.n_layers}")
+                    raise command.fail(f"needs at least one layer, got {self.n_layers}")
             case _:
-                return False  # SPPARKS itself knows transverse_pass no longer
+                return False  # transverse_pass: SPPARKS itself no longer has it
         return True
 
-    def build(self, box: Block) -> Build:
-        """Return the scan, in sites from the first site of the box."""
+    def scan(self, box: BlockRegion) -> LayeredScan:
+        """Return the scan, lengths in sites from the first site of the box."""
         if not self.layers:
             raise InputError("no am cartesian_layer and no path_layer to scan")
         start = box.high[2] if self.start is None else self.start
         n_layers = self.n_layers or len(self.layers)
-        return Build(tuple(self.layers), start - box.low[2], n_layers)
+        return LayeredScan(tuple(self.layers), start - box.low[2], n_layers)
 
     def _pass(self, command: Command) -> None:
         for at, key in ((2, "dir"), (4, "speed"), (6, "hatch")):
@@ -83,7 +79,7 @@ class Scanning:
                 raise command.fail(f"{what} must be above 0, got {command.word(at)}")
         self.passes[command.integer(1)] = command
 
-    def _cartesian_layer(self, command: Command, box: Block) -> None:
+    def _cartesian_layer(self, command: Command, box: BlockRegion) -> None:
         for at, key in ((2, "start"), (4, "pass_id"), (6, "thickness")):
             command.expect(at, key)
         corner = cast(Corner, command.expect(3, "LL", "LR", "UL", "UR"))
@@ -114,7 +110,7 @@ class Scanning:
             raise command.fail(str(error)) from None
         self._add_layer(command, tracks, 7)
 
-    def _path(self, command: Command, box: Block) -> None:
+    def _path(self, command: Command, box: BlockRegion) -> None:
         for at, key in ((2, "start"), (5, "end"), (8, "speed")):
             command.expect(at, key)
         x, y, _ = box.low

@@ -1,0 +1,114 @@
+"""Melt pools whose level sets come from growing all axes by the same length."""
+
+import numpy as np
+from pydantic import PositiveFloat
+
+from grainpaint.simulate.toml import RecipePart
+
+__all__ = ["FrontRearPool", "ScaledPool"]
+
+_BISECTIONS = 30
+
+
+class ScaledPool(RecipePart):
+    """A pool whose level sets come from growing all its axes by the same length."""
+
+    width: PositiveFloat
+    depth: PositiveFloat
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Reach of the pool in front of its origin and behind it."""
+        raise NotImplementedError
+
+    def _rear_term(self, share: np.ndarray) -> np.ndarray:
+        """Return the term of x < 0 in the level, at a share of the rear length."""
+        term: np.ndarray = share**2
+        return term
+
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """Return the growth of all axes for which the surface reaches each point.
+
+        Parameters
+        ----------
+        points : numpy.ndarray, float, shape (n, 3)
+            In the axes of the pool; z <= 0.
+
+        Returns
+        -------
+        numpy.ndarray, float, shape (n,)
+            Negative inside the pool; between the distance to the surface and slightly
+            more outside (the shells of SPPARKS' ``am/ellipsoid``).
+        """
+        x, y, z = np.abs(points.T)
+        ahead = points[:, 0] >= 0
+        front, rear = self.ends
+        low = np.full(len(points), -min(front, rear, self.depth, self.width / 2))
+        low *= 1 - 1e-9
+        high = x + y + z  # axes grown this much contain the point
+        for _ in range(_BISECTIONS):
+            t = (low + high) / 2
+            along = np.where(
+                ahead, (x / (front + t)) ** 2, self._rear_term(x / (rear + t))
+            )
+            outside = (
+                along + (y / (self.width / 2 + t)) ** 2 + (z / (self.depth + t)) ** 2
+                > 1
+            )
+            low, high = np.where(outside, t, low), np.where(outside, high, t)
+        distance: np.ndarray = (low + high) / 2
+        return distance
+
+    def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the distances, and how far back the nearest surface lies.
+
+        Parameters
+        ----------
+        points : numpy.ndarray, float, shape (n, 3)
+            As in `distance`.
+
+        Returns
+        -------
+        distance : numpy.ndarray, float, shape (n,)
+        behind : numpy.ndarray, float, shape (n,)
+            0 (at the widest place or in front of it) to 1 (at the tail).
+        """
+        distance = self.distance(points)
+        rear = self.ends[1] + np.maximum(distance, 0)
+        return distance, np.clip(-points[:, 0] / rear, 0, 1)
+
+    def reach(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the reach of the pool forward and back along the line (y, z).
+
+        Parameters
+        ----------
+        y, z : numpy.ndarray, float
+            Position across the track and (<= 0) below it.
+
+        Returns
+        -------
+        front, rear : numpy.ndarray, float
+            NaN where the line misses the pool.
+        """
+        with np.errstate(invalid="ignore"):
+            left = 1 - (2 * y / self.width) ** 2 - (z / self.depth) ** 2
+            left = np.where(left > 0, left, np.nan)
+            front, rear = self.ends
+            return front * np.sqrt(left), rear * self._rear_share(left)
+
+    def _rear_share(self, level: np.ndarray) -> np.ndarray:
+        """Invert `_rear_term`."""
+        share: np.ndarray = np.sqrt(level)
+        return share
+
+
+class FrontRearPool(ScaledPool):
+    """A pool with different lengths in front of its origin and behind it."""
+
+    front: PositiveFloat
+    rear: PositiveFloat
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Reach of the pool in front of its origin and behind it."""
+        return self.front, self.rear

@@ -1,0 +1,163 @@
+"""Recipes of builds: melt pool, heat-affected zone, scan and part."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from grainpaint.simulate.am.heat_affected_zone import Haz
+from grainpaint.simulate.am.melt_pool import Pool
+from grainpaint.simulate.am.scan import Corner
+from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
+
+__all__ = ["AmRecipe", "CsvScan", "HatchScan", "Substrate", "load_am_recipe"]
+
+
+class Substrate(RecipePart):
+    """Grains that exist before the build begins and that new grains grow from.
+
+    Parameters
+    ----------
+    height : int
+        Height in voxels from the bottom.
+    grain : float
+        Mean equivalent diameter of the (Voronoi) grains, voxels.
+    """
+
+    height: PositiveInt
+    grain: PositiveFloat
+
+
+class HatchScan(RecipePart):
+    """Layers filled with hatch lines.
+
+    Parameters
+    ----------
+    speed : float
+        Voxels per unit of time (26 sweeps).
+    hatch, thickness : float
+        Distance between lines; height of a layer, voxels.
+    first : float, optional
+        Height of the surface while the first layer is scanned, by default one
+        thickness above the substrate. The last layer ends at the top of the box.
+    angle, rotation : float
+        Angle between the lines of the first layer and x, and the increase from layer to
+        layer, degrees.
+    start : corner
+        Where a layer begins: L or U (low or high y), then L or R (low or high x).
+    serpentine : bool
+        Whether every other line runs back.
+    overrun : float
+        Length by which lines extend beyond the part at both ends, voxels.
+    island : float
+        Edge of the squares that are scanned one by one, at right angles to their
+        neighbors, voxels; 0 = no islands.
+    contours : int
+        Number of loops along the edge of each layer, scanned before the fill.
+    """
+
+    kind: Literal["lines"] = "lines"
+    speed: PositiveFloat
+    hatch: PositiveFloat
+    thickness: PositiveFloat
+    first: NonNegativeFloat | None = None
+    angle: float = 0.0
+    rotation: float = 67.0
+    start: Corner = "LL"
+    serpentine: bool = True
+    overrun: NonNegativeFloat = 0.0
+    island: NonNegativeFloat = 0.0
+    contours: NonNegativeInt = 0
+
+
+class CsvScan(RecipePart):
+    """A path read from a file (see `grainpaint.simulate.am.scan_file.read_scan`).
+
+    Parameters
+    ----------
+    file : path
+        Relative to the recipe file.
+    """
+
+    kind: Literal["csv"] = "csv"
+    file: Path
+
+
+class AmRecipe(RecipePart):
+    """Settings of a build, except for the seed.
+
+    Parameters
+    ----------
+    shape : three ints, optional
+        Voxels of the box; required unless there is a part.
+    part : path, optional
+        STL file, relative to the recipe file; grains exist only inside it.
+    unit : str
+        Unit of the part's coordinates.
+    voxel : str
+        Edge of a voxel with its unit.
+    spins : int
+        Number of random spins that molten voxels take.
+    temperature : float
+        Of the Potts model, >= 0.
+    copy_molten : bool
+        Whether voxels may take the spin of a molten neighbor, as in SPPARKS.
+    freeze : bool
+        Whether the melt freezes from its edge inward where the beam goes off; in
+        SPPARKS it remains as powder.
+    substrate : Substrate, optional
+    pool : Pool
+        See `grainpaint.simulate.am.melt_pool`.
+    haz : Haz
+        See `grainpaint.simulate.am.heat_affected_zone`.
+    scan : HatchScan or CsvScan
+    """
+
+    shape: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
+    part: Path | None = None
+    unit: str = "mm"
+    voxel: str = "1um"
+    spins: Annotated[int, Field(ge=2, lt=2**30)] = 10_000
+    temperature: NonNegativeFloat = 0.25
+    copy_molten: bool = False
+    freeze: bool = True
+    substrate: Substrate | None = None
+    pool: Pool
+    haz: Haz
+    scan: Annotated[HatchScan | CsvScan, Field(discriminator="kind")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scan_lines_by_default(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("scan"), dict):
+            return data | {"scan": {"kind": "lines"} | data["scan"]}
+        return data
+
+    @model_validator(mode="after")
+    def _box_or_part(self) -> Self:
+        if (self.shape is None) == (self.part is None):
+            raise ValueError("give either the shape of a box or a part")
+        return self
+
+
+def load_am_recipe(path: Path) -> AmRecipe:
+    """Read the recipe of a build from a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not TOML, or a key is unknown, missing or out of
+        range.
+    """
+    data = load_toml(path)
+    for table, key in ((data, "part"), (data.get("scan"), "file")):
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = str(path.parent / table[key])
+    return check_recipe(AmRecipe, data, str(path))

@@ -1,0 +1,56 @@
+"""Scan paths in CSV files."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.simulate.am.scan import ScanPath
+
+__all__ = ["read_scan"]
+
+_COLUMNS = ("x0", "y0", "z0", "x1", "y1", "z1", "speed", "on")
+_SWITCH = {word: True for word in ("1", "on", "true")}
+_SWITCH |= {word: False for word in ("0", "off", "false")}
+
+
+def read_scan(file: Path) -> ScanPath:
+    """Read a scan path from a CSV file.
+
+    Parameters
+    ----------
+    file : path
+        Lines x0, y0, z0, x1, y1, z1, speed, on: ends of a segment in voxels, voxels per
+        unit of time, and 1 (on, true) or 0 (off, false). The first line may hold these
+        names.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, a line cannot be read, or the path is impossible (see
+        `ScanPath`).
+    """
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    rows, on = [], []
+    with file.open(newline="", encoding="utf-8") as lines:
+        for number, line in enumerate(csv.reader(lines), 1):
+            cells = [c.strip() for c in line]
+            if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
+                continue
+            try:
+                if len(cells) != len(_COLUMNS):
+                    raise ValueError
+                rows.append([float(c) for c in cells[:-1]])
+                on.append(_SWITCH[cells[-1].lower()])
+            except (ValueError, KeyError):
+                raise InputError(
+                    f"{file}, line {number}: a segment is eight values, "
+                    f"{', '.join(_COLUMNS)} (1 or 0); got {','.join(line)!r}"
+                ) from None
+    table = np.array(rows, float).reshape(-1, 7)
+    try:
+        return ScanPath(table[:, :3], table[:, 3:6], table[:, 6], np.array(on, bool))
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None

@@ -1,0 +1,194 @@
+"""Isotropic grain growth, from settings or a recipe to grains."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainpaint import formats
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+from grainpaint.progress import Progress, silent
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.iso.potts import grow
+from grainpaint.simulate.iso.random_spins import random_spins
+from grainpaint.simulate.iso.recipe import IsoRecipe
+from grainpaint.simulate.sets import simulate_into
+from grainpaint.units import parse_length, parse_periodic
+
+__all__ = ["grow_grains", "isotropic", "simulate_iso"]
+
+
+def grow_grains(
+    recipe: IsoRecipe, seed: int | None = None, progress: Progress = silent
+) -> Iterator[Microstructure]:
+    """Simulate one volume of a recipe; yield its grains at each of its times.
+
+    Parameters
+    ----------
+    recipe : IsoRecipe
+    seed : int, optional
+        Replaces the seed of the recipe.
+    progress : Progress
+        Receives the time reached.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of range or a file does not fit.
+    """
+    return _snapshots(
+        recipe.shape,
+        recipe.time,
+        recipe.spins,
+        recipe.seed if seed is None else seed,
+        parse_length(recipe.voxel),
+        progress,
+        lattice=recipe.lattice,
+        periodic=parse_periodic(recipe.periodic),
+        temperature=recipe.temperature,
+        start=None if recipe.start is None else formats.load(recipe.start).grain_id,
+        start_time=recipe.start_time,
+        mask=None if recipe.mask is None else formats.load(recipe.mask).mask,
+        mobility=None if recipe.mobility is None else _read_mobility(recipe.mobility),
+    )
+
+
+def simulate_iso(
+    recipe: IsoRecipe, output: Path, force: bool = False, progress: Progress = silent
+) -> str:
+    """Simulate the volumes of a recipe into a file, or a Zarr set if there are several.
+
+    Parameters
+    ----------
+    recipe : IsoRecipe
+    output, force, progress
+        As in `grainpaint.simulate.sets.simulate_into`.
+
+    Returns
+    -------
+    str
+        What was made, in words.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of range, or the output cannot be written.
+    """
+    return simulate_into(
+        output,
+        recipe.model_dump(mode="json"),
+        recipe.time,
+        lambda seed, progress: grow_grains(recipe, seed, progress),
+        force,
+        progress,
+    )
+
+
+def isotropic(
+    shape: tuple[int, int, int],
+    time: float = 100.0,
+    n_spins: int = 1000,
+    seed: int = 0,
+    spacing: float = 1.0,
+    progress: Progress = silent,
+    **settings: Any,
+) -> Microstructure:
+    """Simulate isotropic grain growth.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+    time : float
+        In the time units of SPPARKS' ``potts``; 100 is the paper's setting.
+    n_spins : int
+        Number of spins Q, at least 2; 0 = one per voxel.
+    seed : int
+        The same seed gives the same volume, whatever the number of threads.
+    spacing : float
+        Edge of a voxel, µm.
+    progress : Progress
+        Receives the time reached.
+    **settings
+        `lattice`, `periodic`, `temperature` and `mobility` as in
+        `grainpaint.simulate.grow`; `mask` (bool, True = inside), `start` (int, spins
+        at the start, 0 = outside) and `start_time`.
+
+    Returns
+    -------
+    Microstructure
+        A grain is a connected piece of equal spin, by the neighborhood of the lattice.
+        With `n_spins` = 0 or a `start`, all voxels of a spin are one grain.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> isotropic((16, 16, 16), time=5, seed=1).n_grains > 10
+    True
+    """
+    return next(_snapshots(shape, [time], n_spins, seed, spacing, progress, **settings))
+
+
+def _snapshots(
+    shape: tuple[int, int, int],
+    times: Sequence[float],
+    n_spins: int,
+    seed: int,
+    spacing: float,
+    progress: Progress,
+    *,
+    periodic: tuple[bool, bool, bool] = (True, True, True),
+    lattice: str = "sc/26n",
+    start: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    **settings: Any,
+) -> Iterator[Microstructure]:
+    """Yield the grains at the given times."""
+    for name, array in (("start", start), ("mask", mask)):
+        if array is not None and array.shape != tuple(shape):
+            raise InputError(
+                f"the {name} has shape {array.shape}, the box {tuple(shape)}"
+            )
+    own = start is not None or n_spins == 0  # a spin is a grain
+    if start is None:
+        start = random_spins(shape, n_spins, seed)
+    if mask is not None:
+        start = np.where(mask, start, start.dtype.type(0))
+    if not start.any():
+        raise InputError("no voxel is inside: nothing can grow")
+    frames = grow(
+        start,
+        times,
+        seed=seed,
+        lattice=lattice,
+        periodic=periodic,
+        progress=progress,
+        **settings,
+    )
+    del start
+    wraps = tuple(p and n > 1 for p, n in zip(periodic, shape))
+    corners = lattice in ("sc/26n", "sq/8n")
+    for spin in frames:
+        grain_id = spin.astype(np.int32) if own else label_pieces(spin, wraps, corners)
+        grain_id.flags.writeable = False
+        volume = Microstructure(grain_id, (spacing,) * 3, (0.0,) * 3, wraps)
+        yield volume.relabel() if own else volume
+
+
+def _read_mobility(path: Path) -> np.ndarray:
+    """Read the array `mobility` of an .npz."""
+    try:
+        with path.open("rb") as file, np.load(file) as archive:
+            return np.asarray(archive["mobility"], np.float32)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError, EOFError, AttributeError, KeyError) as error:
+        raise InputError(
+            f"{path}: a mobility map is an .npz with the array 'mobility' ({error})"
+        ) from None

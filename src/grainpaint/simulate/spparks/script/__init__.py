@@ -1,0 +1,1 @@
+"""Read SPPARKS' input scripts: language, commands, state."""

@@ -1,0 +1,108 @@
+"""The commands that define the box and its sites."""
+
+import math
+
+from grainpaint.simulate.spparks.regions import BlockRegion
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.state import Handler, ScriptState
+from grainpaint.simulate.spparks.simulation import SetSpins, SimulationBox
+
+__all__ = ["COMMANDS"]
+
+_DIMENSIONS = {"sc/26n": 3, "sc/6n": 3, "sq/8n": 2, "sq/4n": 2}
+
+
+def _dimension(state: ScriptState, command: Command) -> None:
+    state.dimension = 2 if command.expect(0, "2", "3") == "2" else 3
+
+
+def _lattice(state: ScriptState, command: Command) -> None:
+    lattice = command.expect(0, *_DIMENSIONS)
+    if _DIMENSIONS[lattice] != state.dimension:
+        raise command.fail(
+            f"{lattice} needs dimension {_DIMENSIONS[lattice]}, not {state.dimension}"
+        )
+    state.lattice, state.spacing = lattice, command.number(1)
+    if not 0 < state.spacing < math.inf:
+        raise command.fail(f"the lattice constant must be > 0: {state.spacing:g}")
+
+
+def _boundary(state: ScriptState, command: Command) -> None:
+    if state.extent is not None:
+        raise command.fail("comes too late: the box exists already")
+    x, y, z = (command.expect(i, "p", "n") == "p" for i in range(3))
+    state.periodic = (x, y, z)
+
+
+def _create_box(state: ScriptState, command: Command) -> None:
+    if state.app is None:
+        raise command.fail("app_style must come first")
+    if state.extent is not None:
+        raise command.fail("the box exists already")
+    region = state.region(command, 0)
+    if region.outside or not isinstance(region, BlockRegion):
+        raise command.fail("the box must be a region block with side in")
+    if state.dimension == 2 and not state.periodic[2]:
+        raise command.fail("dimension 2 needs a periodic z (boundary)")
+    state.extent = region
+
+
+def _create_sites(state: ScriptState, command: Command) -> None:
+    if state.extent is None or state.app is None:
+        raise command.fail("create_box must come first")
+    if state.box is not None:
+        raise command.fail("the sites exist already")
+    within = None
+    at = 1
+    if command.expect(0, "box", "region") == "region":
+        within = state.region(command, 1)
+        at = 2
+    shape, origin = [0, 0, 0], [0.0, 0.0, 0.0]
+    for i, (low, high) in enumerate(zip(state.extent.low, state.extent.high)):
+        shape[i], origin[i] = _sites_along(state, command, i, low, high)
+    state.box = SimulationBox(
+        (shape[0], shape[1], shape[2]),
+        (origin[0], origin[1], origin[2]),
+        state.spacing,
+        state.lattice,
+        state.periodic,
+        within,
+    )
+    if at < len(command.words):
+        command.expect(at, "value")
+        if command.word(at + 1) in ("site", "i1"):
+            value = command.integer(at + 2)
+            state.steps.append(SetSpins(value, value))
+        if len(command.words) > at + 3:
+            raise command.fail("only one value is supported, no basis")
+
+
+def _sites_along(
+    state: ScriptState, command: Command, axis: int, low: float, high: float
+) -> tuple[int, float]:
+    """Return the number of sites along an axis and the position of the first."""
+    a = state.spacing
+    if state.dimension == 2 and axis == 2:
+        return 1, (low + high) / 2
+    if state.periodic[axis]:
+        n = int((high - low) / a + 1e-6)
+        if n < 1 or abs(n * a - (high - low)) > 1e-4 * a:
+            raise command.fail(
+                f"the periodic box from {low:g} to {high:g} along {'xyz'[axis]} "
+                f"is not a multiple of the lattice constant {a:g}"
+            )
+        return n, low
+    first = math.ceil(low / a - 1e-9)
+    n = math.ceil(high / a - 1e-9) - first
+    if n < 1:
+        raise command.fail(f"no site between {low:g} and {high:g}")
+    return n, first * a
+
+
+COMMANDS: dict[str, Handler] = {
+    "boundary": _boundary,
+    "create_box": _create_box,
+    "create_sites": _create_sites,
+    "dimension": _dimension,
+    "lattice": _lattice,
+}

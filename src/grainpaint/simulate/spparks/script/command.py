@@ -1,0 +1,60 @@
+"""Commands of SPPARKS' input scripts."""
+
+import math
+from dataclasses import dataclass
+
+from grainpaint.errors import InputError
+
+__all__ = ["Command"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a script.
+
+    Parameters
+    ----------
+    name : str
+        Its first word.
+    words : tuple of str
+        The other words; text between double quotes is one word.
+    where : str
+        File and line, for messages.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    where: str
+
+    def fail(self, message: str) -> InputError:
+        """Return an error that names the file, the line and the command."""
+        return InputError(f"{self.where}: {self.name}: {message}")
+
+    def number(self, index: int) -> float:
+        """Return word `index` as a number (a trailing comma is ignored)."""
+        try:
+            return float(self.word(index).removesuffix(","))
+        except ValueError:
+            raise self.fail(f"needs a number, got {self.words[index]!r}") from None
+
+    def integer(self, index: int) -> int:
+        """Return word `index` as a whole number, truncated as in SPPARKS."""
+        value = self.number(index)
+        if not math.isfinite(value):
+            raise self.fail(f"needs a whole number, got {self.words[index]!r}")
+        return int(value)
+
+    def word(self, index: int) -> str:
+        """Return word `index`, which must exist."""
+        if index >= len(self.words):
+            raise self.fail(
+                f"needs more than {len(self.words)} words: {' '.join(self.words)}"
+            )
+        return self.words[index]
+
+    def expect(self, index: int, *known: str) -> str:
+        """Return word `index`, which must be one of the known words."""
+        word = self.word(index)
+        if word not in known:
+            raise self.fail(f"{word!r} is not supported, only {' | '.join(known)}")
+        return word

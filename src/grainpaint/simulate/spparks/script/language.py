@@ -1,0 +1,161 @@
+"""The language of SPPARKS' input scripts: lines, variables and jumps.
+
+`commands` follows a script as SPPARKS does and yields its commands, with all variables
+replaced. The meaning of the commands is defined in the other modules here.
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.variables import Variables
+
+__all__ = ["commands"]
+
+_MOST_COMMANDS = 100_000  # a script with more hangs in a loop
+
+
+def commands(
+    path: Path, variables: dict[str, str], keyword: Callable[[str], float]
+) -> Iterator[Command]:
+    """Yield the commands of a script in the order in which SPPARKS executes them.
+
+    Parameters
+    ----------
+    path : Path
+        The script. Files that it names are searched beside it, then in the working
+        directory.
+    variables : dict
+        Values given by the user; they take precedence over the script's own.
+    keyword : callable
+        Returns the value of `time` or `nglobal` in formulas.
+
+    Yields
+    ------
+    Command
+        All but variable, next, label, jump, include and if, which are executed here.
+
+    Raises
+    ------
+    InputError
+        With file and line: unknown variable, formula, label or file, endless loop.
+    """
+    table = Variables(variables, keyword)
+    files = [_File(path, path.name)]
+    label: str | None = None  # searched for since a jump
+    skip_jump = False  # a variable is used up
+    pending: list[tuple[str, str]] = []  # commands of an `if`
+    for _ in range(_MOST_COMMANDS):
+        if pending:
+            text, where = pending.pop()
+        else:
+            line = files[-1].line()
+            if line is None:
+                if label is not None:
+                    raise InputError(f"{files[-1].name}: no label {label!r}")
+                files.pop()
+                if not files:
+                    return
+                continue
+            text, where = line
+        words = _split(text, where, None if label is not None else table)
+        if not words:
+            continue
+        command = Command(words[0], tuple(words[1:]), where)
+        if label is not None:
+            if command.name == "label" and command.word(0) == label:
+                label = None
+        elif command.name == "variable":
+            table.define(command)
+        elif command.name == "next":
+            skip_jump = table.advance(command) or skip_jump
+        elif command.name == "jump":
+            if skip_jump:
+                skip_jump = False
+                continue
+            files[-1] = _open(command, path)
+            label = command.words[1] if len(command.words) > 1 else None
+        elif command.name == "include":
+            files.append(_open(command, path))
+        elif command.name == "if":
+            chosen = _branch(command)
+            if chosen:
+                pending.append((chosen, where))
+        elif command.name != "label":
+            yield command
+    raise InputError(f"{path}: more than {_MOST_COMMANDS:,} commands: an endless loop?")
+
+
+class _File:
+    """A script being read."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise InputError(f"{name}: {error.strerror or error}") from None
+        self.name = name
+        self.lines = text.split("\n")
+        self.at = 0
+
+    def line(self) -> tuple[str, str] | None:
+        """Return the next line and its place; lines that end in & are joined."""
+        if self.at >= len(self.lines):
+            return None
+        where = f"{self.name}:{self.at + 1}"
+        text = ""
+        while self.at < len(self.lines):
+            text += self.lines[self.at].rstrip()
+            self.at += 1
+            if not text.endswith("&"):
+                break
+            text = text[:-1]
+        return text, where
+
+
+def _open(command: Command, script: Path) -> _File:
+    name = command.word(0)
+    beside = script.parent / name
+    return _File(beside if beside.is_file() else Path(name), name)
+
+
+def _split(text: str, where: str, table: "Variables | None") -> list[str]:
+    """Cut comments, substitute variables, split into words; quoted text stays as is."""
+    pieces = text.split('"')
+    plain, words = "", []
+    for i, piece in enumerate(pieces):
+        if i % 2:  # between quotes
+            if i == len(pieces) - 1:
+                raise InputError(f"{where}: a double quote is not closed")
+            words += [*plain.split(), piece]
+            plain = ""
+            continue
+        bare, comment, _ = piece.partition("#")
+        plain = bare if table is None else table.substitute(bare, where)
+        if comment:
+            break
+    return [*words, *plain.split()]
+
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _branch(command: Command) -> str:
+    """Return the command that an `if` selects, or an empty string."""
+    compare = _COMPARE[command.expect(1, *_COMPARE)]
+    command.expect(3, "then")
+    if len(command.words) > 5:
+        command.expect(5, "else")
+        command.word(6)
+    if compare(command.number(0), command.number(2)):
+        return command.word(4)
+    return command.words[6] if len(command.words) > 6 else ""

@@ -1,0 +1,88 @@
+"""Read an input script of SPPARKS into plain frozen values.
+
+`read_script` follows a script command by command and returns a `Simulation`: the box,
+the application with its parameters, and the steps (spins set, files read, runs) in
+order. Nothing is simulated here. A command that our kernels cannot honor is an error
+that names its line; one that does not change the physics is listed.
+"""
+
+from pathlib import Path
+
+from grainpaint.simulate.spparks.script import application, box, region, run, spins
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.language import commands
+from grainpaint.simulate.spparks.script.state import Handler, ScriptState
+from grainpaint.simulate.spparks.simulation import PottsApp, Simulation
+
+__all__ = ["read_script"]
+
+# Commands that change neither the physics nor the output.
+_PASSED_OVER = {
+    "diag_style", "echo", "log", "print", "processors", "stats",
+}  # fmt: skip
+
+
+def read_script(path: Path, variables: dict[str, str] | None = None) -> Simulation:
+    """Read an input script of SPPARKS.
+
+    Parameters
+    ----------
+    path : Path
+    variables : dict
+        SPPARKS' ``-var``; they take precedence over variables that the script defines.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    InputError
+        With file and line, if something is wrong or not supported.
+    """
+    state = ScriptState(path)
+    for command in commands(path, variables or {}, state.keyword):
+        if command.name in _PASSED_OVER:
+            state.pass_over(command)
+        elif command.name in _COMMANDS:
+            _COMMANDS[command.name](state, command)
+        else:
+            known = ", ".join(sorted({*_COMMANDS, *_PASSED_OVER}))
+            raise command.fail(f"not supported; supported are {known}")
+    return state.simulation()
+
+
+def _am(state: ScriptState, command: Command) -> None:
+    if state.app is None or isinstance(state.app, PottsApp):
+        raise command.fail("needs app_style am/ellipsoid or potts/am/bezier")
+    if state.extent is None:
+        raise command.fail("create_box must come first")
+    if not state.am.follow(command, state.extent):
+        state.pass_over(command)
+
+
+def _shell(state: ScriptState, command: Command) -> None:
+    if command.word(0) == "cd":
+        raise command.fail("cd is not supported: name files from the script's place")
+    state.pass_over(command)
+
+
+def _clear(state: ScriptState, command: Command) -> None:
+    if state.steps:
+        raise command.fail(
+            "a second simulation in a script is not supported: run the script once "
+            "for each, with other variables"
+        )
+    state.clear()
+
+
+_COMMANDS: dict[str, Handler] = {
+    **application.COMMANDS,
+    **box.COMMANDS,
+    **region.COMMANDS,
+    **spins.COMMANDS,
+    **run.COMMANDS,
+    "am": _am,
+    "clear": _clear,
+    "shell": _shell,
+}

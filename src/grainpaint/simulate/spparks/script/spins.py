@@ -1,0 +1,95 @@
+"""The commands that set spins: ``seed``, ``set`` and ``read_sites``."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from grainpaint.formats import spparks
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.state import Handler, ScriptState
+from grainpaint.simulate.spparks.simulation import (
+    PottsApp,
+    ReadFile,
+    SetSpins,
+    SiteCondition,
+)
+
+__all__ = ["COMMANDS", "stitch_time"]
+
+
+def _seed(state: ScriptState, command: Command) -> None:
+    state.seed = command.integer(0)
+    if state.seed <= 0:
+        raise command.fail(f"the seed must be above 0, got {state.seed}")
+
+
+def _set(state: ScriptState, command: Command) -> None:
+    if state.box is None:
+        raise command.fail("create_sites must come first")
+    what = command.word(0)
+    if what == "d1" and not isinstance(state.app, PottsApp):
+        state.pass_over(command)  # the pool sets it before it is used
+        return
+    command.expect(0, "site", "i1")
+    how = command.expect(1, "value", "range", "unique", "stitch")
+    if how == "stitch":
+        if len(command.words) > 4:
+            raise command.fail("options after a stitch file are not supported")
+        path = state.file(command, 2)
+        state.steps.append(ReadFile(path, stitch_time(command, path, 3)))
+        return
+    at = {"value": 3, "range": 4, "unique": 2}[how]
+    low = 0 if how == "unique" else command.integer(2)
+    high = command.integer(3) if how == "range" else low
+    if low > high:
+        raise command.fail(f"the range {low}..{high} is empty")
+    spins = SetSpins(low, high, how == "unique")
+    random = low < high
+    while at < len(command.words):
+        option = command.expect(at, "fraction", "region", "loop", "if")
+        if option == "fraction":
+            share = command.number(at + 1)
+            if not 0 < share <= 1:
+                raise command.fail(f"the fraction must be in 0..1, got {share:g}")
+            spins, random = replace(spins, fraction=share), random or share < 1
+        elif option == "region":
+            spins = replace(spins, region=state.region(command, at + 1))
+        elif option == "if":
+            test = _condition(command, at)
+            spins = replace(spins, conditions=(*spins.conditions, test))
+        at += 4 if option == "if" else 2
+    if random:
+        spins = replace(spins, seed=state.needed_seed(command))
+    state.steps.append(spins)
+
+
+def _condition(command: Command, at: int) -> SiteCondition:
+    what = command.expect(at + 1, "x", "y", "z", "id", "site", "i1")
+    relation = command.expect(at + 2, "<", "<=", ">", ">=", "=", "!=")
+    what = "site" if what == "i1" else what
+    return SiteCondition(what, relation, command.number(at + 3))
+
+
+def _read_sites(state: ScriptState, command: Command) -> None:
+    if state.box is None:
+        raise command.fail(
+            "create_box and create_sites must come first (lattices of a site file "
+            "are not supported)"
+        )
+    path = state.file(command, 0)
+    state.steps.append(ReadFile(path, where=command.where))
+
+
+def stitch_time(command: Command, path: Path, index: int) -> float:
+    """Return the time in a stitch file that word `index` names."""
+    known = spparks.times(path)
+    word = command.word(index)
+    if word in ("first", "last"):
+        return known[0 if word == "first" else -1]
+    return command.number(index)
+
+
+COMMANDS: dict[str, Handler] = {
+    "read_sites": _read_sites,
+    "seed": _seed,
+    "set": _set,
+}

@@ -1,0 +1,105 @@
+"""The state of SPPARKS while it reads a script."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+
+from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.regions import BlockRegion, Region
+from grainpaint.simulate.spparks.script.am_commands import AmCommands
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.dumps import Dumps
+from grainpaint.simulate.spparks.simulation import (
+    BezierApp,
+    EllipsoidApp,
+    PottsApp,
+    RunCommand,
+    ScriptStep,
+    Simulation,
+    SimulationBox,
+)
+
+__all__ = ["Handler", "ScriptState"]
+
+
+@dataclass
+class ScriptState:
+    """Everything that the commands of a script have defined so far."""
+
+    path: Path
+    app: PottsApp | EllipsoidApp | BezierApp | None = None
+    dimension: int = 3
+    lattice: str = ""
+    spacing: float = 1.0
+    periodic: tuple[bool, bool, bool] = (True, True, True)
+    regions: dict[str, Region] = field(default_factory=dict)
+    extent: BlockRegion | None = None
+    box: SimulationBox | None = None
+    seed: int | None = None
+    temperature: float = 0.0
+    sweep: str = "none"
+    sectors: bool = False
+    solver: bool = False
+    time: float = 0.0
+    dumps: Dumps = field(default_factory=Dumps)
+    am: AmCommands = field(default_factory=AmCommands)
+    steps: list[ScriptStep] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+    def keyword(self, name: str) -> float:
+        """Return the value of `time` or `nglobal` in a formula."""
+        if name == "time":
+            return self.time
+        return float(prod(self.box.shape)) if self.box else 0.0
+
+    def region(self, command: Command, index: int) -> Region:
+        """Return the region that word `index` names."""
+        name = command.word(index)
+        if name not in self.regions:
+            raise command.fail(f"no region {name!r}")
+        return self.regions[name]
+
+    def needed_seed(self, command: Command) -> int:
+        """Return the seed, which must have been set."""
+        if self.seed is None:
+            raise command.fail("needs random numbers: command seed must come first")
+        return self.seed
+
+    def file(self, command: Command, index: int) -> Path:
+        """Return the file that word `index` names, beside the script or in the cwd."""
+        name = command.word(index)
+        for path in (self.path.parent / name, Path(name)):
+            if path.is_file():
+                return path
+        raise command.fail(f"no file {name}")
+
+    def pass_over(self, command: Command, note: str = "") -> None:
+        """Record a command that has no effect."""
+        text = f"{command.where}: {' '.join((command.name, *command.words))}{note}"
+        if text not in self.passed_over:
+            self.passed_over.append(text)
+
+    def clear(self) -> None:
+        """Forget everything except for the commands passed over."""
+        fresh = ScriptState(self.path)
+        fresh.passed_over = self.passed_over
+        self.__dict__.update(fresh.__dict__)
+
+    def simulation(self) -> Simulation:
+        """Return the simulation that the script has described."""
+        if self.app is None or self.box is None:
+            missing = "app_style" if self.app is None else "create_sites"
+            raise InputError(f"{self.path}: no command {missing}: nothing to simulate")
+        if not self.steps or not isinstance(self.steps[-1], RunCommand):
+            raise InputError(f"{self.path}: no run at its end: nothing to simulate")
+        scan = None
+        if not isinstance(self.app, PottsApp):
+            assert self.extent is not None
+            scan = self.am.scan(self.extent)
+        return Simulation(
+            self.app, self.box, tuple(self.steps), scan, tuple(self.passed_over)
+        )
+
+
+Handler = Callable[[ScriptState, Command], None]

@@ -1,0 +1,123 @@
+"""The sites of a script and their spins while it runs."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.spparks import read_spins, site_ids
+from grainpaint.microstructure import Microstructure
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.iso.random_spins import random_spins
+from grainpaint.simulate.spparks.regions import in_region
+from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins, SimulationBox
+
+__all__ = ["Sites"]
+
+_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Sites:
+    """The sites of a box with their spins, which the commands of a script change.
+
+    Parameters
+    ----------
+    box : SimulationBox
+    """
+
+    def __init__(self, box: SimulationBox) -> None:
+        self.box = box
+        self.place = tuple(
+            o + box.spacing * i
+            for o, i in zip(box.origin, np.ogrid[tuple(map(slice, box.shape))])
+        )
+        self.exists = np.ones(box.shape, bool)
+        if box.region is not None:
+            self.exists = np.broadcast_to(in_region(box.region, *self.place), box.shape)
+            if not self.exists.any():
+                raise InputError("create_sites region: it contains no site of the box")
+        self.spin = np.zeros(box.shape, np.int32)
+        self.n_sets = 0
+        self.elapsed = 0.0  # time in runs, regardless of reset_time
+
+    def volume(self) -> Microstructure:
+        """Return the grains."""
+        # Melted sites may have spin 0, which is a spin like any other.
+        spin = np.where(self.exists, self.spin + 1, 0)
+        corners = self.box.lattice in ("sc/26n", "sq/8n")
+        return Microstructure(
+            label_pieces(spin, self.box.periodic, corners),
+            (self.box.spacing,) * 3,
+            self.box.origin,
+            self.box.periodic,
+        )
+
+    def set_spins(self, step: SetSpins) -> None:
+        """Execute ``set site``."""
+        chosen = self.exists
+        if step.region is not None:
+            chosen = chosen & in_region(step.region, *self.place)
+        for test in step.conditions:
+            chosen = chosen & _RELATIONS[test.relation](
+                self._value(test.what), test.value
+            )
+        # Each command draws its own numbers, the first those of isotropic growth.
+        seed = step.seed + 2**32 * self.n_sets
+        self.n_sets += 1
+        if step.fraction < 1:
+            share = np.random.default_rng(seed).random(self.box.shape)
+            chosen = chosen & (share < step.fraction)
+        if step.unique:
+            value = site_ids(self.box.shape, self.box.periodic)
+        elif step.low == step.high:
+            value = np.full(self.box.shape, step.low)
+        else:
+            n = step.high - step.low + 1
+            value = random_spins(self.box.shape, n, seed).astype(np.int64)
+            value += step.low - 1
+        np.copyto(self.spin, value.astype(np.int32), where=chosen)
+
+    def _value(self, what: str) -> np.ndarray:
+        """Return the coordinates, IDs or spins of the sites."""
+        if what == "id":
+            return site_ids(self.box.shape, self.box.periodic)
+        return self.spin if what == "site" else self.place["xyz".index(what)]
+
+    def read_file(self, step: ReadFile) -> None:
+        """Execute ``read_sites`` or ``set site stitch``."""
+        snapshot = read_spins(step.path, step.time)
+        first = tuple(round(o) for o in self.box.origin)
+        shift = [round(a) - b for a, b in zip(snapshot.origin, first)]
+        theirs, ours = [], []
+        for n, m, s in zip(snapshot.spin.shape, self.box.shape, shift):
+            ours.append(slice(max(0, s), max(0, min(m, s + n))))
+            theirs.append(slice(max(0, -s), max(0, min(n, m - s))))
+        is_sites = step.time is None
+        if is_sites and snapshot.spin.shape != self.box.shape:
+            raise InputError(
+                f"{step.where}: {step.path} has {snapshot.spin.shape} sites, the box "
+                f"{self.box.shape}"
+            )
+        window = tuple(ours)
+        np.copyto(
+            self.spin[window], snapshot.spin[tuple(theirs)], where=self.exists[window]
+        )
+
+    def check_spins(self, low: int, high: int) -> None:
+        """Raise InputError unless all spins lie in low..high."""
+        spin = self.spin[self.exists]
+        if spin.min() < low or spin.max() > high:
+            raise InputError(
+                f"the spins must lie in {low}..{high} when a run begins, some are "
+                f"{spin.min() if spin.min() < low else spin.max()}: use set site or "
+                "read_sites"
+            )

@@ -1,0 +1,79 @@
+import re
+
+import pytest
+from samples import EXAMPLES
+
+from grainpaint.cli import main
+from grainpaint.simulate.am.recipe import load_am_recipe
+
+RECIPE = """
+shape = [24, 20, 18]
+voxel = "5um"
+spins = 500
+[substrate]
+height = 8
+grain = 6
+[pool]
+shape = "double-ellipsoid"
+width = 9
+depth = 6
+front = 4
+rear = 9
+[haz]
+law = "linear"
+width = 3
+[scan]
+speed = 12
+hatch = 6
+thickness = 4
+"""
+
+
+def write(folder, text):
+    file = folder / "am.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("hatch = 6", "hacth = 6", "unknown key 'scan.hacth': did you mean hatch?"),
+        ("voxel", "voxle", "unknown key 'voxle': did you mean voxel?"),
+        ("rear = 9", "raer = 9", "unknown key 'pool.raer': did you mean rear?"),
+        ("depth = 6\n", "", "the key 'pool.depth' is missing"),
+        ("hatch = 6", "hatch = 0", "scan.hatch: Input should be greater than 0, got 0"),
+        ("speed = 12", "speed = 0", "scan.speed: Input should be greater than 0"),
+        ('"double-ellipsoid"', '"cube"', "pool: .*'cube'.*teardrop"),
+        ('law = "linear"\n', "", "the key 'haz.law' is missing"),
+        ("depth = 6", "depth = 19", "19 voxels deep, the box only 18"),
+        ("shape = [24, 20, 18]\n", "", "either the shape of a box or a part"),
+        ("thickness = 4", "thickness = 4\nfirst = 90", "outside the box"),
+        ('"5um"', '"5"', "a length is a number"),
+        ("[pool]", "[pool", "not TOML"),
+        ("[pool]", "[puddle]", "unknown key 'puddle'"),
+        ("[24, 20, 18]", "[24, 20]", "shape.2.* is missing"),
+        ("[24, 20, 18]", "24", "shape: Input should be a valid tuple, got 24"),
+        ("speed = 12", "speed = inf", "scan.speed: Input should be a finite number"),
+        ("speed = 12", "speed = 1e-9", "sweeps, more than 2"),
+    ],
+)
+def test_a_bad_recipe_is_one_clear_line(
+    tmp_path, capsys, monkeypatch, old, new, message
+):
+    assert old in RECIPE
+    file = write(tmp_path, RECIPE.replace(old, new, 1))
+    out = tmp_path / "out.npz"
+    argv = ["grainpaint", "simulate", "am", str(file), "-o", str(out)]
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert re.search(message, line), line
+    assert not out.exists()
+
+
+def test_the_example_is_a_recipe():
+    load_am_recipe(EXAMPLES / "am.toml")
