@@ -1,7 +1,6 @@
 """Shared fixtures: random generators, a tiny model, real data where it is."""
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,20 +17,10 @@ from grainpaint.network.weights import write_stage
 settings.register_profile("grainpaint", deadline=None, derandomize=True)
 settings.load_profile("grainpaint")
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
-
 
 @pytest.fixture
 def rng():
     return np.random.default_rng(20251123)
-
-
-@pytest.fixture(scope="session")
-def shared():
-    """The folder of real reference data."""
-    if not SHARED.is_dir():
-        pytest.skip("the folder of real reference data is not here")
-    return SHARED
 
 
 def make_model(folder, dim=3, n_colors=12, seed=0):

@@ -7,6 +7,7 @@ from grainpaint.network.unet import NetworkConfig
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
 GEAR = EXAMPLES / "parts" / "gear.stl"
+PARTS = HERE / "data" / "parts"
 RECORDED = HERE / "data" / "spparks"
 
 PAPER_NETWORK = NetworkConfig(

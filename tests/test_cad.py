@@ -4,6 +4,7 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import winding_number
+from samples import PARTS
 
 from grainpaint import InputError
 from grainpaint.cad import Part, load_part, plan_grid, voxelize
@@ -44,8 +45,8 @@ def test_a_box_on_voxel_faces_is_exact(tmp_path):
         np.testing.assert_allclose(grid.origin, mesh.bounds[0])
 
 
-def test_beyond_the_grid_nothing_is_inside(shared):
-    grid = plan_grid(load_part(shared / "parts/gear.stl"), longest=40)
+def test_beyond_the_grid_nothing_is_inside():
+    grid = plan_grid(load_part(PARTS / "gear.stl"), longest=40)
     nx, ny, nz = grid.shape
     mask = np.pad(grid.mask([(0, n) for n in grid.shape]), ((3, 2), (0, 4), (5, 5)))
     found = grid.mask([(-3, nx + 2), (0, ny + 4), (-5, nz + 5)])
@@ -101,9 +102,9 @@ def test_moving_by_one_voxel_moves_the_voxels():
 
 
 @pytest.mark.parametrize("name", ["gear", "dog_bone", "tube"])
-def test_real_parts_agree_with_solid_angles(shared, rng, name):
+def test_real_parts_agree_with_solid_angles(rng, name):
     """An independent definition of inside, at 1,500 voxel centers."""
-    part = load_part(shared / "parts" / f"{name}.stl")
+    part = load_part(PARTS / f"{name}.stl")
     grid = voxelize(part, longest=100)
     index = rng.integers(0, grid.mask.shape, (1500, 3))
     centers = np.array(grid.origin) + grid.spacing * (index + 0.5)

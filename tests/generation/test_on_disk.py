@@ -13,6 +13,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from samples import PARTS
 
 from grainpaint import InputError, formats, store
 from grainpaint.generation import on_disk, workers
@@ -239,8 +240,8 @@ def test_a_full_disk_is_said_in_one_line_and_the_run_goes_on(
     assert volume.digest() == finished.digest()
 
 
-def test_a_part_is_filled_and_its_box_left_alone(tiny_model, tmp_path, shared):
-    domain, _ = part_domain(shared / "parts" / "dog_bone.stl", longest=150)
+def test_a_part_is_filled_and_its_box_left_alone(tiny_model, tmp_path):
+    domain, _ = part_domain(PARTS / "dog_bone.stl", longest=150)
     recipe = make_recipe(domain, model=str(tiny_model))
     volume = opened(recipe, tmp_path / "part.zarr")
     outcome = on_disk.run(recipe, volume)

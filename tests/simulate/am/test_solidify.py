@@ -2,7 +2,7 @@ import numba as nb
 import numpy as np
 import pytest
 from naive import energy
-from samples import CURVES
+from samples import CURVES, RECORDED
 from scipy.stats import ks_2samp
 
 from grainpaint.errors import InputError
@@ -206,13 +206,14 @@ def grain_shapes(spin):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["am_ellipsoid", "am_bezier"])
-def test_grains_are_those_of_spparks(shared, kind):
+def test_grains_are_those_of_spparks(kind):
     """Volume, both aspect ratios, and the three parts of the main axis: KS, p > 0.01.
 
     SPPARKS ended 6 (ellipsoid) and about 41 sweeps (Bezier) before the end of its path:
     see benchmarks/additive.py.
     """
-    theirs = np.load(shared / "spparks" / f"{kind}.npz")
+    with np.load(RECORDED / "recorded.npz") as archive:
+        theirs = archive[kind]
     start = random_spins((64, 64, 64), n=10_000, seed=1)
     if kind == "am_ellipsoid":
         path = stack_layers(recorded(14), 13, 6)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from samples import BEZIER, ELLIPSOID, ISO
+from samples import BEZIER, ELLIPSOID, ISO, RECORDED
 
 from grainpaint import InputError
 from grainpaint.formats.spparks import write_sites
@@ -211,8 +211,8 @@ def test_mistakes_name_file_line_and_what_is_supported(tmp_path, mistake):
 
 
 @pytest.mark.parametrize("name", ["in.iso", "in.am_ellipsoid", "in.am_bezier"])
-def test_the_scripts_of_the_recorded_runs_are_understood(shared, name):
-    found = read_script(shared / "spparks" / name)
+def test_the_scripts_of_the_recorded_runs_are_understood(name):
+    found = read_script(RECORDED / name)
     assert len(found.runs) == 1
     if found.scan is not None:
         # The Bezier run dumped from 200 to 239.5, the ellipsoid one from 280.
