@@ -134,7 +134,7 @@ def test_unknown_and_missing_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="unknown suffix"):
         write(example(), tmp_path / "a.txt")
     (tmp_path / "b.npz").write_bytes(b"PK")
-    with pytest.raises(InputError, match="--force"):
+    with pytest.raises(InputError, match="use force"):
         check_output(tmp_path / "b.npz", force=False)
 
 

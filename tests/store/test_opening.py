@@ -33,7 +33,7 @@ def test_the_same_recipe_goes_on(tmp_path):
 def test_another_recipe_is_refused_by_its_first_difference(tmp_path, change, message):
     make(tmp_path / "gear.zarr")
     before = contents(tmp_path)
-    with pytest.raises(InputError, match=f"{message}.*--force"):
+    with pytest.raises(InputError, match=f"{message}.*use force"):
         make(tmp_path / "gear.zarr", {**RECIPE, **change})
     with pytest.raises(
         InputError, match=r"shape is \[200, 140, 30\] there, \[9, 9, 9\]"
@@ -49,7 +49,7 @@ def test_what_is_no_store_is_left_alone(tmp_path):
     Microstructure(np.ones((2, 2, 2), np.int32)).save(tmp_path / "volume.zarr")
     before = contents(tmp_path)
     for name in ("file", "folder", "volume"):
-        with pytest.raises(InputError, match=f"{name}.zarr exists and is no .*--force"):
+        with pytest.raises(InputError, match=f"{name}.zarr exists and is not .*use force"):
             make(tmp_path / f"{name}.zarr")
     with pytest.raises(InputError, match="no such volume"):
         open_store(tmp_path / "none.zarr")

@@ -48,7 +48,8 @@ class Part:
 def load_part(path: Path, unit: str = "mm") -> Part:
     """Read an STL file and make sure that it bounds a solid.
 
-    A file that has not changed is read once a process.
+    A file is read and hashed once per process, until it changes: the same `Part` is
+    returned again.
 
     Parameters
     ----------
@@ -68,12 +69,13 @@ def load_part(path: Path, unit: str = "mm") -> Part:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     state = path.stat()
-    return _load(path, unit, state.st_mtime_ns, state.st_size)
+    file = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)
+    return _load(path, unit, file)
 
 
 @lru_cache(4)
-def _load(path: Path, unit: str, mtime_ns: int, size: int) -> Part:
-    """Read a part; a file of another time or size is another one."""
+def _load(path: Path, unit: str, file: tuple[int, ...]) -> Part:
+    """Read a part; `file` differs once the file at `path` has changed."""
     soup, sha256 = read_stl(path)
     n_bad = int((~np.isfinite(soup)).any((1, 2)).sum())
     if n_bad:

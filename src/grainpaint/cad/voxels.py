@@ -15,7 +15,7 @@ from grainpaint.cad.solid import Part
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
 
-__all__ = ["PartGrid", "VoxelGrid", "plan_grid", "voxelize"]
+__all__ = ["PartGrid", "VoxelGrid", "no_voxel_inside", "plan_grid", "voxelize"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +79,23 @@ class PartGrid:
             mask[here] = found
         return mask
 
+    def mask_of_all(self) -> np.ndarray:
+        """Return which voxels of the whole grid are inside.
+
+        Returns
+        -------
+        numpy.ndarray, bool, shape `shape`
+
+        Raises
+        ------
+        InputError
+            If none is.
+        """
+        mask = self.mask([(0, n) for n in self.shape])
+        if not mask.any():
+            raise no_voxel_inside(self.spacing)
+        return mask
+
     def touched(self, edge: int) -> np.ndarray:
         """Return which blocks of `edge` voxels hold a voxel that is inside.
 
@@ -104,6 +121,13 @@ class PartGrid:
             corners, faces, x0, x1, y0, y1, n_z
         )
         return found
+
+
+def no_voxel_inside(spacing: float) -> InputError:
+    """Return the error that voxels (edge `spacing`, µm) are too large for a part."""
+    return InputError(
+        f"no voxel center lies inside the part: use voxels below {spacing:g} µm"
+    )
 
 
 def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> PartGrid:
@@ -157,10 +181,4 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
         As `plan_grid`, and if no center lies inside.
     """
     grid = plan_grid(part, voxel, longest)
-    mask = grid.mask([(0, n) for n in grid.shape])
-    if not mask.any():
-        raise InputError(
-            f"the part is thinner than a voxel of {grid.spacing:g} µm everywhere: no "
-            "voxel center lies inside; use smaller voxels"
-        )
-    return VoxelGrid(mask, grid.spacing, grid.origin)
+    return VoxelGrid(grid.mask_of_all(), grid.spacing, grid.origin)

@@ -51,4 +51,4 @@ def refuse_to_replace(path: Path, force: bool) -> None:
         If so.
     """
     if path.exists() and not force:
-        raise InputError(f"{path} exists: add --force to replace it")
+        raise InputError(f"{path} exists: use force to replace it")

@@ -23,7 +23,8 @@ import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.segmentation.pieces import root
+from grainpaint.segmentation.density import cluster
+from grainpaint.segmentation.pieces import join, root
 
 __all__ = ["BLOCK", "EPS", "MIN_SAMPLES", "dbscan"]
 
@@ -36,79 +37,6 @@ BLOCK = 100  # edge of the authors' sub-volumes, voxels
 _HALO = 2
 _OFFSETS = np.array([o for o in product((-1, 0, 1), repeat=3) if o != (0, 0, 0)])
 _APART = (_OFFSETS**2).sum(1).astype(float)
-_CHUNK = 512  # voxels counted at a time: their counts stay in the nearest cache
-
-
-@nb.njit(cache=True)
-def _is_core(w, steps, apart, eps2, min_samples):
-    """Mark the points with at least min_samples within eps, themselves included."""
-    margin = -steps[0]
-    core = np.zeros(w.size, np.bool_)
-    count = np.empty(_CHUNK, np.int64)
-    for start in range(margin, w.size - margin, _CHUNK):
-        n = min(_CHUNK, w.size - margin - start)
-        here = w[start : start + n]
-        count[:] = 1
-        for o in range(steps.size):
-            there = w[start + steps[o] : start + steps[o] + n]
-            for i in range(n):
-                d = here[i] - there[i]
-                count[i] += apart[o] + d * d <= eps2  # never where one is NaN
-        for i in range(n):
-            core[start + i] = count[i] >= min_samples and here[i] == here[i]
-    return core
-
-
-@nb.njit(cache=True)
-def _link(w, steps, apart, eps2):
-    """Return the parents of a union-find over pairs within eps; NaN links to none."""
-    margin = -steps[0]
-    parent = np.arange(w.size).astype(np.int32)
-    links = np.empty(_CHUNK, np.int64)
-    for start in range(margin, w.size - margin, _CHUNK):
-        n = min(_CHUNK, w.size - margin - start)
-        here = w[start : start + n]
-        links[:] = 0
-        for o in range(13):
-            there = w[start + steps[o] : start + steps[o] + n]
-            for i in range(n):
-                d = here[i] - there[i]
-                links[i] |= np.int64(apart[o] + d * d <= eps2) << o
-        for i in range(start, start + n):
-            bits = links[i - start]
-            mine = i
-            for o in range(12, -1, -1):  # the nearest in memory first
-                j = i + steps[o]
-                if bits >> o & 1 and parent[j] != mine:
-                    other = root(parent, j)
-                    parent[max(mine, other)] = mine = min(mine, other)
-    return parent
-
-
-@nb.njit(cache=True)
-def _cluster(w, steps, apart, eps2, min_samples):
-    """Label the core points 1..n, others 0; return n too. Spoils w.
-
-    `w` is flat, with a layer of NaN all round; `steps` lead to the 26 neighbors, the
-    first 13 backwards.
-    """
-    core = _is_core(w, steps, apart, eps2, min_samples)
-    for i in range(w.size):
-        if not core[i]:
-            w[i] = np.nan
-    label = _link(w, steps, apart, eps2)
-    n = 0
-    for i in range(w.size):  # roots come first, so theirs are already -label
-        if not core[i]:
-            label[i] = 0
-        elif label[i] == i:
-            n += 1
-            label[i] = -n
-        else:
-            label[i] = label[label[i]]
-    for i in range(w.size):
-        label[i] = -label[i]
-    return label, n
 
 
 @nb.njit(cache=True)
@@ -133,8 +61,7 @@ def _number(label, meetings, n):
     """Join labels that met; number the clusters by their first voxel."""
     parent = np.arange(n + 1)
     for key in meetings:
-        a, b = root(parent, key >> 32), root(parent, key & 0xFFFFFFFF)
-        parent[max(a, b)] = min(a, b)
+        join(parent, key >> 32, key & 0xFFFFFFFF)
     number = np.zeros(n + 1, np.int32)
     n_clusters = 0
     flat = label.ravel()
@@ -190,7 +117,7 @@ def _core_labels(
         w[1:-1, 1:-1, 1:-1] = field[read]
         w *= scale
         steps = _OFFSETS @ (shape[1] * shape[2], shape[2], 1)
-        flat, n_here = _cluster(w.ravel(), steps, _APART, eps * eps, min_samples)
+        flat, n_here = cluster(w.ravel(), steps, _APART, eps * eps, min_samples)
         local = flat.reshape(shape)[1:-1, 1:-1, 1:-1]
         meetings.append(_meetings(label[read], local, n))
         own = tuple(slice(a - b, a - b + block) for a, b in zip(start, low))

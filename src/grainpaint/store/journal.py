@@ -91,7 +91,7 @@ def read(path: Path) -> Journal:
     except FileNotFoundError:
         raise InputError(
             f"{path}: the journal of this volume is missing; start it again in another "
-            "place, or with --force"
+            "place, or use force to replace it"
         ) from None
     for number, line in enumerate(lines, 1):
         place += len(line)

@@ -122,8 +122,8 @@ def read_attributes(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise InputError(f"{path}: no such volume")
     other = InputError(
-        f"{path} exists and is no volume that was generated here: choose another "
-        "place, or add --force to replace it"
+        f"{path} exists and is not a volume generated here: choose another "
+        "place, or use force to replace it"
     )
     try:
         found = json.loads((path / "zarr.json").read_bytes())["attributes"]
@@ -133,8 +133,8 @@ def read_attributes(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise InputError(
-            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or add "
-            "--force to replace the volume"
+            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or use "
+            "force to replace the volume"
         ) from None
     if not isinstance(found, dict) or found.get("format") != PIECEWISE:
         raise other

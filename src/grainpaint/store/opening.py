@@ -59,7 +59,7 @@ def create(
     if difference:
         raise InputError(
             f"{path} holds another volume: {difference}. Give what was given then to "
-            "go on with it, choose another place, or add --force to replace it"
+            "go on with it, choose another place, or use force to replace it"
         )
     return open_store(path)
 
