@@ -23,7 +23,7 @@ def cut(path):
 
 @pytest.mark.parametrize(
     ("hurt", "reason"),
-    [(flip, "its SHA-256 is another"), (cut, "bytes, not"), (os.unlink, "missing")],
+    [(flip, "its SHA-256 differs"), (cut, "bytes, not"), (os.unlink, "missing")],
 )
 @pytest.mark.parametrize("place", ["tag/c/0/1/0", "grain_id/c/1/0/0", "work/base/0"])
 def test_a_damaged_file_is_found_and_it_alone_made_again(copy, hurt, reason, place):

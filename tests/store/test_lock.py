@@ -78,7 +78,7 @@ def test_a_lock_of_another_host_is_left_alone(tmp_path):
         mine = json.loads(path.read_text())
     for text, message in (
         (json.dumps({**mine, "host": "node7", "pid": 5}), "process 5 on node7 since"),
-        ("", "says nothing readable"),
+        ("", "is unreadable"),
     ):
         path.write_text(text)
         with pytest.raises(InputError, match=f"{message}.*remove .*"), store.lock():

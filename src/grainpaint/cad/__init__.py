@@ -1,4 +1,4 @@
-"""From a CAD file to the voxels inside the part: read, audit, voxelize."""
+"""From a CAD file to the voxels inside the part: read, check, voxelize."""
 
 from grainpaint.cad.solid import Part, load_part
 from grainpaint.cad.voxels import (

@@ -1,4 +1,4 @@
-"""A solid from triangles: corners joined, holes refused, orientation mended."""
+"""A solid from triangles: corners are joined, holes refused, orientation mended."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,9 +24,9 @@ class Part:
     faces : numpy.ndarray, int64, shape (m, 3)
         Vertices of each triangle, counter-clockwise seen from outside.
     notes : tuple of str
-        What the audit mended.
+        What was mended, in words.
     sha256 : str
-        Of the file, hexadecimal; empty if there is none.
+        SHA-256 of the file, hexadecimal; empty if there is no file.
     """
 
     vertices: np.ndarray
@@ -56,7 +56,7 @@ def load_part(path: Path, unit: str = "mm") -> Part:
     path : Path
         STL, binary or ASCII.
     unit : str
-        Unit of its coordinates: nm, um, mm, cm, m, inch.
+        Unit of the coordinates: nm, um, mm, cm, m, inch.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _n_disagreeing_edges(faces: np.ndarray) -> int:
 
 
 def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Turn triangles until neighbors agree; each body keeps the side of most."""
+    """Flip triangles until neighbors agree; the majority of each body decides."""
     import trimesh
 
     mesh = trimesh.Trimesh(vertices, faces.copy(), process=False)

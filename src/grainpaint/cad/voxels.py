@@ -1,9 +1,9 @@
 """The voxels inside a part.
 
-A voxel is inside when its center is. Along each column of voxel centers the triangles
-crossed are counted with their orientation; where the winding number is positive the
-column is inside, so that overlapping bodies count as their union and inward-facing
-shells as cavities.
+A voxel is inside if its center is. Along each column of voxel centers, the triangles
+that it crosses are counted with their orientation: the column is inside where the
+winding number is positive. Overlapping bodies thus count as their union, and
+inward-facing shells as cavities.
 """
 
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class PartGrid:
         return mask
 
     def touched(self, edge: int) -> np.ndarray:
-        """Return which blocks of `edge` voxels hold a voxel that is inside.
+        """Return which blocks of `edge` voxels contain a voxel that is inside.
 
         Returns
         -------
@@ -114,7 +114,7 @@ class PartGrid:
         self, x0: int, x1: int, y0: int, y1: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return where the columns of voxels (y fastest) enter and leave bodies."""
-        # Voxel centers at whole numbers.
+        # Coordinates in which voxel centers are whole numbers.
         corners = (self.part.vertices - np.array(self.origin)) / self.spacing - 0.5
         faces, n_z = self.part.faces, self.shape[2]
         found: tuple[np.ndarray, np.ndarray] = cross(
@@ -139,7 +139,7 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
     voxel : float, optional
         Edge of a voxel, µm.
     longest : int
-        Voxels along the longest side, where `voxel` is not given.
+        Voxels along the longest side, if `voxel` is not given.
 
     Raises
     ------

@@ -70,6 +70,6 @@ def read_values(path: Path) -> tuple[np.ndarray, Triple, Triple]:
 def write_values(
     path: Path, values: np.ndarray, spacing: Triple, origin: Triple
 ) -> None:
-    """Write what `read_values` reads."""
+    """Write an archive that `read_values` can read."""
     with path.open("wb") as file:
         np.savez_compressed(file, field=values, spacing=spacing, origin=origin)

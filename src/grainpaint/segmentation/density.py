@@ -32,7 +32,7 @@ def _is_core(w, steps, apart, eps2, min_samples):
 
 @nb.njit(cache=True)
 def _link(w, steps, apart, eps2):
-    """Return the parents of a union-find over pairs within eps; NaN links to none."""
+    """Return the parents of a union-find over pairs within eps; NaN has no links."""
     margin = -steps[0]
     parent = np.arange(w.size).astype(np.int32)
     links = np.empty(_CHUNK, np.int64)

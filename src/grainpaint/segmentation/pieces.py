@@ -57,7 +57,7 @@ def number_roots(parent, start, inside, n):
 
 @inner()
 def _join_rows(row, other, i, j, dz, wraps, parent):
-    """Join the voxels of a row, from i on, with the like ones of another, from j on."""
+    """Join voxels of a row, from i on, with equal ones of another row, from j on."""
     nz = row.size
     for z in range(nz):
         c = z + dz
@@ -69,7 +69,7 @@ def _join_rows(row, other, i, j, dz, wraps, parent):
         if v == 0 or other[c] != v:
             continue
         if z > 0 and c > 0 and row[z - 1] == v and other[c - 1] == v:
-            continue  # the voxels before these two have joined their runs
+            continue  # the two voxels before these have already joined the runs
         join(parent, i + z, j + c)
 
 
@@ -108,7 +108,7 @@ def label_pieces(
     periodic: tuple[bool, ...] = (False, False, False),
     corners: bool = False,
 ) -> np.ndarray:
-    """Give a number to each connected piece of equal value.
+    """Assign a number to each connected piece of equal value.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Any field into grains: what Python programs and the command line call."""
+"""Segmentation of any field, as called from Python and from the command line."""
 
 from collections.abc import Sequence
 

@@ -83,12 +83,12 @@ def damaged(tmp_path, old, new, count=1):
     ("old", "new", "message"),
     [
         ("\n60\n", "\n61\n", "cut off: 60 rows of 61"),
-        ("\n60\n", "\n59\n", "60 rows where it announces 59"),
+        ("\n60\n", "\n59\n", "60 rows, but announces 59"),
         ("\n60\n", "\nmany\n", "lacks ITEM: NUMBER OF ATOMS"),
         (" 3 4 2", " 0 0 0", r"site at index \(0, 0, 0\) twice"),
         ("ITEM: ATOMS id type x y z", "ITEM: ATOMS id d1 x y z", "no spin"),
         ("ITEM: ATOMS id type x y z", "ITEM: ATOMS a type b c d", "neither x y z"),
-        ("ITEM: ATOMS id type x y z", "ITEM: ATOMS id type x y", "5 columns where"),
+        ("ITEM: ATOMS id type x y z", "ITEM: ATOMS id type x y", "5 columns, but"),
         ("0 3\n", "0 4\n", "3 planes along z in a box from 0 to 4"),
         (" 3 4 2", " 3.4 4 2", "cubic lattice"),
         (" 3 4 2", " three 4 2", "could not convert"),
@@ -113,5 +113,5 @@ def test_missing_sites_are_counted(tmp_path):
     path = damaged(tmp_path, "\n60\n", "\n59\n")
     lines = path.read_text().rstrip("\n").split("\n")
     path.write_text("\n".join(lines[:20] + lines[21:]))
-    with pytest.raises(InputError, match="misses 1 of the 60 sites"):
+    with pytest.raises(InputError, match="lacks 1 of the 60 sites"):
         load(path)

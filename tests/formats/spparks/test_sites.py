@@ -28,8 +28,8 @@ def test_site_files_come_back_with_their_spins(tmp_path, rng, periodic):
         ("id site values", "id d1 values", "values 'id site'"),
         ("\n2 ", "\n1 ", "twice"),
         ("\n2 ", "\n5000 ", "fit no numbering"),
-        ("Values", "Neighbors", "Values alone"),
-        ("0 3 zlo", "0 9 zlo", "60 sites where its box of 4 x 5 x 9 has 180"),
+        ("Values", "Neighbors", "only the section Values"),
+        ("0 3 zlo", "0 9 zlo", "60 sites, but its box of 4 x 5 x 9 has 180"),
     ],
 )
 def test_damaged_site_files_are_refused(tmp_path, old, new, message):
