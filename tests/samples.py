@@ -1,7 +1,12 @@
-"""What several tests share: scripts of SPPARKS, the curves of a melt pool, places."""
+"""What several tests share: volumes, scripts of SPPARKS, a melt pool, places."""
 
 from pathlib import Path
 
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from grainpaint.microstructure import Microstructure
 from grainpaint.network.unet import NetworkConfig
 
 HERE = Path(__file__).parent
@@ -84,3 +89,26 @@ sweep random mask no
 temperature 0.25
 run 1
 """
+
+
+def example_volume():
+    """Return a small volume in which every voxel is a grain, but one outside."""
+    ids = np.arange(24, dtype=np.int32).reshape(2, 3, 4)
+    return Microstructure(ids, (2.0, 3.0, 4.0), (1.0, 0.0, -5.0))
+
+
+# Few values, so that like ones meet; and whether x, y, z are periodic.
+few_values = arrays(
+    np.int32,
+    array_shapes(min_dims=3, max_dims=3, max_side=7),
+    elements=st.integers(0, 3),
+)
+axes = st.tuples(*[st.booleans()] * 3)
+
+
+@st.composite
+def noisy_values(draw):
+    """Draw many fragments: hypothesis alone likes volumes of mostly one value."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = draw(array_shapes(min_dims=3, max_dims=3, max_side=8))
+    return rng.integers(draw(st.integers(0, 1)), draw(st.integers(2, 30)), shape)

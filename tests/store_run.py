@@ -1,5 +1,6 @@
-"""A small volume, and a run that fills a store with it: to be killed by a test."""
+"""A small volume, a run that fills a store with it, and child processes to kill."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -48,6 +49,33 @@ def fill(store, tell=lambda: None):
     if store.file_task("base/0") not in done:
         store.record(store.write_file("base/0", b"a base window"))
     return len(todo)
+
+
+def contents(path):
+    return {
+        str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()
+    }
+
+
+def start(code, *words):
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def say(*children):
+    for child in children:
+        child.stdin.write("\n")
+        child.stdin.flush()
+
+
+def end(*children):
+    for child in children:
+        child.kill()
+        child.communicate()
 
 
 def main(path):

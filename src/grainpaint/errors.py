@@ -1,10 +1,10 @@
-"""The one error that callers branch on: a mistake in what the user gave."""
+"""The one exception that callers handle: a mistake in the user's input."""
 
 __all__ = ["InputError"]
 
 
 class InputError(ValueError):
-    """What the user gave cannot work; the message says why and what to do.
+    """The user's input cannot work; the message says why and what to do.
 
     The command line prints the message as one line and exits with code 2.
     """

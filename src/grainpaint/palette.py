@@ -1,8 +1,8 @@
-"""The palette encoding: a proper coloring of the grains, colors as vectors.
+"""The palette encoding: a proper coloring of the grains, with vectors as colors.
 
-Grains that touch get different colors, drawn afresh for every training sample, and
-color k is a root of the lattice D_d: K = 2 d (d - 1) vectors of R^d, 60 degrees apart.
-Grains come back exactly, as connected pieces of equal color.
+Grains that touch get different colors, drawn anew for every training sample. The colors
+are the roots of the lattice D_d: K = 2 d (d - 1) vectors of R^d, at least 60 degrees
+apart. Grains are recovered exactly, as connected pieces of equal color.
 """
 
 import itertools
@@ -26,7 +26,7 @@ _OFFSETS = np.array(
 
 
 def palette(dim: int) -> np.ndarray:
-    """Return the colors: the roots of D_dim, scaled to unit variance a component.
+    """Return the colors: the roots of D_dim, scaled to unit variance per component.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def color_grains(
     n_colors: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Color the contact graph at random so that grains that touch differ.
+    """Color the grains at random such that touching grains differ.
 
     Parameters
     ----------
@@ -168,12 +168,13 @@ def color_grains(
     Returns
     -------
     numpy.ndarray, int8, shape (n + 1,)
-        Color 0..n_colors - 1 of each grain; entry 0 has no meaning.
+        Color 0..n_colors - 1 of each grain; entry 0 is meaningless.
 
     Notes
     -----
-    Greedy, grains with many contacts first, their order jittered by 20 %; among the
-    free colors one at random. Where none is free, the rarest among the neighbors.
+    A greedy coloring: grains with many contacts come first, their order jittered by
+    20 %. Each gets one of the free colors at random or, if none is free, one of the
+    rarest among its neighbors.
     """
     start, neighbor = graph
     n = start.size - 1
@@ -184,7 +185,7 @@ def color_grains(
 
 
 def scalar_block(grain_id: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Give each grain of a block a random value, as the paper encodes them.
+    """Give each grain of a block a random value, the encoding of the paper.
 
     Parameters
     ----------
@@ -196,13 +197,13 @@ def scalar_block(grain_id: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, float32, shape (nx, ny, nz)
-        Of mean 0, its largest absolute value 1; all 0 in a block of one grain.
+        Mean 0, largest absolute value 1; all 0 in a block of one grain.
 
     Notes
     -----
     Hoffman et al., "GrainPaint" (2025), section 2.4: every block is centered and scaled
-    by itself, so a grain that two blocks share has a value of its own in each. Near
-    values of neighbors cannot be told apart: the palette exists for that.
+    by itself, so a grain in two blocks has a different value in each. Neighbors with
+    close values cannot be told apart; the palette solves this.
     """
     _, index = np.unique(grain_id, return_inverse=True)
     field = rng.random(int(index.max()) + 1)[index.reshape(grain_id.shape)]

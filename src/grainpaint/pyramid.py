@@ -17,7 +17,7 @@ def _majority(values, out):
                     cell[q] = values[
                         2 * x + (q >> 2), 2 * y + ((q >> 1) & 1), 2 * z + (q & 1)
                     ]
-                # Ties go to another corner from place to place: no drift.
+                # Which corner wins a tie varies from cell to cell: no drift.
                 first = (7 * x + 13 * y + 29 * z) % 8
                 most = 0
                 for q in range(8):
@@ -31,7 +31,7 @@ def _majority(values, out):
 
 
 def halve(values: np.ndarray) -> np.ndarray:
-    """Return the commonest value of each 2 x 2 x 2 cell.
+    """Return the most common value of each 2 x 2 x 2 cell.
 
     Parameters
     ----------

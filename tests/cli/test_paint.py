@@ -60,7 +60,7 @@ def test_a_periodic_volume_goes_to_any_format(run, tiny_model, tmp_path):
     assert one.periodic == other.periodic == (True, True, True)
     code, _, error = run(*words, outs[1])
     assert code == 2
-    assert "--force" in error
+    assert "use force" in error
 
 
 def test_convert_keeps_everything(run, tmp_path):
@@ -74,7 +74,7 @@ def test_convert_keeps_everything(run, tmp_path):
     assert (found.spacing, found.periodic) == (volume.spacing, volume.periodic)
     code, _, error = run("convert", tmp_path / "a.npz", "-o", tmp_path / "b.zarr")
     assert code == 2
-    assert "--force" in error
+    assert "use force" in error
 
 
 def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
@@ -221,7 +221,7 @@ def test_outputs_are_replaced_only_with_force(run, tiny_model, tmp_path):
     before = out.read_bytes()
     code, _, err = run(*args, "--seed", 1)
     assert code == 2
-    assert "--force" in err
+    assert "use force" in err
     assert out.read_bytes() == before
     assert run(*args, "--seed", 1, "--force")[0] == 0
     assert out.read_bytes() != before

@@ -42,6 +42,7 @@ def test_values_are_clusters_with_or_without_their_noise(rng):
         (np.full((3, 3, 3, 3), np.nan), {}, "not finite"),
         (np.full((3, 3, 3), 2**40), {}, "within int32"),
         (np.ones((3, 3, 3), int), {"method": "kmeans"}, "colors or dbscan"),
+        (np.ones((3, 3, 3), int), {"eps": 1.5}, "of the method dbscan"),
         (np.arange(27.0).reshape(3, 3, 3), {"method": "dbscan"}, "noise"),
         (
             np.ones((3, 3, 3)),

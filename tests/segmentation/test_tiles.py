@@ -184,7 +184,7 @@ def test_bytes_bring_back_a_survey(rng, n_colors):
 def test_bytes_cut_short_are_refused(rng, left):
     color = rng.integers(0, 9, (7, 8, 9)).astype(np.uint8)
     data = survey(color, (0, 0, 0), color.shape).to_bytes()
-    with pytest.raises(ValueError, match="damaged or not whole"):
+    with pytest.raises(ValueError, match="damaged or incomplete"):
         Survey.from_bytes(data[:left])
 
 

@@ -1,6 +1,20 @@
-"""From a CAD file to the voxels inside the part: read, audit, voxelize."""
+"""From a CAD file to the voxels inside the part: read, check, voxelize."""
 
 from grainpaint.cad.solid import Part, load_part
-from grainpaint.cad.voxels import PartGrid, VoxelGrid, plan_grid, voxelize
+from grainpaint.cad.voxels import (
+    PartGrid,
+    VoxelGrid,
+    no_voxel_inside,
+    plan_grid,
+    voxelize,
+)
 
-__all__ = ["Part", "PartGrid", "VoxelGrid", "load_part", "plan_grid", "voxelize"]
+__all__ = [
+    "Part",
+    "PartGrid",
+    "VoxelGrid",
+    "load_part",
+    "no_voxel_inside",
+    "plan_grid",
+    "voxelize",
+]

@@ -12,7 +12,7 @@ __all__ = ["cross", "fill", "touch"]
 
 @inner()
 def _side(px, py, qx, qy, x, y):
-    """Tell whether (x, y) lies left of the directed edge p -> q, ties included once.
+    """Return whether (x, y) lies left of the directed edge p -> q; ties count once.
 
     The cross product is taken with the corners in a fixed order, so that two triangles
     get exactly opposite values for the edge that they share; a point on the edge
@@ -41,10 +41,10 @@ def _sort(values):
 
 @nb.njit(cache=True)
 def cross(vertices, faces, x0, x1, y0, y1, nz):
-    """List where columns enter (+1) and leave (-1) bodies going up, by column.
+    """List where each column enters (+1) and leaves (-1) bodies, from below.
 
-    A crossing is 4 z + step + 1, z the first voxel center above it; column (x, y) has
-    those from start[(x - x0) * (y1 - y0) + y - y0] on, sorted.
+    A crossing is 4 z + step + 1, where z is the first voxel center above it. The sorted
+    crossings of column (x, y) begin at start[(x - x0) * (y1 - y0) + y - y0].
     """
     ny = y1 - y0
     start = np.zeros((x1 - x0) * ny + 1, np.int64)
@@ -94,7 +94,7 @@ def cross(vertices, faces, x0, x1, y0, y1, nz):
 
 @nb.njit(cache=True)
 def fill(start, crossings, mask, z0):
-    """Set the voxels from z0 on in which the winding number is positive."""
+    """Set the voxels from z0 on where the winding number is positive."""
     columns = mask.reshape(-1, mask.shape[2])
     for column in range(columns.shape[0]):
         winding = 0
@@ -109,7 +109,7 @@ def fill(start, crossings, mask, z0):
 
 @nb.njit(cache=True)
 def touch(start, crossings, ny, nz, edge, touched):
-    """Mark the blocks (along y and z) that hold a voxel of a slab of columns."""
+    """Mark the blocks (along y and z) that contain an inside voxel of these columns."""
     for column in range(start.size - 1):
         winding = 0
         since = 0

@@ -1,4 +1,4 @@
-"""A solid from triangles: corners joined, holes refused, orientation mended."""
+"""A solid from triangles: corners are joined, holes refused, orientation mended."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,9 +24,9 @@ class Part:
     faces : numpy.ndarray, int64, shape (m, 3)
         Vertices of each triangle, counter-clockwise seen from outside.
     notes : tuple of str
-        What the audit mended.
+        What was mended, in words.
     sha256 : str
-        Of the file, hexadecimal; empty if there is none.
+        SHA-256 of the file, hexadecimal; empty if there is no file.
     """
 
     vertices: np.ndarray
@@ -48,14 +48,15 @@ class Part:
 def load_part(path: Path, unit: str = "mm") -> Part:
     """Read an STL file and make sure that it bounds a solid.
 
-    A file that has not changed is read once a process.
+    A file is read and hashed once per process, until it changes: the same `Part` is
+    returned again.
 
     Parameters
     ----------
     path : Path
         STL, binary or ASCII.
     unit : str
-        Unit of its coordinates: nm, um, mm, cm, m, inch.
+        Unit of the coordinates: nm, um, mm, cm, m, inch.
 
     Raises
     ------
@@ -68,12 +69,13 @@ def load_part(path: Path, unit: str = "mm") -> Part:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     state = path.stat()
-    return _load(path, unit, state.st_mtime_ns, state.st_size)
+    file = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)
+    return _load(path, unit, file)
 
 
 @lru_cache(4)
-def _load(path: Path, unit: str, mtime_ns: int, size: int) -> Part:
-    """Read a part; a file of another time or size is another one."""
+def _load(path: Path, unit: str, file: tuple[int, ...]) -> Part:
+    """Read a part; `file` differs once the file at `path` has changed."""
     soup, sha256 = read_stl(path)
     n_bad = int((~np.isfinite(soup)).any((1, 2)).sum())
     if n_bad:
@@ -149,7 +151,7 @@ def _n_disagreeing_edges(faces: np.ndarray) -> int:
 
 
 def _orient(path: Path, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Turn triangles until neighbors agree; each body keeps the side of most."""
+    """Flip triangles until neighbors agree; the majority of each body decides."""
     import trimesh
 
     mesh = trimesh.Trimesh(vertices, faces.copy(), process=False)

@@ -14,13 +14,13 @@ _HEAD, _TRIANGLE = 84, 50  # bytes
 
 
 def read_stl(path: Path) -> tuple[np.ndarray, str]:
-    """Read the triangles of a file after checking its frame.
+    """Read the triangles of a file after checking that it is complete.
 
     Returns
     -------
     triangles : numpy.ndarray, float64, shape (m, 3, 3)
     sha256 : str
-        Of the bytes that were read, hexadecimal.
+        SHA-256 of the bytes that were read, hexadecimal.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def read_stl(path: Path) -> tuple[np.ndarray, str]:
 
 
 def _check_frame(path: Path, data: bytes) -> None:
-    """Raise if the file is not as long as its header says, or has no end."""
+    """Raise if a binary file is shorter than its header says, or ASCII has no end."""
     if not data:
         raise InputError(f"{path}: the file is empty")
     promised = int.from_bytes(data[80:84], "little")

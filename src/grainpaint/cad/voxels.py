@@ -1,9 +1,9 @@
 """The voxels inside a part.
 
-A voxel is inside when its center is. Along each column of voxel centers the triangles
-crossed are counted with their orientation; where the winding number is positive the
-column is inside, so that overlapping bodies count as their union and inward-facing
-shells as cavities.
+A voxel is inside if its center is. Along each column of voxel centers, the triangles
+that it crosses are counted with their orientation: the column is inside where the
+winding number is positive. Overlapping bodies thus count as their union, and
+inward-facing shells as cavities.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from grainpaint.cad.solid import Part
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
 
-__all__ = ["PartGrid", "VoxelGrid", "plan_grid", "voxelize"]
+__all__ = ["PartGrid", "VoxelGrid", "no_voxel_inside", "plan_grid", "voxelize"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,25 @@ class PartGrid:
             mask[here] = found
         return mask
 
+    def mask_of_all(self) -> np.ndarray:
+        """Return which voxels of the whole grid are inside.
+
+        Returns
+        -------
+        numpy.ndarray, bool, shape `shape`
+
+        Raises
+        ------
+        InputError
+            If none is.
+        """
+        mask = self.mask([(0, n) for n in self.shape])
+        if not mask.any():
+            raise no_voxel_inside(self.spacing)
+        return mask
+
     def touched(self, edge: int) -> np.ndarray:
-        """Return which blocks of `edge` voxels hold a voxel that is inside.
+        """Return which blocks of `edge` voxels contain a voxel that is inside.
 
         Returns
         -------
@@ -97,13 +114,20 @@ class PartGrid:
         self, x0: int, x1: int, y0: int, y1: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return where the columns of voxels (y fastest) enter and leave bodies."""
-        # Voxel centers at whole numbers.
+        # Coordinates in which voxel centers are whole numbers.
         corners = (self.part.vertices - np.array(self.origin)) / self.spacing - 0.5
         faces, n_z = self.part.faces, self.shape[2]
         found: tuple[np.ndarray, np.ndarray] = cross(
             corners, faces, x0, x1, y0, y1, n_z
         )
         return found
+
+
+def no_voxel_inside(spacing: float) -> InputError:
+    """Return the error that voxels (edge `spacing`, µm) are too large for a part."""
+    return InputError(
+        f"no voxel center lies inside the part: use voxels below {spacing:g} µm"
+    )
 
 
 def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> PartGrid:
@@ -115,7 +139,7 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
     voxel : float, optional
         Edge of a voxel, µm.
     longest : int
-        Voxels along the longest side, where `voxel` is not given.
+        Voxels along the longest side, if `voxel` is not given.
 
     Raises
     ------
@@ -157,10 +181,4 @@ def voxelize(part: Part, voxel: float | None = None, longest: int = 128) -> Voxe
         As `plan_grid`, and if no center lies inside.
     """
     grid = plan_grid(part, voxel, longest)
-    mask = grid.mask([(0, n) for n in grid.shape])
-    if not mask.any():
-        raise InputError(
-            f"the part is thinner than a voxel of {grid.spacing:g} µm everywhere: no "
-            "voxel center lies inside; use smaller voxels"
-        )
-    return VoxelGrid(mask, grid.spacing, grid.origin)
+    return VoxelGrid(grid.mask_of_all(), grid.spacing, grid.origin)

@@ -1,9 +1,14 @@
 """Files of volumes: one module for each format, chosen by the suffix.
 
-A format is a module with ``read(path) -> Microstructure`` and, if it can be written,
-``write(volume, path)``; if a file can hold several times, ``times(path)`` lists them
-and ``read`` takes one. To add a format, add its module, and its suffix to `_WRITTEN`
-or `_READ` below.
+To add a format, add a module to this folder and a line to `_FORMATS`. The module has
+
+``read(path)``
+    returns a `Microstructure` and raises `InputError` if the file is damaged. If a file
+    can hold several times: ``read(path, time)``, and ``times(path)`` lists them.
+``write(volume, path)``
+    writes a new file; `write` below renames it when it is whole.
+
+It may have one of the two alone, and is imported when a file of its kind is.
 """
 
 import glob
@@ -11,6 +16,7 @@ import importlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from grainpaint.errors import InputError
 from grainpaint.formats.files import refuse_to_replace, replace_with
@@ -24,9 +30,26 @@ __all__ = [
     "write",
 ]
 
-SUFFIXES = (".vti", ".npz", ".zarr")  # hold all that a volume has
-_WRITTEN = {**{s: s[1:] for s in SUFFIXES}, ".sites": "spparks"}
-_READ = {**_WRITTEN, ".dump": "spparks", ".st": "spparks"}
+
+class _Format(NamedTuple):
+    """The module of a suffix, and what it can do."""
+
+    module: str
+    reads: bool = True
+    writes: bool = True
+
+
+_FORMATS = {
+    ".vti": _Format("vti"),
+    ".npz": _Format("npz"),
+    ".zarr": _Format("zarr"),
+    ".sites": _Format("spparks"),
+    ".dump": _Format("spparks", writes=False),
+    ".st": _Format("spparks", writes=False),
+}
+_READ = {suffix for suffix, kind in _FORMATS.items() if kind.reads}
+_WRITTEN = {suffix for suffix, kind in _FORMATS.items() if kind.writes}
+SUFFIXES = (".vti", ".npz", ".zarr")  # hold everything that a volume has
 
 
 def _suffix(path: Path) -> str:
@@ -34,18 +57,21 @@ def _suffix(path: Path) -> str:
     return ".dump" if path.name.startswith("dump.") else path.suffix
 
 
-def _module(path: Path, known: dict[str, str]) -> ModuleType:
+def _module(path: Path, known: set[str]) -> ModuleType:
+    """Return the module for a file, which must be one of the known kinds."""
     if (path.parent / "zarr.json").is_file():  # a volume of a set
         return importlib.import_module(f"{__name__}.zarr")
     suffix = _suffix(path)
     if suffix not in known:
         if suffix in _READ:
             raise InputError(f"{path}: files of this kind are read, not written")
+        if suffix in _WRITTEN:
+            raise InputError(f"{path}: files of this kind are written, not read")
         raise InputError(
             f"{path}: unknown suffix {suffix!r} of a volume; known are "
-            f"{', '.join(known)}"
+            f"{', '.join(s for s in _FORMATS if s in known)}"
         )
-    return importlib.import_module(f"{__name__}.{known[suffix]}")
+    return importlib.import_module(f"{__name__}.{_FORMATS[suffix].module}")
 
 
 def load(path: str | Path, time: float | None = None) -> Microstructure:

@@ -9,10 +9,10 @@ from grainpaint.errors import InputError
 
 __all__ = ["read_field", "read_values", "write_values"]
 
-Place = tuple[float, ...]
+Triple = tuple[float, ...]  # along x, y, z
 
 
-def read_field(path: Path) -> tuple[np.ndarray, Place, Place]:
+def read_field(path: Path) -> tuple[np.ndarray, Triple, Triple]:
     """Return the array `field`, spacing (µm) and origin (µm) of an .npz archive.
 
     Parameters
@@ -39,7 +39,7 @@ def read_field(path: Path) -> tuple[np.ndarray, Place, Place]:
     return field, spacing, origin
 
 
-def read_values(path: Path) -> tuple[np.ndarray, Place, Place]:
+def read_values(path: Path) -> tuple[np.ndarray, Triple, Triple]:
     """Return values, spacing (µm) and origin (µm) of an .npz archive.
 
     Parameters
@@ -67,7 +67,9 @@ def read_values(path: Path) -> tuple[np.ndarray, Place, Place]:
     return field, spacing, origin
 
 
-def write_values(path: Path, values: np.ndarray, spacing: Place, origin: Place) -> None:
-    """Write what `read_values` reads."""
+def write_values(
+    path: Path, values: np.ndarray, spacing: Triple, origin: Triple
+) -> None:
+    """Write an archive that `read_values` can read."""
     with path.open("wb") as file:
         np.savez_compressed(file, field=values, spacing=spacing, origin=origin)

@@ -1,4 +1,4 @@
-"""Files as wholes: their digest, and how they are replaced without loss."""
+"""Whole files: their digest, and replacing them without loss."""
 
 import hashlib
 import os
@@ -28,7 +28,7 @@ def file_digest(path: Path) -> str:
 
 
 def replace_with(path: Path, make: Callable[[Path], object]) -> None:
-    """Let `make` write beside `path`, then rename: a file is whole or not there."""
+    """Let `make` write beside `path`, then rename: no file is ever half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
@@ -51,4 +51,4 @@ def refuse_to_replace(path: Path, force: bool) -> None:
         If so.
     """
     if path.exists() and not force:
-        raise InputError(f"{path} exists: add --force to replace it")
+        raise InputError(f"{path} exists: use force to replace it")

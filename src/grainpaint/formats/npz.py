@@ -29,7 +29,7 @@ def read(path: Path) -> Microstructure:
     Raises
     ------
     InputError
-        If the file is no such archive or lacks an array.
+        If the file is not such an archive, or lacks an array.
     """
     try:
         with path.open("rb") as file, np.load(file) as archive:
@@ -40,7 +40,7 @@ def read(path: Path) -> Microstructure:
                 tuple(archive["periodic"]),
             )
     except (zipfile.BadZipFile, EOFError, OSError, AttributeError) as error:
-        raise InputError(f"{path}: damaged or no .npz archive ({error})") from None
+        raise InputError(f"{path}: damaged, or not an .npz archive ({error})") from None
     except KeyError as error:
         raise InputError(
             f"{path}: an .npz volume holds grain_id, spacing, origin and periodic; "

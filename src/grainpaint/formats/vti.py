@@ -1,9 +1,9 @@
 """VTK ImageData (.vti) in the dialect that DAMASK, ParaView and OVITO all read.
 
-Cell data, one Int32 array ``material`` counted from 0, x fastest, binary (inline
-base64, no compressor), 64-bit headers, lengths in metres, each tag on one line.
-Grain g is material g and the outside is material 0, also where nothing is outside: IDs
-are the same in every file, and DAMASK merely has an entry 0 that no voxel uses.
+Cell data: one Int32 array ``material``, counted from 0, x fastest, binary (inline
+base64, uncompressed), 64-bit headers, lengths in meters, each tag on one line.
+Grain g is material g and the outside is material 0, even if no voxel is outside: IDs
+are the same in every file, and DAMASK merely has an unused material 0.
 """
 
 import base64
@@ -63,7 +63,7 @@ def read(path: Path) -> Microstructure:
     Raises
     ------
     InputError
-        If the file is damaged or another kind of .vti.
+        If the file is damaged, or a .vti of another kind.
     """
     try:
         return _parse(path.read_bytes())

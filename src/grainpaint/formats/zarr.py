@@ -22,7 +22,7 @@ __all__ = [
     "write",
 ]
 
-PIECEWISE = "grainpaint volume"  # made piece by piece; half of it may be there
+PIECEWISE = "grainpaint volume"  # made piece by piece, perhaps not finished
 _CHUNK = 64
 _SET = "grainpaint set"
 
@@ -30,7 +30,7 @@ _SET = "grainpaint set"
 def write(
     volume: Microstructure, path: Path, attributes: dict[str, Any] | None = None
 ) -> None:
-    """Write grain_id (int32, zstd) with spacing, origin (µm) and more as attributes."""
+    """Write grain_id (int32, zstd); spacing, origin (µm) etc. are attributes."""
     import zarr
 
     group = zarr.create_group(path)
@@ -51,9 +51,9 @@ def attributes_of(
     origin: tuple[float, ...],
     periodic: tuple[bool, ...],
 ) -> dict[str, Any]:
-    """Return the attributes of a volume's group, those of OME-Zarr 0.5 among them.
+    """Return the attributes of a volume's group, including those of OME-Zarr 0.5.
 
-    OME-Zarr places the centers of voxels, where our origin is a corner.
+    OME-Zarr states the center of the first voxel, our origin is its corner.
 
     References
     ----------
@@ -82,8 +82,8 @@ def read(path: Path) -> Microstructure:
     Raises
     ------
     InputError
-        If the folder is no such group, lacks an attribute, is damaged, or holds a
-        volume that is not finished.
+        If the folder is not such a group, lacks an attribute, is damaged, or holds an
+        unfinished volume.
     """
     import zarr
 
@@ -92,7 +92,7 @@ def read(path: Path) -> Microstructure:
         attrs: dict[str, Any] = dict(group.attrs)
         if attrs.get("format") == PIECEWISE and not attrs["complete"]:
             raise InputError(
-                f"{path}: not finished: run the same command again to go on"
+                f"{path}: not finished: run the same command again to continue"
             )
         return Microstructure(
             np.asarray(group["grain_id"]),
@@ -110,7 +110,7 @@ def read(path: Path) -> Microstructure:
 
 
 def create_set(path: Path, recipe: dict[str, Any]) -> None:
-    """Write a set without volumes, with the recipe by which they will be made."""
+    """Write an empty set with the recipe by which its volumes will be made."""
     import zarr
 
     zarr.create_group(path, attributes={"format": _SET, "recipe": recipe})

@@ -1,1 +1,1 @@
-"""Values to grains."""
+"""Segmentation: from fields of colors or values to grains."""

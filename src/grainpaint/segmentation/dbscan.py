@@ -1,15 +1,15 @@
-r"""DBSCAN on the lattice: grains from a field of one value a voxel.
+r"""DBSCAN on the lattice: grains from a field with one value per voxel.
 
 Each voxel is the point (x, y, z, w), w = scale x value. Two voxels are within eps if
 
 .. math:: dx^2 + dy^2 + dz^2 + dw^2 \le \varepsilon^2 .
 
-The nearest voxel that is not one of the 26 around a voxel lies 2 away. For
-:math:`0 < \varepsilon < 2`, whatever the values, a stencil of 26 therefore holds every
-point within eps: counting it is the density, a union-find over it the linking, and
-both are exact in linear time. From :math:`\varepsilon = 2` on, equal voxels two apart
-are within eps and the stencil misses them: such eps are refused. (Below
-:math:`\sqrt 3` the corners never count, below 1 nothing does.)
+Beyond the 26 voxels around a voxel, the nearest one lies 2 away. For
+:math:`0 < \varepsilon < 2`, whatever the values, a stencil of 26 therefore contains
+every point within eps: counting over it gives the density, a union-find over it the
+clusters, both exactly and in linear time. From :math:`\varepsilon = 2` on, equal voxels
+two apart are within eps but outside the stencil, so such eps are refused. (Below
+:math:`\sqrt 3` the corners never count; below 1 nothing does.)
 
 References
 ----------
@@ -23,7 +23,8 @@ import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.segmentation.pieces import root
+from grainpaint.segmentation.density import cluster
+from grainpaint.segmentation.pieces import join, root
 
 __all__ = ["BLOCK", "EPS", "MIN_SAMPLES", "dbscan"]
 
@@ -31,89 +32,16 @@ EPS = 1.9  # section 2.6, as are the 15 points
 MIN_SAMPLES = 15
 BLOCK = 100  # edge of the authors' sub-volumes, voxels
 
-# A core voxel shows as one only with all its neighbors in view, and a link needs both
-# of its ends to show: two voxels around what a sub-volume writes.
+# A core voxel is recognized only with all its neighbors in view, and a link needs both
+# of its ends: so a sub-volume reads two voxels more on each side than it writes.
 _HALO = 2
 _OFFSETS = np.array([o for o in product((-1, 0, 1), repeat=3) if o != (0, 0, 0)])
 _APART = (_OFFSETS**2).sum(1).astype(float)
-_CHUNK = 512  # voxels counted at a time: their counts stay in the nearest cache
-
-
-@nb.njit(cache=True)
-def _is_core(w, steps, apart, eps2, min_samples):
-    """Mark the points with at least min_samples within eps, themselves included."""
-    margin = -steps[0]
-    core = np.zeros(w.size, np.bool_)
-    count = np.empty(_CHUNK, np.int64)
-    for start in range(margin, w.size - margin, _CHUNK):
-        n = min(_CHUNK, w.size - margin - start)
-        here = w[start : start + n]
-        count[:] = 1
-        for o in range(steps.size):
-            there = w[start + steps[o] : start + steps[o] + n]
-            for i in range(n):
-                d = here[i] - there[i]
-                count[i] += apart[o] + d * d <= eps2  # never where one is NaN
-        for i in range(n):
-            core[start + i] = count[i] >= min_samples and here[i] == here[i]
-    return core
-
-
-@nb.njit(cache=True)
-def _link(w, steps, apart, eps2):
-    """Return the parents of a union-find over pairs within eps; NaN links to none."""
-    margin = -steps[0]
-    parent = np.arange(w.size).astype(np.int32)
-    links = np.empty(_CHUNK, np.int64)
-    for start in range(margin, w.size - margin, _CHUNK):
-        n = min(_CHUNK, w.size - margin - start)
-        here = w[start : start + n]
-        links[:] = 0
-        for o in range(13):
-            there = w[start + steps[o] : start + steps[o] + n]
-            for i in range(n):
-                d = here[i] - there[i]
-                links[i] |= np.int64(apart[o] + d * d <= eps2) << o
-        for i in range(start, start + n):
-            bits = links[i - start]
-            mine = i
-            for o in range(12, -1, -1):  # the nearest in memory first
-                j = i + steps[o]
-                if bits >> o & 1 and parent[j] != mine:
-                    other = root(parent, j)
-                    parent[max(mine, other)] = mine = min(mine, other)
-    return parent
-
-
-@nb.njit(cache=True)
-def _cluster(w, steps, apart, eps2, min_samples):
-    """Label the core points 1..n, others 0; return n too. Spoils w.
-
-    `w` is flat, with a layer of NaN all round; `steps` lead to the 26 neighbors, the
-    first 13 backwards.
-    """
-    core = _is_core(w, steps, apart, eps2, min_samples)
-    for i in range(w.size):
-        if not core[i]:
-            w[i] = np.nan
-    label = _link(w, steps, apart, eps2)
-    n = 0
-    for i in range(w.size):  # roots come first, so theirs are already -label
-        if not core[i]:
-            label[i] = 0
-        elif label[i] == i:
-            n += 1
-            label[i] = -n
-        else:
-            label[i] = label[label[i]]
-    for i in range(w.size):
-        label[i] = -label[i]
-    return label, n
 
 
 @nb.njit(cache=True)
 def _meetings(label, local, offset):
-    """List the pairs of labels that one voxel bears here and in sub-volumes before."""
+    """List the pairs of labels that a voxel has here and from earlier sub-volumes."""
     found = []
     last = np.int64(0)
     for x in range(label.shape[0]):
@@ -133,8 +61,7 @@ def _number(label, meetings, n):
     """Join labels that met; number the clusters by their first voxel."""
     parent = np.arange(n + 1)
     for key in meetings:
-        a, b = root(parent, key >> 32), root(parent, key & 0xFFFFFFFF)
-        parent[max(a, b)] = min(a, b)
+        join(parent, key >> 32, key & 0xFFFFFFFF)
     number = np.zeros(n + 1, np.int32)
     n_clusters = 0
     flat = label.ravel()
@@ -168,7 +95,7 @@ def _add_borders(label, field, scale, eps2):
                             apart = (a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2
                             if apart + d * d <= eps2:
                                 lowest = near
-                label[x, y, z] = -lowest  # told from core voxels until all are found
+                label[x, y, z] = -lowest  # negative: not to be taken for a core voxel
     flat = label.ravel()
     for i in range(flat.size):
         flat[i] = abs(flat[i])
@@ -177,7 +104,7 @@ def _add_borders(label, field, scale, eps2):
 def _core_labels(
     field: np.ndarray, scale: float, eps: float, min_samples: int, block: int
 ) -> np.ndarray:
-    """Cluster sub-volume after sub-volume, and join what shares a core voxel."""
+    """Cluster each sub-volume, then join clusters that share a core voxel."""
     label = np.zeros(field.shape, np.int32)
     meetings = [np.zeros(0, np.int64)]
     n = 0
@@ -190,7 +117,7 @@ def _core_labels(
         w[1:-1, 1:-1, 1:-1] = field[read]
         w *= scale
         steps = _OFFSETS @ (shape[1] * shape[2], shape[2], 1)
-        flat, n_here = _cluster(w.ravel(), steps, _APART, eps * eps, min_samples)
+        flat, n_here = cluster(w.ravel(), steps, _APART, eps * eps, min_samples)
         local = flat.reshape(shape)[1:-1, 1:-1, 1:-1]
         meetings.append(_meetings(label[read], local, n))
         own = tuple(slice(a - b, a - b + block) for a, b in zip(start, low))
@@ -212,12 +139,12 @@ def _check(
         )
     if not 0 < eps < 2:
         raise InputError(
-            "eps must lie above 0 and below 2 voxels, where the 26 neighbors of a "
-            f"voxel are all that it can reach, got {eps:g}"
+            "eps must be above 0 and below 2 voxels, so that a voxel reaches only "
+            f"its 26 neighbors, got {eps:g}"
         )
     if not 1 <= min_samples <= 27:
         raise InputError(
-            "min_samples must lie in 1..27, a voxel and its 26 neighbors, "
+            "min_samples must be in 1..27 (a voxel and its 26 neighbors), "
             f"got {min_samples}"
         )
     if block < 1:
@@ -244,19 +171,19 @@ def dbscan(
     Parameters
     ----------
     field : numpy.ndarray, float, shape (nx, ny, nz)
-        One finite value a voxel, about the same all over a grain.
+        One finite value per voxel, nearly constant within a grain.
     scale : float, optional
-        Voxels that a difference in value of 1 is worth. Without it, the mean edge of a
-        sub-volume, as in the paper.
+        Distance, in voxels, that a difference in value of 1 counts as. By default the
+        mean edge of a sub-volume, as in the paper.
     eps : float
-        Largest distance of two neighboring points, voxels; above 0, below 2.
+        Largest distance between neighboring points, voxels; above 0, below 2.
     min_samples : int
-        Points within eps, itself included, that make a core point; 1..27.
+        Points within eps, itself included, that make a point a core point; 1..27.
     block : int
-        Edge of the sub-volumes, voxels. It bounds the memory, and through `scale`
-        alone the result.
+        Edge of the sub-volumes, voxels. It limits the memory, and affects the result
+        only through the default of `scale`.
     mask : numpy.ndarray, bool, shape of field, optional
-        The part; voxels outside are no points, whatever their values.
+        The part; voxels outside are ignored, whatever their values.
 
     Returns
     -------
@@ -266,18 +193,19 @@ def dbscan(
     Raises
     ------
     InputError
-        If a parameter is out of its range, or the field of another kind or not finite.
+        If a parameter is out of range, or the field is not 3-D, not float, or not
+        finite.
 
     Notes
     -----
-    A border point, within eps of core points of several clusters, goes to the one with
+    A border point within eps of several clusters' core points goes to the cluster with
     the lowest number. The labels are those of scikit-learn's DBSCAN on the points in C
     order, plus one.
 
-    Sub-volumes are read with two voxels around them and clustered by themselves;
-    clusters that share a core voxel are one. Every core voxel and every link between
-    two shows in the sub-volume that writes it, so with `scale` given the result does
-    not depend on `block`.
+    Sub-volumes are read with two voxels around them and clustered separately; clusters
+    that share a core voxel are joined. Every core voxel, and every link between two, is
+    found by the sub-volume that writes it, so with `scale` given the result does not
+    depend on `block`.
 
     Examples
     --------

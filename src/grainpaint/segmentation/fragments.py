@@ -1,4 +1,7 @@
-"""Fragments: pieces too small to be grains, which go to their neighbors."""
+"""Fragments: specks too small to be grains, which go to their neighbors.
+
+A speck counts as a fragment if it has fewer than `MIN_VOXELS` voxels.
+"""
 
 import numba as nb
 import numpy as np
@@ -16,7 +19,8 @@ __all__ = [
 ]
 
 MIN_VOXELS = 5  # smaller pieces are fragments
-MIN_CUT = 2  # smaller ones are fragments even where a face may cut a grain so small
+# At a face of the volume, which may cut a grain down to a small piece:
+MIN_CUT = 2
 
 
 @nb.njit(cache=True)
@@ -94,10 +98,10 @@ def choose_grains(
 
     Notes
     -----
-    In rounds: each fragment that touches a grain goes to the one that it shares most
-    faces with, ties to the smaller ID, and both count as one from the next round on.
-    When fragments touch nothing but fragments, each goes to a larger one (or one of
-    equal size and smaller ID). One without any neighbor stays.
+    This happens in rounds: each fragment that touches a grain goes to the one that it
+    shares most faces with (of equals, the smaller ID), and both count as one from the
+    next round on. Where fragments touch only fragments, each goes to a larger one (or
+    one of equal size and smaller ID). A fragment without neighbors stays.
     """
     becomes = np.arange(n_voxels.size)
     n_voxels = n_voxels.copy()
@@ -125,7 +129,7 @@ def choose_grains(
         grain = neighbor[goes][order][first]
         becomes[small] = grain
         np.add.at(n_voxels, grain, n_voxels[small])
-    while True:  # a grain that others went to may have gone to another itself
+    while True:  # a fragment's target may itself have gone to another grain
         last: np.ndarray = becomes[becomes]
         if (last == becomes).all():
             return last
@@ -184,7 +188,7 @@ def merge_fragments(
     Notes
     -----
     Fragments that touch only fragments wait until a neighbor has found its grain; ties
-    go to the smaller ID. The result depends on no order of visits.
+    go to the smaller ID. The result does not depend on the order of visits.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Grains that a generated volume shows as one: found by their shape, split at the neck.
+"""Merged grains of a generated volume: found by their shape, split at the neck.
 
-Two grains that were given the same color side by side come out as one piece, with a
-neck. A simulated grain is nearly convex, so its surface, counted in voxel faces, stays
-below a limit times volume^(2/3); a merged pair exceeds it.
+Two neighboring grains that were given the same color become one piece, with a neck. A
+simulated grain is nearly convex, so its surface, counted in voxel faces, stays below a
+limit times volume^(2/3); a merged pair exceeds it.
 """
 
 import math
@@ -12,9 +12,9 @@ import numpy as np
 
 __all__ = ["separate", "shape_factors"]
 
-_MIN_SPLIT = 27  # voxels; the shape of smaller pieces says little
+_MIN_SPLIT = 27  # voxels; the shape of smaller pieces means little
 _MIN_PART = 8  # voxels of the smaller part of a split
-_APART = math.sqrt(0.6)  # centers further apart than so many sums of their radii
+_APART = math.sqrt(0.6)  # least distance of the centers, in sums of the radii
 
 
 def shape_factors(grain_id: np.ndarray, periodic: tuple[bool, ...]) -> np.ndarray:
@@ -25,14 +25,14 @@ def shape_factors(grain_id: np.ndarray, periodic: tuple[bool, ...]) -> np.ndarra
     grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
         Grains 1..n, 0 = outside.
     periodic : three bools
-        Whether grains go on through the faces; otherwise a face of the volume is
-        surface.
+        Whether grains continue through the faces; otherwise the faces of the volume
+        count as surface.
 
     Returns
     -------
     numpy.ndarray, float64, shape (n + 1,)
-        Voxel faces / voxels^(2/3); 6 for a cube, 7.25 for a large ball. Entry 0 has no
-        meaning.
+        Voxel faces / voxels^(2/3); 6 for a cube, 7.25 for a large ball. Entry 0 is
+        meaningless.
 
     Examples
     --------
@@ -69,21 +69,22 @@ def separate(
     grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
         Grains 1..n, each one connected piece; 0 = outside.
     periodic : three bools
-        Whether grains go on through the faces.
+        Whether grains continue through the faces.
     limit : float
         Largest shape factor (see `shape_factors`) of a single grain.
 
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
-        As before, the split parts with IDs above n.
+        The same grains; parts that were split off have IDs above n.
 
     Notes
     -----
-    The two parts grow around the center of the largest inscribed ball and that of the
-    largest one well apart from it; they meet in the plane from which both balls have
-    equal tangents, which passes through the neck. Parts are split again while they
-    exceed the limit, unless that would leave less than eight voxels or more surface.
+    The two parts grow around the centers of the largest inscribed ball and of the
+    largest one well apart from it. They meet in the plane from which tangents to both
+    balls are equally long, which passes through the neck. Parts are split again while
+    they exceed the limit, unless that would leave fewer than eight voxels in a part or
+    increase the mean shape factor.
     """
     result = grain_id.copy()
     volume = np.bincount(grain_id.ravel())
@@ -110,7 +111,7 @@ def separate(
 def _unwrapped(
     place: np.ndarray, shape: tuple[int, ...], periodic: tuple[bool, ...]
 ) -> np.ndarray | None:
-    """Move voxels (3, n) so that the piece is whole; None if it goes all around."""
+    """Shift voxels (3, n) so that the piece is whole; None if it spans the torus."""
     local = place.copy()
     for axis, n in enumerate(shape):
         if periodic[axis]:
@@ -123,7 +124,7 @@ def _unwrapped(
 
 
 def _split(piece: np.ndarray, limit: float) -> list[np.ndarray]:
-    """Return the parts of a piece (bool boxes of its shape), itself if it is one."""
+    """Return the parts of a piece (bool boxes of its shape), or the piece itself."""
     near = _cut(piece, limit)
     if near is None:
         return [piece]
@@ -131,7 +132,7 @@ def _split(piece: np.ndarray, limit: float) -> list[np.ndarray]:
 
 
 def _cut(piece: np.ndarray, limit: float) -> np.ndarray | None:
-    """Return one part of a piece (bool box of its shape), None if it is one."""
+    """Return one of two parts (bool box of the piece's shape), None if not split."""
     n_voxels, n_faces = _count(piece)
     if n_voxels < _MIN_SPLIT or n_faces <= limit * n_voxels ** (2 / 3):
         return None
@@ -154,7 +155,7 @@ def _cut(piece: np.ndarray, limit: float) -> np.ndarray | None:
 
 
 def _count(piece: np.ndarray) -> tuple[int, int]:
-    """Count the voxels of a piece (bool box), and their faces to the outside."""
+    """Return the number of voxels of a piece (bool box) and of its outer faces."""
     n_voxels = int(np.count_nonzero(piece))
     pairs = (
         np.count_nonzero(piece[1:] & piece[:-1]),
@@ -165,9 +166,9 @@ def _count(piece: np.ndarray) -> tuple[int, int]:
 
 
 def _squared_depth(piece: np.ndarray) -> np.ndarray:
-    """Return the squared distance of each voxel to the next outside the piece."""
+    """Return the squared distance from each voxel to the nearest one outside."""
     depth2 = np.where(piece, np.int64(1 << 40), np.int64(0))
-    for _ in range(3):  # the axes take turns at the end
+    for _ in range(3):  # each turn moves another axis to the end
         lines = np.ascontiguousarray(depth2.transpose(1, 2, 0))
         depth2 = np.empty_like(lines)
         _spread(lines, depth2)

@@ -1,4 +1,4 @@
-"""Noise of DBSCAN, which goes to the clusters beside it."""
+"""Noise of DBSCAN: each noise voxel goes to a cluster beside it."""
 
 import numba as nb
 import numpy as np
@@ -7,7 +7,7 @@ from grainpaint.segmentation.pieces import SIDES
 
 __all__ = ["fill_noise"]
 
-_OUTSIDE = -2  # neither noise nor a label; -1 is noise whose turn has come
+_OUTSIDE = -2  # neither noise nor a label; -1 is noise that is about to be filled
 
 
 @nb.njit(cache=True)
@@ -26,7 +26,7 @@ def _beside(i, shape, sides, out):
 
 @nb.njit(cache=True)
 def _commonest(labels):
-    """Return the commonest label above 0, of equals the lowest; 0 if there is none."""
+    """Return the most common label above 0 (of equals, the lowest), or 0 if none."""
     best = most = 0
     for g in labels:
         count = np.sum(labels == g)
@@ -39,7 +39,7 @@ def _commonest(labels):
 def _fill(flat, shape, sides):
     beside = np.empty(6, np.int64)
     front = [np.int64(0) for _ in range(0)]
-    for i in range(flat.size):  # -1 marks noise whose turn has come
+    for i in range(flat.size):  # -1 marks noise that is about to be filled
         if flat[i] == 0:
             n = _beside(i, shape, sides, beside)
             if flat[beside[:n]].max() > 0:
@@ -62,24 +62,25 @@ def _fill(flat, shape, sides):
 
 
 def fill_noise(label: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-    """Give every noise voxel the commonest label among those it shares a face with.
+    """Give every noise voxel the most common label among the voxels at its faces.
 
     Parameters
     ----------
     label : numpy.ndarray, int32, shape (nx, ny, nz)
         Clusters 1..n, 0 = noise.
     mask : numpy.ndarray, bool, shape of label, optional
-        The part; what is outside stays 0 and passes no label on.
+        The part; voxels outside stay 0 and pass no label on.
 
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
-        0 is left in the part only where no label can be reached through faces.
+        Within the part, 0 remains only where no label can be reached through faces.
 
     Notes
     -----
-    In rounds, so that no order of visits matters: all noise voxels beside a labeled
-    one choose at once, then those beside them. Ties go to the lowest label.
+    This happens in rounds, so that the order of visits does not matter: all noise
+    voxels beside a labeled one choose at the same time, then those beside them. Ties go
+    to the lowest label.
 
     Examples
     --------

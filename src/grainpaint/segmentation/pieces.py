@@ -6,7 +6,7 @@ import numpy as np
 from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 
-__all__ = ["SIDES", "join", "label_pieces", "root"]
+__all__ = ["SIDES", "join", "label_pieces", "number_roots", "root"]
 
 # Steps to the voxels that share a face.
 SIDES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)])
@@ -37,8 +37,27 @@ def join(parent, i, j):
 
 
 @inner()
+def number_roots(parent, start, inside, n):
+    """Turn the parents of voxels from `start` on into labels above n.
+
+    Voxels where `inside` is 0 get the label 0. A parent never comes after its children,
+    so it has its label when they need it. Returns the last label.
+    """
+    for k in range(inside.size):
+        i = start + k
+        if not inside[k]:
+            parent[i] = 0
+        elif parent[i] == i:
+            n += 1
+            parent[i] = n
+        else:
+            parent[i] = parent[parent[i]]
+    return n
+
+
+@inner()
 def _join_rows(row, other, i, j, dz, wraps, parent):
-    """Join the voxels of a row, from i on, with the like ones of another, from j on."""
+    """Join voxels of a row, from i on, with equal ones of another row, from j on."""
     nz = row.size
     for z in range(nz):
         c = z + dz
@@ -50,7 +69,7 @@ def _join_rows(row, other, i, j, dz, wraps, parent):
         if v == 0 or other[c] != v:
             continue
         if z > 0 and c > 0 and row[z - 1] == v and other[c - 1] == v:
-            continue  # the voxels before these two have joined their runs
+            continue  # the two voxels before these have already joined the runs
         join(parent, i + z, j + c)
 
 
@@ -79,17 +98,9 @@ def _label(values, offsets, periodic, label):
                     other, dz = values[a, b], offsets[o, 2]
                     _join_rows(row, other, i, j, dz, periodic[2], parent)
     n = 0
-    for x in range(nx):  # parents come first, so they have their labels already
+    for x in range(nx):
         for y in range(ny):
-            row, i = values[x, y], (x * ny + y) * nz
-            for z in range(nz):
-                if row[z] == 0:
-                    label[i + z] = 0
-                elif parent[i + z] == i + z:
-                    n += 1
-                    label[i + z] = n
-                else:
-                    label[i + z] = label[parent[i + z]]
+            n = number_roots(label, (x * ny + y) * nz, values[x, y], n)
 
 
 def label_pieces(
@@ -97,7 +108,7 @@ def label_pieces(
     periodic: tuple[bool, ...] = (False, False, False),
     corners: bool = False,
 ) -> np.ndarray:
-    """Give a number to each connected piece of equal value.
+    """Assign a number to each connected piece of equal value.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Any field into grains: what Python programs and the command line call."""
+"""Segmentation of any field, as called from Python and from the command line."""
 
 from collections.abc import Sequence
 
@@ -55,8 +55,8 @@ def segment(
     Raises
     ------
     InputError
-        If the field has another kind or values that are not finite, there is no such
-        method, or 'dbscan' finds noise only.
+        If the field is of another kind or not finite, the method is unknown, a
+        parameter does not belong to it, or 'dbscan' finds only noise.
 
     Examples
     --------
@@ -69,6 +69,8 @@ def segment(
     """
     if method not in METHODS:
         raise InputError(f"the method must be colors or dbscan, got {method}")
+    if method == "colors" and eps is not None:
+        raise InputError("eps is a parameter of the method dbscan, not of colors")
     field = np.asarray(field)
     if method == "dbscan":
         if any(periodic):

@@ -1,16 +1,15 @@
 """Grains of a volume larger than memory, the same as `colors.grains` gives.
 
-The volume is cut into tiles: boxes on a regular grid, the last of an axis smaller where
-need be; those that hold nothing of the part may be missing. A tile is only ever looked
-at alone:
+The volume is cut into tiles: boxes on a regular grid, smaller at the end of an axis if
+necessary. Tiles outside the part may be missing. Tiles are processed one at a time:
 
     survey  colors of a tile -> its pieces: voxels, first voxels, contacts, outer faces
-    join    all surveys       -> the grain of each piece of each tile
+    join    all surveys      -> the grain of each piece of each tile
     apply   colors of a tile -> its grain IDs
 
-Pieces of one color that meet at a face between tiles are one piece of the volume. Its
-fragments are then merged on the graph of pieces, by the function that does so in
-memory, and the grains numbered by their first voxels: nothing depends on the tiles.
+Pieces of one color that meet at a face between tiles are one piece of the volume.
+Fragments are then merged on the graph of pieces, by the same function as in memory, and
+grains are numbered by their first voxels: the result does not depend on the tiles.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ Place = tuple[int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What the join needs to know of a tile whose pieces are 1..n, 0 = outside.
+    """What `join` needs from a tile whose pieces are 1..n, 0 = outside.
 
     Parameters
     ----------
@@ -58,7 +57,8 @@ class Survey:
     first : numpy.ndarray, int64, shape (n + 1,)
         Index in the volume of the first voxel of each piece (x slowest, z fastest).
     contacts : numpy.ndarray, int64, shape (k, 3)
-        Piece of less than min_voxels in this tile, neighbor in this tile, faces.
+        Piece with fewer than min_voxels voxels in this tile, its neighbor in this tile,
+        and the number of faces between them.
     faces : six numpy.ndarrays, unsigned, 2-D
         Pieces on the faces of the tile: x low, x high, y low, y high, z low, z high.
     """
@@ -90,7 +90,7 @@ class Survey:
             If the bytes were cut short or damaged.
         """
         if len(data) < 4 or zlib.crc32(data[4:]) != int.from_bytes(data[:4]):
-            raise ValueError("the survey of a tile is damaged or not whole")
+            raise ValueError("the survey of a tile is damaged or incomplete")
         with np.load(io.BytesIO(data[4:])) as file:
             arrays = dict(file)
         faces = tuple(arrays.pop(f"arr_{i}") for i in range(6))
@@ -124,7 +124,7 @@ def survey(
     low : three ints
         First voxel of the tile in the volume.
     shape : three ints
-        Voxels of the volume along x, y, z; less than 2^63 in all.
+        Voxels of the volume along x, y, z; fewer than 2^63 in total.
     min_voxels : int
         Smaller grains are fragments.
 
@@ -168,11 +168,11 @@ class _Face(NamedTuple):
 
 
 def _meet(a: _Face, b: _Face, min_voxels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of pieces that are one, and the contacts of small pieces."""
+    """Return the pairs of pieces to join, and the contacts of small pieces."""
     if a.piece.shape != b.piece.shape:
         raise ValueError(
-            f"tiles must lie on one grid, but faces of {a.piece.shape} and "
-            f"{b.piece.shape} voxels meet"
+            f"tiles must lie on one grid, but a face of {a.piece.shape} voxels meets "
+            f"one of {b.piece.shape}"
         )
     inside = (a.piece > 0) & (b.piece > 0)
     pairs = a.piece[inside].astype(np.int64) * b.color.size + b.piece[inside]
@@ -193,7 +193,7 @@ def _meet(a: _Face, b: _Face, min_voxels: int) -> tuple[np.ndarray, np.ndarray]:
 
 @nb.njit(cache=True)
 def _unite(pairs, n_voxels, first):
-    """Return the root of each piece; sizes and first voxels gather in the roots."""
+    """Return the root of each piece; sizes and first voxels are gathered in roots."""
     parent = np.arange(n_voxels.size)
     for k in range(len(pairs)):
         join_pieces(parent, pairs[k, 0], pairs[k, 1])
@@ -209,9 +209,9 @@ def _unite(pairs, n_voxels, first):
 def _outer_faces(
     tile: Survey, periodic: tuple[bool, ...]
 ) -> Iterator[tuple[tuple[int, Place] | None, np.ndarray]]:
-    """Yield axis and place (low corner of the tile above it) of each face; its pieces.
+    """Yield where each face lies (axis, low corner of the tile above), and its pieces.
 
-    Faces that end the volume have no place.
+    For faces at the end of the volume, the place is None.
     """
     size = (tile.faces[2].shape[0], *tile.faces[0].shape)
     for axis in range(3):
@@ -233,9 +233,9 @@ def _grain_of_pieces(
     cut: np.ndarray,
     min_voxels: int,
 ) -> np.ndarray:
-    """Return the grain of each piece of each tile; n_voxels and first are used up.
+    """Return the grain of each piece of each tile; overwrites n_voxels and first.
 
-    Those of `cut` are no fragments, but for the smallest.
+    Pieces in `cut` with `MIN_CUT` voxels or more are not fragments.
     """
     root = _unite(ones, n_voxels, first)
     cut = root[cut]
@@ -263,12 +263,12 @@ def join(
     Parameters
     ----------
     surveys : iterable of Survey
-        Each tile of a volume once, in any order. A face is kept until the tile behind
-        it has come: in the order of their places (x slowest), a layer of tiles.
+        Each tile of a volume once, in any order. A face is kept in memory until the
+        tile behind it arrives; for tiles in order (x slowest), that is one layer.
     periodic : three bools
-        Whether grains go on through the faces of the volume along x, y, z.
+        Whether grains continue through the faces of the volume along x, y, z.
     keep_cut : bool
-        Whether small pieces at its other faces stay, see
+        Whether to keep small pieces at the other faces, see
         `grainpaint.segmentation.colors.grains`.
 
     Returns
@@ -282,11 +282,12 @@ def join(
     Raises
     ------
     ValueError
-        If a tile comes twice, is of another volume, or does not fit to its neighbor.
+        If a tile occurs twice, belongs to another volume, or does not fit its neighbor.
 
     Notes
     -----
-    Memory goes with the number of pieces (some 140 bytes each) and of waiting faces.
+    Memory is proportional to the number of pieces (about 140 bytes each) and of faces
+    that are kept.
     """
     volume: tuple[Place, int] | None = None
     starts: dict[Place, int] = {}
@@ -301,7 +302,7 @@ def join(
             raise ValueError(
                 "each tile of one volume must come once, with the same min_voxels: "
                 f"{tile.low} of {tile.shape}, min_voxels {tile.min_voxels}, does not "
-                f"go with the {len(starts)} before it of {volume}"
+                f"match the {len(starts)} tiles of {volume} before it"
             )
         for key, plane in _outer_faces(tile, periodic):
             if key is None:
@@ -341,7 +342,7 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     color : numpy.ndarray, integer, shape (tx, ty, tz)
-        The colors that were surveyed.
+        The same colors as were surveyed.
     grain_id : numpy.ndarray, int32 or int64, shape (n + 1,)
         Grain of each piece of this tile, from `join`.
 
@@ -353,7 +354,7 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the tile has another number of pieces.
+        If the number of pieces differs from the survey's.
     """
     piece = label_pieces(color)
     n = int(piece.max())

@@ -1,4 +1,4 @@
-"""A volume that is generated piece by piece, on disk, by runs that may be killed.
+"""A volume on disk that is generated piece by piece, by runs that may be killed.
 
 ::
 
@@ -6,13 +6,14 @@
       zarr.json               group: format, complete, recipe, spacing, origin, OME-Zarr
       tag/c/i/j/k             shards of uint16, the grains as generated; 0 = outside
       grain_id/c/i/j/k        shards of int32, 0 = outside
-      work/                   an empty group to readers of Zarr
-        journal.jsonl         what is done: a line a piece, with its SHA-256
-        lock                  whose run it is, while one runs
+      work/                   to readers of Zarr, an empty group
+        journal.jsonl         finished pieces: one line each, with the SHA-256
+        lock                  which process is running, if any
         NAME                  intermediate files
 
-A piece is one file: a shard or an intermediate file. Workers write pieces, aside and
-renamed; the parent process alone writes the journal, so what stands there is whole.
+A piece is one file: a shard or an intermediate file. Workers write a piece under
+another name and rename it. Only the parent process writes the journal, and only after
+that, so every piece in the journal is complete.
 """
 
 from grainpaint.store.audit import Damage, repair, verify

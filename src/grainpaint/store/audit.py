@@ -1,4 +1,4 @@
-"""Whether the files of a store are what its journal says, and what to make again."""
+"""Checking the files of a store against its journal, and repairing the store."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -15,17 +15,17 @@ __all__ = ["Damage", "repair", "verify"]
 
 @dataclass(frozen=True)
 class Damage:
-    """Something in a store that is not as its journal says.
+    """Something in a store that differs from its journal.
 
     Parameters
     ----------
     path : str
-        Which file, relative to the store.
+        The file, relative to the store.
     reason : str
     task : str or None
-        What must be made again; None for a line of the journal and for leftovers.
+        What must be made again; None for lines of the journal and for leftovers.
     harmless : bool
-        A leftover of a run that was killed: the volume is none the worse for it.
+        Whether it is a leftover of a killed run that does not affect the volume.
     """
 
     path: str
@@ -35,18 +35,18 @@ class Damage:
 
 
 def verify(store: Store, progress: Progress = silent) -> list[Damage]:
-    """Compare every file with the journal, by SHA-256; changes nothing.
+    """Compare every file with the journal, by SHA-256, without changing anything.
 
     Parameters
     ----------
     store : Store
     progress : Progress
-        Told the bytes read.
+        Called with the bytes read.
 
     Returns
     -------
     list of Damage
-        While a run is under way the pieces in hand are among them, as harmless.
+        During a run, they include the pieces being written, as harmless.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def verify(store: Store, progress: Progress = silent) -> list[Damage]:
         for number in known.damaged
     ]
     if complete and store.digest() != layout.read_attributes(store.path)["sha256"]:
-        damages.append(Damage(layout.JOURNAL, "is not that of the finished volume"))
+        damages.append(Damage(layout.JOURNAL, "does not match the finished volume"))
     for name in layout.ARRAYS:
         if not layout.is_metadata(store.path / name, store.shape, name):
             damages.append(Damage(f"{name}/zarr.json", "damaged or missing"))
@@ -80,7 +80,7 @@ def verify(store: Store, progress: Progress = silent) -> list[Damage]:
 def _leftovers(
     store: Store, entries: dict[str, Entry], complete: bool
 ) -> Iterator[Damage]:
-    """Yield the files that nothing speaks of."""
+    """Yield the files that belong neither to the layout nor to the journal."""
     for path in sorted(store.path.rglob("*")):
         place = path.relative_to(store.path).as_posix()
         if place in layout.OWN or place in entries or not path.is_file():
@@ -92,9 +92,9 @@ def _leftovers(
 
 
 def repair(store: Store, damages: Iterable[Damage]) -> None:
-    """Remove what is damaged or left over, so that a run makes only that again.
+    """Remove what is damaged or left over, so that a run makes only this again.
 
-    To be called under `store.lock()`.
+    Call it under `store.lock()`.
 
     Parameters
     ----------
@@ -115,10 +115,10 @@ def repair(store: Store, damages: Iterable[Damage]) -> None:
 
 
 def _fault(path: Path, entry: Entry) -> str:
-    """Say what is wrong with the file of a piece, or nothing."""
+    """Return what is wrong with the file of a piece; "" if nothing."""
     size = file_size(path)
     if entry.path is None:
-        return "" if size is None else "is there, though all its voxels are 0"
+        return "" if size is None else "exists, though all its voxels are 0"
     if size is None:
         return "missing"
     if size != entry.n_bytes:
@@ -128,4 +128,4 @@ def _fault(path: Path, entry: Entry) -> str:
             same = hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    return "" if same else "its SHA-256 is another"
+    return "" if same else "its SHA-256 differs"

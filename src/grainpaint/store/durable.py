@@ -1,4 +1,4 @@
-"""Files that are whole or not there, whenever a run is killed or the disk is full."""
+"""Writing files so that none is ever half-written, even after a kill or a full disk."""
 
 import errno
 import os
@@ -19,24 +19,25 @@ _ASIDE = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def aside(path: Path) -> Path:
-    """Return a fresh hidden name in the same folder."""
+    """Return an unused hidden name in the same folder."""
     return path.with_name(f".{path.name}.{uuid4().hex}")
 
 
 def is_aside(path: Path) -> bool:
-    """Whether `aside` made this name."""
+    """Return whether `aside` made this name."""
     return _ASIDE.fullmatch(path.name) is not None
 
 
 def write(path: Path, data: bytes, rest: int | None = None) -> None:
-    """Write a file whole: aside, flushed to the disk, renamed. Folders are made.
+    """Write a file as a whole: under another name, flushed, renamed; make folders.
 
     Parameters
     ----------
     path : Path
     data : bytes
     rest : int, optional
-        Bytes that the caller will need after this file, for the message of a full disk.
+        Bytes that the caller will need after this file, for the message if the disk is
+        full.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def write(path: Path, data: bytes, rest: int | None = None) -> None:
 
 
 def put(path: Path, data: bytes) -> None:
-    """Do what `write` does; OSError if it cannot be done."""
+    """Write as `write` does, but let OSErrors through."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = aside(path)
     try:
@@ -61,14 +62,14 @@ def put(path: Path, data: bytes) -> None:
         beside.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the new name, too, outlasts a power failure
+        os.fsync(folder)  # so that the new name survives a power failure, too
     finally:
         os.close(folder)
 
 
 @contextmanager
 def explained(path: Path, n_bytes: int, rest: int | None = None) -> Iterator[None]:
-    """Turn the system's refusals to write `n_bytes` to `path` into one clear line."""
+    """Turn errors while writing `n_bytes` to `path` into one clear line."""
     try:
         yield
     except OSError as error:
@@ -77,16 +78,16 @@ def explained(path: Path, n_bytes: int, rest: int | None = None) -> Iterator[Non
         if error.errno in _REFUSED:
             raise InputError(
                 f"{path}: cannot be written ({error.strerror}); choose a place where "
-                "you may write"
+                "you have permission to write"
             ) from None
         raise
 
 
 def _full(path: Path, n_bytes: int, rest: int | None) -> str:
     folder = next(p for p in path.parents if p.is_dir())
-    after = "" if rest is None else f", and what follows about {rest:,} more"
+    after = "" if rest is None else f", and those that follow about {rest:,} more"
     return (
-        f"{path}: the disk is full or a quota used up: this piece needs {n_bytes:,} "
+        f"{path}: the disk is full or a quota is used up: this piece needs {n_bytes:,} "
         f"bytes{after}; {shutil.disk_usage(folder).free:,} are free. Nothing is lost: "
         "make room and run the same command again"
     )

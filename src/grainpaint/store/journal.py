@@ -1,4 +1,4 @@
-"""What is done: a text file with a line a piece, only ever appended to."""
+"""The journal of finished pieces: a text file with one line per piece."""
 
 import json
 import os
@@ -14,18 +14,18 @@ __all__ = ["Entry", "Journal", "append", "read", "rewrite", "trim"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One piece that is done.
+    """One finished piece.
 
     Parameters
     ----------
     task : str
-        Its name: the place of its file in the store, such as "tag/c/0/1/2".
+        Its name, which is the place of its file in the store, e.g. "tag/c/0/1/2".
     path : str or None
-        The same, or None where all voxels are 0 and no file is needed.
+        The same, or None if all voxels are 0 and no file is needed.
     n_bytes : int
         Size of the file.
     sha256 : str
-        Of the file, in hexadecimal digits; "" where there is none.
+        SHA-256 of the file in hexadecimal digits; "" if there is no file.
     """
 
     task: str
@@ -40,7 +40,7 @@ class Entry:
 
     @classmethod
     def from_line(cls, line: bytes) -> "Entry":
-        """Read a line of the journal; ValueError if it is damaged."""
+        """Read a line of the journal; raise ValueError if it is damaged."""
         row = json.loads(line)  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         if not isinstance(row, dict) or row.keys() != {
             "task",
@@ -63,16 +63,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Journal:
-    """A journal as read.
+    """The content of a journal.
 
     Parameters
     ----------
     entries : dict of str to Entry
-        By task; the last line of a task counts.
+        By task; the last line for a task counts.
     damaged : tuple of int
-        Numbers of unreadable lines (from 1) with good ones after them.
+        Numbers (from 1) of unreadable lines that are followed by good ones.
     n_bytes : int
-        Length of the file up to its last good line; a power failure may leave a rest.
+        Length of the file up to its last good line. A power failure may leave more.
     """
 
     entries: dict[str, Entry]
@@ -81,7 +81,7 @@ class Journal:
 
 
 def read(path: Path) -> Journal:
-    """Read a journal, also one that is damaged or being written."""
+    """Read a journal, even one that is damaged or being written."""
     entries: dict[str, Entry] = {}
     damaged: list[int] = []
     bad: list[int] = []  # since the last good line
@@ -90,8 +90,8 @@ def read(path: Path) -> Journal:
         lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         raise InputError(
-            f"{path}: the journal of this volume is missing; start it again in another "
-            "place, or with --force"
+            f"{path}: the journal of this volume is missing; start again in another "
+            "place, or use force to replace the volume"
         ) from None
     for number, line in enumerate(lines, 1):
         place += len(line)
@@ -110,13 +110,13 @@ def read(path: Path) -> Journal:
 
 
 def append(path: Path, entries: Iterable[Entry]) -> None:
-    """Add lines and wait for the disk; all of them or, if it is full, none."""
+    """Add lines and wait for the disk; if it is full, add none of them."""
     lines = b"".join(entry.to_line() for entry in entries)
     with durable.explained(path, len(lines)), path.open("ab", buffering=0) as file:
         start = file.seek(0, os.SEEK_END)
         try:
             left = memoryview(lines)
-            while left:  # a disk that is nearly full takes a part, and then raises
+            while left:  # a nearly full disk takes a part of them, then raises
                 left = left[file.write(left) :]
             os.fsync(file.fileno())
         except OSError:

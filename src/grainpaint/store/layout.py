@@ -1,4 +1,4 @@
-"""The arrays of a store, and one shard as bytes: both exactly as zarr writes them."""
+"""The files of a store, in the bytes that zarr itself would write."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ __all__ = [
 ]
 
 SHARD = 128  # voxels along the edge of a file
-CHUNK = 64  # voxels along the edge of what is compressed, and read, as one
+CHUNK = 64  # voxels along the edge of the unit that is compressed and read
 ARRAYS: dict[str, np.dtype[Any]] = {
     "tag": np.dtype("uint16"),
     "grain_id": np.dtype("int32"),
 }
 
-# benchmarks/store.py: 64^3 chunks read two to four times as fast as 32^3 in as many
-# bytes; level 5 saves a tenth to a sixth of level 3's bytes at 10 to 20 ms a shard.
+# benchmarks/store.py: chunks of 64^3 are read two to four times as fast as those of
+# 32^3, with the same number of bytes; level 5 saves 10 to 17 % of level 3's bytes, for
+# 10 to 20 ms per shard.
 _LEVEL = 5
 JOURNAL, LOCK = "work/journal.jsonl", "work/lock"
 OWN = {
@@ -48,11 +49,11 @@ OWN = {
     "run.json",
     *(f"{a}/zarr.json" for a in ARRAYS),
 }
-VERSION = 1  # of the layout; another one is refused
+VERSION = 1  # of the layout; others are refused
 
 
 def _array(shape: tuple[int, ...], name: str, memory: dict[str, Any]) -> Array[Any]:
-    """Make one of ARRAYS in memory: metadata alone, all voxels 0."""
+    """Make one of ARRAYS in memory: only metadata, all voxels 0."""
     import zarr
     from zarr.codecs import ZstdCodec
     from zarr.storage import MemoryStore
@@ -78,7 +79,7 @@ def encode(name: str, values: np.ndarray) -> bytes | None:
     name : str
         One of ARRAYS.
     values : numpy.ndarray, at most SHARD voxels a side
-        Smaller at the far faces of a volume; the rest of the shard is 0.
+        Fewer at the far faces of a volume; the rest of the shard is 0.
     """
     memory: dict[str, Any] = {}
     shard = _array((SHARD,) * 3, name, memory)
@@ -88,7 +89,7 @@ def encode(name: str, values: np.ndarray) -> bytes | None:
 
 
 def files(shape: tuple[int, ...], attributes: dict[str, Any]) -> dict[str, bytes]:
-    """Return the files of a new store, by their places in it."""
+    """Return the content of the files of a new store, by their places in it."""
     made = {"zarr.json": _group(attributes), "work/zarr.json": _group({})}
     for name in ARRAYS:
         memory: dict[str, Any] = {}
@@ -98,7 +99,7 @@ def files(shape: tuple[int, ...], attributes: dict[str, Any]) -> dict[str, bytes
 
 
 def is_metadata(path: Path, shape: tuple[int, ...], name: str) -> bool:
-    """Whether the array at `path` is described as it should be."""
+    """Return whether the metadata of the array at `path` are as they should be."""
     import zarr
 
     try:
@@ -113,17 +114,23 @@ def _group(attributes: dict[str, Any]) -> bytes:
 
 
 def to_json(node: dict[str, Any]) -> bytes:
-    """Return what stands in a zarr.json."""
+    """Return a zarr.json as bytes."""
     return json.dumps(node, indent=2, ensure_ascii=False).encode()
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes of a store's group."""
+    """Return the attributes of a store's group.
+
+    Raises
+    ------
+    InputError
+        If there is no store, or it is damaged or of another version.
+    """
     if not path.exists():
         raise InputError(f"{path}: no such volume")
     other = InputError(
-        f"{path} exists and is no volume that was generated here: choose another "
-        "place, or add --force to replace it"
+        f"{path} exists and is not a volume generated here: choose another "
+        "place, or use force to replace it"
     )
     try:
         found = json.loads((path / "zarr.json").read_bytes())["attributes"]
@@ -133,8 +140,8 @@ def read_attributes(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise InputError(
-            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or add "
-            "--force to replace the volume"
+            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or use "
+            "force to replace the volume"
         ) from None
     if not isinstance(found, dict) or found.get("format") != PIECEWISE:
         raise other

@@ -1,4 +1,4 @@
-"""One run at a time: a file that names the process whose run it is."""
+"""One run at a time: a lock file that names the running process."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ __all__ = ["lock"]
 
 @dataclass(frozen=True)
 class _Owner:
-    """A process. Its number comes again one day, with another start after boot (s)."""
+    """A process: numbers are reused, but not with the same start after boot (s)."""
 
     host: str
     pid: int
@@ -33,7 +33,7 @@ class _Owner:
         return cls(platform.node(), os.getpid(), _after_boot(psutil.Process()), now)
 
     def is_gone(self) -> bool:
-        """Whether the process was of this host and has ended; if in doubt, no."""
+        """Return whether the process ran on this host and has ended for certain."""
         if self.host != platform.node():
             return False
         try:
@@ -48,12 +48,12 @@ class _Owner:
 
 
 def _after_boot(process: psutil.Process) -> float:
-    """Return when a process began: the difference stands when the clock is set."""
+    """Return when a process began; setting the clock does not change this."""
     return float(round(process.create_time() - psutil.boot_time(), 2))
 
 
 def _is_hidden(pid: int) -> bool:
-    """Whether the process is another user's whom the system does not list."""
+    """Return whether the process exists but belongs to another user and is hidden."""
     try:
         os.kill(pid, 0)
     except PermissionError:
@@ -67,8 +67,8 @@ def _is_hidden(pid: int) -> bool:
 def lock(path: Path) -> Iterator[None]:
     """Hold the lock file `path`.
 
-    A file whose process has ended on this host is taken over. On other hosts nobody can
-    tell, and the message says which file to remove.
+    A file whose process has ended on this host is taken over. Whether a process on
+    another host has ended is unknown, and the message says which file to remove.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def lock(path: Path) -> Iterator[None]:
     text = json.dumps(asdict(me)).encode()
     with durable.explained(path, len(text)):
         while not (_made(path, text) or _taken_over(path, text)):
-            pass  # it went away, or was made, between two looks at it
+            pass  # it appeared or vanished between the two attempts
     try:
         yield
     finally:
@@ -88,12 +88,12 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def _made(path: Path, text: bytes) -> bool:
-    """Make the file, with all that it says, unless there is one."""
+    """Make the file with its content, and return True, unless there is one."""
     beside = durable.aside(path)
     try:
         durable.put(beside, text)
         os.link(beside, path)
-    except (FileExistsError, FileNotFoundError):  # not found: a new run cleared it away
+    except (FileExistsError, FileNotFoundError):  # not found: a new run removed it
         return False
     finally:
         beside.unlink(missing_ok=True)
@@ -101,7 +101,7 @@ def _made(path: Path, text: bytes) -> bool:
 
 
 def _taken_over(path: Path, text: bytes) -> bool:
-    """Replace the file of a process that has ended; the system's lock decides who."""
+    """Replace the file of a process that has ended; flock settles races."""
     try:
         file = path.open("r+")
     except FileNotFoundError:
@@ -112,22 +112,22 @@ def _taken_over(path: Path, text: bytes) -> bool:
             owner = _Owner(**json.loads(found))
         except (ValueError, TypeError):
             raise InputError(
-                f"{path} says nothing readable about the run that made it; if none is "
-                "under way, remove that file"
+                f"{path} is unreadable and does not say which run made it; if none is "
+                "under way, remove this file"
             ) from None
         if not owner.is_gone():
             raise InputError(_refusal(path, owner))
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:  # some network file systems know no such locks
+        except OSError:  # some network file systems do not support such locks
             raise InputError(
                 f"{path} is left over from process {owner.pid} on {owner.host}, which "
-                "has ended: remove that file"
+                "has ended: remove this file"
             ) from None
         beside = durable.aside(path)
         try:
             if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                return False  # somebody was faster
+                return False  # another process was faster
             durable.put(beside, text)
             os.replace(beside, path)
         except FileNotFoundError:

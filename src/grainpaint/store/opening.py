@@ -1,4 +1,4 @@
-"""Make a store, or open the one that is there."""
+"""Making a store, and opening an existing one."""
 
 import json
 import os
@@ -22,24 +22,24 @@ def create(
     origin: Sequence[float],
     recipe: dict[str, Any],
 ) -> Store:
-    """Make a store, or open the one that is there if it is of the same volume.
+    """Make a store, or open the existing one if it is of the same volume.
 
     Parameters
     ----------
     path : path
-        NAME.zarr; its folder is made if need be.
+        NAME.zarr; its folder is made if necessary.
     shape : three ints
         Voxels along x, y, z.
     spacing, origin : three floats
         Edges of a voxel and corner of voxel (0, 0, 0), µm.
     recipe : dict
-        All that decides the voxels, as JSON can hold it.
+        Everything that determines the voxels, in JSON types.
 
     Raises
     ------
     InputError
-        If something else is there, also a store of another volume, or the place cannot
-        be written.
+        If something else is there, such as a store of another volume, or the place is
+        not writable.
     """
     path = Path(path)
     wanted: dict[str, Any] = json.loads(
@@ -58,19 +58,19 @@ def create(
     difference = next(_differences(wanted, {key: found.get(key) for key in wanted}), "")
     if difference:
         raise InputError(
-            f"{path} holds another volume: {difference}. Give what was given then to "
-            "go on with it, choose another place, or add --force to replace it"
+            f"{path} holds another volume: {difference}. Use the same settings to "
+            "continue it, choose another place, or use force to replace it"
         )
     return open_store(path)
 
 
 def open_store(path: str | Path) -> Store:
-    """Open a store that is there, finished or not.
+    """Open an existing store, finished or not.
 
     Raises
     ------
     InputError
-        If there is none, it is damaged or of another version.
+        If there is no store, or it is damaged or of another version.
     """
     path = Path(path)
     found = layout.read_attributes(path)
@@ -84,7 +84,7 @@ def open_store(path: str | Path) -> Store:
 
 
 def _make(path: Path, wanted: dict[str, Any]) -> None:
-    """Make a store aside and rename it, unless another run was faster."""
+    """Make a store under another name and rename it, unless one is there by then."""
     known = attributes_of(wanted["spacing"], wanted["origin"], (False,) * 3)
     own = {"format": PIECEWISE, "version": layout.VERSION, "complete": False}
     files = layout.files(tuple(wanted["shape"]), {**own, **known, **wanted})
@@ -104,7 +104,7 @@ def _make(path: Path, wanted: dict[str, Any]) -> None:
 
 
 def _differences(wanted: Any, found: Any, key: str = "") -> Iterator[str]:
-    """Yield where two recipes differ, the keys of nested ones joined by dots."""
+    """Yield the differences of two recipes; nested keys are joined by dots."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         for name in [*wanted, *(n for n in found if n not in wanted)]:
             nested = name if key in ("", "recipe") else f"{key}.{name}"

@@ -1,4 +1,4 @@
-"""The volume on disk: pieces written by workers, a journal kept by their parent."""
+"""The volume on disk: workers write its pieces, their parent keeps the journal."""
 
 import hashlib
 import json
@@ -28,9 +28,9 @@ Box = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Store:
-    """A generated volume on disk; `create` makes one, `open_store` opens it.
+    """A generated volume on disk, made by `create` or opened by `open_store`.
 
-    Holds no open file, so it can be sent to worker processes. `write_shard`,
+    It holds no open files, so it can be sent to worker processes. `write_shard`,
     `write_file`, `read_file` and `read` may be called from any process at any time;
     `record`, `forget` and `finish` only by the process that holds `lock()`.
 
@@ -42,7 +42,7 @@ class Store:
     spacing, origin : three floats
         Edges of a voxel and corner of voxel (0, 0, 0), µm.
     recipe : dict
-        All that decides the voxels, as JSON can hold it.
+        Everything that determines the voxels, in JSON types.
     """
 
     path: Path
@@ -63,7 +63,7 @@ class Store:
 
     @property
     def journal(self) -> Path:
-        """Where the journal is."""
+        """Path of the journal."""
         return self.path / layout.JOURNAL
 
     def box(self, index: Shape) -> tuple[tuple[int, int], ...]:
@@ -74,7 +74,7 @@ class Store:
 
     @staticmethod
     def shard_task(array: str, index: Shape) -> str:
-        """Return the task that `write_shard` does, as it stands in the journal.
+        """Return the name of the task of `write_shard` in the journal.
 
         Examples
         --------
@@ -85,7 +85,7 @@ class Store:
 
     @staticmethod
     def file_task(name: str) -> str:
-        """Return the task that `write_file` does, as it stands in the journal.
+        """Return the name of the task of `write_file` in the journal.
 
         Examples
         --------
@@ -96,7 +96,7 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the store for one run, and clear away what a killed one left.
+        """Hold the store for one run, and remove what a killed one left behind.
 
         Raises
         ------
@@ -113,26 +113,26 @@ class Store:
     def write_shard(
         self, array: str, index: Shape, values: np.ndarray, rest: int | None = None
     ) -> Entry:
-        """Write one shard whole; nothing is written where all voxels are 0.
+        """Write one shard as a whole, or no file if all voxels are 0.
 
         Parameters
         ----------
         array : str
             "tag" or "grain_id".
         index : three ints
-            Which shard, counted along x, y, z.
+            Position of the shard, counted in shards along x, y, z.
         values : numpy.ndarray, uint16 or int32
-            Of the shape of `box(index)`.
+            Has the shape of `box(index)`.
         rest : int, optional
-            Bytes that the caller expects to need after this, for the message of a full
-            disk.
+            Bytes that the caller expects to need after this, for the message if the
+            disk is full.
 
         Raises
         ------
         InputError
             If the disk is full; the store is then as it was.
         ValueError
-            If there is no such shard, or values have another shape or type.
+            If there is no such shard, or the values have a wrong shape or type.
         """
         wanted = tuple(b - a for a, b in self.box(index))
         if values.shape != wanted or values.dtype != ARRAYS[array] or min(index) < 0:
@@ -148,12 +148,12 @@ class Store:
         return self._write(task, data, rest)
 
     def write_file(self, name: str, data: bytes, rest: int | None = None) -> Entry:
-        """Write an intermediate file whole, with a checksum after its end.
+        """Write an intermediate file as a whole, with a checksum appended.
 
         Parameters
         ----------
         name : str
-            May have slashes: folders are made.
+            May contain slashes; folders are made.
         data : bytes
         rest : int, optional
             See `write_shard`.
@@ -163,11 +163,11 @@ class Store:
         InputError
             If the disk is full; the store is then as it was.
         ValueError
-            If the name is one of the store's own, or has a part that begins with a dot.
+            If the name is used by the store itself, or a part begins with a dot.
         """
         top = self.file_task(name.split("/")[0])
         if not _NAME.fullmatch(name) or top in layout.OWN:
-            raise ValueError(f"no name for an intermediate file: {name!r}")
+            raise ValueError(f"not a valid name for an intermediate file: {name!r}")
         return self._write(self.file_task(name), data + _checksum(data), rest)
 
     def _write(self, task: str, data: bytes, rest: int | None) -> Entry:
@@ -175,7 +175,7 @@ class Store:
         return Entry(task, task, len(data), hashlib.sha256(data).hexdigest())
 
     def read_file(self, name: str) -> bytes:
-        """Return what `write_file` wrote.
+        """Return the data that `write_file` wrote.
 
         Raises
         ------
@@ -192,7 +192,7 @@ class Store:
         return data[:-4]
 
     def read(self, array: str, box: Box) -> np.ndarray:
-        """Return the voxels of a box, 0 where nothing is (yet) or out of the volume.
+        """Return the voxels of a box: 0 outside the volume and where nothing is yet.
 
         Parameters
         ----------
@@ -228,7 +228,7 @@ class Store:
         return values
 
     def record(self, *entries: Entry) -> None:
-        """Add pieces to the journal; they are done once this returns.
+        """Add pieces to the journal; they count as done once this returns.
 
         Raises
         ------
@@ -238,12 +238,12 @@ class Store:
         journal.append(self.journal, entries)
 
     def done(self) -> dict[str, Entry]:
-        """Return what the journal has and whose files are there in their size, by task.
+        """Return the entries whose files exist with the right size, by task.
 
         Raises
         ------
         InputError
-            If the journal is damaged other than at its end.
+            If the journal is damaged anywhere but at its end.
         """
         found = journal.read(self.journal)
         if found.damaged:
@@ -257,24 +257,24 @@ class Store:
         }
 
     def digest(self) -> str:
-        """Return the SHA-256 of the shards that are done: equal for equal volumes."""
+        """Return a SHA-256 over the finished shards; equal for equal volumes."""
         entries = journal.read(self.journal).entries
         shards = sorted((e.task, e.sha256) for e in entries.values() if _in_array(e))
         return hashlib.sha256(json.dumps(shards).encode()).hexdigest()
 
     def forget(self, tasks: Iterable[str]) -> None:
-        """Take pieces out of the journal, to be made again, and remove their files."""
+        """Remove pieces, to be made again, from the journal and from the disk."""
         tasks = set(tasks)
         self._mark(complete=False)
         self._remove(tasks)
 
     def finish(self, drop: Iterable[str] = ()) -> None:
-        """Mark the volume complete, and only then drop what is no longer needed.
+        """Mark the volume as complete, then drop what is no longer needed.
 
         Parameters
         ----------
         drop : iterable of str
-            Tasks of intermediate files; they leave the journal and the disk.
+            Tasks of intermediate files, to be removed from the journal and the disk.
 
         Raises
         ------
@@ -284,12 +284,12 @@ class Store:
         tasks = set(drop)
         shards = {task for task in tasks if not task.startswith("work/")}
         if shards:
-            raise ValueError(f"no intermediate file: {min(shards)}")
+            raise ValueError(f"not an intermediate file: {min(shards)}")
         self._mark(complete=True)
         self._remove(tasks)
 
     def _remove(self, tasks: set[str]) -> None:
-        """Drop the entries first: none ever stands for a file that is gone."""
+        """Drop the entries first, so that none ever names a missing file."""
         entries = journal.read(self.journal).entries.values()
         journal.rewrite(self.journal, (e for e in entries if e.task not in tasks))
         for entry in entries:
@@ -305,7 +305,7 @@ class Store:
 
 
 def file_size(path: Path) -> int | None:
-    """Return the bytes of a file, or None if there is none."""
+    """Return the size of a file in bytes, or None if there is no file."""
     try:
         return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):

@@ -1,7 +1,7 @@
 """Files of SPPARKS: text dumps, site files and stitch files.
 
-They hold a spin for each site. A grain is a piece of equal spin that is connected
-through the 26 neighbors. Lengths are in units of the lattice, taken as µm.
+They hold a spin for each site. A grain is a piece of equal spin, connected through the
+26 neighbors. Lengths are in lattice units, read as µm.
 """
 
 from pathlib import Path
@@ -89,7 +89,7 @@ def write(volume: Microstructure, path: Path) -> None:
     Parameters
     ----------
     volume : Microstructure
-        Without an outside. Grain IDs become spins 1..n; periodic axes tell how
+        All voxels in grains. Grain IDs become spins 1..n; the periodic axes decide how
         SPPARKS will number its sites (its command ``boundary``).
     path : Path
 

@@ -34,11 +34,11 @@ def dump_time(path: Path, text: bytes, start: int) -> float:
     try:
         return float(words[0].split()[-1])  # the snapshot's number, then the time
     except (IndexError, ValueError):
-        raise InputError(f"{path}: cut off behind ITEM: TIMESTEP") from None
+        raise InputError(f"{path}: cut off after ITEM: TIMESTEP") from None
 
 
 def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
-    """Place the rows of one snapshot."""
+    """Return the spins of one snapshot, each at its place."""
     where = f"{path}: the snapshot of time {time:g}"
     head = text[:2000].split(b"\n")
     titles = [i for i, line in enumerate(head) if line.startswith(b"ITEM: ATOMS")]

@@ -1,8 +1,8 @@
-"""Rows of text, one for each site: parsed, checked and put in their places.
+"""Rows of text, one per site: parsed, checked and put in their places.
 
-Site IDs count x fastest over the lattice, and over one more plane on every axis that
-is not periodic; so places come from x, y, z where a file has them, and from IDs only
-when these fit one such numbering exactly.
+Site IDs count x fastest over the lattice, including one more plane on every axis that
+is not periodic. So places come from x, y, z if a file has them, and from IDs only if
+these fit one such numbering exactly.
 """
 
 import gzip
@@ -41,22 +41,20 @@ def read_text(path: Path) -> bytes:
 def parse_rows(
     where: str, body: bytes, n_rows: int, n_columns: int, columns: list[int]
 ) -> np.ndarray:
-    """Parse rows of numbers; check how many there are."""
+    """Return some columns of rows of numbers, after checking how many there are."""
     body = body.rstrip()
     found = body.count(b"\n") + 1 if body else 0
     last = body[body.rfind(b"\n") + 1 :].split()
     if found < n_rows or (found == n_rows and len(last) < n_columns):
         raise InputError(f"{where} is cut off: {found:,} rows of {n_rows:,}")
     if found > n_rows or not found:
-        raise InputError(f"{where} has {found:,} rows where it announces {n_rows:,}")
+        raise InputError(f"{where} has {found:,} rows, but announces {n_rows:,}")
     try:
         table: np.ndarray = np.loadtxt(BytesIO(body), comments=None, ndmin=2)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     if table.shape[1] != n_columns:
-        raise InputError(
-            f"{where} has {table.shape[1]} columns where it names {n_columns}"
-        )
+        raise InputError(f"{where} has {table.shape[1]} columns, but names {n_columns}")
     return table[:, columns]
 
 
@@ -64,7 +62,7 @@ def to_integers(where: str, column: np.ndarray) -> np.ndarray:
     """Turn a column into integers (IDs may exceed 32 bits)."""
     whole = column.astype(np.int64)
     if (whole != column).any():
-        raise InputError(f"{where} has spins or IDs that are no integers")
+        raise InputError(f"{where} has spins or IDs that are not integers")
     return whole
 
 
@@ -100,7 +98,7 @@ def site_ids(shape: tuple[int, ...], periodic: tuple[bool, ...]) -> np.ndarray:
     shape : three ints
         Sites along x, y, z.
     periodic : three bools
-        On an axis that is not, SPPARKS counts one more plane than it keeps.
+        On an axis that is not periodic, SPPARKS counts one more plane than it keeps.
 
     Returns
     -------
@@ -124,7 +122,7 @@ def places_of_ids(
     shape = tuple(max(1, round(high - low)) for low, high in box)
     if ids.size != np.prod(shape):
         raise InputError(
-            f"{where} has {ids.size:,} sites where its box of "
+            f"{where} has {ids.size:,} sites, but its box of "
             f"{' x '.join(map(str, shape))} has {np.prod(shape):,}, and no x y z: "
             "dump id site x y z of the whole box"
         )
@@ -145,7 +143,7 @@ def places_of_ids(
 
 
 def scatter(where: str, place: tuple[np.ndarray, ...], spin: np.ndarray) -> np.ndarray:
-    """Put each spin at its place; check that every site comes once."""
+    """Put each spin in its place; check that every site occurs once."""
     shape = tuple(int(axis.max()) + 1 for axis in place)
     at = np.ravel_multi_index(place, shape)
     n_sites = int(np.prod(shape))
@@ -155,7 +153,7 @@ def scatter(where: str, place: tuple[np.ndarray, ...], spin: np.ndarray) -> np.n
         raise InputError(f"{where} has the site at index ({x}, {y}, {z}) twice")
     if at.size < n_sites:
         raise InputError(
-            f"{where} misses {n_sites - at.size:,} of the {n_sites:,} sites of its box"
+            f"{where} lacks {n_sites - at.size:,} of the {n_sites:,} sites of its box"
         )
     limits = np.iinfo(np.int32)
     if spin.min() < limits.min or spin.max() > limits.max:

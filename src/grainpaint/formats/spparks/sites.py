@@ -28,8 +28,8 @@ def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> Non
     low, high = int(spin.min()), int(spin.max())
     if low < 1:
         raise InputError(
-            f"{path}: a site file gives every site of the box a spin of at least 1, "
-            "and this volume has voxels outside the part: crop it first"
+            f"{path}: in a site file every site of the box has a spin of at least 1, "
+            "but this volume has voxels outside the part: crop it first"
         )
     boundary = " ".join("p" if p else "n" for p in periodic)
     box = "\n".join(f"0 {n} {a}lo {a}hi" for n, a in zip(spin.shape, "xyz"))
@@ -59,12 +59,12 @@ def read_sites(path: Path) -> tuple[np.ndarray, float, tuple[float, ...]]:
 
 
 def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float, ...]]:
-    """Parse a header of `value keyword` lines and its section Values."""
+    """Parse the header (lines `value keyword`) and the section Values."""
     at = text.find(b"\nValues")
     if at < 0 or b"\nSites" in text[:at] or b"\0" in text[:4096]:
         raise InputError(
-            f"{path}: neither a SPPARKS dump, a stitch file, nor a site file with "
-            "Values alone"
+            f"{path}: not a SPPARKS dump, a stitch file, or a site file with only the "
+            "section Values"
         )
     box = np.tile([-0.5, 0.5], (3, 1))
     names, n_sites = ["id", "site"], -1

@@ -1,4 +1,4 @@
-"""Spins of all sites of a box at one time, and the grains that they are."""
+"""Spins of all sites of a box at one time, and the grains they form."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +48,13 @@ def grains_of_spins(
     Raises
     ------
     InputError
-        If the spins span more values than int32 has.
+        If the range of the spins exceeds int32.
     """
     spin = snapshot.spin
     low = int(spin.min())
     if int(spin.max()) - low + 1 > np.iinfo(np.int32).max:
-        raise InputError("the spins span more values than a 32-bit integer has")
-    # 0 is a spin like others (melted sites), and means outside to label_pieces.
+        raise InputError("the range of the spins exceeds 32-bit integers")
+    # 0 is a spin like any other (melted sites), but means outside to label_pieces.
     grain_id = label_pieces(spin - np.int32(low) + np.int32(1), periodic, corners=True)
     return Microstructure(grain_id, (snapshot.spacing,) * 3, snapshot.origin, periodic)
 

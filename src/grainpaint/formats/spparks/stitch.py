@@ -1,4 +1,4 @@
-"""Stitch files of SPPARKS: SQLite databases of blocks, later ones over earlier ones."""
+"""Stitch files of SPPARKS: SQLite databases of blocks of sites."""
 
 import sqlite3
 from contextlib import closing
@@ -40,14 +40,14 @@ def _times(path: Path, base: sqlite3.Connection) -> list[float]:
     try:
         rows = base.execute("SELECT time FROM times ORDER BY time").fetchall()
     except sqlite3.Error as error:
-        raise InputError(f"{path}: damaged or no stitch file ({error})") from None
+        raise InputError(f"{path}: damaged, or not a stitch file ({error})") from None
     if not rows:
         raise InputError(f"{path}: the stitch file is empty")
     return [float(row[0]) for row in rows]
 
 
 def read_stitch(path: Path, time: float | None) -> Snapshot:
-    """Lay the blocks of a stitch file over each other up to a time."""
+    """Return the spins at a time: later blocks overwrite earlier ones."""
     with closing(_open(path)) as base:
         known = _times(path, base)
         chosen = known[choose_time(path, known, time)]
@@ -67,7 +67,7 @@ def read_stitch(path: Path, time: float | None) -> Snapshot:
         except sqlite3.Error as error:
             raise InputError(f"{path}: damaged stitch file ({error})") from None
     if not blocks:
-        raise InputError(f"{path}: no spins up to time {chosen:g}")
+        raise InputError(f"{path}: no spins until time {chosen:g}")
     corners = np.array([b[:6] for b in blocks], np.int64)
     low, high = corners[:, :3].min(0), corners[:, 3:].max(0)
     spin = np.empty(high - low, np.int32)
