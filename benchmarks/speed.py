@@ -70,12 +70,12 @@ def main():
     parser.add_argument("--edges", type=int, nargs=3, default=[64, 128, 256])
     options = parser.parse_args()
     tail = ["--precision", options.precision]
+    tail += ["--no-picture"] if options.quick else []
     boxes = [["generate", "--shape", f"{n},{n},{n}", *tail] for n in options.edges]
     gear = ["paint", str(PART), *tail]
     simulate = SIMULATE.format(options.edges[1]).split()
     if options.quick:
-        tail += ["--no-picture"]
-        gear = [*boxes[0], "--no-picture"]
+        gear = boxes[0]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as new:
         row, precision = first_run(boxes[0], folder, None if options.quick else new)
         if not options.quick:  # compiles what is left, in the usual cache

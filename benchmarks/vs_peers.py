@@ -63,7 +63,7 @@ def simulation(edge, until):
 
 
 def main():
-    parser = make_parser(__doc__, edges=[32, 32], late=120, repeats=1)
+    parser = make_parser(__doc__, edges=[16, 16], late=120, repeats=1)
     parser.add_argument("--edges", type=int, nargs=2, default=[128, 256])
     parser.add_argument("--late", type=int, default=LATE, help="Monte Carlo steps")
     parser.add_argument("--repeats", type=int, default=3, help="of evaluations")
