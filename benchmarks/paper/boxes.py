@@ -43,10 +43,10 @@ from floor import EDGE  # noqa: E402
 from floor import simulated as open_boxes  # noqa: E402
 
 
-def study_parser(description, shape, volumes, **quick):
+def study_parser(description, shape, volumes, quick=None):
     """Return a parser with the options that all studies take."""
     tiny = {"shape": (32, 32, 32), "volumes": 2, "reference": 2}
-    parser = make_parser(description, **{**tiny, **quick})
+    parser = make_parser(description, **{**tiny, **(quick or {})})
     parser.add_argument("--model", default="paper-iso")
     parser.add_argument("--shape", type=parse_shape, default=shape)
     parser.add_argument("--volumes", type=int, default=volumes, help="generated")

@@ -263,9 +263,8 @@ def voxels_a_block(shape):
 
 
 def main():
-    parser = study_parser(
-        __doc__, (80, 80, 32), 4, volumes=1, steps=1, rows=["simulated", "few steps"]
-    )
+    quick = {"volumes": 1, "steps": 1, "rows": ["simulated", "few steps"]}
+    parser = study_parser(__doc__, (80, 80, 32), 4, quick)
     parser.add_argument("--data", type=Path, help="of the networks; see train paper")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--resamplings", type=int, default=1)

@@ -83,7 +83,7 @@ def draw(figure, shape, cuts, slices):
 
 
 def main():
-    parser = study_parser(__doc__, (80, 80, 32), 1, shape=(80, 32, 32))
+    parser = study_parser(__doc__, (80, 80, 32), 1, {"shape": (80, 32, 32)})
     options = parser.parse_args()
     model, shape = load_paper(options.model), options.shape
     owner = owners(shape)

@@ -47,7 +47,7 @@ def seconds_of_segmentation(shape):
 
 
 def seconds_of_evaluation(model, shape, resamplings, quick):
-    """Return the seconds of an evaluation of a block with its noise, and of them all."""
+    """Return the seconds of one evaluation of a block with its noise, and of all."""
     blocks = grid(shape)
     schedule = model.card.levels.schedule
     warm = {"n_resample": 2, "n_free": schedule.n_steps}
