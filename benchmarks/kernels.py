@@ -4,13 +4,13 @@ Run: python benchmarks/kernels.py. Prints a table and writes kernels.json. Every
 runs in a process of its own with an empty cache of kernels.
 """
 
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 from common import REPOSITORY, Stopwatch, grainpaint, make_parser, save
 
+SCRIPT = Path(__file__).resolve()
 PART = REPOSITORY / "examples" / "parts" / "gear.stl"
 COMMANDS = [
     "generate --shape 64,64,64 -o a.npz --force",
@@ -53,19 +53,18 @@ def main():
     options = make_parser(__doc__).parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
         for command in COMMANDS:
             # Under --quick the usual cache serves, so that nothing compiles.
             with tempfile.TemporaryDirectory() as cache:
                 new = {} if options.quick else {"NUMBA_CACHE_DIR": cache}
                 words = ["run", *command.split()]
-                took = grainpaint(*words, script=Path(__file__), **new)
+                took = grainpaint(*words, script=SCRIPT, folder=folder, **new)
             seconds = round(float(took.output.split()[-1]), 1)
             rows.append({"name": command.replace(str(PART), PART.name), "s": seconds})
             print(f"{seconds:6.1f} s  {rows[-1]['name']}", flush=True)
             if options.quick:
                 break
-    save(options, Path(__file__), {"rows": rows})
+    save(options, SCRIPT, {"rows": rows})
 
 
 if __name__ == "__main__":
