@@ -232,6 +232,8 @@ def rows_of(study, data):
 
     def change(name, painter_of, label):
         folder = trained(study, name, data, options.steps)
+        if options.quick:  # one step makes no grains
+            folder = options.model
         return painted(study, label, folder, painter_of)
 
     def repainted(name):
