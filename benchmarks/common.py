@@ -25,7 +25,7 @@ import numba
 import psutil
 import torch
 
-from grainpaint.network.cards import model_digest
+from grainpaint.network.library import model_digest
 from grainpaint.network.precision import resolve
 
 __all__ = [
@@ -180,7 +180,7 @@ class Finished:
     output: str
 
 
-def grainpaint(*words, codes=(0,), script=None, folder=None, **environment):
+def grainpaint(*words, codes=(0,), script=None, **environment):
     """Run a command of grainpaint and return what it took.
 
     Parameters
@@ -191,8 +191,6 @@ def grainpaint(*words, codes=(0,), script=None, folder=None, **environment):
         Exit codes that are no failure.
     script : Path, optional
         A Python script to run in place of grainpaint.
-    folder : Path, optional
-        Where it runs.
     **environment
         Variables that differ from those of this process.
     """
@@ -204,7 +202,6 @@ def grainpaint(*words, codes=(0,), script=None, folder=None, **environment):
             stdout=output,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **environment},
-            cwd=folder,
         )
         together = pool.submit(_peak_of_family, child.pid)
         _, status, usage = os.wait4(child.pid, 0)

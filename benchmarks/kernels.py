@@ -10,17 +10,17 @@ from pathlib import Path
 
 from common import REPOSITORY, Stopwatch, grainpaint, make_parser, save
 
-SCRIPT = Path(__file__).resolve()
+SCRIPT = Path(__file__)
 PART = REPOSITORY / "examples" / "parts" / "gear.stl"
 COMMANDS = [
-    "generate --shape 64,64,64 -o a.npz --force",
-    "generate --shape 64,64,64 --periodic xyz -o b.npz --force",
-    "generate --shape 64,64,64 --grain-size 20+x/100 --voxel 2um -o c.npz --force",
-    "generate --shape 64,64,64 --workers 1 -o d.zarr --force",
-    f"paint {PART} --longest 48 -o e.npz --force",
-    "simulate iso --shape 32,32,32 --time 10 -o f.npz --force",
-    "stats a.npz",
-    "compare a.npz --with b.npz",
+    "generate --shape 64,64,64 -o {0}/a.npz --force",
+    "generate --shape 64,64,64 --periodic xyz -o {0}/b.npz --force",
+    "generate --shape 64,64,64 --grain-size 20+x/100 --voxel 2um -o {0}/c.npz --force",
+    "generate --shape 64,64,64 --workers 1 -o {0}/d.zarr --force",
+    f"paint {PART} --longest 48 -o {{0}}/e.npz --force",
+    "simulate iso --shape 32,32,32 --time 10 -o {0}/f.npz --force",
+    "stats {0}/a.npz",
+    "compare {0}/a.npz --with {0}/b.npz",
 ]
 
 
@@ -57,11 +57,12 @@ def main():
             # Under --quick the usual cache serves, so that nothing compiles.
             with tempfile.TemporaryDirectory() as cache:
                 new = {} if options.quick else {"NUMBA_CACHE_DIR": cache}
-                words = ["run", *command.split()]
-                took = grainpaint(*words, script=SCRIPT, folder=folder, **new)
+                words = ["run", *command.format(folder).split()]
+                took = grainpaint(*words, script=SCRIPT, **new)
             seconds = round(float(took.output.split()[-1]), 1)
-            rows.append({"name": command.replace(str(PART), PART.name), "s": seconds})
-            print(f"{seconds:6.1f} s  {rows[-1]['name']}", flush=True)
+            name = command.replace("{0}/", "").replace(str(PART), PART.name)
+            rows.append({"name": name, "s": seconds})
+            print(f"{seconds:6.1f} s  {name}", flush=True)
             if options.quick:
                 break
     save(options, SCRIPT, {"rows": rows})

@@ -109,10 +109,10 @@ def compare(script: Path, executable: str, n_seeds: int) -> dict[str, object]:
     for seed in range(1, n_seeds + 1):
         variables = {"S": str(seed)}
         known = script, variables
-        first, found = timed(lambda known=known: run_script(*known, executable))
+        first, found = timed(lambda known=known: execute_script(*known, executable))
         theirs.append(measure(found[1]))
         second, ((_, volume),) = timed(
-            lambda known=known: [*simulate(read_script(*known), all_times=False)]
+            lambda known=known: [*run_simulation(read_script(*known), all_times=False)]
         )
         ours.append(measure(volume))
         seconds += first, second
