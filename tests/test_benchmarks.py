@@ -94,6 +94,7 @@ def test_every_script_takes_the_options_of_all():
     assert found - not_run == set(SCRIPTS)
 
 
+@pytest.mark.slow
 def test_a_script_without_its_data_says_so_in_one_line():
     words = [sys.executable, str(BENCHMARKS / "spparks.py"), "--quick"]
     path = {"PYTHONPATH": str(Path(grainpaint.__file__).parents[1])}
