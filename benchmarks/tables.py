@@ -21,6 +21,13 @@ from speed_tables import machines, speed
 __all__ = ["README_TABLES", "TABLES"]
 
 
+def multiple(ratio):
+    """Return a ratio, whole if it is large."""
+    if ratio is None:
+        return ""
+    return f"{ratio:,.0f}" if ratio > 100 else f"{ratio:.1f}"
+
+
 def peers():
     """Return speeds of this model, the paper's networks and the simulation."""
     content = read("vs_peers")
@@ -29,7 +36,7 @@ def peers():
         [
             r["name"],
             f"{r['speed']:,.1f}" if r["speed"] < 1000 else f"{r['speed']:,.0f}",
-            f"{ratios[r['name']]:,.3g}" if r["name"] in ratios else "",
+            multiple(ratios.get(r["name"])),
         ]
         for r in content["voxels_a_second"]
     ]
@@ -108,8 +115,12 @@ def gear():
         "disk_bytes": "disk, GB",
     }
     scales = {"core_seconds": 3600, "memory_bytes": 1e9, "disk_bytes": 1e9}
+
+    def scaled(key, value):
+        return round(value / scales[key], 2) if key in scales else value
+
     rows = [
-        [names.get(key, key), f"{round(value / scales.get(key, 1), 2):,}"]
+        [names.get(key, key), f"{scaled(key, value):,}"]
         for key, value in content.items()
         if names.get(key, key)
     ]
@@ -125,7 +136,7 @@ def potts():
     rows = [
         [
             f"{r['name']}, t = {r['time']}",
-            *(f"{r[key]:,.4g}" for key in ("ours", "sd", "spparks")),
+            *(f"{r[key]:,.0f}" for key in ("ours", "sd", "spparks")),
             r["runs_of_spparks"],
             f"{r['z']:+.1f}",
         ]
