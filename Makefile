@@ -31,6 +31,7 @@ test-all: .venv/installed-test
 benchmark: .venv/installed
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/results.py --readme
 
 clean:
 	rm -rf .venv demo

@@ -17,14 +17,11 @@ prints a table and writes ablations.json after each. Data: simulated tori of 32^
   percentile of surface / volume^(2/3), where merged grains show.
 """
 
-import argparse
-import json
 import math
 import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 os.environ["NUMBA_NUM_THREADS"] = "1"
@@ -32,35 +29,38 @@ os.environ["NUMBA_NUM_THREADS"] = "1"
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
+from ablation_figures import LEVELS, bound, describe, held_out, predict, sampled
+from ablation_networks import by_adam, preserving, two_blocks, without_norm
+from common import make_parser, save
 
 from grainpaint import simulate
 from grainpaint.network.batch import draw_batch
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.dataset import TrainingSet
-from grainpaint.network.diffusion import (
-    add_noise,
-    expected_colors,
-    reverse_step,
-    timesteps,
-)
-from grainpaint.network.layers import ChannelNorm, Conv, ResidualBlock
+from grainpaint.network.diffusion import add_noise, expected_colors
 from grainpaint.network.precision import autocast, resolve
 from grainpaint.network.samples import Sample, Samples
 from grainpaint.network.train import PRESETS, TrainConfig, batch_losses, noise_levels
 from grainpaint.network.training_run import TrainingRun
-from grainpaint.network.unet import NetworkConfig, UNet, setting
+from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.palette import palette
 from grainpaint.pyramid import double, halve
-from grainpaint.segmentation.pieces import label_pieces
 
-HERE = Path(__file__).parent
-KINDS = ((32, 10.0), (32, 25.0), (64, 100.0))  # edge, time
-N_TRAINED, N_HELD_OUT = 40, 8
-LEVELS = (0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98)
 SHOWN = (0.3, 0.6, 0.8, 0.9)
-N_SAMPLES, N_STEPS = 8, 5
-TORUS = (True, True, True)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is simulated, and how much is sampled from each network."""
+
+    kinds: tuple = ((32, 10.0), (32, 25.0), (64, 100.0))  # edge, time
+    n_trained: int = 40
+    n_held_out: int = 8
+    n_samples: int = 8
+    edge: int = 32  # of samples
+
+
+QUICK = Effort(((16, 10.0), (16, 25.0), (32, 100.0)), 2, 1, 1, 16)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Variant:
     dim: int = 5
     change: Callable[[UNet], UNet] = lambda network: network
     recalls: bool = False  # self-conditioning
-    n_volumes: int = N_TRAINED
+    n_volumes: int = 40
     renewed: bool = False
     coarser: bool = False  # a third level under the base
     averages: tuple[float, ...] = ()  # other lengths of the average of the weights
@@ -92,98 +92,6 @@ class Variant:
         return PRESETS["base"].model_copy(update=changed)
 
 
-class Without(nn.Identity):
-    """No norm."""
-
-
-class UnitConv(Conv):
-    """A convolution whose output is as large as its input: rows of norm 1."""
-
-    def forward(self, x):
-        """Convolve."""
-        unit = F.normalize(self.weight, dim=1).view(self.shape)
-        padded = F.pad(x.permute(0, 4, 1, 2, 3), (1,) * 6, "circular")
-        return F.conv3d(padded, unit, self.bias).permute(0, 2, 3, 4, 1)
-
-
-class UnitLinear(nn.Linear):
-    """A linear layer with rows of norm 1."""
-
-    def forward(self, x):
-        """Multiply."""
-        return F.linear(x, F.normalize(self.weight, dim=1), self.bias)
-
-
-class Preserving(nn.Module):
-    """A residual block that keeps magnitudes (Karras et al., CVPR 2024, Eq. 81, 88)."""
-
-    def __init__(self, block):
-        super().__init__()
-        (n_out, n_in, *_) = block.conv1.shape
-        self.gain = nn.Linear(block.condition.in_features, n_in)
-        nn.init.zeros_(self.gain.weight)
-        nn.init.ones_(self.gain.bias)
-        self.conv1 = UnitConv(n_in, n_out, torus=True)
-        self.conv2 = UnitConv(n_out, n_out, torus=True)
-        self.skip = UnitLinear(n_in, n_out) if n_in != n_out else nn.Identity()
-
-    def forward(self, x, conditions):
-        """Add what the convolutions say."""
-        h = F.silu(x * self.gain(conditions)) / 0.596
-        h = self.conv2(F.silu(self.conv1(h)) / 0.596)
-        return (0.7 * self.skip(x) + 0.3 * h) / math.hypot(0.7, 0.3)
-
-
-class Two(nn.Module):
-    """Two residual blocks in place of one."""
-
-    def __init__(self, block):
-        super().__init__()
-        n_out = block.conv1.shape[0]
-        self.first, self.second = block, ResidualBlock(n_out, n_out, torus=True)
-
-    def forward(self, x, conditions):
-        """Go through both."""
-        return self.second(self.first(x, conditions), conditions)
-
-
-def replaced(network, kind, new):
-    """Replace all modules of a kind."""
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, kind):
-                setattr(parent, name, new(child))
-    return network
-
-
-def without_norm(network):
-    return replaced(network, ChannelNorm, lambda _: Without())
-
-
-def preserving(network):
-    def unit(linear):
-        return UnitLinear(linear.in_features, linear.out_features)
-
-    replaced(network, ResidualBlock, Preserving)
-    network.norm = Without()
-    network.enter = UnitConv(network.enter.shape[1], network.enter.shape[0], True)
-    for layers in (network.widen, network.narrow):
-        replaced(layers, nn.Linear, unit)
-    return network
-
-
-def two_blocks(network):
-    replaced(network.down, ResidualBlock, Two)
-    replaced(network.up, ResidualBlock, Two)
-    return network
-
-
-def by_adam(network):
-    """Leave one small matrix to Muon."""
-    network.hidden_matrices = lambda: [network.conv.weight]
-    return network
-
-
 def simulated(edge, time, seeds):
     """Return a training set of tori."""
     volumes = [simulate.isotropic((edge,) * 3, time, 1000, seed) for seed in seeds]
@@ -191,23 +99,30 @@ def simulated(edge, time, seeds):
     return TrainingSet(volumes, float(np.cbrt(6 * n[n > 0] / np.pi).mean()), {})
 
 
-class Renewed(Samples):
-    """Samples of volumes that are replaced after eight draws, on average."""
+class Renewed:
+    """Samples of volumes, one of which is replaced after eight draws, on average."""
+
+    def __init__(self, sets, kinds, n_colors):
+        self.kinds, self.n_colors = kinds, n_colors
+        self.volumes = [
+            [self.sampler(TrainingSet([v], s.grain_diameter, {})) for v in s.volumes]
+            for s in sets
+        ]
+
+    def sampler(self, training_set):
+        """Return the samples of one volume."""
+        return Samples([training_set], "base", self.n_colors)
 
     def draw(self, rng, source=None):
         """Draw, and now and then replace a volume."""
         if rng.random() < 1 / 8:
-            k = int(rng.integers(len(KINDS)))
-            edge, time = KINDS[k]
+            k = int(rng.integers(len(self.kinds)))
             seed = int(rng.integers(1 << 30)) + (1 << 30)
-            fresh = Samples([simulated(edge, time, [seed])], "base", self.n_colors)
-            i = int(rng.integers(N_TRAINED))
-            (new,), chosen = fresh.sources, self.sources[k]
-            for j, grain_id in enumerate(new.grain_id):
-                at = i * len(new.grain_id) + j
-                chosen.grain_id[at] = grain_id
-                chosen._graph.pop(at, None)
-        return super().draw(rng, source)
+            fresh = simulated(*self.kinds[k], [seed])
+            i = int(rng.integers(len(self.volumes[k])))
+            self.volumes[k][i] = self.sampler(fresh)
+        volumes = self.volumes[int(rng.integers(len(self.kinds)))]
+        return volumes[int(rng.integers(len(volumes)))].draw(rng)
 
 
 class Coarse:
@@ -295,95 +210,6 @@ def fit(config, samples, minutes, variant, averages=None):
         return run.averaged(), run.step
 
 
-def predict(network, x, t, wanted, guide=None):
-    """Return the logits."""
-    with autocast(torch.device("cpu"), resolve("auto")):
-        return network(x, t, wanted, guide).float()
-
-
-@torch.inference_mode()
-def held_out(network, samples, config, recalls):
-    """Return cross-entropy, squared error and slope at each of LEVELS."""
-    colors = torch.from_numpy(palette(config.network.dim))
-    rows = []
-    for level in LEVELS:
-        rng, found = np.random.default_rng(7), []
-        generator = torch.Generator().manual_seed(7)
-        for i in range(N_SAMPLES):
-            source = i % len(samples.sources)
-            batch = draw_batch(samples, np.array([level]), 0.0, rng, source)
-            x0 = colors[batch.color]
-            x = add_noise(x0, batch.t, torch.randn(x0.shape, generator=generator))
-            guide = None if batch.guide is None else colors[batch.guide]
-            if recalls:
-                first = predict(network, x, batch.t, batch.setting, torch.zeros_like(x))
-                guide = expected_colors(first, colors)
-            logits = predict(network, x, batch.t, batch.setting, guide)
-            mean = expected_colors(logits, colors)
-            entropy = F.cross_entropy(logits.flatten(0, -2), batch.color.flatten())
-            error = ((x0 - mean) ** 2).sum(-1).mean()
-            found.append((entropy, error, (x0 * mean).sum(), (mean * mean).sum()))
-        entropy, error, product, square = np.array(found, float).T
-        slope = product.sum() / square.sum()
-        rows.append((entropy.mean(), error.mean(), slope))
-    return np.array(rows)
-
-
-def bound(rows, dim):
-    """Return the least bound on the entropy of a voxel, nats."""
-    entropy, error, _ = rows.T
-    levels = np.array(LEVELS)
-    ratio = np.append((1 / levels - 1) ** 2, 0.0)  # signal to noise, down to none
-    error = np.append(error, dim)
-    steps = -np.diff(ratio) * (error[1:] + error[:-1]) / 2
-    above = np.cumsum(steps[::-1])[::-1]  # from each level up to pure noise
-    return float(np.min(entropy + above / 2))
-
-
-@torch.inference_mode()
-def sampled(network, config, n, edge, diameter, recalls, guides=None):
-    """Return colors of n tori."""
-    colors = torch.from_numpy(palette(config.network.dim))
-    found = []
-    for seed in range(n):
-        generator = torch.Generator().manual_seed(seed)
-        x = torch.randn((1, edge, edge, edge, config.network.dim), generator=generator)
-        one = torch.ones_like(x[..., :1])
-        wanted = setting(diameter * one, one)
-        guide = torch.zeros_like(x) if recalls else None
-        if guides is not None:
-            guide = colors[torch.from_numpy(double(guides[seed])).long()][None]
-        for t, s in pairwise(timesteps(N_STEPS, 3.2).tolist()):
-            logits = predict(network, x, t * one, wanted, guide)
-            x0 = expected_colors(logits, colors)
-            x = reverse_step(x, x0, t, s)
-            guide = x0 if recalls else guide
-        found.append(logits[0].argmax(-1).to(torch.uint8).numpy())
-    return found
-
-
-def describe(volumes):
-    """Return what tells merged and stray grains in volumes of colors."""
-    rows, shapes = [], []
-    for color in volumes:
-        ids = label_pieces(color.astype(np.int32) + 1, TORUS)
-        n = np.bincount(ids.ravel())[1:].astype(float)
-        faces = np.zeros(len(n))
-        unlike = []
-        for axis in range(3):
-            ahead = np.roll(ids, -1, axis)
-            differ = ids != ahead
-            unlike.append(differ.mean())
-            for side in (ids, ahead):
-                faces += np.bincount(side[differ] - 1, minlength=len(n))
-        large = n > 1
-        shapes.append(faces[large] / n[large] ** (2 / 3))
-        whole = n[large]
-        weighted = (whole**2).sum() / whole.sum()
-        rows.append((large.sum(), weighted, (n == 1).sum(), np.mean(unlike)))
-    return [*np.mean(rows, 0), float(np.percentile(np.concatenate(shapes), 95))]
-
-
 def show(name, n_steps, rows, entropy_bound, samples):
     """Return a row of the table."""
     entropy = [f"{rows[LEVELS.index(level), 0]:.3f}" for level in SHOWN]
@@ -394,25 +220,33 @@ def show(name, n_steps, rows, entropy_bound, samples):
     return f"| {name} | {n_steps} | {told} | {made} |"
 
 
-def run(variant, training, testing, minutes):
-    """Train a variant; yield its rows, as (name, steps, figures, bound, samples)."""
+def samples_of(variant, training, effort):
+    """Return what a variant is trained on."""
     n_colors = len(palette(variant.dim))
-    kind = Renewed if variant.renewed else Samples
-    volumes = [
+    sets = [
         TrainingSet(s.volumes[: variant.n_volumes], s.grain_diameter, {})
         for s in training
     ]
-    samples, held = kind(volumes, "base", n_colors), Samples(testing, "base", n_colors)
+    if variant.renewed:
+        return Renewed(sets, effort.kinds, n_colors)
+    return Samples(sets, "base", n_colors)
+
+
+def run(variant, training, testing, minutes, effort):
+    """Train a variant; yield its rows, as (name, steps, figures, bound, samples)."""
+    samples = samples_of(variant, training, effort)
+    held = Samples(testing, "base", len(palette(variant.dim)))
     diameter = testing[-1].grain_diameter / 2
+    n, edge = effort.n_samples, effort.edge
     if variant.coarser:
         config, guided = variant.config(), variant.config(guided=True)
         lower, n_lower = fit(config, Coarse(samples), minutes / 3, variant)
         upper, n_upper = fit(guided, Guided(samples), minutes * 2 / 3, variant)
-        below = held_out(lower, Coarse(held), config, False)
-        above = held_out(upper, Guided(held), guided, False)
+        below = held_out(lower, Coarse(held), config, False, n)
+        above = held_out(upper, Guided(held), guided, False, n)
         total = bound(below, 5) / 8 + bound(above, 5)
-        guides = sampled(lower, config, N_SAMPLES, 16, diameter / 2, False)
-        made = sampled(upper, guided, N_SAMPLES, 32, diameter, False, guides)
+        guides = sampled(lower, config, n, edge // 2, diameter / 2, False)
+        made = sampled(upper, guided, n, edge, diameter, False, guides)
         steps = f"{n_lower} + {n_upper}"
         yield variant.name, steps, above, total, describe(made)
         return
@@ -425,8 +259,8 @@ def run(variant, training, testing, minutes):
     for name, case in cases:
         if isinstance(case, float):
             case = averages.into(network, case)
-        rows = held_out(case, held, config, variant.recalls)
-        made = sampled(case, config, N_SAMPLES, 32, diameter, variant.recalls)
+        rows = held_out(case, held, config, variant.recalls, n)
+        made = sampled(case, config, n, edge, diameter, variant.recalls)
         yield name, str(n_steps), rows, bound(rows, variant.dim), describe(made)
 
 
@@ -456,14 +290,16 @@ VARIANTS = (
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    quick = ["two levels", "two blocks", "magnitude", "fresh"]
+    parser = make_parser(__doc__, minutes=0.001, only=quick)
     parser.add_argument("--minutes", type=float, default=4.0)
-    parser.add_argument("--only", nargs="*", help="names begin so")
+    parser.add_argument("--only", nargs="*", help="names begin with one of these")
     options = parser.parse_args()
+    effort = QUICK if options.quick else Effort()
     torch.set_num_threads(1)
     training, testing = (
-        [simulated(*kind, range(first, first + n)) for kind in KINDS]
-        for first, n in ((0, N_TRAINED), (10_000, N_HELD_OUT))
+        [simulated(*kind, range(first, first + n)) for kind in effort.kinds]
+        for first, n in ((0, effort.n_trained), (10_000, effort.n_held_out))
     )
     shown = [f"{level:g}" for level in SHOWN]
     columns = ["", "steps", *shown, *(f"slope {level}" for level in shown[1:])]
@@ -477,14 +313,14 @@ def main():
         if options.only and not variant.name.startswith(tuple(options.only)):
             continue
         for name, steps, rows, least, made in run(
-            variant, training, testing, options.minutes
+            variant, training, testing, options.minutes, effort
         ):
             print(show(name, steps, rows, least, made), flush=True)
             row = {"name": name, "steps": steps, "levels": LEVELS}
             row |= {"held_out": rows.tolist(), "bound": least, "samples": made}
             kept.append(row)
-            text = json.dumps({"minutes": options.minutes, "rows": kept}, indent=1)
-            (HERE / "ablations.json").write_text(text + "\n")
+            result = {"minutes": options.minutes, "rows": kept}
+            save(options, Path(__file__), result)
 
 
 if __name__ == "__main__":

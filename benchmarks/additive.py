@@ -1,20 +1,18 @@
 """The additive kernel beside SPPARKS: speed, memory, and the grains of recorded runs.
 
-Run: python benchmarks/additive.py [--seeds 4] [--idle] [--picture FILE]. Prints tables
-and writes additive.json. Speed: SPPARKS' own example am/ellipsoid, 100^3, whose log
-says 6,017 s on one core. Grains: runs of SPPARKS in ../shared/data/spparks beside the
-repository, compared by two-sample Kolmogorov-Smirnov tests over all grains of 10 voxels
-or more.
+Run: python benchmarks/additive.py [--only speed|grains] [--idle] [--picture FILE].
+Prints tables and writes additive.json. Speed: SPPARKS' own example am/ellipsoid, 100^3,
+which takes SPPARKS 6,017 s on one core by its log. Grains: recorded runs of SPPARKS in
+../shared/data/spparks beside the repository, compared with ours by two-sample
+Kolmogorov-Smirnov tests over all grains of 10 voxels or more.
 """
 
-import argparse
-import json
 import os
-import subprocess
-import sys
+import resource
 from pathlib import Path
 
 import numpy as np
+from common import SHARED, make_parser, missing, run_anew, save, show, timed
 from scipy.stats import ks_2samp
 
 from grainpaint.measure.grains import table
@@ -25,8 +23,8 @@ from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
 from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid
 from grainpaint.simulate.am.solidify import solidify
 
-HERE = Path(__file__).parent
-RECORDED = HERE.parents[1] / "shared" / "data" / "spparks"
+RECORDED = SHARED / "spparks"
+KINDS = ("am_ellipsoid", "am_bezier")
 SPPARKS_S = 6017
 CORNERS = (("x", "LL", -1, 0), ("y", "UL", 0, 1), ("x", "UR", 1, 0), ("y", "LR", 0, -1))
 QUANTITIES = ("voxels", "b_over_a", "c_over_a", "axis_x", "axis_y", "axis_z")
@@ -61,8 +59,8 @@ def example(last_step=None):
     return solidify(spins, path, pool, haz, last_step=last_step, **options)
 
 
-def recorded(kind, seed):
-    """Run the script of a recorded run.
+def recorded(kind, seed, last_step=None):
+    """Run the script of a recorded run, up to its end or to a step.
 
     SPPARKS ended 6 sweeps (ellipsoid) and about 41 (Bezier) before the end of its path:
     it counts one sweep less a layer, and each of 30 Bezier tracks of 208 sweeps takes
@@ -84,7 +82,7 @@ def recorded(kind, seed):
         )
         haz = LinearHaz(width=6, tail=12, power=1.5)
     options = {"n_spins": 10_000, "copy_molten": True, "seed": seed}
-    last = path.n_steps - early
+    last = last_step or path.n_steps - early
     return solidify(start(64, 10_000, seed), path, pool, haz, last_step=last, **options)
 
 
@@ -96,48 +94,38 @@ def grains(spins):
     return found.assign(**{f"axis_{a}": found[f"axis_{a}"].abs() for a in "xyz"})
 
 
-SPEED = """
-import json, resource, sys, time
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import additive
-
 def memory(key):
+    """Return a line of this process's status, in bytes."""
     status = Path("/proc/self/status").read_text()
     return int(status.split(key)[1].split()[0]) * 1024
 
-additive.example(last_step=200)  # compile
-Path("/proc/self/clear_refs").write_text("5")  # peak = now
-before = resource.getrusage(resource.RUSAGE_SELF).ru_utime, memory("VmRSS:")
-start = time.perf_counter()
-additive.example()
-seconds = time.perf_counter() - start
-after = resource.getrusage(resource.RUSAGE_SELF).ru_utime, memory("VmHWM:")
-print(json.dumps([seconds, *(b - a for a, b in zip(before, after))]))
-"""
+
+def clock(last_step):
+    """Return seconds, processor seconds and bytes of the example."""
+    example(last_step=200)  # compiles
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    before = memory("VmRSS:")
+    seconds, _ = timed(lambda: example(last_step))
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - used
+    return seconds, used, memory("VmHWM:") - before
 
 
-def child(code, threads):
-    """Run code in a process of its own; return what it printed."""
-    run = [sys.executable, "-c", code, str(HERE)]
-    environment = os.environ | {"NUMBA_NUM_THREADS": str(threads)}
-    result = subprocess.run(run, capture_output=True, check=True, env=environment)
-    return json.loads(result.stdout)
-
-
-def speed(idle):
+def speed(idle, last_step):
     """Return the figures of SPPARKS' example; wall time only on an idle machine."""
-    _, cpu, memory = child(SPEED, threads=1)
-    rows = {
-        "am/ellipsoid 100^3, CPU s on one core": round(cpu, 1),
-        "times as fast as SPPARKS (6,017 s), core against core": round(SPPARKS_S / cpu),
-        "bytes a site": round(memory / 100**3, 1),
-    }
+    script, n_cores = Path(__file__), len(os.sched_getaffinity(0))
+    _, used, size = run_anew(script, "clock", last_step, NUMBA_NUM_THREADS="1")
+    wall = None
     if idle:
-        seconds, _, _ = child(SPEED, threads=os.cpu_count())
-        rows[f"s on {os.cpu_count()} cores"] = round(seconds, 1)
-        rows["times as fast as SPPARKS"] = round(SPPARKS_S / seconds)
-    return rows
+        threads = {"NUMBA_NUM_THREADS": str(n_cores)}
+        wall, _, _ = run_anew(script, "clock", last_step, **threads)
+    return {
+        "am/ellipsoid 100^3, CPU s on one core": round(used, 1),
+        "times as fast as SPPARKS, core against core": round(SPPARKS_S / used),
+        "am/ellipsoid 100^3, s on all cores": wall and round(wall, 1),
+        "times as fast as SPPARKS": wall and round(SPPARKS_S / wall),
+        "bytes a site": round(size / 100**3, 1),
+    }
 
 
 def agreement(kind, n_seeds, ours):
@@ -161,7 +149,7 @@ def agreement(kind, n_seeds, ours):
     return rows
 
 
-def picture(file):
+def picture(file, last_step):
     """Draw slices of the recorded runs above slices of ours."""
     import matplotlib as mpl
 
@@ -169,11 +157,11 @@ def picture(file):
     import matplotlib.pyplot as plt
 
     colors = mpl.colors.ListedColormap(np.random.default_rng(0).random((10_001, 3)))
-    kinds = ("am_ellipsoid", "am_bezier")
     figure, axes = plt.subplots(4, 4, figsize=(14, 14.5), layout="constrained")
-    for i, kind in enumerate(kinds):
+    for i, kind in enumerate(KINDS):
         with np.load(RECORDED / f"{kind}.npz") as runs:
-            volumes = ("SPPARKS", runs["s56789"]), ("grainpaint", recorded(kind, 1))
+            own = recorded(kind, 1, last_step)
+            volumes = ("SPPARKS", runs["s56789"]), ("grainpaint", own)
         for j, (who, spins) in enumerate(volumes):
             cuts = {
                 "z = 63": spins[:, :, 63],
@@ -188,35 +176,32 @@ def picture(file):
     figure.savefig(file, dpi=70)
 
 
-def show(rows):
-    """Print rows as a table in Markdown."""
-    print("|", " | ".join(rows[0]), "|")
-    print("|" + "---|" * len(rows[0]))
-    for row in rows:
-        print("|", " | ".join(str(v) for v in row.values()), "|")
-
-
 def main():
-    parser = argparse.ArgumentParser()
+    parser = make_parser(__doc__, seeds=1, last_step=300)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--idle", action="store_true", help="also measure wall time")
     parser.add_argument("--only", choices=["speed", "grains"])
+    parser.add_argument("--last-step", type=int, help="end every run after this step")
     options = parser.parse_args()
-    result = {}
+    if options.only != "speed" and not RECORDED.is_dir():
+        missing(f"additive.py compares with recorded runs of SPPARKS in {RECORDED}")
+    script, last_step = Path(__file__), options.last_step
     if options.only != "grains":
-        result["speed"] = speed(options.idle)
-        show([{"what": k, "figure": v} for k, v in result["speed"].items()])
+        rows = speed(options.idle, last_step)
+        show([{"what": key, "figure": value} for key, value in rows.items()])
+        save(options, script, {"rows": rows}, part="speed")
     if options.only != "speed":
-        kinds = ("am_ellipsoid", "am_bezier")
-        seeds = range(1, options.seeds + 1)
-        ours = {(k, s): grains(recorded(k, s)) for k in kinds for s in seeds}
-        result["grains"] = [r for k in kinds for r in agreement(k, options.seeds, ours)]
-        show(result["grains"])
+        ours = {
+            (kind, seed): grains(recorded(kind, seed, last_step))
+            for kind in KINDS
+            for seed in range(1, options.seeds + 1)
+        }
+        rows = [r for k in KINDS for r in agreement(k, options.seeds, ours)]
+        show(rows)
+        save(options, script, {"rows": rows}, part="grains")
     if options.picture:
-        picture(options.picture)
-    if not options.only:
-        (HERE / "additive.json").write_text(json.dumps(result, indent=1) + "\n")
+        picture(options.picture, last_step)
 
 
 if __name__ == "__main__":

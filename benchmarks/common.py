@@ -1,20 +1,369 @@
-"""What the JSON of every benchmark holds beside its figures."""
+"""Shared by all benchmarks: options, timers, and JSON files with a stamp.
 
+Every script takes `--quick`, which runs the same code on tiny inputs, and `--out FILE`.
+Without `--out`, the JSON goes beside the script, or nowhere if `--quick` is given.
+Scripts that need a program or data that are not there exit with code 3.
+"""
+
+import argparse
+import contextlib
 import datetime
 import json
 import os
 import platform
+import statistics
 import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numba
+import psutil
 import torch
 
+from grainpaint.network.library import model_digest
 from grainpaint.network.precision import resolve
 
-__all__ = ["add_row", "stamp"]
+__all__ = [
+    "MISSING",
+    "REPOSITORY",
+    "SHARED",
+    "Finished",
+    "Stopwatch",
+    "folder_for",
+    "grainpaint",
+    "in_turns",
+    "make_parser",
+    "median_seconds",
+    "missing",
+    "run_anew",
+    "save",
+    "shortest",
+    "show",
+    "stamp",
+    "timed",
+]
 
+REPOSITORY = Path(__file__).parents[1]
+SHARED = REPOSITORY.parent / "shared" / "data"  # recorded runs and parts
+MISSING = 3  # exit code
+_VERSIONS = ("grainpaint", "numba", "numpy", "scipy", "torch", "zarr")
 _MACHINE = ("machine", "instructions", "cores", "precision")  # one row for each
+
+
+def make_parser(description, **quick):
+    """Return a parser with the options of all benchmarks.
+
+    Parameters
+    ----------
+    description : str
+        The docstring of the script.
+    **quick
+        Values that options take under `--quick`, where none is given.
+    """
+    parser = _Parser(description=description, formatter_class=_AsWritten)
+    parser.quick = quick
+    parser.add_argument("--quick", action="store_true", help="tiny inputs, for tests")
+    parser.add_argument("--out", type=Path, help="JSON file, if not beside the script")
+    return parser
+
+
+class _AsWritten(
+    argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter
+):
+    """Show docstrings as they are, and the default of each option."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose defaults are smaller under `--quick`."""
+
+    quick: dict
+
+    def parse_args(self, args=None, namespace=None):
+        """Parse twice if `--quick` is among the words."""
+        found = super().parse_args(args, namespace)
+        if found.quick:
+            self.set_defaults(**self.quick)
+            found = super().parse_args(args, namespace)
+        return found
+
+
+def missing(what):
+    """Say in one line what a benchmark needs, and exit with code 3."""
+    print(what, file=sys.stderr)
+    sys.exit(MISSING)
+
+
+@contextlib.contextmanager
+def folder_for(options, name):
+    """Yield runs/NAME, where volumes are kept, or an empty folder under `--quick`."""
+    if options.quick:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    else:
+        yield REPOSITORY / "runs" / name
+
+
+# Timers
+
+
+def timed(call):
+    """Return the seconds that a call takes, and its result."""
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def shortest(call, runs=3):
+    """Return the shortest time of some runs, in seconds."""
+    return min(timed(call)[0] for _ in range(runs))
+
+
+def median_seconds(call, runs=3):
+    """Return the median time of some runs, in seconds."""
+    return statistics.median(timed(call)[0] for _ in range(runs))
+
+
+def in_turns(calls, rounds):
+    """Return the shortest seconds of each call, after one round to warm up.
+
+    Calls are timed in turns, since the speed of shared machines drifts.
+    """
+    for call in calls:
+        call()
+    found = [[timed(call)[0] for call in calls] for _ in range(rounds)]
+    return [min(times) for times in zip(*found)]
+
+
+class Stopwatch:
+    """Processor seconds of this process between `start` and `stop`; pairs may nest."""
+
+    def __init__(self):
+        self.seconds, self._depth, self._begin = 0.0, 0, 0.0
+
+    def start(self):
+        """Start, unless it runs already."""
+        if self._depth == 0:
+            self._begin = time.process_time()
+        self._depth += 1
+
+    def stop(self):
+        """Stop, if this ends the outermost pair."""
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.process_time() - self._begin
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command took.
+
+    Attributes
+    ----------
+    seconds : float
+        From its start to its end.
+    processor_seconds : float
+        Of all its processes.
+    peak_bytes : int
+        Resident memory at the peak, of all its processes together.
+    output : str
+        What it printed.
+    """
+
+    seconds: float
+    processor_seconds: float
+    peak_bytes: int
+    output: str
+
+
+def grainpaint(*words, codes=(0,), script=None, **environment):
+    """Run a command of grainpaint and return what it took.
+
+    Parameters
+    ----------
+    *words
+        The command.
+    codes : tuple of int
+        Exit codes that are no failure.
+    script : Path, optional
+        A Python script to run in place of grainpaint.
+    **environment
+        Variables that differ from those of this process.
+    """
+    tool = [str(script)] if script else ["-m", "grainpaint"]
+    with tempfile.TemporaryFile("w+") as output, ThreadPoolExecutor(1) as pool:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            [sys.executable, *tool, *map(str, words)],
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+        )
+        together = pool.submit(_peak_of_family, child.pid)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in codes:
+            sys.exit(f"grainpaint {' '.join(map(str, words))} failed")
+        output.seek(0)
+        # The kernel knows the exact peak of one process, samples that of several.
+        peak = max(usage.ru_maxrss * 1024, together.result())
+        used = usage.ru_utime + usage.ru_stime
+        return Finished(seconds, used, peak, output.read())
+
+
+def _peak_of_family(pid):
+    """Sample the resident bytes of a process and all below it until it ends."""
+    peak = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(pid)
+        while parent.status() != psutil.STATUS_ZOMBIE:
+            family = [parent, *parent.children(recursive=True)]
+            peak = max(peak, sum(process.memory_info().rss for process in family))
+            time.sleep(0.2)
+    return peak
+
+
+def run_anew(script, function, *arguments, **environment):
+    """Call a function of a script in a new process; return what it returns.
+
+    Its result must be valid JSON; it may print, too.
+    """
+    code = (
+        "import json, sys; from pathlib import Path;"
+        f"sys.path.insert(0, {str(script.parent)!r}); import {script.stem} as script;"
+        f"result = script.{function}(*json.loads({json.dumps(arguments)!r}));"
+        "print(json.dumps(result))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# Stamps and files
+
+
+def stamp(model=None, precision=None):
+    """Return where, from what and when figures come.
+
+    Parameters
+    ----------
+    model : str, optional
+        Name of the model whose networks were evaluated.
+    precision : str, optional
+        Precision they were evaluated in; by default the one that "auto" chooses here.
+
+    Returns
+    -------
+    dict
+        command, commit (None outside a repository), dirty (whether the sources differ
+        from the commit), date (ISO, UTC), machine, instructions (the vector
+        instructions that torch and oneDNN use), cpu_capability (as torch names it),
+        cores, torch_threads, numba_threads, precision and model (None where no
+        network is evaluated; the model as the first twelve digits of its SHA-256),
+        and versions.
+    """
+    if model and precision is None:
+        precision = resolve("auto")
+    return {
+        "command": _command(),
+        **_commit(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": _processor(),
+        "instructions": _instructions(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cores": len(os.sched_getaffinity(0)),
+        "torch_threads": torch.get_num_threads(),
+        "numba_threads": numba.config.NUMBA_NUM_THREADS,
+        "precision": precision,
+        "model": model and f"{model} {model_digest(model)[:12]}",
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in _VERSIONS},
+        },
+    }
+
+
+def save(options, script, figures, part=None, per_machine=False, **known):
+    """Write the JSON of a benchmark, figures after their stamp.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        With `quick` and `out`.
+    script : Path
+        The JSON bears its name; or the name of the JSON itself.
+    figures : dict
+        What was measured.
+    part : str, optional
+        The file has several parts, each with its own stamp; only this one is written.
+    per_machine : bool
+        The file is a list with a row for each machine and precision.
+    **known
+        Arguments of `stamp`.
+    """
+    path = options.out or (None if options.quick else script.with_suffix(".json"))
+    if path is None:
+        return
+    content = {"stamp": stamp(**known), **figures}
+    before = json.loads(path.read_text()) if path.exists() else None
+    if part:
+        content = {**(before or {}), part: content}
+    elif per_machine:
+        own = _place(content)
+        content = [*(row for row in before or [] if _place(row) != own), content]
+    path.write_text(
+        json.dumps(content, indent=1, ensure_ascii=False, default=float) + "\n"
+    )
+
+
+def show(rows):
+    """Print rows, dicts with the same keys, as a table in Markdown."""
+    print("|", " | ".join(map(str, rows[0])), "|")
+    print("|" + "---|" * len(rows[0]))
+    for row in rows:
+        print("|", " | ".join(str(value) for value in row.values()), "|", flush=True)
+
+
+def _place(row):
+    return [row["stamp"][key] for key in _MACHINE]
+
+
+def _command():
+    """Return the command that runs this script, from the root of the repository."""
+    script = Path(sys.argv[0]).resolve()
+    if script.is_relative_to(REPOSITORY):
+        script = script.relative_to(REPOSITORY)
+    words = [w for w in sys.argv[1:] if not w.startswith("--out=")]
+    if "--out" in words:
+        place = words.index("--out")
+        words[place : place + 2] = []
+    return " ".join(["python", str(script), *words])
+
+
+def _commit():
+    """Return the commit of the sources, and whether they differ from it."""
+    words = ["git", "rev-parse", "--short=10", "HEAD"]
+    changes = ["git", "diff", "--quiet", "HEAD", "--", "src", "benchmarks/*.py"]
+    try:
+        head, diff = (
+            subprocess.run(w, cwd=REPOSITORY, capture_output=True, text=True)
+            for w in (words, changes)
+        )
+    except FileNotFoundError:
+        return {"commit": None, "dirty": None}
+    if head.returncode:
+        return {"commit": None, "dirty": None}
+    return {"commit": head.stdout.strip(), "dirty": bool(diff.returncode)}
 
 
 def _processor():
@@ -42,45 +391,3 @@ def _instructions():
     known = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
     found = next((name for name in known if name in flags), None)
     return found or torch.backends.cpu.get_cpu_capability()
-
-
-def _commit():
-    """Return the commit of the sources, marked where they differ from it."""
-    root = Path(__file__).parents[1]
-    words = ["git", "rev-parse", "--short=10", "HEAD"]
-    found = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
-    changed = ["git", "diff", "--quiet", "HEAD", "--", "src", "benchmarks/*.py"]
-    mark = "-dirty" if subprocess.run(changed, cwd=root, check=False).returncode else ""
-    return found.stdout.strip() + mark or None
-
-
-def stamp(precision=None):
-    """Return where, from what and when the figures come.
-
-    Parameters
-    ----------
-    precision : str, optional
-        That networks were evaluated in; the faster one here if not given.
-
-    Returns
-    -------
-    dict
-        machine, instructions, cores, numba_threads (fewer if NUMBA_NUM_THREADS says
-        so), precision, commit (None outside a repository) and date (ISO, UTC).
-    """
-    return {
-        "machine": _processor(),
-        "instructions": _instructions(),
-        "cores": len(os.sched_getaffinity(0)),
-        "numba_threads": numba.config.NUMBA_NUM_THREADS,
-        "precision": precision or resolve("auto"),
-        "commit": _commit(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-
-
-def add_row(path, row):
-    """Put a row into a JSON file that has one for each kind of machine."""
-    rows = json.loads(path.read_text()) if path.exists() else []
-    rows = [r for r in rows if any(r[key] != row[key] for key in _MACHINE)]
-    path.write_text(json.dumps([*rows, row], indent=1) + "\n")

@@ -9,14 +9,12 @@ evaluations.json. Boxes of 100^3 by the model `iso` with growth as it is shipped
   al., 2022, Algorithm 2), a step of the first order from pure noise on.
 """
 
-import argparse
-import json
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
+from common import folder_for, make_parser, save, timed
 from floor import EDGE, N_B, simulated
 
 from grainpaint import Microstructure
@@ -32,8 +30,6 @@ from grainpaint.philox import normal_field
 from grainpaint.progress import silent
 from grainpaint.segmentation.colors import grains
 
-HERE = Path(__file__).parent
-SHAPE = (EDGE,) * 3
 EVALUATIONS = {"ddim": (4, 5, 6, 8, 12, 16, 24, 50), "2m": (4, 6, 8, 12)}
 NAMES = ("volume", "aspect_ratio", "nearest", "sphericity", "neighbors")
 
@@ -44,10 +40,10 @@ def log_ratio(t):
 
 
 @torch.inference_mode()
-def base(model, seed, n_steps, sampler):
+def base(model, shape, seed, n_steps, sampler):
     """Return the colors of a base (uint8)."""
     sampling = model.base_card.sampling
-    axes = whole(SHAPE, model.base.multiple).axes
+    axes = whole(shape, model.base.multiple).axes
     noise = normal_field(seed, 10, [np.arange(a.block) for a in axes], 5)
     x = torch.from_numpy(noise)[None]
     colors = torch.from_numpy(palette(5))
@@ -71,60 +67,67 @@ def base(model, seed, n_steps, sampler):
     raise AssertionError("levels end at 0")
 
 
-def boxes(model, n, n_steps, sampler):
+def boxes(model, shape, n, n_steps, sampler):
     """Return generated boxes and the seconds that a base takes."""
     found, seconds = [], 0.0
-    painter_plan = whole(SHAPE, model.base.multiple)
+    painter_plan = whole(shape, model.base.multiple)
     sampling = model.refine_card.sampling
     for seed in range(n):
-        start = time.perf_counter()
-        colors = base(model, seed, n_steps, sampler)
-        seconds += time.perf_counter() - start
-        (window,) = windows(SHAPE, core=sampling.core, halo=sampling.halo)
+        took, colors = timed(
+            lambda seed=seed: base(model, shape, seed, n_steps, sampler)
+        )
+        seconds += took
+        (window,) = windows(shape, core=sampling.core, halo=sampling.halo)
         painter = Painter(model, painter_plan, seed)
         tags = refine_window(painter, window, lambda _, colors=colors: colors)
         found.append(Microstructure(grains(tags, keep_cut=True)))
     return found, seconds / n
 
 
+def row_of(made, expected):
+    """Return relative entropies, floors, and ratios of means to the reference."""
+    measured = measure_all(made, len(made), silent)
+    found = compare(measured, expected, progress=silent)
+    measures = found["measures"]
+    return {
+        "kl": {name: found[name]["kl"] for name in NAMES},
+        "floor": {name: found[name]["kl_floor"] for name in NAMES},
+        "mean": measures["mean_volume_um3"]["ratio"],
+        "weighted": measures["weighted_volume_um3"]["ratio"],
+    }
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = make_parser(__doc__, volumes=2, edge=32)
     parser.add_argument("--volumes", type=int, default=8)
+    parser.add_argument("--edge", type=int, default=EDGE, help="voxels")
     options = parser.parse_args()
-    model = load_model("iso")
-    reference = list(simulated(N_B))
+    model, shape = load_model("iso"), (options.edge,) * 3
+    with folder_for(options, "") as folder:
+        reference = list(simulated(folder, N_B, edge=options.edge))
     expected = measure_all(reference, N_B, silent)
     rows = []
     print("| sampler | evaluations | " + " | ".join(NAMES) + " | mean | weighted | s |")
     print("|---|" + "---|" * (len(NAMES) + 4))
     for sampler, counts in EVALUATIONS.items():
-        for n_steps in counts:
-            made, seconds = boxes(model, options.volumes, n_steps, sampler)
-            measured = measure_all(made, len(made), silent)
-            found = compare(measured, expected, progress=silent)
-            kl = {name: found[name]["kl"] for name in NAMES}
-            floor = {name: found[name]["kl_floor"] for name in NAMES}
-            ratios = [
-                found["measures"][m]["ratio"]
-                for m in ("mean_volume_um3", "weighted_volume_um3")
-            ]
+        for n_steps in counts[:1] if options.quick else counts:
+            made, seconds = boxes(model, shape, options.volumes, n_steps, sampler)
+            row = row_of(made, expected)
+            kl, floor = row["kl"], row["floor"]
+            cells = [f"{value:.4f}" for value in kl.values()]
+            cells += [f"{row['mean']:.3f}", f"{row['weighted']:.3f}", f"{seconds:.2f}"]
+            print(f"| {sampler} | {n_steps} | {' | '.join(cells)} |", flush=True)
             rows.append(
                 {
                     "sampler": sampler,
                     "evaluations": n_steps,
-                    "kl": kl,
-                    "floor": floor,
-                    "mean": ratios[0],
-                    "weighted": ratios[1],
+                    **row,
                     "seconds": seconds,
                 }
             )
-            cells = [*(f"{kl[n]:.4f}" for n in NAMES), *(f"{r:.3f}" for r in ratios)]
-            row = f"| {sampler} | {n_steps} | {' | '.join(cells)} | {seconds:.2f} |"
-            print(row, flush=True)
-    print("| floor | | " + " | ".join(f"{floor[n]:.4f}" for n in NAMES) + " | | | |")
-    kept = {"volumes": options.volumes, "reference": N_B, "rows": rows}
-    (HERE / "evaluations.json").write_text(json.dumps(kept, indent=1) + "\n")
+    print("| floor | | " + " | ".join(f"{v:.4f}" for v in floor.values()) + " | | | |")
+    figures = {"volumes": options.volumes, "reference": N_B, "edge": options.edge}
+    save(options, Path(__file__), {**figures, "rows": rows}, model="iso")
 
 
 if __name__ == "__main__":

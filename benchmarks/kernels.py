@@ -1,30 +1,26 @@
-"""Seconds of a processor that the first run of each command spends compiling.
+"""Processor seconds that the first run of each command spends compiling.
 
 Run: python benchmarks/kernels.py. Prints a table and writes kernels.json. Every command
 runs in a process of its own with an empty cache of kernels.
 """
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from common import stamp
+from common import REPOSITORY, Stopwatch, grainpaint, make_parser, save
 
-HERE = Path(__file__).parent
-PART = HERE.parent / "examples" / "parts" / "gear.stl"
+SCRIPT = Path(__file__)
+PART = REPOSITORY / "examples" / "parts" / "gear.stl"
 COMMANDS = [
-    "generate --shape 64,64,64 -o a.npz --force",
-    "generate --shape 64,64,64 --periodic xyz -o b.npz --force",
-    "generate --shape 64,64,64 --grain-size 20+x/100 --voxel 2um -o c.npz --force",
-    "generate --shape 64,64,64 --workers 1 -o d.zarr --force",
-    f"paint {PART} --longest 48 -o e.npz --force",
-    "simulate iso --shape 32,32,32 --time 10 -o f.npz --force",
-    "stats a.npz",
-    "compare a.npz --with b.npz",
+    "generate --shape 64,64,64 -o {0}/a.npz --force",
+    "generate --shape 64,64,64 --periodic xyz -o {0}/b.npz --force",
+    "generate --shape 64,64,64 --grain-size 20+x/100 --voxel 2um -o {0}/c.npz --force",
+    "generate --shape 64,64,64 --workers 1 -o {0}/d.zarr --force",
+    f"paint {PART} --longest 48 -o {{0}}/e.npz --force",
+    "simulate iso --shape 32,32,32 --time 10 -o {0}/f.npz --force",
+    "stats {0}/a.npz",
+    "compare {0}/a.npz --with {0}/b.npz",
 ]
 
 
@@ -34,50 +30,43 @@ def run(arguments):
 
     from grainpaint.cli import main
 
-    spent, depth, begin = 0.0, 0, 0.0
+    watch = Stopwatch()
 
-    class Clock(event.Listener):
+    class Compiling(event.Listener):
         def on_start(self, _):
-            nonlocal depth, begin
-            if depth == 0:
-                begin = time.process_time()
-            depth += 1
+            watch.start()
 
         def on_end(self, _):
-            nonlocal depth, spent
-            depth -= 1
-            if depth == 0:
-                spent += time.process_time() - begin
+            watch.stop()
 
-    event.register("numba:compile", Clock())
+    event.register("numba:compile", Compiling())
     sys.argv = ["grainpaint", *arguments]
     try:
         main()
     except SystemExit as end:
         if end.code:
             raise
-    print(spent)
+    print(watch.seconds)
 
 
 def main():
-    """Time the commands one after the other."""
-    rows = {}
+    options = make_parser(__doc__).parse_args()
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for command in COMMANDS:
+            # Under --quick the usual cache serves, so that nothing compiles.
             with tempfile.TemporaryDirectory() as cache:
-                done = subprocess.run(
-                    [sys.executable, __file__, *command.split()],
-                    cwd=folder,
-                    env=os.environ | {"NUMBA_CACHE_DIR": cache},
-                    stdout=subprocess.PIPE,
-                    check=True,
-                )
-            name = command.replace(str(PART), PART.name)
-            rows[name] = round(float(done.stdout.split()[-1]), 1)
-            print(f"{rows[name]:6.1f} s  {name}", flush=True)
-    result = stamp() | {"compile_s": rows}
-    (HERE / "kernels.json").write_text(json.dumps(result, indent=1) + "\n")
+                new = {} if options.quick else {"NUMBA_CACHE_DIR": cache}
+                words = ["run", *command.format(folder).split()]
+                took = grainpaint(*words, script=SCRIPT, **new)
+            seconds = round(float(took.output.split()[-1]), 1)
+            name = command.replace("{0}/", "").replace(str(PART), PART.name)
+            rows.append({"name": name, "s": seconds})
+            print(f"{seconds:6.1f} s  {name}", flush=True)
+            if options.quick:
+                break
+    save(options, SCRIPT, {"rows": rows})
 
 
 if __name__ == "__main__":
-    run(sys.argv[1:]) if sys.argv[1:] else main()
+    run(sys.argv[2:]) if sys.argv[1:2] == ["run"] else main()

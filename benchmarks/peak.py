@@ -7,13 +7,11 @@ matrices take. Both are timed in turns, since the speed of shared machines drift
 it on idle cores. Puts the row of this machine into peak.json.
 """
 
-import argparse
 import math
-import time
 from pathlib import Path
 
 import torch
-from common import add_row, stamp
+from common import in_turns, make_parser, save
 from torch.utils.flop_counter import FlopCounterMode
 
 from grainpaint.network.cards import read_card
@@ -22,16 +20,8 @@ from grainpaint.network.library import find_model
 from grainpaint.network.precision import DTYPES, has_onednn, resolve
 from grainpaint.network.weights import read_network
 
-HERE = Path(__file__).parent
 CHANNELS, EDGES = (64, 96, 112, 128, 256), (24, 32, 48, 64)
-ROUNDS = 4
-
-
-def seconds_of(call):
-    """Return the time of a call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+ROUNDS = 3
 
 
 def convolutions(dtype):
@@ -58,7 +48,7 @@ def convolutions(dtype):
 
 @torch.inference_mode()
 def main():
-    parser = argparse.ArgumentParser()
+    parser = make_parser(__doc__, edge=32)
     parser.add_argument("--edge", type=int, default=128)
     parser.add_argument("--precision", default="auto")
     options = parser.parse_args()
@@ -79,28 +69,22 @@ def main():
         for _ in evaluator.slabs(x, told):
             pass
 
-    calls = convolutions(DTYPES[precision])
-    best, seconds = 0.0, math.inf
-    for number in range(ROUNDS):  # the first makes kernels
-        seconds = min(seconds, seconds_of(evaluate)) if number else seconds
-        for operations, call in calls:
-            rate = operations / seconds_of(call)
-            best = max(best, rate) if number else best
-        if not number:
-            evaluate()
+    known = convolutions(DTYPES[precision])[: 4 if options.quick else None]
+    operations, calls = zip(*known)
+    seconds, *others = in_turns([evaluate, *calls], 1 if options.quick else ROUNDS)
+    best = max(n / s for n, s in zip(operations, others))
     row = {
-        **stamp(precision),
         "base window, edge": edge,
         "evaluation, s": round(seconds, 3),
         "operations a base voxel": round(flops / edge**3),
         "reached, GFLOP/s": round(flops / seconds / 1e9),
         "fastest convolution, GFLOP/s": round(best / 1e9),
         "share": round(flops / seconds / best, 2),
-        "torch_threads": torch.get_num_threads(),
     }
     for name, value in row.items():
         print(f"{name:32}{value!s:>12}")
-    add_row(HERE / "peak.json", row)
+    known = {"model": "iso", "precision": precision}
+    save(options, Path(__file__), row, per_machine=True, **known)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,12 @@ iso_56789.npz and iso_7.log, runs of SPPARKS itself in a box of 100^3 with Q = 1
 tests/conftest.py).
 """
 
-import argparse
-import json
 import resource
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
+from common import SHARED, make_parser, missing, run_anew, save, timed
 from scipy.spatial import cKDTree
 from scipy.stats import ks_2samp
 
@@ -22,8 +19,6 @@ from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.potts import grow
 from grainpaint.simulate.iso.random_spins import random_spins
 
-HERE = Path(__file__).parent
-SPPARKS = HERE.parents[1] / "shared" / "data" / "spparks"
 TIMES = [5, 10, 15, 20, 25, 50, 75, 100]
 
 
@@ -49,90 +44,89 @@ def measures(spin):
     return volume, np.unique(cKDTree(centroid).query(centroid, 2)[0][:, 1].round(9))
 
 
-def speed(edge, stop):
-    """Return the seconds and bytes a site of one run, in a process of its own."""
-    code = f"from benchmarks_potts import clock; clock({edge}, {stop})"
-    code = code.replace("benchmarks_potts", Path(__file__).stem)
-    out = subprocess.run(
-        [sys.executable, "-c", code], cwd=HERE, check=True, capture_output=True
-    )
-    return json.loads(out.stdout)
-
-
 def clock(edge, stop):
-    """Time one run, kernels compiled before; print seconds and bytes a site."""
+    """Return seconds and bytes a site of one run, kernels compiled before."""
     next(grow(random_spins((9, 9, 9), 1000, 1), [1]))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
-    next(grow(random_spins((edge,) * 3, 1000, 1), [stop], seed=1))
-    seconds = time.perf_counter() - start
+    spins = (edge,) * 3, 1000, 1
+    seconds, _ = timed(lambda: next(grow(random_spins(*spins), [stop], seed=1)))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(json.dumps([seconds, grown * 1024 / edge**3]))
+    return seconds, grown * 1024 / edge**3
 
 
-def agreement(folder, n_seeds):
+def speed(runs):
+    """Return a row for each run (edge, time), in a process of its own."""
+    rows = []
+    for edge, stop in runs:
+        seconds, size = run_anew(Path(__file__), "clock", edge, stop)
+        row = {"edge": edge, "time": stop, "seconds": seconds}
+        row |= {"us_a_site": seconds / edge**3 * 1e6, "bytes_a_site": size}
+        rows.append(row)
+        print(*(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+    return rows
+
+
+def agreement(folder, n_seeds, times):
     """Compare energy, grain count and distributions with SPPARKS; return the rows."""
     log = np.loadtxt((folder / "iso_7.log").read_text().splitlines()[1:-1])
     runs = [np.load(folder / f"iso_{s}.npz") for s in (7, 56789)]
     energies, counts, ends = [], [], []
     for seed in range(n_seeds):
-        frames = grow(random_spins((100,) * 3, 1000, seed), TIMES, seed=seed)
         rows = []
-        for spin in frames:
+        for spin in grow(random_spins((100,) * 3, 1000, seed), times, seed=seed):
             rows.append((energy(spin), measures(spin)[0].size))
         energies.append([e for e, _ in rows])
         counts.append([n for _, n in rows])
         ends.append(measures(spin))
         print(f"seed {seed}: {rows[-1]}", file=sys.stderr)
-    rows = {}
-    for i, t in enumerate(TIMES):
+    rows = []
+    for i, t in enumerate(times):
         # Each unlike pair is counted from both sides in the log.
         theirs = [log[np.argmin(abs(log[:, 0] - t)), 5] / 2]
-        rows[f"energy at t = {t}"] = compare(np.array(energies)[:, i], theirs)
+        rows.append(compare("energy", t, np.array(energies)[:, i], theirs))
         known = [measures(run[f"t{t}"])[0].size for run in runs if f"t{t}" in run]
         if known:
-            rows[f"grains at t = {t}"] = compare(np.array(counts)[:, i], known)
+            rows.append(compare("grains", t, np.array(counts)[:, i], known))
+    p = {}
     for k, name in enumerate(("volume", "nearest centroid")):
-        p = [
-            ks_2samp(end[k], measures(run["t100"])[k]).pvalue
+        found = [
+            ks_2samp(end[k], measures(run[f"t{times[-1]}"])[k]).pvalue
             for end in ends
             for run in runs
+            if f"t{times[-1]}" in run
         ]
-        rows[f"{name}: smallest and median p of KS"] = [min(p), float(np.median(p))]
-    return rows
+        p[name] = {"smallest": min(found), "median": float(np.median(found))}
+    return {"rows": rows, "p_of_ks": p}
 
 
-def compare(ours, theirs):
+def compare(name, time, ours, theirs):
     """Return both means, our scatter and the difference in units of its own scatter."""
     sd = ours.std(ddof=1)
     error = sd * np.sqrt(1 / len(ours) + 1 / len(theirs))
     difference = ours.mean() - np.mean(theirs)
-    values = (ours.mean(), sd, np.mean(theirs), difference / error)
-    return [float(v) for v in values]
+    row = {"ours": ours.mean(), "sd": sd, "spparks": np.mean(theirs)}
+    row |= {"z": difference / error}
+    print(f"{name} at t = {time:<28}", *(f"{v:12.4g}" for v in row.values()))
+    known = {"name": name, "time": time, "runs_of_spparks": len(theirs)}
+    return {**known, **{key: float(value) for key, value in row.items()}}
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = make_parser(__doc__, seeds=2)
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--only", choices=["speed", "agreement"])
-    parser.add_argument("--spparks", type=Path, default=SPPARKS)
+    parser.add_argument("--spparks", type=Path, default=SHARED / "spparks")
     options = parser.parse_args()
-    rows = {}
+    if options.only != "speed" and not options.spparks.is_dir():
+        missing(f"potts.py compares with recorded runs of SPPARKS in {options.spparks}")
     if options.only != "agreement":
-        for edge, stop in ((100, 100), (100, 10), (256, 10)):
-            seconds, size = speed(edge, stop)
-            rows[f"{edge}^3 to t = {stop}: s, µs a site, bytes a site"] = [
-                seconds,
-                seconds / edge**3 * 1e6,
-                size,
-            ]
-    if options.only != "speed" and options.spparks.is_dir():
-        rows |= agreement(options.spparks, options.seeds)
-    for name, values in rows.items():
-        print(f"{name:<44}", *(f"{v:12.4g}" for v in values))
-    results = HERE / "potts.json"
-    known = json.loads(results.read_text()) if results.exists() else {}
-    results.write_text(json.dumps(known | rows, indent=1) + "\n")
+        runs = ((100, 100), (100, 10), (256, 10))
+        rows = speed(((20, 2),) if options.quick else runs)
+        save(options, Path(__file__), {"rows": rows}, part="speed")
+    if options.only != "speed":
+        times = TIMES[:2] if options.quick else TIMES
+        found = agreement(options.spparks, options.seeds, times)
+        save(options, Path(__file__), found, part="agreement")
 
 
 if __name__ == "__main__":

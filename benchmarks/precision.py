@@ -2,22 +2,20 @@
 
 Run: python benchmarks/precision.py [--volumes 16]. Compares boxes of 100^3 in float32
 with as many in bfloat16, of other seeds, by all descriptors of `grainpaint compare`:
-distances of one population lie at their floors. For one seed it tells which share of
-the voxels lies in the same grains. Prints a table and writes precision.json.
+two samples of one population have distances at their floors. Also compares both
+precisions for one seed: the share of voxels in the same grains. Prints a table and
+writes precision.json.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
-from common import stamp
+from common import make_parser, save
 
 from grainpaint import generate
 from grainpaint.measure.comparison import compare, measure_all
 
-HERE = Path(__file__).parent
-SHAPE = (100, 100, 100)
+KEYS = ("kl", "kl_floor", "ratio_to_floor", "p", "verdict")
 
 
 def same_grains(a, b):
@@ -30,11 +28,13 @@ def same_grains(a, b):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = make_parser(__doc__, volumes=2, edge=32)
     parser.add_argument("--volumes", type=int, default=16)
-    n = parser.parse_args().volumes
+    parser.add_argument("--edge", type=int, default=100, help="voxels")
+    options = parser.parse_args()
+    n, shape = options.volumes, (options.edge,) * 3
     sets = [
-        measure_all((generate(SHAPE, seed=s, precision=p) for s in seeds), n)
+        measure_all((generate(shape, seed=s, precision=p) for s in seeds), n)
         for p, seeds in (
             ("float32", range(1000, 1000 + n)),
             ("bfloat16", range(2000, 2000 + n)),
@@ -42,26 +42,24 @@ def main():
     ]
     found = compare(*sets)
     one, other = (
-        generate(SHAPE, seed=1000, precision=p) for p in ("float32", "bfloat16")
+        generate(shape, seed=1000, precision=p) for p in ("float32", "bfloat16")
     )
     share = same_grains(one, other)
-    rows = {
-        name: {
-            key: entry[key]
-            for key in ("kl", "kl_floor", "ratio_to_floor", "p", "verdict")
-        }
+    rows = [
+        {"name": name, **{key: entry[key] for key in KEYS}}
         for name, entry in found.items()
         if isinstance(entry, dict) and "verdict" in entry
-    }
+    ]
     print(f"{'':16}{'KL':>9}{'floor':>9}{'ratio':>7}{'p':>9}  verdict")
-    for name, r in rows.items():
+    for r in rows:
         print(
-            f"{name:16}{r['kl']:9.4f}{r['kl_floor']:9.4f}{r['ratio_to_floor']:7.2f}"
-            f"{r['p']:9.2g}  {r['verdict']}"
+            f"{r['name']:16}{r['kl']:9.4f}{r['kl_floor']:9.4f}"
+            f"{r['ratio_to_floor']:7.2f}{r['p']:9.2g}  {r['verdict']}"
         )
     print(f"one seed: {share:.1%} of the voxels in the same grains")
-    result = {**stamp("both"), "volumes": n, "same grains": round(share, 4), **rows}
-    (HERE / "precision.json").write_text(json.dumps(result, indent=1) + "\n")
+    figures = {"volumes": n, "edge": options.edge, "same_grains": round(share, 4)}
+    figures["rows"] = rows
+    save(options, Path(__file__), figures, model="iso", precision="both")
 
 
 if __name__ == "__main__":

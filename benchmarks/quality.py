@@ -2,22 +2,21 @@
 
 Run: python benchmarks/quality.py [--model iso] [--time 100] [--volumes 16] [--report
 REPORT.html]. Prints tables and writes quality.json (quality_T.json for other times).
-Specks are single voxels unlike their six neighbors, before any cleaning; the floor of
-the two-point correlation is the largest difference of two draws of 16 and 9 from the
-simulated ones, on average.
 16 generated and 9 simulated open boxes of 100^3 (see floor.py), as in the paper; grains
-of the simulated ones are the connected pieces of equal spin. Means are beside 36
-simulated boxes too, for nine scatter by 2 %. At times other than 100 the grain size
-that the simulated ones have is asked for. Generated boxes are kept in runs/quality
-under the hash of the model; delete them when code that decides grains has changed.
+of the simulated ones are the connected pieces of equal spin. Means are compared with 36
+simulated boxes too, since those of nine scatter by 2 %. At times other than 100 the
+model is asked for the grain size of the simulated boxes. Specks are single voxels
+unlike their six neighbors, before any cleaning. The floor of the two-point correlation
+is the mean largest difference between draws of 16 and of 9 from the simulated boxes.
+Generated boxes are kept in runs/quality under the hash of the model; delete them when
+code that decides grains has changed.
 """
 
-import argparse
-import json
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from common import folder_for, make_parser, save
 from floor import EDGE, N_A, N_B, simulated, spins
 
 import grainpaint
@@ -35,40 +34,39 @@ from grainpaint.progress import console
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
 
-HERE = Path(__file__).parent
-KEPT = HERE.parent / "runs" / "quality"
 N_SPECKS = 4  # boxes
 N_MEANS = 36
 
 
-def grain_size(time):
+def grain_size(boxes):
     """Return the mean diameter of simulated grains, cleaned as generated ones are."""
     diameters = []
-    for grain_id in spins(N_B, time):
+    for grain_id in boxes:
         n = np.bincount(grains(grain_id, (True, True, True)).ravel())[1:]
         diameters.append(np.cbrt(6 / np.pi * n).mean())
     return f"{np.mean(diameters):.3f}um"
 
 
-def generated(model, n, size=None):
+def generated(kept, model, n, size=None, edge=EDGE):
     """Yield generated boxes, kept on disk."""
     loaded = load_model(model, "cpu")
-    folder = KEPT / f"{loaded.sha256[:12]}{'-' + size if size else ''}"
+    folder = kept / "quality" / f"{loaded.sha256[:12]}{'-' + size if size else ''}"
     for seed in range(n):
         path = folder / f"{seed:02d}.npz"
         if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
             volume = grainpaint.generate(
-                (EDGE,) * 3, model, seed, grain_size=size, progress=console
+                (edge,) * 3, model, seed, grain_size=size, progress=console
             )
             formats.write(volume, path)
         yield formats.load(path)
 
 
-def raw(model, n, size=None):
+def raw(model, n, size=None, edge=EDGE):
     """Yield generated boxes as they are before they are cleaned."""
     loaded = load_model(model, "cpu")
     for seed in range(n):
-        recipe = make_recipe((EDGE,) * 3, 1.0, (0.0,) * 3, model, seed, grain_size=size)
+        recipe = make_recipe((edge,) * 3, 1.0, (0.0,) * 3, model, seed, grain_size=size)
         painter = make_painter(recipe, loaded)
         (window,) = windows(recipe.shape, core=recipe.core, halo=recipe.halo)
         yield refine_window(painter, window, partial(base_window, painter))
@@ -127,20 +125,8 @@ def drift(volume):
     return np.mean(result)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--model", default="iso")
-    parser.add_argument("--time", type=int, default=100)
-    parser.add_argument("--volumes", type=int, default=N_A)
-    parser.add_argument("--report", type=Path)
-    options = parser.parse_args()
-    size = None if options.time == 100 else grain_size(options.time)
-    sets = [
-        list(generated(options.model, options.volumes, size)),
-        list(simulated(N_B, options.time)),
-    ]
-    measured = [measure_all(volumes, len(volumes), console) for volumes in sets]
-    result = compare(*measured, progress=console)
+def show_distances(result):
+    """Print the distances of all descriptors and the means of both sets."""
     for name in DESCRIPTORS:
         e = result[name]
         low, high = e["kl_interval"]
@@ -149,40 +135,81 @@ def main():
             f"{e['kl_floor']:.4f}, ratio {e['ratio_to_floor']:.1f}, W1 "
             f"{e['wasserstein']:.4g}, KS {e['ks']:.4f}: {e['verdict']}"
         )
-    ratio, error = means_beside(sets[0], simulated(N_MEANS, options.time))
+    for name, m in result["measures"].items():
+        print(f"{name:28}{m['generated']:12.4g}{m['reference']:12.4g}{m['ratio']:8.3f}")
+
+
+def other_figures(measured, sets, simulated_36, single):
+    """Return the figures that `grainpaint compare` does not have, and print them."""
     means = {}
+    ratio, error = means_beside(sets[0], simulated_36)
     for name, r, e in zip(("mean volume", "volume-weighted mean"), ratio, error):
         print(f"{name} beside {N_MEANS} boxes: {r - 1:+.1%} +- {e:.1%}")
         means[name] = [float(r), float(e)]
-    for name, m in result["measures"].items():
-        print(f"{name:28}{m['generated']:12.4g}{m['reference']:12.4g}{m['ratio']:8.3f}")
     small = [float(np.mean([small_share(v) for v in volumes])) for volumes in sets]
     print(f"{'grains under 50 voxels':28}{small[0]:12.4g}{small[1]:12.4g}")
-    single = [
-        specks(raw(options.model, N_SPECKS, size)),
-        specks(spins(N_SPECKS, options.time)),
-    ]
     print(f"{'specks a box':28}{single[0]:12.4g}{single[1]:12.4g}")
-    gap = abs(result["correlation"]["radial"]["largest_difference"])
-    gap_floor = correlation_floor(measured[1])
-    print(f"two-point correlation: largest gap {gap:.4f}, floor {gap_floor:.4f}")
-    traces = [cell_trace(v)[0] for v in sets[0]]
-    print(f"trace of cells of two voxels: {np.mean(traces):.4f}")
+    trace = float(np.mean([cell_trace(v)[0] for v in sets[0]]))
+    print(f"trace of cells of two voxels: {trace:.4f}")
     drifts = [drift(v) for v in sets[0]]
     error = np.std(drifts, ddof=1) / np.sqrt(len(drifts))
     print(f"drift: {np.mean(drifts):.4f} +- {error:.4f}")
+    return {
+        f"beside_{N_MEANS}": means,
+        "small_share": small,
+        "trace": trace,
+        "specks": single,
+        "two_point_floor": correlation_floor(measured[1]),
+        "drift": [float(np.mean(drifts)), float(error)],
+    }
+
+
+def main():
+    parser = make_parser(__doc__, volumes=2, edge=32)
+    parser.add_argument("--model", default="iso")
+    parser.add_argument("--time", type=int, default=100)
+    parser.add_argument("--volumes", type=int, default=N_A)
+    parser.add_argument("--edge", type=int, default=EDGE, help="voxels")
+    parser.add_argument("--report", type=Path)
+    options = parser.parse_args()
+    model, time, edge = options.model, options.time, options.edge
+    with folder_for(options, "") as kept:
+        found = grain_size(spins(kept, N_B, time, edge))
+        size = None if time == 100 else found
+        sets = [
+            list(generated(kept, model, options.volumes, size, edge)),
+            list(simulated(kept, N_B, time, edge)),
+        ]
+        many = list(simulated(kept, N_B if options.quick else N_MEANS, time, edge))
+        n_specks = 1 if options.quick else N_SPECKS
+        single = [
+            specks(raw(model, n_specks, size, edge)),
+            specks(spins(kept, n_specks, time, edge)),
+        ]
+    measured = [measure_all(volumes, len(volumes), console) for volumes in sets]
+    result = compare(*measured, progress=console)
+    show_distances(result)
+    others = other_figures(measured, sets, many, single)
+    gap = abs(result["correlation"]["radial"]["largest_difference"])
+    print(f"two-point correlation: {gap:.4f}, floor {others['two_point_floor']:.4f}")
     if options.report:
-        title = f"Model {options.model} beside the simulator"
+        title = f"Model {model} beside the simulator"
         write_report(
             options.report, measured, [v[0] for v in sets], result, title=title
         )
-    kept = {name: result[name] for name in (*DESCRIPTORS, "measures")}
-    kept |= {f"beside_{N_MEANS}": means}
-    kept |= {"small_share": small, "trace": float(np.mean(traces))}
-    kept |= {"specks": single, "two_point": {"largest_gap": gap, "floor": gap_floor}}
-    kept |= {"drift": [float(np.mean(drifts)), float(error)]}
-    suffix = "" if options.time == 100 else f"_{options.time}"
-    (HERE / f"quality{suffix}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    figures = {
+        "time": time,
+        "edge": edge,
+        "grain_diameter": float(found.removesuffix("um")),
+        "generated": options.volumes,
+        "simulated": N_B,
+        "rows": [{"name": name, **result[name]} for name in DESCRIPTORS],
+        "measures": result["measures"],
+        "two_point": gap,
+        **others,
+    }
+    name = "quality" if time == 100 else f"quality_{time}"
+    save(options, Path(__file__).with_stem(name), figures, model=model)
 
 
 if __name__ == "__main__":

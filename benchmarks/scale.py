@@ -1,25 +1,21 @@
 """Large volumes: throughput, memory, seams, parts in their boxes, one of 10^11 voxels.
 
 Run: python benchmarks/scale.py [--only box|seams|parts|gear] [--edge 512] [--workers 2]
-[--part gear.stl]. Prints lines, writes scale.json. Boxes go to runs/scale.
+[--part gear.stl]. Prints lines and writes scale.json, with --only its part of it. Boxes
+go to runs/scale.
 """
 
-import argparse
 import json
 import math
-import resource
 import shutil
-import subprocess
-import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
 import trimesh
+from common import SHARED, folder_for, grainpaint, make_parser, missing, save, timed
 from scipy.ndimage import find_objects
 
 from grainpaint import formats
@@ -33,77 +29,51 @@ from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis
 from grainpaint.measure.seams import seam_test
 
-HERE = Path(__file__).parent
-FOLDER = HERE.parent / "runs" / "scale"
 EDGE, GRAIN = 64, 17.5  # of pieces, voxels; mean grain diameter, µm
-GEAR = HERE.parents[1] / "shared" / "data" / "parts" / "gear.stl"
+GEAR = SHARED / "parts" / "gear.stl"
 
 
-def command(*words):
-    """Run grainpaint; return seconds, of CPU too, peak bytes of it all, its output."""
-    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "grainpaint", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    peak = 0
-    while child.poll() is None:
-        time.sleep(0.2)
-        try:
-            parent = psutil.Process(child.pid)
-            family = [parent, *parent.children(recursive=True)]
-            peak = max(peak, sum(p.memory_info().rss for p in family))
-        except psutil.NoSuchProcess:
-            continue
-    if child.returncode:
-        sys.exit(f"grainpaint {' '.join(map(str, words))} failed")
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - start, cpu, peak, child.stdout.read()
-
-
-def box(edge, workers):
+def box(folder, edge, workers):
     """Generate a box, segment and measure it."""
-    path = FOLDER / f"{edge}.zarr"
+    path = folder / f"{edge}.zarr"
     shutil.rmtree(path, ignore_errors=True)
     shape = f"{edge},{edge},{edge}"
     words = ("generate", "--shape", shape, "--workers", workers, "-o", path, "--force")
-    seconds, cpu, peak, out = command(*words)
-    print(out, flush=True)
-    stats, _, peak_stats, _ = command("stats", path)
+    made = grainpaint(*words)
+    print(made.output, flush=True)
+    measured = grainpaint("stats", path)
     n_bytes = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
     return {
-        "generate, s": round(seconds, 1),
-        "voxels a second": round(edge**3 / seconds),
-        "CPU, s": round(cpu, 1),
-        "voxels a CPU second": round(edge**3 / cpu),
-        "peak memory, all processes, GB": round(peak / 1e9, 2),
-        "statistics, s": round(stats, 1),
-        "peak memory of statistics, GB": round(peak_stats / 1e9, 2),
+        "edge": edge,
+        "generate, s": round(made.seconds, 1),
+        "voxels a second": round(edge**3 / made.seconds),
+        "CPU, s": round(made.processor_seconds, 1),
+        "voxels a CPU second": round(edge**3 / made.processor_seconds),
+        "peak memory, all processes, GB": round(made.peak_bytes / 1e9, 2),
+        "statistics, s": round(measured.seconds, 1),
+        "peak memory of statistics, GB": round(measured.peak_bytes / 1e9, 2),
         "bytes a voxel on disk": round(n_bytes / edge**3, 3),
     }
 
 
-def seams(edge, workers, window):
+def seams(folder, edge, workers, window):
     """Test the faces of all windows, of the base and of the refinement."""
-    path = FOLDER / f"seams{window}.zarr"
+    path = folder / f"seams{window}.zarr"
     shutil.rmtree(path, ignore_errors=True)
     shape = f"{edge},{edge},{edge}"
-    command(
+    grainpaint(
         *("generate", "--shape", shape, "--workers", workers, "--force"),
         *("--window", window, "-o", path),
     )
     recipe, volume = load_recipe(path), formats.load(path)
     fine = [range(recipe.core, edge, recipe.core)] * 3
     coarse = [base_faces(axis, edge) for axis in recipe.plan.axes]
-    rows = {"base windows along an axis": len(coarse[0]) + 1}
+    rows = []
     for name, faces in (("refinement", fine), ("base", coarse)):
-        if faces[0]:
-            test = seam_test([volume], faces)
-            rows[f"{name}: p of the worst face"] = round(float(test.p), 4)
-    return rows
+        p = round(float(seam_test([volume], faces).p), 4) if faces[0] else None
+        n_faces = sum(len(places) for places in faces)
+        rows.append({"windows of": name, "faces": n_faces, "p of the worst face": p})
+    return {"edge": edge, "window": window, "rows": rows}
 
 
 def spring(path):
@@ -139,6 +109,8 @@ def part(path, longest):
         paint_recipe(recipe.model_copy(update={"part": p})) for p in (file, None)
     )
     return {
+        "part": path.stem,
+        "longest": longest,
         "voxels of the box": math.prod(solid.shape),
         "share inside": round(inside.volume.n_voxels / math.prod(solid.shape), 3),
         "share grown": round(inside.grown, 3),
@@ -158,9 +130,9 @@ def base_faces(axis: BaseAxis, edge):
 
 
 def piece(path, span):
-    """Return the mean diameter of the inner grains of a box, voxels, and seconds."""
-    start = time.perf_counter()
-    found = Volume(load_recipe(path))[tuple(slice(a, b) for a, b in span)]
+    """Return the seconds of a box and the mean diameter of its inner grains, voxels."""
+    box = tuple(slice(a, b) for a, b in span)
+    seconds, found = timed(lambda: Volume(load_recipe(path))[box])
     diameters, weights = [], []
     for i, box in enumerate(find_objects(found.grain_id)):
         if any(b.start == 0 or b.stop == EDGE for b in box):
@@ -169,21 +141,22 @@ def piece(path, span):
         diameters.append(np.cbrt(6 * n / np.pi))
         # The wider a grain, the fewer places in which no face cuts it.
         weights.append(1 / math.prod(EDGE - 1 - (b.stop - b.start) for b in box))
-    return np.average(diameters, weights=weights), time.perf_counter() - start
+    return seconds, np.average(diameters, weights=weights)
 
 
-def gear(path, n_pieces, workers):
-    """Plan a gear of 1 cm at 2 µm a voxel; generate random pieces of it."""
+def gear(folder, path, n_pieces, workers, voxel):
+    """Plan a gear of 1 cm at `voxel` µm; generate random pieces of it."""
     solid = load_part(path)
     longest = float(np.ptp(solid.vertices, 0).max())  # µm, as the file says mm
     scale = 10_000 / longest  # to 1 cm
-    words = ("--voxel", f"{2 / scale}um", "--grain-size", f"{GRAIN / scale}um")
-    seconds, _, peak, out = command("plan", path, *words, "--json")
-    found = json.loads(out)
+    size = GRAIN * voxel / 2  # 2 µm a voxel, unless --quick is given
+    words = ("--voxel", f"{voxel / scale}um", "--grain-size", f"{size / scale}um")
+    planned = grainpaint("plan", path, *words, "--json")
+    found = json.loads(planned.output)
     rows = {key: value for key, value in found.items() if key != "recipe"}
-    rows |= {"plan, s": round(seconds, 1), "plan, peak GB": round(peak / 1e9, 2)}
-    plan = FOLDER / "gear.json"
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    rows["plan, s"] = round(planned.seconds, 1)
+    rows["plan, peak GB"] = round(planned.peak_bytes / 1e9, 2)
+    plan = folder / "gear.json"
     plan.write_text(json.dumps({"recipe": found["recipe"]}))
     volume, rng = Volume(load_recipe(plan)), np.random.default_rng(0)
     spans = []
@@ -196,45 +169,58 @@ def gear(path, n_pieces, workers):
     with ProcessPoolExecutor(
         workers, get_context("spawn"), torch.set_num_threads, (1,)
     ) as pool:
-        for size, took in pool.map(piece, [plan] * n_pieces, spans):
-            sizes.append(2 * size)  # µm at 2 µm a voxel
+        for took, diameter in pool.map(piece, [plan] * n_pieces, spans):
+            sizes.append(voxel * diameter)  # µm
             times.append(took)
             print(f"{spans[len(sizes) - 1]}: {sizes[-1]:.2f} µm", flush=True)
     rows["pieces of 64^3"] = n_pieces
     rows["a piece on one core, s"] = round(float(np.mean(times)), 1)
-    rows["mean diameter asked for, µm"] = GRAIN
+    rows["mean diameter asked for, µm"] = size
     rows["mean diameter of their inner grains, µm"] = round(float(np.mean(sizes)), 2)
     rows["its scatter from piece to piece, µm"] = round(float(np.std(sizes)), 2)
     return rows
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = make_parser(__doc__, edge=32, seam_edge=64, pieces=1, workers=1)
     parser.add_argument("--only", choices=["box", "seams", "parts", "gear"])
     parser.add_argument("--edge", type=int, default=512)
+    parser.add_argument("--seam-edge", type=int, default=256)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--part", type=Path, default=GEAR)
     parser.add_argument("--pieces", type=int, default=20)
     options = parser.parse_args()
-    file = HERE / "scale.json"
-    rows = json.loads(file.read_text()) if file.exists() else {}
-    if options.only in (None, "box"):
-        for edge in (128, options.edge):
-            rows[f"{edge}^3"] = box(edge, options.workers)
-    if options.only in (None, "seams"):
-        # In windows of 128, the default, a volume of 256 voxels has no face.
-        rows["seams, 256^3, windows of 64"] = seams(256, options.workers, 64)
-    if options.only in (None, "parts"):
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        spring(FOLDER / "spring.stl")
-        for longest in (256, 400):
-            for path in (options.part, FOLDER / "spring.stl"):
-                rows[f"{path.stem}, {longest} voxels"] = part(path, longest)
-    if options.only in (None, "gear"):
-        own = gear(options.part, options.pieces, options.workers)
-        rows["gear of 1 cm at 2 um"] = own
-    print(json.dumps(rows, indent=1))
-    file.write_text(json.dumps(rows, indent=1) + "\n")
+    if options.only in (None, "parts", "gear") and not options.part.exists():
+        missing(f"scale.py fills the part {options.part}; give another with --part")
+    file, workers, part_file = Path(__file__), options.workers, options.part
+    known = {"model": "iso"}
+    with folder_for(options, "scale") as folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        if options.only in (None, "box"):
+            edges = (options.edge,) if options.quick else (128, options.edge)
+            rows = [box(folder, edge, workers) for edge in edges]
+            print(json.dumps(rows, indent=1))
+            save(options, file, {"rows": rows}, part="box", **known)
+        if options.only in (None, "seams"):
+            # In windows of 128, the default, a volume of 256 voxels has no face.
+            window = 32 if options.quick else 64
+            figures = seams(folder, options.seam_edge, workers, window)
+            print(json.dumps(figures, indent=1))
+            save(options, file, figures, part="seams", **known)
+        if options.only in (None, "parts"):
+            spring(folder / "spring.stl")
+            rows = [
+                part(path, longest)
+                for longest in ((48,) if options.quick else (256, 400))
+                for path in (part_file, folder / "spring.stl")
+            ]
+            print(json.dumps(rows, indent=1, ensure_ascii=False))
+            save(options, file, {"rows": rows}, part="parts", **known)
+        if options.only in (None, "gear"):
+            voxel = 20.0 if options.quick else 2.0
+            figures = gear(folder, part_file, options.pieces, workers, voxel)
+            print(json.dumps(figures, indent=1, ensure_ascii=False))
+            save(options, file, figures, part="gear", **known)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,15 @@
 """Our script runner against SPPARKS itself, script by script, over several seeds.
 
-    python benchmarks/spparks.py --spparks PATH [--seeds 8] [--only potts]
-
-Prints the means of both with their standard errors and z, the difference in standard
-errors. With five statistics and ten scripts |z| above 3 is a finding.
+Run: python benchmarks/spparks.py --spparks PATH [--seeds 8] [--only potts]. PATH is the
+program. Prints the means of both with z, their difference in standard errors, and
+writes spparks.json. With five statistics and ten scripts, |z| above 3 is a finding.
 """
 
-import argparse
-import json
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from common import make_parser, missing, save, timed
 
 from grainpaint.microstructure import Microstructure
 from grainpaint.simulate.spparks import read_script
@@ -111,12 +108,14 @@ def compare(script: Path, executable: str, n_seeds: int) -> dict[str, object]:
     theirs, ours, seconds = [], [], np.zeros(2)
     for seed in range(1, n_seeds + 1):
         variables = {"S": str(seed)}
-        start = time.perf_counter()
-        theirs.append(measure(execute_script(script, variables, executable)[1]))
-        middle = time.perf_counter()
-        ((_, volume),) = run_simulation(read_script(script, variables), all_times=False)
+        known = script, variables
+        first, found = timed(lambda known=known: execute_script(*known, executable))
+        theirs.append(measure(found[1]))
+        second, ((_, volume),) = timed(
+            lambda known=known: [*run_simulation(read_script(*known), all_times=False)]
+        )
         ours.append(measure(volume))
-        seconds += middle - start, time.perf_counter() - middle
+        seconds += first, second
     a, b = np.array(theirs), np.array(ours)
     error = np.sqrt((a.var(0, ddof=1) + b.var(0, ddof=1)) / n_seeds)
     return {
@@ -129,29 +128,30 @@ def compare(script: Path, executable: str, n_seeds: int) -> dict[str, object]:
 
 def main() -> None:
     """Compare all scripts, or those whose names begin with a word."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spparks", required=True)
+    parser = make_parser(__doc__, seeds=2, only="potts, tree, T = 0.5")
+    parser.add_argument("--spparks", help="the program")
     parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--json", type=Path)
-    args = parser.parse_args()
-    results = {}
+    parser.add_argument("--only", default="", help="names of scripts begin with this")
+    options = parser.parse_args()
+    if not options.spparks or not Path(options.spparks).exists():
+        missing("spparks.py runs SPPARKS itself: give the program with --spparks PATH")
+    rows = []
     print(f"{'script':<28} {'SPPARKS / ours / z of':<20}", *STATISTICS, sep="  ")
     for name, text in SCRIPTS.items():
-        if not name.startswith(args.only):
+        if not name.startswith(options.only):
             continue
         with tempfile.TemporaryDirectory() as folder:
             script = Path(folder) / "in.script"
             script.write_text(text)
-            found = results[name] = compare(script, args.spparks, args.seeds)
+            found = compare(script, options.spparks, options.seeds)
+        rows.append({"name": name, **found})
         cells = (
             f"{a:.4g} / {b:.4g} / {z:+.1f}"
             for a, b, z in zip(found["spparks"], found["ours"], found["z"])
         )
         both = " / ".join(f"{s:.1f} s" for s in found["seconds"])
         print(f"{name:<28} {both}", *cells, sep="  ", flush=True)
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1) + "\n")
+    save(options, Path(__file__), {"statistics": STATISTICS, "rows": rows})
 
 
 if __name__ == "__main__":

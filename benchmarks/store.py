@@ -5,35 +5,22 @@ shard (128^3) of isotropic grain growth, as grain IDs and as 40 colors. Speed is
 this process, files in a temporary folder and in the cache of the system.
 """
 
-import json
-import os
-import platform
-import statistics
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import zarr
+from common import make_parser, median_seconds, save, shortest
 from zarr.codecs import ZstdCodec
 from zarr.storage import MemoryStore
 
 from grainpaint.simulate.iso.isotropic import isotropic
 from grainpaint.store import SHARD, Entry, create, verify
 
-HERE = Path(__file__).parent
 EDGE = 2 * SHARD  # of the store
-
-
-def seconds(work, runs=5):
-    """Return the shortest and the median time of some runs."""
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times), statistics.median(times)
+N_FILES = 10_000  # in the journal
 
 
 def encode(values, chunk, level):
@@ -48,18 +35,18 @@ def encode(values, chunk, level):
         compressors=ZstdCodec(level=level, checksum=True),
         fill_value=0,
     )
-    write = seconds(lambda: shard.__setitem__(..., values))[0]
-    read = seconds(lambda: shard[:])[0]
-    box = seconds(lambda: shard[30:62, 40:72, 50:82])[0]
+    write = shortest(lambda: shard.__setitem__(..., values), 5)
+    read = shortest(lambda: shard[:], 5)
+    box = shortest(lambda: shard[30:62, 40:72, 50:82], 5)
     return len(memory["c/0/0/0"].to_bytes()), write, read, box
 
 
-def by_chunk_and_level(arrays):
+def by_chunk_and_level(arrays, levels=(1, 3, 5)):
     """Return a row for each array, chunk and level."""
     rows = []
     for name, values in arrays.items():
         for chunk in (32, 64, 128):
-            for level in (1, 3, 5):
+            for level in levels:
                 size, write, read, box = encode(values, chunk, level)
                 row = {
                     "array": name,
@@ -75,73 +62,71 @@ def by_chunk_and_level(arrays):
     return rows
 
 
-def whole(arrays, folder):
-    """Return what the store itself takes, with and without waiting for the disk."""
-    store = create(folder / "a.zarr", (EDGE,) * 3, (1,) * 3, (0,) * 3, {})
+def shards(store, arrays, runs):
+    """Return what shards of the store take, and their entries in the journal."""
     indices = list(np.ndindex(store.grid))
-    rows = {}
-    entries = {}
+    rows, entries = {}, {}
+
+    def write(name, values):
+        entries[name] = [store.write_shard(name, i, values) for i in indices]
+
     for name, values in arrays.items():
-
-        def write(name=name, values=values):
-            entries[name] = [store.write_shard(name, i, values) for i in indices]
-
         with patch("os.fsync"):
-            hasty = seconds(write, 3)[0]
-        safe = seconds(write, 3)[0]
-        read = seconds(lambda name=name: store.read(name, [(0, EDGE)] * 3), 3)[0]
-        box = seconds(lambda name=name: store.read(name, [(30, 62)] * 3), 20)[1]
+            hasty = shortest(partial(write, name, values), runs)
+        safe = shortest(partial(write, name, values), runs)
+        read = shortest(partial(store.read, name, [(0, EDGE)] * 3), runs)
+        box = median_seconds(partial(store.read, name, [(30, 62)] * 3), 20)
         n_voxels, n_bytes = EDGE**3, EDGE**3 * values.itemsize
+        waiting = (safe - hasty) / len(indices)
         rows |= {
             f"{name}, write, Mvoxel/s": round(n_voxels / safe / 1e6),
             f"{name}, write, MB/s": round(n_bytes / safe / 1e6),
-            f"{name}, waiting for the disk, ms a shard": round(
-                (safe - hasty) / len(indices) * 1e3, 1
-            ),
+            f"{name}, waiting for the disk, ms a shard": round(waiting * 1e3, 1),
             f"{name}, read, Mvoxel/s": round(n_voxels / read / 1e6),
             f"{name}, read, MB/s": round(n_bytes / read / 1e6),
             f"{name}, read a box of 32^3, ms": round(box * 1e3, 1),
         }
-    done = [entry for made in entries.values() for entry in made]
-    rows["a line of the journal, ms"] = round(
-        seconds(lambda: store.record(done[0]), 20)[1] * 1e3, 2
-    )
+    return rows, [entry for made in entries.values() for entry in made]
+
+
+def journal(store, done, runs, n_files):
+    """Return what the journal takes, and a check of all files."""
+    line = partial(store.record, done[0])
+    rows = {"a line of the journal, ms": round(median_seconds(line, 20) * 1e3, 2)}
     with patch("os.fsync"):
-        rows["the same without waiting, ms"] = round(
-            seconds(lambda: store.record(done[0]), 20)[1] * 1e3, 2
-        )
+        hasty = median_seconds(line, 20)
+    rows["the same without waiting, ms"] = round(hasty * 1e3, 2)
     store.record(*done)
     n_bytes = sum(entry.n_bytes for entry in done)
-    rows["verify, MB/s of files"] = round(
-        n_bytes / seconds(lambda: verify(store))[0] / 1e6
-    )
+    check = shortest(lambda: verify(store), runs)
+    rows["verify, MB/s of files"] = round(n_bytes / check / 1e6)
     with patch("os.fsync"):
-        many = [store.write_file(f"{i // 100}/{i}", b"") for i in range(10_000)]
+        many = [store.write_file(f"{i // 100}/{i}", b"") for i in range(n_files)]
     store.record(*many, *(Entry(e.task + "x", None, 0, "") for e in many))
-    rows["done(), 20,000 entries, 10,000 files, s"] = round(
-        seconds(store.done, 3)[0], 2
-    )
+    rows["done(), 20,000 entries, 10,000 files, s"] = round(shortest(store.done, 3), 2)
 
     def lock():
         with store.lock():
             pass
 
-    rows["lock(), the same, s"] = round(seconds(lock, 3)[0], 2)
+    rows["lock(), the same, s"] = round(shortest(lock, 3), 2)
     return rows
 
 
 def main():
-    ids = isotropic((SHARD,) * 3, 100).grain_id
+    options = make_parser(__doc__).parse_args()
+    quick = options.quick
+    ids = isotropic((SHARD,) * 3, 2 if quick else 100).grain_id
     arrays = {"tag": (ids * 40503 % 65521 + 1).astype(np.uint16), "grain_id": ids}
     print("    array     chunk     level   B/voxel   write Mvoxel/s read  32^3 ms")
-    table = by_chunk_and_level(arrays)
+    table = by_chunk_and_level(arrays, (1,) if quick else (1, 3, 5))
     with tempfile.TemporaryDirectory() as folder:
-        rows = whole(arrays, Path(folder))
+        store = create(Path(folder) / "a.zarr", (EDGE,) * 3, (1,) * 3, (0,) * 3, {})
+        rows, done = shards(store, arrays, 1 if quick else 3)
+        rows |= journal(store, done, 1 if quick else 5, 100 if quick else N_FILES)
     for name, value in rows.items():
         print(f"{name:<46} {value:>10,}")
-    machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    result = {"codecs": table, "store": rows, "machine": machine}
-    (HERE / "store.json").write_text(json.dumps(result, indent=1) + "\n")
+    save(options, Path(__file__), {"codecs": table, "store": rows})
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ multiplied out: 2,489 evaluations a block and 2.37 times the voxels for the over
 blocks. Ours and the simulation are timed from the call to the grains.
 """
 
-import json
-import time
 from pathlib import Path
 
 import torch
+from common import make_parser, save, timed
 from diffusers import UNet3DConditionModel
 
 import grainpaint
+from grainpaint.measure.grains import table
 
-HERE = Path(__file__).parent
-EDGE = 128
 EVALUATIONS, OVERLAP, BLOCK = 2489, 2.37, 32
 NETWORKS = {
     "paper, large network": {"cross_attention_dim": 32},
@@ -25,12 +23,6 @@ NETWORKS = {
 }
 AS_SIMULATED, TWICE = 10.4, 20.8  # mean grain diameters at t = 100, and twice that
 LATE = 700  # when simulated grains are about twice as wide as at t = 100
-
-
-def seconds(call):
-    start = time.perf_counter()
-    result = call()
-    return time.perf_counter() - start, result
 
 
 def paper(options, repeats=3):
@@ -49,49 +41,54 @@ def paper(options, repeats=3):
     context = torch.zeros(1, 1, options["cross_attention_dim"])
     with torch.inference_mode():
         network(x, 10, context)
-        each, _ = seconds(lambda: [network(x, 10, context) for _ in range(repeats)])
+        took, _ = timed(lambda: [network(x, 10, context) for _ in range(repeats)])
     n_weights = sum(p.numel() for p in network.parameters())
-    print(f"  {n_weights:,} weights, {each / repeats:.3f} s an evaluation")
-    return BLOCK**3 / (each / repeats * EVALUATIONS * OVERLAP)
+    print(f"  {n_weights:,} weights, {took / repeats:.3f} s an evaluation")
+    return BLOCK**3 / (took / repeats * EVALUATIONS * OVERLAP)
 
 
 def ours(edge, diameter):
     grainpaint.generate((32, 32, 32))  # kernels compiled, weights in the page cache
     size = f"{diameter}um"
-    took, _ = seconds(lambda: grainpaint.generate((edge,) * 3, grain_size=size))
+    took, _ = timed(lambda: grainpaint.generate((edge,) * 3, grain_size=size))
     return edge**3 / took
 
 
 def simulation(edge, until):
     grainpaint.simulate.isotropic((16, 16, 16), 1)
-    took, volume = seconds(lambda: grainpaint.simulate.isotropic((edge,) * 3, until))
-    grains = grainpaint.measure.grains.table(volume)
-    print(f"  t = {until}: mean diameter {grains.diameter_um.mean():.1f} voxels")
-    return edge**3 / took
+    took, volume = timed(lambda: grainpaint.simulate.isotropic((edge,) * 3, until))
+    diameter = float(table(volume).diameter_um.mean())
+    print(f"  t = {until}: mean diameter {diameter:.1f} voxels")
+    return edge**3 / took, diameter
 
 
 def main():
-    rows = {name: paper(options) for name, options in NETWORKS.items()}
-    rows[f"simulation, {EDGE}^3, t = 100"] = simulation(EDGE, 100)
-    rows[f"this model, {EDGE}^3, the same"] = ours(EDGE, AS_SIMULATED)
-    rows[f"simulation, {EDGE}^3, t = {LATE}"] = simulation(EDGE, LATE)
-    rows[f"this model, {EDGE}^3, the same diameter"] = ours(EDGE, TWICE)
-    rows["this model, 256^3, grains of t = 100"] = ours(256, AS_SIMULATED)
-    rows["this model, 256^3, twice the diameter"] = ours(256, TWICE)
+    parser = make_parser(__doc__, edges=[16, 16], late=120, repeats=1)
+    parser.add_argument("--edges", type=int, nargs=2, default=[128, 256])
+    parser.add_argument("--late", type=int, default=LATE, help="Monte Carlo steps")
+    parser.add_argument("--repeats", type=int, default=3, help="of evaluations")
+    options = parser.parse_args()
+    (edge, large), late = options.edges, options.late
+    rows = {n: paper(o, options.repeats) for n, o in NETWORKS.items()}
+    early_name, late_name = (f"simulation, {edge}^3, t = {t}" for t in (100, late))
+    rows[early_name], early_diameter = simulation(edge, 100)
+    rows[f"this model, {edge}^3, the same"] = same = ours(edge, AS_SIMULATED)
+    rows[late_name], late_diameter = simulation(edge, late)
+    rows[f"this model, {edge}^3, the same diameter"] = twice = ours(edge, TWICE)
+    rows[f"this model, {large}^3, grains of t = 100"] = ours(large, AS_SIMULATED)
+    rows[f"this model, {large}^3, twice the diameter"] = ours(large, TWICE)
     for name, speed in rows.items():
         print(f"{name:42}{speed:14,.2f} voxel/s")
-    same = rows[f"this model, {EDGE}^3, the same"]
-    twice = rows[f"this model, {EDGE}^3, the same diameter"]
-    ratios = {
-        f"this model / {name}": same / rows[name]
-        for name in (*NETWORKS, f"simulation, {EDGE}^3, t = 100")
-    }
-    late = f"simulation, {EDGE}^3, t = {LATE}"
-    ratios[f"this model / {late}"] = twice / rows[late]
+    ratios = {name: same / rows[name] for name in (*NETWORKS, early_name)}
+    ratios[late_name] = twice / rows[late_name]
     for name, ratio in ratios.items():
-        print(f"{name:52}{ratio:12,.2f}")
-    kept = {"voxel_per_s": rows, "ratios": ratios}
-    (HERE / "vs_peers.json").write_text(json.dumps(kept, indent=1) + "\n")
+        print(f"this model / {name:42}{ratio:12,.2f}")
+    figures = {
+        "diameters": {"early": early_diameter, "late": late_diameter},
+        "voxels_a_second": [{"name": n, "speed": s} for n, s in rows.items()],
+        "ratios": [{"name": n, "ratio": r} for n, r in ratios.items()],
+    }
+    save(options, Path(__file__), figures, model="iso")
 
 
 if __name__ == "__main__":

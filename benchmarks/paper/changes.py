@@ -1,51 +1,47 @@
 """The paper's method with one change at a time, and ours: what each change buys.
 
 Run: python benchmarks/paper/changes.py --data SETS [--steps 2000] [--shape 80,80,32]
-[--volumes 4] [--resamplings 1]. Networks that a change needs are trained from scratch
-for the same number of steps on the same blocks as the plain one, with which they are
-compared; with a larger --steps each goes on from where it was. Evaluations count by
-voxel: blocks overlap, and the base of iso has an eighth of the voxels. Rows of an
-earlier run of the same settings stay in changes.json.
+[--volumes 4] [--resamplings 1] [--rows NAME ...]. Networks that a change needs are
+trained from scratch, for as many steps on the same blocks as the unchanged one with
+which they are compared; with a larger --steps each continues from where it was.
+Evaluations are counted per voxel: blocks overlap, and the base of iso has an eighth of
+the voxels. Writes a part of changes.json for each row.
 
 - paper: 250 levels, variances 1e-4..0.02, RePaint, DBSCAN.
 - terminal noise: variances 4e-4..0.08, so that alpha_bar ends at 3e-5 and not at 0.08
   and half of the levels lie where the paper has none. The network predicts noise as
   before, for which a signal of exactly zero would tell nothing.
 - few steps: 25 levels, DDIM's step, no resampling.
-- palette: 40 colors in R^5 in place of one value a grain; the nearest color and
-  connected pieces in place of DBSCAN.
-- noise map: known voxels are given clean, with a level of 0 each, in place of RePaint;
-  a quarter of the training blocks has known boxes.
-- iso: the model that we ship: all of these together, on half the resolution, told the
+- palette: 40 colors in R^5 instead of one value a grain; the nearest color and
+  connected pieces instead of DBSCAN.
+- noise map: known voxels are given clean, each at level 0, instead of RePaint; a
+  quarter of the training blocks has known boxes.
+- iso: the model that we ship: all of these together, at half the resolution, told the
   grain size, and finished by grain growth; trained for its own budget, see its card.
-- encoding alone: simulated volumes, encoded without any network or noise and decoded
-  again: the best that an encoding can do.
+- encoding alone: simulated volumes, encoded and decoded again without any network or
+  noise: the best that an encoding can do.
 
 Rows that cost little have 16 volumes; "simulated, as few" is the floor of the others.
 """
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import (
-    HERE,
-    KEPT,
+from boxes import (
     NAMES,
     describe,
-    kept,
-    options,
+    open_study,
     relative_entropies,
     repainter,
-    save,
-    simulated,
+    study_parser,
 )
+from common import save
 
 import grainpaint
-from grainpaint import Microstructure
+from grainpaint import Microstructure, formats
 from grainpaint.generation.blocks import grid
 from grainpaint.measure.comparison import measure_all
 from grainpaint.network.checkpoint import TrainingFiles
@@ -112,9 +108,9 @@ def map_losses(config, blocks):
     return losses
 
 
-def trained(name, data, n_steps):
-    """Return the folder of a network, trained for so many steps."""
-    out = KEPT / "changes" / name
+def trained(study, name, data, n_steps):
+    """Return the folder of a network, trained for a number of steps."""
+    out = study.folder / "paper-studies" / "changes" / name
     config = CONFIGS[name]
     if name != "map":
         train_paper(config, data, out, FOREVER, n_steps, resume=True, progress=console)
@@ -180,34 +176,34 @@ def colored_grains(values):
     return grains(nearest.astype(np.int32) + 1)
 
 
-def painted(label, folder, painter_of, shape, n):
+def painted(study, label, folder, painter_of):
     """Yield volumes of a change."""
-    model = load_paper(str(folder))
+    model, shape = load_paper(str(folder)), study.options.shape
     dim = model.network.config.dim
-    for seed in range(n):
+    for seed in range(study.options.volumes):
 
         def paint(seed=seed):
             painter = painter_of(model, seed)
             values = paint_blocks(painter, grid(shape), shape, dim, progress=console)
             return grains_of(values[0]) if dim == 1 else colored_grains(values)
 
-        yield kept(label, model.sha256, shape, seed, paint)
+        yield study.kept(label, model.sha256, seed, paint)
 
 
-def ours(shape, n):
+def ours(study, n):
     """Yield volumes of the shipped model."""
-    digest = model_digest("iso")
+    digest, shape = model_digest("iso"), study.options.shape
     for seed in range(n):
 
         def paint(seed=seed):
             return grainpaint.generate(shape, "iso", seed, progress=console).grain_id
 
-        yield kept("iso", digest, shape, seed, paint)
+        yield study.kept("iso", digest, seed, paint)
 
 
-def recoded(shape, first, n, dim):
+def recoded(study, first, n, dim):
     """Yield simulated volumes, encoded and decoded without a network."""
-    for seed, volume in enumerate(simulated(shape, first, n)):
+    for seed, volume in enumerate(study.simulated(first, n)):
         rng = np.random.default_rng(seed)
         if dim == 1:
             yield Microstructure(grains_of(scalar_block(volume.grain_id, rng)))
@@ -217,70 +213,99 @@ def recoded(shape, first, n, dim):
             )
 
 
+def make_data(folder):
+    """Write three small periodic volumes for training under `--quick`."""
+    folder.mkdir()
+    for seed in range(3):
+        volume = grainpaint.simulate.isotropic((32, 32, 32), 10, 1000, seed)
+        formats.write(volume, folder / f"{seed}.npz")
+    return folder
+
+
+def rows_of(study, data):
+    """Return, by name, the evaluations of a block and the volumes of each row."""
+    options = study.options
+    r, n, shape = options.resamplings, options.volumes, options.shape
+    first = options.reference
+    many = study.n_simulated - first  # volumes of the rows that cost little
+    a_block = voxels_a_block(shape)
+
+    def change(name, painter_of, label):
+        folder = trained(study, name, data, options.steps)
+        if options.quick:  # one step makes no grains
+            folder = options.model
+        return painted(study, label, folder, painter_of)
+
+    def repainted(name):
+        label = f"resamplings-{r}"
+        return 250 + 224 * r, lambda: change(
+            name, lambda m, s: by_repaint(m, s, r), label
+        )
+
+    def by_few(model, seed):
+        return by_ddim(model, seed, 25)
+
+    return {
+        "simulated": (0, lambda: study.simulated(first, many)),
+        "simulated, as few": (0, lambda: study.simulated(first, min(n, many))),
+        "encoding alone: scalar": (0, lambda: recoded(study, first, many, 1)),
+        "encoding alone: palette": (0, lambda: recoded(study, first, many, 5)),
+        "iso": (5 / 8 / a_block, lambda: ours(study, many)),  # 5, half the resolution
+        "paper": repainted("paper"),
+        "few steps": (25, lambda: change("paper", by_few, "ddim-25")),
+        "noise map": (250, lambda: change("map", by_map, "map")),
+        "terminal noise": repainted("noise"),
+        "palette": repainted("palette"),
+    }
+
+
+def voxels_a_block(shape):
+    """Return how many voxels of blocks there are for one of the volume."""
+    return len(grid(shape)) * 32**3 / math.prod(shape)  # blocks overlap
+
+
 def main():
-    parser = options(__doc__, (80, 80, 32), 4)
+    quick = {"volumes": 1, "steps": 1, "rows": ["simulated", "few steps"]}
+    parser = study_parser(__doc__, (80, 80, 32), 4, quick)
     parser.add_argument("--data", type=Path, help="of the networks; see train paper")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--resamplings", type=int, default=1)
     parser.add_argument("--rows", nargs="*", help="only these rows")
-    chosen = parser.parse_args()
-    shape, n, n_ref = chosen.shape, chosen.volumes, chosen.reference
-    r, steps = chosen.resamplings, chosen.steps
-    repainted = 250 + 224 * r
-    many = 25 - n_ref  # volumes of the rows that cost little
-
-    def change(name, painter_of, label):
-        return painted(label, trained(name, chosen.data, steps), painter_of, shape, n)
-
-    a_block = len(grid(shape)) * 32**3 / math.prod(shape)  # blocks overlap
-    rows = {
-        "simulated": (0, lambda: simulated(shape, n_ref, many)),
-        "simulated, as few": (0, lambda: simulated(shape, n_ref, min(n, many))),
-        "encoding alone: scalar": (0, lambda: recoded(shape, n_ref, many, 1)),
-        "encoding alone: palette": (0, lambda: recoded(shape, n_ref, many, 5)),
-        "iso": (5 / 8 / a_block, lambda: ours(shape, many)),  # 5, half the resolution
-        "paper": (repainted, lambda: change(
-            "paper", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
-        "few steps": (25, lambda: change(
-            "paper", lambda m, s: by_ddim(m, s, 25), "ddim-25")),
-        "noise map": (250, lambda: change("map", by_map, "map")),
-        "terminal noise": (repainted, lambda: change(
-            "noise", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
-        "palette": (repainted, lambda: change(
-            "palette", lambda m, s: by_repaint(m, s, r), f"resamplings-{r}")),
-    }  # fmt: skip
-    unknown = set(chosen.rows or ()) - rows.keys()
-    if unknown:
-        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(rows)}")
-    result = {
-        "networks": f"{steps:,} steps of {PAPER.batch} blocks each, but iso",
-        "volumes": f"{n} generated, {n_ref} simulated of {'x'.join(map(str, shape))}",
-        "resamplings": r,
-        "rows": {},
+    options = parser.parse_args()
+    settings = {
+        "steps": options.steps,
+        "batch": PAPER.batch,
+        "shape": options.shape,
+        "reference": options.reference,
+        "resamplings": options.resamplings,
     }
-    before = HERE / "changes.json"
-    if before.exists():
-        found = json.loads(before.read_text())
-        if found | {"rows": {}} == result:
-            result["rows"] = found["rows"]
-    reference = measure_all(simulated(shape, 0, n_ref), n_ref, console)
-    heads = "".join(f"{m:>14}" for m in NAMES)
-    print(f"{'':26}{'volumes':>8}{'evaluations':>12}{heads}  mean")
-    for name, (n_evaluations, volumes) in rows.items():
-        if chosen.rows and name not in chosen.rows:
-            continue
-        made = list(volumes())
-        row = {
-            "volumes": len(made),
-            "evaluations_a_voxel": n_evaluations * a_block,
-            "kl": relative_entropies(measure_all(made, len(made), console), reference),
-            **describe(made),
-        }
-        result["rows"][name] = row
-        save("changes", result)
-        cells = "".join(f"{row['kl'][m]:14.4f}" for m in NAMES)
-        counts = f"{len(made):8}{row['evaluations_a_voxel']:12,.1f}"
-        print(f"{name:26}{counts}{cells}{row['mean_volume']:8.1f}", flush=True)
+    with open_study(options) as study:
+        data = make_data(study.folder / "data") if options.quick else options.data
+        rows = rows_of(study, data)
+        chosen = options.rows or [*rows]
+        if unknown := set(chosen) - rows.keys():
+            known = ", ".join(rows)
+            parser.error(f"no such row: {', '.join(unknown)}; there are {known}")
+        n_reference = options.reference
+        simulated = study.simulated(0, n_reference)
+        reference = measure_all(simulated, n_reference, console)
+        heads = "".join(f"{m:>14}" for m in NAMES)
+        print(f"{'':26}{'volumes':>8}{'evaluations':>12}{heads}  mean")
+        for name in chosen:
+            n_evaluations, volumes = rows[name]
+            made = list(volumes())
+            measured = measure_all(made, len(made), console)
+            row = {
+                "volumes": len(made),
+                "evaluations_a_voxel": n_evaluations * voxels_a_block(options.shape),
+                "kl": relative_entropies(measured, reference),
+                **describe(made),
+            }
+            known = {"model": "iso"} if name == "iso" else {}
+            save(options, Path(__file__), {**settings, **row}, part=name, **known)
+            cells = "".join(f"{row['kl'][m]:14.4f}" for m in NAMES)
+            counts = f"{len(made):8}{row['evaluations_a_voxel']:12,.1f}"
+            print(f"{name:26}{counts}{cells}{row['mean_volume']:8.1f}", flush=True)
 
 
 if __name__ == "__main__":

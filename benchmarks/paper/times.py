@@ -1,18 +1,18 @@
 """Table 2 of the paper: time against size.
 
-Run: python benchmarks/paper/times.py [--shape 32,32,32] [--resamplings 1]. Paints one
-volume that fits the time, measures an evaluation of a block and its noise, and
-extrapolates by the number of blocks; segmentation is measured on values of the full
-size where that is at most 224^3. Run it on idle cores. Writes times.json.
+Run: python benchmarks/paper/times.py [--shape 80,80,32] [--resamplings 1]. Paints one
+small volume, which gives the time of an evaluation of a block with its noise, and
+extrapolates by the number of blocks. Segmentation is measured at full size, where that
+is at most 224^3. Run it on idle cores. Writes times.json.
 """
 
 import math
-import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
-import torch
-from common import options, repainter, save
+from boxes import repainter, study_parser
+from common import save, timed
 
 from grainpaint.generation.blocks import grid
 from grainpaint.paper.model import load_paper
@@ -43,55 +43,64 @@ def seconds_of_segmentation(shape):
         values = values.repeat(9, axis)
     values = values[tuple(slice(n) for n in shape)]
     values += rng.normal(0, 0.01, shape).astype(np.float32)
-    start = time.perf_counter()
-    dbscan(values)
-    return time.perf_counter() - start
+    return timed(lambda: dbscan(values))[0]
+
+
+def seconds_of_evaluation(model, shape, resamplings, quick):
+    """Return the seconds of one evaluation of a block with its noise, and of all."""
+    blocks = grid(shape)
+    schedule = model.card.levels.schedule
+    warm = {"n_resample": 2, "n_free": schedule.n_steps}
+    fill = repainter(model.denoiser, schedule, 0, **warm)
+    paint_blocks(fill, blocks[:1], shape)
+    if quick:
+        seconds, _ = timed(lambda: paint_blocks(fill, blocks, shape))
+        return seconds / len(blocks) / schedule.n_steps, seconds
+    fill = repainter(model.denoiser, schedule, 0, n_resample=resamplings + 1)
+    seconds, _ = timed(lambda: paint_blocks(fill, blocks, shape, progress=console))
+    return seconds / len(blocks) / evaluations(resamplings), seconds
 
 
 def main():
-    parser = options(__doc__, (32, 32, 32), 1)
+    parser = study_parser(__doc__, (80, 80, 32), 1)
     parser.add_argument("--resamplings", type=int, default=1)
-    chosen = parser.parse_args()
-    model = load_paper(chosen.model)
+    options = parser.parse_args()
+    model, shape = load_paper(options.model), options.shape
     seconds_of_segmentation((16, 16, 16))  # compiles
-    blocks = grid(chosen.shape)
-    schedule = model.card.levels.schedule
-    paint = repainter(
-        model.denoiser, schedule, 0, n_resample=2, n_free=schedule.n_steps
+    each, seconds = seconds_of_evaluation(
+        model, shape, options.resamplings, options.quick
     )
-    paint_blocks(paint, blocks[:1], chosen.shape)  # warms up
-    paint = repainter(model.denoiser, schedule, 0, n_resample=chosen.resamplings + 1)
-    start = time.perf_counter()
-    paint_blocks(paint, blocks, chosen.shape, progress=console)
-    seconds = time.perf_counter() - start
-    each = seconds / len(blocks) / evaluations(chosen.resamplings)
-    measured = (
-        f"{len(blocks)} blocks, {chosen.resamplings} resamplings: {seconds:.0f} s"
-    )
-    print(measured, f"{each * 1e3:.1f} ms an evaluation of a block, all in all")
-    result = {
-        "model": model.card.budget,
-        "threads": torch.get_num_threads(),
-        "measured": measured,
-        "seconds_an_evaluation": each,
-        "rows": {},
-    }
+    print(f"{seconds:.0f} s, {each * 1e3:.1f} ms an evaluation of a block, all in all")
+    rows = []
     print(f"{'size':>14}{'blocks':>9}{'hours':>9}{'voxel/min':>11}{'paper':>11}")
-    for shape in [(32,) * 3, (100,) * 3, *TABLE]:
-        n_blocks, n_voxels = len(grid(shape)), math.prod(shape)
+    for size in [(32,) * 3] if options.quick else [(32,) * 3, (100,) * 3, *TABLE]:
+        n_blocks, n_voxels = len(grid(size)), math.prod(size)
         hours = n_blocks * evaluations(10) * each / 3600
-        row = {"blocks": n_blocks, "hours": hours}
-        row["voxels_a_minute"] = n_voxels / hours / 60
-        row["paper"] = TABLE.get(shape)
-        if n_voxels <= 224**3:
-            row["segmentation_s"] = seconds_of_segmentation(shape)
-        name = "x".join(map(str, shape))
-        result["rows"][name] = row
-        print(
-            f"{name:>14}{n_blocks:9,}{hours:9.2f}{row['voxels_a_minute']:11,.0f}"
-            f"{TABLE.get(shape, math.nan):11,.0f}"
+        speed, paper = n_voxels / hours / 60, TABLE.get(size)
+        small = n_voxels <= 224**3
+        rows.append(
+            {
+                "shape": size,
+                "blocks": n_blocks,
+                "hours": hours,
+                "voxels_a_minute": speed,
+                "paper": paper,
+                "segmentation_s": seconds_of_segmentation(size) if small else None,
+            }
         )
-    save("times", result)
+        name = "x".join(map(str, size))
+        print(f"{name:>14}{n_blocks:9,}{hours:9.2f}{speed:11,.0f}{paper or '':>11}")
+    figures = {
+        "trained": model.card.budget,
+        "measured": {
+            "shape": shape,
+            "resamplings": options.resamplings,
+            "seconds": seconds,
+        },
+        "seconds_an_evaluation": each,
+        "rows": rows,
+    }
+    save(options, Path(__file__), figures, model=options.model)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,277 @@
+"""All tables of RESULTS.md and of the README, by name.
+
+Each function returns a table in Markdown with the source of its figures below it, as
+the stamp in the JSON says: command, machine, commit and date.
+"""
+
+import json
+
+from markup import HERE, columns_of, listed, markdown, read, source, sourced
+from quality_tables import (
+    evaluations,
+    floor,
+    measures_at_100,
+    precision,
+    quality,
+    quality_at_100,
+    quality_sourced,
+)
+from speed_tables import machines, speed
+
+__all__ = ["README_TABLES", "TABLES"]
+
+
+def multiple(ratio):
+    """Return a ratio, whole if it is large."""
+    if ratio is None:
+        return ""
+    return f"{ratio:,.0f}" if ratio > 100 else f"{ratio:.1f}"
+
+
+def peers():
+    """Return speeds of this model, the paper's networks and the simulation."""
+    content = read("vs_peers")
+    ratios = {r["name"]: r["ratio"] for r in content["ratios"]}
+    rows = [
+        [
+            r["name"],
+            f"{r['speed']:,.1f}" if r["speed"] < 1000 else f"{r['speed']:,.0f}",
+            multiple(ratios.get(r["name"])),
+        ]
+        for r in content["voxels_a_second"]
+    ]
+    heads = ["", "voxels a second", "this model is faster by"]
+    return sourced(content["stamp"], heads, rows)
+
+
+# Large volumes, windows, parts
+
+
+def large():
+    """Return what large boxes take."""
+    content = read("scale")["box"]
+    names = [name for name in content["rows"][0] if name != "edge"]
+    rows = [[name, *(f"{r[name]:,}" for r in content["rows"])] for name in names]
+    heads = ["", *(f"{r['edge']}^3" for r in content["rows"])]
+    return sourced(content["stamp"], heads, rows)
+
+
+def seams():
+    """Return the tests of the faces of windows."""
+    columns = {
+        "windows of": ("windows of", ""),
+        "faces": ("faces", ""),
+        "p of the worst face": ("p of the worst face", ".2g"),
+    }
+    return columns_of("scale", columns, part="seams")
+
+
+def extended():
+    """Return the tests of faces between known grains and new ones."""
+    content = read("extend")
+    rows = []
+    for r in content["rows"]:
+        pairs = zip(r["goes_on"] or (), r["simulated"] or ())
+        cells = [f"{a:.3f} ({b:.3f})" for a, b in pairs] or [""] * len(content["lags"])
+        p = [f"{r['smallest_p']:.2g}", f"{r['p_of_all']:.2g}"]
+        rows.append([f"{r['time']:g}", r["first_seed"], *p, *cells])
+    heads = ["t", "first seed", "smallest p of a volume", "p of all ten"]
+    lags = [f"{n} apart" for n in content["lags"]]
+    return sourced(content["stamp"], [*heads, *lags], rows)
+
+
+def parts():
+    """Return what parts and their boxes take."""
+    content = read("scale")["parts"]
+    rows = [
+        [
+            r["part"],
+            r["longest"],
+            r["share inside"],
+            r["share grown"],
+            "{} of {}".format(*r["refinement windows, of"]),
+            r["base, s"],
+            r["refinement, s"],
+            r["refinement of the box, s"],
+        ]
+        for r in content["rows"]
+    ]
+    heads = ["part", "voxels along the longest side", "share inside", "share grown"]
+    heads += ["windows", "base, s", "refinement, s", "of the whole box, s"]
+    return sourced(content["stamp"], heads, rows)
+
+
+def gear():
+    """Return the plan of a gear of 1 cm, and its pieces."""
+    content = {k: v for k, v in read("scale")["gear"].items() if k != "stamp"}
+    names = {
+        "n_base_windows": "base windows",
+        "n_windows": "windows",
+        "n_windows_box": "windows of the whole box",
+        "n_shards": None,
+        "n_evaluations": "evaluations of windows",
+        "core_seconds": "core-hours, estimated",
+        "memory_bytes": "memory of a worker, GB",
+        "disk_bytes": "disk, GB",
+    }
+    scales = {"core_seconds": 3600, "memory_bytes": 1e9, "disk_bytes": 1e9}
+
+    def scaled(key, value):
+        return round(value / scales[key], 2) if key in scales else value
+
+    rows = [
+        [names.get(key, key), f"{scaled(key, value):,}"]
+        for key, value in content.items()
+        if names.get(key, key)
+    ]
+    return sourced(read("scale")["gear"]["stamp"], ["what", "figure"], rows)
+
+
+# Simulators and store
+
+
+def potts():
+    """Return the agreement of isotropic growth with SPPARKS."""
+    content = read("potts")["agreement"]
+    rows = [
+        [
+            f"{r['name']}, t = {r['time']}",
+            *(f"{r[key]:,.0f}" for key in ("ours", "sd", "spparks")),
+            r["runs_of_spparks"],
+            f"{r['z']:+.1f}",
+        ]
+        for r in content["rows"]
+    ]
+    heads = ["", "ours, mean", "standard deviation", "SPPARKS", "its runs", "z"]
+    p = [
+        [name, f"{p['smallest']:.2f}", f"{p['median']:.2f}"]
+        for name, p in content["p_of_ks"].items()
+    ]
+    tests = markdown(["at the last time", "smallest p", "median p"], p)
+    return markdown(heads, rows) + "\n\n" + tests + "\n\n" + source(content["stamp"])
+
+
+def additive():
+    """Return the agreement of additive builds with SPPARKS."""
+    content = read("additive")["grains"]
+    rows = content["rows"]
+    return sourced(content["stamp"], [*rows[0]], [[*r.values()] for r in rows])
+
+
+def store():
+    """Return sizes and speeds by chunk and level."""
+    arrays = {"color": "40 colors", "grain_id": "grain IDs", "tag": "tags"}
+    content = read("store")
+    rows = [
+        [
+            arrays[r["array"]],
+            f"{r['chunk']}^3",
+            r["level"],
+            f"{r['bytes_per_voxel']:.3f}",
+            r["write_Mvoxel_s"],
+            r["read_Mvoxel_s"],
+            r["box_32_ms"],
+        ]
+        for r in content["codecs"]
+    ]
+    heads = ["array", "chunk", "level", "bytes a voxel", "write, Mvoxel/s"]
+    heads += ["read, Mvoxel/s", "a box of 32^3, ms"]
+    return sourced(content["stamp"], heads, rows)
+
+
+def index():
+    """Return all files with their stamps."""
+    rows = []
+    for path in sorted([*HERE.glob("*.json"), *HERE.glob("paper/*.json")]):
+        content = json.loads(path.read_text())
+        found = [content] if "stamp" in content else content
+        found = found.values() if isinstance(found, dict) else found
+        for stamp in dict.fromkeys(json.dumps(each["stamp"]) for each in found):
+            known = json.loads(stamp)
+            commit = known["commit"] or "not recorded"
+            if known["dirty"]:
+                commit += ", changed"
+            name = path.relative_to(HERE)
+            row = [f"[{name}]({name})", f"`{known['command']}`", known["machine"]]
+            row += [commit, known["date"], known.get("note", "")]
+            rows += [row] if row not in rows else []
+    return markdown(["file", "command", "machine", "commit", "date", "note"], rows)
+
+
+TABLES = {
+    "machines": machines,
+    "kernels": lambda: columns_of(
+        "kernels", {"command": ("name", ""), "compiling, CPU s": ("s", "")}
+    ),
+    "precision": precision,
+    "floor": floor,
+    "quality": quality_sourced,
+    "quality at 100": quality_at_100,
+    "measures at 100": measures_at_100,
+    "evaluations": evaluations,
+    "large": large,
+    "seams": seams,
+    "halos": lambda: columns_of(
+        "halos",
+        {
+            "halo": ("halo", ""),
+            "at the face": ("at_face", ".3f"),
+            "1 inside": ("1_inside", ".3f"),
+            "3 inside": ("3_inside", ".3f"),
+            "boundary": ("boundary", ".3f"),
+            "cost": ("cost", ".3f"),
+        },
+        key="base",
+    ),
+    "extend": extended,
+    "gaps": lambda: columns_of(
+        "gaps",
+        {
+            "plan": ("name", ""),
+            "boundary in faces": ("boundary", ".3f"),
+            "mean": ("mean", ".3f"),
+            "volume-weighted": ("weighted", ".3f"),
+            "cost": ("cost", ".3f"),
+        },
+    ),
+    "peers": peers,
+    "sizes": lambda: columns_of(
+        "sizes",
+        {
+            "asked for": ("asked", "g"),
+            "edge": ("edge", ""),
+            "grains": ("grains", ""),
+            "found": ("found", ".2f"),
+            "voxels a second": ("voxels_a_second", ",.0f"),
+        },
+    ),
+    "parts": parts,
+    "gear": gear,
+    "stats": lambda: listed("stats"),
+    "compare": lambda: columns_of(
+        "compare",
+        {
+            "command": ("name", ""),
+            "s": ("seconds", ""),
+            "CPU s": ("processor_seconds", ""),
+        },
+    ),
+    "potts": potts,
+    "potts speed": lambda: columns_of(
+        "potts",
+        {
+            "edge": ("edge", ""),
+            "to t": ("time", ""),
+            "s": ("seconds", ".1f"),
+            "µs a site": ("us_a_site", ".2f"),
+            "bytes a site": ("bytes_a_site", ".1f"),
+        },
+        part="speed",
+    ),
+    "additive": additive,
+    "additive speed": lambda: listed("additive", part="speed"),
+    "store": store,
+    "store speed": lambda: listed("store", key="store"),
+    "index": index,
+}
+README_TABLES = {"quality": quality, "speed": speed}
