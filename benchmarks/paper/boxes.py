@@ -16,12 +16,9 @@ import numpy as np
 
 from grainpaint import Microstructure, formats
 from grainpaint.generation.blocks import grid
-from grainpaint.measure.comparison import (
-    DESCRIPTORS,
-    distances,
-    measure_all,
-    population,
-)
+from grainpaint.measure.comparison import measure_all
+from grainpaint.measure.descriptors import DESCRIPTORS, population
+from grainpaint.measure.distances import distances
 from grainpaint.paper.ddpm import respaced
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks

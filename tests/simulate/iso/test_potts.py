@@ -13,9 +13,9 @@ from scipy.linalg import expm
 from grainpaint.errors import InputError
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
+from grainpaint.simulate.iso.lattice import LATTICES
 from grainpaint.simulate.iso.potts import grow
 from grainpaint.simulate.iso.random_spins import random_spins
-from grainpaint.simulate.iso.lattice import LATTICES
 
 PERIODIC = (True, True, True)
 
