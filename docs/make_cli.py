@@ -5,6 +5,7 @@ Run: make docs, or python docs/make_cli.py.
 
 import inspect
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +68,34 @@ def commands(
             yield from commands(inner, f"{path} {name}".strip(), context)
 
 
+class Tables:
+    """The groups of options of a command, as the help lays them out."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self.lines: list[str] = []
+
+    @contextmanager
+    def section(self, title: str) -> Iterator[None]:
+        """Give the next table its title."""
+        self.title = title
+        yield
+
+    def write_dl(self, rows: list[tuple[str, str]]) -> None:
+        """Write a table with a row for each option but --help."""
+        shown = [row for row in rows if row[0] != "--help"]
+        if shown:
+            lines = [f"| `{cell(name)}` | {cell(text)} |" for name, text in shown]
+            self.lines += [f"| {self.title} | |", "|---|---|", *lines, ""]
+
+
 def section(name: str, command: Any, context: Any) -> str:
     """Return the section on one command."""
     usage = " ".join(["grainpaint", name, *command.collect_usage_pieces(context)])
-    lines = [f"## {name}", "", inspect.cleandoc(command.help or ""), ""]
-    lines += ["```", usage, "```", ""]
-    parameters = [p for p in command.get_params(context) if "--help" not in p.opts]
-    records = [p.get_help_record(context) for p in parameters]
-    rows = [f"| `{cell(r[0])}` | {cell(r[1])} |" for r in records if r is not None]
-    if rows:
-        lines += ["| option | meaning |", "|---|---|", *rows, ""]
+    tables = Tables()
+    command.format_options(context, tables)
+    help_text = inspect.cleandoc(command.help or "")
+    lines = [f"## {name}", "", help_text, "", "```", usage, "```", "", *tables.lines]
     return "\n".join([*lines, "Example:", "", "```", EXAMPLES[name], "```", ""])
 
 
