@@ -52,10 +52,14 @@ def lost_paths(text):
         if any(mark in word for mark in "*{<$=[") or word.startswith("-"):
             continue
         path = word.split("::")[0]
-        if path.split("/")[0] in ROOTS and "/" in path:
-            if not (ROOT / path).exists():
-                yield word
-        elif re.fullmatch(r"[\w/]+\.py", path) and not (PACKAGE / path).exists():
+        first, _, rest = path.partition("/")
+        if rest and first in ROOTS:
+            found = (ROOT / path).exists()
+        elif path.endswith(".py") or (first in ROOMS and path.endswith("/")):
+            found = (PACKAGE / path).exists()
+        else:
+            continue
+        if not found:
             yield word
 
 
