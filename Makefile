@@ -1,10 +1,14 @@
-# make demo: install into .venv and paint grains into the example gear.
-# make test: install and run the checks and the tests.
+# make demo       install into .venv and paint grains into the example gear
+# make test       install, run the checks and the tests
+# make test-all   run the slow tests too
+# make check      ruff, ruff format --check, mypy
+# make format     let ruff format the code and mend what it can
+# make docs       write docs/cli.md from the help texts of the commands
 PYTHON ?= python3
 BIN := .venv/bin
 PART := examples/parts/gear.stl
 
-.PHONY: demo test test-all benchmark clean
+.PHONY: demo format check test test-all docs benchmark clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'grainpaint needs Python 3.11 or newer: make PYTHON=python3.11')"
@@ -19,14 +23,23 @@ PART := examples/parts/gear.stl
 demo: .venv/installed
 	$(BIN)/python -m grainpaint paint $(PART) -o demo/gear.vti --force
 
-test: .venv/installed-test
+format: .venv/installed-test
+	$(BIN)/python -m ruff check --fix
+	$(BIN)/python -m ruff format
+
+check: .venv/installed-test
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+
+test: check
 	$(BIN)/python -m pytest
 
 test-all: .venv/installed-test
 	$(BIN)/python -m pytest -m "slow or not slow"
+
+docs: .venv/installed
+	$(BIN)/python docs/make_cli.py
 
 benchmark: .venv/installed
 	$(BIN)/python benchmarks/speed.py
