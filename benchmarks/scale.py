@@ -29,7 +29,7 @@ from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis
 from grainpaint.measure.seams import seam_test
 
-EDGE, GRAIN = 64, 17.5  # of pieces, voxels; mean grain diameter, µm
+GRAIN = 17.5  # mean diameter, µm
 GEAR = SHARED / "parts" / "gear.stl"
 
 
@@ -131,20 +131,20 @@ def base_faces(axis: BaseAxis, edge):
 
 def piece(path, span):
     """Return the seconds of a box and the mean diameter of its inner grains, voxels."""
-    box = tuple(slice(a, b) for a, b in span)
+    box, edge = tuple(slice(a, b) for a, b in span), span[0][1] - span[0][0]
     seconds, found = timed(lambda: Volume(load_recipe(path))[box])
     diameters, weights = [], []
     for i, box in enumerate(find_objects(found.grain_id)):
-        if any(b.start == 0 or b.stop == EDGE for b in box):
+        if any(b.start == 0 or b.stop == edge for b in box):
             continue  # cut by a face
         n = (found.grain_id[box] == i + 1).sum()
         diameters.append(np.cbrt(6 * n / np.pi))
         # The wider a grain, the fewer places in which no face cuts it.
-        weights.append(1 / math.prod(EDGE - 1 - (b.stop - b.start) for b in box))
+        weights.append(1 / math.prod(edge - 1 - (b.stop - b.start) for b in box))
     return seconds, np.average(diameters, weights=weights)
 
 
-def gear(folder, path, n_pieces, workers, voxel):
+def gear(folder, path, n_pieces, edge, workers, voxel):
     """Plan a gear of 1 cm at `voxel` µm; generate random pieces of it."""
     solid = load_part(path)
     longest = float(np.ptp(solid.vertices, 0).max())  # µm, as the file says mm
@@ -161,8 +161,8 @@ def gear(folder, path, n_pieces, workers, voxel):
     volume, rng = Volume(load_recipe(plan)), np.random.default_rng(0)
     spans = []
     while len(spans) < n_pieces:
-        low = [int(rng.integers(n - EDGE)) for n in volume.shape]
-        span = [(a, a + EDGE) for a in low]
+        low = [int(rng.integers(n - edge)) for n in volume.shape]
+        span = [(a, a + edge) for a in low]
         if volume.grid.mask(span).all():
             spans.append(span)
     sizes, times = [], []
@@ -173,7 +173,7 @@ def gear(folder, path, n_pieces, workers, voxel):
             sizes.append(voxel * diameter)  # µm
             times.append(took)
             print(f"{spans[len(sizes) - 1]}: {sizes[-1]:.2f} µm", flush=True)
-    rows["pieces of 64^3"] = n_pieces
+    rows[f"pieces of {edge}^3"] = n_pieces
     rows["a piece on one core, s"] = round(float(np.mean(times)), 1)
     rows["mean diameter asked for, µm"] = size
     rows["mean diameter of their inner grains, µm"] = round(float(np.mean(sizes)), 2)
@@ -182,13 +182,16 @@ def gear(folder, path, n_pieces, workers, voxel):
 
 
 def main():
-    parser = make_parser(__doc__, edge=32, seam_edge=64, pieces=1, workers=1)
+    parser = make_parser(
+        __doc__, edge=32, seam_edge=64, pieces=1, piece_edge=32, workers=1
+    )
     parser.add_argument("--only", choices=["box", "seams", "parts", "gear"])
     parser.add_argument("--edge", type=int, default=512)
     parser.add_argument("--seam-edge", type=int, default=256)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--part", type=Path, default=GEAR)
     parser.add_argument("--pieces", type=int, default=20)
+    parser.add_argument("--piece-edge", type=int, default=64, help="voxels")
     options = parser.parse_args()
     if options.only in (None, "parts", "gear") and not options.part.exists():
         missing(f"scale.py fills the part {options.part}; give another with --part")
@@ -217,8 +220,9 @@ def main():
             print(json.dumps(rows, indent=1, ensure_ascii=False))
             save(options, file, {"rows": rows}, part="parts", **known)
         if options.only in (None, "gear"):
-            voxel = 20.0 if options.quick else 2.0
-            figures = gear(folder, part_file, options.pieces, workers, voxel)
+            pieces = options.pieces, options.piece_edge
+            voxel = 60.0 if options.quick else 2.0
+            figures = gear(folder, part_file, *pieces, workers, voxel)
             print(json.dumps(figures, indent=1, ensure_ascii=False))
             save(options, file, figures, part="gear", **known)
 

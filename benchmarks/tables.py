@@ -122,7 +122,7 @@ def gear():
     rows = [
         [names.get(key, key), f"{scaled(key, value):,}"]
         for key, value in content.items()
-        if names.get(key, key)
+        if names.get(key, key) and value is not None
     ]
     return sourced(read("scale")["gear"]["stamp"], ["what", "figure"], rows)
 
