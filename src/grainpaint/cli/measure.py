@@ -39,7 +39,9 @@ def segment(
     from grainpaint import segment as segment_field
     from grainpaint.formats import check_output, write
     from grainpaint.formats.field import read_field
+    from grainpaint.segmentation.segment import check_method
 
+    check_method(method)
     if method == "colors" and (no_clean or eps is not None):
         raise InputError("--eps and --no-clean need --method dbscan")
     check_output(output, force)

@@ -12,9 +12,7 @@ from grainpaint.segmentation.dbscan import EPS, dbscan
 from grainpaint.segmentation.fragments import MIN_VOXELS
 from grainpaint.segmentation.noise import fill_noise
 
-__all__ = ["segment"]
-
-METHODS = ("colors", "dbscan")
+__all__ = ["check_method", "segment"]
 
 
 def segment(
@@ -67,8 +65,7 @@ def segment(
     >>> segment(field.astype(float), method="dbscan").n_grains
     2
     """
-    if method not in METHODS:
-        raise InputError(f"the method must be colors or dbscan, got {method}")
+    check_method(method)
     if method == "colors" and eps is not None:
         raise InputError("eps is a parameter of the method dbscan, not of colors")
     field = np.asarray(field)
@@ -83,6 +80,18 @@ def segment(
     else:
         grain_id = grains(_colors(field), periodic, MIN_VOXELS if clean else 1)
     return Microstructure(grain_id, tuple(spacing), tuple(origin), periodic)
+
+
+def check_method(method: str) -> None:
+    """Raise unless there is such a method.
+
+    Raises
+    ------
+    InputError
+        If it is neither 'colors' nor 'dbscan'.
+    """
+    if method not in ("colors", "dbscan"):
+        raise InputError(f"the method must be colors or dbscan, got {method}")
 
 
 def _colors(field: np.ndarray) -> np.ndarray:
