@@ -16,7 +16,6 @@ __all__ = [
     "PartFile",
     "load_grid",
     "load_mask",
-    "no_voxel_inside",
     "part_domain",
 ]
 
@@ -136,16 +135,4 @@ def load_mask(recipe: BoxRecipe) -> np.ndarray | None:
         As `load_grid`, or if no voxel lies inside the part.
     """
     grid = load_grid(recipe)
-    if grid is None:
-        return None
-    mask = grid.mask([(0, n) for n in recipe.shape])
-    if not mask.any():
-        raise no_voxel_inside(recipe.spacing)
-    return mask
-
-
-def no_voxel_inside(spacing: float) -> InputError:
-    """Return the error that voxels (edge `spacing`, µm) are too large for a part."""
-    return InputError(
-        f"no voxel center lies inside the part: use voxels below {spacing:g} µm"
-    )
+    return None if grid is None else grid.mask_of_all()

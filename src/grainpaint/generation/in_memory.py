@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from grainpaint.cad import no_voxel_inside
 from grainpaint.compiled import compile_seconds
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
-from grainpaint.generation.domain import load_mask, no_voxel_inside
+from grainpaint.generation.domain import load_mask
 from grainpaint.generation.memory import check_free
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.recipe import Recipe, make_painter, window_bytes

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from grainpaint.cad import no_voxel_inside
 from grainpaint.errors import InputError
-from grainpaint.generation.domain import no_voxel_inside
 from grainpaint.generation.memory import check_free, free_bytes
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.tasks import (

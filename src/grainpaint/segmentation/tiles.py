@@ -253,6 +253,18 @@ def _grain_of_pieces(
     return result
 
 
+def _check_tile(
+    tile: Survey, volume: tuple[Place, int], starts: dict[Place, int]
+) -> None:
+    """Raise ValueError unless a tile is a new one of the volume."""
+    if (tile.shape, tile.min_voxels) != volume or tile.low in starts:
+        raise ValueError(
+            "each tile of one volume must come once, with the same min_voxels: "
+            f"{tile.low} of {tile.shape}, min_voxels {tile.min_voxels}, does not "
+            f"match the {len(starts)} tiles of {volume} before it"
+        )
+
+
 def join(
     surveys: Iterable[Survey],
     periodic: tuple[bool, ...] = (False, False, False),
@@ -298,12 +310,7 @@ def join(
     start = 0
     for tile in surveys:
         volume = volume or (tile.shape, tile.min_voxels)
-        if (tile.shape, tile.min_voxels) != volume or tile.low in starts:
-            raise ValueError(
-                "each tile of one volume must come once, with the same min_voxels: "
-                f"{tile.low} of {tile.shape}, min_voxels {tile.min_voxels}, does not "
-                f"match the {len(starts)} tiles of {volume} before it"
-            )
+        _check_tile(tile, volume, starts)
         for key, plane in _outer_faces(tile, periodic):
             if key is None:
                 if keep_cut:

@@ -74,8 +74,7 @@ def solidify(
         Whether a site may take the spin of a molten neighbor, as in SPPARKS.
     freeze : bool
         Whether the melt freezes where a segment ends and the next does not continue
-        it: the pool shrinks in sweeps that take no time. In SPPARKS the melt remains as
-        single random sites.
+        it; in SPPARKS it remains as single random sites.
     seed : int
         Key of the random numbers.
     first_step, last_step : int
@@ -111,20 +110,34 @@ def solidify(
     _check(spin, path, pool, n_spins, temperature)
     check_seed(seed)
     end = path.n_steps if last_step is None else last_step
-    if not 0 <= first_step <= end <= path.n_steps:
-        raise InputError(
-            f"sweeps {first_step}..{end} are not within the path's 0..{path.n_steps}"
-        )
+    _check_steps(first_step, end, path.n_steps)
     padded = np.zeros([n + 2 for n in spin.shape], np.int32)  # 0 = no site
     padded[1:-1, 1:-1, 1:-1] = spin
-    zone = tabulate_zone(pool, haz, signed=False)
     beta = 1 / temperature if temperature > 0 else math.inf
     rules = MoveRules(np.uint64(n_spins), beta, copy_molten)
+    shapes = pool, haz
+    _follow(padded, path, shapes, rules, seed, (first_step, end), freeze, progress)
+    return padded[1:-1, 1:-1, 1:-1]
+
+
+def _follow(
+    padded: np.ndarray,
+    path: ScanPath,
+    shapes: tuple[Pool, Haz],
+    rules: MoveRules,
+    seed: int,
+    span: tuple[int, int],
+    freeze: bool,
+    progress: Progress,
+) -> None:
+    """Do the sweeps in a span of a path, segment by segment."""
+    zone = tabulate_zone(*shapes, signed=False)
     key = split_key(seed, stream=2)
+    first, end = span
     begin = 0
-    with progress("melt pool", end - first_step) as bar:
+    with progress("melt pool", end - first) as bar:
         for i, n in enumerate(path.n_sweeps):
-            steps = max(begin, first_step), min(begin + int(n), end), begin
+            steps = max(begin, first), min(begin + int(n), end), begin
             begin += int(n)
             if path.on[i] and steps[0] < steps[1]:
                 heading = path.direction[i, :2].tolist()
@@ -133,10 +146,9 @@ def solidify(
                 scan_segment(padded, segment, steps, zone, rules, key)
                 if freeze and steps[1] == begin and not path.goes_on[i]:
                     place = (*path.end[i].tolist(), *heading)
-                    zones = shrinking_zones(pool, haz, stride)
+                    zones = shrinking_zones(*shapes, stride)
                     _freeze(padded, place, zones, rules, seed, begin - 1)
-            bar.update(max(0, min(begin, end) - first_step))
-    return padded[1:-1, 1:-1, 1:-1]
+            bar.update(max(0, min(begin, end) - first))
 
 
 def _freeze(
@@ -151,6 +163,14 @@ def _freeze(
     for k, zone in enumerate(zones):
         draw = SweepKey(*split_key(seed, stream=3 + k), np.uint64(step))
         run_sweep(spin, place, zone, rules, draw)
+
+
+def _check_steps(first: int, end: int, n_steps: int) -> None:
+    """Raise InputError unless a range of sweeps lies within a path."""
+    if not 0 <= first <= end <= n_steps:
+        raise InputError(
+            f"sweeps {first}..{end} are not within the path's 0..{n_steps}"
+        )
 
 
 def _check(

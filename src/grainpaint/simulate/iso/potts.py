@@ -10,6 +10,11 @@ Each window of slots begins with fresh alarms for all sites that may flip, so a
 simulation that starts at the beginning of a window (such as a whole unit of time)
 continues as if it had never stopped. All random numbers depend on (seed, x, y, z, time)
 only, not on the number of threads.
+
+Each site follows its continuous-time Markov chain. Two things are approximate: a block
+of rows does not see the flips around it during a turn of four slots, and the sites
+whose alarms ring within a slot are visited in the order of their positions. Both
+effects are far smaller than the scatter between seeds (benchmarks/RESULTS.md).
 """
 
 from collections.abc import Iterator, Sequence
@@ -63,8 +68,7 @@ def grow(
     Parameters
     ----------
     spin : numpy.ndarray, integer, shape (nx, ny, nz)
-        Spins at the start, 1..2^31-1; 0 = no site: nothing grows there, and it is not
-        counted as a neighbor.
+        Spins at the start, 1..2^31-1; 0 = no site and no neighbor.
     times : sequence of float
         Increasing, not before `start_time`, in the time units of SPPARKS' ``potts``: a
         site takes each spin that does not raise the energy at rate 1. Rounded to 1/8
@@ -72,8 +76,7 @@ def grow(
     seed : int
         Key of the random numbers, 0..2^63-1.
     start_time : float
-        Time at the start. A run that ends at a whole number t and one that continues
-        from there with ``start_time=t`` together equal a single run, bit for bit.
+        Time at the start. Runs to a whole t and on from it equal one run, bit for bit.
     lattice : {'sc/26n', 'sc/6n', 'sq/8n', 'sq/4n'}
         Neighborhood of a site; the last two need nz = 1.
     periodic : three bools
@@ -87,10 +90,9 @@ def grow(
     n_spins : int
         Q; only used by the rule ``any``.
     origin : three ints
-        Position of site (0, 0, 0) in the larger volume that the box is cut from; a
-        site's random numbers depend on its position there.
+        Place of site (0, 0, 0) in a larger volume, on which random numbers depend.
     period : three ints
-        Number of sites after which the larger volume repeats along x, y, z; 0 = never.
+        Sites after which that volume repeats along x, y, z; 0 = never.
     progress : Progress
         Receives the time reached.
 
@@ -103,14 +105,6 @@ def grow(
     ------
     InputError
         If a setting is out of range.
-
-    Notes
-    -----
-    Each site follows its continuous-time Markov chain. Two things are approximate: a
-    block of rows does not see the flips around it during a turn of four slots, and the
-    sites whose alarms ring within a slot are visited in the order of their positions.
-    Both effects are far smaller than the scatter between seeds
-    (benchmarks/RESULTS.md).
 
     Examples
     --------
