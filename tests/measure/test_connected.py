@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from grainpaint.measure.grains import table
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -9,7 +10,6 @@ from naive import pieces
 
 from grainpaint import Microstructure
 from grainpaint.measure.connected import PieceCount, as_pieces
-from grainpaint.measure.grains import table
 from grainpaint.segmentation.pieces import label_pieces
 
 

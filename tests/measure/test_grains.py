@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from grainpaint.measure.grains import contacts, table, tally
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -9,7 +10,6 @@ from naive import grain_table
 from skimage.measure import regionprops_table
 
 from grainpaint import InputError, Microstructure
-from grainpaint.measure.grains import contacts, table, tally
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
 

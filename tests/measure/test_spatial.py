@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from grainpaint.measure.grains import table
+from grainpaint.measure.spatial import boundary_density, chords, measures, two_point
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -11,8 +13,6 @@ from naive import same_grain, same_pairs
 
 from grainpaint import InputError, Microstructure
 from grainpaint.measure import spatial
-from grainpaint.measure.grains import table
-from grainpaint.measure.spatial import boundary_density, chords, measures, two_point
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
 
