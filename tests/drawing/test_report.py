@@ -11,7 +11,8 @@ from grainpaint import Microstructure
 from grainpaint.drawing import figures
 from grainpaint.drawing.report import write_report
 from grainpaint.measure.comparison import compare
-from grainpaint.measure.descriptors import DESCRIPTORS, measure
+from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.measured import measure
 from grainpaint.measure.seams import seam_test
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
@@ -33,8 +34,8 @@ def sets(volumes):
 def page(volumes, sets, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     with pytest.MonkeyPatch.context() as patch:  # the numbers are not the matter
-        patch.setattr("grainpaint.measure.comparison._N_BOOTSTRAP", 4)
-        patch.setattr("grainpaint.measure.comparison._N_FLOOR", 4)
+        patch.setattr("grainpaint.measure.floors._N_BOOTSTRAP", 4)
+        patch.setattr("grainpaint.measure.floors._N_FLOOR", 4)
         result = compare(*sets)
     write_report(path, sets, [volumes[0], volumes[2]], result)
     return path
