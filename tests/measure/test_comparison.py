@@ -1,4 +1,4 @@
-"""Comparisons: verdicts, floors against what they promise, and what cannot be compared."""
+"""Comparisons: verdicts, what floors promise, and what cannot be compared."""
 
 import json
 

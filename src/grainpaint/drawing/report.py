@@ -144,10 +144,11 @@ def report(
 
     Examples
     --------
-    >>> import grainpaint
+    >>> import grainpaint, tempfile
     >>> volume = grainpaint.simulate.isotropic((16, 16, 16), time=5)
-    >>> grainpaint.measure.report("report.html", volume)  # doctest: +SKIP
-    PosixPath('report.html')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     grainpaint.measure.report(f"{folder}/grains.html", volume).name
+    'grains.html'
     """
     listed = [list_volumes(s) for s in (volumes, reference) if s is not None]
     if not all(listed):

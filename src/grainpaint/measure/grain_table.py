@@ -132,7 +132,11 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     """
     import pandas as pd
 
-    counted = counted or tally(volume)
+    return pd.DataFrame(_columns(volume, counted or tally(volume)))
+
+
+def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
+    """Return the columns of the table."""
     spacing, shape = np.array(volume.spacing), np.array(volume.shape)
     grain = np.flatnonzero(counted.sums[:, 0])
     grain = grain[grain > 0]
@@ -144,7 +148,7 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     extent = counted.high[grain] - counted.low[grain] + 1
     with np.errstate(invalid="ignore"):
         ratios = axes[:, 1:] / axes[:, :1]
-    columns: dict[str, Any] = {
+    return {
         "grain": grain,
         "voxels": sums[:, 0],
         "volume_um3": solid,
@@ -164,7 +168,6 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
         **{f"axis_{name}": main[:, i] for i, name in enumerate("xyz")},
         **{f"extent_{name}": extent[:, i] for i, name in enumerate("xyz")},
     }
-    return pd.DataFrame(columns)
 
 
 def contacts(volume: Microstructure) -> DataFrame:
