@@ -34,6 +34,7 @@ from ablation_networks import by_adam, preserving, two_blocks, without_norm
 from common import make_parser, save
 
 from grainpaint import simulate
+from grainpaint.microstructure import equivalent_diameter
 from grainpaint.network.batch import draw_batch
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.dataset import TrainingSet
@@ -96,7 +97,7 @@ def simulated(edge, time, seeds):
     """Return a training set of tori."""
     volumes = [simulate.isotropic((edge,) * 3, time, 1000, seed) for seed in seeds]
     n = np.concatenate([v.grain_volumes() for v in volumes])
-    return TrainingSet(volumes, float(np.cbrt(6 * n[n > 0] / np.pi).mean()), {})
+    return TrainingSet(volumes, float(equivalent_diameter(n[n > 0]).mean()), {})
 
 
 class Renewed:

@@ -19,6 +19,7 @@ from grainpaint.generation.base import base_window
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.tags import spin_of, tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan
+from grainpaint.microstructure import equivalent_diameter
 from grainpaint.network.loading import load_model
 from grainpaint.pyramid import double
 from grainpaint.segmentation.colors import grains
@@ -39,7 +40,7 @@ class Tables:
         ids = grains(np.ascontiguousarray(spins), TORUS)
         n = np.bincount(ids.ravel())[1:].astype(float)
         n = n[n > 0]
-        figures = np.cbrt(6 / np.pi * n).mean(), n.mean(), (n**2).sum() / n.sum()
+        figures = equivalent_diameter(n).mean(), n.mean(), (n**2).sum() / n.sum()
         self.rows.setdefault(row, []).append(figures)
 
     def show(self):

@@ -21,7 +21,8 @@ from grainpaint import Microstructure
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import whole, windows
-from grainpaint.measure.comparison import compare, measure_all
+from grainpaint.measure.comparison import compare
+from grainpaint.measure.measured import measure_all
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.network.loading import load_model
 from grainpaint.network.unet import setting
@@ -88,12 +89,11 @@ def row_of(made, expected):
     """Return relative entropies, floors, and ratios of means to the reference."""
     measured = measure_all(made, len(made), silent)
     found = compare(measured, expected, progress=silent)
-    measures = found["measures"]
     return {
-        "kl": {name: found[name]["kl"] for name in NAMES},
-        "floor": {name: found[name]["kl_floor"] for name in NAMES},
-        "mean": measures["mean_volume_um3"]["ratio"],
-        "weighted": measures["weighted_volume_um3"]["ratio"],
+        "kl": {name: found.descriptors[name].kl for name in NAMES},
+        "floor": {name: found.descriptors[name].kl_floor for name in NAMES},
+        "mean": found.measures["mean_volume_um3"].ratio,
+        "weighted": found.measures["weighted_volume_um3"].ratio,
     }
 
 

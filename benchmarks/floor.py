@@ -13,9 +13,10 @@ import numpy as np
 from common import folder_for, make_parser, save, timed
 
 from grainpaint import Microstructure, formats, simulate
-from grainpaint.measure.comparison import measure_all
-from grainpaint.measure.descriptors import DESCRIPTORS, population
+from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.distances import distances
+from grainpaint.measure.measured import measure_all
+from grainpaint.measure.population import population
 from grainpaint.progress import console
 from grainpaint.segmentation.pieces import label_pieces
 
@@ -41,7 +42,7 @@ def simulated(folder, n, time=100, edge=EDGE):
 
 def floor_of(name, measured, orders, rng):
     """Return distances of a descriptor, mean and largest over all splits."""
-    is_length = DESCRIPTORS[name].dimension > 0
+    is_length = DESCRIPTORS[name].is_length
     found, estimated = [], []
     for order in orders:
         a, b = (

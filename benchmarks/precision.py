@@ -13,7 +13,8 @@ import numpy as np
 from common import make_parser, save
 
 from grainpaint import generate
-from grainpaint.measure.comparison import compare, measure_all
+from grainpaint.measure.comparison import compare
+from grainpaint.measure.measured import measure_all
 
 KEYS = ("kl", "kl_floor", "ratio_to_floor", "p", "verdict")
 
@@ -46,9 +47,8 @@ def main():
     )
     share = same_grains(one, other)
     rows = [
-        {"name": name, **{key: entry[key] for key in KEYS}}
-        for name, entry in found.items()
-        if isinstance(entry, dict) and "verdict" in entry
+        {"name": name, **{key: getattr(entry, key) for key in KEYS}}
+        for name, entry in found.descriptors.items()
     ]
     print(f"{'':16}{'KL':>9}{'floor':>9}{'ratio':>7}{'p':>9}  verdict")
     for r in rows:

@@ -26,9 +26,11 @@ from grainpaint.generation.base import base_window
 from grainpaint.generation.recipe import make_painter, make_recipe
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import windows
-from grainpaint.measure.comparison import compare, measure_all
+from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.measured import measure_all
 from grainpaint.measure.seams import cell_trace
+from grainpaint.microstructure import equivalent_diameter
 from grainpaint.network.loading import load_model
 from grainpaint.progress import console
 from grainpaint.segmentation.colors import grains
@@ -43,7 +45,7 @@ def grain_size(boxes):
     diameters = []
     for grain_id in boxes:
         n = np.bincount(grains(grain_id, (True, True, True)).ravel())[1:]
-        diameters.append(np.cbrt(6 / np.pi * n).mean())
+        diameters.append(equivalent_diameter(n).mean())
     return f"{np.mean(diameters):.3f}um"
 
 
@@ -128,15 +130,15 @@ def drift(volume):
 def show_distances(result):
     """Print the distances of all descriptors and the means of both sets."""
     for name in DESCRIPTORS:
-        e = result[name]
-        low, high = e["kl_interval"]
+        e = result.descriptors[name]
+        low, high = e.kl_interval
         print(
-            f"{name:14} KL {e['kl']:.4f} ({low:.4f} to {high:.4f}), floor "
-            f"{e['kl_floor']:.4f}, ratio {e['ratio_to_floor']:.1f}, W1 "
-            f"{e['wasserstein']:.4g}, KS {e['ks']:.4f}: {e['verdict']}"
+            f"{name:14} KL {e.kl:.4f} ({low:.4f} to {high:.4f}), floor "
+            f"{e.kl_floor:.4f}, ratio {e.ratio_to_floor:.1f}, W1 "
+            f"{e.wasserstein:.4g}, KS {e.ks:.4f}: {e.verdict}"
         )
-    for name, m in result["measures"].items():
-        print(f"{name:28}{m['generated']:12.4g}{m['reference']:12.4g}{m['ratio']:8.3f}")
+    for name, m in result.measures.items():
+        print(f"{name:28}{m.generated:12.4g}{m.reference:12.4g}{m.ratio:8.3f}")
 
 
 def other_figures(measured, sets, simulated_36, single):
@@ -190,21 +192,22 @@ def main():
     result = compare(*measured, progress=console)
     show_distances(result)
     others = other_figures(measured, sets, many, single)
-    gap = abs(result["correlation"]["radial"]["largest_difference"])
+    gap = abs(result.correlation["radial"].largest_difference)
     print(f"two-point correlation: {gap:.4f}, floor {others['two_point_floor']:.4f}")
     if options.report:
         title = f"Model {model} beside the simulator"
         write_report(
             options.report, measured, [v[0] for v in sets], result, title=title
         )
+    compared = result.to_dict()
     figures = {
         "time": time,
         "edge": edge,
         "grain_diameter": float(found.removesuffix("um")),
         "generated": options.volumes,
         "simulated": N_B,
-        "rows": [{"name": name, **result[name]} for name in DESCRIPTORS],
-        "measures": result["measures"],
+        "rows": [{"name": name, **compared[name]} for name in DESCRIPTORS],
+        "measures": compared["measures"],
         "two_point": gap,
         **others,
     }

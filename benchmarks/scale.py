@@ -28,6 +28,7 @@ from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis
 from grainpaint.measure.seams import seam_test
+from grainpaint.microstructure import equivalent_diameter
 
 GRAIN = 17.5  # mean diameter, µm
 GEAR = SHARED / "parts" / "gear.stl"
@@ -138,7 +139,7 @@ def piece(path, span):
         if any(b.start == 0 or b.stop == edge for b in box):
             continue  # cut by a face
         n = (found.grain_id[box] == i + 1).sum()
-        diameters.append(np.cbrt(6 * n / np.pi))
+        diameters.append(equivalent_diameter(n))
         # The wider a grain, the fewer places in which no face cuts it.
         weights.append(1 / math.prod(edge - 1 - (b.stop - b.start) for b in box))
     return seconds, np.average(diameters, weights=weights)

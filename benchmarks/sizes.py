@@ -14,6 +14,7 @@ from common import make_parser, save, timed
 from grainpaint import generate
 from grainpaint.generation.recipe import make_recipe, zoomed
 from grainpaint.generation.volume import Volume
+from grainpaint.microstructure import equivalent_diameter
 from grainpaint.pyramid import halve
 
 DIAMETERS = (4, 5, 6.5, 8, 9.2, 10.4, 12, 13.4, 15.5, 18, 22, 28, 36, 48, 64)
@@ -29,7 +30,7 @@ def edge(diameter):
 
 def mean_diameter(volume):
     n = volume.grain_volumes()
-    return float(np.cbrt(6 / np.pi * n[n > 0]).mean()), int((n > 0).sum())
+    return float(equivalent_diameter(n[n > 0]).mean()), int((n > 0).sum())
 
 
 def agreement(coarse, fine):

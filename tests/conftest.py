@@ -58,8 +58,8 @@ def tiny_model(tmp_path_factory):
 @pytest.fixture
 def few_draws(monkeypatch):
     """Let intervals and floors come from few draws, where they are not the matter."""
-    monkeypatch.setattr("grainpaint.measure.comparison._N_BOOTSTRAP", 4)
-    monkeypatch.setattr("grainpaint.measure.comparison._N_FLOOR", 4)
+    monkeypatch.setattr("grainpaint.measure.floors._N_BOOTSTRAP", 4)
+    monkeypatch.setattr("grainpaint.measure.floors._N_FLOOR", 4)
 
 
 @pytest.fixture

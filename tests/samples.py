@@ -1,4 +1,4 @@
-"""What several tests share: volumes, scripts of SPPARKS, a melt pool, places."""
+"""What several tests share: volumes, populations, scripts of SPPARKS, places."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from grainpaint.measure.population import Population
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.unet import NetworkConfig
 
@@ -112,3 +113,25 @@ def noisy_values(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     shape = draw(array_shapes(min_dims=3, max_dims=3, max_side=8))
     return rng.integers(draw(st.integers(0, 1)), draw(st.integers(2, 30)), shape)
+
+
+def sample(values, n_volumes=8, weight=None):
+    """A population of values dealt to volumes in turn."""
+    values = np.asarray(values, float)
+    if values.ndim == 1:
+        values = values[:, None]
+    n = len(values)
+    return Population(
+        values,
+        np.ones(n),
+        np.ones(n) if weight is None else weight,
+        np.arange(n) % n_volumes,
+        n_volumes,
+        n,
+    )
+
+
+def ratios(rng, n, shift=0.0):
+    """Pairs like (b/a, c/a)."""
+    b = np.clip(rng.beta(8, 3, n) + shift, 0.01, 1)
+    return np.stack([b, b * rng.beta(9, 3, n)], 1)

@@ -1,9 +1,15 @@
+import base64
+import io
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.image import imread
 
 from grainpaint import InputError, Microstructure
+from grainpaint.microstructure import equivalent_diameter
 
 
 def test_it_cannot_be_changed_through_the_array_it_was_made_from():
@@ -67,3 +73,46 @@ def test_empty_crop_is_refused():
         Microstructure(np.ones((2, 2, 2), int)).crop(
             (slice(2, 2),) + (slice(None),) * 2
         )
+
+
+@pytest.fixture
+def layers():
+    ids = np.repeat([1, 2, 4], [1, 2, 3])[:, None, None] * np.ones((1, 5, 4), int)
+    ids[0, 0, 0] = 0
+    return Microstructure(ids, (2.0, 3.0, 0.5), (10.0, 0.0, -1.0))
+
+
+def test_diameters_are_those_of_balls_of_equal_volume(layers):
+    expected = [2 * (3 * n * 3.0 / (4 * np.pi)) ** (1 / 3) for n in (19, 40, 0, 60)]
+    np.testing.assert_allclose(layers.diameters(), expected)
+    assert equivalent_diameter(np.pi / 6) == pytest.approx(1)
+
+
+def test_pyvista_has_each_grain_where_it_lies(layers):
+    grid = layers.to_pyvista()
+    assert grid.dimensions == (7, 6, 5)
+    assert grid.spacing == layers.spacing
+    assert grid.n_cells == layers.grain_id.size
+    for index in np.ndindex(layers.shape):
+        center = np.array(layers.origin) + (np.array(index) + 0.5) * layers.spacing
+        cell = grid.find_containing_cell(center)
+        assert grid.cell_data["grain_id"][cell] == layers.grain_id[index]
+
+
+def test_plot_shows_three_slices(layers, tmp_path):
+    figure = layers.plot()
+    titles = [axes.get_title() for axes in figure.axes]
+    assert [title.split(" =")[0] for title in titles] == ["x", "y", "z"]
+    figure.savefig(tmp_path / "slices.svg")
+    assert "<image" in (tmp_path / "slices.svg").read_text()
+
+
+def test_notebooks_show_a_table_and_a_slice(layers):
+    html = layers._repr_html_()
+    assert "<th>grains</th><td>3</td>" in html
+    assert "6 × 5 × 4" in html
+    assert "12 × 15 × 2 µm" in html
+    assert "99.2% of the voxels" in html
+    source = re.search(r'src="data:image/png;base64,([^"]+)"', html).group(1)
+    assert imread(io.BytesIO(base64.b64decode(source))).shape[2] == 4
+    assert "–" in Microstructure(np.zeros((2, 2, 2), int))._repr_html_()

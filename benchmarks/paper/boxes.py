@@ -16,9 +16,10 @@ import numpy as np
 
 from grainpaint import Microstructure, formats
 from grainpaint.generation.blocks import grid
-from grainpaint.measure.comparison import measure_all
-from grainpaint.measure.descriptors import DESCRIPTORS, population
+from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.distances import distances
+from grainpaint.measure.measured import measure_all
+from grainpaint.measure.population import population
 from grainpaint.paper.ddpm import respaced
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks
@@ -145,7 +146,7 @@ def relative_entropies(measured, reference):
         name: distances(
             population(measured, name),
             population(reference, name),
-            DESCRIPTORS[name].dimension > 0,
+            DESCRIPTORS[name].is_length,
         )["kl"]
         for name in NAMES
     }

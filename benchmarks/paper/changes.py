@@ -43,7 +43,7 @@ from common import save
 import grainpaint
 from grainpaint import Microstructure, formats
 from grainpaint.generation.blocks import grid
-from grainpaint.measure.comparison import measure_all
+from grainpaint.measure.measured import measure_all
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.fit import spread
 from grainpaint.network.library import model_digest

@@ -19,7 +19,7 @@ from boxes import (
 from common import save
 
 from grainpaint.drawing.figures import aspect_ratio_plane, density
-from grainpaint.measure.comparison import measure_all
+from grainpaint.measure.measured import measure_all
 from grainpaint.paper.model import load_paper
 from grainpaint.progress import console
 

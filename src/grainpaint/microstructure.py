@@ -1,17 +1,21 @@
-"""The one type that everything produces or consumes: voxels with grain IDs."""
+"""The type that everything produces or consumes: voxels with grain IDs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["Microstructure", "VoxelBox", "cut"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pyvista import ImageData
+
+__all__ = ["Microstructure", "VoxelBox", "cut", "equivalent_diameter"]
 
 # First and last-plus-one voxel along x, y, z.
 VoxelBox = Sequence[tuple[int, int]]
@@ -24,13 +28,13 @@ class Microstructure:
     Parameters
     ----------
     grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
-        Grain of each voxel, 1..n; 0 = outside the part. Kept read-only.
+        Grain of each voxel, 1..n; 0 = outside the part. It is kept read-only.
     spacing : three floats
         Edges of a voxel along x, y, z, µm, > 0.
     origin : three floats
-        Corner of voxel (0, 0, 0), µm.
+        Lower corner of voxel (0, 0, 0), µm.
     periodic : three bools
-        Whether grains go on through the faces along x, y, z.
+        Whether grains continue through the faces of the box, along x, y, z.
 
     Raises
     ------
@@ -74,7 +78,7 @@ class Microstructure:
         if not np.isfinite(origin).all():
             raise InputError(f"origin must be finite, got {origin} µm")
         if grain_id.dtype != np.int32 or grain_id.flags.writeable:
-            grain_id = grain_id.astype(np.int32)  # a copy that nobody else can change
+            grain_id = grain_id.astype(np.int32)  # a copy that no one else can change
             grain_id.flags.writeable = False
         object.__setattr__(self, "grain_id", grain_id)
         object.__setattr__(self, "spacing", spacing)
@@ -82,7 +86,7 @@ class Microstructure:
         object.__setattr__(self, "periodic", periodic)
 
     def __repr__(self) -> str:
-        """Return a physical summary of the volume."""
+        """Return shape, size and number of grains."""
         shape = " x ".join(map(str, self.shape))
         size = " x ".join(f"{n * s:g}" for n, s in zip(self.shape, self.spacing))
         return f"<Microstructure {shape} voxels, {size} µm, {self.n_grains} grains>"
@@ -109,16 +113,37 @@ class Microstructure:
         return int(np.count_nonzero(self.grain_volumes()))
 
     def grain_volumes(self) -> np.ndarray:
-        """Return the voxels of grain 1, 2, ... (int64, shape (largest ID,))."""
+        """Return the number of voxels of grains 1, 2, ...
+
+        Returns
+        -------
+        numpy.ndarray, int64, shape (largest ID,)
+            0 for IDs that no voxel has.
+        """
         return np.bincount(self.grain_id.ravel(), minlength=1)[1:]
 
+    def diameters(self) -> np.ndarray:
+        """Return the equivalent diameters of grains 1, 2, ...
+
+        Returns
+        -------
+        numpy.ndarray, float64, shape (largest ID,)
+            Diameters of the balls of equal volume, µm; 0 for IDs that no voxel has.
+
+        Examples
+        --------
+        >>> Microstructure(np.array([[[1, 3, 3]]])).diameters().round(3)
+        array([1.241, 0.   , 1.563])
+        """
+        return equivalent_diameter(self.grain_volumes() * float(np.prod(self.spacing)))
+
     def crop(self, box: tuple[slice, slice, slice]) -> Microstructure:
-        """Return the voxels in a box; an axis that is cut is no longer periodic.
+        """Return the voxels in a box; axes that it cuts are no longer periodic.
 
         Parameters
         ----------
         box : three slices
-            Voxel ranges along x, y, z, step 1.
+            Voxel ranges along x, y, z, with step 1.
 
         Raises
         ------
@@ -127,7 +152,7 @@ class Microstructure:
         """
         ranges = [s.indices(n) for s, n in zip(box, self.shape)]
         if any(step != 1 or start >= stop for start, stop, step in ranges):
-            raise InputError(f"the box {box} has no voxel of {self.shape} in it")
+            raise InputError(f"the box {box} has no voxel of a volume of {self.shape}")
         lows = [start for start, _, _ in ranges]
         return replace(
             self,
@@ -152,7 +177,7 @@ class Microstructure:
         return replace(self, grain_id=new[inverse].reshape(self.shape))
 
     def masked(self, inside: np.ndarray) -> Microstructure:
-        """Return the grains inside a mask; everything else becomes 0.
+        """Return the volume with all voxels outside a mask set to 0.
 
         Parameters
         ----------
@@ -162,7 +187,7 @@ class Microstructure:
         Raises
         ------
         InputError
-            If the mask has another shape.
+            If the mask does not have the shape of the volume.
         """
         if inside.shape != self.shape:
             raise InputError(
@@ -171,14 +196,84 @@ class Microstructure:
         return replace(self, grain_id=np.where(inside, self.grain_id, 0))
 
     def save(self, path: str | Path, **options: Any) -> Path:
-        """Write to a file; its suffix says how (see `grainpaint.formats.write`)."""
+        """Write to a file in the format of its suffix; see `grainpaint.formats.write`.
+
+        Returns
+        -------
+        Path
+            The path written.
+        """
         from grainpaint import formats
 
         return formats.write(self, Path(path), **options)
 
+    def plot(self) -> Figure:
+        """Draw slices across x, y and z.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Three panels, in mm or µm; save it with `savefig`.
+        """
+        from grainpaint.drawing.plot import plot_volume
+
+        return plot_volume(self)
+
+    def to_pyvista(self) -> ImageData:
+        """Return the volume for PyVista and VTK.
+
+        Returns
+        -------
+        pyvista.ImageData
+            One cell per voxel, with cell data `grain_id`; lengths in µm.
+        """
+        from pyvista import ImageData
+
+        grid = ImageData(
+            dimensions=tuple(n + 1 for n in self.shape),
+            spacing=self.spacing,
+            origin=self.origin,
+        )
+        grid.cell_data["grain_id"] = self.grain_id.ravel(order="F")  # x runs fastest
+        return grid
+
+    def _repr_html_(self) -> str:
+        """Return a table and a slice, for notebooks."""
+        from grainpaint.drawing.notebook import summary_html
+
+        return summary_html(self)
+
+
+@overload
+def equivalent_diameter(volume: float) -> float: ...
+@overload
+def equivalent_diameter(volume: np.ndarray) -> np.ndarray: ...
+def equivalent_diameter(volume: float | np.ndarray) -> float | np.ndarray:
+    """Return the diameter of the ball of a given volume, (6 V / pi)^(1/3).
+
+    Parameters
+    ----------
+    volume : float or numpy.ndarray
+        In any unit, such as µm³ or voxels.
+
+    Examples
+    --------
+    >>> round(float(equivalent_diameter(4 / 3 * np.pi)), 6)
+    2.0
+    """
+    diameter: float | np.ndarray = np.cbrt(6 / np.pi * volume)
+    return diameter
+
 
 def cut(values: np.ndarray, box: VoxelBox) -> np.ndarray:
-    """Return a box of an array, 0 where it reaches beyond."""
+    """Return a box of an array, filled with 0 where it reaches beyond the array.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+    box : VoxelBox
+        First index and last index + 1 along each axis; may be negative or too large.
+    """
     result = np.zeros([b - a for a, b in box], values.dtype)
     inner = [(max(a, 0), min(b, n)) for (a, b), n in zip(box, values.shape)]
     if all(a < b for a, b in inner):

@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from grainpaint import Microstructure
+from grainpaint import InputError, Microstructure
 from grainpaint.drawing import figures
-from grainpaint.drawing.report import write_report
+from grainpaint.drawing.report import report, write_report
 from grainpaint.measure.comparison import compare
-from grainpaint.measure.descriptors import DESCRIPTORS, measure
+from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.measured import measure
 from grainpaint.measure.seams import seam_test
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
@@ -33,8 +34,8 @@ def sets(volumes):
 def page(volumes, sets, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     with pytest.MonkeyPatch.context() as patch:  # the numbers are not the matter
-        patch.setattr("grainpaint.measure.comparison._N_BOOTSTRAP", 4)
-        patch.setattr("grainpaint.measure.comparison._N_FLOOR", 4)
+        patch.setattr("grainpaint.measure.floors._N_BOOTSTRAP", 4)
+        patch.setattr("grainpaint.measure.floors._N_FLOOR", 4)
         result = compare(*sets)
     write_report(path, sets, [volumes[0], volumes[2]], result)
     return path
@@ -81,6 +82,20 @@ def test_a_report_of_one_set_has_no_verdict(tmp_path, volumes, sets):
     text = path.read_text(encoding="utf-8")
     assert "Verdict" not in text
     assert "Mean grain volume" in text
+
+
+def test_the_front_door_reads_measures_compares_and_writes(
+    tmp_path, volumes, few_draws
+):
+    for i, volume in enumerate(volumes[2:]):
+        volume.save(tmp_path / f"{i}.npz")
+    path = report(tmp_path / "r.html", volumes[:2], tmp_path / "*.npz", title="Mine")
+    text = path.read_text(encoding="utf-8")
+    assert "<h1>Mine</h1>" in text
+    assert "2 generated volumes" in text
+    assert "2 reference volumes" in text
+    with pytest.raises(InputError, match="no volume"):
+        report(tmp_path / "none.html", [])
 
 
 def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):

@@ -9,7 +9,7 @@ from naive import pieces
 
 from grainpaint import Microstructure
 from grainpaint.measure.connected import PieceCount, as_pieces
-from grainpaint.measure.grains import table
+from grainpaint.measure.grain_table import table
 from grainpaint.segmentation.pieces import label_pieces
 
 
@@ -65,7 +65,5 @@ def test_whole_grains_stay_as_they_are_and_nothing_is_said():
 
 def test_the_note_has_both_numbers():
     many = PieceCount(600, 2000) + PieceCount(400, 1152)
-    assert many.note == (
-        "1,000 IDs in 3,152 pieces: measured as pieces; --as-is keeps IDs"
-    )
+    assert many.note == "1,000 IDs in 3,152 pieces: measured as pieces"
     assert PieceCount(1, 2).note.startswith("1 ID in 2 pieces")

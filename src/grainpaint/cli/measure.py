@@ -12,7 +12,10 @@ from grainpaint.cli.options import Force, Output
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
-    from grainpaint.measure.descriptors import Measured
+    from grainpaint.measure.connected import PieceCount
+    from grainpaint.measure.measured import Measured
+    from grainpaint.measure.results import Comparison, DescriptorComparison
+    from grainpaint.measure.soundness import SeamCheck
     from grainpaint.microstructure import Microstructure
 
 AsIs = Annotated[
@@ -69,8 +72,9 @@ def stats(
     from grainpaint.formats import load
     from grainpaint.formats.files import refuse_to_replace, replace_with
     from grainpaint.measure.connected import as_pieces
-    from grainpaint.measure.grains import table, tally
-    from grainpaint.measure.spatial import measures
+    from grainpaint.measure.grain_table import table
+    from grainpaint.measure.tally import tally
+    from grainpaint.measure.volume_measures import volume_measures
     from grainpaint.progress import console
 
     if output is not None:
@@ -80,12 +84,11 @@ def stats(
     grains = load(volume)
     if not as_is:
         grains, count = as_pieces(grains)
-        if count.note:
-            print(count.note, file=sys.stderr)
+        _say_pieces(count)
     with console("measure", 1):
         counted = tally(grains)
         found = table(grains, counted)
-        whole = measures(grains, counted)
+        whole = volume_measures(grains, counted)
     rows = [("grains", f"{len(found):,}")]
     if output is not None:
         if output.suffix == ".csv":
@@ -100,6 +103,13 @@ def stats(
         *((f"mean {name}", f"{found[name].mean():.4g}") for name in _MEANS),
     ]
     print_table(rows)
+
+
+def _say_pieces(count: "PieceCount", name: str = "") -> None:
+    """Tell a user of IDs in pieces, in the set of that name."""
+    if count.note:
+        prefix = f"{name}: " if name else ""
+        print(f"{prefix}{count.note}; --as-is keeps IDs", file=sys.stderr)
 
 
 _MEANS = (
@@ -164,29 +174,28 @@ def compare(
     result = _report_sets(volumes, reference, report, as_is, force)
     assert result is not None
     if output is not None:
-        text = json.dumps(result, indent=1) + "\n"
+        text = json.dumps(result.to_dict(), indent=1) + "\n"
         replace_with(output, lambda aside: aside.write_text(text))
     heads = ("", "KL", "floor", "ratio", "Wasserstein-1", "KS", "p", "verdict")
     print("{:<24}{:>9}{:>9}{:>7}{:>16}{:>8}{:>9}  {}".format(*heads))
-    for name, entry in result.items():
-        if "verdict" in entry:
-            print(_compare_row(name, entry))
-            if entry["interior"]:
-                print(_compare_row("  without border grains", entry["interior"]))
-    for note in result["notes"]:
+    for name, entry in result.descriptors.items():
+        print(_compare_row(name, entry))
+        if entry.interior:
+            print(_compare_row("  without border grains", entry.interior))
+    for note in result.notes:
         print(note, file=sys.stderr)
     for path in (output, report):
         if path is not None:
             print(f"written  {path}")
 
 
-def _compare_row(name: str, entry: dict[str, Any]) -> str:
-    if entry["kl"] is None:
-        return f"{name:<24}{entry['verdict']}"
+def _compare_row(name: str, entry: "DescriptorComparison") -> str:
+    if entry.kl is None:
+        return f"{name:<24}{entry.verdict}"
     return (
-        f"{name:<24}{entry['kl']:9.4f}{entry['kl_floor']:9.4f}"
-        f"{entry['ratio_to_floor']:7.1f}{entry['wasserstein']:16.4g}"
-        f"{entry['ks']:8.4f}{entry['p']:9.2g}  {entry['verdict']}"
+        f"{name:<24}{entry.kl:9.4f}{entry.kl_floor:9.4f}"
+        f"{entry.ratio_to_floor:7.1f}{entry.wasserstein:16.4g}"
+        f"{entry.ks:8.4f}{entry.p:9.2g}  {entry.verdict}"
     )
 
 
@@ -196,8 +205,8 @@ def _report_sets(
     path: Path | None,
     as_is: bool,
     force: bool,
-) -> dict[str, Any] | None:
-    """Measure one or two sets, compare them, and write the report if asked."""
+) -> "Comparison | None":
+    """Measure one or two sets, compare them, and write the report if wanted."""
     from grainpaint.formats import find_volumes
     from grainpaint.formats.files import refuse_to_replace
     from grainpaint.measure.comparison import compare as compare_sets
@@ -223,10 +232,10 @@ def _report_sets(
 def _measure_set(
     paths: list[Path], name: str, as_is: bool
 ) -> tuple[list["Measured"], "Microstructure"]:
-    """Measure the volumes of a set, grains in pieces apart; also return the first."""
+    """Measure the volumes of a set, pieces of an ID apart; also return the first."""
     from grainpaint.formats import load
-    from grainpaint.measure.comparison import measure_all
     from grainpaint.measure.connected import PieceCount, as_pieces
+    from grainpaint.measure.measured import measure_all
     from grainpaint.progress import console
 
     total = PieceCount()
@@ -244,8 +253,7 @@ def _measure_set(
             yield volume
 
     measured = measure_all(volumes(), len(paths), console)
-    if total.note:
-        print(f"{name}: {total.note}" if name else total.note, file=sys.stderr)
+    _say_pieces(total, name)
     return measured, first[0]
 
 
@@ -267,49 +275,46 @@ def check(
     volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
 ) -> None:
     """Check that grains are whole and that no seam shows; exit 1 if not."""
-    from grainpaint.formats import load
-    from grainpaint.measure.integrity import integrity
-    from grainpaint.measure.seams import cell_trace, odd_plane, seam_test
-    from grainpaint.record import window_faces
+    from grainpaint.measure.soundness import check as check_volume
 
-    grains = load(volume)
-    found = integrity(grains)
+    found = check_volume(volume)
+    grains = found.integrity
     rows = [
-        ("grains", f"{found.n_grains:,}"),
-        ("missing IDs", _some(found.missing.tolist())),
+        ("grains", f"{grains.n_grains:,}"),
+        ("missing IDs", _some(grains.missing.tolist())),
         (
             "grains in pieces",
-            _some([f"{g} ({n} pieces)" for g, n in found.in_pieces.items()]),
+            _some([f"{g} ({n} pieces)" for g, n in grains.in_pieces.items()]),
         ),
-        ("isolated voxels", _some([tuple(v) for v in found.isolated.tolist()])),
-        ("held by corners only", f"{found.n_by_corners} grains (no fault)"),
+        ("isolated voxels", _some([tuple(v) for v in grains.isolated.tolist()])),
+        ("held by corners only", f"{grains.n_by_corners} grains (no fault)"),
     ]
-    sound = found.sound
-    faces = window_faces(volume, grains.shape)
-    try:
-        if faces is not None and not any(faces):
-            rows.append(("seams", "none: the volume was made in one window"))
-        else:
-            if faces is not None:
-                test = seam_test([grains], faces)
-                p, where = test.p, f"{test.where}; {test.n_faces} faces of windows"
-            else:
-                p, where = odd_plane(grains)
-                where += "; every plane, the windows being unknown"
-            word = "a seam" if p < 0.01 else "none seen"
-            rows.append(("seams", f"{word}: p = {p:.2g} ({where})"))
-            sound &= p >= 0.01
-        ratio, p = cell_trace(grains)
+    if found.seams is not None:
+        rows.append(("seams", _seam_line(found.seams)))
+    if found.cells is not None:
+        ratio, p = found.cells
         rows.append(("trace of 2-voxel cells", f"{ratio:.3f} (1 = none), p = {p:.2g}"))
-    except InputError as error:
-        rows.append(("seams", f"not tested: {error}"))
-    print_table([*rows, ("", "sound" if sound else "NOT SOUND")])
-    if not sound:
+    if found.untested is not None:
+        rows.append(("seams", f"not tested: {found.untested}"))
+    print_table([*rows, ("", "sound" if found.sound else "NOT SOUND")])
+    if not found.sound:
         raise typer.Exit(1)
 
 
+def _seam_line(seams: "SeamCheck") -> str:
+    """Return what a user reads of the test for seams."""
+    if seams.n_faces == 0:
+        return f"none: {seams.where}"
+    if seams.n_faces is None:
+        how = "every plane, the windows being unknown"
+    else:
+        how = f"{seams.n_faces} faces of windows"
+    word = "a seam" if seams.visible else "none seen"
+    return f"{word}: p = {seams.p:.2g} ({seams.where}; {how})"
+
+
 def _some(items: list[Any]) -> str:
-    """Say how many there are, and list the first ten."""
+    """Return the number of items and the first ten of them."""
     if not items:
         return "none"
     listed = ", ".join(map(str, items[:10]))

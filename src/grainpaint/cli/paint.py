@@ -129,7 +129,7 @@ def plan(
     else:
         print_table(forecast_rows(recipe))
     if output is not None:
-        from grainpaint.drawing.plot import draw_plan
+        from grainpaint.drawing.plan import draw_plan
 
         draw_plan(recipe.plan, recipe.shape, recipe.levels, recipe.core, output)
         print(output)

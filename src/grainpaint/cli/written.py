@@ -67,14 +67,13 @@ def summary(
     from grainpaint.generation.in_memory import COMPILING
 
     volume = painted.volume
-    sizes = volume.grain_volumes()
-    sizes = sizes[sizes > 0] * volume.spacing[0] ** 3
-    diameter = float(((6 / 3.141592653589793 * sizes) ** (1 / 3)).mean())
+    diameters = volume.diameters()
+    diameters = diameters[diameters > 0]
     total = sum(s for name, s in painted.seconds.items() if name != COMPILING)
     return [
         ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),
-        ("grains", f"{sizes.size:,}"),
-        ("mean diameter", f"{diameter:.4g} µm"),
+        ("grains", f"{diameters.size:,}"),
+        ("mean diameter", f"{diameters.mean():.4g} µm"),
         ("windows", f"{painted.n_windows} of {painted.n_windows_box}"),
         ("grown", grown_share(painted.grown)),
         ("precision", precision),

@@ -1,9 +1,10 @@
 """The figures of the paper, one function each, as matplotlib figures.
 
 `generated` and `reference` are sets of measured volumes
-(`grainpaint.measure.comparison.measure`); without a reference one curve is drawn.
-Colors are told apart with any color vision (Okabe and Ito 2008), lines by their
-dashes too. Save as .svg or .pdf: all but the slices is vectors.
+(`grainpaint.measure.measured.measure`); without a reference, one curve is drawn. The
+colors can be told apart with any color vision (Okabe and Ito 2008), and lines differ in
+their dashes too. Everything but slices and density maps is drawn as vectors in .svg and
+.pdf files.
 
 The figure numbers are those of Hoffman et al., Acta Materialia 288 (2025).
 """
@@ -17,10 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grainpaint.drawing.plot import draw_slice, grain_colors
-from grainpaint.measure.comparison import curves
-from grainpaint.measure.descriptors import DESCRIPTORS, Measured, Population, population
-from grainpaint.measure.distances import plane_density
-from grainpaint.measure.seams import FIGURES, SeamTest
+from grainpaint.measure.averages import mean_curve
+from grainpaint.measure.densities import plane_density
+from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.measured import Measured
+from grainpaint.measure.planes import FIGURES
+from grainpaint.measure.population import Population, population
+from grainpaint.measure.seams import SeamTest
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
@@ -33,7 +37,7 @@ __all__ = [
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
 _POINTS = 300
-_MIN_GRAINS = 5  # of a volume, for a curve of its own
+_MIN_GRAINS = 5  # in a volume whose density is drawn
 _STYLE = {"generated": (ORANGE, "-"), "reference": (BLUE, "--")}
 
 
@@ -47,13 +51,13 @@ def _named(
 def _density_of(
     one: Population, x: np.ndarray, is_length: bool, per_log: bool
 ) -> np.ndarray | None:
-    """Return the density of one volume at x; None if it has too few grains."""
+    """Return the density of one volume at x, or None if it has too few grains."""
     from scipy.stats import gaussian_kde
 
     values, weights = one.values[:, 0], one.total
     if values.size < _MIN_GRAINS or np.ptp(values) == 0:
         return None
-    if is_length:  # the density of the logarithm, moved back
+    if is_length:  # the density of the logarithm, transformed back
         kde = gaussian_kde(np.log(values), weights=weights)
         return np.asarray(kde(np.log(x)) / (1 if per_log else x))
     return np.asarray(gaussian_kde(values, weights=weights)(x))
@@ -65,7 +69,7 @@ def density(
     name: str,
     interior: bool = False,
 ) -> Figure:
-    """Draw the density of a descriptor, mean and ±1 sigma over volumes.
+    """Draw the density of a descriptor, mean ± standard deviation over volumes.
 
     Figures 9 (volume), 11 and 15 (nearest centroid), 13.
 
@@ -73,34 +77,37 @@ def density(
     ----------
     generated, reference : sequence of Measured
     name : str
-        Of `grainpaint.measure.comparison.DESCRIPTORS`, not a joint one.
+        In `grainpaint.measure.descriptors.DESCRIPTORS`, but not a joint one.
     interior : bool
-        Without border grains, weighted (see
-        `grainpaint.measure.comparison.population`).
+        Leave out border grains and weight the others (see
+        `grainpaint.measure.population.population`).
     """
     descriptor = DESCRIPTORS[name]
     figure = Figure(figsize=(5, 3.4))
     axes = figure.subplots()
-    figure.subplots_adjust(0.16, 0.16, 0.97, 0.93)  # a layout engine draws all twice
+    figure.subplots_adjust(
+        0.16, 0.16, 0.97, 0.93
+    )  # a layout engine draws everything twice
     named = _named(generated, reference)
     pooled = np.concatenate(
         [population(s, name, interior).values[:, 0] for _, s in named]
     )
     if pooled.size == 0:
-        axes.text(0.5, 0.5, "no such grain", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no values", ha="center", transform=axes.transAxes)
         return figure
     low, high = np.percentile(pooled, [0.0, 99.5])
-    # Volumes span decades: there the density is one of the logarithm.
-    per_log = descriptor.dimension > 0 and high > 100 * low
+    # Volumes span decades: their density is drawn over the logarithm.
+    per_log = descriptor.is_length and high > 100 * low
+    chord_axis = descriptor.chord_axis
     x = (np.geomspace if per_log else np.linspace)(low, high, _POINTS)
-    if name.startswith("chord_"):
+    if chord_axis is not None:
         x = np.unique(pooled[pooled <= high])
     for label, members in named:
         lines = [
-            _chord_shares(one, name, x)
-            if name.startswith("chord_")
+            _chord_density(one, chord_axis, x)
+            if chord_axis is not None
             else _density_of(
-                population([one], name, interior), x, descriptor.dimension > 0, per_log
+                population([one], name, interior), x, descriptor.is_length, per_log
             )
             for one in members
         ]
@@ -120,9 +127,8 @@ def density(
     return figure
 
 
-def _chord_shares(one: Measured, name: str, x: np.ndarray) -> np.ndarray | None:
-    """Return the density of chords at the lengths x."""
-    axis = "xyz".index(name[-1])
+def _chord_density(one: Measured, axis: int, x: np.ndarray) -> np.ndarray | None:
+    """Return the density of chord lengths at x, or None if there are too few chords."""
     counts, step = one.chords[axis], one.spacing[axis]
     if counts.sum() < _MIN_GRAINS:
         return None
@@ -135,7 +141,7 @@ def _chord_shares(one: Measured, name: str, x: np.ndarray) -> np.ndarray | None:
 
 
 def _band(axes: Axes, x: np.ndarray, lines: list[np.ndarray], label: str) -> None:
-    """Draw the mean of some curves, and a band of one standard deviation."""
+    """Draw the mean of curves, and a band of ± one standard deviation."""
     if not lines:
         return
     color, dashes = _STYLE[label]
@@ -150,7 +156,7 @@ def _band(axes: Axes, x: np.ndarray, lines: list[np.ndarray], label: str) -> Non
 def aspect_ratio_plane(
     generated: Sequence[Measured], reference: Sequence[Measured] | None
 ) -> Figure:
-    """Draw the joint density of b/a and c/a of both sets and its difference.
+    """Draw the joint density of b/a and c/a of both sets, and their difference.
 
     Figures 10 and 14.
     """
@@ -181,7 +187,7 @@ def aspect_ratio_plane(
         mesh = panels[2].pcolormesh(
             x, x, gap.T, cmap="PuOr", vmin=-bound, vmax=bound, rasterized=True
         )
-        panels[2].set_title("generated - reference", fontsize=10)
+        panels[2].set_title("generated − reference", fontsize=10)
         figure.colorbar(mesh, ax=panels[2], shrink=0.9)
     for axes in panels:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8)  # c cannot exceed b
@@ -199,10 +205,13 @@ def correlation(
         color, dashes = _STYLE[label]
         for i, axes in enumerate(panels):
             if i == 0:
-                mean, sd = curves(members, lambda c: c.radial)
+                mean, sd = mean_curve(members, lambda c: c.radial)
                 step = members[0].correlation.shell_um
             else:
-                mean, sd = curves(members, lambda c, i=i: c.along[i - 1])  # type: ignore[misc]
+                mean, sd = mean_curve(
+                    members,
+                    lambda c, i=i: c.along[i - 1],  # type: ignore[misc]
+                )
                 step = members[0].spacing[i - 1]
             x = np.arange(mean.size) * step
             axes.plot(x, mean, dashes, color=color, lw=1.5, label=label)
@@ -211,13 +220,13 @@ def correlation(
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("distance, µm")
         axes.axhline(0, color="0.6", lw=0.8)
-    panels[0].set_ylabel("same grain, probability")
+    panels[0].set_ylabel("probability of same grain")
     panels[0].legend(frameon=False)
     return figure
 
 
 def slices(shown: Sequence[Microstructure]) -> Figure:
-    """Draw slices across x, y, z side by side: Figures 12 and 16.
+    """Draw slices across x, y, z side by side, as in Figures 12 and 16.
 
     Parameters
     ----------
@@ -237,11 +246,11 @@ def slices(shown: Sequence[Microstructure]) -> Figure:
 
 
 def seams(test: SeamTest) -> Figure:
-    """Draw the figures of a seam test against the distance to the faces of windows."""
+    """Draw the figures of a seam test over the distance to the faces of windows."""
     titles = {
-        "boundary": "unlike neighbors, share",
+        "boundary": "share of unlike neighbors",
         "grain_size": "mean log grain volume",
-        "two_point": "same grain across, share",
+        "two_point": "share of pairs in one grain",
     }
     figure = Figure(figsize=(9.6, 3.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, 3), FIGURES):

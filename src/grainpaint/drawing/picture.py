@@ -1,7 +1,7 @@
-"""Pictures are drawn by a process of their own, which gets ready meanwhile.
+"""Pictures, drawn by a child process.
 
-It loads matplotlib and OpenGL while the grains are made, so that a user waits for the
-drawing alone; and a broken OpenGL may end it without harm.
+It loads matplotlib and OpenGL while the grains are made, so that only the drawing takes
+extra time, and a broken OpenGL crashes the child process alone.
 """
 
 import json
@@ -25,7 +25,7 @@ _EDGE = 512  # the picture never shows more voxels along an edge
 
 
 def thinned(volume: Microstructure, edge: int = _EDGE) -> Microstructure:
-    """Return every n-th voxel of a volume with more voxels along an edge."""
+    """Return every n-th voxel, so that no edge of the volume exceeds `edge` voxels."""
     step = max(1, -(-max(volume.shape) // edge))
     if step == 1:
         return volume
@@ -37,7 +37,7 @@ def thinned(volume: Microstructure, edge: int = _EDGE) -> Microstructure:
 
 
 class Picture:
-    """A process that is ready to draw; leaving the context ends it.
+    """A process that is ready to draw, as a context manager.
 
     Examples
     --------
@@ -71,18 +71,18 @@ class Picture:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the process, drawn or not."""
+        """End the process, whether or not the picture is finished."""
         self._end()
         self._folder.cleanup()
 
     def draw(self, volume: Microstructure, path: Path) -> None:
-        """Begin to draw a PNG: the part with a quarter cut away beside three slices.
+        """Start drawing the part with a quarter cut away, beside three slices.
 
         Parameters
         ----------
         volume : Microstructure
         path : Path
-            Ends in .png; it is written whole or not at all.
+            A .png file; it is never left half-written.
         """
         shown = thinned(volume)
         array = Path(self._folder.name, "grain_id.npy")
@@ -95,20 +95,20 @@ class Picture:
         self._tell()
 
     def wait(self) -> bool:
-        """Wait until it is drawn.
+        """Wait for the picture.
 
         Returns
         -------
         bool
-            False if there was no usable OpenGL: the picture has the slices alone.
+            False if there is no usable OpenGL, so that the picture has slices only.
 
         Raises
         ------
         OSError
-            If it could not be written.
+            If the picture could not be written.
         """
         answer = self._answer()
-        if answer is None:  # OpenGL may have ended it
+        if answer is None:  # OpenGL may have crashed
             self._end()
             self._process = self._start("--slices")
             self._tell()
@@ -118,14 +118,14 @@ class Picture:
         return answer
 
     def _tell(self) -> None:
-        """Send the order."""
+        """Send the order to the process."""
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it may have died already
+        with suppress(BrokenPipeError):  # the process may have died already
             self._process.stdin.write(json.dumps(self._order) + "\n")
             self._process.stdin.flush()
 
     def _answer(self) -> bool | None:
-        """Return whether the solid was drawn too; None if nothing was."""
+        """Return whether the solid was drawn as well; None if nothing was."""
         out = self._process.stdout
         assert out is not None
         lines: list[str] = []
@@ -140,7 +140,7 @@ class Picture:
 
 
 def picture(volume: Microstructure, path: Path) -> bool:
-    """Draw a volume and wait; see `Picture.draw` and `Picture.wait`."""
+    """Draw a volume to a .png file; return whether it shows more than slices."""
     with Picture() as drawing:
         drawing.draw(volume, path)
         return drawing.wait()

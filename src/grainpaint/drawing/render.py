@@ -1,4 +1,4 @@
-"""The child process that draws a volume: python -m grainpaint.drawing.render."""
+"""The child process that draws volumes: python -m grainpaint.drawing.render."""
 
 import json
 import os
@@ -16,7 +16,7 @@ __all__ = ["cut_quarter", "solid_picture", "surface"]
 
 
 def cut_quarter(grain_id: np.ndarray) -> np.ndarray:
-    """Return the grains without the quarter towards the viewer (+x, -y, all z)."""
+    """Return the grains without the quarter nearest the viewer (+x, -y, all z)."""
     nx, ny, _ = grain_id.shape
     cut = grain_id.copy()
     cut[nx // 2 :, : ny // 2] = 0
@@ -24,7 +24,7 @@ def cut_quarter(grain_id: np.ndarray) -> np.ndarray:
 
 
 def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the faces between inside and outside voxels.
+    """Return the faces between voxels inside and outside.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     corners : numpy.ndarray, float64, shape (n, 4, 3)
-        Corners of each face in voxels, counter-clockwise or clockwise.
+        Corners of each face in order around it, voxels.
     owner : numpy.ndarray, shape (n,)
         Grain of each face.
 
@@ -50,7 +50,7 @@ def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         places = np.argwhere((low > 0) != (high > 0))
         index = tuple(places.T)
         owner.append(np.maximum(low[index], high[index]))
-        # The face lies at the upper side of the padded voxel `low`.
+        # The face is the upper side of the padded voxel `low`.
         quad = np.repeat(places[:, None, :].astype(float), 4, 1)
         quad[:, :, 1:] -= 1
         quad[:, 1:3, 1] += 1
@@ -84,7 +84,7 @@ def solid_picture(volume: Microstructure) -> np.ndarray:
 
 
 def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
-    """Draw a volume; return whether the solid could be drawn too."""
+    """Draw a volume; return whether the solid could be drawn as well."""
     solid = None
     if with_solid:
         try:
@@ -96,11 +96,11 @@ def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
 
 
 def main() -> None:
-    """Get ready; draw what standard input orders, line by line, and answer each."""
+    """Load all libraries, then draw each order on standard input and answer it."""
     with_solid = "--slices" not in sys.argv
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # libraries that print do not answer
-    with tempfile.TemporaryDirectory() as folder:  # all libraries load for a first one
+    os.dup2(2, 1)  # what libraries print is no answer
+    with tempfile.TemporaryDirectory() as folder:  # a first picture loads everything
         first = Microstructure(np.arange(1, 9).reshape(2, 2, 2))
         with_solid = _draw(first, Path(folder, "first.png"), with_solid)
     for line in sys.stdin:

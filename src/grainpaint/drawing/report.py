@@ -1,4 +1,4 @@
-"""One HTML file that shows a set of volumes, alone or beside a reference."""
+"""The report: one HTML file about a set of volumes, alone or beside a reference."""
 
 from __future__ import annotations
 
@@ -14,16 +14,28 @@ from matplotlib.figure import Figure
 from grainpaint.drawing import figures
 from grainpaint.drawing.picture import thinned
 from grainpaint.drawing.plot import grain_colors
+from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
-from grainpaint.measure.descriptors import DESCRIPTORS, Measured
+from grainpaint.measure.comparison import compare
+from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.measured import (
+    Measured,
+    Volumes,
+    list_volumes,
+    measure_all,
+    read_listed,
+)
+from grainpaint.measure.results import Comparison
 from grainpaint.microstructure import Microstructure
+from grainpaint.progress import Progress, silent
 
-__all__ = ["write_report"]
+__all__ = ["MEASURES", "report", "write_report"]
 
 _TEMPLATE = Path(__file__).with_name("report.html")
-_EDGE_3D = 128  # voxels along an edge of the view that turns
+_EDGE_3D = 128  # voxels along an edge of the 3-D view
 _N_COLORS = 255
 
+# Titles and units of `grainpaint.measure.volume_measures`.
 MEASURES = {
     "grains_per_mm3": ("Grains per volume", "1/mm³"),
     "mean_volume_um3": ("Mean grain volume", "µm³"),
@@ -43,7 +55,7 @@ def _svg(figure: Figure) -> str:
 
 
 def _solid_page(volume: Microstructure) -> str:
-    """Return a page of its own with the volume in 3-D, the near octant cut away."""
+    """Return a complete page with the volume in 3-D, the nearest octant cut away."""
     import k3d
 
     volume = thinned(volume, _EDGE_3D)
@@ -53,7 +65,9 @@ def _solid_page(volume: Microstructure) -> str:
     if min(shown.shape) > 1:
         shown[nx:, :ny, nz:] = 0
     size = np.multiply(volume.shape, volume.spacing)
-    size = size / size.max()  # the view keeps only 3 digits of tiny or huge sizes
+    size = (
+        size / size.max()
+    )  # the view keeps only 3 digits of very small or large sizes
     colors = grain_colors(_N_COLORS)[1:].astype(int)
     plot = k3d.plot(
         grid_visible=False,
@@ -64,7 +78,7 @@ def _solid_page(volume: Microstructure) -> str:
         camera_auto_fit=False,
     )
     plot += k3d.voxels(
-        np.ascontiguousarray(shown.transpose(2, 1, 0)),  # k3d wants z, y, x
+        np.ascontiguousarray(shown.transpose(2, 1, 0)),  # k3d takes z, y, x
         color_map=[int(r << 16 | g << 8 | b) for r, g, b in colors],
         outlines=False,
         bounds=[0, size[0], 0, size[1], 0, size[2]],
@@ -78,14 +92,14 @@ def _solid_page(volume: Microstructure) -> str:
 
 
 def _compact(value: float | None, digits: int = 4) -> str:
-    """Return some digits of a number, or a dash."""
+    """Return a number with some significant digits, or a dash."""
     if value is None or not np.isfinite(value):
         return "–"
     return f"{value:.{digits}g}"
 
 
 def _single_measures(members: Sequence[Measured]) -> dict[str, Any]:
-    """Return mean and deviation over the volumes of each measure."""
+    """Return the mean and standard deviation over volumes of each measure."""
     result = {}
     for name in members[0].measures:
         values = np.array([one.measures[name] for one in members])
@@ -94,25 +108,81 @@ def _single_measures(members: Sequence[Measured]) -> dict[str, Any]:
     return result
 
 
+def report(
+    path: str | Path,
+    volumes: Volumes,
+    reference: Volumes | None = None,
+    title: str = "Grain statistics",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Path:
+    """Write an HTML report of a set of volumes, compared with a reference if given.
+
+    Parameters
+    ----------
+    path : path
+        An .html file; an existing one is replaced.
+    volumes, reference : Microstructure, path, or iterable of them
+        The generated and the reference set. A path may be a pattern, a folder or a Zarr
+        set (see `grainpaint.formats.find_volumes`). The first volume of each is shown.
+    title : str
+        Heading of the page.
+    seed : int
+        Seed of the intervals and floors of the comparison.
+    progress : Progress
+
+    Returns
+    -------
+    Path
+        The file written: it needs no other file and no network.
+
+    Raises
+    ------
+    InputError
+        If a set is empty, a volume has no grain or cannot be read, or the sets cannot
+        be compared (see `grainpaint.measure.compare`).
+
+    Examples
+    --------
+    >>> import grainpaint, tempfile
+    >>> volume = grainpaint.simulate.isotropic((16, 16, 16), time=5)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     grainpaint.measure.report(f"{folder}/grains.html", volume).name
+    'grains.html'
+    """
+    listed = [list_volumes(s) for s in (volumes, reference) if s is not None]
+    if not all(listed):
+        raise InputError("a set of the report has no volume")
+    measured = [
+        measure_all(read_listed(members), len(members), progress) for members in listed
+    ]
+    shown = [next(read_listed(members)) for members in listed]
+    found = None
+    if reference is not None:
+        found = compare(measured[0], measured[1], seed=seed, progress=progress)
+    write_report(Path(path), measured, shown, found, title)
+    return Path(path)
+
+
 def write_report(
     path: Path,
     sets: Sequence[Sequence[Measured]],
     shown: Sequence[Microstructure],
-    result: dict[str, Any] | None = None,
+    result: Comparison | None = None,
     title: str = "Grain statistics",
 ) -> None:
-    """Write a report that opens from a file, without links to anywhere.
+    """Write a report of sets that have been measured and compared already.
 
     Parameters
     ----------
     path : Path
-        Ends in .html; replaced as a whole.
+        An .html file; an existing one is replaced.
     sets : sequence of one or two sequences of Measured
         The generated set, and the reference if there is one.
     shown : sequence of as many Microstructure
         The volume of each set whose slices and 3-D view are shown.
-    result : dict, optional
-        What `grainpaint.measure.comparison.compare` returned; needed with a reference.
+    result : Comparison, optional
+        Needed with a reference.
     title : str
         Heading of the page.
     """
@@ -121,11 +191,17 @@ def write_report(
     generated, reference = sets[0], sets[1] if sets[1:] else None
     names = [n for n, d in DESCRIPTORS.items() if len(d.columns) != 2]
     first = ["volume", "nearest"]
-    rest = [n for n in names if n not in first]
     views = [
         (name, _solid_page(volume))
         for name, volume in zip(("Generated", "Reference"), shown)
     ]
+
+    def densities(names: list[str]) -> list[tuple[str, str]]:
+        return [
+            (DESCRIPTORS[n].title, _svg(figures.density(generated, reference, n)))
+            for n in names
+        ]
+
     page = (
         jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))
@@ -134,18 +210,12 @@ def write_report(
             result=result,
             descriptors=DESCRIPTORS,
             measures=MEASURES,
-            measured=result["measures"] if result else _single_measures(generated),
+            measured=result.measures if result else _single_measures(generated),
             n_volumes=len(generated),
             n_grains=sum(len(one.table) for one in generated),
             compact=_compact,
-            densities=[
-                (DESCRIPTORS[n].title, _svg(figures.density(generated, reference, n)))
-                for n in first
-            ],
-            more_densities=[
-                (DESCRIPTORS[n].title, _svg(figures.density(generated, reference, n)))
-                for n in rest
-            ],
+            densities=densities(first),
+            more_densities=densities([n for n in names if n not in first]),
             plane=_svg(figures.aspect_ratio_plane(generated, reference)),
             correlation=_svg(figures.correlation(generated, reference)),
             slices=_svg(figures.slices(shown)),

@@ -1,8 +1,8 @@
-"""Grains that share an ID: spins, and colors of any other kind.
+"""Telling grains apart that share an ID, as those of a lattice of spins do.
 
-A lattice of spins has many grains of one spin. They are told apart as connected pieces
-(26 neighbors; through periodic faces), which is what a simulation with 26 neighbors
-takes for a grain and what `grainpaint check` calls whole.
+Each connected piece (26 neighbors, also through periodic faces) becomes a grain. That
+is what a simulation with 26 neighbors regards as a grain, and what
+`grainpaint.measure.integrity` regards as whole.
 """
 
 from __future__ import annotations
@@ -19,23 +19,28 @@ __all__ = ["PieceCount", "as_pieces"]
 
 @dataclass(frozen=True)
 class PieceCount:
-    """How many IDs there are, and in how many pieces; counts of volumes add up."""
+    """Number of IDs, and of the connected pieces that they form.
+
+    Parameters
+    ----------
+    n_ids, n_pieces : int
+    """
 
     n_ids: int = 0
     n_pieces: int = 0
 
     def __add__(self, other: PieceCount) -> PieceCount:
-        """Return the sums."""
+        """Return the counts of two volumes together."""
         return PieceCount(self.n_ids + other.n_ids, self.n_pieces + other.n_pieces)
 
     @property
     def note(self) -> str | None:
-        """What a user should know: nothing if every ID is one piece."""
+        """What a user should know; None if every ID is one piece."""
         if self.n_pieces == self.n_ids:
             return None
         return (
             f"{self.n_ids:,} ID{'s' * (self.n_ids > 1)} in {self.n_pieces:,} pieces: "
-            "measured as pieces; --as-is keeps IDs"
+            "measured as pieces"
         )
 
 
@@ -45,28 +50,28 @@ def as_pieces(volume: Microstructure) -> tuple[Microstructure, PieceCount]:
     Parameters
     ----------
     volume : Microstructure
-        IDs may be spins: equal in grains far apart.
+        Its IDs may be spins, which distant grains share.
 
     Returns
     -------
-    Microstructure
-        The largest piece of each ID keeps it (of equal ones the first); the others
-        get IDs from the largest ID on, in the order of their first voxels. The volume
-        itself if every ID is one piece.
-    PieceCount
+    pieces : Microstructure
+        The largest piece of each ID keeps it (the first of equal ones); the others get
+        new IDs above the largest one, in the order of their first voxels. It is
+        `volume` itself if every ID is one piece.
+    count : PieceCount
 
     Examples
     --------
     >>> spins = Microstructure(np.array([[[7, 5, 7, 7, 0]]]))
     >>> volume, count = as_pieces(spins)
     >>> volume.grain_id.tolist(), count.note
-    ([[[8, 5, 7, 7, 0]]], '2 IDs in 3 pieces: measured as pieces; --as-is keeps IDs')
+    ([[[8, 5, 7, 7, 0]]], '2 IDs in 3 pieces: measured as pieces')
     """
     label = label_pieces(volume.grain_id, volume.periodic, corners=True)
     size = np.bincount(label.ravel())
     spin = np.zeros(size.size, np.int64)
     spin[label.ravel()] = volume.grain_id.ravel()
-    order = np.lexsort((-size[1:], spin[1:])) + 1  # stable: equal ones by first voxel
+    order = np.lexsort((-size[1:], spin[1:])) + 1  # stable: ties by first voxel
     first = np.ones(order.size, bool)
     first[1:] = np.diff(spin[order]) > 0
     count = PieceCount(int(first.sum()), order.size)

@@ -1,4 +1,4 @@
-"""Whether a volume is sound: whole grains, no stray voxels, no gaps in the IDs."""
+"""Integrity of grains: whole grains, no isolated voxels, no gaps in the IDs."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,21 @@ __all__ = ["Integrity", "integrity"]
 
 @dataclass(frozen=True)
 class Integrity:
-    """What is wrong with a volume, and where.
+    """Faults in the grains of a volume.
 
     Parameters
     ----------
     n_grains : int
+        Number of grains.
     missing : numpy.ndarray, int, shape (k,)
         IDs below the largest one that no voxel has.
     in_pieces : dict of int to int
-        Grains in more than one piece (26 neighbors; through periodic faces), and the
-        number of their pieces.
+        Number of pieces of each grain that is in several (26 neighbors, also through
+        periodic faces).
     isolated : numpy.ndarray, int, shape (k, 3)
-        Voxels none of whose 26 neighbors is of their grain.
+        Indices of voxels without a neighbor (of 26) in their grain.
     n_by_corners : int
-        Grains held together by edges or corners of voxels only; no fault.
+        Number of grains held together only by edges or corners of voxels; no fault.
     """
 
     n_grains: int
@@ -37,13 +38,13 @@ class Integrity:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong (and there is a grain at all)."""
+        """Whether there are grains, and none of these faults."""
         faults = len(self.missing) + len(self.in_pieces) + len(self.isolated)
         return self.n_grains > 0 and faults == 0
 
 
 def integrity(volume: Microstructure) -> Integrity:
-    """Look for grains in pieces, isolated voxels and missing IDs.
+    """Find grains in pieces, isolated voxels and missing IDs.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def integrity(volume: Microstructure) -> Integrity:
 
 
 def _pieces_of_grains(volume: Microstructure, corners: bool) -> np.ndarray:
-    """Return the number of pieces of grain 0, 1, 2, ... (0 counts none)."""
+    """Return the number of pieces of each ID, 0 for ID 0."""
     label = label_pieces(volume.grain_id, volume.periodic, corners)
     grain_of = np.zeros(int(label.max()) + 1, np.int64)
     grain_of[label.ravel()] = volume.grain_id.ravel()
@@ -74,6 +75,7 @@ def _pieces_of_grains(volume: Microstructure, corners: bool) -> np.ndarray:
 
 @nb.njit(cache=True)
 def _mark_isolated(grain_id, periodic, isolated):
+    """Mark the voxels without a neighbor in their grain."""
     nx, ny, nz = grain_id.shape
     for x in range(nx):
         for y in range(ny):
@@ -101,7 +103,7 @@ def _mark_isolated(grain_id, periodic, isolated):
 
 
 def _isolated(volume: Microstructure) -> np.ndarray:
-    """Return the places of voxels without a neighbor of their grain."""
+    """Return the indices of voxels without a neighbor in their grain."""
     isolated = np.zeros(volume.shape, bool)
     _mark_isolated(volume.grain_id, np.array(volume.periodic), isolated)
     return np.argwhere(isolated)

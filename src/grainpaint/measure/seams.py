@@ -1,36 +1,26 @@
-r"""Whether the faces of the windows that a volume was made from can be seen in it.
+"""Whether the faces of the windows that a volume was made from can be seen in it.
 
-Three figures are taken plane by plane along each axis: the share of unlike neighbors
-across the plane (`boundary`), the mean logarithm of the volume of the grains of the
-voxels beside it (`grain_size`), and the share of pairs of voxels half a mean diameter
-away on both sides that belong to one grain (`two_point`). The **contrast** of a plane
-is its figure less the mean of the planes 4 to 16 voxels away, of the same parity: cells
-of the base are two voxels wide, and their trace is a matter of its own. Seams are
-contrasts at the faces that those of all other planes do not explain.
+The **contrast** of a plane is its figure (`grainpaint.measure.planes`) less the mean of
+the planes 4 to 16 voxels away with the same parity: cells of the base are two voxels
+wide, and their trace is measured separately. A seam is a contrast at the faces of
+windows that is too large to occur by chance among all other planes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.measure.planes import FIGURES, profiles
 from grainpaint.microstructure import Microstructure
 
-__all__ = [
-    "FIGURES",
-    "SeamTest",
-    "cell_trace",
-    "odd_plane",
-    "profiles",
-    "seam_test",
-]
+__all__ = ["CellTrace", "SeamTest", "cell_trace", "odd_plane", "seam_test"]
 
-FIGURES = ("boundary", "grain_size", "two_point")
 _NEAR, _FAR = 4, 16  # voxels: the planes that a plane is compared with
 _REACH = 8  # largest distance from a face that is tested
-_MIN_PLANES = 20  # planes needed to know what contrasts are common
+_MIN_PLANES = 20  # planes needed to know how large contrasts usually are
 
 
 @dataclass(frozen=True)
@@ -44,16 +34,16 @@ class SeamTest:
     figure : dict of str to numpy.ndarray, float64, shape (k,)
         Mean at that distance, for each of `FIGURES`.
     interior : dict of str to float
-        Mean of the planes further away.
+        Mean of the planes farther away.
     z : dict of str to numpy.ndarray, float64, shape (k,)
         Contrast over its standard error.
     p : float
-        Smallest probability of such a contrast by chance, corrected for the number of
+        Probability of the largest contrast by chance, corrected for the number of
         figures and distances (Bonferroni).
     n_faces : int
-        Faces (of all axes and volumes) that were looked at.
+        Number of faces that were tested, over all axes and volumes.
     where : str
-        The figure and distance of the largest contrast.
+        Figure and distance of the largest contrast.
     """
 
     distance: np.ndarray
@@ -65,71 +55,8 @@ class SeamTest:
     where: str
 
 
-@nb.njit(cache=True)
-def _count_planes(grain_id, log_volume, half, out):
-    """Add up pairs, unlike pairs, log volumes, wide pairs and same wide pairs."""
-    nx, ny, nz = grain_id.shape
-    for x in range(nx - 1):
-        for y in range(ny):
-            for z in range(nz):
-                a, b = grain_id[x, y, z], grain_id[x + 1, y, z]
-                if a != 0 and b != 0:
-                    out[x, 0] += 1
-                    out[x, 1] += a != b
-                    out[x, 2] += 0.5 * (log_volume[a] + log_volume[b])
-                low, high = x + 1 - half, x + half
-                if low >= 0 and high < nx:
-                    a, b = grain_id[low, y, z], grain_id[high, y, z]
-                    if a != 0 and b != 0:
-                        out[x, 3] += 1
-                        out[x, 4] += a == b
-
-
-def profiles(volume: Microstructure) -> list[dict[str, np.ndarray]]:
-    """Measure each plane between two layers of voxels, along x, y, z.
-
-    Returns
-    -------
-    list of three dict of str to numpy.ndarray, float64, shape (n - 1,)
-        Each of `FIGURES` for plane k, between layers k and k + 1; NaN where the plane
-        has less than a fifth of the pairs of the fullest one.
-
-    Raises
-    ------
-    InputError
-        If the volume has no grain.
-    """
-    sizes = volume.grain_volumes()
-    if not sizes.any():
-        raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
-    log_volume = np.log(np.concatenate([[1], np.maximum(sizes, 1)]))
-    mean = sizes[sizes > 0].mean()
-    half = max(1, round(np.cbrt(6 / np.pi * mean) / 2))
-    result = []
-    for axis, n in enumerate(volume.shape):
-        moved = np.ascontiguousarray(np.moveaxis(volume.grain_id, axis, 0))
-        out = np.zeros((max(n - 1, 0), 5))
-        _count_planes(moved, log_volume, half, out)
-        pairs, unlike, logs, wide, same = out.T
-        result.append(
-            {
-                "boundary": _per_pair(unlike, pairs),
-                "grain_size": _per_pair(logs, pairs),
-                "two_point": _per_pair(same, wide),
-            }
-        )
-    return result
-
-
-def _per_pair(total: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    enough = pairs > 0.2 * pairs.max(initial=0.0)
-    out = np.full(total.shape, np.nan)
-    share: np.ndarray = np.divide(total, pairs, out=out, where=enough)
-    return share
-
-
 def _contrasts(figure: np.ndarray) -> np.ndarray:
-    """Return each plane's figure less the mean of planes of its parity around it."""
+    """Return each plane's figure less the mean of those around it of its parity."""
     steps = [s for s in range(-_FAR, _FAR + 1) if abs(s) >= _NEAR and s % 2 == 0]
     total, count = np.zeros(figure.size), np.zeros(figure.size)
     for s in steps:
@@ -153,10 +80,10 @@ def seam_test(
     Parameters
     ----------
     volumes : sequence of Microstructure
-        Made from the same windows; more of them see weaker seams.
+        Made from the same windows; more volumes reveal weaker seams.
     faces : three sequences of int
-        Layers at which a window begins, along x, y, z: face 64 lies between the layers
-        63 and 64.
+        Layers at which a window begins, along x, y, z: face 64 lies between layers 63
+        and 64.
 
     Returns
     -------
@@ -166,7 +93,7 @@ def seam_test(
     ------
     InputError
         If a volume has no grain, no face lies in the volumes, or they have too few
-        planes to know what contrasts are common.
+        planes to know how large contrasts usually are.
     """
     found = [p for volume in volumes for p in profiles(volume)]
     gap = np.concatenate(
@@ -174,7 +101,7 @@ def seam_test(
     )
     n_faces = int((gap == 0).sum())
     if n_faces == 0:
-        raise InputError("no face of a window lies in the volume: there is no seam")
+        raise InputError("no face of a window lies in the volume, so there is no seam")
     distance = np.arange(_REACH + 1)
     figure, interior, z = {}, {}, {}
     for name in FIGURES:
@@ -185,7 +112,7 @@ def seam_test(
         at = [contrast[(gap == d) & np.isfinite(contrast)] for d in distance]
         figure[name] = np.array([_mean(values[gap == d]) for d in distance])
         interior[name] = _mean(values[away])
-        # The planes on both sides of a face know nearly the same: faces count.
+        # Planes on both sides of a face are correlated: only faces are independent.
         error = sigma / np.sqrt(n_faces)
         z[name] = np.array([_mean(c) / error if error else 0.0 for c in at])
     p, name, index = _largest(z, freedom)
@@ -195,19 +122,20 @@ def seam_test(
 
 
 def odd_plane(volume: Microstructure) -> tuple[float, str]:
-    """Look for a seam where the windows are not known: test every plane by itself.
+    """Test every plane by itself for a seam, as the windows are not known.
 
     Returns
     -------
     p : float
-        Chance of the largest contrast of all planes, corrected for their number.
+        Probability of the largest contrast of all planes by chance, corrected for
+        their number.
     where : str
-        The figure and the layer behind that plane.
+        Its figure, and the layer behind the plane.
 
     Raises
     ------
     InputError
-        As `seam_test`.
+        If the volume has no grain, or too few planes.
     """
     found = profiles(volume)
     lengths = [len(p["boundary"]) for p in found]
@@ -223,7 +151,7 @@ def odd_plane(volume: Microstructure) -> tuple[float, str]:
 
 
 def _gap(n: int, faces: Sequence[int]) -> np.ndarray:
-    """Return the distance of planes 0..n - 1 to the nearest face of a window."""
+    """Return the distances of planes 0..n - 1 to the nearest face of a window."""
     plane = np.arange(n)
     gap = np.full(n, np.iinfo(np.int64).max)
     for face in faces:
@@ -233,19 +161,19 @@ def _gap(n: int, faces: Sequence[int]) -> np.ndarray:
 
 
 def _common(contrast: np.ndarray) -> tuple[float, float]:
-    """Return the usual size of contrasts, and its degrees of freedom."""
+    """Return the standard deviation of contrasts, and its degrees of freedom."""
     known = contrast[np.isfinite(contrast)]
     if known.size < _MIN_PLANES:
         raise InputError(
             f"a seam test needs {_MIN_PLANES} planes of voxels away from the faces of "
             f"windows, there are {known.size}"
         )
-    # Planes are as many independent ones as they are stretches of 16 voxels.
+    # Planes are correlated over about 16 voxels.
     return float(known.std(ddof=1)), max(known.size / _FAR, 2.0)
 
 
 def _largest(z: dict[str, np.ndarray], freedom: float) -> tuple[float, str, int]:
-    """Return the corrected chance of the largest contrast, its figure and place."""
+    """Return the corrected p of the largest contrast, its figure and its index."""
     from scipy.stats import t
 
     n_tests = sum(int(np.isfinite(values).sum()) for values in z.values())
@@ -256,19 +184,34 @@ def _largest(z: dict[str, np.ndarray], freedom: float) -> tuple[float, str, int]
 
 
 def _mean(values: np.ndarray) -> float:
+    """Return the mean of the finite values, NaN if there are none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")
 
 
-def cell_trace(volume: Microstructure) -> tuple[float, float]:
-    """Measure the trace of cells of two voxels, in which a base network works.
+class CellTrace(NamedTuple):
+    """How clearly the cells of two voxels show on which the base network works.
 
-    Returns
-    -------
+    Parameters
+    ----------
     ratio : float
-        Boundary share of the planes between cells over that within them; 1 = no trace.
+        Boundary share of the planes between cells over that of the planes within them;
+        1 = no trace.
     p : float
-        Chance of a difference as large between odd and even planes.
+        Probability of so large a difference between odd and even planes by chance.
+    """
+
+    ratio: float
+    p: float
+
+
+def cell_trace(volume: Microstructure) -> CellTrace:
+    """Measure the trace of the cells of two voxels on which the base network works.
+
+    Raises
+    ------
+    InputError
+        If the volume has no grain.
     """
     from scipy.stats import norm
 
@@ -285,4 +228,4 @@ def cell_trace(volume: Microstructure) -> tuple[float, float]:
     ratio = _mean(np.concatenate(between)) / share if share else float("inf")
     error = differences.std(ddof=1) / np.sqrt(differences.size)
     p = 2 * norm.sf(abs(differences.mean()) / error) if error else 1.0
-    return ratio, float(p)
+    return CellTrace(ratio, float(p))

@@ -1,15 +1,14 @@
-"""Descriptors of grains: closed forms, oracles, invariances, any tiling."""
+"""The table of grains: closed forms, oracles, invariances."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from naive import grain_table
 from skimage.measure import regionprops_table
 
 from grainpaint import InputError, Microstructure
-from grainpaint.measure.grains import contacts, table, tally
+from grainpaint.measure.grain_table import contacts, table
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
 
@@ -70,15 +69,6 @@ def test_ellipsoids_have_their_axes_volume_and_surface(radii):
         assert row.face_area_um2 == pytest.approx(1.5 * surface, rel=0.02)
 
 
-def test_surface_of_a_ball_is_right_for_stretched_voxels():
-    spacing = np.array([1.0, 1.5, 0.7])
-    x = np.indices((48, 34, 70)) + 0.5 - np.array([24, 17, 35])[:, None, None, None]
-    inside = ((x * spacing[:, None, None, None]) ** 2).sum(0) < 20**2
-    row = table(Microstructure(inside.astype(int), tuple(spacing))).iloc[0]
-    assert row.area_um2 == pytest.approx(4 * np.pi * 20**2, rel=0.02)
-    assert row.sphericity == pytest.approx(1, abs=0.02)
-
-
 def test_the_table_agrees_with_lists_of_voxel_coordinates(grown):
     spacing = (1.0, 2.0, 0.5)
     volume = Microstructure(opened(grown).grain_id[:14, :15, :16], spacing).relabel()
@@ -115,22 +105,6 @@ def test_the_table_agrees_with_scikit_image(grown):
     assert np.allclose(mine["a_um"], theirs["axis_major_length"])
     for axis, name in enumerate(("x_um", "y_um", "z_um")):
         assert np.allclose(mine[name] - 0.5, theirs[f"centroid-{axis}"])
-
-
-@given(
-    grain_id=arrays(
-        np.int64, st.tuples(*[st.integers(1, 7)] * 3), elements=st.integers(0, 4)
-    ),
-    tile=st.tuples(*[st.integers(1, 9)] * 3),
-    periodic=st.tuples(*[st.booleans()] * 3),
-)
-def test_any_tiling_counts_the_same(grain_id, tile, periodic):
-    if not grain_id.any():
-        return
-    volume = Microstructure(grain_id, periodic=periodic)
-    whole, tiled = tally(volume), tally(volume, tile)
-    for name in ("sums", "crossings", "low", "high", "pairs", "faces", "at_border"):
-        assert np.array_equal(getattr(whole, name), getattr(tiled, name)), name
 
 
 @given(

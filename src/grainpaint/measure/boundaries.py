@@ -1,0 +1,72 @@
+"""Grain boundaries: their area per volume, and their roughness."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grainpaint.measure.surface import surface_area
+from grainpaint.measure.tally import Tally, tally
+from grainpaint.microstructure import Microstructure
+from grainpaint.pyramid import halve
+
+__all__ = ["boundary_density", "roughness"]
+
+
+def boundary_density(volume: Microstructure, counted: Tally | None = None) -> float:
+    """Return the smoothed grain boundary area per volume, 1/µm.
+
+    The surface of the part and the faces of the box are not grain boundaries.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    counted : Tally, optional
+        The tally of this volume, if it is known already.
+
+    Raises
+    ------
+    InputError
+        If the volume has no grain.
+    """
+    counted = counted or tally(volume)
+    # Boundaries are crossed from both sides, and so is the surface of the outside.
+    between = (counted.crossings[1:].sum(0) - counted.crossings[0]) / 2
+    size = counted.sums[1:, 0].sum() * float(np.prod(volume.spacing))
+    return float(surface_area(between, volume.spacing) / size)
+
+
+def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
+    """Return the boundary area over that at half resolution.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    counted : Tally, optional
+        The tally of this volume, if it is known already.
+
+    Returns
+    -------
+    float
+        1 for smooth boundaries; NaN if there are none at half resolution, where each
+        voxel is the majority of 2 x 2 x 2.
+
+    Raises
+    ------
+    InputError
+        If the volume has no grain.
+    """
+    fine = boundary_density(volume, counted)
+    even = tuple(n // 2 * 2 for n in volume.shape)
+    if 0 in even:
+        return float("nan")
+    whole = volume.crop((slice(even[0]), slice(even[1]), slice(even[2])))
+    coarse = Microstructure(
+        halve(whole.grain_id),
+        tuple(2 * s for s in whole.spacing),
+        whole.origin,
+        whole.periodic,
+    )
+    if not coarse.grain_id.any():
+        return float("nan")
+    rough = boundary_density(coarse)
+    return fine / rough if rough else float("nan")

@@ -1,0 +1,128 @@
+"""Soundness of a volume: whole grains, no gaps in the IDs, and no visible seams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grainpaint import formats
+from grainpaint.errors import InputError
+from grainpaint.measure.integrity import Integrity, integrity
+from grainpaint.measure.seams import CellTrace, cell_trace, odd_plane, seam_test
+from grainpaint.microstructure import Microstructure
+from grainpaint.record import window_faces
+
+__all__ = ["SeamCheck", "Soundness", "check"]
+
+_LEVEL = 0.01  # of the test for seams
+
+
+@dataclass(frozen=True)
+class SeamCheck:
+    """Whether the faces between windows show.
+
+    Parameters
+    ----------
+    p : float
+        Probability of so large a trace by chance.
+    where : str
+        Where the largest trace is.
+    n_faces : int, optional
+        Number of faces that were tested: 0 if the volume was made in one window, None
+        if the windows are unknown and every plane was tested.
+    """
+
+    p: float
+    where: str
+    n_faces: int | None
+
+    @property
+    def visible(self) -> bool:
+        """Whether a seam is seen at the level of 1 %."""
+        return self.p < _LEVEL
+
+
+@dataclass(frozen=True)
+class Soundness:
+    """What `check` found.
+
+    Parameters
+    ----------
+    integrity : Integrity
+        Grains in pieces, isolated voxels and missing IDs.
+    seams : SeamCheck, optional
+        None if the volume is too small to be tested.
+    cells : CellTrace, optional
+        Trace of the cells of two voxels on which the base network works; no fault.
+    untested : str, optional
+        Why seams or cells were not tested.
+    """
+
+    integrity: Integrity
+    seams: SeamCheck | None
+    cells: CellTrace | None
+    untested: str | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether all grains are whole, no ID is missing and no seam is seen."""
+        return self.integrity.sound and not (self.seams and self.seams.visible)
+
+
+def check(
+    volume: Microstructure | str | Path,
+    faces: Sequence[Sequence[int]] | None = None,
+) -> Soundness:
+    """Check that the grains of a volume are whole and that no seam shows.
+
+    Parameters
+    ----------
+    volume : Microstructure or path
+        For a path, the faces of windows are read from the record beside it.
+    faces : three sequences of int, optional
+        Layers at which windows begin, along x, y, z: 64 is the face between layers 63
+        and 64. Three empty ones if the volume was made in one window. If they are
+        unknown, every plane is tested by itself.
+
+    Returns
+    -------
+    Soundness
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import grainpaint
+    >>> import numpy as np
+    >>> ids = np.repeat(np.arange(1, 5), 8)[:, None, None] * np.ones((1, 32, 32), int)
+    >>> found = grainpaint.measure.check(grainpaint.Microstructure(ids))
+    >>> found.sound, found.integrity.in_pieces
+    (True, {})
+    """
+    if not isinstance(volume, Microstructure):
+        path = Path(volume)
+        volume = formats.load(path)
+        faces = window_faces(path, volume.shape) if faces is None else faces
+    found = integrity(volume)
+    seams, cells = None, None
+    try:
+        seams = _check_seams(volume, faces)
+        cells = cell_trace(volume)
+    except InputError as error:
+        return Soundness(found, seams, cells, str(error))
+    return Soundness(found, seams, cells)
+
+
+def _check_seams(
+    volume: Microstructure, faces: Sequence[Sequence[int]] | None
+) -> SeamCheck:
+    if faces is None:
+        return SeamCheck(*odd_plane(volume), n_faces=None)
+    if not any(len(along) for along in faces):
+        return SeamCheck(1.0, "the volume was made in one window", 0)
+    test = seam_test([volume], faces)
+    return SeamCheck(test.p, test.where, test.n_faces)

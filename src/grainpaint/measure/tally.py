@@ -1,0 +1,331 @@
+"""Integer counts of every grain, from one pass over the voxels.
+
+The pass counts voxels, first and second moments, and the places where a grain ends
+along the 13 directions to its 26 neighbors. Sums of integers do not depend on their
+order, so any tiling of the volume gives the same counts, bit for bit.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.measure.surface import DIRECTION_CLASSES
+from grainpaint.microstructure import Microstructure
+
+__all__ = ["Tally", "tally"]
+
+_TILE = 8  # planes of voxels in a tile
+
+# The 26 counts of a voxel are packed into one integer, in a field of 2, 3 or 4 bits for
+# each class of directions.
+_SHIFT = np.array([0, 2, 4, 6, 9, 12, 15], np.int32)
+_FIELD = np.array([3, 3, 3, 7, 7, 7, 15], np.int32)
+# The class of each of the 3 x 3 x 3 places around a voxel; its own is never unlike.
+_PLACE = np.array(
+    [
+        DIRECTION_CLASSES.get((abs(x), abs(y), abs(z)), 0)
+        for x, y, z in itertools.product((-1, 0, 1), repeat=3)
+    ],
+    np.int32,
+).reshape(3, 3, 3)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts of every grain; row g belongs to grain ID g, row 0 to the outside.
+
+    Parameters
+    ----------
+    sums : numpy.ndarray, int64, shape (n + 1, 10)
+        Number of voxels, and the sums of x, y, z, xx, yy, zz, xy, xz, yz over their
+        indices, counted from `cut`.
+    crossings : numpy.ndarray, int64, shape (n + 1, 7)
+        Unlike neighbors along x, y, z, the diagonals of xy, xz, yz and the body
+        diagonals.
+    low, high : numpy.ndarray, int32, shape (n + 1, 3)
+        First and last voxel index along x, y, z, counted from `cut`.
+    pairs : numpy.ndarray, int32, shape (m, 2)
+        Grains that share voxel faces, the smaller ID first.
+    faces : numpy.ndarray, int64, shape (m, 3)
+        Number of faces that they share with normals x, y, z.
+    at_border : numpy.ndarray, bool, shape (n + 1,)
+        Whether a voxel of the grain shares a face with the outside.
+    cut : numpy.ndarray, int32, shape (n + 1, 3)
+        Where a grain that continues through a periodic face is cut open: at an index
+        that it does not occupy, or where it is thinnest if it spans the whole period.
+    """
+
+    sums: np.ndarray
+    crossings: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    pairs: np.ndarray
+    faces: np.ndarray
+    at_border: np.ndarray
+    cut: np.ndarray
+
+
+@nb.njit(cache=True, nogil=True)
+def _pack_unlike(block, x, y, place, shift, packed):
+    """Count the unlike neighbors of each voxel of row (x, y), packed by class."""
+    row = block[x, y]
+    packed[:] = 0
+    for dx in range(-1, 2):
+        for dy in range(-1, 2):
+            other = block[x + dx, y + dy]
+            for dz in range(-1, 2):
+                s = shift[place[dx + 1, dy + 1, dz + 1]]
+                for z in range(1, row.size - 1):
+                    packed[z] += np.int32(other[z + dz] != row[z]) << s
+
+
+@nb.njit(cache=True, nogil=True)
+def _add_run(sums, low, high, g, x, y, z0, z1):
+    """Add the voxels z0..z1 - 1 of row (x, y) to the moments of grain g."""
+    n = np.int64(z1 - z0)
+    last = np.int64(z1 - 1)
+    z_sum = n * (z0 + last) // 2
+    # sum of k^2 for k = 0 .. m is m (m + 1) (2 m + 1) / 6
+    zz = last * (last + 1) * (2 * last + 1) // 6
+    if z0 > 0:
+        first = np.int64(z0 - 1)
+        zz -= first * (first + 1) * (2 * first + 1) // 6
+    s = sums[g]
+    s[0] += n
+    s[1] += n * x
+    s[2] += n * y
+    s[3] += z_sum
+    s[4] += n * x * x
+    s[5] += n * y * y
+    s[6] += zz
+    s[7] += n * x * y
+    s[8] += x * z_sum
+    s[9] += y * z_sum
+    low[g, 0] = min(low[g, 0], x)
+    low[g, 1] = min(low[g, 1], y)
+    low[g, 2] = min(low[g, 2], z0)
+    high[g, 0] = max(high[g, 0], x)
+    high[g, 1] = max(high[g, 1], y)
+    high[g, 2] = max(high[g, 2], last)
+
+
+@nb.njit(cache=True, nogil=True)
+def _list_faces(block, i, j, k, n_ids, keys, n_keys):
+    """List the upper faces of a voxel that lie between two grains."""
+    g = block[i, j, k]
+    above = (block[i + 1, j, k], block[i, j + 1, k], block[i, j, k + 1])
+    for axis in range(3):
+        h = above[axis]
+        if h != g and h != 0:
+            pair = np.int64(min(g, h)) * n_ids + max(g, h)
+            keys[n_keys] = 3 * pair + axis
+            n_keys += 1
+    return n_keys
+
+
+@nb.njit(cache=True, nogil=True)
+def _is_beside_outside(block, i, j, k):
+    """Return whether one of the six neighbors of a voxel is outside."""
+    return (
+        block[i - 1, j, k] == 0
+        or block[i + 1, j, k] == 0
+        or block[i, j - 1, k] == 0
+        or block[i, j + 1, k] == 0
+        or block[i, j, k - 1] == 0
+        or block[i, j, k + 1] == 0
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_block(block, corner, shape, cut, place, shift, field, result, keys):
+    """Count one block, which has a ghost layer of one voxel on every side.
+
+    Returns the number of faces between grains, which are listed in `keys`.
+    """
+    sums, crossings, low, high, at_border = result
+    n_ids = sums.shape[0]
+    n_keys = 0
+    row_size = block.shape[2]
+    packed = np.empty(row_size, np.int32)
+    for i in range(1, block.shape[0] - 1):
+        x = corner[0] + i - 1
+        for j in range(1, block.shape[1] - 1):
+            y = corner[1] + j - 1
+            row = block[i, j]
+            _pack_unlike(block, i, j, place, shift, packed)
+            start = 1
+            for k in range(1, row_size - 1):
+                g = row[k]
+                if packed[k] != 0:
+                    for c in range(7):
+                        crossings[g, c] += (packed[k] >> shift[c]) & field[c]
+                    if g != 0 and packed[k] & 63:  # unlike through a face
+                        n_keys = _list_faces(block, i, j, k, n_ids, keys, n_keys)
+                        at_border[g] |= _is_beside_outside(block, i, j, k)
+                if row[k + 1] == g and k < row_size - 2:
+                    continue
+                if g != 0:  # the run of grain g ends here
+                    u = (x - cut[g, 0]) % shape[0]
+                    v = (y - cut[g, 1]) % shape[1]
+                    z0, z1 = corner[2] + start - 1, corner[2] + k
+                    at = cut[g, 2]
+                    if z0 < at < z1:
+                        _add_run(sums, low, high, g, u, v, z0 - at + shape[2], shape[2])
+                        z0 = at
+                    z0, length = (z0 - at) % shape[2], z1 - z0
+                    _add_run(sums, low, high, g, u, v, z0, z0 + length)
+                start = k + 1
+    return n_keys
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_slices(grain_id, slot, x_count, y_count, z_count):
+    """Count the voxels in each slice of the grains that have a slot."""
+    nx, ny, nz = grain_id.shape
+    for x in range(nx):
+        for y in range(ny):
+            row = grain_id[x, y]
+            for z in range(nz):
+                s = slot[row[z]]
+                if s >= 0:
+                    x_count[s, x] += 1
+                    y_count[s, y] += 1
+                    z_count[s, z] += 1
+
+
+def _cuts(grain_id: np.ndarray, periodic: tuple[bool, ...], n_ids: int) -> np.ndarray:
+    """Return the index where each grain is cut open (int32, shape (n + 1, 3))."""
+    cut = np.zeros((n_ids, 3), np.int32)
+    through = np.zeros((3, n_ids), bool)  # in the first and the last slice
+    for axis in np.flatnonzero(periodic):
+        first, last = (np.take(grain_id, k, axis).ravel() for k in (0, -1))
+        through[axis] = (np.bincount(first, minlength=n_ids) > 0) & (
+            np.bincount(last, minlength=n_ids) > 0
+        )
+    through[:, 0] = False
+    ids = np.flatnonzero(through.any(0))
+    slot = np.full(n_ids, -1, np.int32)
+    slot[ids] = np.arange(ids.size)
+    counts = [np.zeros((ids.size, n), np.int32) for n in grain_id.shape]
+    if ids.size:
+        _count_slices(grain_id, slot, *counts)
+    for i, count in enumerate(counts):
+        some = np.flatnonzero(through[i])
+        cut[some, i] = count[slot[some]].argmin(1)
+    return cut
+
+
+def _padded(
+    grain_id: np.ndarray, low: np.ndarray, high: np.ndarray, periodic: tuple[bool, ...]
+) -> np.ndarray:
+    """Return the box low..high with one layer around it, wrapped or filled with 0."""
+    block = grain_id
+    for axis, (a, b, wrap) in enumerate(zip(low, high, periodic)):
+        index = np.arange(a - 1, b + 1)
+        n = grain_id.shape[axis]
+        if a > 0 and b < n:
+            block = block[(slice(None),) * axis + (slice(a - 1, b + 1),)]
+            continue
+        block = np.take(block, index % n, axis)
+        if not wrap:
+            block[(slice(None),) * axis + ((index < 0) | (index >= n),)] = 0
+    return np.ascontiguousarray(block)
+
+
+def _tiles(
+    shape: tuple[int, ...], periodic: tuple[bool, ...], tile: tuple[int, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the low and high corners of the tiles, one layer beyond open faces."""
+    ranges = []
+    for n, wrap, size in zip(shape, periodic, tile):
+        start, stop = (0, n) if wrap else (-1, n + 1)
+        edges = [*range(start, stop, size), stop]
+        ranges.append(list(itertools.pairwise(edges)))
+    for box in itertools.product(*ranges):
+        yield np.array([b[0] for b in box]), np.array([b[1] for b in box])
+
+
+def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> Tally:
+    """Count what the descriptors of grains are computed from, in parallel.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    tile : three ints, optional
+        Voxels counted at a time; the result does not depend on it.
+
+    Returns
+    -------
+    Tally
+
+    Raises
+    ------
+    InputError
+        If the volume has no grain.
+    """
+    grain_id, shape, periodic = volume.grain_id, volume.shape, volume.periodic
+    n_ids = int(grain_id.max()) + 1
+    if n_ids == 1:
+        raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
+    cut = _cuts(grain_id, periodic, n_ids)
+    tiles = list(_tiles(shape, periodic, tile or (_TILE, *(n + 2 for n in shape[1:]))))
+    n_workers = min(len(tiles), os.cpu_count() or 1)
+
+    def count(mine: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+        """Count some of the tiles into new arrays."""
+        result = (
+            np.zeros((n_ids, 10), np.int64),
+            np.zeros((n_ids, 7), np.int64),
+            np.full((n_ids, 3), np.iinfo(np.int32).max, np.int32),
+            np.full((n_ids, 3), -1, np.int32),
+            np.zeros(n_ids, bool),
+        )
+        found = [np.zeros((0, 2), np.int64)]
+        for low, high in mine:
+            block = _padded(grain_id, low, high, periodic)
+            keys = np.empty(3 * block.size, np.int64)
+            n = _count_block(
+                block, low, np.array(shape), cut, _PLACE, _SHIFT, _FIELD, result, keys
+            )
+            key, faces = np.unique(keys[:n], return_counts=True)
+            found.append(np.stack([key, faces], 1))
+        return [*result, _added(np.concatenate(found))]
+
+    with ThreadPoolExecutor(n_workers) as pool:
+        parts = list(pool.map(count, [tiles[i::n_workers] for i in range(n_workers)]))
+    sums, crossings, low, high, at_border, found = zip(*parts)
+    pairs, faces = _shared_faces(_added(np.concatenate(found)), n_ids)
+    return Tally(
+        sum(sums[1:], sums[0]),
+        sum(crossings[1:], crossings[0]),
+        np.minimum.reduce(low),
+        np.maximum.reduce(high),
+        pairs,
+        faces,
+        np.logical_or.reduce(at_border),
+        cut,
+    )
+
+
+def _added(found: np.ndarray) -> np.ndarray:
+    """Return rows (key, count) with the counts of equal keys added up."""
+    keys, inverse = np.unique(found[:, 0], return_inverse=True)
+    total = np.zeros(keys.size, np.int64)
+    np.add.at(total, inverse, found[:, 1])
+    return np.stack([keys, total], 1)
+
+
+def _shared_faces(found: np.ndarray, n_ids: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs (m, 2) and their faces by normal (m, 3) from counted keys."""
+    pair, row = np.unique(found[:, 0] // 3, return_inverse=True)
+    faces = np.zeros((pair.size, 3), np.int64)
+    faces[row, found[:, 0] % 3] = found[:, 1]
+    return np.stack([pair // n_ids, pair % n_ids], 1).astype(np.int32), faces
