@@ -15,7 +15,7 @@ import numpy as np
 from common import SHARED, make_parser, missing, run_anew, save, show, timed
 from scipy.stats import ks_2samp
 
-from grainpaint.measure import table
+from grainpaint.measure.grain_table import table
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, LinearHaz

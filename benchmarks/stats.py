@@ -13,7 +13,7 @@ from common import in_turns, make_parser, save
 from skimage.measure import regionprops_table
 
 from grainpaint import Microstructure
-from grainpaint.measure import table
+from grainpaint.measure.grain_table import table
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
 

@@ -14,7 +14,7 @@ from common import make_parser, save, timed
 from diffusers import UNet3DConditionModel
 
 import grainpaint
-from grainpaint.measure import table
+from grainpaint.measure.grain_table import table
 
 EVALUATIONS, OVERLAP, BLOCK = 2489, 2.37, 32
 NETWORKS = {

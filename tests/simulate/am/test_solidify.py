@@ -6,7 +6,7 @@ from samples import CURVES, RECORDED
 from scipy.stats import ks_2samp
 
 from grainpaint.errors import InputError
-from grainpaint.measure import table
+from grainpaint.measure.grain_table import table
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.heat_affected_zone import (
