@@ -1,4 +1,4 @@
-"""Functions that numba compiles: how they are decorated, and who is told of it."""
+"""Kernels that numba compiles: a decorator, and notification of compilation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,22 +12,22 @@ __all__ = ["compile_seconds", "inner", "told_of_compiling"]
 
 
 def inner(**options: Any) -> Any:
-    """Return numba's decorator for functions that compiled ones alone call.
+    """Return numba's decorator for functions that only compiled functions call.
 
-    They go without the code that unpacks Python's arguments: with many arrays it takes
-    longer to compile than most kernels.
+    They are compiled without the code that unpacks Python arguments, which for many
+    arrays takes longer to compile than most kernels.
     """
     options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return nb.njit(cache=True, **options)
 
 
 class _Watch(event.Listener):
-    """Adds up the time in which something compiles, and tells when that begins."""
+    """Adds up the time spent compiling, and calls listeners when it begins and ends."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self.tell: list[Callable[[bool], None]] = []
-        self._depth = 0  # one function compiles those that it calls
+        self._depth = 0  # compiling a function compiles those that it calls
         self._start = 0.0
 
     def on_start(self, _: Any) -> None:
@@ -56,7 +56,7 @@ def compile_seconds() -> float:
 
 @contextmanager
 def told_of_compiling(tell: Callable[[bool], None]) -> Iterator[None]:
-    """Call `tell` with True when kernels begin to compile, with False when they end."""
+    """Call `tell` with True when compilation begins, and with False when it ends."""
     _watch.tell.append(tell)
     try:
         yield

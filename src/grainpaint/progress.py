@@ -22,16 +22,16 @@ class Bar(Protocol):
     """One piece of work under way."""
 
     def update(self, done: float, note: str = "") -> None:
-        """Report that `done` of the total is finished."""
+        """Report how much of the total is done, with a note about the current step."""
 
 
 class Progress(Protocol):
-    """Something that shows how far work has come."""
+    """A way to show the progress of pieces of work."""
 
     def __call__(
         self, task: str, total: float, done: float = 0.0
     ) -> AbstractContextManager[Bar]:
-        """Start a piece of work of the given total, of which `done` was done before."""
+        """Start a piece of work of which `done` out of `total` is done already."""
 
 
 class _Silent:
@@ -41,20 +41,20 @@ class _Silent:
 
 @contextmanager
 def silent(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
-    """Show nothing."""
+    """Show no progress."""
     yield _Silent()
 
 
 def part_of(bar: Bar, begun: float, size: float | None = None) -> Progress:
-    """Return a progress that goes on from what a bar has reached.
+    """Return a progress that advances the bar of a larger piece of work.
 
     Parameters
     ----------
     bar : Bar
     begun : float
-        What of it was done when the part begins.
+        How much of the larger work is done when this part begins.
     size : float, optional
-        The units of the bar that the part is worth; those of its own if not given.
+        How much of the larger work this part amounts to; by default, its own total.
     """
 
     class Part:
@@ -73,9 +73,9 @@ def part_of(bar: Bar, begun: float, size: float | None = None) -> Progress:
 
 
 class _Course:
-    """How far a piece of work has come, and how long the rest will take.
+    """Progress of a piece of work, and the time left.
 
-    The time in which kernels compile does not count.
+    The time in which kernels compile is left out.
     """
 
     def __init__(self, task: str, total: float, done: float) -> None:
@@ -103,7 +103,7 @@ class _Course:
         return now - self.start
 
     def left(self) -> float | None:
-        """Return the seconds left; None before they are known, and if they are over."""
+        """Return the seconds left, or None if unknown or already exceeded."""
         fresh = self.done - self.before
         if fresh <= 0:
             return None
@@ -120,7 +120,7 @@ class _Course:
 
 
 class _Lines:
-    """A plain line every 30 seconds, for logs, also where nothing is reported."""
+    """A plain line every 30 seconds, for logs, even if nothing new is reported."""
 
     said_compiling = False  # in this process
 
@@ -153,7 +153,7 @@ class _Lines:
 
 
 class _Terminal:
-    """A rich bar; it vanishes when the work is done."""
+    """A rich bar, which disappears when the work is done."""
 
     def __init__(self, course: _Course) -> None:
         self.course = course
@@ -167,7 +167,7 @@ class _Terminal:
         self.bar.update(self.row, completed=done)
 
     def compiling(self, begins: bool) -> None:
-        """Show a row of its own in place of the work that waits for the kernels."""
+        """Show compilation in a separate row, instead of the work that waits for it."""
         self.course.compiling(begins)
         self.bar.update(self.row, visible=not begins)
         if begins:
@@ -188,7 +188,7 @@ def _rich_bar() -> RichProgress:
     class Times(ProgressColumn):
         def render(self, task: Task) -> Text:
             course: _Course = task.fields["course"]
-            if task.total is None:  # of kernels nobody knows
+            if task.total is None:  # compiling takes an unknown time
                 return Text(_clock(course.elapsed()))
             share = f"{task.percentage:>3.0f}%"
             times = f"{_clock(course.elapsed())}, {_clock(course.left())} left"
@@ -204,7 +204,7 @@ def _rich_bar() -> RichProgress:
 
 
 def _clock(seconds: float | None) -> str:
-    """Return h:mm:ss, or "..." where nothing is known."""
+    """Return h:mm:ss, or "..." if the time is unknown."""
     if seconds is None:
         return "..."
     whole = round(seconds)
@@ -215,8 +215,8 @@ def _clock(seconds: float | None) -> str:
 def console(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
     """Show progress on standard error: a bar on a terminal, else plain lines.
 
-    The time left is what has been measured, and "..." before. Kernels that compile
-    meanwhile are shown as such.
+    The time left is estimated from the speed so far; it is "..." at first. Compilation
+    of kernels is shown as such.
     """
     course = _Course(task, total, done)
     view = _Terminal(course) if sys.stderr.isatty() else _Lines(course)
@@ -228,7 +228,7 @@ def console(task: str, total: float, done: float = 0.0) -> Iterator[Bar]:
 
 
 def _told(view: _Lines | _Terminal) -> AbstractContextManager[None]:
-    """Return a context in which a view is told of kernels that compile."""
+    """Return a context in which a view is notified when kernels compile."""
     if "numba" not in sys.modules:
         return nullcontext()
     from grainpaint.compiled import told_of_compiling

@@ -1,4 +1,4 @@
-"""Commands that read volumes: segment, stats, compare, report, check, ..."""
+"""Commands about volumes: segment, stats, compare, report, check, convert, view."""
 
 import sys
 from collections.abc import Iterator
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
     from grainpaint.microstructure import Microstructure
 
 AsIs = Annotated[
-    bool, typer.Option("--as-is", help="An ID is one grain, in pieces or not.")
+    bool, typer.Option("--as-is", help="Keep an ID in pieces as one grain.")
 ]
 
 
 @command()
 def segment(
-    field: Annotated[Path, typer.Argument(help="An .npz with 'field'.")],
+    field: Annotated[Path, typer.Argument(help="An .npz file with an array 'field'.")],
     output: Output,
     method: Annotated[
-        str, typer.Option("--method", help="colors, or dbscan for one float a voxel.")
+        str,
+        typer.Option("--method", help="colors, or dbscan for one number per voxel."),
     ] = "colors",
     eps: Annotated[
-        float | None, typer.Option("--eps", help="Reach of dbscan in voxels.  [1.9]")
+        float | None, typer.Option("--eps", help="Radius of dbscan, voxels.  [1.9]")
     ] = None,
     no_clean: Annotated[
-        bool, typer.Option("--no-clean", help="Leave the noise of dbscan as 0.")
+        bool, typer.Option("--no-clean", help="Leave noise of dbscan as 0.")
     ] = False,
     force: Force = False,
 ) -> None:
@@ -123,7 +124,7 @@ _MEANS = (
 
 
 class _SetsCommand(Command):
-    """A command whose option --with takes all values up to the next option."""
+    """A command whose option --with takes every value up to the next option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat --with before each of its values."""
@@ -143,7 +144,8 @@ Volumes = Annotated[
     list[Path], typer.Argument(help="Volumes, a pattern, a folder or a Zarr set.")
 ]
 With = Annotated[
-    list[Path] | None, typer.Option("--with", help="The reference: one or more of it.")
+    list[Path] | None,
+    typer.Option("--with", help="The reference: one or more volumes."),
 ]
 
 
@@ -265,7 +267,7 @@ def report(
     as_is: AsIs = False,
     force: Force = False,
 ) -> None:
-    """Write one HTML file that shows a set of volumes, beside a reference or alone."""
+    """Write an HTML report of a set of volumes, alone or beside a reference."""
     _report_sets(volumes, reference, output, as_is, force)
     print(output)
 
