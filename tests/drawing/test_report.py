@@ -8,12 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from grainpaint import InputError, Microstructure
-from grainpaint.drawing import figures
 from grainpaint.drawing.report import report, write_report
 from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.measured import measure
-from grainpaint.measure.seams import seam_test
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
 
@@ -96,23 +94,6 @@ def test_the_front_door_reads_measures_compares_and_writes(
     assert "2 reference volumes" in text
     with pytest.raises(InputError, match="no volume"):
         report(tmp_path / "none.html", [])
-
-
-def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):
-    drawn = [
-        figures.density(*sets, name) for name in DESCRIPTORS if name != "aspect_ratio"
-    ]
-    drawn += [
-        figures.density(*sets, "volume", interior=True),
-        figures.aspect_ratio_plane(*sets),
-        figures.correlation(*sets),
-        figures.slices(volumes[:2]),
-        figures.seams(seam_test(volumes, [[16]] * 3)),
-    ]
-    for i, figure in enumerate(drawn):
-        path = tmp_path / f"{i}.svg"
-        figure.savefig(path)
-        assert "<path" in path.read_text()
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")

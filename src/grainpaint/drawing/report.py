@@ -20,7 +20,7 @@ from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.measured import (
     Measured,
-    Volumes,
+    VolumeSet,
     list_volumes,
     measure_all,
     read_listed,
@@ -110,8 +110,8 @@ def _single_measures(members: Sequence[Measured]) -> dict[str, Any]:
 
 def report(
     path: str | Path,
-    volumes: Volumes,
-    reference: Volumes | None = None,
+    volumes: VolumeSet,
+    reference: VolumeSet | None = None,
     title: str = "Grain statistics",
     seed: int = 0,
     progress: Progress = silent,

@@ -13,7 +13,7 @@ from grainpaint.errors import InputError
 from grainpaint.measure.averages import compare_correlations, compare_measures
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.floors import MIN_GRAINS, compare_populations
-from grainpaint.measure.measured import Measured, Volumes, measure_set
+from grainpaint.measure.measured import Measured, VolumeSet, measure_set
 from grainpaint.measure.population import MIN_VOLUMES, population
 from grainpaint.measure.results import Comparison, DescriptorComparison, SetSummary
 from grainpaint.progress import Progress, silent
@@ -22,8 +22,8 @@ __all__ = ["compare"]
 
 
 def compare(
-    generated: Volumes | Iterable[Measured],
-    reference: Volumes | Iterable[Measured],
+    generated: VolumeSet | Iterable[Measured],
+    reference: VolumeSet | Iterable[Measured],
     descriptors: Iterable[str] = tuple(DESCRIPTORS),
     seed: int = 0,
     progress: Progress = silent,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Measured",
-    "Volumes",
+    "VolumeSet",
     "list_volumes",
     "measure",
     "measure_all",
@@ -32,7 +32,7 @@ __all__ = [
     "read_listed",
 ]
 
-Volumes = Microstructure | str | Path | Iterable[Microstructure | str | Path]
+VolumeSet = Microstructure | str | Path | Iterable[Microstructure | str | Path]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def measure(volume: Microstructure) -> Measured:
     )
 
 
-def list_volumes(volumes: Volumes) -> list[Microstructure | Path]:
+def list_volumes(volumes: VolumeSet) -> list[Microstructure | Path]:
     """List the volumes of a set; files are not read yet.
 
     Parameters
@@ -119,7 +119,7 @@ def read_listed(listed: Iterable[Microstructure | Path]) -> Iterator[Microstruct
 
 
 def measure_set(
-    volumes: Volumes | Iterable[Measured], progress: Progress = silent
+    volumes: VolumeSet | Iterable[Measured], progress: Progress = silent
 ) -> list[Measured]:
     """Measure the volumes of a set, unless they have been measured already.
 

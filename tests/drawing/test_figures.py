@@ -1,0 +1,40 @@
+"""The figures of the paper."""
+
+import pytest
+
+from grainpaint import Microstructure
+from grainpaint.drawing import figures
+from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.measured import measure
+from grainpaint.measure.seams import seam_test
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.iso.isotropic import isotropic
+
+
+@pytest.fixture(scope="module")
+def volumes():
+    whole = [isotropic((32, 32, 32), time=15, seed=s) for s in range(4)]
+    return [Microstructure(label_pieces(v.grain_id), (2.0,) * 3) for v in whole]
+
+
+@pytest.fixture(scope="module")
+def sets(volumes):
+    members = [measure(v) for v in volumes]
+    return members[:2], members[2:]
+
+
+def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):
+    drawn = [
+        figures.density(*sets, name) for name in DESCRIPTORS if name != "aspect_ratio"
+    ]
+    drawn += [
+        figures.density(*sets, "volume", interior=True),
+        figures.aspect_ratio_plane(*sets),
+        figures.correlation(*sets),
+        figures.slices(volumes[:2]),
+        figures.seams(seam_test(volumes, [[16]] * 3)),
+    ]
+    for i, figure in enumerate(drawn):
+        path = tmp_path / f"{i}.svg"
+        figure.savefig(path)
+        assert "<path" in path.read_text()

@@ -1,0 +1,25 @@
+"""Pictures drawn by a child process."""
+
+import numpy as np
+from matplotlib.image import imread
+
+from grainpaint import Microstructure
+from grainpaint.drawing.picture import picture, thinned
+from grainpaint.drawing.plot import grain_colors
+
+
+def test_picture_shows_the_grains_in_their_colors(tmp_path):
+    ids = np.ones((20, 20, 20), int)
+    ids[10:] = 2
+    picture(Microstructure(ids), tmp_path / "a.png")
+    pixels = np.round(imread(tmp_path / "a.png")[..., :3] * 255).astype(int)
+    for color in grain_colors(2)[1:]:
+        assert (np.abs(pixels - color.astype(int)).sum(-1) <= 3).sum() > 500
+
+
+def test_thinned_volumes_keep_their_size_within_a_voxel():
+    volume = Microstructure(np.ones((10, 5, 1), int), (2.0, 2.0, 3.0))
+    assert thinned(volume, 10) is volume
+    small = thinned(volume, 4)
+    assert small.shape == (4, 2, 1)
+    assert small.spacing == (6, 6, 9)
