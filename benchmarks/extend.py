@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from common import make_parser, save
 
-from grainpaint.generation.public import extend
+from grainpaint.generation.extend import fill_around
 from grainpaint.measure.seams import seam_test
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
@@ -47,7 +47,7 @@ def row_of(model, time, edge, seeds):
         )
         known = Microstructure(grain_id[:half])
         box = ((0, 2 * half), (0, edge), (0, edge))
-        volumes.append(extend(known, model, box, seed=seed))
+        volumes.append(fill_around(known, model, box, seed))
     faces = [[half], [], []]
     return {
         "time": time,

@@ -23,7 +23,9 @@ import grainpaint
 from grainpaint import formats
 from grainpaint.drawing.report import write_report
 from grainpaint.generation.base import base_window
-from grainpaint.generation.recipe import make_painter, make_recipe
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.grain_size import read_grain_size
+from grainpaint.generation.recipe import Options, make_painter, make_recipe
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import windows
 from grainpaint.measure.comparison import compare
@@ -68,7 +70,9 @@ def raw(model, n, size=None, edge=EDGE):
     """Yield generated boxes as they are before they are cleaned."""
     loaded = load_model(model, "cpu")
     for seed in range(n):
-        recipe = make_recipe((edge,) * 3, 1.0, (0.0,) * 3, model, seed, grain_size=size)
+        domain = Domain((edge,) * 3)
+        asked = None if size is None else read_grain_size(size, domain)
+        recipe = make_recipe(domain, Options(grain_size=asked), model, seed)
         painter = make_painter(recipe, loaded)
         (window,) = windows(recipe.shape, core=recipe.core, halo=recipe.halo)
         yield refine_window(painter, window, partial(base_window, painter))

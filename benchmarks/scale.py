@@ -21,7 +21,7 @@ from scipy.ndimage import find_objects
 from grainpaint import formats
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.formats.files import file_digest
-from grainpaint.generation.domain import PartFile
+from grainpaint.generation.domain import Domain, PartFile
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.recipe import make_recipe
 from grainpaint.generation.recorded import load_recipe
@@ -105,7 +105,8 @@ def part(path, longest):
     """Fill a part, and then its whole box; return shares and seconds."""
     solid = plan_grid(load_part(path), longest=longest)
     file = PartFile(path=str(path), unit="mm", sha256=file_digest(path))
-    recipe = make_recipe(solid.shape, solid.spacing, solid.origin, part=file)
+    domain = Domain(solid.shape, solid.spacing, solid.origin, file)
+    recipe = make_recipe(domain)
     inside, box = (
         paint_recipe(recipe.model_copy(update={"part": p})) for p in (file, None)
     )
