@@ -182,7 +182,7 @@ MISTAKES = {
     "cold": ("simulate iso --shape 9,9,9 --temperature -1 -o a.npz", "temperature"),
     "no axis": ("simulate iso --shape 9,9,9 --periodic uvw -o a.npz", "xyz"),
     "times": ("simulate iso --shape 9,9,9 --time 5,soon -o a.zarr", "25,50,100"),
-    "falling times": ("simulate iso --shape 9,9,9 --time 5,4 -o a.zarr", "rise"),
+    "falling times": ("simulate iso --shape 9,9,9 --time 5,4 -o a.zarr", "increase"),
     "set as npz": ("simulate iso --shape 9,9,9 --count 2 -o a.npz", "a.zarr"),
     "no count": ("simulate iso --shape 9,9,9 --count 0 -o a.zarr", "count"),
     "no recipe": ("simulate iso -o a.npz", "--shape"),
