@@ -125,7 +125,7 @@ def paint(
     --------
     >>> gear = paint("examples/parts/gear.stl", longest=32)
     >>> gear.shape
-    (32, 32, 8)
+    (32, 32, 13)
     """
     domain, _ = part_domain(Path(part), unit, voxel, longest)
     size = None if grain_size is None else read_grain_size(grain_size, domain)

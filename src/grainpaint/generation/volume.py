@@ -56,11 +56,11 @@ class Volume:
 
     Examples
     --------
-    A cube of 16 voxels from the middle of one of 4,000:
+    The middle of a long bar, of which nothing else is made:
 
-    >>> volume = Volume.of_box((4000, 4000, 4000), seed=1, window=48)
-    >>> volume[2000:2016, 2000:2016, 2000:2016].shape
-    (16, 16, 16)
+    >>> bar = Volume.of_box((40_000, 32, 32), seed=1, window=48)
+    >>> bar[20_000:20_024, :, :].shape
+    (24, 32, 32)
     """
 
     def __init__(
