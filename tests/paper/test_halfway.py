@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 
 from grainpaint import InputError
-from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
+from grainpaint.paper.halfway import Halfway, halfway_path, halfway_precision
 
 
 def test_what_is_kept_comes_back_and_is_deleted(tmp_path):
     output = tmp_path / "x.npz"
     kept = Halfway(halfway_path(output), '{"precision": "float32"}')
-    assert kept_precision(output) is None
+    assert halfway_precision(output) is None
     values, done = np.full((1, 2, 2, 2), 0.5, np.float32), np.array([True, False])
     kept.save(values, done)
-    assert kept_precision(output) == "float32"
+    assert halfway_precision(output) == "float32"
     found, which = np.zeros_like(values), np.zeros_like(done)
     kept.load(found, which)
     np.testing.assert_array_equal(found, values)

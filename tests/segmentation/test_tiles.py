@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.fragments import MIN_VOXELS, merge_fragments
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.segmentation.tiles import Survey, apply, join, survey
+from grainpaint.segmentation.tiles import Survey, apply, join_tiles, survey
 
 OPEN = (False, False, False)
 edges = st.tuples(*[st.integers(1, 10)] * 3)
@@ -31,7 +31,7 @@ def by_tiles(
         (a, b) for a, b in grid(color.shape, edge) if color[b].any() or not missing
     ]
     surveys = (survey(color[b], a, color.shape, min_voxels) for a, b in tiles)
-    n_grains, grain_id = join(surveys, periodic, keep_cut)
+    n_grains, grain_id = join_tiles(surveys, periodic, keep_cut)
     result = np.zeros(color.shape, np.int32)
     for low, box in tiles:
         part = apply(color[box], grain_id[low])
@@ -86,9 +86,9 @@ def test_all_tilings_agree_with_grains(color, edge, periodic, keep_cut, missing)
 def test_surveys_may_come_in_any_order(rng):
     color = rng.integers(0, 4, (12, 12, 12)).astype(np.uint8)
     tiles = [survey(color[b], a, color.shape) for a, b in grid(color.shape, (5, 4, 3))]
-    n_grains, expected = join(tiles)
+    n_grains, expected = join_tiles(tiles)
     order = rng.permutation(len(tiles))
-    again, grain_id = join(tiles[i] for i in order)
+    again, grain_id = join_tiles(tiles[i] for i in order)
     assert again == n_grains
     for low, ids in expected.items():
         np.testing.assert_array_equal(grain_id[low], ids)
@@ -152,7 +152,7 @@ def test_places_beyond_int32_are_exact(seed, n_colors):
         surveys.append(survey(color[box], there, shape))
         first = (there[0] * shape[1] + there[1]) * shape[2] + there[2]
         assert surveys[-1].first[1] == first > 2**39
-    n_grains, grain_id = join(surveys)
+    n_grains, grain_id = join_tiles(surveys)
     expected = grains(kept)  # a box has its voxels in the order of the volume
     assert n_grains == expected.max()
     for a, box in tiles:
@@ -189,9 +189,9 @@ def test_bytes_cut_short_are_refused(rng, left):
 
 
 def test_a_volume_without_tiles_has_no_grains():
-    assert join([]) == (0, {})
+    assert join_tiles([]) == (0, {})
     empty = np.zeros((2, 3, 4), np.uint8)
-    n_grains, grain_id = join([survey(empty, (0, 0, 0), (9, 9, 9))])
+    n_grains, grain_id = join_tiles([survey(empty, (0, 0, 0), (9, 9, 9))])
     assert n_grains == 0
     assert not apply(empty, grain_id[0, 0, 0]).any()
 
@@ -202,14 +202,14 @@ def test_what_does_not_fit_together_is_refused():
     with pytest.raises(ValueError, match="must lie within"):
         survey(color, (5, 0, 0), (8, 8, 8))
     with pytest.raises(ValueError, match="must come once"):
-        join([tile, tile])
+        join_tiles([tile, tile])
     with pytest.raises(ValueError, match="must come once"):
-        join([tile, survey(color, (4, 0, 0), (8, 8, 9))])
+        join_tiles([tile, survey(color, (4, 0, 0), (8, 8, 9))])
     with pytest.raises(ValueError, match="must come once"):
-        join([tile, survey(color, (4, 0, 0), (8, 8, 8), min_voxels=3)])
+        join_tiles([tile, survey(color, (4, 0, 0), (8, 8, 8), min_voxels=3)])
     with pytest.raises(ValueError, match="on one grid"):
-        join([tile, survey(color[:, :3], (4, 0, 0), (8, 8, 8))])
-    _, grain_id = join([tile])
+        join_tiles([tile, survey(color[:, :3], (4, 0, 0), (8, 8, 8))])
+    _, grain_id = join_tiles([tile])
     color[2] = 2
     with pytest.raises(ValueError, match="has 3 pieces, its survey 1"):
         apply(color, grain_id[0, 0, 0])

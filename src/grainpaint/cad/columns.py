@@ -7,7 +7,7 @@ import numpy as np
 
 from grainpaint.compiled import inner
 
-__all__ = ["cross", "fill", "touch"]
+__all__ = ["cross", "fill_columns", "touch"]
 
 
 @inner()
@@ -93,7 +93,7 @@ def cross(vertices, faces, x0, x1, y0, y1, nz):
 
 
 @nb.njit(cache=True)
-def fill(start, crossings, mask, z0):
+def fill_columns(start, crossings, mask, z0):
     """Set the voxels from z0 on where the winding number is positive."""
     columns = mask.reshape(-1, mask.shape[2])
     for column in range(columns.shape[0]):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainpaint.cad.columns import cross, fill, touch
+from grainpaint.cad.columns import cross, fill_columns, touch
 from grainpaint.cad.solid import Part
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
@@ -74,7 +74,7 @@ class PartGrid:
         if all(a < b for a, b in inner):
             (x0, x1), (y0, y1), (z0, z1) = inner
             found = np.zeros((x1 - x0, y1 - y0, z1 - z0), np.bool_)
-            fill(*self._crossings(x0, x1, y0, y1), found, z0)
+            fill_columns(*self._crossings(x0, x1, y0, y1), found, z0)
             here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(inner, box))
             mask[here] = found
         return mask

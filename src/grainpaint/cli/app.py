@@ -18,7 +18,7 @@ __all__ = [
     "PAPER",
     "WHAT",
     "WRITE",
-    "Command",
+    "GroupedCommand",
     "app",
     "command",
     "print_table",
@@ -54,7 +54,7 @@ class _Commands(TyperGroup):
                 formatter.write_dl(rows)
 
 
-class Command(TyperCommand):
+class GroupedCommand(TyperCommand):
     """A command whose help shows its options in the groups that they name."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -87,7 +87,7 @@ app = typer.Typer(
 
 def command(**settings: Any) -> Callable[[Any], Any]:
     """Register a function as a command, its options in groups."""
-    return app.command(**{"cls": Command, **settings})
+    return app.command(**{"cls": GroupedCommand, **settings})
 
 
 def say_if_slow(precision: Precision, device: str, advice: str = "") -> None:

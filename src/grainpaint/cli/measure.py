@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainpaint.cli.app import Command, command, print_table
+from grainpaint.cli.app import GroupedCommand, command, print_table
 from grainpaint.cli.options import Force, Output
 from grainpaint.errors import InputError
 
@@ -123,7 +123,7 @@ _MEANS = (
 )
 
 
-class _SetsCommand(Command):
+class _SetsCommand(GroupedCommand):
     """A command whose option --with takes every value up to the next option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -86,11 +86,11 @@ class PaperFlags:
     ) -> None:
         from grainpaint.formats.field import write_values
         from grainpaint.formats.files import replace_with
-        from grainpaint.paper.halfway import Halfway, halfway_path, kept_precision
+        from grainpaint.paper.halfway import Halfway, halfway_path, halfway_precision
         from grainpaint.paper.paint import paint_paper
         from grainpaint.progress import console
 
-        kept = None if job.written.force else kept_precision(job.output)
+        kept = None if job.written.force else halfway_precision(job.output)
         if job.model.precision == "auto" and kept is not None:
             recipe = recipe.model_copy(update={"precision": kept})
         say_if_slow(recipe.precision, job.model.device)

@@ -33,7 +33,7 @@ from grainpaint.generation.tasks import (
 from grainpaint.generation.windows import BasePlan
 from grainpaint.generation.workers import executor, run_all, stopping
 from grainpaint.progress import Progress, silent
-from grainpaint.segmentation.tiles import Survey, join
+from grainpaint.segmentation.tiles import Survey, join_tiles
 from grainpaint.store import Store
 
 __all__ = ["Outcome", "run"]
@@ -164,7 +164,7 @@ def _segment(
                 yield Survey.from_bytes(store.read_file(survey_name(index)))
                 bar.update(i + 1)
 
-        n_grains, grain = join(surveys(), keep_cut=keep_cut)
+        n_grains, grain = join_tiles(surveys(), keep_cut=keep_cut)
     if n_grains > np.iinfo(np.int32).max:
         raise InputError(f"{n_grains:,} grains are more than 2^31 - 1: cut the part")
     done = set(store.done())

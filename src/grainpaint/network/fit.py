@@ -17,7 +17,7 @@ from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import write_stage
 from grainpaint.progress import Progress, silent
 
-__all__ = ["Task", "fit", "spread"]
+__all__ = ["TrainingTask", "fit", "spread"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -32,7 +32,7 @@ def spread(step: int, batch: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Task(Generic[K]):
+class TrainingTask(Generic[K]):
     """What a network learns, and what its card says of it.
 
     Attributes
@@ -53,7 +53,7 @@ class Task(Generic[K]):
 def fit(
     name: str,
     config: C,
-    prepare: Callable[[C, torch.device], Task[K]],
+    prepare: Callable[[C, torch.device], TrainingTask[K]],
     out: Path,
     minutes: float,
     n_steps: int | None = None,
@@ -72,7 +72,7 @@ def fit(
         Everything that decides the weights, given the data.
     prepare : callable
         Given the configuration, with its precision settled, and the device, loads the
-        data and returns the `Task`.
+        data and returns the `TrainingTask`.
     out : Path
         Folder of the model, and of the run's `TrainingFiles`.
     minutes : float

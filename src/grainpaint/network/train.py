@@ -13,7 +13,7 @@ from grainpaint.network.cards import Sampling, Stage, StageCard
 from grainpaint.network.checkpoint import Optimization
 from grainpaint.network.dataset import describe_sets, load_sets, split
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
-from grainpaint.network.fit import Task, fit, spread
+from grainpaint.network.fit import TrainingTask, fit, spread
 from grainpaint.network.precision import autocast
 from grainpaint.network.samples import Samples
 from grainpaint.network.training_run import TrainingRun
@@ -166,7 +166,7 @@ def train(
         only one volume.
     """
 
-    def prepare(config: TrainConfig, place: torch.device) -> Task[StageCard]:
+    def prepare(config: TrainConfig, place: torch.device) -> TrainingTask[StageCard]:
         sets = load_sets(data)
         if any(len(s.volumes) < 2 for s in sets):
             raise InputError(f"{data}: training needs at least 2 volumes of each set")
@@ -195,7 +195,7 @@ def train(
                 metrics={"held_out_cross_entropy": loss},
             )
 
-        return Task(config.network, losses, make_card)
+        return TrainingTask(config.network, losses, make_card)
 
     free = frozenset({"sampling"})
     return fit(

@@ -10,7 +10,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
 
-__all__ = ["Halfway", "halfway_path", "kept_precision"]
+__all__ = ["Halfway", "halfway_path", "halfway_precision"]
 
 
 def halfway_path(output: Path) -> Path:
@@ -18,7 +18,7 @@ def halfway_path(output: Path) -> Path:
     return output.with_name(output.name + ".halfway.npz")
 
 
-def kept_precision(output: Path) -> str | None:
+def halfway_precision(output: Path) -> str | None:
     """Return the precision of the half-painted volume, or None if there is none."""
     try:
         with halfway_path(output).open("rb") as file, np.load(file) as kept:

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from grainpaint.network.checkpoint import Optimization
-from grainpaint.network.fit import Task, fit, spread
+from grainpaint.network.fit import TrainingTask, fit, spread
 from grainpaint.network.precision import autocast
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
@@ -111,7 +111,7 @@ def train_paper(
     """
     check_edge(config.edge, len(config.network.channels))
 
-    def prepare(config: PaperTraining, place: torch.device) -> Task[PaperCard]:
+    def prepare(config: PaperTraining, place: torch.device) -> TrainingTask[PaperCard]:
         trained, held_out, description = load_blocks(data, config.edge)
 
         def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
@@ -132,7 +132,7 @@ def train_paper(
                 metrics={"held_out_noise_error": error},
             )
 
-        return Task(config.network, losses, make_card)
+        return TrainingTask(config.network, losses, make_card)
 
     return fit(
         "paper", config, prepare, out, minutes, n_steps, resume, device, progress

@@ -30,17 +30,16 @@ from grainpaint.segmentation.fragments import (
     fragment_contacts,
     number_in_order,
 )
-from grainpaint.segmentation.pieces import join as join_pieces
-from grainpaint.segmentation.pieces import label_pieces, root
+from grainpaint.segmentation.pieces import join, label_pieces, root
 
-__all__ = ["Place", "Survey", "apply", "join", "survey"]
+__all__ = ["Place", "Survey", "apply", "join_tiles", "survey"]
 
 Place = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What `join` needs from a tile whose pieces are 1..n, 0 = outside.
+    """What `join_tiles` needs from a tile whose pieces are 1..n, 0 = outside.
 
     Parameters
     ----------
@@ -196,7 +195,7 @@ def _unite(pairs, n_voxels, first):
     """Return the root of each piece; sizes and first voxels are gathered in roots."""
     parent = np.arange(n_voxels.size)
     for k in range(len(pairs)):
-        join_pieces(parent, pairs[k, 0], pairs[k, 1])
+        join(parent, pairs[k, 0], pairs[k, 1])
     for i in range(parent.size):
         top = root(parent, i)
         parent[i] = top
@@ -265,7 +264,7 @@ def _check_tile(
         )
 
 
-def join(
+def join_tiles(
     surveys: Iterable[Survey],
     periodic: tuple[bool, ...] = (False, False, False),
     keep_cut: bool = False,
@@ -351,7 +350,7 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     color : numpy.ndarray, integer, shape (tx, ty, tz)
         The same colors as were surveyed.
     grain_id : numpy.ndarray, int32 or int64, shape (n + 1,)
-        Grain of each piece of this tile, from `join`.
+        Grain of each piece of this tile, from `join_tiles`.
 
     Returns
     -------
