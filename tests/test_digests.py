@@ -54,14 +54,14 @@ BY_NETWORK = {
     "large grains": "generate --shape 64,32,32 --voxel 1um --grain-size 24um --seed 3",
     "periodic": "generate --shape 64,64,64 --periodic xyz --seed 4",
     "in order": "generate --shape 80,64,64 --plan grid --window 64 --seed 5",
-    "gear": f"paint {GEAR} --longest 40 --seed 6",
+    "gear": "paint GEAR --longest 40 --seed 6",
     "region": "region box.out.npz --box 4:30,2:30,0:20",
     "zoom": "zoom box.out.npz --box 0:16,0:16,0:16 --voxel 0.5um",
     "extended": "extend box.out.npz --box 0:56,0:32,0:32 --seed 8",
     "paper": "generate --model paper-iso --shape 24,16,16 --block 16 --resamplings 1",
 }
 
-SLOW = ("graded", "in order", "zoom", "paper")
+SLOW = ("small grains", "graded", "large grains", "in order", "zoom", "paper")
 
 
 def write_inputs(folder):
@@ -87,6 +87,7 @@ def words_of(name, folder):
     output = folder / f"{name.replace(' ', '-')}.out.npz"
     words = ({**EXACT, **BY_NETWORK}[name]).split()
     words = [str(folder / w) if (folder / w).is_file() else w for w in words]
+    words = [str(GEAR) if w == "GEAR" else w for w in words]
     if name in BY_NETWORK and name != "zoom" and name != "region":
         words += ["--precision", "float32"]
     if words[0] in ("generate", "paint"):
