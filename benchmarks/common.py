@@ -25,7 +25,7 @@ import numba
 import psutil
 import torch
 
-from grainpaint.network.library import model_digest
+from grainpaint.network.lookup import model_digest
 from grainpaint.network.precision import resolve
 
 __all__ = [

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from grainpaint.network.cards import read_card
 from grainpaint.network.inference import Evaluator
-from grainpaint.network.library import find_model
+from grainpaint.network.lookup import find_model
 from grainpaint.network.precision import DTYPES, has_onednn, resolve
 from grainpaint.network.weights import read_network
 

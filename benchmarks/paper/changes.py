@@ -46,7 +46,7 @@ from grainpaint.generation.blocks import grid
 from grainpaint.measure.measured import measure_all
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.fit import spread
-from grainpaint.network.library import model_digest
+from grainpaint.network.lookup import model_digest
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import UNet
 from grainpaint.network.weights import write_stage

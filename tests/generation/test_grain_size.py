@@ -13,7 +13,7 @@ from grainpaint.generation.grain_size import (
 )
 from grainpaint.network.calibration import Calibration
 from grainpaint.network.cards import read_card
-from grainpaint.network.library import find_model
+from grainpaint.network.lookup import find_model
 
 ROWS = read_card(find_model("iso") / "base.json").sampling.calibration
 BOX = Domain((30, 20, 10))

@@ -1,6 +1,6 @@
 from grainpaint.network.description import describe
-from grainpaint.network.library import kind_of, shipped
 from grainpaint.network.loading import load_model
+from grainpaint.network.lookup import kind_of, shipped
 from grainpaint.paper.model import describe_paper, load_paper
 
 

@@ -223,7 +223,7 @@ def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flag
     InputError
         If there is no such model, or an option was given that its kind does not have.
     """
-    from grainpaint.network.library import kind_of
+    from grainpaint.network.lookup import kind_of
 
     chosen = flags[kind_of(model)]
     own = {field.name for field in fields(chosen)}  # type: ignore[arg-type]

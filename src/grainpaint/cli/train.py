@@ -59,7 +59,7 @@ def train(
 def models() -> None:
     """List the shipped models with their training data and metrics."""
     from grainpaint.network.description import describe
-    from grainpaint.network.library import kind_of, shipped
+    from grainpaint.network.lookup import kind_of, shipped
     from grainpaint.paper.model import describe_paper
 
     descriptions = {"pyramid": describe, "paper": describe_paper}

@@ -27,8 +27,8 @@ from grainpaint.generation.windows import (
     windowed,
 )
 from grainpaint.network.cards import Sampling, read_card
-from grainpaint.network.library import find_model, model_digest
 from grainpaint.network.loading import Model
+from grainpaint.network.lookup import find_model, model_digest
 from grainpaint.network.precision import resolve
 from grainpaint.philox import check_seed
 

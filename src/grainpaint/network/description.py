@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.network.cards import read_card
-from grainpaint.network.library import find_model
+from grainpaint.network.lookup import find_model
 
 __all__ = ["describe", "describe_data"]
 

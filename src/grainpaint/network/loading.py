@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grainpaint.network.cards import StageCard, read_card
 from grainpaint.network.inference import Evaluator
-from grainpaint.network.library import find_model, model_digest
+from grainpaint.network.lookup import find_model, model_digest
 from grainpaint.network.precision import find_device, resolve
 from grainpaint.network.weights import read_network
 
@@ -23,7 +23,7 @@ class Model:
     base, refine : Evaluator
     base_card, refine_card : StageCard
     sha256 : str
-        See `grainpaint.network.library.model_digest`.
+        See `grainpaint.network.lookup.model_digest`.
     """
 
     name: str
@@ -40,7 +40,7 @@ def load_model(name: str, device: str = "cpu", precision: str = "auto") -> Model
     Parameters
     ----------
     name : str
-        A shipped name (see `grainpaint.network.library.shipped`) or a folder that
+        A shipped name (see `grainpaint.network.lookup.shipped`) or a folder that
         `grainpaint train` filled.
     device : str
         A torch device.

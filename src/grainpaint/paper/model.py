@@ -12,7 +12,7 @@ from torch import Tensor
 from grainpaint.network.cards import read_card
 from grainpaint.network.description import describe_data
 from grainpaint.network.inference import Evaluator
-from grainpaint.network.library import find_model, model_digest
+from grainpaint.network.lookup import find_model, model_digest
 from grainpaint.network.precision import find_device, resolve
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import read_network
@@ -88,7 +88,7 @@ class PaperModel:
     network : Evaluator
     card : PaperCard
     sha256 : str
-        See `grainpaint.network.library.model_digest`.
+        See `grainpaint.network.lookup.model_digest`.
     """
 
     name: str

@@ -10,7 +10,7 @@ from grainpaint.errors import InputError
 from grainpaint.generation.blocks import EDGE, Block, center, grid
 from grainpaint.generation.domain import BoxRecipe, Domain
 from grainpaint.network.cards import read_card
-from grainpaint.network.library import find_model, model_digest
+from grainpaint.network.lookup import find_model, model_digest
 from grainpaint.network.precision import resolve
 from grainpaint.paper.model import PaperCard
 from grainpaint.paper.repaint import check_edge, timeline

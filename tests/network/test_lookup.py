@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from grainpaint import InputError
-from grainpaint.network.library import find_model, kind_of, model_digest, shipped
 from grainpaint.network.loading import load_model
+from grainpaint.network.lookup import find_model, kind_of, model_digest, shipped
 
 
 def test_shipped_models_and_folders_of_ones_own_have_a_kind(tiny_model):

@@ -1,4 +1,4 @@
-"""The library of models: shipped ones by name, the user's own by folder.
+"""Models by name: the shipped ones, and the user's own by folder.
 
 A model is a folder with a card (JSON) and weights (safetensors) for each of its
 networks. Its kind decides which networks those are:
