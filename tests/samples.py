@@ -1,5 +1,6 @@
 """What several tests share: volumes, populations, scripts of SPPARKS, places."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from grainpaint.measure.population import Population
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.unet import NetworkConfig
+from grainpaint.simulate.am.recipe import AmRecipe
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
@@ -135,3 +137,35 @@ def ratios(rng, n, shift=0.0):
     """Pairs like (b/a, c/a)."""
     b = np.clip(rng.beta(8, 3, n) + shift, 0.01, 1)
     return np.stack([b, b * rng.beta(9, 3, n)], 1)
+
+
+AM_RECIPE = """
+shape = [24, 20, 18]
+voxel = "5um"
+spins = 500
+[substrate]
+height = 8
+grain = 6
+[pool]
+shape = "double-ellipsoid"
+width = 9
+depth = 6
+front = 4
+rear = 9
+[haz]
+law = "linear"
+width = 3
+[scan]
+speed = 12
+hatch = 6
+thickness = 4
+"""
+
+
+def am_recipe(**changes):
+    """Return the recipe of a small build with changes, such as scan__speed=9."""
+    data = tomllib.loads(AM_RECIPE)
+    for key, value in changes.items():
+        table, _, name = key.rpartition("__")
+        (data[table] if table else data)[name] = value
+    return AmRecipe.model_validate(data)

@@ -1,32 +1,10 @@
 import re
 
 import pytest
-from samples import EXAMPLES
+from samples import AM_RECIPE, EXAMPLES
 
 from grainpaint.cli import main
 from grainpaint.simulate.am.recipe import load_am_recipe
-
-RECIPE = """
-shape = [24, 20, 18]
-voxel = "5um"
-spins = 500
-[substrate]
-height = 8
-grain = 6
-[pool]
-shape = "double-ellipsoid"
-width = 9
-depth = 6
-front = 4
-rear = 9
-[haz]
-law = "linear"
-width = 3
-[scan]
-speed = 12
-hatch = 6
-thickness = 4
-"""
 
 
 def write(folder, text):
@@ -61,8 +39,8 @@ def write(folder, text):
 def test_a_bad_recipe_is_one_clear_line(
     tmp_path, capsys, monkeypatch, old, new, message
 ):
-    assert old in RECIPE
-    file = write(tmp_path, RECIPE.replace(old, new, 1))
+    assert old in AM_RECIPE
+    file = write(tmp_path, AM_RECIPE.replace(old, new, 1))
     out = tmp_path / "out.npz"
     argv = ["grainpaint", "simulate", "am", str(file), "-o", str(out)]
     monkeypatch.setattr("sys.argv", argv)
