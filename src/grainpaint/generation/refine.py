@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from grainpaint.generation.grain_size import Axes
+from grainpaint.generation.margin import Inside, near_part
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import Tick, sample, unheard
 from grainpaint.generation.tags import color_of, spin_of, tag_grains
@@ -21,24 +22,16 @@ from grainpaint.progress import Progress, silent
 from grainpaint.simulate.iso.potts import grow
 
 __all__ = [
-    "CELL",
-    "Inside",
     "growing",
     "grown",
-    "margin",
     "named",
     "refine_window",
-    "widened",
 ]
 
 _STREAM = 11  # of noise
 _OPEN = (False, False, False)
-CELL = 8  # edge of the cells of voxels that grow, or not, in a part
 _OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
-
-# Tells which voxels of a box of the result are inside the part.
-Inside = Callable[[VoxelBox], np.ndarray]
 
 
 @torch.inference_mode()
@@ -95,7 +88,7 @@ def refine_window(
         if level > 1:
             found = _doubled(found, boxes[level - 1], boxes[level])
         if inside is not None:
-            found *= _near(painter, window.halo, boxes[level], level, inside)
+            found *= near_part(painter.levels, window.halo, boxes[level], level, inside)
         told = progress if level == first else silent
         found = grown(painter, found, boxes[level], level, torus=torus, progress=told)
     written = list(zip(window.start, window.stop))
@@ -123,37 +116,6 @@ def growing(painter: Painter, window: Window) -> int:
     """Return how many voxels of the result grow in a window of a box."""
     box = _computed(painter, window)[1][painter.levels]
     return math.prod(b - a for a, b in box)
-
-
-def margin(halo: int, level: int) -> int:
-    """Return how far around a part voxels of a level grow: half the halo there.
-
-    What is farther away does not affect the grains of the part.
-    """
-    return {0: halo // 4, 1: halo // 2}.get(level, CELL)
-
-
-def widened(cells: np.ndarray, margin: int, edge: int) -> np.ndarray:
-    """Return the cells (edge `edge` voxels) within a margin of True ones."""
-    from scipy.ndimage import binary_dilation
-
-    near: np.ndarray = binary_dilation(cells, np.ones((3, 3, 3)), -(-margin // edge))
-    return near
-
-
-def _near(
-    painter: Painter, halo: int, box: VoxelBox, level: int, inside: Inside
-) -> np.ndarray:
-    """Return which voxels of a box of a level are inside the part or near it."""
-    edge = CELL << (painter.levels - level)
-    span = [(a // CELL, -(-b // CELL)) for a, b in box]
-    mask = inside([(a * edge, b * edge) for a, b in span])
-    x, y, z = (b - a for a, b in span)
-    blocks = mask.reshape(x, edge, y, edge, z, edge)
-    cells: np.ndarray = np.any(blocks, axis=(1, 3, 5))
-    near = widened(cells, margin(halo, level), CELL)
-    i, j, k = (np.arange(a, b) // CELL - c for (a, b), (c, _) in zip(box, span))
-    return near[np.ix_(i, j, k)]
 
 
 def _within(box: VoxelBox, outer: VoxelBox) -> tuple[slice, ...]:
