@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 import zarr
-from common import make_parser, median_seconds, save, shortest
+from common import make_parser, median_seconds, save, shortest, show
 from zarr.codecs import ZstdCodec
 from zarr.storage import MemoryStore
 
@@ -65,7 +65,7 @@ def by_chunk_and_level(arrays, levels=(1, 3, 5)):
 def shards(store, arrays, runs):
     """Return what shards of the store take, and their entries in the journal."""
     indices = list(np.ndindex(store.grid))
-    rows, entries = {}, {}
+    rows, entries = [], {}
 
     def write(name, values):
         entries[name] = [store.write_shard(name, i, values) for i in indices]
@@ -78,14 +78,16 @@ def shards(store, arrays, runs):
         box = median_seconds(partial(store.read, name, [(30, 62)] * 3), 20)
         n_voxels, n_bytes = EDGE**3, EDGE**3 * values.itemsize
         waiting = (safe - hasty) / len(indices)
-        rows |= {
-            f"{name}, write, Mvoxel/s": round(n_voxels / safe / 1e6),
-            f"{name}, write, MB/s": round(n_bytes / safe / 1e6),
-            f"{name}, waiting for the disk, ms a shard": round(waiting * 1e3, 1),
-            f"{name}, read, Mvoxel/s": round(n_voxels / read / 1e6),
-            f"{name}, read, MB/s": round(n_bytes / read / 1e6),
-            f"{name}, read a box of 32^3, ms": round(box * 1e3, 1),
+        row = {
+            "array": name,
+            "write, Mvoxel/s": round(n_voxels / safe / 1e6),
+            "write, MB/s": round(n_bytes / safe / 1e6),
+            "waiting for the disk, ms a shard": round(waiting * 1e3, 1),
+            "read, Mvoxel/s": round(n_voxels / read / 1e6),
+            "read, MB/s": round(n_bytes / read / 1e6),
+            "read a box of 32^3, ms": round(box * 1e3, 1),
         }
+        rows.append(row)
     return rows, [entry for made in entries.values() for entry in made]
 
 
@@ -123,10 +125,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         store = create(Path(folder) / "a.zarr", (EDGE,) * 3, (1,) * 3, (0,) * 3, {})
         rows, done = shards(store, arrays, 1 if quick else 3)
-        rows |= journal(store, done, 1 if quick else 5, 100 if quick else N_FILES)
-    for name, value in rows.items():
+        lines = journal(store, done, 1 if quick else 5, 100 if quick else N_FILES)
+    show(rows)
+    for name, value in lines.items():
         print(f"{name:<46} {value:>10,}")
-    save(options, Path(__file__), {"codecs": table, "store": rows})
+    figures = {"codecs": table, "store": rows, "journal": lines}
+    save(options, Path(__file__), figures)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from speed_tables import machines, speed
 
 __all__ = ["README_TABLES", "TABLES"]
 
+ARRAYS = {"color": "40 colors", "grain_id": "grain IDs", "tag": "tags"}
+
 
 def multiple(ratio):
     """Return a ratio, whole if it is large."""
@@ -109,6 +111,9 @@ def gear():
         "n_windows": "windows",
         "n_windows_box": "windows of the whole box",
         "n_shards": None,
+        "n_blocks": None,
+        "n_waves": None,
+        "grown": "share of the box that grows",
         "n_evaluations": "evaluations of windows",
         "core_seconds": "core-hours, estimated",
         "memory_bytes": "memory of a worker, GB",
@@ -160,11 +165,10 @@ def additive():
 
 def store():
     """Return sizes and speeds by chunk and level."""
-    arrays = {"color": "40 colors", "grain_id": "grain IDs", "tag": "tags"}
     content = read("store")
     rows = [
         [
-            arrays[r["array"]],
+            ARRAYS[r["array"]],
             f"{r['chunk']}^3",
             r["level"],
             f"{r['bytes_per_voxel']:.3f}",
@@ -176,6 +180,15 @@ def store():
     ]
     heads = ["array", "chunk", "level", "bytes a voxel", "write, Mvoxel/s"]
     heads += ["read, Mvoxel/s", "a box of 32^3, ms"]
+    return sourced(content["stamp"], heads, rows)
+
+
+def store_speed():
+    """Return what a store in files takes, by array."""
+    content = read("store")
+    names = [name for name in content["store"][0] if name != "array"]
+    rows = [[name, *(row[name] for row in content["store"])] for name in names]
+    heads = ["", *(ARRAYS[row["array"]] for row in content["store"])]
     return sourced(content["stamp"], heads, rows)
 
 
@@ -271,7 +284,8 @@ TABLES = {
     "additive": additive,
     "additive speed": lambda: listed("additive", part="speed"),
     "store": store,
-    "store speed": lambda: listed("store", key="store"),
+    "store speed": store_speed,
+    "journal": lambda: listed("store", key="journal"),
     "index": index,
 }
 README_TABLES = {"quality": quality, "speed": speed}
