@@ -25,10 +25,10 @@ AS_SIMULATED, TWICE = 10.4, 20.8  # mean grain diameters at t = 100, and twice t
 LATE = 700  # when simulated grains are about twice as wide as at t = 100
 
 
-def paper(options, repeats=3):
+def paper(options, repeats, block):
     """Return the voxels a second of the paper's loop with a network."""
     network = UNet3DConditionModel(
-        sample_size=BLOCK,
+        sample_size=block,
         in_channels=1,
         out_channels=1,
         block_out_channels=(32, 64),
@@ -37,14 +37,14 @@ def paper(options, repeats=3):
         up_block_types=("UpBlock3D", "UpBlock3D"),
         **options,
     ).eval()
-    x = torch.randn(1, 1, BLOCK, BLOCK, BLOCK)
+    x = torch.randn(1, 1, block, block, block)
     context = torch.zeros(1, 1, options["cross_attention_dim"])
     with torch.inference_mode():
         network(x, 10, context)
         took, _ = timed(lambda: [network(x, 10, context) for _ in range(repeats)])
     n_weights = sum(p.numel() for p in network.parameters())
     print(f"  {n_weights:,} weights, {took / repeats:.3f} s an evaluation")
-    return BLOCK**3 / (took / repeats * EVALUATIONS * OVERLAP)
+    return block**3 / (took / repeats * EVALUATIONS * OVERLAP)
 
 
 def ours(edge, diameter):
@@ -63,13 +63,14 @@ def simulation(edge, until):
 
 
 def main():
-    parser = make_parser(__doc__, edges=[16, 16], late=120, repeats=1)
+    parser = make_parser(__doc__, edges=[16, 16], late=120, repeats=1, block=16)
     parser.add_argument("--edges", type=int, nargs=2, default=[128, 256])
     parser.add_argument("--late", type=int, default=LATE, help="Monte Carlo steps")
+    parser.add_argument("--block", type=int, default=BLOCK, help="voxels")
     parser.add_argument("--repeats", type=int, default=3, help="of evaluations")
     options = parser.parse_args()
     (edge, large), late = options.edges, options.late
-    rows = {n: paper(o, options.repeats) for n, o in NETWORKS.items()}
+    rows = {n: paper(o, options.repeats, options.block) for n, o in NETWORKS.items()}
     early_name, late_name = (f"simulation, {edge}^3, t = {t}" for t in (100, late))
     rows[early_name], early_diameter = simulation(edge, 100)
     rows[f"this model, {edge}^3, the same"] = same = ours(edge, AS_SIMULATED)
