@@ -24,7 +24,6 @@ from grainpaint import formats
 from grainpaint.drawing.report import write_report
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain
-from grainpaint.generation.grain_size import read_grain_size
 from grainpaint.generation.recipe import Options, make_painter, make_recipe
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import windows
@@ -71,8 +70,7 @@ def raw(model, n, size=None, edge=EDGE):
     loaded = load_model(model, "cpu")
     for seed in range(n):
         domain = Domain((edge,) * 3)
-        asked = None if size is None else read_grain_size(size, domain)
-        recipe = make_recipe(domain, Options(grain_size=asked), model, seed)
+        recipe = make_recipe(domain, Options(grain_size=size), model, seed)
         painter = make_painter(recipe, loaded)
         (window,) = windows(recipe.shape, core=recipe.core, halo=recipe.halo)
         yield refine_window(painter, window, partial(base_window, painter))

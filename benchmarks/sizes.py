@@ -13,7 +13,6 @@ from common import make_parser, save, timed
 
 from grainpaint import generate
 from grainpaint.generation.domain import Domain
-from grainpaint.generation.grain_size import read_grain_size
 from grainpaint.generation.recipe import Options, make_recipe, zoomed
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import equivalent_diameter
@@ -77,8 +76,7 @@ def main():
         print(f"R^2 against asked = found ({name}): {r2[name]:.4f}")
     shape = (16, 16, 16) if options.quick else (64, 64, 32)
     domain = Domain(shape, 4.0)
-    size = read_grain_size("40um", domain)
-    recipe = make_recipe(domain, Options(grain_size=size), seed=6)
+    recipe = make_recipe(domain, Options(grain_size="40um"), seed=6)
     volumes = [Volume(recipe)[:, :, :].grain_id]
     agree = []
     for voxel in (2.0, 1.0):

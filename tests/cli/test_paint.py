@@ -4,9 +4,11 @@ import sys
 
 import numpy as np
 import pytest
+import typer
 from samples import GEAR
 
 import grainpaint
+from grainpaint.cli.app import SECTIONS, app
 from grainpaint.network.train import PRESETS
 from grainpaint.record import outputs
 
@@ -311,3 +313,9 @@ def test_help_loads_no_heavy_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert out.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_the_help_lists_every_command_in_a_section():
+    """A command that stands in no section would run, but be shown nowhere."""
+    listed = [name for names in SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(typer.main.get_command(app).commands)

@@ -6,7 +6,6 @@ import pytest
 from grainpaint import generate, simulate
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain
-from grainpaint.generation.grain_size import read_grain_size
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.recipe import Options, make_painter, make_recipe, zoomed
 from grainpaint.generation.refine import refine_window
@@ -19,7 +18,7 @@ from grainpaint.simulate.iso.potts import grow
 
 
 def recipe_of_size(domain, diameter):
-    options = Options(read_grain_size(float(diameter), domain))
+    options = Options(float(diameter))
     return make_recipe(domain, options, seed=6)
 
 

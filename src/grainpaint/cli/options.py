@@ -225,7 +225,8 @@ def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flag
     """
     from grainpaint.network.lookup import kind_of
 
-    chosen = flags[kind_of(model)]
+    kind = kind_of(model)
+    chosen = flags[kind]
     own = {field.name for field in fields(chosen)}  # type: ignore[arg-type]
     names = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
     for other in flags.values():
@@ -235,6 +236,6 @@ def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flag
             if given and field.name not in own:
                 raise InputError(
                     f"{names[field.name]} is not an option of the model {model!r}, "
-                    f"which is of the kind {kind_of(model)}"
+                    f"which is of the kind {kind}"
                 )
     return chosen

@@ -53,12 +53,10 @@ class PyramidFlags:
 
     def recipe(self, domain: Domain, model: ModelFlags, plan: PlanFlags) -> Recipe:
         """Settle all that decides the voxels."""
-        from grainpaint.generation.grain_size import read_grain_size
         from grainpaint.generation.recipe import Options, make_recipe
 
-        size = self.grain_size
         options = Options(
-            None if size is None else read_grain_size(size, domain),
+            self.grain_size,
             self.wraps,
             plan.plan or "windows",
             self.window,

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from grainpaint.cad import PartGrid, load_part, plan_grid
 from grainpaint.errors import InputError
-from grainpaint.network.precision import Precision
+from grainpaint.network.lookup import model_digest
+from grainpaint.network.precision import Precision, resolve
 
 __all__ = [
     "BoxRecipe",
@@ -17,6 +19,7 @@ __all__ = [
     "load_grid",
     "load_mask",
     "part_domain",
+    "settled",
 ]
 
 LONGEST = 128  # voxels along the longest side of a part, where no voxel is asked for
@@ -102,6 +105,28 @@ class BoxRecipe(BaseModel):
     seed: int = Field(ge=0, lt=2**63)
     part: PartFile | None = None
     precision: Precision = Field(description="that networks are evaluated in")
+
+
+def settled(
+    domain: Domain, model: str, seed: int, precision: str, device: str
+) -> dict[str, Any]:
+    """Return the fields of `BoxRecipe`, the precision settled for a device.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, precision or device.
+    """
+    return {
+        "shape": domain.shape,
+        "spacing": domain.spacing,
+        "origin": domain.origin,
+        "model": model,
+        "model_sha256": model_digest(model),
+        "seed": seed,
+        "part": domain.part,
+        "precision": resolve(precision, device),
+    }
 
 
 def load_grid(recipe: BoxRecipe) -> PartGrid | None:

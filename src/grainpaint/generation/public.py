@@ -4,7 +4,7 @@ from pathlib import Path
 
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.extend import fill_around
-from grainpaint.generation.grain_size import AnyGrainSize, read_grain_size
+from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.generation.volume import Volume
@@ -78,8 +78,7 @@ def generate(
     (2.0, 2.0, 2.0)
     """
     domain = Domain(shape, voxel)
-    size = None if grain_size is None else read_grain_size(grain_size, domain)
-    options = Options(grain_size=size, periodic=periodic)
+    options = Options(grain_size=grain_size, periodic=periodic)
     recipe = make_recipe(domain, options, model, seed, precision, device)
     return paint_recipe(recipe, device, progress).volume
 
@@ -128,10 +127,8 @@ def paint(
     (32, 32, 13)
     """
     domain, _ = part_domain(Path(part), unit, voxel, longest)
-    size = None if grain_size is None else read_grain_size(grain_size, domain)
-    recipe = make_recipe(
-        domain, Options(grain_size=size), model, seed, precision, device
-    )
+    options = Options(grain_size=grain_size)
+    recipe = make_recipe(domain, options, model, seed, precision, device)
     return paint_recipe(recipe, device, progress).volume
 
 

@@ -7,12 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from grainpaint.errors import InputError
-from grainpaint.generation.domain import BoxRecipe, Domain
+from grainpaint.generation.domain import BoxRecipe, Domain, settled
 from grainpaint.generation.grain_size import (
     LARGEST,
+    AnyGrainSize,
     GrainSize,
     choose_levels,
     make_wanted,
+    read_grain_size,
 )
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.windows import (
@@ -28,8 +30,7 @@ from grainpaint.generation.windows import (
 )
 from grainpaint.network.cards import Sampling, read_card
 from grainpaint.network.loading import Model
-from grainpaint.network.lookup import find_model, model_digest
-from grainpaint.network.precision import resolve
+from grainpaint.network.lookup import find_model
 from grainpaint.philox import check_seed
 
 __all__ = [
@@ -85,7 +86,7 @@ class Options:
 
     Parameters
     ----------
-    grain_size : GrainSize, optional
+    grain_size : float, str, path, callable or numpy.ndarray, optional
         See `read_grain_size`; without it, that of the model's data.
     periodic : three bools
         Axes along which the volume repeats without a seam.
@@ -106,7 +107,7 @@ class Options:
         If there is no such plan, or it has no overlap.
     """
 
-    grain_size: GrainSize | None = None
+    grain_size: AnyGrainSize | None = None
     periodic: tuple[bool, bool, bool] = (False, False, False)
     plan: str = "windows"
     window: int = WINDOW
@@ -161,9 +162,10 @@ def make_recipe(
     card = read_card(find_model(model) / "base.json")
     multiple = 2 ** len(card.network.channels)
     refine = read_card(find_model(model) / "refine.json").sampling
-    size, shape, voxel = options.grain_size, domain.shape, domain.spacing
-    levels, halo = 1, refine.halo
-    if size is not None:
+    shape, voxel = domain.shape, domain.spacing
+    levels, size, halo = 1, None, refine.halo
+    if options.grain_size is not None:
+        size = read_grain_size(options.grain_size, domain)
         rows = card.sampling.calibration
         levels = choose_levels(
             size.low / domain.spacing, size.high / domain.spacing, rows
@@ -179,12 +181,7 @@ def make_recipe(
     _check_periodic(domain, options.periodic, axes, levels)
     x, y, z = ((axis.block, axis.halo) for axis in axes)
     return Recipe(
-        shape=shape,
-        spacing=voxel,
-        origin=domain.origin,
-        model=model,
-        model_sha256=model_digest(model),
-        seed=seed,
+        **settled(domain, model, seed, precision, device),
         levels=levels,
         grain_size=size,
         periodic=options.periodic,
@@ -192,8 +189,6 @@ def make_recipe(
         order=_order(shape, options, multiple),
         core=_core(axes, levels, refine),
         halo=halo,
-        part=domain.part,
-        precision=resolve(precision, device),
     )
 
 

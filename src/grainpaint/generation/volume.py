@@ -11,7 +11,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain, load_grid, part_domain
-from grainpaint.generation.grain_size import AnyGrainSize, read_grain_size
+from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.recipe import (
     Options,
     Recipe,
@@ -154,8 +154,7 @@ class Volume:
         device: str,
         precision: str,
     ) -> Self:
-        size = None if grain_size is None else read_grain_size(grain_size, domain)
-        options = Options(grain_size=size, window=window)
+        options = Options(grain_size=grain_size, window=window)
         return cls(make_recipe(domain, options, model, seed, precision, device), device)
 
     @classmethod

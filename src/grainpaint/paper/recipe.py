@@ -8,10 +8,9 @@ from pydantic import Field
 
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import EDGE, Block, center, grid
-from grainpaint.generation.domain import BoxRecipe, Domain
+from grainpaint.generation.domain import BoxRecipe, Domain, settled
 from grainpaint.network.cards import read_card
-from grainpaint.network.lookup import find_model, model_digest
-from grainpaint.network.precision import resolve
+from grainpaint.network.lookup import find_model
 from grainpaint.paper.model import PaperCard
 from grainpaint.paper.repaint import check_edge, timeline
 from grainpaint.philox import check_seed
@@ -113,20 +112,13 @@ def make_paper_recipe(
     shared = edge // 4 if options.overlap is None else options.overlap
     _PLANS[options.plan]((1, 1, 1), None, edge, shared)  # refuses what cannot work
     return PaperRecipe(
-        shape=domain.shape,
-        spacing=domain.spacing,
-        origin=domain.origin,
-        model=model,
-        model_sha256=model_digest(model),
-        seed=seed,
+        **settled(domain, model, seed, precision, device),
         plan="grid" if options.plan == "grid" else "center",
         edge=edge,
         overlap=shared,
         resamplings=resamplings,
         jump=options.jump,
         free=options.free,
-        part=domain.part,
-        precision=resolve(precision, device),
     )
 
 
