@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pyvista import ImageData
 
-__all__ = ["Microstructure", "VoxelBox", "cut", "equivalent_diameter"]
+__all__ = [
+    "Microstructure",
+    "VoxelBox",
+    "ball_diameter",
+    "cut",
+    "equivalent_diameter",
+    "long_axes",
+]
 
 # First and last-plus-one voxel along x, y, z.
 VoxelBox = Sequence[tuple[int, int]]
@@ -98,6 +105,17 @@ class Microstructure:
         return nx, ny, nz
 
     @property
+    def axes(self) -> tuple[int, ...]:
+        """Axes with more than one voxel; see `long_axes`.
+
+        Examples
+        --------
+        >>> Microstructure(np.ones((4, 1, 4), int)).axes
+        (0, 2)
+        """
+        return long_axes(self.shape)
+
+    @property
     def mask(self) -> np.ndarray:
         """Voxels inside the part (bool, shape (nx, ny, nz))."""
         return self.grain_id > 0
@@ -128,14 +146,19 @@ class Microstructure:
         Returns
         -------
         numpy.ndarray, float64, shape (largest ID,)
-            Diameters of the balls of equal volume, µm; 0 for IDs that no voxel has.
+            Diameters of the balls of equal volume, µm; 0 for IDs that no voxel has. In
+            a section one voxel thick, those of the circles of equal area, and in a
+            volume that is a line of voxels, lengths.
 
         Examples
         --------
-        >>> Microstructure(np.array([[[1, 3, 3]]])).diameters().round(3)
-        array([1.241, 0.   , 1.563])
+        >>> section = np.array([[[1, 3, 3], [1, 3, 3]]])
+        >>> Microstructure(section).diameters().round(3)
+        array([1.596, 0.   , 2.257])
         """
-        return equivalent_diameter(self.grain_volumes() * float(np.prod(self.spacing)))
+        axes = self.axes
+        cell = float(np.prod([self.spacing[axis] for axis in axes]))
+        return ball_diameter(self.grain_volumes() * cell, len(axes))
 
     def crop(self, box: tuple[slice, slice, slice]) -> Microstructure:
         """Return the voxels in a box; axes that it cuts are no longer periodic.
@@ -263,6 +286,49 @@ def equivalent_diameter(volume: float | np.ndarray) -> float | np.ndarray:
     """
     diameter: float | np.ndarray = np.cbrt(6 / np.pi * volume)
     return diameter
+
+
+def ball_diameter(content: np.ndarray, dimension: int) -> np.ndarray:
+    """Return diameters of balls of given volumes, circles of areas, or lengths.
+
+    Parameters
+    ----------
+    content : numpy.ndarray
+        Volumes, areas or lengths.
+    dimension : int
+        3 for volumes, 2 for areas, 1 for lengths.
+
+    Examples
+    --------
+    >>> ball_diameter(np.array([np.pi]), 2).tolist()
+    [2.0]
+    """
+    if dimension == 3:
+        return equivalent_diameter(content)
+    diameter: np.ndarray = np.sqrt(4 / np.pi * content) if dimension == 2 else content
+    return diameter
+
+
+def long_axes(shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the axes along which a volume has more than one voxel.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+
+    Returns
+    -------
+    tuple of int
+        Three axes of a solid, two of a section one voxel thick, one of a line of
+        voxels. A single voxel is a solid.
+
+    Examples
+    --------
+    >>> long_axes((64, 64, 64)), long_axes((64, 64, 1)), long_axes((1, 1, 9))
+    ((0, 1, 2), (0, 1), (2,))
+    """
+    return tuple(axis for axis in range(3) if shape[axis] > 1) or (0, 1, 2)
 
 
 def cut(values: np.ndarray, box: VoxelBox) -> np.ndarray:

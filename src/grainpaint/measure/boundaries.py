@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grainpaint.measure.surface import surface_area
+from grainpaint.measure.dimensions import boundary_size, cell_size
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
 from grainpaint.pyramid import halve
@@ -15,7 +15,9 @@ __all__ = ["boundary_density", "roughness"]
 def boundary_density(volume: Microstructure, counted: Tally | None = None) -> float:
     """Return the smoothed grain boundary area per volume, 1/µm.
 
-    The surface of the part and the faces of the box are not grain boundaries.
+    In a section one voxel thick, it is the boundary length per area, 1/µm, and in a
+    line of voxels the number of boundaries per length, 1/µm. The surface of the part
+    and the faces of the box are not grain boundaries.
 
     Parameters
     ----------
@@ -31,8 +33,9 @@ def boundary_density(volume: Microstructure, counted: Tally | None = None) -> fl
     counted = counted or tally(volume)
     # Boundaries are crossed from both sides, and so is the surface of the outside.
     between = (counted.crossings[1:].sum(0) - counted.crossings[0]) / 2
-    size = counted.sums[1:, 0].sum() * float(np.prod(volume.spacing))
-    return float(surface_area(between, volume.spacing) / size)
+    axes = volume.axes
+    size = counted.sums[1:, 0].sum() * cell_size(volume.spacing, axes)
+    return float(boundary_size(between, volume.spacing, axes) / size)
 
 
 def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
@@ -48,7 +51,8 @@ def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
     -------
     float
         1 for smooth boundaries; NaN if there are none at half resolution, where each
-        voxel is the majority of 2 x 2 x 2.
+        voxel is the majority of 2 x 2 x 2 (of 2 x 2 in a section), or if half the
+        resolution leaves one voxel of two or three along an axis.
 
     Raises
     ------
@@ -56,17 +60,18 @@ def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
         If the volume has no grain.
     """
     fine = boundary_density(volume, counted)
-    even = tuple(n // 2 * 2 for n in volume.shape)
-    if 0 in even:
-        return float("nan")
+    even = tuple(max(1, n // 2 * 2) for n in volume.shape)
     whole = volume.crop((slice(even[0]), slice(even[1]), slice(even[2])))
+    doubled = whole.grain_id
+    for axis in np.flatnonzero(np.array(even) == 1):  # a voxel there is two alike
+        doubled = np.repeat(doubled, 2, axis)
     coarse = Microstructure(
-        halve(whole.grain_id),
+        halve(doubled),
         tuple(2 * s for s in whole.spacing),
         whole.origin,
         whole.periodic,
     )
-    if not coarse.grain_id.any():
+    if coarse.axes != volume.axes or not coarse.grain_id.any():
         return float("nan")
     rough = boundary_density(coarse)
     return fine / rough if rough else float("nan")

@@ -21,9 +21,11 @@ class Correlation:
     Parameters
     ----------
     along : tuple of three numpy.ndarray, float64, shape (max_lag + 1,)
-        Along x, y, z, for distances of 0, 1, 2, ... voxels.
+        Along x, y, z, for distances of 0, 1, 2, ... voxels; only a distance of 0 along
+        a flat axis.
     radial : numpy.ndarray, float64, shape (k,)
-        Averaged over all directions, in shells as wide as the smallest voxel edge.
+        Averaged over all directions, in shells as wide as the smallest voxel edge (of
+        the long axes).
     shell_um : float
         Width of a shell, µm: shell i holds the distances (i ± 1/2) shell_um.
     """
@@ -76,7 +78,7 @@ def two_point(
         counted = counted or tally(volume)
         some = counted.sums[:, 0] > 0
         some[0] = False
-        extent = (counted.high - counted.low + 1)[some]
+        extent = (counted.high - counted.low + 1)[some][:, volume.axes]
         max_lag = int(np.ceil(2 * extent.mean()))
     if not volume.grain_id.any():
         raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
@@ -95,7 +97,7 @@ def two_point(
         take: list[int | slice] = list(line)
         take[axis] = slice(line[axis], None)
         along.append(_ratio(same[tuple(take)], pairs[tuple(take)]))
-    step = min(volume.spacing)
+    step = min(volume.spacing[axis] for axis in volume.axes)
     offsets = np.meshgrid(
         *(np.arange(-m, m + 1) * s for m, s in zip(lag, volume.spacing)),
         indexing="ij",

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grainpaint.measure.surface import face_areas, surface_area
+from grainpaint.measure.dimensions import (
+    BOUNDARY,
+    CONTENT,
+    boundary_size,
+    boundary_size_of_faces,
+    cell_size,
+    diameters_are,
+)
 from grainpaint.measure.tally import Tally, tally
-from grainpaint.microstructure import Microstructure, equivalent_diameter
+from grainpaint.microstructure import Microstructure, ball_diameter
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,26 +46,32 @@ def _covariances(sums: np.ndarray) -> np.ndarray:
 
 
 def _principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return full axes a >= b >= c, and the direction of a (largest component > 0)."""
+    """Return full axes a >= b >= c, and the direction of a (largest component > 0).
+
+    The matrices may be 3 x 3, 2 x 2 (ellipses) or 1 x 1.
+    """
     values, vectors = np.linalg.eigh(covariance)
     values = values[:, ::-1]
     values = np.where(values > 1e-12 * values[:, :1], values, 0.0)
     main = vectors[:, :, -1]
     rows = np.arange(len(main))
     main = main * np.sign(main[rows, np.abs(main).argmax(1)])[:, None]
-    # A solid ellipsoid with semi-axis r has variance r^2 / 5 along it.
-    return 2 * np.sqrt(5 * values), main
+    # A solid ellipsoid with semi-axis r has variance r^2 / 5 along it, an ellipse r^2 / 4.
+    return 2 * np.sqrt((2 + values.shape[1]) * values), main
 
 
-def _nearest(place: np.ndarray, volume: Microstructure, size: np.ndarray) -> np.ndarray:
+def _nearest(place: np.ndarray, volume: Microstructure) -> np.ndarray:
     """Return the distance in µm from each centroid to the nearest other one."""
     from scipy.spatial import KDTree
 
     if len(place) < 2:
         return np.full(len(place), np.nan)
-    box = np.where(volume.periodic, size, 0.0)  # 0 = open
-    inside = place - volume.origin
-    inside = np.where(volume.periodic, inside % size, inside)
+    axes = list(volume.axes)
+    wraps = np.array(volume.periodic)[axes]
+    size = np.multiply(volume.shape, volume.spacing)[axes]
+    box = np.where(wraps, size, 0.0)  # 0 = open
+    inside = (place - volume.origin)[:, axes]
+    inside = np.where(wraps, inside % size, inside)
     distance: np.ndarray = KDTree(inside, boxsize=box).query(inside, k=2)[0][:, 1]
     return distance
 
@@ -99,6 +112,17 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
         The faces of the box close the grains that they cut; grains continue through
         periodic faces.
 
+        In a section one voxel thick, the flat axis is closed, and the columns are
+        those of plane figures, whatever the thickness: area_um2 (of the grain) instead
+        of volume_um3; diameter_um of the circle of equal area; axes a, b of the ellipse
+        with the same second moments; perimeter_um (smoothed, see
+        `grainpaint.measure.perimeter`) instead of the surface; circularity,
+        4 pi area / perimeter^2, instead of sphericity; edge_length_um, the perimeter in
+        pixel edges, instead of face_area_um2. Columns c_um and c_over_a, and axis_ and
+        extent_ of the flat axis, are left out. In a line of voxels, grains have
+        length_um (diameter_um is the same), ends, and no shape.
+        ``frame.attrs["diameters"]`` says which.
+
     Raises
     ------
     InputError
@@ -118,6 +142,8 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     diameter_um          equivalent_diameter_area
     x_um, y_um, z_um     centroid; skimage's voxel centers lie half a voxel lower
     a_um                 axis_major_length
+    b_um                 axis_minor_length, in a section
+    perimeter_um         perimeter_crofton (directions=4), in a section
     extent_x, _y, _z     differences of bbox
     ===================  ==========================================================
 
@@ -132,42 +158,74 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame(_columns(volume, counted or tally(volume)))
+    found = pd.DataFrame(_columns(volume, counted or tally(volume)))
+    found.attrs["diameters"] = diameters_are(volume.axes)
+    return found
 
 
 def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
     """Return the columns of the table."""
-    spacing, shape = np.array(volume.spacing), np.array(volume.shape)
+    axes, dimension = volume.axes, len(volume.axes)
     grain = np.flatnonzero(counted.sums[:, 0])
     grain = grain[grain > 0]
     sums, crossings = counted.sums[grain], counted.crossings[grain]
-    place = (_centroids(counted, grain, volume.shape) + 0.5) * spacing + volume.origin
-    axes, main = _principal_axes(_covariances(sums) * np.outer(spacing, spacing))
-    solid = sums[:, 0] * float(np.prod(spacing))
-    area = surface_area(crossings, volume.spacing)
+    place = (_centroids(counted, grain, volume.shape) + 0.5) * np.array(volume.spacing)
+    place += volume.origin
+    content = sums[:, 0] * cell_size(volume.spacing, axes)
     extent = counted.high[grain] - counted.low[grain] + 1
-    with np.errstate(invalid="ignore"):
-        ratios = axes[:, 1:] / axes[:, :1]
+    degree = np.bincount(counted.pairs.ravel(), minlength=len(counted.sums))
+    shape, directions = _shape(volume, sums, content, crossings)
     return {
         "grain": grain,
         "voxels": sums[:, 0],
-        "volume_um3": solid,
-        "diameter_um": equivalent_diameter(solid),
+        CONTENT[dimension]: content,
+        "diameter_um": ball_diameter(content, dimension),
         **{f"{name}_um": place[:, i] for i, name in enumerate("xyz")},
-        **{f"{name}_um": axes[:, i] for i, name in enumerate("abc")},
-        "b_over_a": ratios[:, 0],
-        "c_over_a": ratios[:, 1],
-        "sphericity": np.cbrt(np.pi) * (6 * solid) ** (2 / 3) / area,
-        "area_um2": area,
-        "neighbors": np.bincount(counted.pairs.ravel(), minlength=len(counted.sums))[
-            grain
-        ],
-        "nearest_um": _nearest(place, volume, shape * spacing),
+        **shape,
+        "neighbors": degree[grain],
+        "nearest_um": _nearest(place, volume),
         "touches_border": counted.at_border[grain],
-        "face_area_um2": crossings[:, :3] @ face_areas(volume.spacing),
-        **{f"axis_{name}": main[:, i] for i, name in enumerate("xyz")},
-        **{f"extent_{name}": extent[:, i] for i, name in enumerate("xyz")},
+        BOUNDARY[dimension]: boundary_size_of_faces(
+            crossings[:, :3], volume.spacing, axes
+        ),
+        **directions,
+        **{f"extent_{'xyz'[axis]}": extent[:, axis] for axis in axes},
     }
+
+
+def _shape(
+    volume: Microstructure,
+    sums: np.ndarray,
+    content: np.ndarray,
+    crossings: np.ndarray,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the columns of shape, and of the direction of the longest axis."""
+    axes = volume.axes
+    if len(axes) == 1:
+        return {}, {}
+    spacing = np.array(volume.spacing)
+    covariance = _covariances(sums) * np.outer(spacing, spacing)
+    lengths, main = _principal_axes(covariance[:, axes][:, :, axes])
+    with np.errstate(invalid="ignore"):
+        ratios = lengths[:, 1:] / lengths[:, :1]
+    size = boundary_size(crossings, volume.spacing, axes)
+    found = {f"{'abc'[i]}_um": lengths[:, i] for i in range(len(axes))}
+    found |= {f"{'bc'[i]}_over_a": ratios[:, i] for i in range(len(axes) - 1)}
+    # A grain without any boundary fills a periodic box.
+    if len(axes) == 3:
+        ball = np.cbrt(np.pi) * (6 * content) ** (2 / 3)
+        found |= {"sphericity": _ratio(ball, size), "area_um2": size}
+    else:
+        circle = 4 * np.pi * content
+        found |= {"circularity": _ratio(circle, size**2), "perimeter_um": size}
+    return found, {f"axis_{'xyz'[axis]}": main[:, i] for i, axis in enumerate(axes)}
+
+
+def _ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return one / other, NaN where other is 0."""
+    out = np.full(one.shape, np.nan)
+    ratio: np.ndarray = np.divide(one, other, out=out, where=other > 0)
+    return ratio
 
 
 def contacts(volume: Microstructure) -> DataFrame:
@@ -177,7 +235,8 @@ def contacts(volume: Microstructure) -> DataFrame:
     -------
     pandas.DataFrame
         One row per pair: grain, other (the larger ID), and face_area_um2, the shared
-        area in voxel faces.
+        area in voxel faces; in a section edge_length_um, the shared length in pixel
+        edges; in a line of voxels ends, the number of shared ends.
 
     Raises
     ------
@@ -191,6 +250,8 @@ def contacts(volume: Microstructure) -> DataFrame:
         {
             "grain": counted.pairs[:, 0],
             "other": counted.pairs[:, 1],
-            "face_area_um2": counted.faces @ face_areas(volume.spacing),
+            BOUNDARY[len(volume.axes)]: boundary_size_of_faces(
+                counted.faces, volume.spacing, volume.axes
+            ),
         }
     )

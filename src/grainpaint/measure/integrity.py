@@ -105,5 +105,7 @@ def _mark_isolated(grain_id, periodic, isolated):
 def _isolated(volume: Microstructure) -> np.ndarray:
     """Return the indices of voxels without a neighbor in their grain."""
     isolated = np.zeros(volume.shape, bool)
-    _mark_isolated(volume.grain_id, np.array(volume.periodic), isolated)
+    # Through a flat periodic axis, a voxel would be its own neighbor.
+    wraps = np.array(volume.periodic) & (np.array(volume.shape) > 1)
+    _mark_isolated(volume.grain_id, wraps, isolated)
     return np.argwhere(isolated)

@@ -10,7 +10,7 @@ import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.microstructure import Microstructure, equivalent_diameter
+from grainpaint.microstructure import Microstructure, ball_diameter
 
 __all__ = ["FIGURES", "profiles"]
 
@@ -56,7 +56,7 @@ def profiles(volume: Microstructure) -> list[dict[str, np.ndarray]]:
         raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
     log_volume = np.log(np.concatenate([[1], np.maximum(sizes, 1)]))
     mean = sizes[sizes > 0].mean()
-    half = max(1, round(equivalent_diameter(mean) / 2))
+    half = max(1, round(float(ball_diameter(mean, len(volume.axes))) / 2))
     result = []
     for axis, n in enumerate(volume.shape):
         moved = np.ascontiguousarray(np.moveaxis(volume.grain_id, axis, 0))

@@ -58,6 +58,7 @@ class Tally:
         Number of faces that they share with normals x, y, z.
     at_border : numpy.ndarray, bool, shape (n + 1,)
         Whether a voxel of the grain shares a face with the outside.
+        Faces of the box across an axis with one voxel are closed.
     cut : numpy.ndarray, int32, shape (n + 1, 3)
         Where a grain that continues through a periodic face is cut open: at an index
         that it does not occupy, or where it is thinnest if it spans the whole period.
@@ -275,8 +276,12 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
     n_ids = int(grain_id.max()) + 1
     if n_ids == 1:
         raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
-    cut = _cuts(grain_id, periodic, n_ids)
-    tiles = list(_tiles(shape, periodic, tile or (_TILE, *(n + 2 for n in shape[1:]))))
+    flat = [axis not in volume.axes for axis in range(3)]
+    around = tuple(p and not f for p, f in zip(periodic, flat))
+    cut = _cuts(grain_id, around, n_ids)
+    # Beside a section lies the section itself, so that nothing ends there.
+    periodic = tuple(p or f for p, f in zip(periodic, flat))
+    tiles = list(_tiles(shape, periodic, tile or _tile(volume)))
     n_workers = min(len(tiles), os.cpu_count() or 1)
 
     def count(mine: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
@@ -313,6 +318,13 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
         np.logical_or.reduce(at_border),
         cut,
     )
+
+
+def _tile(volume: Microstructure) -> tuple[int, ...]:
+    """Return the shape of tiles that several threads can share."""
+    size = [n + 2 for n in volume.shape]
+    size[volume.axes[0]] = _TILE
+    return tuple(size)
 
 
 def _added(found: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grainpaint.measure.boundaries import boundary_density, roughness
+from grainpaint.measure.dimensions import CONTENT, cell_size
 from grainpaint.measure.junctions import count_junctions
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
@@ -37,23 +38,46 @@ def volume_measures(
           (see `grainpaint.measure.junctions`);
         - `roughness`: boundary area over that at half resolution; 1 if smooth.
 
+        In a section one voxel thick:
+
+        - `grains_per_mm2`, `mean_area_um2`, `weighted_area_um2`;
+        - `boundary_length_per_um`: smoothed grain boundary length per area;
+        - `triple_points_per_um2`: points per area at which three grains meet; where
+          four meet, two;
+        - `roughness`: boundary length over that at half resolution.
+
+        In a line of voxels: `grains_per_mm`, `mean_length_um`, `weighted_length_um`.
+
     Raises
     ------
     InputError
         If the volume has no grain.
     """
     counted = counted or tally(volume)
+    axes, dimension = volume.axes, len(volume.axes)
     sizes = counted.sums[1:, 0]
     sizes = sizes[sizes > 0].astype(float)
-    voxel = float(np.prod(volume.spacing))
+    voxel = cell_size(volume.spacing, axes)
     total = sizes.sum() * voxel
+    power = "" if dimension == 1 else str(dimension)
+    name = CONTENT[dimension]
+    found = {
+        f"grains_per_mm{power}": float(sizes.size / total * 1e3**dimension),
+        f"mean_{name}": float(sizes.mean() * voxel),
+        f"weighted_{name}": float((sizes**2).sum() / sizes.sum() * voxel),
+    }
+    if dimension == 1:
+        return found
     triple, quadruple = count_junctions(volume)
+    if dimension == 2:
+        return found | {
+            "boundary_length_per_um": boundary_density(volume, counted),
+            "triple_points_per_um2": float(triple[3 - sum(axes)] / total),
+            "roughness": roughness(volume, counted),
+        }
     # A section consists of as many squares as voxels, with the area of a voxel face.
     points_per_area = np.array(triple) / volume.n_voxels / voxel * volume.spacing
-    return {
-        "grains_per_mm3": float(sizes.size / total * 1e9),
-        "mean_volume_um3": float(sizes.mean() * voxel),
-        "weighted_volume_um3": float((sizes**2).sum() / sizes.sum() * voxel),
+    return found | {
         "boundary_per_um": boundary_density(volume, counted),
         "triple_lines_per_um2": 2 * float(points_per_area.mean()),
         "quadruple_points_per_um3": float(quadruple / total),
