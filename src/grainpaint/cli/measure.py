@@ -73,6 +73,7 @@ def stats(
     from grainpaint.formats import load
     from grainpaint.formats.files import refuse_to_replace, replace_with
     from grainpaint.measure.connected import as_pieces
+    from grainpaint.measure.dimensions import described
     from grainpaint.measure.grain_table import table
     from grainpaint.measure.tally import tally
     from grainpaint.measure.volume_measures import volume_measures
@@ -100,10 +101,21 @@ def stats(
     border = found["touches_border"].mean()
     rows[1:1] = [
         ("touching the border", f"{border:.0%}"),
-        *((name, f"{value:.4g}") for name, value in whole.items()),
-        *((f"mean {name}", f"{found[name].mean():.4g}") for name in _MEANS),
+        *((name, _number(value)) for name, value in whole.items()),
+        *((f"mean {n}", _number(found[n].mean())) for n in _MEANS if n in found),
+        ("diameters", found.attrs["diameters"]),
     ]
-    print_table(rows)
+    print_table([*_flat_rows(described(grains.shape)), *rows])
+
+
+def _flat_rows(described: str | None) -> list[tuple[str, str]]:
+    """Return a row that says that a volume is a section or a line, if it is one."""
+    return [("measured as", described)] if described else []
+
+
+def _number(value: float) -> str:
+    """Return four digits, or a dash for what is not defined."""
+    return "–" if value != value else f"{value:.4g}"
 
 
 def _say_pieces(count: "PieceCount", name: str = "") -> None:
@@ -118,6 +130,7 @@ _MEANS = (
     "b_over_a",
     "c_over_a",
     "sphericity",
+    "circularity",
     "neighbors",
     "nearest_um",
 )
@@ -277,11 +290,13 @@ def check(
     volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
 ) -> None:
     """Check that grains are whole and that no seam shows; exit 1 if not."""
+    from grainpaint.measure.dimensions import described
     from grainpaint.measure.soundness import check as check_volume
 
     found = check_volume(volume)
     grains = found.integrity
     rows = [
+        *_flat_rows(described(found.shape)),
         ("grains", f"{grains.n_grains:,}"),
         ("missing IDs", _some(grains.missing.tolist())),
         (
@@ -296,8 +311,12 @@ def check(
     if found.cells is not None:
         ratio, p = found.cells
         rows.append(("trace of 2-voxel cells", f"{ratio:.3f} (1 = none), p = {p:.2g}"))
-    if found.untested is not None:
-        rows.append(("seams", f"not tested: {found.untested}"))
+    for name, why in (
+        ("seams", found.untested),
+        ("trace of 2-voxel cells", found.cells_untested),
+    ):
+        if why is not None:
+            rows.append((name, f"not tested: {why}"))
     print_table([*rows, ("", "sound" if found.sound else "NOT SOUND")])
     if not found.sound:
         raise typer.Exit(1)

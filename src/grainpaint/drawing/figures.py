@@ -17,10 +17,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grainpaint.drawing.plot import draw_slice, grain_colors
+from grainpaint.drawing.plot import draw_slice, grain_colors, slice_axes
 from grainpaint.measure.averages import mean_curve
 from grainpaint.measure.densities import plane_density
-from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.descriptors import descriptors_of
 from grainpaint.measure.measured import Measured
 from grainpaint.measure.planes import FIGURES
 from grainpaint.measure.population import Population, population
@@ -77,12 +77,12 @@ def density(
     ----------
     generated, reference : sequence of Measured
     name : str
-        In `grainpaint.measure.descriptors.DESCRIPTORS`, but not a joint one.
+        In `grainpaint.measure.descriptors.descriptors_of`, but not a joint one.
     interior : bool
         Leave out border grains and weight the others (see
         `grainpaint.measure.population.population`).
     """
-    descriptor = DESCRIPTORS[name]
+    descriptor = descriptors_of(generated[0].shape)[name]
     figure = Figure(figsize=(5, 3.4))
     axes = figure.subplots()
     figure.subplots_adjust(
@@ -198,9 +198,14 @@ def aspect_ratio_plane(
 def correlation(
     generated: Sequence[Measured], reference: Sequence[Measured] | None
 ) -> Figure:
-    """Draw the two-point correlation of "same grain": radial, and along x, y, z."""
-    figure = Figure(figsize=(10, 3.4), layout="constrained")
-    panels = figure.subplots(1, 4, sharey=True)
+    """Draw the two-point correlation of "same grain": radial, and along x, y, z.
+
+    In a section, along its two axes.
+    """
+    along = generated[0].axes
+    n = 1 + len(along)
+    figure = Figure(figsize=(2.5 * n, 3.4), layout="constrained")
+    panels = figure.subplots(1, n, sharey=True)
     for label, members in _named(generated, reference):
         color, dashes = _STYLE[label]
         for i, axes in enumerate(panels):
@@ -208,15 +213,17 @@ def correlation(
                 mean, sd = mean_curve(members, lambda c: c.radial)
                 step = members[0].correlation.shell_um
             else:
+                axis = along[i - 1]
                 mean, sd = mean_curve(
                     members,
-                    lambda c, i=i: c.along[i - 1],  # type: ignore[misc]
+                    lambda c, axis=axis: c.along[axis],  # type: ignore[misc]
                 )
-                step = members[0].spacing[i - 1]
+                step = members[0].spacing[axis]
             x = np.arange(mean.size) * step
             axes.plot(x, mean, dashes, color=color, lw=1.5, label=label)
             axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.25, lw=0)
-    for axes, title in zip(panels, ["all directions", "along x", "along y", "along z"]):
+    titles = ["all directions", *(f"along {'xyz'[axis]}" for axis in along)]
+    for axes, title in zip(panels, titles):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("distance, µm")
         axes.axhline(0, color="0.6", lw=0.8)
@@ -228,19 +235,26 @@ def correlation(
 def slices(shown: Sequence[Microstructure]) -> Figure:
     """Draw slices across x, y, z side by side, as in Figures 12 and 16.
 
+    Sections are drawn as they are.
+
     Parameters
     ----------
     shown : sequence of one or two Microstructure
         Generated, reference.
     """
     rows = list(zip(("generated", "reference"), shown))
-    figure = Figure(figsize=(9.6, 3.4 * len(rows)), layout="constrained")
-    parts = np.atleast_1d(np.array(figure.subfigures(len(rows), 1), dtype=object))
+    flat = len(slice_axes(shown[0])) == 1
+    across = (1, len(rows)) if flat else (len(rows), 1)
+    size = (9.6, 6.4 / len(rows) + 0.6) if flat else (9.6, 3.4 * len(rows))
+    figure = Figure(figsize=size, layout="constrained")
+    parts = np.atleast_1d(np.array(figure.subfigures(*across), dtype=object))
     for part, (label, volume) in zip(parts, rows):
         if len(rows) > 1:
             part.suptitle(label, fontsize=11)
         colors = grain_colors(int(volume.grain_id.max()))
-        for axis, axes in enumerate(part.subplots(1, 3)):
+        axes_of_slices = slice_axes(volume)
+        panels = part.subplots(1, len(axes_of_slices), squeeze=False)[0]
+        for axis, axes in zip(axes_of_slices, panels):
             draw_slice(axes, volume, axis, colors)
     return figure
 

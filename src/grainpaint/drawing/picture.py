@@ -25,13 +25,16 @@ _EDGE = 512  # the picture never shows more voxels along an edge
 
 
 def thinned(volume: Microstructure, edge: int = _EDGE) -> Microstructure:
-    """Return every n-th voxel, so that no edge of the volume exceeds `edge` voxels."""
-    step = max(1, -(-max(volume.shape) // edge))
-    if step == 1:
+    """Return every n-th voxel, so that no edge of the volume exceeds `edge` voxels.
+
+    Axes are thinned one by one: a plate keeps its layers.
+    """
+    steps = [-(-n // edge) for n in volume.shape]
+    if max(steps) == 1:
         return volume
     return Microstructure(
-        volume.grain_id[::step, ::step, ::step],
-        tuple(s * step for s in volume.spacing),
+        volume.grain_id[tuple(slice(None, None, step) for step in steps)],
+        tuple(s * step for s, step in zip(volume.spacing, steps)),
         volume.origin,
     )
 
@@ -77,6 +80,8 @@ class Picture:
 
     def draw(self, volume: Microstructure, path: Path) -> None:
         """Start drawing the part with a quarter cut away, beside three slices.
+
+        A section one voxel thick is drawn as it is.
 
         Parameters
         ----------

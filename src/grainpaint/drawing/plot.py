@@ -8,9 +8,10 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
 from grainpaint.formats.files import replace_with
+from grainpaint.measure.dimensions import named
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["draw_slice", "draw_volume", "grain_colors", "plot_volume"]
+__all__ = ["draw_slice", "draw_volume", "grain_colors", "plot_volume", "slice_axes"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -40,6 +41,8 @@ def _trimmed(image: np.ndarray) -> np.ndarray:
 def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figure:
     """Draw slices across x, y, z, beside a view of the solid if there is one.
 
+    A section one voxel thick is drawn as it is.
+
     Parameters
     ----------
     volume : Microstructure
@@ -47,8 +50,11 @@ def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figu
         The part on a white background.
     """
     colors = grain_colors(int(volume.grain_id.max()))
+    across = slice_axes(volume)
     # Places are fixed, since a layout engine takes longer than all the rest.
-    if solid is None:
+    if len(across) == 1:
+        figure, places = _one_panel(volume)
+    elif solid is None:
         figure = Figure(figsize=(12, 4.4))
         places = [(0.055 + i / 3, 0.12, 0.27, 0.78) for i in range(3)]
     else:
@@ -57,9 +63,34 @@ def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figu
         main.imshow(_trimmed(solid))
         main.set_axis_off()
         places = [(0.695, 0.73 - i / 3, 0.295, 0.225) for i in range(3)]
-    for axis, place in enumerate(places):
+    for axis, place in zip(across, places):
         draw_slice(figure.add_axes(place), volume, axis, colors)
     return figure
+
+
+def _one_panel(
+    volume: Microstructure,
+) -> tuple[Figure, list[tuple[float, float, float, float]]]:
+    """Return a figure for a flat volume, and the place of its panel."""
+    width, height = (volume.shape[a] * volume.spacing[a] for a in _sides(volume))
+    tall = height / width if len(volume.axes) == 2 else 0.0
+    # 8 inches for the longer side, at least 1 for the shorter one; 1 for labels.
+    w, h = (8.0, max(8 * tall, 1.0)) if tall <= 1 else (max(8 / tall, 2.0), 8.0)
+    figure = Figure(figsize=(w + 1, h + 1))
+    return figure, [(0.75 / (w + 1), 0.55 / (h + 1), w / (w + 1), h / (h + 1))]
+
+
+def slice_axes(volume: Microstructure) -> tuple[int, ...]:
+    """Return the axes across which slices show a volume: one if it is flat."""
+    if len(volume.axes) == 3:
+        return (0, 1, 2)
+    return (next(axis for axis in (2, 1, 0) if axis not in volume.axes),)
+
+
+def _sides(volume: Microstructure, axis: int | None = None) -> list[int]:
+    """Return the two axes of a slice across an axis."""
+    across = slice_axes(volume)[0] if axis is None else axis
+    return [a for a in range(3) if a != across]
 
 
 def draw_volume(volume: Microstructure, solid: np.ndarray | None, path: Path) -> None:
@@ -69,11 +100,14 @@ def draw_volume(volume: Microstructure, solid: np.ndarray | None, path: Path) ->
 
 
 def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) -> None:
-    """Draw a full slice across an axis, close to the middle, in mm or µm."""
+    """Draw a full slice across an axis, close to the middle, in mm or µm.
+
+    A line of voxels is drawn as a band, whatever its width.
+    """
     inside = np.moveaxis(volume.mask, axis, 0).sum((1, 2))
     middle = np.abs(np.arange(inside.size) - inside.size / 2)
     index = int(np.lexsort((middle, -(inside > 0.9 * inside.max()).astype(int)))[0])
-    across = [a for a in range(3) if a != axis]
+    across = _sides(volume, axis)
     plane = np.take(volume.grain_id, index, axis)
     sides = [volume.shape[a] * volume.spacing[a] for a in across]
     unit, scale = ("mm", 1e-3) if max(sides) >= 2000 else ("µm", 1.0)
@@ -82,9 +116,13 @@ def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) 
         origin="lower",
         interpolation="nearest",
         extent=(0, sides[0] * scale, 0, sides[1] * scale),
+        aspect="auto" if len(volume.axes) == 1 else "equal",
     )
     place = (index + 0.5) * volume.spacing[axis] * scale
-    ax.set_title(f"{'xyz'[axis]} = {place:.4g} {unit}", fontsize=9)
+    title = f"{'xyz'[axis]} = {place:.4g} {unit}"
+    if len(volume.axes) < 3:
+        title = named(volume.shape)
+    ax.set_title(title, fontsize=9)
     ax.set_xlabel(f"{'xyz'[across[0]]}, {unit}", fontsize=8)
     ax.set_ylabel(f"{'xyz'[across[1]]}, {unit}", fontsize=8)
     ax.tick_params(labelsize=7)

@@ -16,11 +16,14 @@ __all__ = ["cut_quarter", "solid_picture", "surface"]
 
 
 def cut_quarter(grain_id: np.ndarray) -> np.ndarray:
-    """Return the grains without the quarter nearest the viewer (+x, -y, all z)."""
+    """Return the grains without the quarter nearest the viewer (+x, -y, all z).
+
+    Grains that all lie in that quarter stay.
+    """
     nx, ny, _ = grain_id.shape
     cut = grain_id.copy()
     cut[nx // 2 :, : ny // 2] = 0
-    return cut
+    return cut if cut.any() else grain_id
 
 
 def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -84,15 +87,16 @@ def solid_picture(volume: Microstructure) -> np.ndarray:
 
 
 def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
-    """Draw a volume; return whether the solid could be drawn as well."""
+    """Draw a volume; return whether the solid could be drawn as well, if it is one."""
     solid = None
-    if with_solid:
+    is_solid = len(volume.axes) == 3 and volume.n_voxels > 0
+    if with_solid and is_solid:
         try:
             solid = solid_picture(volume)
         except (RuntimeError, AttributeError):
             solid = None
     draw_volume(volume, solid, path)
-    return solid is not None
+    return solid is not None or (with_solid and not is_solid)
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ from grainpaint.drawing.plot import grain_colors
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
 from grainpaint.measure.comparison import compare
-from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.descriptors import descriptors_of
+from grainpaint.measure.dimensions import described
 from grainpaint.measure.measured import (
     Measured,
     VolumeSet,
@@ -44,6 +45,14 @@ MEASURES = {
     "triple_lines_per_um2": ("Triple-line length per volume", "1/µm²"),
     "quadruple_points_per_um3": ("Quadruple points per volume", "1/µm³"),
     "roughness": ("Boundary roughness", ""),
+    "grains_per_mm2": ("Grains per area", "1/mm²"),
+    "mean_area_um2": ("Mean grain area", "µm²"),
+    "weighted_area_um2": ("Area-weighted mean grain area", "µm²"),
+    "boundary_length_per_um": ("Grain boundary length per area", "1/µm"),
+    "triple_points_per_um2": ("Triple points per area", "1/µm²"),
+    "grains_per_mm": ("Grains per length", "1/mm"),
+    "mean_length_um": ("Mean grain length", "µm"),
+    "weighted_length_um": ("Length-weighted mean grain length", "µm"),
 }
 
 
@@ -189,16 +198,19 @@ def write_report(
     import jinja2
 
     generated, reference = sets[0], sets[1] if sets[1:] else None
-    names = [n for n, d in DESCRIPTORS.items() if len(d.columns) != 2]
-    first = ["volume", "nearest"]
+    descriptors = descriptors_of(generated[0].shape)
+    names = [n for n, d in descriptors.items() if len(d.columns) != 2]
+    first = [names[0], "nearest"]
+    is_solid = len(generated[0].axes) == 3
     views = [
         (name, _solid_page(volume))
         for name, volume in zip(("Generated", "Reference"), shown)
+        if is_solid
     ]
 
     def densities(names: list[str]) -> list[tuple[str, str]]:
         return [
-            (DESCRIPTORS[n].title, _svg(figures.density(generated, reference, n)))
+            (descriptors[n].title, _svg(figures.density(generated, reference, n)))
             for n in names
         ]
 
@@ -208,7 +220,10 @@ def write_report(
         .render(
             title=title,
             result=result,
-            descriptors=DESCRIPTORS,
+            flat=described(generated[0].shape),
+            descriptors=descriptors,
+            interior=result is not None
+            and any(entry.interior for entry in result.descriptors.values()),
             measures=MEASURES,
             measured=result.measures if result else _single_measures(generated),
             n_volumes=len(generated),
@@ -216,7 +231,9 @@ def write_report(
             compact=_compact,
             densities=densities(first),
             more_densities=densities([n for n in names if n not in first]),
-            plane=_svg(figures.aspect_ratio_plane(generated, reference)),
+            plane=_svg(figures.aspect_ratio_plane(generated, reference))
+            if is_solid
+            else None,
             correlation=_svg(figures.correlation(generated, reference)),
             slices=_svg(figures.slices(shown)),
             views=views,

@@ -25,7 +25,8 @@ def compare_measures(
             np.array([one.measures[name] for one in members])
             for members in (generated, reference)
         )
-        several = len(a) > 1 and len(b) > 1 and a.std() + b.std() > 0
+        varies = a.std() + b.std() > 1e-9 * np.abs(np.concatenate([a, b])).max()
+        several = len(a) > 1 and len(b) > 1 and varies
         result[name] = MeasureComparison(
             generated=float(a.mean()),
             generated_sd=float(a.std(ddof=1)) if len(a) > 1 else None,
@@ -66,7 +67,7 @@ def compare_correlations(
     picks: dict[str, tuple[Callable[[Correlation], np.ndarray], float]] = {
         "radial": (lambda c: c.radial, reference[0].correlation.shell_um)
     }
-    for axis in range(3):
+    for axis in reference[0].axes:
         picks["xyz"[axis]] = (
             lambda c, axis=axis: c.along[axis],  # type: ignore[misc]
             reference[0].spacing[axis],

@@ -11,7 +11,8 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.measure.averages import compare_correlations, compare_measures
-from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.descriptors import descriptors_of
+from grainpaint.measure.dimensions import described, named
 from grainpaint.measure.floors import MIN_GRAINS, compare_populations
 from grainpaint.measure.measured import Measured, VolumeSet, measure_set
 from grainpaint.measure.population import MIN_VOLUMES, population
@@ -24,7 +25,7 @@ __all__ = ["compare"]
 def compare(
     generated: VolumeSet | Iterable[Measured],
     reference: VolumeSet | Iterable[Measured],
-    descriptors: Iterable[str] = tuple(DESCRIPTORS),
+    descriptors: Iterable[str] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Comparison:
@@ -37,8 +38,9 @@ def compare(
         `grainpaint.formats.find_volumes`). An ID is one grain, in one piece or not; see
         `grainpaint.measure.connected.as_pieces`. Volumes that are compared more than
         once may be given as `grainpaint.measure.measured.measure` returned them.
-    descriptors : iterable of str
-        Names in `grainpaint.measure.descriptors.DESCRIPTORS`; all by default.
+    descriptors : iterable of str, optional
+        Names in `grainpaint.measure.descriptors.descriptors_of`, which knows other ones
+        for sections than for solids; all by default.
     seed : int
         Seed of the intervals and floors.
     progress : Progress
@@ -54,8 +56,8 @@ def compare(
     Raises
     ------
     InputError
-        If a set is empty or has fewer than 20 grains, voxel sizes differ, a file cannot
-        be read, or a descriptor is unknown.
+        If a set is empty or has fewer than 20 grains, voxel sizes differ, sections are
+        compared with solids, a file cannot be read, or a descriptor is unknown.
 
     Examples
     --------
@@ -69,14 +71,16 @@ def compare(
     >>> found.reference.volumes
     1
     """
-    names = list(descriptors)
-    for name in names:
-        if name not in DESCRIPTORS:
-            raise InputError(
-                f"no descriptor is named {name!r}; known are {', '.join(DESCRIPTORS)}"
-            )
     generated, reference = (measure_set(s, progress) for s in (generated, reference))
     notes = _check_sets({"generated": generated, "reference": reference})
+    known = descriptors_of(generated[0].shape)
+    names = list(known if descriptors is None else descriptors)
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"no descriptor of {named(generated[0].shape)} is named {name!r}; "
+                f"known are {', '.join(known)}"
+            )
     return Comparison(
         _compare_descriptors(generated, reference, names, seed, progress),
         compare_measures(generated, reference),
@@ -97,6 +101,7 @@ def _compare_descriptors(
     """Compare the descriptors in parallel, with and without border grains."""
     n_voxels = [sum(one.n_voxels for one in s) for s in (generated, reference)]
     share = n_voxels[0] / n_voxels[1]
+    known = descriptors_of(generated[0].shape)
     at_border = any(
         one.table["touches_border"].any() for one in [*generated, *reference]
     )
@@ -104,12 +109,12 @@ def _compare_descriptors(
         (name, interior)
         for name in names
         for interior in (False, True)
-        if not interior or (at_border and DESCRIPTORS[name].columns)
+        if not interior or (at_border and known[name].columns)
     ]
 
     def compared(pair: tuple[str, bool]) -> DescriptorComparison:
         a, b = (population(s, *pair) for s in (generated, reference))
-        return compare_populations(a, b, DESCRIPTORS[pair[0]].is_length, share, seed)
+        return compare_populations(a, b, known[pair[0]].is_length, share, seed)
 
     found: dict[str, DescriptorComparison] = {}
     n_workers = min(os.cpu_count() or 1, max(1, len(pairs)))
@@ -131,7 +136,18 @@ def _check_sets(sets: dict[str, Sequence[Measured]]) -> list[str]:
         if not members:
             raise InputError(f"the {name} set has no volume")
     everyone = [one for members in sets.values() for one in members]
-    spacings = sorted({one.spacing for one in everyone})
+    kinds = {one.axes: one for one in everyone}
+    if len(kinds) > 1:
+        one, other, *_ = (
+            f"{named(one.shape)} ({' x '.join(map(str, one.shape))} voxels)"
+            for one in kinds.values()
+        )
+        raise InputError(
+            f"{one} cannot be compared with {other}: compare solids with solids, and "
+            "sections with sections across the same axis"
+        )
+    axes = everyone[0].axes
+    spacings = sorted({tuple(one.spacing[axis] for axis in axes) for one in everyone})
     if len(spacings) > 1:
         raise InputError(
             f"all volumes must have one voxel size, got {spacings[0]} and "
@@ -144,8 +160,9 @@ def _check_sets(sets: dict[str, Sequence[Measured]]) -> list[str]:
                 f"the {name} set has {n} grain{'s' * (n != 1)}; a density needs "
                 f"{MIN_GRAINS} or more"
             )
-    notes = []
-    if len({one.periodic for one in everyone}) > 1:
+    flat = described(everyone[0].shape)
+    notes = [f"Measured as {flat}."] if flat else []
+    if len({tuple(one.periodic[axis] for axis in axes) for one in everyone}) > 1:
         notes.append(
             "Some volumes are periodic and others open: open faces cut grains, so "
             "compare the figures without border grains."

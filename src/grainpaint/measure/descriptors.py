@@ -1,13 +1,18 @@
 """The descriptors of grains that `compare` compares: a new one is a new entry here.
 
 Its values are columns of `grainpaint.measure.grain_table.table`, or chord lengths.
+Solids have `DESCRIPTORS`; sections one voxel thick, and lines of voxels, have those of
+`descriptors_of`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["DESCRIPTORS", "Descriptor"]
+from grainpaint.microstructure import long_axes
+
+__all__ = ["DESCRIPTORS", "Descriptor", "descriptors_of"]
 
 
 @dataclass(frozen=True)
@@ -71,3 +76,47 @@ DESCRIPTORS = {
     "chord_y": _chord("y"),
     "chord_z": _chord("z"),
 }
+
+_PLANE = {
+    "area": Descriptor(("area_um2",), "µm²", "Grain area", 2),
+    "diameter": Descriptor(("diameter_um",), "µm", "Diameter of the equal circle", 1),
+    "nearest": DESCRIPTORS["nearest"],
+    "b_over_a": DESCRIPTORS["b_over_a"],
+    "circularity": Descriptor(("circularity",), "", "Circularity"),
+    "perimeter": Descriptor(("perimeter_um",), "µm", "Perimeter", 1),
+    "neighbors": DESCRIPTORS["neighbors"],
+}
+_LINE = {
+    "length": Descriptor(("length_um",), "µm", "Grain length", 1),
+    "nearest": DESCRIPTORS["nearest"],
+}
+
+
+def descriptors_of(shape: Sequence[int]) -> dict[str, Descriptor]:
+    """Return the descriptors of grains in volumes of a shape.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels along x, y, z.
+
+    Returns
+    -------
+    dict of str to Descriptor
+        `DESCRIPTORS` for a solid. For a section, those of plane figures, with
+        directions and chords along its two axes; for a line of voxels, lengths.
+
+    Examples
+    --------
+    >>> list(descriptors_of((64, 1, 64)))[-4:]
+    ['direction_x', 'direction_z', 'chord_x', 'chord_z']
+    >>> list(descriptors_of((1, 1, 64)))
+    ['length', 'nearest', 'chord_z']
+    """
+    axes = ["xyz"[axis] for axis in long_axes(shape)]
+    if len(axes) == 3:
+        return DESCRIPTORS
+    found = dict(_PLANE if len(axes) == 2 else _LINE)
+    if len(axes) == 2:
+        found |= {f"direction_{axis}": _direction(axis) for axis in axes}
+    return found | {f"chord_{axis}": _chord(axis) for axis in axes}

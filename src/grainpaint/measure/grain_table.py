@@ -56,7 +56,8 @@ def _principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     main = vectors[:, :, -1]
     rows = np.arange(len(main))
     main = main * np.sign(main[rows, np.abs(main).argmax(1)])[:, None]
-    # A solid ellipsoid with semi-axis r has variance r^2 / 5 along it, an ellipse r^2 / 4.
+    # A solid ellipsoid with semi-axis r has variance r^2 / 5 along it; an ellipse has
+    # r^2 / 4.
     return 2 * np.sqrt((2 + values.shape[1]) * values), main
 
 

@@ -16,7 +16,7 @@ from grainpaint.measure.correlation import Correlation, two_point
 from grainpaint.measure.grain_table import table
 from grainpaint.measure.tally import tally
 from grainpaint.measure.volume_measures import volume_measures
-from grainpaint.microstructure import Microstructure
+from grainpaint.microstructure import Microstructure, long_axes
 from grainpaint.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ class Measured:
     spacing: tuple[float, ...]
     periodic: tuple[bool, ...]
     n_voxels: int
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Axes with more than one voxel; see `grainpaint.microstructure.long_axes`."""
+        return long_axes(self.shape)
 
 
 def measure(volume: Microstructure) -> Measured:

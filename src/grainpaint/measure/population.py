@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.descriptors import descriptors_of
+from grainpaint.measure.dimensions import cell_size
 from grainpaint.measure.measured import Measured
 
 __all__ = ["MIN_VOLUMES", "Population", "population"]
@@ -87,7 +88,7 @@ def population(
     ----------
     members : sequence of Measured
     name : str
-        Key of `DESCRIPTORS`.
+        Key of `grainpaint.measure.descriptors.descriptors_of`.
     interior : bool
         Leave out the grains that touch the border, and weight each of the others by
         the inverse of the number of positions in the box at which it would be whole
@@ -99,7 +100,8 @@ def population(
     Population
         Grains without the descriptor are left out (a single voxel has no axes).
     """
-    descriptor = DESCRIPTORS[name]
+    first = members[0]
+    descriptor = descriptors_of(first.shape)[name]
     values, counts, weights, volumes = [], [], [], []
     for i, one in enumerate(members):
         if descriptor.chord_axis is not None:
@@ -128,15 +130,17 @@ def population(
         np.concatenate(volumes),
         len(members),
         sum(len(one.table) for one in members),
-        float(np.prod(members[0].spacing)) ** (descriptor.dimension / 3),
+        cell_size(first.spacing, first.axes)
+        ** (descriptor.dimension / len(first.axes)),
     )
 
 
 def _border_weights(one: Measured) -> np.ndarray:
     """Return, per grain, one over the share of positions at which it is whole."""
     weight = np.ones(len(one.table))
-    for axis, (n, wrap) in enumerate(zip(one.shape, one.periodic)):
-        if not wrap:
+    for axis in one.axes:
+        n = one.shape[axis]
+        if not one.periodic[axis]:
             places = n - 1 - one.table[f"extent_{'xyz'[axis]}"].to_numpy()
             weight *= n / np.maximum(places, 1)
     return weight

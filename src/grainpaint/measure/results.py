@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.descriptors import descriptors_of
 
 __all__ = [
     "Comparison",
@@ -154,11 +154,11 @@ class Comparison:
     Parameters
     ----------
     descriptors : dict of str to DescriptorComparison
-        By the names in `grainpaint.measure.descriptors.DESCRIPTORS`.
+        By the names in `grainpaint.measure.descriptors.descriptors_of`.
     measures : dict of str to MeasureComparison
         By the names in `grainpaint.measure.volume_measures.volume_measures`.
     correlation : dict of str to CurveComparison
-        Two-point correlations: "radial", "x", "y", "z".
+        Two-point correlations: "radial", "x", "y", "z" (those of the long axes).
     generated, reference : SetSummary
     notes : tuple of str
         What a reader should keep in mind.
@@ -174,15 +174,19 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return what `grainpaint compare -o` writes as JSON."""
         found: dict[str, Any] = {}
+        known = descriptors_of(self.generated.shape)
         for name, entry in self.descriptors.items():
             interior = entry.interior
             found[name] = {
-                "title": DESCRIPTORS[name].title,
-                "unit": DESCRIPTORS[name].unit,
+                "title": known[name].title,
+                "unit": known[name].unit,
                 "interior": None if interior is None else interior.to_dict(),
                 **entry.to_dict(),
             }
-        found["measures"] = {name: asdict(m) for name, m in self.measures.items()}
+        found["measures"] = {
+            name: {key: _finite(value) for key, value in asdict(m).items()}
+            for name, m in self.measures.items()
+        }
         found["correlation"] = {
             name: _listed(curve) for name, curve in self.correlation.items()
         }
@@ -195,8 +199,13 @@ class Comparison:
 def _listed(record: CurveComparison | SetSummary) -> dict[str, Any]:
     """Return the fields of a record, arrays and tuples as lists."""
     return {
-        key: np.asarray(value).tolist()
+        key: [_finite(one) for one in np.asarray(value).tolist()]
         if isinstance(value, tuple | np.ndarray)
-        else value
+        else _finite(value)
         for key, value in vars(record).items()
     }
+
+
+def _finite(value: Any) -> Any:
+    """Return None for NaN, which JSON does not know."""
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -21,6 +21,7 @@ __all__ = ["CellTrace", "SeamTest", "cell_trace", "odd_plane", "seam_test"]
 _NEAR, _FAR = 4, 16  # voxels: the planes that a plane is compared with
 _REACH = 8  # largest distance from a face that is tested
 _MIN_PLANES = 20  # planes needed to know how large contrasts usually are
+_MIN_CELLS = 8  # pairs of planes needed to see a difference between them
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def _contrasts(figure: np.ndarray) -> np.ndarray:
     steps = [s for s in range(-_FAR, _FAR + 1) if abs(s) >= _NEAR and s % 2 == 0]
     total, count = np.zeros(figure.size), np.zeros(figure.size)
     for s in steps:
+        if abs(s) >= figure.size:
+            continue
         here = slice(max(0, -s), figure.size - max(0, s))
         there = slice(max(0, s), figure.size - max(0, -s))
         known = np.isfinite(figure[there])
@@ -115,6 +118,11 @@ def seam_test(
         # Planes on both sides of a face are correlated: only faces are independent.
         error = sigma / np.sqrt(n_faces)
         z[name] = np.array([_mean(c) / error if error else 0.0 for c in at])
+    if not any(np.isfinite(values).any() for values in z.values()):
+        raise InputError(
+            "the faces of windows lie too close to the faces of the volume, or beside "
+            "too little of it, to be compared with other planes"
+        )
     p, name, index = _largest(z, freedom)
     return SeamTest(
         distance, figure, interior, z, p, n_faces, f"{name} at distance {index}"
@@ -169,7 +177,8 @@ def _common(contrast: np.ndarray) -> tuple[float, float]:
             f"windows, there are {known.size}"
         )
     # Planes are correlated over about 16 voxels.
-    return float(known.std(ddof=1)), max(known.size / _FAR, 2.0)
+    sigma = float(known.std(ddof=1))
+    return sigma if sigma > 1e-9 else 0.0, max(known.size / _FAR, 2.0)  # else rounding
 
 
 def _largest(z: dict[str, np.ndarray], freedom: float) -> tuple[float, str, int]:
@@ -177,7 +186,11 @@ def _largest(z: dict[str, np.ndarray], freedom: float) -> tuple[float, str, int]
     from scipy.stats import t
 
     n_tests = sum(int(np.isfinite(values).sum()) for values in z.values())
-    worst = {name: float(np.nanmax(np.abs(values))) for name, values in z.items()}
+    worst = {
+        name: float(np.nanmax(np.abs(values)))
+        for name, values in z.items()
+        if np.isfinite(values).any()
+    }
     name = max(worst, key=lambda n: worst[n])
     p = float(min(1.0, n_tests * 2 * t.sf(worst[name], freedom)))
     return p, name, int(np.nanargmax(np.abs(z[name])))
@@ -211,7 +224,7 @@ def cell_trace(volume: Microstructure) -> CellTrace:
     Raises
     ------
     InputError
-        If the volume has no grain.
+        If the volume has no grain, or too few planes.
     """
     from scipy.stats import norm
 
@@ -224,8 +237,14 @@ def cell_trace(volume: Microstructure) -> CellTrace:
         [b[: len(w)] - w[: len(b)] for b, w in zip(between, within)]
     )
     differences = differences[np.isfinite(differences)]
+    if differences.size < _MIN_CELLS:
+        raise InputError(
+            f"the trace of cells of two voxels needs {_MIN_CELLS} pairs of planes, "
+            f"there are {differences.size}"
+        )
     share = _mean(np.concatenate(within))
-    ratio = _mean(np.concatenate(between)) / share if share else float("inf")
+    every = _mean(np.concatenate(between))
+    ratio = every / share if share else (float("inf") if every else 1.0)
     error = differences.std(ddof=1) / np.sqrt(differences.size)
     p = 2 * norm.sf(abs(differences.mean()) / error) if error else 1.0
     return CellTrace(ratio, float(p))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from grainpaint import formats
 from grainpaint.errors import InputError
@@ -16,6 +17,7 @@ from grainpaint.record import window_faces
 __all__ = ["SeamCheck", "Soundness", "check"]
 
 _LEVEL = 0.01  # of the test for seams
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,27 @@ class Soundness:
 
     Parameters
     ----------
+    shape : three ints
+        Voxels of the volume along x, y, z.
     integrity : Integrity
         Grains in pieces, isolated voxels and missing IDs.
     seams : SeamCheck, optional
         None if the volume is too small to be tested.
     cells : CellTrace, optional
         Trace of the cells of two voxels on which the base network works; no fault.
+        None if the volume is too small.
     untested : str, optional
-        Why seams or cells were not tested.
+        Why seams were not tested.
+    cells_untested : str, optional
+        Why the trace of cells was not measured.
     """
 
+    shape: tuple[int, int, int]
     integrity: Integrity
     seams: SeamCheck | None
     cells: CellTrace | None
     untested: str | None = None
+    cells_untested: str | None = None
 
     @property
     def sound(self) -> bool:
@@ -108,13 +117,17 @@ def check(
         volume = formats.load(path)
         faces = window_faces(path, volume.shape) if faces is None else faces
     found = integrity(volume)
-    seams, cells = None, None
+    seams, untested = _tested(lambda: _check_seams(volume, faces))
+    cells, cells_untested = _tested(lambda: cell_trace(volume))
+    return Soundness(volume.shape, found, seams, cells, untested, cells_untested)
+
+
+def _tested(test: Callable[[], _Found]) -> tuple[_Found | None, str | None]:
+    """Return what a test finds, or why the volume cannot be tested."""
     try:
-        seams = _check_seams(volume, faces)
-        cells = cell_trace(volume)
+        return test(), None
     except InputError as error:
-        return Soundness(found, seams, cells, str(error))
-    return Soundness(found, seams, cells)
+        return None, str(error)
 
 
 def _check_seams(
