@@ -21,5 +21,7 @@ def test_thinned_volumes_keep_their_size_within_a_voxel():
     volume = Microstructure(np.ones((10, 5, 1), int), (2.0, 2.0, 3.0))
     assert thinned(volume, 10) is volume
     small = thinned(volume, 4)
-    assert small.shape == (4, 2, 1)
-    assert small.spacing == (6, 6, 9)
+    assert small.shape == (4, 3, 1)
+    assert small.spacing == (6, 4, 3)
+    plate = Microstructure(np.ones((10, 10, 2), int))
+    assert thinned(plate, 4).axes == (0, 1, 2)  # no section

@@ -94,7 +94,7 @@ def test_sets_may_be_volumes_files_and_patterns(tmp_path, few_draws):
     others = [tmp_path / "[12].npz"], (v for v in volumes[1:])
     for one, reference in zip((tmp_path / "0.npz", volumes[0]), others):
         assert compare(one, reference, names).to_dict() == expected
-    with pytest.raises(InputError, match="no descriptor is named 'size'"):
+    with pytest.raises(InputError, match="no descriptor of a solid is named 'size'"):
         compare(volumes[:1], volumes[1:], ["size"])
     with pytest.raises(InputError, match="no such file"):
         compare(tmp_path / "none.npz", volumes)

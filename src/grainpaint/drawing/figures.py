@@ -96,6 +96,10 @@ def density(
         axes.text(0.5, 0.5, "no values", ha="center", transform=axes.transAxes)
         return figure
     low, high = np.percentile(pooled, [0.0, 99.5])
+    if high - low <= 1e-9 * abs(high):
+        axes.text(0.5, 0.5, "all values are equal", ha="center", va="center")
+        axes.set(xlabel=descriptor.title, xticks=[], yticks=[])
+        return figure
     # Volumes span decades: their density is drawn over the logarithm.
     per_log = descriptor.is_length and high > 100 * low
     chord_axis = descriptor.chord_axis

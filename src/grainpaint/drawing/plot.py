@@ -14,6 +14,7 @@ from grainpaint.microstructure import Microstructure
 __all__ = ["draw_slice", "draw_volume", "grain_colors", "plot_volume", "slice_axes"]
 
 _GOLDEN = (5**0.5 - 1) / 2
+_THIN = 40  # sides of a slice in a larger ratio are not drawn to scale
 
 
 def grain_colors(n_grains: int) -> np.ndarray:
@@ -72,7 +73,8 @@ def _one_panel(
     volume: Microstructure,
 ) -> tuple[Figure, list[tuple[float, float, float, float]]]:
     """Return a figure for a flat volume, and the place of its panel."""
-    width, height = (volume.shape[a] * volume.spacing[a] for a in _sides(volume))
+    sides = _sides(volume, slice_axes(volume)[0])
+    width, height = (volume.shape[a] * volume.spacing[a] for a in sides)
     tall = height / width if len(volume.axes) == 2 else 0.0
     # 8 inches for the longer side, at least 1 for the shorter one; 1 for labels.
     w, h = (8.0, max(8 * tall, 1.0)) if tall <= 1 else (max(8 / tall, 2.0), 8.0)
@@ -87,10 +89,11 @@ def slice_axes(volume: Microstructure) -> tuple[int, ...]:
     return (next(axis for axis in (2, 1, 0) if axis not in volume.axes),)
 
 
-def _sides(volume: Microstructure, axis: int | None = None) -> list[int]:
-    """Return the two axes of a slice across an axis."""
-    across = slice_axes(volume)[0] if axis is None else axis
-    return [a for a in range(3) if a != across]
+def _sides(volume: Microstructure, axis: int) -> list[int]:
+    """Return the horizontal and the vertical axis of a slice; lines lie."""
+    sides = [a for a in range(3) if a != axis]
+    is_line = len(volume.axes) == 1
+    return sides[::-1] if is_line and volume.axes[0] == sides[1] else sides
 
 
 def draw_volume(volume: Microstructure, solid: np.ndarray | None, path: Path) -> None:
@@ -102,27 +105,37 @@ def draw_volume(volume: Microstructure, solid: np.ndarray | None, path: Path) ->
 def draw_slice(ax: Axes, volume: Microstructure, axis: int, colors: np.ndarray) -> None:
     """Draw a full slice across an axis, close to the middle, in mm or µm.
 
-    A line of voxels is drawn as a band, whatever its width.
+    A line of voxels is drawn as a band, whatever its width, and what is very thin is
+    stretched across, as the title then says.
     """
     inside = np.moveaxis(volume.mask, axis, 0).sum((1, 2))
     middle = np.abs(np.arange(inside.size) - inside.size / 2)
     index = int(np.lexsort((middle, -(inside > 0.9 * inside.max()).astype(int)))[0])
     across = _sides(volume, axis)
-    plane = np.take(volume.grain_id, index, axis)
+    plane = np.transpose(volume.grain_id, (axis, *across))[index]
     sides = [volume.shape[a] * volume.spacing[a] for a in across]
     unit, scale = ("mm", 1e-3) if max(sides) >= 2000 else ("µm", 1.0)
+    is_line = len(volume.axes) == 1
+    ratio = sides[0] / sides[1]
+    stretch = max(1.0, ratio / _THIN) * min(1.0, ratio * _THIN)
     ax.imshow(
         colors[plane.T],
         origin="lower",
         interpolation="nearest",
         extent=(0, sides[0] * scale, 0, sides[1] * scale),
-        aspect="auto" if len(volume.axes) == 1 else "equal",
+        aspect="auto" if is_line else stretch,
     )
     place = (index + 0.5) * volume.spacing[axis] * scale
     title = f"{'xyz'[axis]} = {place:.4g} {unit}"
     if len(volume.axes) < 3:
         title = named(volume.shape)
+    if stretch != 1 and not is_line:
+        title += f" ({'xyz'[across[int(ratio > 1)]]} stretched)"
     ax.set_title(title, fontsize=9)
     ax.set_xlabel(f"{'xyz'[across[0]]}, {unit}", fontsize=8)
     ax.set_ylabel(f"{'xyz'[across[1]]}, {unit}", fontsize=8)
     ax.tick_params(labelsize=7)
+    if is_line:
+        ax.set(yticks=[], ylabel="")
+    elif not 1 / 6 < ratio < 6:  # little room for numbers
+        ax.locator_params(axis="y" if ratio > 1 else "x", nbins=1)

@@ -141,11 +141,17 @@ class Distances:
             self._logs = [np.log(v / s.voxel) for v, s in zip(self._columns, (p, q))]
 
     def __call__(self, p: Population, q: Population) -> dict[str, float]:
-        """Return kl, wasserstein and ks of two resamples; see `distances`."""
+        """Return kl, wasserstein and ks of two resamples; see `distances`.
+
+        kl is NaN if all values of a resample are equal, so that it has no density.
+        """
         totals = p.total, q.total
         found = [_gaps(order, x, *totals) for order, x in self._sorted]
+        kl = float("nan")
+        if all((np.ptp(s.values[s.count > 0], axis=0) > 0).all() for s in (p, q)):
+            kl = _kl_plane(p, q) if self._joint else self._kl_line(p, q)
         return {
-            "kl": _kl_plane(p, q) if self._joint else self._kl_line(p, q),
+            "kl": kl,
             "wasserstein": float(np.mean([w1 for w1, _ in found])),
             "ks": max(ks for _, ks in found),
         }

@@ -20,6 +20,7 @@ __all__ = ["MIN_GRAINS", "compare_populations"]
 MIN_GRAINS = 20  # fewer give no useful density
 _N_BOOTSTRAP = 100
 _N_FLOOR = 40
+_KNOWN = 0.9  # share of the samples drawn that must have a density
 
 
 def compare_populations(
@@ -65,12 +66,17 @@ def compare_populations(
         within(reference.resampled(share, rng), reference.resampled(1, rng))
         for _ in range(_N_FLOOR)
     ]
+    if any(np.mean(np.isfinite([d["kl"] for d in s])) < _KNOWN for s in (drawn, floor)):
+        return _without_distances("too few different values", counts)
+    largest = float(np.nanmax([f["kl"] for f in floor]))
+    if largest < 1e-12:  # rounding
+        reason = "no floor: all volumes of the reference are alike"
+        return _without_distances(reason, counts)
     values: dict[str, Any] = {}
     for key, value in found.items():
         values[key] = value
         values[f"{key}_interval"] = _interval(value, [d[key] for d in drawn])
-        values[f"{key}_floor"] = float(np.mean([f[key] for f in floor]))
-    largest = max(f["kl"] for f in floor)
+        values[f"{key}_floor"] = float(np.nanmean([f[key] for f in floor]))
     ratio = found["kl"] / values["kl_floor"]
     return DescriptorComparison(
         **values,
@@ -116,7 +122,9 @@ def _interval(value: float, draws: list[float]) -> tuple[float, float]:
     Resampling moves the sets farther apart, by about the floor: the interval keeps the
     relative spread of the draws, around the value itself.
     """
-    low, middle, high = np.percentile(draws, [2.5, 50, 97.5])
+    low, middle, high = np.nanpercentile(draws, [2.5, 50, 97.5])
+    if middle == 0:
+        return value, value
     return float(value * low / middle), float(value * high / middle)
 
 

@@ -98,10 +98,12 @@ def population(
     Returns
     -------
     Population
-        Grains without the descriptor are left out (a single voxel has no axes).
+        Grains without the descriptor are left out (a single voxel has no axes), and so
+        are lengths of 0, which have no logarithm (two grains of one centroid).
     """
     first = members[0]
     descriptor = descriptors_of(first.shape)[name]
+    power = descriptor.dimension / len(first.axes)
     values, counts, weights, volumes = [], [], [], []
     for i, one in enumerate(members):
         if descriptor.chord_axis is not None:
@@ -113,6 +115,8 @@ def population(
             value = one.table[list(descriptor.columns)].to_numpy(float)
             count, weight = np.ones(len(value)), np.ones(len(value))
             keep = np.isfinite(value).all(1)
+            if descriptor.is_length:
+                keep &= value[:, 0] > 0
             if descriptor.is_direction:
                 value = np.abs(value)
                 keep &= one.table["b_over_a"].to_numpy() < 1
@@ -130,8 +134,7 @@ def population(
         np.concatenate(volumes),
         len(members),
         sum(len(one.table) for one in members),
-        cell_size(first.spacing, first.axes)
-        ** (descriptor.dimension / len(first.axes)),
+        cell_size(first.spacing, first.axes) ** power,
     )
 
 
