@@ -62,11 +62,15 @@ def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
     fine = boundary_density(volume, counted)
     even = tuple(max(1, n // 2 * 2) for n in volume.shape)
     whole = volume.crop((slice(even[0]), slice(even[1]), slice(even[2])))
-    doubled = whole.grain_id
-    for axis in np.flatnonzero(np.array(even) == 1):  # a voxel there is two alike
-        doubled = np.repeat(doubled, 2, axis)
+    # A flat axis comes last, where a voxel is two alike: which corner of a cell wins a
+    # tie then does not depend on the axis.
+    order = sorted(range(3), key=lambda axis: even[axis] == 1)
+    fine_id = whole.grain_id.transpose(order)
+    for axis in range(3):
+        if fine_id.shape[axis] == 1:
+            fine_id = np.repeat(fine_id, 2, axis)
     coarse = Microstructure(
-        halve(doubled),
+        halve(fine_id).transpose(np.argsort(order)),
         tuple(2 * s for s in whole.spacing),
         whole.origin,
         whole.periodic,

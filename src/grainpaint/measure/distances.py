@@ -143,18 +143,30 @@ class Distances:
     def __call__(self, p: Population, q: Population) -> dict[str, float]:
         """Return kl, wasserstein and ks of two resamples; see `distances`.
 
-        kl is NaN if all values of a resample are equal, so that it has no density.
+        kl is NaN if there is no density: if all values are equal, or for lengths if all
+        of one resample are.
         """
         totals = p.total, q.total
         found = [_gaps(order, x, *totals) for order, x in self._sorted]
         kl = float("nan")
-        if all((np.ptp(s.values[s.count > 0], axis=0) > 0).all() for s in (p, q)):
+        if self._have_density(p, q):
             kl = _kl_plane(p, q) if self._joint else self._kl_line(p, q)
         return {
             "kl": kl,
             "wasserstein": float(np.mean([w1 for w1, _ in found])),
             "ks": max(ks for _, ks in found),
         }
+
+    def _have_density(self, p: Population, q: Population) -> bool:
+        """Return whether the values of two resamples have a spread."""
+        ends = [
+            (values.min(0), values.max(0))
+            for values in (s.values[s.count > 0] for s in (p, q))
+        ]
+        if self._is_length and any((low == high).any() for low, high in ends):
+            return False
+        (a, b), (c, d) = ends
+        return bool((np.minimum(a, c) < np.maximum(b, d)).all())
 
     def _kl_line(self, p: Population, q: Population) -> float:
         """Return the relative entropy of one descriptor."""

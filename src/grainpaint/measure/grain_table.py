@@ -91,7 +91,8 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per grain, in the order of the IDs, with the columns
+        One row per grain, in the order of the IDs, with the columns (those of sections
+        one voxel thick: see the notes)
 
         - grain, voxels: ID and number of voxels;
         - volume_um3, diameter_um: volume, and diameter of the ball of equal volume;
@@ -113,17 +114,6 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
         The faces of the box close the grains that they cut; grains continue through
         periodic faces.
 
-        In a section one voxel thick, the flat axis is closed, and the columns are
-        those of plane figures, whatever the thickness: area_um2 (of the grain) instead
-        of volume_um3; diameter_um of the circle of equal area; axes a, b of the ellipse
-        with the same second moments; perimeter_um (smoothed, see
-        `grainpaint.measure.perimeter`) instead of the surface; circularity,
-        4 pi area / perimeter^2, instead of sphericity; edge_length_um, the perimeter in
-        pixel edges, instead of face_area_um2. Columns c_um and c_over_a, and axis_ and
-        extent_ of the flat axis, are left out. In a line of voxels, grains have
-        length_um (diameter_um is the same), ends, and no shape.
-        ``frame.attrs["diameters"]`` says which.
-
     Raises
     ------
     InputError
@@ -131,6 +121,12 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
 
     Notes
     -----
+    In a section the flat axis is closed, and grains are plane figures, whatever the
+    thickness: area_um2 is that of the grain, diameter_um that of the equal circle; a_um
+    and b_um are the axes of the ellipse; perimeter_um is smoothed
+    (`grainpaint.measure.perimeter`), edge_length_um in pixel edges; circularity is
+    4 pi area / perimeter^2. A line of voxels has length_um and ends.
+
     The columns correspond to these properties of
     `skimage.measure.regionprops_table`, which works in voxels unless given a spacing:
 
@@ -142,8 +138,7 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     volume_um3           area
     diameter_um          equivalent_diameter_area
     x_um, y_um, z_um     centroid; skimage's voxel centers lie half a voxel lower
-    a_um                 axis_major_length
-    b_um                 axis_minor_length, in a section
+    a_um                 axis_major_length (b_um of sections: axis_minor_length)
     perimeter_um         perimeter_crofton (directions=4), in a section
     extent_x, _y, _z     differences of bbox
     ===================  ==========================================================

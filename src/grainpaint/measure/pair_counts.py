@@ -187,6 +187,18 @@ def same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
     numpy.ndarray, float64, shape (2 lag + 1)
         Pairs at the lags -lag..lag; each pair counts in both directions.
     """
+    # Runs are longest, and so fewest, if a flat axis is not the last one.
+    order = sorted(range(3), key=lambda axis: volume.shape[axis] > 1)
+    moved = Microstructure(
+        np.ascontiguousarray(volume.grain_id.transpose(order)),
+        periodic=tuple(volume.periodic[axis] for axis in order),
+    )
+    found = _same_pairs(moved, tuple(lag[axis] for axis in order))
+    return found.transpose(np.argsort(order))
+
+
+def _same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
+    """Count the pairs; see `same_pairs`."""
     n_ids = int(volume.grain_id.max()) + 1
     start = _list_runs(volume.grain_id, n_ids, np.empty((0, 4), np.int32))
     rows = np.empty((start[-1], 4), np.int32)

@@ -7,10 +7,11 @@ direction d, a distance A_d apart, meet the outline I_d times, and
 
 where omega_d is the share of the half circle that lies nearest to d; d points to the
 eight neighbors (Ohser and Mücklich, Statistical Analysis of Microstructures, 2000). The
-estimate is unbiased for outlines that face all directions alike: the mean of circles
-comes out within 1 % from a radius of 4 pixels on, for pixels up to twice as long as
-wide. A straight edge along an axis comes out 5 % too short. Counting pixel edges
-instead overestimates the perimeter of a circle by 27 %.
+estimate is unbiased for outlines that face all directions alike: on average over their
+places, circles come out 1 % too short at a radius of 3 pixels, 0.2 % at 6, and 0.05 %
+at 12, for pixels up to three times as long as wide. A straight edge along an axis comes
+out 5 % too short. Counting pixel edges instead overestimates the perimeter of a circle
+by 27 %.
 """
 
 from __future__ import annotations

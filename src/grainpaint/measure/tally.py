@@ -228,13 +228,18 @@ def _padded(
     grain_id: np.ndarray, low: np.ndarray, high: np.ndarray, periodic: tuple[bool, ...]
 ) -> np.ndarray:
     """Return the box low..high with one layer around it, wrapped or filled with 0."""
-    block = grain_id
+    inner = [a > 0 and b < n for a, b, n in zip(low, high, grain_id.shape)]
+    block = grain_id[
+        tuple(
+            slice(a - 1, b + 1) if i else slice(None)
+            for i, a, b in zip(inner, low, high)
+        )
+    ]
     for axis, (a, b, wrap) in enumerate(zip(low, high, periodic)):
+        if inner[axis]:
+            continue
         index = np.arange(a - 1, b + 1)
         n = grain_id.shape[axis]
-        if a > 0 and b < n:
-            block = block[(slice(None),) * axis + (slice(a - 1, b + 1),)]
-            continue
         block = np.take(block, index % n, axis)
         if not wrap:
             block[(slice(None),) * axis + ((index < 0) | (index >= n),)] = 0
