@@ -251,3 +251,66 @@ def test_mistakes_are_one_line(run, folder, tmp_path, words, message):
     assert code == 2
     assert message in error.splitlines()[-1]
     assert "Traceback" not in error
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory):
+    """Two periodic sections, as an EBSD map would be."""
+    folder = tmp_path_factory.mktemp("maps")
+    for seed, name in enumerate(("a.npz", "b.npz")):
+        grown = isotropic((64, 64, 1), time=10, seed=seed, lattice="sq/8n")
+        ids = label_pieces(grown.grain_id, grown.periodic, corners=True)
+        formats.write(
+            Microstructure(ids, (0.5, 0.5, 9.0), periodic=(False, False, True)),
+            folder / name,
+        )
+    return folder
+
+
+def test_commands_work_in_two_dimensions_and_say_so(run, maps, tmp_path, few_draws):
+    flat = "a section of 64 x 64 voxels: circles, areas"
+    code, text, error = run(
+        "stats", maps / "a.npz", "--as-is", "-o", tmp_path / "a.csv"
+    )
+    assert (code, error) == (0, "")
+    assert flat in text
+    assert "of circles of equal area" in text
+    found = pd.read_csv(tmp_path / "a.csv")
+    assert found["area_um2"].sum() == 64 * 64 * 0.25
+    assert 0.1 < found["touches_border"].mean() < 0.5
+    code, text, _ = run("check", maps / "a.npz")
+    assert flat in text
+    assert "Traceback" not in text
+    names = ("compare", maps / "a.npz", "--as-is", "--with", maps / "b.npz")
+    code, text, error = run(*names, "--report", tmp_path / "r.html")
+    assert code == 0
+    assert flat in error
+    assert "circularity" in text
+    assert "without border grains" in text
+    assert "volume" not in text
+    code, _, error = run("view", maps / "a.npz", "-o", tmp_path / "a.png")
+    assert (code, error) == (0, "")
+    solid = isotropic((16, 16, 16), time=3)
+    formats.write(Microstructure(solid.grain_id, (0.5,) * 3), tmp_path / "solid.npz")
+    code, _, error = run(*names[:4], tmp_path / "solid.npz")
+    assert code == 2
+    assert "cannot be compared with a solid (16 x 16 x 16 voxels)" in error
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".zarr"])
+def test_plates_are_checked_whether_windows_are_known_or_not(run, tmp_path, suffix):
+    path = tmp_path / f"plate{suffix}"
+    ids = np.add.outer(np.arange(40) // 5 * 64, np.arange(40) // 5 * 8)
+    ids = np.add.outer(ids, np.arange(12) // 4) + 1
+    formats.write(Microstructure(ids).relabel(), path)
+    code, text, error = run("check", path)
+    assert (code, error) == (0, "")
+    assert "every plane, the windows being unknown" in text
+    record = path / "run.json" if suffix == ".zarr" else tmp_path / "plate.run.json"
+    record.write_text(json.dumps({"output": path.name, "window": 16}))
+    code, text, error = run("check", path)
+    assert (code, error) == (0, "")
+    assert "seams" in text
+    assert (
+        "not tested: a seam test needs 20 planes" in text or "faces of windows" in text
+    )

@@ -1,5 +1,6 @@
 """The figures of the paper."""
 
+import numpy as np
 import pytest
 
 from grainpaint import Microstructure
@@ -38,3 +39,10 @@ def test_every_figure_is_drawn_as_vectors(tmp_path, volumes, sets):
         path = tmp_path / f"{i}.svg"
         figure.savefig(path)
         assert "<path" in path.read_text()
+
+
+def test_values_that_are_all_equal_have_no_density():
+    cubes = np.kron(np.arange(1, 28).reshape(3, 3, 3), np.ones((2, 2, 2), int))
+    figure = figures.density([measure(Microstructure(cubes))], None, "volume")
+    (text,) = figure.axes[0].texts
+    assert text.get_text() == "all values are equal"

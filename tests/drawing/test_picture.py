@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.image import imread
 
 from grainpaint import Microstructure
-from grainpaint.drawing.picture import picture, thinned
+from grainpaint.drawing.picture import Picture, picture, thinned
 from grainpaint.drawing.plot import grain_colors
 
 
@@ -25,3 +25,19 @@ def test_thinned_volumes_keep_their_size_within_a_voxel():
     assert small.spacing == (6, 4, 3)
     plate = Microstructure(np.ones((10, 10, 2), int))
     assert thinned(plate, 4).axes == (0, 1, 2)  # no section
+
+
+def test_flat_and_empty_volumes_are_drawn_and_nothing_is_missing(tmp_path):
+    volumes = {
+        "section": np.arange(1, 31).reshape(5, 1, 6),
+        "line": np.arange(1, 8).reshape(1, 1, 7),
+        "void": np.zeros((4, 4, 4), int),
+        "voxel": np.ones((1, 1, 1), int),
+    }
+    with Picture() as drawing:
+        for name, ids in volumes.items():
+            path = tmp_path / f"{name}.png"
+            drawing.draw(Microstructure(ids), path)
+            drawn = drawing.wait()
+            assert path.stat().st_size > 1000
+            assert drawn or name == "voxel"  # a solid needs OpenGL

@@ -33,3 +33,9 @@ def test_surface_has_a_face_for_each_pair_of_inside_and_outside(rng):
 def test_the_cut_opens_one_quarter():
     cut = cut_quarter(np.ones((4, 6, 5), int))
     assert cut.sum() == 4 * 6 * 5 * 3 // 4
+
+
+def test_what_lies_in_that_quarter_alone_stays():
+    ids = np.zeros((4, 6, 5), int)
+    ids[3, 0] = 1
+    assert cut_quarter(ids).sum() == 5

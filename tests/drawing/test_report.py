@@ -10,7 +10,7 @@ import pytest
 from grainpaint import InputError, Microstructure
 from grainpaint.drawing.report import report, write_report
 from grainpaint.measure.comparison import compare
-from grainpaint.measure.descriptors import DESCRIPTORS
+from grainpaint.measure.descriptors import DESCRIPTORS, descriptors_of
 from grainpaint.measure.measured import measure
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
@@ -147,3 +147,23 @@ setTimeout(async () => {
     console = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
     assert console, "the log of the page is missing"
     assert not [line for line in console if "rror" in line]
+
+
+def test_a_report_of_sections_is_flat(tmp_path, few_draws):
+    grown = [isotropic((32, 40, 1), time=8, seed=s, lattice="sq/8n") for s in (1, 2)]
+    ids = [label_pieces(v.grain_id, corners=True).transpose(0, 2, 1) for v in grown]
+    shown = [Microstructure(one) for one in ids]
+    sets = [[measure(v)] for v in shown]
+    path = tmp_path / "two.html"
+    write_report(path, sets, shown, compare(*sets))
+    text = path.read_text(encoding="utf-8")
+    assert "Measured as a section of 32 x 40 voxels: circles, areas" in text
+    for descriptor in descriptors_of((32, 1, 40)).values():
+        assert descriptor.title in text
+    for word in ("In three dimensions", "Aspect ratios", "Sphericity", "<iframe"):
+        assert word not in text
+    assert "Without border grains" in text
+    assert "Triple points per area" in text
+    write_report(path, sets[:1], shown[:1])
+    text = path.read_text(encoding="utf-8")
+    assert "Measured as a section of 32 x 40 voxels: circles, areas" in text

@@ -37,3 +37,9 @@ def test_smooth_boundaries_have_roughness_one_and_rough_ones_more(rng):
 
 def test_a_volume_too_thin_to_be_halved_has_no_roughness():
     assert np.isnan(roughness(Microstructure(np.ones((1, 4, 4), int))))
+
+
+def test_roughness_of_few_layers_is_unknown(rng):
+    thin = Microstructure(rng.integers(1, 5, (16, 16, 3)))
+    assert np.isnan(roughness(thin))  # half of it would be a section
+    assert np.isnan(roughness(Microstructure(np.ones((16, 16, 1), int))))

@@ -100,3 +100,62 @@ def test_sets_may_be_volumes_files_and_patterns(tmp_path, few_draws):
         compare(tmp_path / "none.npz", volumes)
     with pytest.raises(InputError, match="as a whole or not at all"):
         compare([measure(volumes[0]), volumes[1]], volumes)
+
+
+@pytest.fixture(scope="module")
+def sections():
+    """Twelve sections of 48 x 48 voxels."""
+    grown = [isotropic((48, 48, 1), time=8, seed=s, lattice="sq/8n") for s in range(12)]
+    return [Microstructure(label_pieces(v.grain_id, corners=True)) for v in grown]
+
+
+def test_sections_are_compared_as_plane_figures(sections):
+    sets = [measure(v) for v in sections]
+    result = compare(sets[:5], sets[5:])
+    assert set(result.descriptors) == {
+        "area", "diameter", "nearest", "b_over_a", "circularity", "perimeter",
+        "neighbors", "direction_x", "direction_y", "chord_x", "chord_y",
+    }  # fmt: skip
+    assert set(result.correlation) == {"radial", "x", "y"}
+    assert "triple_points_per_um2" in result.measures
+    assert result.notes[0] == "Measured as a section of 48 x 48 voxels: circles, areas."
+    found = result.descriptors.values()
+    assert all(0.2 < entry.ratio_to_floor < 4 for entry in found)
+    assert all(entry.interior for name, entry in result.descriptors.items()
+               if not name.startswith("chord"))  # fmt: skip
+    whole = result.to_dict()
+    assert whole["area"]["title"] == "Grain area"
+    json.dumps(whole, allow_nan=False)
+
+
+def test_the_thickness_of_a_section_changes_nothing(sections, few_draws):
+    thick = [Microstructure(v.grain_id, (1.0, 1.0, 30.0)) for v in sections[:4]]
+    expected = compare(sections[4:6], sections[:4]).to_dict()
+    found = compare(sections[4:6], thick).to_dict()
+    assert found["area"] == expected["area"]
+    assert found["perimeter"] == expected["perimeter"]
+
+
+def test_flat_and_solid_volumes_are_not_compared(measured, sections):
+    with pytest.raises(InputError) as caught:
+        compare(measured, sections[:1])
+    assert str(caught.value) == (
+        "a solid (32 x 32 x 32 voxels) cannot be compared with a section across z "
+        "(48 x 48 x 1 voxels): compare solids with solids, and sections with sections "
+        "across the same axis"
+    )
+    turned = Microstructure(sections[0].grain_id.transpose(0, 2, 1))
+    with pytest.raises(InputError, match="a section across y"):
+        compare(sections[:1], turned)
+    with pytest.raises(InputError, match="of a section across z is named 'volume'"):
+        compare(sections[:1], sections[1:2], ["volume"])
+
+
+def test_lines_are_compared_by_length(rng, few_draws):
+    lines = [
+        Microstructure(np.repeat(np.arange(1, 61), rng.integers(1, 9, 60))[None, None])
+        for _ in range(2)
+    ]
+    result = compare(*lines)
+    assert set(result.descriptors) == {"length", "nearest", "chord_z"}
+    assert all(entry.kl is not None for entry in result.descriptors.values())

@@ -7,6 +7,7 @@ import pytest
 from samples import sample
 
 from grainpaint.measure.floors import compare_populations
+from grainpaint.measure.population import Population
 
 
 def compared(p, q, seed=0):
@@ -44,3 +45,27 @@ def test_without_a_distance_the_verdict_says_why(values, reason):
     assert found.n_generated == len(values)
     fields = dataclasses.asdict(found)
     assert {fields[k] for k in fields if k.startswith(("kl", "wass", "ks"))} == {None}
+
+
+def test_volumes_that_are_all_alike_have_no_floor(rng):
+    values = np.tile(rng.lognormal(0, 1, 30), 5)
+    alike = Population(
+        values[:, None], np.ones(150), np.ones(150), np.arange(150) // 30, 5, 150
+    )
+    found = compare_populations(alike, alike, is_length=False, share=1.0, seed=0)
+    assert found.kl is None
+    assert "all volumes of the reference are alike" in found.verdict
+
+
+def test_few_different_values_have_no_distance():
+    """Two chord lengths, one of them rare: resamples often hold one alone."""
+    rare = Population(
+        np.array([[1.0], [2.0]]),
+        np.array([40.0, 1.0]),
+        np.ones(2),
+        np.zeros(2, int),
+        1,
+        41,
+    )
+    found = compare_populations(rare, rare, is_length=True, share=1.0, seed=0)
+    assert found.verdict == "too few different values"

@@ -32,3 +32,14 @@ def test_two_point_of_ids_in_many_pieces_counts_every_pair(
         shells[round(np.linalg.norm(lag))] += counts
     same, pairs = shells[: min(lags) + 1].T
     assert np.array_equal(found.radial, same / pairs)
+
+
+@pytest.mark.parametrize("shape", [(6, 7, 1), (1, 6, 7), (6, 1, 7), (1, 9, 1)])
+def test_pairs_in_flat_volumes_are_counted_one_by_one(rng, shape):
+    for periodic in (PERIODIC, (False,) * 3):
+        volume = Microstructure(rng.integers(0, 4, shape), periodic=periodic)
+        lags = [min(3, n // 2 if w else n - 1) for n, w in zip(shape, periodic)]
+        found = pair_counts.same_pairs(volume, tuple(lags))
+        for lag in itertools.product(*(range(-m, m + 1) for m in lags)):
+            expected = naive_pairs(volume.grain_id, periodic, lag)[0]
+            assert found[tuple(np.add(lag, lags))] == expected, lag

@@ -22,3 +22,11 @@ def test_interior_weights_undo_what_the_border_takes_away():
     error = np.std(np.subtract(weighted, true), ddof=1) / np.sqrt(6)
     assert abs(np.mean(weighted) - np.mean(true)) < 3 * error
     assert np.mean(naive) < 0.9 * np.mean(true)
+
+
+def test_a_distance_of_zero_has_no_logarithm_and_is_left_out():
+    ids = np.ones((5, 5, 4), int)
+    ids[1:4, 1:4] = 2  # one centroid
+    ids[:, :, 3] = 3
+    found = population([measure(Microstructure(ids))], "nearest")
+    assert found.values.tolist() == [[2.0]]

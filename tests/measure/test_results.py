@@ -45,3 +45,15 @@ def test_json_has_every_field_and_no_tuples_or_arrays():
     assert found["correlation"]["radial"]["generated"] == [2.0, 3.0]
     assert found["generated"]["shape"] == [4, 5, 6]
     assert found["notes"] == ["a note"]
+
+
+def test_what_is_not_defined_is_null_in_json():
+    entry = MeasureComparison(float("nan"), None, 2.0, None, None, None)
+    curve = CurveComparison(*np.full((5, 2), np.nan), float("nan"))
+    summary = SetSummary(1, (4, 5, 1), (1.0,) * 3, (False,) * 3, 20, 3, 3)
+    found = Comparison(
+        {}, {"roughness": entry}, {"x": curve}, summary, summary, ()
+    ).to_dict()
+    assert found["measures"]["roughness"]["generated"] is None
+    assert found["correlation"]["x"]["reference"] == [None, None]
+    json.dumps(found, allow_nan=False)

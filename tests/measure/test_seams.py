@@ -79,3 +79,10 @@ def test_no_face_in_the_volume_and_too_small_volumes_are_refused(grown):
         odd_plane(Microstructure(np.ones((3, 3, 3), int)))
     with pytest.raises(InputError, match="no grain"):
         odd_plane(Microstructure(np.zeros((3, 3, 3), int)))
+
+
+def test_faces_beside_void_cannot_be_compared(grown):
+    ids = grown[0].grain_id.copy()
+    ids[24:40] = 0
+    with pytest.raises(InputError, match="too close"):
+        seam_test([Microstructure(ids)], [[32], [], []])

@@ -78,3 +78,31 @@ def test_a_file_is_checked_at_the_faces_in_its_record(joined, tmp_path):
     (tmp_path / "joined.run.json").write_text(json.dumps(record))
     assert measure.check(str(path)).seams.n_faces == 3
     assert measure.check(path, [[], [], []]).seams.n_faces == 0
+
+
+@pytest.mark.parametrize("others", [(30, 30), (1, 30), (5, 1), (1, 1)])
+def test_every_length_of_an_axis_has_a_result(others, rng):
+    """Slices of 4 to 16 voxels were once longer than the axis."""
+    for n in range(1, 26):
+        axis = n % 3
+        shape = [*others]
+        shape.insert(axis, n)
+        for ids in (
+            rng.integers(1, 9, shape),
+            np.ones(shape, int),
+            np.zeros(shape, int),
+        ):
+            volume = Microstructure(ids, periodic=rng.random(3) < 0.5)
+            every = [range(1, m) for m in shape]
+            for faces in (None, [[], [], []], [[n // 2], [1], [20]], every):
+                found = check(volume, faces)
+                assert found.shape == volume.shape
+                assert (found.seams is None) == (found.untested is not None)
+                assert (found.cells is None) == (found.cells_untested is not None)
+                assert found.seams is None or 0 <= found.seams.p <= 1
+
+
+def test_one_grain_is_sound_and_has_no_trace_of_cells():
+    found = check(Microstructure(np.full((33, 40, 11), 1)))
+    assert found.sound
+    assert found.cells == (1, 1)
