@@ -65,15 +65,17 @@ def summary(
 ) -> list[tuple[str, str]]:
     """Return the rows of the table that ends a run."""
     from grainpaint.generation.in_memory import COMPILING
+    from grainpaint.measure.dimensions import diameters_are
 
     volume = painted.volume
     diameters = volume.diameters()
     diameters = diameters[diameters > 0]
+    kind = "" if len(volume.axes) == 3 else f", {diameters_are(volume.axes)}"
     total = sum(s for name, s in painted.seconds.items() if name != COMPILING)
     return [
         ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),
         ("grains", f"{diameters.size:,}"),
-        ("mean diameter", f"{diameters.mean():.4g} µm"),
+        ("mean diameter", f"{diameters.mean():.4g} µm{kind}"),
         ("windows", f"{painted.n_windows} of {painted.n_windows_box}"),
         ("grown", grown_share(painted.grown)),
         ("precision", precision),
