@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pyvista import ImageData
 
-__all__ = ["Microstructure", "VoxelBox", "cut", "equivalent_diameter"]
+__all__ = ["Microstructure", "VoxelBox", "cut", "equivalent_diameter", "new_ids"]
 
 # First and last-plus-one voxel along x, y, z.
 VoxelBox = Sequence[tuple[int, int]]
+
+# IDs up to these serve as indices: their arrays take less memory than the voxels.
+_FEW_IDS = 1 << 16
+_VOXELS_PER_ID = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,30 +114,36 @@ class Microstructure:
     @property
     def n_grains(self) -> int:
         """Number of different grain IDs > 0."""
-        return int(np.count_nonzero(self.grain_volumes()))
+        return self.ids().size
+
+    def ids(self) -> np.ndarray:
+        """Return the grain IDs that voxels have, ascending (int32, shape (n,))."""
+        compact, ids = self.compact()
+        sizes = np.bincount(compact.grain_id.ravel(), minlength=1)
+        return ids[np.flatnonzero(sizes[1:]) + 1]
 
     def grain_volumes(self) -> np.ndarray:
-        """Return the number of voxels of grains 1, 2, ...
+        """Return the number of voxels of each grain, in the order of `ids`.
 
         Returns
         -------
-        numpy.ndarray, int64, shape (largest ID,)
-            0 for IDs that no voxel has.
+        numpy.ndarray, int64, shape (n_grains,)
         """
-        return np.bincount(self.grain_id.ravel(), minlength=1)[1:]
+        sizes = np.bincount(self.compact()[0].grain_id.ravel(), minlength=1)[1:]
+        return sizes[sizes > 0]
 
     def diameters(self) -> np.ndarray:
-        """Return the equivalent diameters of grains 1, 2, ...
+        """Return the equivalent diameter of each grain, in the order of `ids`.
 
         Returns
         -------
-        numpy.ndarray, float64, shape (largest ID,)
-            Diameters of the balls of equal volume, µm; 0 for IDs that no voxel has.
+        numpy.ndarray, float64, shape (n_grains,)
+            Diameters of the balls of equal volume, µm.
 
         Examples
         --------
         >>> Microstructure(np.array([[[1, 3, 3]]])).diameters().round(3)
-        array([1.241, 0.   , 1.563])
+        array([1.241, 1.563])
         """
         return equivalent_diameter(self.grain_volumes() * float(np.prod(self.spacing)))
 
@@ -163,6 +173,40 @@ class Microstructure:
                 for p, (a, b, _), n in zip(self.periodic, ranges, self.shape)
             ),
         )
+
+    def compact(self) -> tuple[Microstructure, np.ndarray]:
+        """Return the same grains with IDs fit to be indices, and their own IDs.
+
+        Arrays with a row for each ID then take memory by the number of grains. The
+        order of the grains stays.
+
+        Returns
+        -------
+        volume : Microstructure
+            This one if its largest ID is not far above the number of its grains.
+        ids : numpy.ndarray, int32, shape (largest ID of volume + 1,)
+            The ID here of each ID there; 0 is 0.
+
+        Examples
+        --------
+        >>> m, ids = Microstructure(np.array([[[2_000_000_000, 7, 0]]])).compact()
+        >>> m.grain_id.tolist(), ids.tolist()
+        ([[[2, 1, 0]]], [0, 7, 2000000000])
+        """
+        largest = int(self.grain_id.max())
+        if largest <= max(_FEW_IDS, self.grain_id.size // _VOXELS_PER_ID):
+            return self, np.arange(largest + 1, dtype=np.int32)
+        # Most voxels have the grain of the one before them: only runs are sorted.
+        flat = self.grain_id.ravel()
+        starts = np.flatnonzero(np.append(True, flat[1:] != flat[:-1]))
+        ids, of_run = np.unique(np.append(0, flat[starts]), return_inverse=True)
+        if ids.size > largest // 2:
+            return self, np.arange(largest + 1, dtype=np.int32)
+        lengths = np.diff(np.append(starts, flat.size))
+        grain_id = np.repeat(of_run[1:].astype(np.int32), lengths)
+        grain_id.flags.writeable = False
+        volume = replace(self, grain_id=grain_id.reshape(self.shape))
+        return volume, ids.astype(np.int32)
 
     def relabel(self) -> Microstructure:
         """Return the same grains with IDs 1..n in the order of their first voxels."""
@@ -242,6 +286,32 @@ class Microstructure:
         from grainpaint.drawing.notebook import summary_html
 
         return summary_html(self)
+
+
+def new_ids(known: np.ndarray, n: int) -> np.ndarray:
+    """Return n IDs that no grain has.
+
+    Parameters
+    ----------
+    known : numpy.ndarray, integer
+        IDs in use.
+    n : int
+
+    Returns
+    -------
+    numpy.ndarray, int64, shape (n,)
+        Those above the largest one, or the smallest free ones where 32 bits end.
+
+    Examples
+    --------
+    >>> new_ids(np.array([1, 7]), 2).tolist(), new_ids(np.array([1, 2**31 - 1]), 2).tolist()
+    ([8, 9], [2, 3])
+    """
+    first = int(known.max(initial=0)) + 1
+    if first + n - 1 <= np.iinfo(np.int32).max:
+        return first + np.arange(n)
+    used = np.unique(known)
+    return np.setdiff1d(np.arange(1, used.size + n + 1), used)[:n]
 
 
 @overload

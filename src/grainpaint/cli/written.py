@@ -68,7 +68,6 @@ def summary(
 
     volume = painted.volume
     diameters = volume.diameters()
-    diameters = diameters[diameters > 0]
     total = sum(s for name, s in painted.seconds.items() if name != COMPILING)
     return [
         ("voxels", f"{volume.n_voxels:,} of {volume.grain_id.size:,} in the box"),

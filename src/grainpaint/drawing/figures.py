@@ -239,6 +239,7 @@ def slices(shown: Sequence[Microstructure]) -> Figure:
     for part, (label, volume) in zip(parts, rows):
         if len(rows) > 1:
             part.suptitle(label, fontsize=11)
+        volume = volume.compact()[0]
         colors = grain_colors(int(volume.grain_id.max()))
         for axis, axes in enumerate(part.subplots(1, 3)):
             draw_slice(axes, volume, axis, colors)

@@ -22,7 +22,6 @@ def summary_html(volume: Microstructure) -> str:
     volume : Microstructure
     """
     diameters = volume.diameters()
-    diameters = diameters[diameters > 0]
     size = (f"{n * s:g}" for n, s in zip(volume.shape, volume.spacing))
     axes = [axis for axis, wraps in zip("xyz", volume.periodic) if wraps]
     rows = {
@@ -43,7 +42,7 @@ def summary_html(volume: Microstructure) -> str:
 
 def _slice_png(volume: Microstructure) -> str:
     """Return a slice across z as the source of an HTML image."""
-    shown = thinned(volume, _EDGE)
+    shown = thinned(volume, _EDGE).compact()[0]
     figure = Figure(figsize=(2.8, 2.8), layout="constrained")
     colors = grain_colors(int(shown.grain_id.max()))
     draw_slice(figure.subplots(), shown, 2, colors)

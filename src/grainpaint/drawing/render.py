@@ -85,7 +85,7 @@ def solid_picture(volume: Microstructure) -> np.ndarray:
 
 def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
     """Draw a volume; return whether the solid could be drawn as well."""
-    solid = None
+    volume, solid = volume.compact()[0], None
     if with_solid:
         try:
             solid = solid_picture(volume)

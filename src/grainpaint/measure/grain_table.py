@@ -149,7 +149,7 @@ def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
     with np.errstate(invalid="ignore"):
         ratios = axes[:, 1:] / axes[:, :1]
     return {
-        "grain": grain,
+        "grain": counted.ids[grain],
         "voxels": sums[:, 0],
         "volume_um3": solid,
         "diameter_um": equivalent_diameter(solid),
@@ -189,8 +189,8 @@ def contacts(volume: Microstructure) -> DataFrame:
     counted = tally(volume)
     return pd.DataFrame(
         {
-            "grain": counted.pairs[:, 0],
-            "other": counted.pairs[:, 1],
+            "grain": counted.ids[counted.pairs[:, 0]],
+            "other": counted.ids[counted.pairs[:, 1]],
             "face_area_um2": counted.faces @ face_areas(volume.spacing),
         }
     )

@@ -187,6 +187,7 @@ def same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
     numpy.ndarray, float64, shape (2 lag + 1)
         Pairs at the lags -lag..lag; each pair counts in both directions.
     """
+    volume = volume.compact()[0]
     n_ids = int(volume.grain_id.max()) + 1
     start = _list_runs(volume.grain_id, n_ids, np.empty((0, 4), np.int32))
     rows = np.empty((start[-1], 4), np.int32)

@@ -106,7 +106,7 @@ def _load_set(paths: list[Path]) -> TrainingSet:
                 "have no outside voxels (grain_id 0)"
             )
     n_voxels = np.concatenate([volume.grain_volumes() for volume in volumes])
-    diameter = float(equivalent_diameter(n_voxels[n_voxels > 0]).mean())
+    diameter = float(equivalent_diameter(n_voxels).mean())
     recipe = recipe_of(paths[0].parent)
     time = member_time(paths[0])
     if time is not None:

@@ -1,20 +1,24 @@
 """Site files of SPPARKS, from which a simulation starts."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.content import content_of
 from grainpaint.formats.spparks.rows import (
     parse_rows,
     places_of_ids,
-    read_text,
     scatter,
     site_ids,
     to_integers,
 )
+from grainpaint.formats.spparks.snapshot import Snapshot
 
 __all__ = ["parse_sites", "read_sites", "write_sites"]
+
+_BOUNDARY = re.compile(rb"\bboundary\s+([pn])\s+([pn])\s+([pn])\b")
 
 
 def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> None:
@@ -47,19 +51,23 @@ def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> Non
             file.write(("%d %d\n" * len(piece)) % tuple(piece.ravel().tolist()))
 
 
-def read_sites(path: Path) -> tuple[np.ndarray, float, tuple[float, ...]]:
-    """Return spins (int32, [x, y, z]), lattice constant and origin of a site file.
+def read_sites(path: Path) -> Snapshot:
+    """Return the spins of a site file.
 
     Raises
     ------
     InputError
         If the file is damaged or of another kind.
     """
-    return parse_sites(path, read_text(path))
+    return parse_sites(path, content_of(path))
 
 
-def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float, ...]]:
-    """Parse the header (lines `value keyword`) and the section Values."""
+def parse_sites(path: Path, text: bytes) -> Snapshot:
+    """Parse the header (lines `value keyword`) and the section Values.
+
+    SPPARKS skips the first line. If it says ``boundary p p n``, as ours does, the box
+    is periodic along x and y.
+    """
     at = text.find(b"\nValues")
     if at < 0 or b"\nSites" in text[:at] or b"\0" in text[:4096]:
         raise InputError(
@@ -89,4 +97,7 @@ def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float
     table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
     place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
     spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
-    return spin, 1.0, tuple(box[:, 0].tolist())
+    stated = _BOUNDARY.search(text[: text.find(b"\n")])
+    periodic = tuple(letter == b"p" for letter in stated.groups()) if stated else None
+    origin = tuple(box[:, 0].tolist())
+    return Snapshot(spin, 0.0, 1.0, origin, periodic or (False, False, False))

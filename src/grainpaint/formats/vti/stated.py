@@ -1,0 +1,67 @@
+"""What our own files state beside the IDs, in arrays of the file as a whole.
+
+VTK keeps such arrays (FieldData) when it saves a file again. `SHAPE` tells whether the
+volume was cut since; the checksum holds as long as nobody else has written the file.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = [
+    "CHECKSUM",
+    "FIELDS",
+    "PERIODIC",
+    "SHAPE",
+    "VOID",
+    "checksum",
+    "is_earlier",
+    "own_image",
+]
+
+VOID, PERIODIC, SHAPE, CHECKSUM = (
+    f"grainpaint_{name}" for name in ("void", "periodic", "shape", "crc32")
+)
+FIELDS = {VOID: 1, PERIODIC: 3, SHAPE: 3, CHECKSUM: 1}  # and their numbers of values
+_HEAD = (
+    rb'<\?xml version="1\.0"\?>\n<VTKFile type="ImageData" version="1\.0" '
+    rb'byte_order="LittleEndian" header_type="UInt64">\n  (<ImageData [^\n]*>)\n'
+)
+# VTK indents its data, we do not.
+_OWN = re.compile(
+    _HEAD + rb"    <FieldData>\n(?:      <DataArray [^\n]*>\n\d[\d ]*\n"
+    rb"      </DataArray>\n)+    </FieldData>\n"
+)
+_EARLIER = re.compile(
+    _HEAD + rb"  <Piece [^\n]*>\n    <PointData>\n    </PointData>\n    <CellData>\n"
+    rb'      <DataArray type="Int32" Name="material" [^\n]*>\n[A-Za-z0-9+/]'
+)
+
+
+def own_image(data: bytes) -> bytes | None:
+    """Return the tag ImageData of a file as we wrote it, None for any other file."""
+    found = _OWN.match(data)
+    return found[1] if found else None
+
+
+def is_earlier(data: bytes) -> bool:
+    """Return whether a file is as versions before 0.2 wrote it, without fields."""
+    return _EARLIER.match(data) is not None
+
+
+def checksum(image: bytes, periodic: Sequence[bool], ids: np.ndarray) -> int:
+    """Return the CRC-32 of a volume.
+
+    Parameters
+    ----------
+    image : bytes
+        The tag ImageData: extent, origin, spacing.
+    periodic : three bools
+    ids : numpy.ndarray, int32, shape (nx, ny, nz)
+    """
+    start = zlib.crc32(image + bytes(map(bool, periodic)))
+    return zlib.crc32(np.ascontiguousarray(ids.transpose(2, 1, 0), "<i4"), start)
