@@ -83,7 +83,7 @@ def layers():
 
 
 def test_diameters_are_those_of_balls_of_equal_volume(layers):
-    expected = [2 * (3 * n * 3.0 / (4 * np.pi)) ** (1 / 3) for n in (19, 40, 0, 60)]
+    expected = [2 * (3 * n * 3.0 / (4 * np.pi)) ** (1 / 3) for n in (19, 40, 60)]
     np.testing.assert_allclose(layers.diameters(), expected)
     assert equivalent_diameter(np.pi / 6) == pytest.approx(1)
 

@@ -304,8 +304,10 @@ def new_ids(known: np.ndarray, n: int) -> np.ndarray:
 
     Examples
     --------
-    >>> new_ids(np.array([1, 7]), 2).tolist(), new_ids(np.array([1, 2**31 - 1]), 2).tolist()
-    ([8, 9], [2, 3])
+    >>> new_ids(np.array([1, 7]), 2).tolist()
+    [8, 9]
+    >>> new_ids(np.array([1, 2**31 - 1]), 2).tolist()
+    [2, 3]
     """
     first = int(known.max(initial=0)) + 1
     if first + n - 1 <= np.iinfo(np.int32).max:

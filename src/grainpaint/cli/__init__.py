@@ -21,7 +21,7 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
-    warnings.showwarning = _show
+    warnings.showwarning = _show  # type: ignore[assignment]
     try:
         app()
     except InputError as error:

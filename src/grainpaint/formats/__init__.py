@@ -175,9 +175,7 @@ def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
             if not glob.has_magic(source):
                 raise InputError(f"{source}: no such file")
         if not members:
-            raise InputError(
-                f"{source}: no volume there; known are {_KNOWN}"
-            )
+            raise InputError(f"{source}: no volume there; known are {_KNOWN}")
         found += members
     return found
 

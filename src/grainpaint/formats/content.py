@@ -12,7 +12,7 @@ __all__ = ["content_of", "kind_of", "known_kind"]
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
-_SITES = re.compile(rb"^[ \t]*\d+[ \t]+sites\b", re.M)
+_SITES = re.compile(rb"^[ \t]*\S+[ \t]+sites\b", re.M)
 _STARTS = {  # how files begin that may be volumes
     b"PK\x03\x04": "npz",
     b"SQLite format 3\0": "spparks",

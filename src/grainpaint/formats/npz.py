@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
+        zlib.error,
         EOFError,
         OSError,
         ValueError,
@@ -93,7 +95,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         if n_bytes != info.file_size - file.tell():
             raise ValueError(f"'{name}' has not the size that it states")
         values = np.empty(n_bytes, np.uint8)
-        view, at = memoryview(values), 0
+        view, at = values.data, 0
         while at < n_bytes:
             part = file.read(min(1 << 24, n_bytes - at))
             if not part:

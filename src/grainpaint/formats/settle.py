@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats.raw import RawVolume
+from grainpaint.formats.raw import RawVolume, in_order
 from grainpaint.formats.spparks.snapshot import label_spins
 from grainpaint.microstructure import Microstructure
 from grainpaint.units import UNITS
@@ -37,6 +37,8 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
         words = " and ".join(word for word, text in said.items() if text)
         texts = "; ".join(filter(None, said.values()))
         notes.append(f"assumed: {texts} (say {words} if not)")
+    grain_id = in_order(grain_id)
+    grain_id.flags.writeable = False  # so that it is not copied once more
     scale = UNITS[raw.unit]
     volume = Microstructure(
         grain_id,

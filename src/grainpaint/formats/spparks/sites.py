@@ -1,6 +1,7 @@
 """Site files of SPPARKS, from which a simulation starts."""
 
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from grainpaint.formats.spparks.snapshot import Snapshot
 
 __all__ = ["parse_sites", "read_sites", "write_sites"]
 
+_CHECKSUM = re.compile(rb"crc32 ([0-9a-f]{8})")
+_NO_CHECKSUM = b"crc32 00000000"  # what the checksum is made of in its own place
 _BOUNDARY = re.compile(rb"\bboundary\s+([pn])\s+([pn])\s+([pn])\b")
 
 
@@ -41,14 +44,19 @@ def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> Non
     rows = rows.transpose(2, 1, 0, 3).reshape(-1, 2)  # x fastest, as IDs count
     head = (
         f"grainpaint: spins 1..{high}, so app_style needs {high} or more; "
-        f"lattice constant 1; boundary {boundary}\n\n"
+        f"lattice constant 1; boundary {boundary}; {_NO_CHECKSUM.decode()}\n\n"
         f"3 dimension\n{spin.size} sites\nid site values\n{box}\n\nValues\n\n"
     )
-    with path.open("w") as file:
-        file.write(head)
+    with path.open("wb") as file:
+        file.write(head.encode())
+        found = zlib.crc32(head.encode())
         for start in range(0, len(rows), 1 << 18):
             piece = rows[start : start + (1 << 18)]
-            file.write(("%d %d\n" * len(piece)) % tuple(piece.ravel().tolist()))
+            text = (b"%d %d\n" * len(piece)) % tuple(piece.ravel().tolist())
+            found = zlib.crc32(text, found)
+            file.write(text)
+        file.seek(head.index(_NO_CHECKSUM.decode()))
+        file.write(b"crc32 %08x" % found)
 
 
 def read_sites(path: Path) -> Snapshot:
@@ -74,6 +82,14 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
             f"{path}: not a SPPARKS dump, a stitch file, or a site file with only the "
             "section Values"
         )
+    stated = _CHECKSUM.search(text[: text.find(b"\n")])
+    if stated is not None:
+        bare = text[: stated.start()] + _NO_CHECKSUM + text[stated.end() :]
+        if zlib.crc32(bare) != int(stated[1], 16):
+            raise InputError(
+                f"{path}: damaged, or changed by hand: its checksum is another; "
+                f"without the words {stated[0].decode()} in its first line it is read as it is"
+            )
     box = np.tile([-0.5, 0.5], (3, 1))
     names, n_sites = ["id", "site"], -1
     try:
@@ -85,7 +101,11 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
                 names = words[:-1]
             elif words[-1:] and words[-1] in ("xhi", "yhi", "zhi"):
                 box["xyz".index(words[-1][0])] = float(words[0]), float(words[1])
-    except (ValueError, UnicodeDecodeError, IndexError):
+            elif words[-1:] and words[-1] not in ("dimension", "neighbors"):
+                raise InputError(f"{path}: the line {line!r} is none of a site file")
+    except InputError:
+        raise
+    except (ValueError, IndexError):
         raise InputError(f"{path}: damaged header of a site file") from None
     spin_column = next((n for n in ("site", "i1") if n in names), None)
     if n_sites < 0 or names[:1] != ["id"] or spin_column is None:
@@ -97,7 +117,7 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
     table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
     place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
     spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
-    stated = _BOUNDARY.search(text[: text.find(b"\n")])
-    periodic = tuple(letter == b"p" for letter in stated.groups()) if stated else None
+    said = _BOUNDARY.search(text[: text.find(b"\n")])
+    periodic = tuple(letter == b"p" for letter in said.groups()) if said else None
     origin = tuple(box[:, 0].tolist())
     return Snapshot(spin, 0.0, 1.0, origin, periodic or (False, False, False))

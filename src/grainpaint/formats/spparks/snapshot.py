@@ -40,7 +40,7 @@ class Snapshot:
 def label_spins(
     spin: np.ndarray, periodic: tuple[bool, ...], outside: np.ndarray | None = None
 ) -> np.ndarray:
-    """Number the connected pieces of equal spin (26 neighbors).
+    """Return numbers of the connected pieces of equal spin (26 neighbors).
 
     Parameters
     ----------

@@ -23,7 +23,8 @@ from grainpaint.formats.vti.document import Document
 
 __all__ = ["decode", "n_components"]
 
-_TYPES = {f"{sign}Int{8 * n}": f"{c}{n}" for sign, c in (("", "i"), ("U", "u")) for n in (1, 2, 4, 8)}
+_TYPES = {f"Int{8 * n}": f"i{n}" for n in (1, 2, 4, 8)}
+_TYPES |= {f"UInt{8 * n}": f"u{n}" for n in (1, 2, 4, 8)}
 _TYPES |= {"Float32": "f4", "Float64": "f8", "Bit": "u1"}
 _HEADERS = {None: "u4", "UInt32": "u4", "UInt64": "u8"}
 _ORDERS = {"LittleEndian": "<", "BigEndian": ">"}
@@ -52,22 +53,23 @@ def decode(document: Document, element: ET.Element, n_values: int) -> np.ndarray
         If they are damaged, or it has not so many.
     """
     name = f"array {element.get('Name')!r}"
-    if element.get("type") not in _TYPES:
-        raise ValueError(f"{name} is of the type {element.get('type')!r}")
+    kind = element.get("type") or "none"
+    if kind not in _TYPES:
+        raise ValueError(f"{name} is of the type {kind!r}")
     root = document.root
     order = _ORDERS.get(root.get("byte_order") or "LittleEndian")
     if order is None or root.get("header_type") not in _HEADERS:
         raise ValueError("its byte_order or header_type is none that VTK knows")
-    dtype = np.dtype(_TYPES[element.get("type")]).newbyteorder(order)
-    bits = element.get("type") == "Bit"
-    kind = element.get("format")
+    dtype = np.dtype(order + _TYPES[kind])
+    bits = kind == "Bit"
+    form = element.get("format")
     try:
-        if kind == "ascii":
+        if form == "ascii":
             return _from_ascii(document.text_of(element), dtype, n_values)
         n_bytes = -(-n_values // 8) if bits else n_values * dtype.itemsize
-        if kind == "binary":
+        if form == "binary":
             stream: _Stream = _Base64(document.unbroken(element))
-        elif kind == "appended":
+        elif form == "appended":
             start, stop = document.appended
             start += int(element.get("offset") or 0)
             if not document.appended[0] <= start < stop:
@@ -75,15 +77,15 @@ def decode(document: Document, element: ET.Element, n_values: int) -> np.ndarray
             view = memoryview(document.data)[start:stop]
             stream = _Base64(view) if document.base64_appended else _Stream(view)
         else:
-            raise ValueError(f"its format is {kind!r}")
-        header = np.dtype(_HEADERS[root.get("header_type")]).newbyteorder(order)
+            raise ValueError(f"its format is {form!r}")
+        header = np.dtype(order + _HEADERS[root.get("header_type")])
         packed = root.get("compressor")
         buffer = (
             _unpacked(stream, header, n_bytes, packed)
             if packed
             else _plain(stream, header, n_bytes)
         )
-        if kind == "binary" and stream.rest:
+        if form == "binary" and stream.rest:
             raise ValueError("there are data after its end")
     except (ValueError, MemoryError) as error:  # binascii.Error is a ValueError
         raise ValueError(f"{name} is damaged: {error}") from None
@@ -196,7 +198,7 @@ def _unpacked(
     sizes = stream.take((3 + n_blocks) * size).view(header).tolist()[3:]
     if sum(sizes) > len(stream.rest):
         raise ValueError("it is cut off within its blocks")
-    blocks = memoryview(stream.take(sum(sizes)))
+    blocks = stream.take(sum(sizes)).data
     out = np.empty(n_bytes, np.uint8)
     start = at = 0
     for number, length in enumerate(sizes):

@@ -10,6 +10,7 @@ __all__ = ["Document", "Span", "parse"]
 Span = tuple[int, int]
 
 _TAG = re.compile(rb"""<(DataArray|Array|AppendedData)\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
+_INK = re.compile(rb"[^ \t\r\n]")
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 _MOST_TAGS = 10_000
 _BLANKS = b" \t\r\n"
@@ -104,7 +105,7 @@ def parse(data: bytes) -> Document:
         stop = data.find(b"<", at)
         if stop < 0:
             raise ValueError("an array is cut off")
-        if data[at:stop].strip():
+        if _INK.search(data, at, stop):
             kept.append(b"%d" % len(spans))
             spans.append((at, stop))
         done = at = stop

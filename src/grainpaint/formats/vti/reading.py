@@ -24,7 +24,7 @@ from grainpaint.formats.vti.stated import (
     VOID,
     checksum,
     is_earlier,
-    own_image,
+    is_own,
 )
 
 __all__ = ["read", "read_array"]
@@ -36,6 +36,7 @@ _OTHERS = {
     "PolyData": ": a surface",
     "PImageData": ": its data are in other files",
 }
+_ATTRIBUTES = {"WholeExtent", "Origin", "Spacing", "Direction", "TimeValues"}
 _INTEGERS = re.compile(r"U?Int\d+|Bit")
 _GHOST = "vtkGhostType"
 _HIDDEN = {"CellData": 32, "PointData": 2}  # the bit of a voxel that is blanked out
@@ -107,6 +108,9 @@ class _Image:
         piece = None if element is None else element.find("Piece")
         if element is None or piece is None:
             raise ValueError("it has no ImageData with a Piece")
+        if not set(element.attrib) <= _ATTRIBUTES:
+            others = ", ".join(sorted(set(element.attrib) - _ATTRIBUTES))
+            raise ValueError(f"its ImageData has the unknown attributes {others}")
         if len((element.get("TimeValues") or "").split()) > 1:
             raise ValueError("it holds several time steps: save one of them")
         self.element, self.piece = element, piece
@@ -163,14 +167,14 @@ class _Image:
                 f"and the file states {low:g}..{high:g}"
             )
 
-    def field(self, name: str) -> np.ndarray | None:
+    def field(self, name: str) -> list[int] | None:
         """Return one of our arrays of the file as a whole, None if there is none."""
         for element in self.element.iterfind("FieldData/DataArray"):
             if element.get("Name") == name:
                 n = int(element.get("NumberOfTuples") or 0) * n_components(element)
                 if n != FIELDS[name]:
                     raise ValueError(f"its field array {name} has {n} numbers")
-                return decode(self.document, element, n)
+                return [int(value) for value in decode(self.document, element, n)]
         return None
 
     def by_damask(self) -> bool:
@@ -185,10 +189,9 @@ def _meant(image: _Image, place: str, element: ET.Element, raw: RawVolume) -> Ra
     raw = replace(raw, **convention_of(name)._asdict())
     if name != MATERIAL or place != "CellData":
         return raw
-    void = image.field(VOID)
-    if void is not None:
-        raw = replace(raw, void=int(void[0]), assumed_unit="", assumed_void="")
-        return _with_fields(image, raw)
+    fields = {name: image.field(name) for name in FIELDS}
+    if any(values is not None for values in fields.values()):
+        return _with_fields(image, raw, fields)
     if is_earlier(image.document.data):
         return replace(raw, void=0, assumed_unit="", assumed_void="")
     if image.by_damask():
@@ -201,20 +204,24 @@ def _meant(image: _Image, place: str, element: ET.Element, raw: RawVolume) -> Ra
     return raw
 
 
-def _with_fields(image: _Image, raw: RawVolume) -> RawVolume:
-    """Return it with its periodic axes, after comparing the checksum."""
-    periodic, shape = image.field(PERIODIC), image.field(SHAPE)
-    stated = image.field(CHECKSUM)
-    flags = (False,) * 3 if periodic is None else tuple(map(bool, periodic))
-    tag = own_image(image.document.data)
-    if tag is not None and (
-        stated is None or checksum(tag, flags, raw.ids) != int(stated[0])
-    ):
-        raise ValueError("damaged: its checksum is not that of its content")
-    if shape is None:
+def _with_fields(
+    image: _Image, raw: RawVolume, fields: dict[str, list[int] | None]
+) -> RawVolume:
+    """Return what our own file states, after comparing it with what it holds."""
+    lost = [name for name, values in fields.items() if values is None]
+    if lost:
+        raise ValueError(f"damaged: it lacks its field arrays {', '.join(lost)}")
+    (void,), flags, shape, (stated,) = (
+        fields[name] or [] for name in (VOID, PERIODIC, SHAPE, CHECKSUM)
+    )
+    periodic = tuple(map(bool, flags))
+    kept = tuple(p and n == m for p, n, m in zip(periodic, shape, raw.ids.shape))
+    raw = replace(raw, void=void, assumed_unit="", assumed_void="", periodic=kept)
+    if checksum(raw.spacing, raw.origin, periodic, raw.ids) == stated:
         return raw
-    kept = tuple(p and n == m for p, n, m in zip(flags, shape, raw.ids.shape))
-    if kept == flags:
-        return replace(raw, periodic=kept)
-    note = "it was cut since it was written: the axes cut are no longer periodic"
-    return replace(raw, periodic=kept, notes=(*raw.notes, note))
+    if is_own(image.document.data):
+        raise ValueError("damaged: its checksum is not that of its content")
+    note = "another program has changed it since grainpaint wrote it"
+    if kept != periodic:
+        note += ", and cut it: the axes cut are no longer periodic"
+    return replace(raw, notes=(*raw.notes, note))

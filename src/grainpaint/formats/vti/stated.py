@@ -1,7 +1,7 @@
 """What our own files state beside the IDs, in arrays of the file as a whole.
 
-VTK keeps such arrays (FieldData) when it saves a file again. `SHAPE` tells whether the
-volume was cut since; the checksum holds as long as nobody else has written the file.
+VTK keeps such arrays (FieldData) when it saves a file again. `SHAPE` and the checksum
+tell whether the volume was cut or changed since.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grainpaint.formats.raw import in_order
+
 __all__ = [
     "CHECKSUM",
     "FIELDS",
@@ -20,7 +22,7 @@ __all__ = [
     "VOID",
     "checksum",
     "is_earlier",
-    "own_image",
+    "is_own",
 ]
 
 VOID, PERIODIC, SHAPE, CHECKSUM = (
@@ -29,7 +31,7 @@ VOID, PERIODIC, SHAPE, CHECKSUM = (
 FIELDS = {VOID: 1, PERIODIC: 3, SHAPE: 3, CHECKSUM: 1}  # and their numbers of values
 _HEAD = (
     rb'<\?xml version="1\.0"\?>\n<VTKFile type="ImageData" version="1\.0" '
-    rb'byte_order="LittleEndian" header_type="UInt64">\n  (<ImageData [^\n]*>)\n'
+    rb'byte_order="LittleEndian" header_type="UInt64">\n  <ImageData [^\n]*>\n'
 )
 # VTK indents its data, we do not.
 _OWN = re.compile(
@@ -42,10 +44,9 @@ _EARLIER = re.compile(
 )
 
 
-def own_image(data: bytes) -> bytes | None:
-    """Return the tag ImageData of a file as we wrote it, None for any other file."""
-    found = _OWN.match(data)
-    return found[1] if found else None
+def is_own(data: bytes) -> bool:
+    """Return whether a file is laid out as we write it, so by no one else since."""
+    return _OWN.match(data) is not None
 
 
 def is_earlier(data: bytes) -> bool:
@@ -53,15 +54,21 @@ def is_earlier(data: bytes) -> bool:
     return _EARLIER.match(data) is not None
 
 
-def checksum(image: bytes, periodic: Sequence[bool], ids: np.ndarray) -> int:
+def checksum(
+    spacing: Sequence[float],
+    origin: Sequence[float],
+    periodic: Sequence[bool],
+    ids: np.ndarray,
+) -> int:
     """Return the CRC-32 of a volume.
 
     Parameters
     ----------
-    image : bytes
-        The tag ImageData: extent, origin, spacing.
+    spacing, origin : three floats
+        In the file's unit.
     periodic : three bools
-    ids : numpy.ndarray, int32, shape (nx, ny, nz)
+    ids : numpy.ndarray, integer, shape (nx, ny, nz)
     """
-    start = zlib.crc32(image + bytes(map(bool, periodic)))
-    return zlib.crc32(np.ascontiguousarray(ids.transpose(2, 1, 0), "<i4"), start)
+    place = np.array([*spacing, *origin], "<f8").tobytes()
+    start = zlib.crc32(place + bytes(map(bool, periodic)))
+    return zlib.crc32(in_order(ids.transpose(2, 1, 0), "<i4").data, start)

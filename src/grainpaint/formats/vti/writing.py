@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.formats.raw import in_order
 from grainpaint.formats.vti.stated import CHECKSUM, PERIODIC, SHAPE, VOID, checksum
 from grainpaint.microstructure import Microstructure
 
@@ -24,19 +25,20 @@ _PIECE = 3 << 20  # bytes: base64 of multiples of 3 joins without padding
 def write(volume: Microstructure, path: Path) -> None:
     """Write the grain IDs as materials from 0 (see the module's docstring)."""
     material = volume.grain_id
-    data = np.ascontiguousarray(material.transpose(2, 1, 0), "<i4")
+    data = in_order(material.transpose(2, 1, 0), "<i4")
     extent = " ".join(f"0 {n}" for n in volume.shape)
-    origin = " ".join(repr(o * _M_PER_UM) for o in volume.origin)
-    spacing = " ".join(repr(s * _M_PER_UM) for s in volume.spacing)
+    spacing = [s * _M_PER_UM for s in volume.spacing]
+    origin = [o * _M_PER_UM for o in volume.origin]
     image = (
-        f'<ImageData WholeExtent="{extent}" Origin="{origin}" Spacing="{spacing}" '
+        f'<ImageData WholeExtent="{extent}" Origin="{" ".join(map(repr, origin))}" '
+        f'Spacing="{" ".join(map(repr, spacing))}" '
         'Direction="1 0 0 0 1 0 0 0 1">'
     )
     fields = {
         VOID: [0],
         PERIODIC: [int(p) for p in volume.periodic],
         SHAPE: list(volume.shape),
-        CHECKSUM: [checksum(image.encode(), volume.periodic, data.transpose(2, 1, 0))],
+        CHECKSUM: [checksum(spacing, origin, volume.periodic, data.transpose(2, 1, 0))],
     }
     stated = "".join(
         f'      <DataArray type="Int64" Name="{name}" NumberOfTuples="{len(values)}" '
@@ -62,7 +64,7 @@ RangeMin="{material.min()}" RangeMax="{material.max()}">
   </ImageData>
 </VTKFile>
 """
-    values = memoryview(data).cast("B")
+    values = data.data.cast("B")
     first = _PIECE - 8
     with path.open("wb") as file:
         file.write(head.encode())
