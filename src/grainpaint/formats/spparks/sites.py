@@ -87,8 +87,8 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
         bare = text[: stated.start()] + _NO_CHECKSUM + text[stated.end() :]
         if zlib.crc32(bare) != int(stated[1], 16):
             raise InputError(
-                f"{path}: damaged, or changed by hand: its checksum is another; "
-                f"without the words {stated[0].decode()} in its first line it is read as it is"
+                f"{path}: damaged, or changed by hand: its checksum is another (it is "
+                f"read as it is if the first line lacks {stated[0].decode()!r})"
             )
     box = np.tile([-0.5, 0.5], (3, 1))
     names, n_sites = ["id", "site"], -1

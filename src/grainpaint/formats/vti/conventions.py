@@ -31,7 +31,9 @@ _KNOWN = {
     "materialid": Convention(assumed_unit="lengths in µm", assumed_void=_ZERO),
     "labels": Convention(assumed_unit="lengths in µm", assumed_void=_ZERO),
 }
-_OTHER = Convention(assumed_unit="lengths in µm", assumed_void=_ZERO)
+_OTHER = Convention(
+    assumed_unit="lengths in µm, since the file does not say", assumed_void=_ZERO
+)
 
 
 def _plain(name: str | None) -> str:

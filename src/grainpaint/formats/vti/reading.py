@@ -195,7 +195,7 @@ def _meant(image: _Image, place: str, element: ET.Element, raw: RawVolume) -> Ra
     if is_earlier(image.document.data):
         return replace(raw, void=0, assumed_unit="", assumed_void="")
     if image.by_damask():
-        return replace(raw, assumed_unit="", assumed_void="")
+        return replace(raw, assumed_void="")
     data = image.piece.find(place)
     assert data is not None
     if element.get("type") == "Int32" and not data.attrib and len(data) == 1:
@@ -217,7 +217,7 @@ def _with_fields(
     periodic = tuple(map(bool, flags))
     kept = tuple(p and n == m for p, n, m in zip(periodic, shape, raw.ids.shape))
     raw = replace(raw, void=void, assumed_unit="", assumed_void="", periodic=kept)
-    if checksum(raw.spacing, raw.origin, periodic, raw.ids) == stated:
+    if checksum(raw.spacing, raw.origin, periodic, shape, raw.ids) == stated:
         return raw
     if is_own(image.document.data):
         raise ValueError("damaged: its checksum is not that of its content")

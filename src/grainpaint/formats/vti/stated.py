@@ -58,6 +58,7 @@ def checksum(
     spacing: Sequence[float],
     origin: Sequence[float],
     periodic: Sequence[bool],
+    shape: Sequence[int],
     ids: np.ndarray,
 ) -> int:
     """Return the CRC-32 of a volume.
@@ -67,8 +68,10 @@ def checksum(
     spacing, origin : three floats
         In the file's unit.
     periodic : three bools
+    shape : three ints
+        As stated.
     ids : numpy.ndarray, integer, shape (nx, ny, nz)
     """
-    place = np.array([*spacing, *origin], "<f8").tobytes()
+    place = np.array([*spacing, *origin, *shape], "<f8").tobytes()
     start = zlib.crc32(place + bytes(map(bool, periodic)))
     return zlib.crc32(in_order(ids.transpose(2, 1, 0), "<i4").data, start)

@@ -38,7 +38,11 @@ def write(volume: Microstructure, path: Path) -> None:
         VOID: [0],
         PERIODIC: [int(p) for p in volume.periodic],
         SHAPE: list(volume.shape),
-        CHECKSUM: [checksum(spacing, origin, volume.periodic, data.transpose(2, 1, 0))],
+        CHECKSUM: [
+            checksum(
+                spacing, origin, volume.periodic, volume.shape, data.transpose(2, 1, 0)
+            )
+        ],
     }
     stated = "".join(
         f'      <DataArray type="Int64" Name="{name}" NumberOfTuples="{len(values)}" '
