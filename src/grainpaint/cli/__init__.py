@@ -21,9 +21,11 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
-    warnings.showwarning = _show  # type: ignore[assignment]
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", InputNote)
+            warnings.showwarning = _show  # type: ignore[assignment]
+            app()
     except InputError as error:
         print(f"grainpaint: {error}", file=sys.stderr)
         sys.exit(2)

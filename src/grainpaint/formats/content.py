@@ -76,11 +76,19 @@ def _head(path: Path) -> bytes:
     """Return how a file begins, unpacked."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if head.startswith(_GZIP):
-        try:
-            head = zlib.decompressobj(31).decompress(head, _HEAD)
-        except zlib.error:
-            return b""
+    return _unpacked_head(head) if head.startswith(_GZIP) else head
+
+
+def _unpacked_head(packed: bytes) -> bytes:
+    """Return what the head of a .gz yields before it ends or proves damaged."""
+    stream, head = zlib.decompressobj(31), b""
+    try:
+        for start in range(0, len(packed), 64):
+            head += stream.decompress(packed[start : start + 64], _HEAD)
+            if len(head) >= _HEAD or stream.eof:
+                break
+    except zlib.error:
+        pass
     return head
 
 

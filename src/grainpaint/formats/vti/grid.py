@@ -124,7 +124,7 @@ def assemble(document: Document, place: str, name: str | None) -> np.ndarray:
     pieces = image.findall("Piece")
     shape = tuple(b - a for a, b in whole)
     result: np.ndarray | None = None
-    seen = np.zeros(shape if len(pieces) > 1 else (0, 0, 0), bool)
+    seen = np.zeros((0, 0, 0), bool)
     for piece in pieces:
         if not piece.attrib.get("Extent"):
             raise ValueError("a Piece has no Extent")
@@ -142,7 +142,7 @@ def assemble(document: Document, place: str, name: str | None) -> np.ndarray:
         if box == whole and len(pieces) == 1:
             return values
         if result is None:
-            result = np.zeros(shape, values.dtype)
+            result, seen = np.zeros(shape, values.dtype), np.zeros(shape, bool)
         if values.dtype != result.dtype:
             raise ValueError(f"its pieces hold {name!r} in different types")
         here = tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(box, whole))

@@ -56,7 +56,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         ids, spacing, origin = image.array(place, element)
         ids = integers(ids, f"array {element.get('Name')!r}")
         return _meant(image, place, element, RawVolume(ids, spacing, origin))
-    except (ValueError, InputError) as error:
+    except (ValueError, MemoryError) as error:  # InputError is a ValueError
         raise InputError(f"{path}: {error}") from None
 
 
@@ -90,7 +90,7 @@ def read_array(
     try:
         image = _Image(data)
         return image.array(*image.choose(name))
-    except ValueError as error:
+    except (ValueError, MemoryError) as error:
         raise InputError(f"{path}: {error}") from None
 
 
