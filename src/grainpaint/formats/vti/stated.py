@@ -50,7 +50,7 @@ def is_own(data: bytes) -> bool:
 
 
 def is_earlier(data: bytes) -> bool:
-    """Return whether a file is as versions before 0.2 wrote it, without fields."""
+    """Return whether a file is as earlier versions of ours wrote it, without fields."""
     return _EARLIER.match(data) is not None
 
 
