@@ -73,7 +73,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         OverflowError,
         MemoryError,  # of a size that is not true
     ) as error:
-        raise InputError(f"{path}: damaged, or not an .npz archive ({error})") from None
+        reason = str(error)[:100]  # zipfile quotes all that it finds
+        raise InputError(f"{path}: damaged, or no .npz archive ({reason})") from None
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
