@@ -98,7 +98,7 @@ class RawVolume:
             raw = replace(raw, void=void, assumed_void="")
         if options.unit is None or options.unit == raw.unit:
             return raw if options.unit is None else replace(raw, assumed_unit="")
-        if raw.assumed_unit:
+        if raw.assumed_unit or raw.spins:  # lattice constants have no unit
             return replace(raw, unit=options.unit, assumed_unit="")
         note = f"its lengths are stated in {raw.unit}, so unit {options.unit} is unused"
         return replace(raw, notes=(*raw.notes, note))

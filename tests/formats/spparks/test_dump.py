@@ -132,4 +132,6 @@ def test_windows_ends_of_lines_and_units(tmp_path):
     path.write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"))
     expected = load(RECORDED / "tiny.dump")
     np.testing.assert_array_equal(load(path).grain_id, expected.grain_id)
-    assert load(path, unit="mm").spacing == (1000.0,) * 3
+    for name in (path, RECORDED / "tiny.1.vti"):
+        assert load(name).spacing == (1.0,) * 3
+        assert load(name, unit="mm").spacing == (1000.0,) * 3

@@ -58,8 +58,6 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         (found.spacing,) * 3,
         found.origin,
         found.periodic,
-        # One lattice constant is 1 µm, unless a user says otherwise.
-        unit=options.unit or "um",
         void=None,
         spins=True,
     )
