@@ -34,7 +34,7 @@ from ablation_networks import by_adam, preserving, two_blocks, without_norm
 from common import make_parser, save
 
 from grainpaint import simulate
-from grainpaint.microstructure import equivalent_diameter
+from grainpaint.diameter import equivalent_diameter
 from grainpaint.network.batch import draw_batch
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.dataset import TrainingSet

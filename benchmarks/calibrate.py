@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from common import make_parser, save
 
+from grainpaint.diameter import equivalent_diameter
 from grainpaint.generation.base import base_window
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.tags import spin_of, tag_grains
 from grainpaint.generation.windows import BaseAxis, BasePlan
-from grainpaint.microstructure import equivalent_diameter
 from grainpaint.network.loading import load_model
 from grainpaint.pyramid import double
 from grainpaint.segmentation.colors import grains

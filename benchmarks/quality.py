@@ -21,6 +21,7 @@ from floor import EDGE, N_A, N_B, simulated, spins
 
 import grainpaint
 from grainpaint import formats
+from grainpaint.diameter import equivalent_diameter
 from grainpaint.drawing.report import write_report
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain
@@ -31,7 +32,6 @@ from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.measured import measure_all
 from grainpaint.measure.seams import cell_trace
-from grainpaint.microstructure import equivalent_diameter
 from grainpaint.network.loading import load_model
 from grainpaint.progress import console
 from grainpaint.segmentation.colors import grains

@@ -20,6 +20,7 @@ from scipy.ndimage import find_objects
 
 from grainpaint import formats
 from grainpaint.cad import load_part, plan_grid
+from grainpaint.diameter import equivalent_diameter
 from grainpaint.formats.files import file_digest
 from grainpaint.generation.domain import Domain, PartFile
 from grainpaint.generation.in_memory import paint_recipe
@@ -28,7 +29,6 @@ from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis
 from grainpaint.measure.seams import seam_test
-from grainpaint.microstructure import equivalent_diameter
 
 GRAIN = 17.5  # mean diameter, µm
 GEAR = SHARED / "parts" / "gear.stl"

@@ -12,10 +12,10 @@ import numpy as np
 from common import make_parser, save, timed
 
 from grainpaint import generate
+from grainpaint.diameter import equivalent_diameter
 from grainpaint.generation.domain import Domain
 from grainpaint.generation.recipe import Options, make_recipe, zoomed
 from grainpaint.generation.volume import Volume
-from grainpaint.microstructure import equivalent_diameter
 from grainpaint.pyramid import halve
 
 DIAMETERS = (4, 5, 6.5, 8, 9.2, 10.4, 12, 13.4, 15.5, 18, 22, 28, 36, 48, 64)

@@ -18,6 +18,7 @@ ROOMS = [
     "compiled",
     "progress",
     "units",
+    "diameter",
     "microstructure",
     "pyramid",
     "palette",

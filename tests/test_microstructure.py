@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from matplotlib.image import imread
 
 from grainpaint import InputError, Microstructure
-from grainpaint.microstructure import equivalent_diameter
+from grainpaint.diameter import equivalent_diameter
 
 
 def test_it_cannot_be_changed_through_the_array_it_was_made_from():
@@ -83,7 +84,7 @@ def layers():
 
 
 def test_diameters_are_those_of_balls_of_equal_volume(layers):
-    expected = [2 * (3 * n * 3.0 / (4 * np.pi)) ** (1 / 3) for n in (19, 40, 0, 60)]
+    expected = [2 * (3 * n * 3.0 / (4 * np.pi)) ** (1 / 3) for n in (19, 40, 60)]
     np.testing.assert_allclose(layers.diameters(), expected)
     assert equivalent_diameter(np.pi / 6) == pytest.approx(1)
 
@@ -116,3 +117,23 @@ def test_notebooks_show_a_table_and_a_slice(layers):
     source = re.search(r'src="data:image/png;base64,([^"]+)"', html).group(1)
     assert imread(io.BytesIO(base64.b64decode(source))).shape[2] == 4
     assert "–" in Microstructure(np.zeros((2, 2, 2), int))._repr_html_()
+
+
+@given(
+    arrays(np.int32, (3, 4, 5), elements=st.sampled_from([0, 1, 5, 70_000, 2**31 - 1]))
+)
+def test_compact_ids_stand_for_the_same_grains(ids):
+    volume = Microstructure(ids, periodic=(True, False, True))
+    compact, known = volume.compact()
+    np.testing.assert_array_equal(known[compact.grain_id], ids)
+    assert (np.diff(known.astype(np.int64)) > 0).all()
+    assert known.size <= max(7, 1 << 16 if ids.max() <= 5 else 7)
+    assert compact.periodic == volume.periodic
+    there, counts = np.unique(ids[ids > 0], return_counts=True)
+    assert volume.ids().tolist() == there.tolist()
+    assert volume.grain_volumes().tolist() == counts.tolist()
+    assert volume.n_grains == there.size
+
+
+def test_ids_fit_to_be_indices_cost_nothing(layers):
+    assert layers.compact()[0] is layers

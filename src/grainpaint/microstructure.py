@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grainpaint.diameter import ball_diameter, long_axes
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Microstructure",
     "VoxelBox",
-    "ball_diameter",
     "cut",
-    "equivalent_diameter",
-    "long_axes",
+    "new_ids",
 ]
 
 # First and last-plus-one voxel along x, y, z.
 VoxelBox = Sequence[tuple[int, int]]
+
+# IDs up to these serve as indices: their arrays take less memory than the voxels.
+_FEW_IDS = 1 << 16
+_VOXELS_PER_ID = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,33 +131,39 @@ class Microstructure:
     @property
     def n_grains(self) -> int:
         """Number of different grain IDs > 0."""
-        return int(np.count_nonzero(self.grain_volumes()))
+        return self.ids().size
+
+    def ids(self) -> np.ndarray:
+        """Return the grain IDs that voxels have, ascending (int32, shape (n,))."""
+        compact, ids = self.compact()
+        sizes = np.bincount(compact.grain_id.ravel(), minlength=1)
+        return ids[np.flatnonzero(sizes[1:]) + 1]
 
     def grain_volumes(self) -> np.ndarray:
-        """Return the number of voxels of grains 1, 2, ...
+        """Return the number of voxels of each grain, in the order of `ids`.
 
         Returns
         -------
-        numpy.ndarray, int64, shape (largest ID,)
-            0 for IDs that no voxel has.
+        numpy.ndarray, int64, shape (n_grains,)
         """
-        return np.bincount(self.grain_id.ravel(), minlength=1)[1:]
+        sizes = np.bincount(self.compact()[0].grain_id.ravel(), minlength=1)[1:]
+        return sizes[sizes > 0]
 
     def diameters(self) -> np.ndarray:
-        """Return the equivalent diameters of grains 1, 2, ...
+        """Return the equivalent diameter of each grain, in the order of `ids`.
 
         Returns
         -------
-        numpy.ndarray, float64, shape (largest ID,)
-            Diameters of the balls of equal volume, µm; 0 for IDs that no voxel has. In
-            a section one voxel thick, those of the circles of equal area, and in a
-            volume that is a line of voxels, lengths.
+        numpy.ndarray, float64, shape (n_grains,)
+            Diameters of the balls of equal volume, µm. In a section one voxel thick,
+            those of the circles of equal area, and in a volume that is a line of
+            voxels, lengths.
 
         Examples
         --------
         >>> section = np.array([[[1, 3, 3], [1, 3, 3]]])
         >>> Microstructure(section).diameters().round(3)
-        array([1.596, 0.   , 2.257])
+        array([1.596, 2.257])
         """
         axes = self.axes
         cell = float(np.prod([self.spacing[axis] for axis in axes]))
@@ -186,6 +195,40 @@ class Microstructure:
                 for p, (a, b, _), n in zip(self.periodic, ranges, self.shape)
             ),
         )
+
+    def compact(self) -> tuple[Microstructure, np.ndarray]:
+        """Return the same grains with IDs fit to be indices, and their own IDs.
+
+        Arrays with a row for each ID then take memory by the number of grains. The
+        order of the grains stays.
+
+        Returns
+        -------
+        volume : Microstructure
+            This one if its largest ID is not far above the number of its grains.
+        ids : numpy.ndarray, int32, shape (largest ID of volume + 1,)
+            The ID here of each ID there; 0 is 0.
+
+        Examples
+        --------
+        >>> m, ids = Microstructure(np.array([[[2_000_000_000, 7, 0]]])).compact()
+        >>> m.grain_id.tolist(), ids.tolist()
+        ([[[2, 1, 0]]], [0, 7, 2000000000])
+        """
+        largest = int(self.grain_id.max())
+        if largest <= max(_FEW_IDS, self.grain_id.size // _VOXELS_PER_ID):
+            return self, np.arange(largest + 1, dtype=np.int32)
+        # Most voxels have the grain of the one before them: only runs are sorted.
+        flat = self.grain_id.ravel()
+        starts = np.flatnonzero(np.append(True, flat[1:] != flat[:-1]))
+        ids, of_run = np.unique(np.append(0, flat[starts]), return_inverse=True)
+        if ids.size > largest // 2:
+            return self, np.arange(largest + 1, dtype=np.int32)
+        lengths = np.diff(np.append(starts, flat.size))
+        grain_id = np.repeat(of_run[1:].astype(np.int32), lengths)
+        grain_id.flags.writeable = False
+        volume = replace(self, grain_id=grain_id.reshape(self.shape))
+        return volume, ids.astype(np.int32)
 
     def relabel(self) -> Microstructure:
         """Return the same grains with IDs 1..n in the order of their first voxels."""
@@ -267,68 +310,32 @@ class Microstructure:
         return summary_html(self)
 
 
-@overload
-def equivalent_diameter(volume: float) -> float: ...
-@overload
-def equivalent_diameter(volume: np.ndarray) -> np.ndarray: ...
-def equivalent_diameter(volume: float | np.ndarray) -> float | np.ndarray:
-    """Return the diameter of the ball of a given volume, (6 V / pi)^(1/3).
+def new_ids(known: np.ndarray, n: int) -> np.ndarray:
+    """Return n IDs that no grain has.
 
     Parameters
     ----------
-    volume : float or numpy.ndarray
-        In any unit, such as µm³ or voxels.
-
-    Examples
-    --------
-    >>> round(float(equivalent_diameter(4 / 3 * np.pi)), 6)
-    2.0
-    """
-    diameter: float | np.ndarray = np.cbrt(6 / np.pi * volume)
-    return diameter
-
-
-def ball_diameter(content: np.ndarray, dimension: int) -> np.ndarray:
-    """Return diameters of balls of given volumes, circles of areas, or lengths.
-
-    Parameters
-    ----------
-    content : numpy.ndarray
-        Volumes, areas or lengths.
-    dimension : int
-        3 for volumes, 2 for areas, 1 for lengths.
-
-    Examples
-    --------
-    >>> ball_diameter(np.array([np.pi]), 2).tolist()
-    [2.0]
-    """
-    if dimension == 3:
-        return equivalent_diameter(content)
-    diameter: np.ndarray = np.sqrt(4 / np.pi * content) if dimension == 2 else content
-    return diameter
-
-
-def long_axes(shape: Sequence[int]) -> tuple[int, ...]:
-    """Return the axes along which a volume has more than one voxel.
-
-    Parameters
-    ----------
-    shape : three ints
-        Voxels along x, y, z.
+    known : numpy.ndarray, integer
+        IDs in use.
+    n : int
 
     Returns
     -------
-    tuple of int
-        Three axes of a solid, two of a section one voxel thick, one of a line of
-        voxels. A single voxel is a solid.
+    numpy.ndarray, int64, shape (n,)
+        Those above the largest one, or the smallest free ones where 32 bits end.
 
     Examples
     --------
-    >>> long_axes((64, 64, 64)), long_axes((64, 64, 1)), long_axes((1, 1, 9))
-    ((0, 1, 2), (0, 1), (2,))
+    >>> new_ids(np.array([1, 7]), 2).tolist()
+    [8, 9]
+    >>> new_ids(np.array([1, 2**31 - 1]), 2).tolist()
+    [2, 3]
     """
-    return tuple(axis for axis in range(3) if shape[axis] > 1) or (0, 1, 2)
+    first = int(known.max(initial=0)) + 1
+    if first + n - 1 <= np.iinfo(np.int32).max:
+        return first + np.arange(n)
+    used = np.unique(known)
+    return np.setdiff1d(np.arange(1, used.size + n + 1), used)[:n]
 
 
 def cut(values: np.ndarray, box: VoxelBox) -> np.ndarray:

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial import cKDTree
 
-from grainpaint import Microstructure, formats
+from grainpaint import Microstructure, formats, load
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
@@ -241,7 +242,7 @@ def test_mistakes_are_one_line(run, folder, tmp_path, words, message):
     formats.write(Microstructure(other.grain_id, (1.0,) * 3), tmp_path / "other.npz")
     np.savez(
         tmp_path / "floats.npz",
-        grain_id=np.ones((4, 4, 4)),
+        grain_id=np.full((4, 4, 4), 0.5),
         spacing=np.ones(3),
         origin=np.zeros(3),
         periodic=np.zeros(3, bool),
@@ -314,3 +315,60 @@ def test_plates_are_checked_whether_windows_are_known_or_not(run, tmp_path, suff
     assert (
         "not tested: a seam test needs 20 planes" in text or "faces of windows" in text
     )
+
+
+# What each command adds after the volume that it reads.
+READERS = {
+    "stats": [],
+    "check": [],
+    "convert": ["-o", "{dir}/b.npz"],
+    "view": ["-o", "{dir}/b.png"],
+    "report": ["-o", "{dir}/b.html"],
+    "compare": ["--with", "{file}", "-o", "{dir}/b.json"],
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_command_that_reads_is_told_what_a_file_means(run, tmp_path, rng, name):
+    import pyvista
+
+    seeds = rng.uniform(0, 32, (64, 3))
+    places = np.stack(np.meshgrid(*3 * [np.arange(32)], indexing="ij"), -1)
+    ids = cKDTree(seeds).query(places)[1]
+    grid = pyvista.ImageData(dimensions=(33, 33, 33), spacing=(2, 2, 2))
+    grid.cell_data["one"] = ids.ravel(order="F")
+    grid.cell_data["other"] = ids.ravel(order="F") + 5
+    grid.save(tmp_path / "a.vti")
+    words = [
+        word.format(dir=tmp_path, file=tmp_path / "a.vti") for word in READERS[name]
+    ]
+    code, _, error = run(name, tmp_path / "a.vti", *words)
+    assert code == 2
+    assert "(array): one, other" in error
+    told = ("--array", "one", "--unit", "nm", "--void", "none", "--periodic", "xy")
+    code, _, error = run(name, *told, tmp_path / "a.vti", *words)
+    assert code == 0, error
+    assert "ID 0 is a grain" in error
+    assert "assumed" not in error
+    if name == "convert":
+        volume = load(tmp_path / "b.npz")
+        np.testing.assert_array_equal(volume.grain_id, ids + 1)
+        assert volume.spacing == (0.002,) * 3
+        assert volume.periodic == (True, True, False)
+
+
+def test_ids_with_large_gaps_are_measured_and_kept(run, tmp_path):
+    ids = np.repeat([7, 3000, 2_000_000_000, 0], 8)[:, None, None]
+    ids = ids * np.ones((1, 32, 32), int)
+    path = Microstructure(ids).save(tmp_path / "a.npz")
+    code, text, _ = run("stats", path, "--as-is", "-o", tmp_path / "a.csv")
+    assert code == 0
+    rows = (tmp_path / "a.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["7", "3000", "2000000000"]
+    code, text, error = run("check", path)
+    assert "missing IDs           1,999,999,997: 1, 2, 3" in text, error
+    for name in ("b.vti", "b.zarr"):
+        assert run("convert", path, "-o", tmp_path / name)[0] == 0
+        back = load(tmp_path / name).grain_id
+        np.testing.assert_array_equal(back, ids)
+    assert run("view", path, "-o", tmp_path / "a.png")[0] == 0

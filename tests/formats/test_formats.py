@@ -1,14 +1,20 @@
 """Volumes in every format: written, read, refused."""
 
+import gzip
+import io
+import tracemalloc
+import zipfile
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from samples import example_volume
+from samples import RECORDED, example_volume
 
 from grainpaint import InputError, Microstructure, load
-from grainpaint.formats import SUFFIXES, check_output, write
+from grainpaint.errors import InputNote
+from grainpaint.formats import SUFFIXES, check_output, dropped, find_volumes, write
 
 lengths = st.floats(1e-3, 1e5)
 
@@ -36,8 +42,7 @@ def test_what_is_written_is_read(tmp_path_factory, suffix, volume):
     np.testing.assert_array_equal(back.grain_id, volume.grain_id)
     np.testing.assert_allclose(back.spacing, volume.spacing, rtol=1e-9)
     np.testing.assert_allclose(back.origin, volume.origin, rtol=1e-9, atol=1e-6)
-    if suffix != ".vti":  # VTK knows no periodicity
-        assert back.periodic == volume.periodic
+    assert back.periodic == volume.periodic
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -53,7 +58,8 @@ def test_damaged_files_are_refused(tmp_path, suffix):
 
 
 def test_unknown_and_missing_files_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"'\.stp'.*\.vti, \.npz, \.zarr"):
+    (tmp_path / "a.stp").write_text("ISO-10303-21;")
+    with pytest.raises(InputError, match=r"unknown kind.*\.vti.*\.npz and \.zarr"):
         load(tmp_path / "a.stp")
     with pytest.raises(InputError, match="no such file"):
         load(tmp_path / "a.npz")
@@ -62,3 +68,147 @@ def test_unknown_and_missing_files_are_refused(tmp_path):
     (tmp_path / "b.npz").write_bytes(b"PK")
     with pytest.raises(InputError, match="use force"):
         check_output(tmp_path / "b.npz", force=False)
+
+
+def periodic_volume():
+    """Return grains that continue through the faces, all whole."""
+    ids = np.roll(np.arange(1, 9).repeat(27).reshape(2, 2, 2, 3, 3, 3), 1, -1)
+    ids = ids.transpose(0, 3, 1, 4, 2, 5).reshape(6, 6, 6)
+    return Microstructure(np.roll(ids, 1, (0, 1, 2)), periodic=(True,) * 3)
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".sites"])
+def test_periodicity_survives_every_format(tmp_path, suffix):
+    volume = periodic_volume()
+    back = load(volume.save(tmp_path / f"a{suffix}"))
+    assert back.periodic == (True,) * 3
+    assert back.n_grains == volume.n_grains
+    opened = load(tmp_path / f"a{suffix}", periodic=(False, True, True))
+    assert opened.periodic == (False, True, True)
+
+
+def test_what_a_site_file_does_not_hold_is_named(tmp_path):
+    whole = Microstructure(np.ones((2, 2, 2), int))
+    assert dropped(whole, tmp_path / "a.sites") == ""
+    coarse = Microstructure(np.ones((2, 2, 2), int), (2.0,) * 3, (1.0, 0, 0))
+    assert dropped(coarse, tmp_path / "a.vti") == ""
+    said = dropped(coarse, tmp_path / "A.SITES")
+    assert "size of a voxel" in said
+    assert "the origin" in said
+
+
+NAMES = {
+    "A.VTI": "a.vti",
+    "my.vti.1": "a.vti",
+    "a.npz.bak": "a.npz",
+    "grains.txt": "tiny.dump",
+    "IN100_3d.init": "tiny.1.sites",
+    "dump1.potts": "tiny.dump",
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_content_of_a_file_tells_what_it_is(tmp_path, name, packed):
+    example_volume().save(tmp_path / "a.vti")
+    example_volume().save(tmp_path / "a.npz")
+    source = tmp_path / NAMES[name]
+    source = source if source.exists() else RECORDED / source.name
+    data = source.read_bytes()
+    path = tmp_path / "folder" / (f"{name}.gz" if packed else name)
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(data) if packed else data)
+    np.testing.assert_array_equal(load(path).grain_id, load(source).grain_id)
+    (path.parent / "notes.txt").write_text("none")
+    assert find_volumes([path.parent]) == [path]
+
+
+def test_suffixes_of_capitals_are_written(tmp_path):
+    path = example_volume().save(tmp_path / "A.NPZ")
+    np.testing.assert_array_equal(load(path).grain_id, example_volume().grain_id)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"\x93NUMPY\1\0", "bare .npy"),
+        (b"# vtk DataFile Version 3.0", "legacy kind"),
+        (b"solid a", "STL"),
+        (b"\x1f\x8bxx", "unknown kind"),
+    ],
+)
+def test_other_files_are_refused_by_what_they_are(tmp_path, content, message):
+    (tmp_path / "a.vti").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        load(tmp_path / "a.vti")
+
+
+def test_gzipped_files_are_checked(tmp_path):
+    data = gzip.compress(example_volume().save(tmp_path / "a.vti").read_bytes())
+    path = tmp_path / "b.vti.gz"
+    for bad in (data[:-3], data[:-8] + b"12345678", data[: len(data) // 2]):
+        path.write_bytes(bad)
+        with pytest.raises(InputError, match="damaged or cut off"):
+            load(path)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path):
+    path = tmp_path / "a.dump.gz"
+    members = [gzip.compress(b"ITEM: TIMESTEP\n"), *30 * [gzip.compress(bytes(10**7))]]
+    path.write_bytes(b"".join(members))
+    with pytest.raises(InputError, match="a hundred times its size"):
+        load(path)
+
+
+def test_an_archive_whose_header_lies_takes_no_memory(tmp_path):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in ("grain_id", "spacing", "origin", "periodic"):
+            head = io.BytesIO()
+            np.lib.format.write_array_header_1_0(
+                head,
+                {"descr": "<i4", "fortran_order": False, "shape": (99999,) * 3},
+            )
+            archive.writestr(f"{name}.npy", head.getvalue() + bytes(64))
+    (tmp_path / "a.npz").write_bytes(stream.getvalue())
+    with pytest.raises(InputError, match="not the size that it states"):
+        load(tmp_path / "a.npz")
+
+
+def test_a_lost_chunk_of_a_zarr_volume_is_noticed(tmp_path):
+    volume = Microstructure(np.ones((70, 3, 3), int))
+    path = volume.save(tmp_path / "a.zarr")
+    (path / "grain_id" / "c" / "1" / "0" / "0").unlink()
+    with pytest.raises(InputError, match="files of it are missing"):
+        load(path)
+
+
+def test_memory_goes_by_grains_not_by_the_largest_id(tmp_path):
+    ids = np.arange(1, 61).reshape(3, 4, 5) // 7 * 250_000_000
+    volume = Microstructure(ids)
+    tracemalloc.start()
+    for suffix in SUFFIXES:
+        back = load(volume.save(tmp_path / f"a{suffix}"))
+        np.testing.assert_array_equal(back.grain_id, ids)
+    load(Microstructure(ids + 1).save(tmp_path / "a.sites"))
+    assert volume.n_grains == 8
+    assert volume.ids().tolist() == [250_000_000 * k for k in range(1, 9)]
+    assert volume.grain_volumes().tolist() == [7] * 7 + [5]
+    assert tracemalloc.get_traced_memory()[1] < 30e6
+    tracemalloc.stop()
+
+
+def test_void_and_periodic_hold_for_every_format(tmp_path):
+    for suffix in SUFFIXES:
+        path = example_volume().save(tmp_path / f"a{suffix}")
+        ids = example_volume().grain_id
+        with pytest.warns(InputNote, match="plus 1"):
+            np.testing.assert_array_equal(load(path, void="none").grain_id, ids + 1)
+        with pytest.warns(InputNote, match="stated in u?m, so unit mm is unused"):
+            load(path, unit="mm")
+    with pytest.raises(InputError, match="a unit is one of"):
+        load(path, unit="feet")
+    with pytest.raises(InputError, match="an ID, or none"):
+        load(path, void="all")

@@ -13,6 +13,8 @@ from grainpaint import Microstructure
 def strict_vti(path):
     """Read a .vti by the rules of DAMASK's line parser and of OVITO; fail on others."""
     lines = path.read_text().split("\n")
+    fields = [lines.index(f"    <{end}FieldData>") for end in ("", "/")]
+    lines[fields[0] : fields[1] + 1] = []  # both skip the arrays of the whole file
     tags = {}
     for number, line in enumerate(lines):
         for tag in ("VTKFile", "ImageData", "Piece", "CellData", "DataArray"):

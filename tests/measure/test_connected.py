@@ -67,3 +67,9 @@ def test_the_note_has_both_numbers():
     many = PieceCount(600, 2000) + PieceCount(400, 1152)
     assert many.note == "1,000 IDs in 3,152 pieces: measured as pieces"
     assert PieceCount(1, 2).note.startswith("1 ID in 2 pieces")
+
+
+def test_new_ids_stay_within_32_bits():
+    last = 2**31 - 1
+    volume, _ = as_pieces(Microstructure(np.array([[[last, 1, last, 1, last]]])))
+    assert volume.grain_id.tolist() == [[[last, 1, 2, 3, 4]]]

@@ -1,5 +1,7 @@
 """The table of grains: closed forms, oracles, invariances."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,9 @@ from skimage.measure import regionprops_table
 
 from grainpaint import InputError, Microstructure
 from grainpaint.measure.grain_table import contacts, table
+from grainpaint.measure.integrity import integrity
+from grainpaint.measure.pair_counts import same_pairs
+from grainpaint.measure.planes import profiles
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.isotropic import isotropic
 
@@ -196,6 +201,29 @@ def test_ids_with_gaps_and_void_are_allowed():
     found = table(Microstructure(grain_id))
     assert found["grain"].tolist() == [7, 1000]
     assert found["neighbors"].tolist() == [0, 0]
+
+
+def test_far_ids_change_no_figure(grown):
+    volume = opened(grown)
+    far = np.cumsum(np.full(volume.grain_id.max() + 1, 2_000_003)) - 2_000_003
+    moved = replace(volume, grain_id=far[volume.grain_id])
+    found, expected = table(moved), table(volume)
+    assert found["grain"].tolist() == far[expected["grain"]].tolist()
+    assert found.drop(columns="grain").equals(expected.drop(columns="grain"))
+    pairs, other = contacts(moved), contacts(volume)
+    np.testing.assert_array_equal(
+        pairs, other.assign(grain=far[other["grain"]], other=far[other["other"]])
+    )
+    for one, two in zip(profiles(moved), profiles(volume)):
+        np.testing.assert_equal(one, two)
+    np.testing.assert_array_equal(
+        same_pairs(moved, (3, 3, 3)), same_pairs(volume, (3, 3, 3))
+    )
+    broken, known = integrity(moved), integrity(volume)
+    assert broken.in_pieces == {int(far[g]): n for g, n in known.in_pieces.items()}
+    assert broken.n_missing == far[-1] - found.shape[0]
+    assert len(broken.missing) == 1000
+    assert broken.n_by_corners == known.n_by_corners
 
 
 def test_a_volume_without_grains_is_refused():

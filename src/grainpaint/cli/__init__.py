@@ -1,7 +1,8 @@
 """The command line: parse, call, write. No science here."""
 
 import sys
-from typing import Annotated
+import warnings
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +14,7 @@ from grainpaint.cli import (
     train,  # noqa: F401
 )
 from grainpaint.cli.app import app
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 
 __all__ = ["app", "main"]
 
@@ -21,13 +22,27 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", InputNote)
+            warnings.showwarning = _show  # type: ignore[assignment]
+            app()
     except InputError as error:
         print(f"grainpaint: {error}", file=sys.stderr)
         sys.exit(2)
     except (OSError, MemoryError) as error:
         print(f"grainpaint: {error or 'out of memory'}", file=sys.stderr)
         sys.exit(1)
+
+
+_show_as_python_does = warnings.showwarning
+
+
+def _show(message: Any, category: type[Warning], *where: Any) -> None:
+    """Print a note on the input as one line, and other warnings as Python does."""
+    if issubclass(category, InputNote):
+        print(message, file=sys.stderr)
+    else:
+        _show_as_python_does(message, category, *where)
 
 
 @app.callback(invoke_without_command=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HOW",
     "PAPER",
+    "READ",
     "WHAT",
     "WRITE",
     "GroupedCommand",
@@ -34,8 +35,9 @@ SECTIONS = {
 }
 
 WHAT, HOW, WRITE = "What is filled", "How it is made", "Output"
+READ = "What the file means"
 PAPER = "Models of the paper's kind only"
-PANELS = ("Arguments", WHAT, HOW, PAPER, WRITE, "Options")
+PANELS = ("Arguments", WHAT, HOW, PAPER, READ, WRITE, "Options")
 
 
 class _Commands(TyperGroup):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grainpaint.cli.app import GroupedCommand, command, print_table
-from grainpaint.cli.options import Force, Output
+from grainpaint.cli.options import Force, Output, ReadFlags, grouped
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from grainpaint.measure.soundness import SeamCheck
     from grainpaint.microstructure import Microstructure
 
+VolumeFile = Annotated[
+    Path,
+    typer.Argument(help="A .vti, .npz or .zarr volume, OME-Zarr, or a SPPARKS file."),
+]
 AsIs = Annotated[
     bool, typer.Option("--as-is", help="Keep an ID in pieces as one grain.")
 ]
@@ -61,8 +65,10 @@ def segment(
 
 
 @command()
+@grouped
 def stats(
-    volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
+    volume: VolumeFile,
+    read: ReadFlags,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A .csv or .parquet table.")
     ] = None,
@@ -70,7 +76,6 @@ def stats(
     force: Force = False,
 ) -> None:
     """Measure every grain of a volume."""
-    from grainpaint.formats import load
     from grainpaint.formats.files import refuse_to_replace, replace_with
     from grainpaint.measure.connected import as_pieces
     from grainpaint.measure.dimensions import described
@@ -83,7 +88,7 @@ def stats(
         if output.suffix not in (".csv", ".parquet"):
             raise InputError(f"{output}: a table is written as .csv or .parquet")
         refuse_to_replace(output, force)
-    grains = load(volume)
+    grains = read.load(volume)
     if not as_is:
         grains, count = as_pieces(grains)
         _say_pieces(count)
@@ -163,8 +168,10 @@ With = Annotated[
 
 
 @command(cls=_SetsCommand)
+@grouped
 def compare(
     volumes: Volumes,
+    read: ReadFlags,
     reference: With = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A .json file.")
@@ -186,7 +193,7 @@ def compare(
         if output.suffix != ".json":
             raise InputError(f"{output}: the result is written as .json")
         refuse_to_replace(output, force)
-    result = _report_sets(volumes, reference, report, as_is, force)
+    result = _report_sets(volumes, reference, report, read, as_is, force)
     assert result is not None
     if output is not None:
         text = json.dumps(result.to_dict(), indent=1) + "\n"
@@ -218,6 +225,7 @@ def _report_sets(
     volumes: list[Path],
     reference: list[Path] | None,
     path: Path | None,
+    read: ReadFlags,
     as_is: bool,
     force: bool,
 ) -> "Comparison | None":
@@ -233,7 +241,7 @@ def _report_sets(
         refuse_to_replace(path, force)
     sources = [find_volumes(s) for s in (volumes, reference) if s]
     names = ("generated", "reference") if sources[1:] else ("",)
-    found = [_measure_set(s, name, as_is) for s, name in zip(sources, names)]
+    found = [_measure_set(s, name, read, as_is) for s, name in zip(sources, names)]
     sets, shown = [f[0] for f in found], [f[1] for f in found]
     result = compare_sets(sets[0], sets[1], progress=console) if sets[1:] else None
     if path is not None:
@@ -245,10 +253,9 @@ def _report_sets(
 
 
 def _measure_set(
-    paths: list[Path], name: str, as_is: bool
+    paths: list[Path], name: str, read: ReadFlags, as_is: bool
 ) -> tuple[list["Measured"], "Microstructure"]:
     """Measure the volumes of a set, pieces of an ID apart; also return the first."""
-    from grainpaint.formats import load
     from grainpaint.measure.connected import PieceCount, as_pieces
     from grainpaint.measure.measured import measure_all
     from grainpaint.progress import console
@@ -259,7 +266,7 @@ def _measure_set(
     def volumes() -> Iterator["Microstructure"]:
         nonlocal total
         for path in paths:
-            volume = load(path)
+            volume = read.load(path)
             if not as_is:
                 volume, count = as_pieces(volume)
                 total += count
@@ -273,32 +280,38 @@ def _measure_set(
 
 
 @command(cls=_SetsCommand)
+@grouped
 def report(
     volumes: Volumes,
+    read: ReadFlags,
     output: Annotated[Path, typer.Option("-o", "--output", help="An .html file.")],
     reference: With = None,
     as_is: AsIs = False,
     force: Force = False,
 ) -> None:
     """Write an HTML report of a set of volumes, alone or beside a reference."""
-    _report_sets(volumes, reference, output, as_is, force)
+    _report_sets(volumes, reference, output, read, as_is, force)
     print(output)
 
 
 @command()
+@grouped
 def check(
-    volume: Annotated[Path, typer.Argument(help="A .vti, .npz or .zarr volume.")],
+    volume: VolumeFile,
+    read: ReadFlags,
 ) -> None:
     """Check that grains are whole and that no seam shows; exit 1 if not."""
     from grainpaint.measure.dimensions import described
     from grainpaint.measure.soundness import check as check_volume
+    from grainpaint.record import window_faces
 
-    found = check_volume(volume)
+    loaded = read.load(volume)
+    found = check_volume(loaded, window_faces(volume, loaded.shape))
     grains = found.integrity
     rows = [
         *_flat_rows(described(found.shape)),
         ("grains", f"{grains.n_grains:,}"),
-        ("missing IDs", _some(grains.missing.tolist())),
+        ("missing IDs", _some(grains.missing.tolist(), grains.n_missing)),
         (
             "grains in pieces",
             _some([f"{g} ({n} pieces)" for g, n in grains.in_pieces.items()]),
@@ -334,53 +347,50 @@ def _seam_line(seams: "SeamCheck") -> str:
     return f"{word}: p = {seams.p:.2g} ({seams.where}; {how})"
 
 
-def _some(items: list[Any]) -> str:
-    """Return the number of items and the first ten of them."""
+def _some(items: list[Any], n: int | None = None) -> str:
+    """Return the number of items, if not all are listed, and the first ten of them."""
+    n = len(items) if n is None else n
     if not items:
         return "none"
     listed = ", ".join(map(str, items[:10]))
-    return f"{len(items):,}: {listed}{', ...' if len(items) > 10 else ''}"
+    return f"{n:,}: {listed}{', ...' if n > 10 else ''}"
 
 
 @command()
+@grouped
 def convert(
-    volume: Annotated[
-        Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
-    ],
+    volume: VolumeFile,
     output: Output,
-    time: Annotated[
-        float | None, typer.Option("--time", help="Which snapshot of a dump.")
-    ] = None,
+    read: ReadFlags,
     force: Force = False,
 ) -> None:
     """Write a volume in another format."""
-    from grainpaint.formats import check_output, load, write
+    from grainpaint.formats import check_output, dropped, write
 
     check_output(output, force)
-    grains = load(volume, time)
+    grains = read.load(volume)
+    n_grains = grains.n_grains
     write(grains, output)
-    print(f"{output}: {grains.n_grains:,} grains")
+    if dropped(grains, output):
+        print(dropped(grains, output), file=sys.stderr)
+    print(f"{output}: {n_grains:,} grains")
 
 
 @command()
+@grouped
 def view(
-    volume: Annotated[
-        Path, typer.Argument(help="A .vti, .npz or .zarr volume, or a SPPARKS file.")
-    ],
+    volume: VolumeFile,
     output: Annotated[Path, typer.Option("-o", "--output", help="A .png file.")],
-    time: Annotated[
-        float | None, typer.Option("--time", help="Which snapshot of a dump.")
-    ] = None,
+    read: ReadFlags,
     force: Force = False,
 ) -> None:
     """Draw a volume: the part with a cut, and three slices."""
     from grainpaint.drawing.picture import picture
-    from grainpaint.formats import load
     from grainpaint.formats.files import refuse_to_replace
 
     if output.suffix != ".png":
         raise InputError(f"{output}: pictures are written as .png")
     refuse_to_replace(output, force)
-    if not picture(load(volume, time), output):
+    if not picture(read.load(volume), output):
         print("no usable OpenGL: the picture shows slices only", file=sys.stderr)
     print(output)

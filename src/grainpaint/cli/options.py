@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from grainpaint.cli.app import HOW, WHAT, WRITE
+from grainpaint.cli.app import HOW, READ, WHAT, WRITE
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
+    from grainpaint.formats import ReadOptions
     from grainpaint.generation.domain import Domain
+    from grainpaint.microstructure import Microstructure
 
 __all__ = [
     "BoxFlags",
@@ -31,6 +33,7 @@ __all__ = [
     "PartFlags",
     "PlanFlags",
     "PrecisionName",
+    "ReadFlags",
     "Seed",
     "Unit",
     "Voxel",
@@ -133,6 +136,58 @@ class ModelFlags:
     seed: Seed = 0
     precision: PrecisionName = "auto"
     device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class ReadFlags:
+    """What the files of volumes mean, where they do not say it."""
+
+    array: Annotated[
+        str | None, option("--array", "Array of the grains, by its name.", READ)
+    ] = None
+    unit: Annotated[
+        str | None,
+        option("--unit", "Unit of lengths, if not stated: nm, um, mm, m.", READ),
+    ] = None
+    void: Annotated[
+        str | None,
+        option("--void", "ID of the outside; none: every ID is a grain.", READ),
+    ] = None
+    periodic: Annotated[
+        str | None, option("--periodic", "Periodic axes: xyz, xy, ..., none.", READ)
+    ] = None
+    time: Annotated[
+        float | None, option("--time", "Which snapshot of a dump.  [the last]", READ)
+    ] = None
+
+    def options(self) -> ReadOptions:
+        """Return what is said about a file.
+
+        Raises
+        ------
+        InputError
+            If a value is none that its option takes.
+        """
+        from grainpaint.formats import ReadOptions
+        from grainpaint.units import parse_periodic
+
+        void: Any = self.void
+        if void is not None and void != "none":
+            try:
+                void = int(void)
+            except ValueError:
+                raise InputError(f"--void is an ID, or none; got {void!r}") from None
+        periodic = None if self.periodic is None else parse_periodic(self.periodic)
+        return ReadOptions(self.time, self.array, self.unit, void, periodic)
+
+    def load(self, path: Path) -> Microstructure:
+        """Read a volume, after saying what was assumed about it."""
+        from grainpaint.formats import read
+
+        volume, notes = read(path, self.options())
+        for note in notes:
+            print(f"{path}: {note}", file=sys.stderr)
+        return volume
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from grainpaint.cli.options import (
     ModelName,
     Output,
     PrecisionName,
+    ReadFlags,
     Seed,
     Workers,
+    grouped,
     option,
 )
 from grainpaint.errors import InputError
@@ -91,9 +93,11 @@ def zoom(
 
 
 @command()
+@grouped
 def extend(
-    known: Annotated[Path, typer.Argument(help="A volume; grain 0 is filled.")],
+    known: Annotated[Path, typer.Argument(help="A volume; what is outside is filled.")],
     output: Output,
+    read: ReadFlags,
     box: Annotated[
         str | None,
         option(
@@ -118,7 +122,7 @@ def extend(
     from grainpaint.units import parse_box
 
     formats.check_output(output, force)
-    given = formats.load(known)
+    given = read.load(known)
     x, y, z = [(0, n) for n in given.shape] if box is None else parse_box(box)
     loaded = load_model(model, device, precision)
     say_if_slow(loaded.base.precision, device)

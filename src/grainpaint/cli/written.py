@@ -69,7 +69,6 @@ def summary(
 
     volume = painted.volume
     diameters = volume.diameters()
-    diameters = diameters[diameters > 0]
     kind = "" if len(volume.axes) == 3 else f", {diameters_are(volume.axes)}"
     total = sum(s for name, s in painted.seconds.items() if name != COMPILING)
     return [

@@ -255,6 +255,7 @@ def slices(shown: Sequence[Microstructure]) -> Figure:
     for part, (label, volume) in zip(parts, rows):
         if len(rows) > 1:
             part.suptitle(label, fontsize=11)
+        volume = volume.compact()[0]
         colors = grain_colors(int(volume.grain_id.max()))
         axes_of_slices = slice_axes(volume)
         panels = part.subplots(1, len(axes_of_slices), squeeze=False)[0]

@@ -25,7 +25,6 @@ def summary_html(volume: Microstructure) -> str:
     volume : Microstructure
     """
     diameters = volume.diameters()
-    diameters = diameters[diameters > 0]
     size = (f"{n * s:g}" for n, s in zip(volume.shape, volume.spacing))
     axes = [axis for axis, wraps in zip("xyz", volume.periodic) if wraps]
     kind = "" if len(volume.axes) == 3 else f", {diameters_are(volume.axes)}"
@@ -48,7 +47,7 @@ def summary_html(volume: Microstructure) -> str:
 
 def _slice_png(volume: Microstructure) -> str:
     """Return a slice across z, or the section, as the source of an HTML image."""
-    shown = thinned(volume, _EDGE)
+    shown = thinned(volume, _EDGE).compact()[0]
     figure = Figure(figsize=(2.8, 2.8), layout="constrained")
     colors = grain_colors(int(shown.grain_id.max()))
     draw_slice(figure.subplots(), shown, slice_axes(shown)[-1], colors)

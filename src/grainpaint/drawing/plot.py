@@ -50,6 +50,7 @@ def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figu
     solid : numpy.ndarray, uint8, shape (height, width, 3), optional
         The part on a white background.
     """
+    volume = volume.compact()[0]
     colors = grain_colors(int(volume.grain_id.max()))
     across = slice_axes(volume)
     # Places are fixed, since a layout engine takes longer than all the rest.

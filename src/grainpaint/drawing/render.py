@@ -88,7 +88,7 @@ def solid_picture(volume: Microstructure) -> np.ndarray:
 
 def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
     """Draw a volume; return whether the solid could be drawn as well, if it is one."""
-    solid = None
+    volume, solid = volume.compact()[0], None
     is_solid = len(volume.axes) == 3 and volume.n_voxels > 0
     if with_solid and is_solid:
         try:

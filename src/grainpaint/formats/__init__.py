@@ -1,10 +1,12 @@
-"""Files of volumes: one module for each format, chosen by the suffix.
+"""Files of volumes: one module for each format.
 
-To add a format, add a module to this folder and a line to `_FORMATS`. The module has
+The content of a file decides how it is read, its suffix how it is written. To add a
+format, add a module to this folder, how its files begin to `content.py`, and its suffix
+to `_WRITTEN`. The module has
 
-``read(path)``
-    returns a `Microstructure` and raises `InputError` if the file is damaged. If a file
-    can hold several times: ``read(path, time)``, and ``times(path)`` lists them.
+``read(path, data, options)``
+    returns a `RawVolume` and raises `InputError` if the file is damaged. `data` is the
+    content, unpacked; a module that reads folders takes ``read(path, options)``.
 ``write(volume, path)``
     writes a new file; `write` below renames it when it is whole.
 
@@ -13,90 +15,134 @@ It may have one of the two alone, and is imported when a file of its kind is.
 
 import glob
 import importlib
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Literal
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
+from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
+from grainpaint.formats.raw import ReadOptions
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
     "SUFFIXES",
+    "ReadOptions",
     "check_output",
+    "dropped",
     "find_volumes",
     "load",
+    "read",
     "write",
 ]
 
-
-class _Format(NamedTuple):
-    """The module of a suffix, and what it can do."""
-
-    module: str
-    reads: bool = True
-    writes: bool = True
-
-
-_FORMATS = {
-    ".vti": _Format("vti"),
-    ".npz": _Format("npz"),
-    ".zarr": _Format("zarr"),
-    ".sites": _Format("spparks"),
-    ".dump": _Format("spparks", writes=False),
-    ".st": _Format("spparks", writes=False),
-}
-_READ = {suffix for suffix, kind in _FORMATS.items() if kind.reads}
-_WRITTEN = {suffix for suffix, kind in _FORMATS.items() if kind.writes}
+_WRITTEN = {".vti": "vti", ".npz": "npz", ".zarr": "zarr", ".sites": "spparks"}
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold everything that a volume has
+_KNOWN = (
+    "VTK images (.vti), .npz and .zarr volumes, OME-Zarr labels, SPPARKS' dumps, site "
+    "files and stitch files"
+)
 
 
-def _suffix(path: Path) -> str:
-    """Return the suffix; SPPARKS' dumps are often named dump.*."""
-    return ".dump" if path.name.startswith("dump.") else path.suffix
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
 
 
-def _module(path: Path, known: set[str]) -> ModuleType:
-    """Return the module for a file, which must be one of the known kinds."""
-    if (path.parent / "zarr.json").is_file():  # a volume of a set
-        return importlib.import_module(f"{__name__}.zarr")
-    suffix = _suffix(path)
-    if suffix not in known:
-        if suffix in _READ:
-            raise InputError(f"{path}: files of this kind are read, not written")
-        if suffix in _WRITTEN:
-            raise InputError(f"{path}: files of this kind are written, not read")
+def _writer(path: Path) -> ModuleType:
+    """Return the module that writes files of a suffix."""
+    suffix = path.suffix.lower()
+    if suffix not in _WRITTEN:
         raise InputError(
-            f"{path}: unknown suffix {suffix!r} of a volume; known are "
-            f"{', '.join(s for s in _FORMATS if s in known)}"
+            f"{path}: unknown suffix {path.suffix!r} of a volume; written are "
+            f"{', '.join(_WRITTEN)}"
         )
-    return importlib.import_module(f"{__name__}.{_FORMATS[suffix].module}")
+    return _module(_WRITTEN[suffix])
 
 
-def load(path: str | Path, time: float | None = None) -> Microstructure:
-    """Read a volume; the suffix says how (a name ``dump.*`` is a SPPARKS dump).
+def read(path: str | Path, options: ReadOptions) -> tuple[Microstructure, list[str]]:
+    """Read a volume; its content says how, whatever its name.
 
     Parameters
     ----------
     path : path
-    time : float, optional
-        Which snapshot of a SPPARKS dump or stitch file; the last if not given.
+    options : ReadOptions
+
+    Returns
+    -------
+    volume : Microstructure
+    notes : list of str
+        What was assumed, renumbered or left unused, a line each.
 
     Raises
     ------
     InputError
         If the file is missing, damaged or of an unknown kind, or has no such time.
     """
+    from grainpaint.formats.settle import settle
+
     path = Path(path)
-    module = _module(path, _READ)
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    if time is not None and not hasattr(module, "times"):
+    kind = kind_of(path, _KNOWN)
+    if options.time is not None and kind != "spparks":
         raise InputError(f"{path}: holds one state, not several times")
-    volume: Microstructure = (
-        module.read(path) if time is None else module.read(path, time)
-    )
+    if path.is_dir():
+        raw = _module(kind).read(path, options)
+    else:
+        raw = _module(kind).read(path, content_of(path), options)
+    try:
+        return settle(raw.told(options))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def load(
+    path: str | Path,
+    time: float | None = None,
+    *,
+    array: str | None = None,
+    unit: str | None = None,
+    void: int | Literal["none"] | None = None,
+    periodic: tuple[bool, ...] | None = None,
+) -> Microstructure:
+    """Read a volume; its content says how, whatever its name.
+
+    Parameters
+    ----------
+    path : path
+        A .vti, .npz or .zarr volume, labels of OME-Zarr, or a dump, site file or stitch
+        file of SPPARKS; files may be gzipped.
+    time : float, optional
+        Which snapshot of a SPPARKS dump or stitch file; the last if not given.
+    array : str, optional
+        Name of the array with the grain IDs. Usual names are found, and so is the only
+        array of integers.
+    unit : str, optional
+        Unit of the lengths (nm, um, mm, cm, m, inch) of a file that does not state it.
+    void : int or "none", optional
+        The ID that means outside, "none" if every ID is a grain, 0 too; as the program
+        that wrote the file means it if not given.
+    periodic : three bools, optional
+        Whether grains continue through the faces, along x, y, z; as the file says if
+        not given.
+
+    Returns
+    -------
+    Microstructure
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or of an unknown kind, or has no such time.
+
+    Warns
+    -----
+    InputNote
+        If something was assumed or renumbered that the file does not state.
+    """
+    volume, notes = read(path, ReadOptions(time, array, unit, void, periodic))
+    for note in notes:
+        warnings.warn(f"{path}: {note}", InputNote, stacklevel=2)
     return volume
 
 
@@ -129,9 +175,7 @@ def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
             if not glob.has_magic(source):
                 raise InputError(f"{source}: no such file")
         if not members:
-            raise InputError(
-                f"{source}: no volume there; known are {', '.join(SUFFIXES)}"
-            )
+            raise InputError(f"{source}: no volume there; known are {_KNOWN}")
         found += members
     return found
 
@@ -140,9 +184,10 @@ def _members(path: Path) -> list[Path]:
     """Return a volume itself, or the volumes in a folder or Zarr set."""
     if not path.is_dir() or (path / "grain_id").is_dir():
         return [path]
-    if (path / "zarr.json").is_file():
-        return sorted(p for p in path.iterdir() if (p / "grain_id").is_dir())
-    return sorted(p for p in path.iterdir() if _suffix(p) in _READ)
+    members = sorted(p for p in path.iterdir() if (p / "grain_id").is_dir())
+    if members or known_kind(path):
+        return members or [path]
+    return sorted(p for p in path.iterdir() if known_kind(p))
 
 
 def write(volume: Microstructure, path: str | Path) -> Path:
@@ -160,9 +205,21 @@ def write(volume: Microstructure, path: str | Path) -> Path:
         If the suffix is unknown.
     """
     path = Path(path)
-    module = _module(path, _WRITTEN)
+    module = _writer(path)
     replace_with(path, lambda aside: module.write(volume, aside))
     return path
+
+
+def dropped(volume: Microstructure, path: Path) -> str:
+    """Return what a file of this suffix does not hold of a volume, "" if nothing."""
+    if path.suffix.lower() != ".sites":
+        return ""
+    lost = []
+    if any(s != 1.0 for s in volume.spacing):
+        lost.append("the size of a voxel (its lattice constant is 1)")
+    if any(volume.origin):
+        lost.append("the origin")
+    return f"{path}: a site file does not hold {' and '.join(lost)}" if lost else ""
 
 
 def check_output(path: Path, force: bool) -> None:
@@ -173,5 +230,5 @@ def check_output(path: Path, force: bool) -> None:
     InputError
         If the suffix is unknown, or something exists there and `force` is false.
     """
-    _module(path, _WRITTEN)
+    _writer(path)
     refuse_to_replace(path, force)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.ome import read_labels
+from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
 PIECEWISE = "grainpaint volume"  # made piece by piece, perhaps not finished
 _CHUNK = 64
 _SET = "grainpaint set"
+_INSIDE = "voxels_inside"
 
 
 def write(
@@ -32,6 +35,7 @@ def write(
 ) -> None:
     """Write grain_id (int32, zstd); spacing, origin (µm) etc. are attributes."""
     import zarr
+    from zarr.codecs import ZstdCodec
 
     group = zarr.create_group(path)
     array = group.create_array(
@@ -39,10 +43,13 @@ def write(
         shape=volume.shape,
         chunks=tuple(min(_CHUNK, n) for n in volume.shape),
         dtype="int32",
+        compressors=ZstdCodec(level=0, checksum=True),
         dimension_names=["x", "y", "z"],
     )
     array[:] = volume.grain_id
     known = attributes_of(volume.spacing, volume.origin, volume.periodic)
+    # Chunks of zeros have no file, so a lost one shows in this number alone.
+    known[_INSIDE] = volume.n_voxels
     group.attrs.update({**known, **(attributes or {})})
 
 
@@ -76,37 +83,56 @@ def attributes_of(
     }
 
 
-def read(path: Path) -> Microstructure:
-    """Read what `write` wrote.
+def read(path: Path, options: ReadOptions) -> RawVolume:
+    """Read what `write` wrote, or a label image of OME-Zarr.
 
     Raises
     ------
     InputError
-        If the folder is not such a group, lacks an attribute, is damaged, or holds an
+        If the folder is no such group, lacks something, is damaged, or holds an
         unfinished volume.
     """
     import zarr
 
     try:
-        group = zarr.open_group(path, mode="r")
-        attrs: dict[str, Any] = dict(group.attrs)
-        if attrs.get("format") == PIECEWISE and not attrs["complete"]:
-            raise InputError(
-                f"{path}: not finished: run the same command again to continue"
-            )
-        return Microstructure(
-            np.asarray(group["grain_id"]),
-            attrs["spacing"],
-            attrs["origin"],
-            attrs["periodic"],
-        )
-    except InputError:
-        raise
-    except (KeyError, FileNotFoundError, ValueError, TypeError, RuntimeError) as error:
+        found = zarr.open(path, mode="r")
+        if isinstance(found, zarr.Array):
+            raise InputError("a Zarr array without unit and spacing: give its group")
+        if "grain_id" in found and "spacing" in found.attrs:
+            raw = _read_own(found, options.array)
+        else:
+            raw = read_labels(found, options.array)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except Exception as error:  # each codec of Zarr has errors of its own
+        reason = str(error).split("\n")[0] or type(error).__name__
         raise InputError(
-            f"{path}: a .zarr volume is a group with grain_id, spacing, origin and "
-            f"periodic ({error})"
+            f"{path}: damaged, or not a .zarr volume, which is a group with grain_id, "
+            f"spacing, origin and periodic, or OME-Zarr labels ({reason})"
         ) from None
+    return raw
+
+
+def _read_own(group: Any, name: str | None) -> RawVolume:
+    """Read what `write` wrote, or another array of the group."""
+    attrs: dict[str, Any] = dict(group.attrs)
+    if attrs.get("format") == PIECEWISE and not attrs["complete"]:
+        raise InputError("not finished: run the same command again to continue")
+    if name is not None and name not in group:
+        raise InputError(f"it has no array {name!r}; it has {', '.join(group.keys())}")
+    ids = integers(np.asarray(group[name or "grain_id"]), repr(name or "grain_id"))
+    n_inside = attrs.get(_INSIDE)
+    if name is None and n_inside not in (None, np.count_nonzero(ids)):
+        raise InputError(
+            f"damaged: it states {n_inside:,} voxels in grains and has "
+            f"{np.count_nonzero(ids):,}, so files of it are missing"
+        )
+    return RawVolume(
+        ids,
+        tuple(map(float, attrs["spacing"])),
+        tuple(map(float, attrs["origin"])),
+        tuple(map(bool, attrs["periodic"])),
+    )
 
 
 def create_set(path: Path, recipe: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from grainpaint.generation.refine import grown, named
 from grainpaint.generation.sampler import UNKNOWN, Leaning
 from grainpaint.generation.tags import color_of, tag_grains
 from grainpaint.generation.windows import BasePlan, whole
-from grainpaint.microstructure import Microstructure, cut
+from grainpaint.microstructure import Microstructure, cut, new_ids
 from grainpaint.network.loading import Model
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.philox import check_seed
@@ -354,5 +354,5 @@ def _numbered(tags: np.ndarray, given: np.ndarray) -> np.ndarray:
     known = given > 0
     own[piece[known]] = given[known]
     new = np.flatnonzero(own == 0)[1:]
-    own[new] = int(given.max()) + 1 + np.arange(new.size)
+    own[new] = new_ids(given, new.size)
     return np.where(known, given, own[piece]).astype(np.int32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grainpaint.microstructure import Microstructure
+from grainpaint.microstructure import Microstructure, new_ids
 from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = ["PieceCount", "as_pieces"]
@@ -78,5 +78,5 @@ def as_pieces(volume: Microstructure) -> tuple[Microstructure, PieceCount]:
     if count.n_ids == count.n_pieces:
         return volume, count
     rest = np.sort(order[~first])
-    spin[rest] = spin.max() + 1 + np.arange(rest.size)
+    spin[rest] = new_ids(spin, rest.size)
     return replace(volume, grain_id=spin[label]), count

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grainpaint.microstructure import long_axes
+from grainpaint.diameter import long_axes
 
 __all__ = ["DESCRIPTORS", "Descriptor", "descriptors_of"]
 

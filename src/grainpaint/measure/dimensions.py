@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grainpaint.diameter import long_axes
 from grainpaint.measure.perimeter import edge_lengths, perimeter
 from grainpaint.measure.surface import face_areas, surface_area
-from grainpaint.microstructure import long_axes
 
 __all__ = [
     "BOUNDARY",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grainpaint.diameter import ball_diameter
 from grainpaint.measure.dimensions import (
     BOUNDARY,
     CONTENT,
@@ -15,7 +16,7 @@ from grainpaint.measure.dimensions import (
     diameters_are,
 )
 from grainpaint.measure.tally import Tally, tally
-from grainpaint.microstructure import Microstructure, ball_diameter
+from grainpaint.microstructure import Microstructure
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -172,7 +173,7 @@ def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
     degree = np.bincount(counted.pairs.ravel(), minlength=len(counted.sums))
     shape, directions = _shape(volume, sums, content, crossings)
     return {
-        "grain": grain,
+        "grain": counted.ids[grain],
         "voxels": sums[:, 0],
         CONTENT[dimension]: content,
         "diameter_um": ball_diameter(content, dimension),
@@ -244,8 +245,8 @@ def contacts(volume: Microstructure) -> DataFrame:
     counted = tally(volume)
     return pd.DataFrame(
         {
-            "grain": counted.pairs[:, 0],
-            "other": counted.pairs[:, 1],
+            "grain": counted.ids[counted.pairs[:, 0]],
+            "other": counted.ids[counted.pairs[:, 1]],
             BOUNDARY[len(volume.axes)]: boundary_size_of_faces(
                 counted.faces, volume.spacing, volume.axes
             ),

@@ -10,6 +10,8 @@ from grainpaint.segmentation.pieces import label_pieces
 
 __all__ = ["Integrity", "integrity"]
 
+_LISTED = 1000
+
 
 @dataclass(frozen=True)
 class Integrity:
@@ -20,7 +22,9 @@ class Integrity:
     n_grains : int
         Number of grains.
     missing : numpy.ndarray, int, shape (k,)
-        IDs below the largest one that no voxel has.
+        IDs below the largest one that no voxel has, the first thousand of them.
+    n_missing : int
+        Their number.
     in_pieces : dict of int to int
         Number of pieces of each grain that is in several (26 neighbors, also through
         periodic faces).
@@ -32,6 +36,7 @@ class Integrity:
 
     n_grains: int
     missing: np.ndarray
+    n_missing: int
     in_pieces: dict[int, int]
     isolated: np.ndarray
     n_by_corners: int
@@ -39,7 +44,7 @@ class Integrity:
     @property
     def sound(self) -> bool:
         """Whether there are grains, and none of these faults."""
-        faults = len(self.missing) + len(self.in_pieces) + len(self.isolated)
+        faults = self.n_missing + len(self.in_pieces) + len(self.isolated)
         return self.n_grains > 0 and faults == 0
 
 
@@ -52,17 +57,25 @@ def integrity(volume: Microstructure) -> Integrity:
     >>> found.sound, found.missing.tolist(), found.in_pieces
     (False, [2], {1: 2})
     """
-    sizes = volume.grain_volumes()
+    known = volume.ids()
+    volume, ids = volume.compact()
     n_pieces = _pieces_of_grains(volume, corners=True)
     by_faces = _pieces_of_grains(volume, corners=False)
     broken = np.flatnonzero(n_pieces > 1)
     return Integrity(
-        n_grains=int(np.count_nonzero(sizes)),
-        missing=np.flatnonzero(sizes == 0) + 1,
-        in_pieces={int(g): int(n_pieces[g]) for g in broken},
+        n_grains=known.size,
+        missing=_missing(known),
+        n_missing=int(known.max(initial=0)) - known.size,
+        in_pieces={int(ids[g]): int(n_pieces[g]) for g in broken},
         isolated=_isolated(volume),
         n_by_corners=int(np.count_nonzero((by_faces > 1) & (n_pieces == 1))),
     )
+
+
+def _missing(known: np.ndarray) -> np.ndarray:
+    """Return the first thousand IDs that are not among the known, ascending ones."""
+    first = np.arange(1, min(known.max(initial=0), known.size + _LISTED) + 1)
+    return np.setdiff1d(first, known)[:_LISTED]
 
 
 def _pieces_of_grains(volume: Microstructure, corners: bool) -> np.ndarray:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grainpaint import formats
+from grainpaint.diameter import long_axes
 from grainpaint.errors import InputError
 from grainpaint.measure.chords import chords
 from grainpaint.measure.correlation import Correlation, two_point
 from grainpaint.measure.grain_table import table
 from grainpaint.measure.tally import tally
 from grainpaint.measure.volume_measures import volume_measures
-from grainpaint.microstructure import Microstructure, long_axes
+from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 
 if TYPE_CHECKING:

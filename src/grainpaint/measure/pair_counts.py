@@ -188,6 +188,7 @@ def same_pairs(volume: Microstructure, lag: tuple[int, ...]) -> np.ndarray:
         Pairs at the lags -lag..lag; each pair counts in both directions.
     """
     # Runs are longest, and so fewest, if a flat axis is not the last one.
+    volume = volume.compact()[0]
     order = sorted(range(3), key=lambda axis: volume.shape[axis] > 1)
     moved = Microstructure(
         np.ascontiguousarray(volume.grain_id.transpose(order)),

@@ -9,8 +9,9 @@
 import numba as nb
 import numpy as np
 
+from grainpaint.diameter import ball_diameter
 from grainpaint.errors import InputError
-from grainpaint.microstructure import Microstructure, ball_diameter
+from grainpaint.microstructure import Microstructure
 
 __all__ = ["FIGURES", "profiles"]
 
@@ -51,7 +52,8 @@ def profiles(volume: Microstructure) -> list[dict[str, np.ndarray]]:
     InputError
         If the volume has no grain.
     """
-    sizes = volume.grain_volumes()
+    volume = volume.compact()[0]
+    sizes = np.bincount(volume.grain_id.ravel(), minlength=1)[1:]
     if not sizes.any():
         raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
     log_volume = np.log(np.concatenate([[1], np.maximum(sizes, 1)]))

@@ -40,7 +40,7 @@ _PLACE = np.array(
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of every grain; row g belongs to grain ID g, row 0 to the outside.
+    """Counts of every grain; row g belongs to the ID ``ids[g]``, row 0 to the outside.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Tally:
     low, high : numpy.ndarray, int32, shape (n + 1, 3)
         First and last voxel index along x, y, z, counted from `cut`.
     pairs : numpy.ndarray, int32, shape (m, 2)
-        Grains that share voxel faces, the smaller ID first.
+        Rows of the grains that share voxel faces, the smaller one first.
     faces : numpy.ndarray, int64, shape (m, 3)
         Number of faces that they share with normals x, y, z.
     at_border : numpy.ndarray, bool, shape (n + 1,)
@@ -62,6 +62,8 @@ class Tally:
     cut : numpy.ndarray, int32, shape (n + 1, 3)
         Where a grain that continues through a periodic face is cut open: at an index
         that it does not occupy, or where it is thinnest if it spans the whole period.
+    ids : numpy.ndarray, int32, shape (n + 1,)
+        Ascending; rows of IDs that no voxel has are 0 (see `Microstructure.compact`).
     """
 
     sums: np.ndarray
@@ -72,6 +74,7 @@ class Tally:
     faces: np.ndarray
     at_border: np.ndarray
     cut: np.ndarray
+    ids: np.ndarray
 
 
 @nb.njit(cache=True, nogil=True)
@@ -277,7 +280,8 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
     InputError
         If the volume has no grain.
     """
-    grain_id, shape, periodic = volume.grain_id, volume.shape, volume.periodic
+    compact, ids = volume.compact()
+    grain_id, shape, periodic = compact.grain_id, volume.shape, volume.periodic
     n_ids = int(grain_id.max()) + 1
     if n_ids == 1:
         raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
@@ -322,6 +326,7 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
         faces,
         np.logical_or.reduce(at_border),
         cut,
+        ids,
     )
 
 

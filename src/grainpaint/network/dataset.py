@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from grainpaint import formats
+from grainpaint.diameter import equivalent_diameter
 from grainpaint.errors import InputError
 from grainpaint.formats.zarr import read_recipe
-from grainpaint.microstructure import Microstructure, equivalent_diameter
+from grainpaint.microstructure import Microstructure
 from grainpaint.simulate.sets import member_time
 
 __all__ = [
@@ -106,7 +107,7 @@ def _load_set(paths: list[Path]) -> TrainingSet:
                 "have no outside voxels (grain_id 0)"
             )
     n_voxels = np.concatenate([volume.grain_volumes() for volume in volumes])
-    diameter = float(equivalent_diameter(n_voxels[n_voxels > 0]).mean())
+    diameter = float(equivalent_diameter(n_voxels).mean())
     recipe = recipe_of(paths[0].parent)
     time = member_time(paths[0])
     if time is not None:

@@ -116,3 +116,22 @@ def test_missing_sites_are_counted(tmp_path):
     path.write_text("\n".join(lines[:20] + lines[21:]))
     with pytest.raises(InputError, match="lacks 1 of the 60 sites"):
         load(path)
+
+
+def test_periodic_axes_of_a_dump_are_read(tmp_path):
+    text = (RECORDED / "tiny.dump").read_text()
+    path = tmp_path / "grains.txt"
+    path.write_text(text.replace("BOX BOUNDS", "BOX BOUNDS pp ff pp"))
+    assert load(path).periodic == (True, False, True)
+    assert load(path, periodic=(False,) * 3).periodic == (False,) * 3
+
+
+def test_windows_ends_of_lines_and_units(tmp_path):
+    text = (RECORDED / "tiny.dump").read_bytes()
+    path = tmp_path / "a.dump"
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"))
+    expected = load(RECORDED / "tiny.dump")
+    np.testing.assert_array_equal(load(path).grain_id, expected.grain_id)
+    for name in (path, RECORDED / "tiny.1.vti"):
+        assert load(name).spacing == (1.0,) * 3
+        assert load(name, unit="mm").spacing == (1000.0,) * 3

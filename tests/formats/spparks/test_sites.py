@@ -1,5 +1,7 @@
 """Site files of SPPARKS."""
 
+import re
+
 import numpy as np
 import pytest
 from samples import RECORDED
@@ -39,3 +41,23 @@ def test_damaged_site_files_are_refused(tmp_path, old, new, message):
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):
         load(path)
+
+
+def test_the_boundary_in_the_first_line_is_read(tmp_path):
+    text = (RECORDED / "tiny.1.sites").read_text()
+    path = tmp_path / "a.sites"
+    path.write_text("made for boundary p p n" + text[text.index("\n") :])
+    assert load(path).periodic == (True, True, False)
+    path.write_text("made for nothing" + text[text.index("\n") :])
+    assert load(path).periodic == (False,) * 3
+
+
+def test_a_changed_row_of_our_own_site_file_is_noticed(tmp_path):
+    path = Microstructure(np.arange(1, 9).reshape(2, 2, 2)).save(tmp_path / "a.sites")
+    text = path.read_text()
+    path.write_text(text.replace("\n5 7\n", "\n5 2\n"))
+    assert path.read_text() != text
+    with pytest.raises(InputError, match="checksum"):
+        load(path)
+    path.write_text(re.sub("; crc32 [0-9a-f]+", "", path.read_text()))
+    assert load(path).shape == (2, 2, 2)

@@ -7,13 +7,15 @@ They hold a spin for each site. A grain is a piece of equal spin, connected thro
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.formats.content import content_of
+from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.spparks.dump import (
     TIMESTEP,
     dump_starts,
     dump_time,
     parse_dump,
 )
-from grainpaint.formats.spparks.rows import read_text, site_ids
+from grainpaint.formats.spparks.rows import site_ids
 from grainpaint.formats.spparks.sites import parse_sites, read_sites, write_sites
 from grainpaint.formats.spparks.snapshot import Snapshot, choose_time, grains_of_spins
 from grainpaint.formats.spparks.stitch import is_stitch, read_stitch, times_of_stitch
@@ -32,13 +34,42 @@ __all__ = [
 ]
 
 
-def read(path: Path, time: float | None = None) -> Microstructure:
+def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     """Read the grains of a dump, a site file or a stitch file.
 
     Parameters
     ----------
     path : Path
-        The content decides which kind it is; text may be gzipped.
+        Named in errors.
+    data : bytes
+        The content, which decides which kind it is.
+    options : ReadOptions
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or holds no such time.
+    """
+    if options.array is not None:
+        raise InputError(f"{path}: a SPPARKS file has no arrays to choose from")
+    found = _spins(path, data, options.time)
+    return RawVolume(
+        found.spin,
+        (found.spacing,) * 3,
+        found.origin,
+        found.periodic,
+        void=None,
+        spins=True,
+    )
+
+
+def read_spins(path: Path, time: float | None = None) -> Snapshot:
+    """Return the spins of a dump, a site file or a stitch file.
+
+    Parameters
+    ----------
+    path : Path
+        The content decides which kind it is; may be gzipped.
     time : float, optional
         Which snapshot of a dump or stitch file; the last if not given.
 
@@ -47,24 +78,28 @@ def read(path: Path, time: float | None = None) -> Microstructure:
     InputError
         If the file is damaged or holds no such time.
     """
-    return grains_of_spins(read_spins(path, time))
+    return _spins(path, content_of(path), time)
 
 
-def read_spins(path: Path, time: float | None = None) -> Snapshot:
-    """Read the spins of a dump, a site file or a stitch file (see `read`)."""
-    if is_stitch(path):
-        return read_stitch(path, time)
-    text = read_text(path)
+def _spins(path: Path, data: bytes, time: float | None) -> Snapshot:
+    if is_stitch(data):
+        return read_stitch(path, data, time)
+    text = _text(data)
     if not text.startswith(TIMESTEP):
         if time is not None:
             raise InputError(f"{path}: a site file holds one state, not several times")
-        spin, spacing, origin = parse_sites(path, text)
-        return Snapshot(spin, 0.0, spacing, origin)
+        return parse_sites(path, text)
     starts = dump_starts(text)
     known = [dump_time(path, text, start) for start in starts]
     chosen = choose_time(path, known, time)
     stop = starts[chosen + 1] if chosen + 1 < len(starts) else len(text)
     return parse_dump(path, text[starts[chosen] : stop], known[chosen])
+
+
+def _text(data: bytes) -> bytes:
+    """Return text without a byte order mark and without ends of lines of Windows."""
+    text = data.removeprefix(b"\xef\xbb\xbf")
+    return text.replace(b"\r\n", b"\n") if b"\r\n" in text[:4096] else text
 
 
 def times(path: Path) -> list[float]:
@@ -75,9 +110,10 @@ def times(path: Path) -> list[float]:
     InputError
         If the file is neither.
     """
-    if is_stitch(path):
-        return times_of_stitch(path)
-    text = read_text(path)
+    data = content_of(path)
+    if is_stitch(data):
+        return times_of_stitch(path, data)
+    text = _text(data)
     if not text.startswith(TIMESTEP):
         raise InputError(f"{path}: neither a SPPARKS dump nor a stitch file")
     return [dump_time(path, text, start) for start in dump_starts(text)]
@@ -98,4 +134,5 @@ def write(volume: Microstructure, path: Path) -> None:
     InputError
         If voxels lie outside the part.
     """
-    write_sites(path, volume.grain_id, volume.periodic)
+    # The application needs as many spins as the largest one.
+    write_sites(path, volume.compact()[0].grain_id, volume.periodic)

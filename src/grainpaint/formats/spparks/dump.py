@@ -50,6 +50,8 @@ def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
         n_rows = int(head[items[b"ITEM: NUMBER OF ATOMS"] + 1])
         at = next(i for name, i in items.items() if name.startswith(b"ITEM: BOX"))
         box = np.array([line.split()[:2] for line in head[at + 1 : at + 4]], float)
+        letters = head[at].split()[3:]  # LAMMPS and some SPPARKS: pp pp pp
+        periodic = tuple(word.startswith(b"p") for word in letters)
     except (KeyError, StopIteration, ValueError):
         raise InputError(
             f"{where} lacks ITEM: NUMBER OF ATOMS or three lines ITEM: BOX BOUNDS"
@@ -76,4 +78,6 @@ def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
         place = places_of_ids(where, to_integers(where, column["id"]), box)
     else:
         raise InputError(f"{where} has neither x y z nor id: dump id site x y z")
-    return Snapshot(scatter(where, place, spin), time, spacing, origin)
+    if len(periodic) != 3:
+        periodic = (False, False, False)
+    return Snapshot(scatter(where, place, spin), time, spacing, origin, periodic)

@@ -5,10 +5,8 @@ is not periodic. So places come from x, y, z if a file has them, and from IDs on
 these fit one such numbering exactly.
 """
 
-import gzip
 from io import BytesIO
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
@@ -18,24 +16,10 @@ __all__ = [
     "parse_rows",
     "places_of_coordinates",
     "places_of_ids",
-    "read_text",
     "scatter",
     "site_ids",
     "to_integers",
 ]
-
-
-def read_text(path: Path) -> bytes:
-    """Return a file's bytes, unpacked if it is gzipped."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    data = path.read_bytes()
-    if not data.startswith(b"\x1f\x8b"):
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError) as error:
-        raise InputError(f"{path}: damaged or cut off ({error})") from None
 
 
 def parse_rows(

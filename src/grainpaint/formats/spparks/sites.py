@@ -1,20 +1,27 @@
 """Site files of SPPARKS, from which a simulation starts."""
 
+import re
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.content import content_of
 from grainpaint.formats.spparks.rows import (
     parse_rows,
     places_of_ids,
-    read_text,
     scatter,
     site_ids,
     to_integers,
 )
+from grainpaint.formats.spparks.snapshot import Snapshot
 
 __all__ = ["parse_sites", "read_sites", "write_sites"]
+
+_CHECKSUM = re.compile(rb"crc32 ([0-9a-f]{8})")
+_NO_CHECKSUM = b"crc32 00000000"  # what the checksum is made of in its own place
+_BOUNDARY = re.compile(rb"\bboundary\s+([pn])\s+([pn])\s+([pn])\b")
 
 
 def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> None:
@@ -37,35 +44,52 @@ def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> Non
     rows = rows.transpose(2, 1, 0, 3).reshape(-1, 2)  # x fastest, as IDs count
     head = (
         f"grainpaint: spins 1..{high}, so app_style needs {high} or more; "
-        f"lattice constant 1; boundary {boundary}\n\n"
+        f"lattice constant 1; boundary {boundary}; {_NO_CHECKSUM.decode()}\n\n"
         f"3 dimension\n{spin.size} sites\nid site values\n{box}\n\nValues\n\n"
     )
-    with path.open("w") as file:
-        file.write(head)
+    with path.open("wb") as file:
+        file.write(head.encode())
+        found = zlib.crc32(head.encode())
         for start in range(0, len(rows), 1 << 18):
             piece = rows[start : start + (1 << 18)]
-            file.write(("%d %d\n" * len(piece)) % tuple(piece.ravel().tolist()))
+            text = (b"%d %d\n" * len(piece)) % tuple(piece.ravel().tolist())
+            found = zlib.crc32(text, found)
+            file.write(text)
+        file.seek(head.index(_NO_CHECKSUM.decode()))
+        file.write(b"crc32 %08x" % found)
 
 
-def read_sites(path: Path) -> tuple[np.ndarray, float, tuple[float, ...]]:
-    """Return spins (int32, [x, y, z]), lattice constant and origin of a site file.
+def read_sites(path: Path) -> Snapshot:
+    """Return the spins of a site file.
 
     Raises
     ------
     InputError
         If the file is damaged or of another kind.
     """
-    return parse_sites(path, read_text(path))
+    return parse_sites(path, content_of(path))
 
 
-def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float, ...]]:
-    """Parse the header (lines `value keyword`) and the section Values."""
+def parse_sites(path: Path, text: bytes) -> Snapshot:
+    """Parse the header (lines `value keyword`) and the section Values.
+
+    SPPARKS skips the first line. If it says ``boundary p p n``, as ours does, the box
+    is periodic along x and y.
+    """
     at = text.find(b"\nValues")
     if at < 0 or b"\nSites" in text[:at] or b"\0" in text[:4096]:
         raise InputError(
             f"{path}: not a SPPARKS dump, a stitch file, or a site file with only the "
             "section Values"
         )
+    stated = _CHECKSUM.search(text[: text.find(b"\n")])
+    if stated is not None:
+        bare = text[: stated.start()] + _NO_CHECKSUM + text[stated.end() :]
+        if zlib.crc32(bare) != int(stated[1], 16):
+            raise InputError(
+                f"{path}: damaged, or changed by hand: its checksum is another (it is "
+                f"read as it is if the first line lacks {stated[0].decode()!r})"
+            )
     box = np.tile([-0.5, 0.5], (3, 1))
     names, n_sites = ["id", "site"], -1
     try:
@@ -77,7 +101,11 @@ def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float
                 names = words[:-1]
             elif words[-1:] and words[-1] in ("xhi", "yhi", "zhi"):
                 box["xyz".index(words[-1][0])] = float(words[0]), float(words[1])
-    except (ValueError, UnicodeDecodeError, IndexError):
+            elif words[-1:] and words[-1] not in ("dimension", "neighbors"):
+                raise InputError(f"{path}: the line {line!r} is none of a site file")
+    except InputError:
+        raise
+    except (ValueError, IndexError):
         raise InputError(f"{path}: damaged header of a site file") from None
     spin_column = next((n for n in ("site", "i1") if n in names), None)
     if n_sites < 0 or names[:1] != ["id"] or spin_column is None:
@@ -89,4 +117,7 @@ def parse_sites(path: Path, text: bytes) -> tuple[np.ndarray, float, tuple[float
     table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
     place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
     spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
-    return spin, 1.0, tuple(box[:, 0].tolist())
+    said = _BOUNDARY.search(text[: text.find(b"\n")])
+    periodic = tuple(letter == b"p" for letter in said.groups()) if said else None
+    origin = tuple(box[:, 0].tolist())
+    return Snapshot(spin, 0.0, 1.0, origin, periodic or (False, False, False))

@@ -9,7 +9,7 @@ from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
 
-__all__ = ["Snapshot", "choose_time", "grains_of_spins"]
+__all__ = ["Snapshot", "choose_time", "grains_of_spins", "label_spins"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,36 +26,68 @@ class Snapshot:
         Lattice constant.
     origin : three floats
         Place of site (0, 0, 0).
+    periodic : three bools
+        Whether the box was periodic along x, y, z, as far as the file says.
     """
 
     spin: np.ndarray
     time: float = 0.0
     spacing: float = 1.0
     origin: tuple[float, ...] = (0.0, 0.0, 0.0)
+    periodic: tuple[bool, ...] = (False, False, False)
 
 
-def grains_of_spins(
-    snapshot: Snapshot, periodic: tuple[bool, ...] = (False, False, False)
-) -> Microstructure:
-    """Return the grains of a snapshot: connected pieces of equal spin.
+def label_spins(
+    spin: np.ndarray, periodic: tuple[bool, ...], outside: np.ndarray | None = None
+) -> np.ndarray:
+    """Return numbers of the connected pieces of equal spin (26 neighbors).
 
     Parameters
     ----------
-    snapshot : Snapshot
+    spin : numpy.ndarray, integer, shape (nx, ny, nz)
     periodic : three bools
-        Whether the box was periodic along x, y, z (the files do not say).
+        Whether pieces continue through the faces, along x, y, z.
+    outside : numpy.ndarray, bool, optional
+        Voxels in no piece.
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape (nx, ny, nz)
+        Pieces 1..n, 0 outside.
 
     Raises
     ------
     InputError
         If the range of the spins exceeds int32.
     """
-    spin = snapshot.spin
     low = int(spin.min())
     if int(spin.max()) - low + 1 > np.iinfo(np.int32).max:
         raise InputError("the range of the spins exceeds 32-bit integers")
     # 0 is a spin like any other (melted sites), but means outside to label_pieces.
-    grain_id = label_pieces(spin - np.int32(low) + np.int32(1), periodic, corners=True)
+    above = (spin - spin.dtype.type(low)).astype(np.int32) + np.int32(1)
+    if outside is not None:
+        above[outside] = 0
+    return label_pieces(above, periodic, corners=True)
+
+
+def grains_of_spins(
+    snapshot: Snapshot, periodic: tuple[bool, ...] | None = None
+) -> Microstructure:
+    """Return the grains of a snapshot: connected pieces of equal spin.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    periodic : three bools, optional
+        Whether the box was periodic along x, y, z; as the snapshot says if not given.
+
+    Raises
+    ------
+    InputError
+        If the range of the spins exceeds int32.
+    """
+    periodic = snapshot.periodic if periodic is None else periodic
+    grain_id = label_spins(snapshot.spin, periodic)
     return Microstructure(grain_id, (snapshot.spacing,) * 3, snapshot.origin, periodic)
 
 

@@ -12,28 +12,31 @@ from grainpaint.formats.spparks.snapshot import Snapshot, choose_time
 __all__ = ["is_stitch", "read_stitch", "times_of_stitch"]
 
 
-def times_of_stitch(path: Path) -> list[float]:
-    """Return the times in a stitch file.
+def times_of_stitch(path: Path, data: bytes) -> list[float]:
+    """Return the times in a stitch file with this content.
 
     Raises
     ------
     InputError
         If the file is damaged or empty.
     """
-    with closing(_open(path)) as base:
+    with closing(_open(path, data)) as base:
         return _times(path, base)
 
 
-def is_stitch(path: Path) -> bool:
-    """Return whether a file is an SQLite database, as stitch files are."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    with path.open("rb") as file:
-        return file.read(15) == b"SQLite format 3"
+def is_stitch(data: bytes) -> bool:
+    """Return whether this is an SQLite database, as stitch files are."""
+    return data.startswith(b"SQLite format 3")
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+def _open(path: Path, data: bytes) -> sqlite3.Connection:
+    base = sqlite3.connect(":memory:")
+    try:
+        base.deserialize(data)
+    except sqlite3.Error as error:
+        base.close()
+        raise InputError(f"{path}: damaged, or not a stitch file ({error})") from None
+    return base
 
 
 def _times(path: Path, base: sqlite3.Connection) -> list[float]:
@@ -46,9 +49,9 @@ def _times(path: Path, base: sqlite3.Connection) -> list[float]:
     return [float(row[0]) for row in rows]
 
 
-def read_stitch(path: Path, time: float | None) -> Snapshot:
+def read_stitch(path: Path, data: bytes, time: float | None) -> Snapshot:
     """Return the spins at a time: later blocks overwrite earlier ones."""
-    with closing(_open(path)) as base:
+    with closing(_open(path, data)) as base:
         known = _times(path, base)
         chosen = known[choose_time(path, known, time)]
         try:

@@ -1,0 +1,144 @@
+"""What a file is, by its content: its name does not decide how it is read."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+from grainpaint.errors import InputError
+
+__all__ = ["content_of", "kind_of", "known_kind"]
+
+_GZIP = b"\x1f\x8b"
+_HEAD = 1 << 16
+_SITES = re.compile(rb"^[ \t]*\S+[ \t]+sites\b", re.M)
+_STARTS = {  # how files begin that may be volumes
+    b"PK\x03\x04": "npz",
+    b"SQLite format 3\0": "spparks",
+    b"ITEM: TIMESTEP": "spparks",
+}
+_OTHERS = {  # how files begin that are something else, and what to do
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file (DREAM.3D, VTKHDF): write its IDs as .vti",
+    b"\x93NUMPY": "a bare .npy array: an .npz also holds spacing and origin",
+    b"# vtk DataFile": "a VTK file of the legacy kind: save it as .vti",
+    b"solid ": "an STL file: a part is painted, not measured",
+    b"***tesr": "a raster tessellation of Neper: write it as .vti",
+    b"\x89PNG": "a picture",
+    b"II*\0": "a TIFF picture: write its IDs as .npz or OME-Zarr",
+    b"MM\0*": "a TIFF picture: write its IDs as .npz or OME-Zarr",
+}
+
+
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a file, unpacked if it is gzipped.
+
+    Raises
+    ------
+    InputError
+        If it is missing, cannot be read, or is a damaged or monstrous .gz.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return _unpacked(path, data) if data.startswith(_GZIP) else data
+
+
+def _unpacked(path: Path, data: bytes) -> bytes:
+    """Unpack all members of a .gz; refuse one that blows up far beyond its size."""
+    parts, total, rest = [], 0, data
+    allowed = (256 << 20) + 100 * len(data)
+    try:
+        while rest:
+            stream = zlib.decompressobj(31)
+            while not stream.eof:
+                part = stream.decompress(rest, 64 << 20)
+                rest = stream.unconsumed_tail or stream.unused_data
+                total += len(part)
+                if total > allowed:
+                    raise InputError(
+                        f"{path}: unpacks to more than a hundred times its size: "
+                        "unpack it by hand if that is meant"
+                    )
+                if not part and not stream.eof:
+                    raise zlib.error("the file ends too early")
+                parts.append(part)
+            rest = rest.lstrip(b"\0")  # tapes are filled up with zeros
+    except zlib.error as error:
+        raise InputError(f"{path}: damaged or cut off ({error})") from None
+    return b"".join(parts)
+
+
+def _head(path: Path) -> bytes:
+    """Return how a file begins, unpacked."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return _unpacked_head(head) if head.startswith(_GZIP) else head
+
+
+def _unpacked_head(packed: bytes) -> bytes:
+    """Return what the head of a .gz yields before it ends or proves damaged."""
+    stream, head = zlib.decompressobj(31), b""
+    try:
+        for start in range(0, len(packed), 64):
+            head += stream.decompress(packed[start : start + 64], _HEAD)
+            if len(head) >= _HEAD or stream.eof:
+                break
+    except zlib.error:
+        pass
+    return head
+
+
+def known_kind(path: Path) -> str | None:
+    """Return the module that may read a file or folder, None if there is none."""
+    if path.is_dir():
+        marks = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
+        return "zarr" if any((path / mark).is_file() for mark in marks) else None
+    head = _head(path)
+    if head.startswith(b"\xef\xbb\xbf"):
+        head = head[3:]
+    text = head.lstrip()
+    for start, kind in _STARTS.items():
+        if text.startswith(start):
+            return kind
+    if text.startswith(b"<") and b"<VTKFile" in text:
+        return "vti"
+    if b"\0" not in head and _SITES.search(head):
+        return "spparks"
+    return None
+
+
+def kind_of(path: Path, known: str) -> str:
+    """Return the module that reads a file or folder.
+
+    Parameters
+    ----------
+    path : Path
+    known : str
+        What can be read, for the error.
+
+    Raises
+    ------
+    InputError
+        If it is missing, or something else.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    try:
+        kind = known_kind(path)
+        if kind is not None:
+            return kind
+        head = b"" if path.is_dir() else _head(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    for start, what in _OTHERS.items():
+        if head.startswith(start):
+            raise InputError(f"{path}: {what}")
+    if path.is_dir():
+        what = "a folder without a Zarr group"
+    else:
+        what = "of an unknown kind" if path.stat().st_size else "empty"
+    raise InputError(f"{path}: {what}; known are {known}")

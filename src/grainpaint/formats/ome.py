@@ -1,0 +1,181 @@
+"""OME-Zarr label images of other programs, versions 0.3 to 0.5.
+
+References
+----------
+https://ngff.openmicroscopy.org/0.4/ and https://ngff.openmicroscopy.org/0.5/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.raw import RawVolume, integers
+
+if TYPE_CHECKING:
+    import zarr
+
+__all__ = ["metadata_of", "read_labels"]
+
+_UM_PER_UNIT = {
+    "angstrom": 1e-4,
+    "nanometer": 1e-3,
+    "micrometer": 1.0,
+    "millimeter": 1e3,
+    "centimeter": 1e4,
+    "meter": 1e6,
+    "inch": 25_400.0,
+}
+_SHORT = {
+    "Å": "angstrom",
+    "nm": "nanometer",
+    "um": "micrometer",
+    "µm": "micrometer",
+    "μm": "micrometer",
+    "micron": "micrometer",
+    "mm": "millimeter",
+    "cm": "centimeter",
+    "m": "meter",
+}
+_REFUSED = {
+    "plate": "a plate of many images: give one of its fields, PLATE/ROW/COLUMN/FIELD",
+    "well": "a well of several images: give one of its fields, WELL/FIELD",
+    "bioformats2raw.layout": "a collection of images: give one of them, such as NAME/0",
+}
+
+
+def metadata_of(group: zarr.Group) -> dict[str, Any]:
+    """Return what a group says of itself as OME-Zarr; empty if it says nothing."""
+    attributes = dict(group.attrs)
+    inner = attributes.get("ome", attributes)
+    return inner if isinstance(inner, dict) else {}
+
+
+def read_labels(group: zarr.Group, name: str | None) -> RawVolume:
+    """Read a label image: a group, or the only or named one in its folder labels.
+
+    Parameters
+    ----------
+    group : zarr.Group
+    name : str, optional
+        Which image of the folder labels.
+
+    Raises
+    ------
+    InputError
+        If it is none, or something that a volume cannot hold.
+    KeyError, TypeError, ValueError
+        If its metadata are damaged.
+    """
+    said = metadata_of(group)
+    for key, what in _REFUSED.items():
+        if key in said or key in group.attrs:
+            raise InputError(what)
+    if "multiscales" not in said and "labels" not in said and "labels" not in group:
+        raise InputError(
+            "a Zarr group without grain_id and without the metadata of OME-Zarr"
+        )
+    notes: tuple[str, ...] = ()
+    if "image-label" not in said:
+        folder: Any = group if "labels" in said else group.get("labels")
+        if folder is not None:
+            group = _member(folder, name)
+            said = metadata_of(group)
+        elif name is not None:
+            raise InputError(f"it has no labels, so none is called {name!r}")
+        else:
+            notes = ("it does not say that it is a label image; its values are IDs",)
+    (image,) = said["multiscales"]
+    return _read_image(group, image, notes)
+
+
+def _member(folder: Any, name: str | None) -> Any:
+    """Return a label image of a folder labels."""
+    listed = metadata_of(folder).get("labels") or sorted(folder.group_keys())
+    if name is None and len(listed) != 1:
+        raise InputError(f"which label image? Name one (array): {', '.join(listed)}")
+    if name is not None and name not in listed:
+        raise InputError(f"it has no labels {name!r}; it has {', '.join(listed)}")
+    return folder[name or listed[0]]
+
+
+def _read_image(
+    group: zarr.Group, image: dict[str, Any], notes: tuple[str, ...]
+) -> RawVolume:
+    """Read the finest level of an image."""
+    level = image["datasets"][0]
+    array: Any = group[level["path"]]
+    axes = [a if isinstance(a, dict) else {"name": a} for a in image["axes"]]
+    names = [str(axis["name"]).lower() for axis in axes]
+    if len(names) != array.ndim or len(set(names)) != len(names):
+        raise ValueError(f"{array.ndim} axes, but {', '.join(names)} are named")
+    for axis, n in zip(names, array.shape):
+        if axis not in "xyz" and n != 1:
+            raise InputError(
+                f"it has {n} images along the axis {axis}: save one of them"
+            )
+    if not {"x", "y"} <= set(names):
+        raise ValueError(f"its axes are {', '.join(names)}, without x and y")
+    if array.dtype.kind not in "iub":
+        raise InputError(f"its values are {array.dtype}, not integers: no label image")
+    scale, shift = _placed(image, level, len(names))
+    space = [names.index(a) for a in "xyz" if a in names]
+    units = [_unit(axes[i].get("unit")) for i in space]
+    factor = [_UM_PER_UNIT[unit or "micrometer"] for unit in units]
+    spacing = [scale[i] * f for i, f in zip(space, factor)]
+    center = [shift[i] * f for i, f in zip(space, factor)]
+    values = _values(array)
+    others = tuple(i for i in range(len(names)) if i not in space)
+    ids = values.transpose(*others, *space).reshape([array.shape[i] for i in space])
+    if len(space) == 2:  # a section: one layer, as thick as its pixels are wide
+        ids, spacing, center = ids[:, :, None], [*spacing, spacing[0]], [*center, 0.0]
+    return RawVolume(
+        integers(ids, "the image"),
+        tuple(spacing),
+        tuple(c - s / 2 for c, s in zip(center, spacing)),
+        assumed_unit="" if all(units) else "lengths in µm, since its axes have no unit",
+        notes=notes,
+    )
+
+
+def _unit(word: Any) -> str | None:
+    """Return the name of a unit of length, None if there is none."""
+    if word in (None, "", "pixel"):
+        return None
+    unit = _SHORT.get(word, str(word).lower().replace("metre", "meter"))
+    if unit not in _UM_PER_UNIT:
+        raise InputError(f"its unit is {word!r}; known are {', '.join(_UM_PER_UNIT)}")
+    return unit
+
+
+def _placed(
+    image: dict[str, Any], level: dict[str, Any], n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges of a voxel and the center of the first one, along all axes."""
+    scale, shift = np.ones(n), np.zeros(n)
+    # Those of the level come first, then those of the whole image.
+    for owner in (level, image):
+        for step in owner.get("coordinateTransformations") or ():
+            kind = step["type"]
+            if kind == "identity":
+                continue
+            if kind not in ("scale", "translation") or kind not in step:
+                raise InputError(f"its transformation {kind!r} is not understood")
+            values = np.array(step[kind], float)
+            if values.shape != (n,):
+                raise ValueError(f"a {kind} of {values.size} numbers for {n} axes")
+            if kind == "scale":
+                scale, shift = scale * values, shift * values
+            else:
+                shift = shift + values
+    return scale, shift
+
+
+def _values(array: Any) -> np.ndarray:
+    """Return all values of an array, unless it is far larger than what is stored."""
+    stored = array.nbytes_stored() if array.nbytes > 1 << 30 else array.nbytes
+    if array.nbytes > (1 << 30) + 10_000 * stored:
+        raise ValueError(f"it states {array.shape}, but {stored:,} bytes are stored")
+    return np.asarray(array[...])

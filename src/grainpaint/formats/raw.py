@@ -1,0 +1,147 @@
+"""What a file holds before it is a volume, and what its reader may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.units import UNITS
+
+__all__ = ["RawVolume", "ReadOptions", "in_order", "integers"]
+
+_TILE = 16
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user says about a file; what is None is left to the file.
+
+    Parameters
+    ----------
+    time : float, optional
+        Which snapshot of a SPPARKS dump or stitch file; the last if not given.
+    array : str, optional
+        Name of the array with the grain IDs.
+    unit : str, optional
+        Unit of the lengths (nm, um, mm, cm, m, inch) of a file that does not state it.
+    void : int or "none", optional
+        The ID that means outside; "none" if every ID is a grain, 0 too.
+    periodic : three bools, optional
+        Whether grains continue through the faces, along x, y, z.
+
+    Raises
+    ------
+    InputError
+        If the unit or the void is no such word.
+    """
+
+    time: float | None = None
+    array: str | None = None
+    unit: str | None = None
+    void: int | Literal["none"] | None = None
+    periodic: tuple[bool, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the words."""
+        if self.unit is not None and self.unit not in UNITS:
+            raise InputError(f"a unit is one of {', '.join(UNITS)}; got {self.unit!r}")
+        if isinstance(self.void, str) and self.void != "none":
+            raise InputError(f"void is an ID, or none; got {self.void!r}")
+        if self.periodic is not None and len(self.periodic) != 3:
+            raise InputError("periodic needs three values")
+
+
+@dataclass(frozen=True, eq=False)
+class RawVolume:
+    """What a file says, in its own unit and with its own IDs.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray, integer, shape (nx, ny, nz)
+        Any IDs, perhaps negative or beyond 32 bits.
+    spacing, origin : three floats
+        Edges of a voxel and lower corner of voxel (0, 0, 0).
+    periodic : three bools
+    unit : str
+        Unit of the lengths.
+    void : int, optional
+        The ID of what is outside, if there is one.
+    assumed_unit, assumed_void : str
+        Why unit and void are what they are if the file does not state them.
+    notes : tuple of str
+        What else a user has to know.
+    spins : bool
+        Whether the IDs are spins: a grain is then a connected piece of equal spin.
+    """
+
+    ids: np.ndarray
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...]
+    periodic: tuple[bool, ...] = (False, False, False)
+    unit: str = "um"
+    void: int | None = 0
+    assumed_unit: str = ""
+    assumed_void: str = ""
+    notes: tuple[str, ...] = ()
+    spins: bool = False
+
+    def told(self, options: ReadOptions) -> RawVolume:
+        """Return it with what a user says about it."""
+        raw = self
+        if options.periodic is not None:
+            raw = replace(raw, periodic=options.periodic)
+        if options.void is not None:
+            void = None if options.void == "none" else int(options.void)
+            raw = replace(raw, void=void, assumed_void="")
+        if options.unit is None or options.unit == raw.unit:
+            return raw if options.unit is None else replace(raw, assumed_unit="")
+        if raw.assumed_unit or raw.spins:  # lattice constants have no unit
+            return replace(raw, unit=options.unit, assumed_unit="")
+        note = f"its lengths are stated in {raw.unit}, so unit {options.unit} is unused"
+        return replace(raw, notes=(*raw.notes, note))
+
+
+def integers(values: np.ndarray, name: str) -> np.ndarray:
+    """Return values as integers, if they are.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Integers, bools, or floats without fractions.
+    name : str
+        How an error calls them.
+
+    Raises
+    ------
+    InputError
+        If they are of another kind, or a float is not an integer.
+    """
+    if values.dtype.kind in "iu":
+        return values
+    if values.dtype.kind == "b":
+        return values.view(np.uint8)
+    if values.dtype.kind != "f":
+        raise InputError(f"{name} holds {values.dtype}, not integers")
+    limit = 2.0 ** min(63, np.finfo(values.dtype).nmant + 1)  # exact up to there
+    if not (np.abs(values) <= limit).all() or (values != np.floor(values)).any():
+        raise InputError(f"{name} holds numbers that are not integers, so no grain IDs")
+    return values.astype(np.int64)
+
+
+def in_order(values: np.ndarray, dtype: str = "i4") -> np.ndarray:
+    """Return a 3-D array in C order, copied only if it is not already.
+
+    An array whose first axis runs fastest, as in files, is copied tile by tile, in a
+    third of the time that NumPy takes.
+    """
+    if values.flags.c_contiguous or values.size < _TILE**3:
+        return np.ascontiguousarray(values, dtype)
+    result = np.empty(values.shape, dtype)
+    for i in range(0, values.shape[0], _TILE):
+        for k in range(0, values.shape[2], _TILE):
+            here = np.s_[i : i + _TILE, :, k : k + _TILE]
+            result[here] = values[here]
+    return result
