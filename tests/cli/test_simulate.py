@@ -20,9 +20,9 @@ def test_a_script_runs_by_its_name(run, tmp_path):
     (tmp_path / "in.potts").write_text(POTTS)
     code, text, errors = run("simulate", "in.potts", "-o", "a.npz")
     assert code == 0
-    assert text.startswith("a.npz: ")
+    assert "a.npz: " in text
     assert "at time 4" in text
-    assert "passed over  in.potts:9: solve_style tree" in errors
+    assert "passed over" not in errors
     assert run("simulate", "script", "in.potts", "-o", "b.vti")[0] == 0
     first, second = grainpaint.load("a.npz"), grainpaint.load("b.vti")
     np.testing.assert_array_equal(first.grain_id, second.grain_id)

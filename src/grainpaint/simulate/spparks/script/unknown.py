@@ -1,0 +1,44 @@
+"""Messages about commands that are not supported."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.script.command import Command
+
+__all__ = ["unknown"]
+
+_BELONGS = {
+    "app_update_only": "SPPARKS' own applications that move atoms",
+    "barrier": "app_style diffusion",
+    "count": "app_style chemistry",
+    "ecoord": "app_style diffusion",
+    "event": "app_style erbium or diffusion/multiphase",
+    "deposition": "app_style diffusion",
+    "inclusion": "app_style membrane",
+    "pair_coeff": "applications without a lattice",
+    "pair_style": "applications without a lattice",
+    "reaction": "app_style chemistry",
+    "volume": "app_style chemistry",
+    "event_ratios": "app_style sinter",
+    "events_temperatures": "app_style sinter",
+    "time_sinter_start": "app_style sinter",
+}
+
+
+def unknown(command: Command, known: Iterable[str]) -> InputError:
+    """Return an error that says what is known of a command, or what is meant.
+
+    Parameters
+    ----------
+    command : Command
+    known : iterable of str
+        Names of the supported commands.
+    """
+    name = command.name
+    if name in _BELONGS:
+        return command.fail(f"not supported: it belongs to {_BELONGS[name]}")
+    close = get_close_matches(name, list(known), 1, 0.8)
+    if close:
+        return command.fail(f"not supported; is {close[0]} meant?")
+    return command.fail(f"not supported; supported are {', '.join(sorted(known))}")
