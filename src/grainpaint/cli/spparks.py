@@ -115,6 +115,33 @@ def script(
         pass
 
 
+def _forecast(script: Path, variables: dict[str, str]) -> None:
+    """Print what a script will do, or all that stands in the way."""
+    from grainpaint.cli.app import print_table
+    from grainpaint.simulate.spparks.forecast import forecast
+    from grainpaint.simulate.spparks.script.survey import survey_script
+
+    simulation, obstacles = survey_script(script, variables)
+    for obstacle in obstacles:
+        print(f"obstacle  {obstacle}", file=sys.stderr)
+    if simulation is None:
+        raise InputError(f"{script} cannot be run: {len(obstacles)} obstacles, above")
+    for line in simulation.passed_over:
+        print(f"passed over  {line}", file=sys.stderr)
+    found = forecast(simulation)
+    shape = " x ".join(map(str, simulation.box.shape))
+    sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"
+    rows = [
+        ("sites", f"{found.n_sites:,} ({shape}, {simulation.box.lattice})"),
+        ("time", f"{found.time:g} in {len(simulation.runs)} runs"),
+        ("sweeps", sweeps),
+        ("estimate", f"{found.seconds:.2g} s on one core"),
+    ]
+    for name, count in found.files:
+        rows.append(("writes", name if count == 1 else f"{name} ({count} files)"))
+    print_table(rows)
+
+
 class _Screen(io.TextIOBase):
     """Standard output, whose lines stay whole beside a bar on the terminal."""
 

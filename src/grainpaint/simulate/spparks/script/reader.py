@@ -24,7 +24,7 @@ from grainpaint.simulate.spparks.script.state import Handler, ScriptState
 from grainpaint.simulate.spparks.script.unknown import unknown
 from grainpaint.simulate.spparks.simulation import PottsApp, Simulation
 
-__all__ = ["read_script"]
+__all__ = ["follow", "read_script"]
 
 _PASSED_OVER = {"processors"}  # commands without effect here
 
@@ -49,11 +49,11 @@ def read_script(path: Path, variables: dict[str, str] | None = None) -> Simulati
     """
     state = ScriptState(path)
     for command in commands(path, variables or {}, state.keyword, state.echoed):
-        _follow(state, command)
+        follow(state, command)
     return state.simulation()
 
 
-def _follow(state: ScriptState, command: Command) -> None:
+def follow(state: ScriptState, command: Command) -> None:
     """Execute a command."""
     if command.name in _PASSED_OVER:
         state.pass_over(command)

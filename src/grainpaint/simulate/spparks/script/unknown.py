@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from grainpaint.errors import InputError
 from grainpaint.simulate.spparks.script.command import Command
 
-__all__ = ["unknown"]
+__all__ = ["UnknownCommand", "unknown"]
 
 _BELONGS = {
     "app_update_only": "SPPARKS' own applications that move atoms",
@@ -26,7 +26,11 @@ _BELONGS = {
 }
 
 
-def unknown(command: Command, known: Iterable[str]) -> InputError:
+class UnknownCommand(InputError):
+    """A command that is not supported."""
+
+
+def unknown(command: Command, known: Iterable[str]) -> UnknownCommand:
     """Return an error that says what is known of a command, or what is meant.
 
     Parameters
@@ -36,9 +40,11 @@ def unknown(command: Command, known: Iterable[str]) -> InputError:
         Names of the supported commands.
     """
     name = command.name
-    if name in _BELONGS:
-        return command.fail(f"not supported: it belongs to {_BELONGS[name]}")
     close = get_close_matches(name, list(known), 1, 0.8)
-    if close:
-        return command.fail(f"not supported; is {close[0]} meant?")
-    return command.fail(f"not supported; supported are {', '.join(sorted(known))}")
+    if name in _BELONGS:
+        reason = f"not supported: it belongs to {_BELONGS[name]}"
+    elif close:
+        reason = f"not supported; is {close[0]} meant?"
+    else:
+        reason = f"not supported; supported are {', '.join(sorted(known))}"
+    return UnknownCommand(f"{command.where}: {name}: {reason}")
