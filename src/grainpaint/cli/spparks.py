@@ -1,6 +1,5 @@
 """The commands of simulate for scripts of SPPARKS: script and spparks."""
 
-import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -104,7 +103,7 @@ def script(
         output is not None and len(times) > 1,
         console,
         Path(),
-        _Screen(),
+        _show_line(),
     )
     if output is not None:
         run = simulation.runs[-1]
@@ -142,19 +141,14 @@ def _forecast(script: Path, variables: dict[str, str]) -> None:
     print_table(rows)
 
 
-class _Screen(io.TextIOBase):
-    """Standard output, whose lines stay whole beside a bar on the terminal."""
+def _show_line() -> Callable[[str], None]:
+    """Return a function that prints a line; on a terminal, a bar gives way to it."""
+    stream = None if sys.stdout.isatty() else sys.stdout
 
-    def __init__(self) -> None:
-        self.stream = None if sys.stdout.isatty() else sys.stdout
+    def show(text: str) -> None:
+        print(text, file=stream or sys.stdout, flush=True)
 
-    def write(self, text: str) -> int:
-        """Write text; a bar that is shown now gives way to it."""
-        return (self.stream or sys.stdout).write(text)
-
-    def flush(self) -> None:
-        """Write what is held back."""
-        (self.stream or sys.stdout).flush()
+    return show
 
 
 def _volume_times(simulation: "Simulation", output: Path, force: bool) -> list[float]:

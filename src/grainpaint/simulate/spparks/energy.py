@@ -5,7 +5,7 @@ import numpy as np
 
 from grainpaint.simulate.iso.lattice import neighbor_offsets
 from grainpaint.simulate.spparks.potts_run import effective_lattice
-from grainpaint.simulate.spparks.simulation import BezierApp, EllipsoidApp, PottsApp
+from grainpaint.simulate.spparks.simulation import Application
 from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["propensities", "site_energies", "total_energy"]
@@ -68,13 +68,11 @@ def total_energy(sites: Sites) -> float:
         unlike &= other != _NO_SITE
         if not whole:
             unlike &= mine != _NO_SITE
-        pairs += np.count_nonzero(unlike)
+        pairs += int(np.count_nonzero(unlike))
     return 2.0 * pairs * copies
 
 
-def propensities(
-    sites: Sites, app: PottsApp | EllipsoidApp | BezierApp, temperature: float
-) -> np.ndarray:
+def propensities(sites: Sites, app: Application, temperature: float) -> np.ndarray:
     """Return the rate at which each site flips, rejection-free.
 
     Each different spin among the neighbors has the rate min(1, exp(-rise / T)).
@@ -109,7 +107,7 @@ def _propensities(padded, offsets, beta, rates):
                     n_like += around[i] == mine
                 for i in range(n):
                     v = around[i]
-                    if v == mine or v == _NO_SITE:  # noqa: PLR1714
+                    if v == mine or v == _NO_SITE:  # noqa: SIM109  (numba)
                         continue
                     n_new = 0
                     for j in range(n):

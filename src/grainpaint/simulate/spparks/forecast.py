@@ -1,8 +1,8 @@
 """What a script will do: sites, sweeps, seconds and files, told before it runs."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 
 from grainpaint.simulate.am.heat_affected_zone import zone_box
 from grainpaint.simulate.spparks.additive_run import pool_of
@@ -56,7 +56,7 @@ def forecast(simulation: Simulation) -> Forecast:
     """Return what a simulation will do."""
     runs = simulation.runs
     return Forecast(
-        prod(simulation.box.shape),
+        math.prod(simulation.box.shape),
         sum(run.end - run.start for run in runs),
         sum(run.moments[-1].n_sweeps for run in runs),
         sum(_seconds(simulation, run) for run in runs),
@@ -67,7 +67,7 @@ def forecast(simulation: Simulation) -> Forecast:
 def _seconds(simulation: Simulation, run: RunCommand) -> float:
     """Estimate the seconds of a run."""
     app = simulation.app
-    n_sites, n_sweeps = prod(simulation.box.shape), run.moments[-1].n_sweeps
+    n_sites, n_sweeps = math.prod(simulation.box.shape), run.moments[-1].n_sweeps
     if isinstance(app, EllipsoidApp | BezierApp):
         rear, front, side, below = zone_box(*pool_of(app))[:4]
         return n_sweeps * (_SWEEP_S + _ZONE_S * (rear + front) * 2 * side * below)
@@ -76,8 +76,8 @@ def _seconds(simulation: Simulation, run: RunCommand) -> float:
         return n_sites * n_sweeps * each
     assert isinstance(app, PottsApp)
     # What was grown before makes a run cheaper.
-    before, after = (_GROWTH_S * min(t, t**0.25) for t in (run.start, run.end))
-    return n_sites * max(0.0, after - before)
+    before, after = (min(t, math.sqrt(math.sqrt(t))) for t in (run.start, run.end))
+    return n_sites * _GROWTH_S * max(0.0, after - before)
 
 
 def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
@@ -106,4 +106,3 @@ def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
         if files.sites:
             name = f"{files.sites}*.dx" if files.opendx else files.sites
             yield name, count if files.opendx else 1
-

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["Color", "ColorMap", "ImageRequest", "Painted"]
+__all__ = ["BLUE_TO_RED", "Color", "ColorMap", "ImageRequest", "Painted"]
 
 Color = tuple[float, float, float]
 
@@ -42,6 +42,9 @@ class ColorMap(NamedTuple):
         (0.0, 0.0, (0.0, 0.0, 1.0)),
         (1.0, 1.0, (1.0, 0.0, 0.0)),
     )
+
+
+BLUE_TO_RED = ColorMap()
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class ImageRequest:
     wrap_diameters: bool = False
     painted: tuple[Painted, ...] = ()
     random_colors: bool = False
-    color_map: ColorMap = ColorMap()
+    color_map: ColorMap = BLUE_TO_RED
     boundary: tuple[str, float] | None = None
     size: tuple[int, int] = (512, 512)
     theta: float = 60.0

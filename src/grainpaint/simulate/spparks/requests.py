@@ -80,6 +80,13 @@ class Dump:
         """Whether it is a dump of data, not an image."""
         return self.style != "image"
 
+    def shows(self, name: str) -> bool:
+        """Return whether a value of the sites decides what is written."""
+        named = [*self.columns, *(limit.what for limit in self.thresholds)]
+        if self.image is not None and self.image.boundary is not None:
+            named.append(self.image.boundary[0])
+        return name in named
+
 
 class DumpWrite(NamedTuple):
     """A snapshot of a dump.

@@ -1,9 +1,8 @@
 """Run SPPARKS' input scripts with our own kernels."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TextIO
 
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
@@ -88,7 +87,7 @@ def run_simulation(
     all_times: bool = True,
     progress: Progress = silent,
     folder: Path | None = None,
-    screen: TextIO | None = None,
+    screen: Callable[[str], object] | None = None,
 ) -> Iterator[tuple[float, Microstructure]]:
     """Run a simulation; yield its grains at the times at which the script dumps them.
 
@@ -103,8 +102,8 @@ def run_simulation(
     folder : Path, optional
         Where the files that the script asks for are written; without it, none is. They
         are complete when the iterator is exhausted.
-    screen : text stream, optional
-        Gets the table of statistics, if there is a folder.
+    screen : callable, optional
+        Shows a line, such as one of the table of statistics, if there is a folder.
 
     Yields
     ------

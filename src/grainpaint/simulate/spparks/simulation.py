@@ -9,6 +9,7 @@ from grainpaint.simulate.spparks.requests import Diagnostic, Moment, OpenLog, Sa
 
 __all__ = [
     "N_NEIGHBORS",
+    "Application",
     "BezierApp",
     "EllipsoidApp",
     "LayeredScan",
@@ -101,6 +102,9 @@ class BezierApp:
     y: tuple[float, ...] = ()
     z: tuple[float, ...] = ()
     beta: tuple[float, float] = (1.0, 0.5)
+
+
+Application = PottsApp | EllipsoidApp | BezierApp
 
 
 @dataclass(frozen=True)
@@ -302,7 +306,7 @@ class Simulation:
         Commands that had no effect, with their lines.
     """
 
-    app: PottsApp | EllipsoidApp | BezierApp
+    app: Application
     box: SimulationBox
     steps: tuple[ScriptStep, ...]
     scan: LayeredScan | None = None
@@ -339,6 +343,6 @@ class Simulation:
         return tuple(step for step in self.steps if isinstance(step, RunCommand))
 
 
-def value_names(app: PottsApp | EllipsoidApp | BezierApp) -> tuple[str, ...]:
+def value_names(app: Application) -> tuple[str, ...]:
     """Return SPPARKS' names of the values that a site has in an application."""
     return ("i1",) if isinstance(app, PottsApp) else ("i1", "d1")

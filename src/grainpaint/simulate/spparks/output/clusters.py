@@ -143,10 +143,10 @@ def _shifts(
         todo = [anchor]
         while todo:
             a = todo.pop()
-            for b, step in links[a]:
+            for b, boxes in links[a]:
                 if b not in known:
                     known.add(b)
-                    shift[b] = shift[a] + step
+                    shift[b] = shift[a] + boxes
                     todo.append(b)
     return shift
 
@@ -186,8 +186,8 @@ def _links(
                     there.append(slice(max(0, s), n - max(0, -s)))
             like = (spin[tuple(here)] == spin[tuple(there)]) & (spin[tuple(here)] > 0)
             pairs = np.stack([pieces[tuple(here)][like], pieces[tuple(there)][like]], 1)
-            boxes = tuple(s * w for s, w in zip(step, wrap))
+            through = step[0] * wrap[0], step[1] * wrap[1], step[2] * wrap[2]
             for a, b in np.unique(pairs, axis=0).tolist():
                 if a != b:
-                    found.add((a, b, boxes))
+                    found.add((a, b, through))
     return sorted(found)

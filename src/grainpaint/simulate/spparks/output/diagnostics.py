@@ -1,6 +1,8 @@
 """Diagnostics: columns of the table of statistics, and files of clusters."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,12 @@ _TITLES = {
     "propensity": ("Propnsty",),
     "cluster": ("Nclust", "<N>", "<R>"),
 }
-_HOW = {"mean": np.mean, "sum": np.sum, "min": np.min, "max": np.max}
+_HOW: dict[str, Callable[[np.ndarray], Any]] = {
+    "mean": np.mean,
+    "sum": np.sum,
+    "min": np.min,
+    "max": np.max,
+}
 
 
 def titles(diagnostic: Diagnostic) -> tuple[str, ...]:

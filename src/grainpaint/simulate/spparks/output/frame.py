@@ -8,12 +8,7 @@ from grainpaint.formats.spparks import site_ids
 from grainpaint.simulate.spparks.energy import propensities, site_energies
 from grainpaint.simulate.spparks.regions import in_region
 from grainpaint.simulate.spparks.requests import Dump
-from grainpaint.simulate.spparks.simulation import (
-    BezierApp,
-    EllipsoidApp,
-    PottsApp,
-    SimulationBox,
-)
+from grainpaint.simulate.spparks.simulation import Application, SimulationBox
 from grainpaint.simulate.spparks.sites import RELATIONS, Sites
 
 __all__ = ["Frame"]
@@ -25,7 +20,7 @@ class Frame:
     Parameters
     ----------
     sites : Sites
-    app : PottsApp, EllipsoidApp or BezierApp
+    app : Application
     time : float
         SPPARKS' time.
     temperature : float
@@ -34,7 +29,7 @@ class Frame:
     def __init__(
         self,
         sites: Sites,
-        app: PottsApp | EllipsoidApp | BezierApp,
+        app: Application,
         time: float,
         temperature: float,
     ) -> None:
@@ -71,7 +66,7 @@ class Frame:
         if name == "id":
             return site_ids(self.box.shape, self.box.periodic)
         if name in ("x", "y", "z"):
-            place = self.sites.place["xyz".index(name)]
+            place: np.ndarray = self.sites.place["xyz".index(name)]
             return np.broadcast_to(place, self.box.shape)
         if name == "energy":
             return site_energies(self.sites)
@@ -81,7 +76,8 @@ class Frame:
 
     def column(self, name: str) -> np.ndarray:
         """Return a value of the sites in the order of their IDs, one after another."""
-        return np.ascontiguousarray(self.grid(name)).reshape(-1)[self.order]
+        flat: np.ndarray = np.ascontiguousarray(self.grid(name)).reshape(-1)
+        return flat[self.order]
 
     def rows(self, dump: Dump) -> np.ndarray | None:
         """Return which sites a dump wants, in the order of IDs; None if all."""

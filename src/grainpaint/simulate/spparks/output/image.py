@@ -105,7 +105,7 @@ def _shade(
         light += strength * np.clip(facing @ np.array(direction), 0, None)
     shine = 0.0
     if not image.cubes:
-        half = np.array(_LIGHTS[0][0]) + (0, 0, 1)
+        half = np.array(_LIGHTS[0][0]) + np.array([0, 0, 1])
         half /= np.linalg.norm(half)
         spot = np.clip(facing @ half, 0, None) ** _HIGHLIGHT
         shine = 0.6 * image.shiny * spot[:, None]

@@ -1,5 +1,6 @@
 """The screen and the log of a script, which parsers of SPPARKS' logs read."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -18,11 +19,13 @@ class Log:
     ----------
     folder : Path
         Where names of files start.
-    screen : text stream, optional
-        None = no screen.
+    screen : callable, optional
+        Shows a line; None = no screen.
     """
 
-    def __init__(self, folder: Path, screen: TextIO | None) -> None:
+    def __init__(
+        self, folder: Path, screen: Callable[[str], object] | None = None
+    ) -> None:
         self.folder, self.screen = folder, screen
         self.file: TextIO | None = None
 
@@ -53,6 +56,6 @@ class Log:
     def say(self, text: str, screen: bool = True, log: bool = True) -> None:
         """Write a line."""
         if screen and self.screen is not None:
-            print(text, file=self.screen, flush=True)
+            self.screen(text)
         if log and self.file is not None:
             print(text, file=self.file, flush=True)

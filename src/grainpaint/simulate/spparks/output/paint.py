@@ -11,9 +11,10 @@ __all__ = ["site_colors", "site_sizes"]
 def _within(values: np.ndarray, ends: tuple[int, int], wraps: bool) -> np.ndarray:
     """Return values - low, kept in a range or started over beyond it."""
     low, high = ends
-    if wraps:
-        return (values - low) % (high - low + 1)
-    return np.clip(values, low, high) - low
+    above: np.ndarray = (
+        (values - low) % (high - low + 1) if wraps else np.clip(values, low, high) - low
+    )
+    return above
 
 
 def site_colors(
@@ -89,7 +90,8 @@ def site_sizes(values: np.ndarray, image: ImageRequest) -> np.ndarray:
     if image.diameter is not None:
         return np.full(values.shape, image.diameter)
     if values.dtype.kind not in "iu" or image.diameter_range is None:
-        return np.maximum(values.astype(float), 0.0)
+        sizes: np.ndarray = np.maximum(values.astype(float), 0.0)
+        return sizes
     low, high = image.diameter_range
     value = _within(values, (low, high), image.wrap_diameters) + low
     sizes = np.ones(values.shape)

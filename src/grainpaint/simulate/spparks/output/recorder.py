@@ -1,8 +1,10 @@
 """The recorder: writes what a script asks for while it runs."""
 
 import time as clock
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+
+import numpy as np
 
 from grainpaint.formats.spparks.stitch_blocks import create_stitch
 from grainpaint.simulate.spparks.output.clusters import Clusters
@@ -16,6 +18,7 @@ from grainpaint.simulate.spparks.output.frame import Frame
 from grainpaint.simulate.spparks.output.log import LOG, Log
 from grainpaint.simulate.spparks.output.stitch import write_stitch
 from grainpaint.simulate.spparks.output.text import write_sites, write_text, write_vtk
+from grainpaint.simulate.spparks.pool_values import pool_values
 from grainpaint.simulate.spparks.requests import (
     Diagnostic,
     DumpWrite,
@@ -23,7 +26,12 @@ from grainpaint.simulate.spparks.requests import (
     OpenLog,
     Say,
 )
-from grainpaint.simulate.spparks.simulation import RunCommand, Simulation
+from grainpaint.simulate.spparks.simulation import (
+    BezierApp,
+    EllipsoidApp,
+    RunCommand,
+    Simulation,
+)
 from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["Recorder"]
@@ -41,8 +49,8 @@ class Recorder:
         As they are now.
     folder : Path
         Where names of files start.
-    screen : text stream, optional
-        Gets the table of statistics; None = no screen.
+    screen : callable, optional
+        Shows a line, such as one of the table of statistics; None = no screen.
     """
 
     def __init__(
@@ -50,7 +58,7 @@ class Recorder:
         simulation: Simulation,
         sites: Sites,
         folder: Path,
-        screen: TextIO | None = None,
+        screen: Callable[[str], object] | None = None,
     ) -> None:
         self.simulation, self.sites, self.folder = simulation, sites, folder
         self.log = Log(folder, screen)
@@ -73,6 +81,8 @@ class Recorder:
     def moment(self, moment: Moment, run: RunCommand | None = None) -> None:
         """Write what is due at a moment, of a run or between runs."""
         self.temperature = run.temperature if run else self.temperature
+        if run is not None and self._shows("d1", moment, run):
+            self._set_pool(moment)
         app = self.simulation.app
         frame = Frame(self.sites, app, moment.time, self.temperature)
         if run is not None:
@@ -86,6 +96,20 @@ class Recorder:
             self._dump(frame, write)
         if run is not None and moment is run.moments[-1]:
             self._end(run, moment)
+
+    def _shows(self, name: str, moment: Moment, run: RunCommand) -> bool:
+        """Return whether a value of the sites is shown at a moment."""
+        tables = (*run.diagnostics, *moment.diagnostics)
+        return any(write.dump.shows(name) for write in moment.dumps) or any(
+            name == column for table in tables for column, _ in table.columns
+        )
+
+    def _set_pool(self, moment: Moment) -> None:
+        """Set d1 of the sites of an additive application."""
+        app, scan = self.simulation.app, self.simulation.scan
+        if scan is not None and isinstance(app, EllipsoidApp | BezierApp):
+            found = pool_values(app, scan, self.sites.box.shape, moment.n_sweeps)
+            np.copyto(self.sites.value("d1"), found)
 
     def _begin(self, run: RunCommand) -> None:
         """Say that a run begins; write the titles of the table."""

@@ -11,7 +11,7 @@ _SPACE, _NEWLINE, _ZERO, _MINUS = b" \n0-"
 
 
 def text_rows(columns: Sequence[np.ndarray], ends: bytes = b"\n") -> Iterator[bytes]:
-    """Yield the text of rows, in pieces: each number with a space behind it.
+    r"""Yield the text of rows, in pieces: each number with a space behind it.
 
     Parameters
     ----------

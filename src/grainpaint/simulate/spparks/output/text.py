@@ -99,8 +99,6 @@ def write_vtk(frame: Frame, write: DumpWrite, folder: Path) -> None:
         '<CellData Scalars="Spin">\n<DataArray type="Int32" Name="Spin" '
         f'format="ascii" RangeMin="{first}" RangeMax="{last}">\n'
     )
-    tail = (
-        "\n</DataArray>\n</CellData>\n</Piece>\n</ImageData>\n</VTKFile>\n"
-    )
+    tail = "\n</DataArray>\n</CellData>\n</Piece>\n</ImageData>\n</VTKFile>\n"
     pieces = chain([head.encode()], text_rows([values], b""), [tail.encode()])
     write_snapshot(folder, write, pieces)

@@ -24,7 +24,9 @@ def _diag_style(state: ScriptState, command: Command) -> None:
         raise command.missing("app_style")
     style = command.word(0)
     if style in _ELSEWHERE:
-        raise command.fail(f"{style} is a diagnostic {_ELSEWHERE[style]}, not of grains")
+        raise command.fail(
+            f"{style} is a diagnostic {_ELSEWHERE[style]}, not of grains"
+        )
     command.expect(0, "energy", "propensity", "array", "cluster")
     if style == "array":
         diagnostic, timing = _array(state, command), Timing(0.0)

@@ -84,9 +84,7 @@ def _dump_modify(state: ScriptState, command: Command) -> None:
     active.timing.check(command)
 
 
-def _option(
-    state: ScriptState, command: Command, active: ActiveDump, at: int
-) -> int:
+def _option(state: ScriptState, command: Command, active: ActiveDump, at: int) -> int:
     """Take an option that is not about times; return the words it uses."""
     dump = active.dump
     match command.words[at]:
@@ -122,7 +120,9 @@ def _option(
             return 6
         case word:
             if dump.image is None:
-                known = "delay delta first logfreq loglinfreq pad region sort thresh tol"
+                known = (
+                    "delay delta first logfreq loglinfreq pad region sort thresh tol"
+                )
                 raise command.fail(f"{word!r} is not supported, only {known}")
             image, n_words = modified_image(command, state, dump.image, at)
             active.dump = replace(dump, image=image)

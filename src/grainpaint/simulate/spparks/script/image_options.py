@@ -114,23 +114,25 @@ def modified_image(
         case "backcolor" | "boundcolor" | "boxcolor":
             name = {"backcolor": "background", "boundcolor": "boundary_color"}
             color = _color(command, state, command.word(at + 1))
-            return replace(image, **{name.get(word, "box_color"): color}), 2
+            painted: dict[str, Any] = {name.get(word, "box_color"): color}
+            return replace(image, **painted), 2
         case "color":
             rgb = tuple(command.number(at + i) for i in (2, 3, 4))
             state.colors[command.word(at + 1)] = (rgb[0], rgb[1], rgb[2])
             return image, 5
         case "cwrap" | "dwrap":
             wraps = command.expect(at + 1, "yes", "no") == "yes"
-            key = "wrap_colors" if word == "cwrap" else "wrap_diameters"
-            return replace(image, **{key: wraps}), 2
+            if word == "cwrap":
+                return replace(image, wrap_colors=wraps), 2
+            return replace(image, wrap_diameters=wraps), 2
         case "scolor":
             if command.word(at + 2) == "random":
                 return replace(image, random_colors=True), 3
             low, high = _values(command, at + 1, image.color_range)
             names = command.word(at + 2).split("/")
             colors = tuple(_color(command, state, name) for name in names)
-            painted = (*image.painted, Painted(low, high, colors))
-            return replace(image, painted=painted), 3
+            every = (*image.painted, Painted(low, high, colors))
+            return replace(image, painted=every), 3
         case "sdiam":
             low, high = _values(command, at + 1, image.diameter_range)
             found = (low, high, _positive(command, at + 2))
@@ -163,9 +165,7 @@ def _values(
     return max(first, within[0]), min(last, within[1])
 
 
-def _color_map(
-    command: Command, state: ScriptState, at: int
-) -> tuple[ColorMap, int]:
+def _color_map(command: Command, state: ScriptState, at: int) -> tuple[ColorMap, int]:
     """Return the map of numbers to colors that starts at word `at`, and its words."""
 
     def limit(index: int) -> float | None:

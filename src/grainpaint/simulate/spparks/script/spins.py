@@ -27,8 +27,7 @@ def _set(state: ScriptState, command: Command) -> None:
         raise command.missing("create_sites")
     what = command.word(0)
     if what == "d1" and not isinstance(state.app, PottsApp):
-        state.pass_over(command)  # the pool sets it before it is used
-        return
+        return  # the pool sets it before it is used
     command.expect(0, "site", "i1")
     how = command.expect(1, "value", "range", "unique", "stitch")
     if how == "stitch":

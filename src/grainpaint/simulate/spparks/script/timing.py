@@ -1,4 +1,4 @@
-"""When SPPARKS writes next: intervals, even or logarithmic, with delay and tolerance."""
+"""When SPPARKS writes next: even or logarithmic intervals, delays, tolerances."""
 
 import math
 from dataclasses import dataclass
