@@ -76,8 +76,9 @@ class Frame:
 
     def column(self, name: str) -> np.ndarray:
         """Return a value of the sites in the order of their IDs, one after another."""
-        flat: np.ndarray = np.ascontiguousarray(self.grid(name)).reshape(-1)
-        return flat[self.order]
+        flat = np.ascontiguousarray(self.grid(name)).reshape(-1)
+        ordered: np.ndarray = flat[self.order]
+        return ordered
 
     def rows(self, dump: Dump) -> np.ndarray | None:
         """Return which sites a dump wants, in the order of IDs; None if all."""

@@ -77,8 +77,10 @@ def _look(
         size.reshape(-1)[frame.order[~chosen]] = 0
     mark, line = np.zeros((1, 1, 1), np.int32), 0.0
     if image.boundary is not None:
-        values = np.unique(frame.grid(image.boundary[0]), return_inverse=True)[1]
-        mark, line = values.reshape(box.shape).astype(np.int32), image.boundary[1] / a
+        values = frame.grid(image.boundary[0])
+        if values.dtype != np.int32:
+            values = np.unique(values, return_inverse=True)[1].reshape(box.shape)
+        mark, line = values.astype(np.int32), image.boundary[1] / a
     scene = Scene(size, mark, image.cubes, line)
     width, height = image.size
     far = float(np.linalg.norm(box.shape)) * a
@@ -99,17 +101,23 @@ def _shade(
     color: np.ndarray, normal: np.ndarray, camera: Camera, image: ImageRequest
 ) -> np.ndarray:
     """Return the colors of points in the light, with highlights."""
-    facing = normal @ np.stack([camera.right, camera.up, camera.toward], axis=1)
-    light = np.full(len(facing), 0.1)
+    axes = np.stack([camera.right, camera.up, camera.toward])
+
+    def toward(direction: np.ndarray) -> np.ndarray:
+        """Return the cosines of the angles to a direction, 0 behind."""
+        x, y, z = direction @ axes
+        cosine = normal[:, 0] * x + normal[:, 1] * y + normal[:, 2] * z
+        facing: np.ndarray = np.clip(cosine, 0, None)
+        return facing
+
+    light = np.full(len(normal), 0.1)
     for direction, strength in _LIGHTS:
-        light += strength * np.clip(facing @ np.array(direction), 0, None)
-    shine = 0.0
+        light += strength * toward(np.array(direction))
+    lit: np.ndarray = color * light[:, None]
     if not image.cubes:
         half = np.array(_LIGHTS[0][0]) + np.array([0, 0, 1])
-        half /= np.linalg.norm(half)
-        spot = np.clip(facing @ half, 0, None) ** _HIGHLIGHT
-        shine = 0.6 * image.shiny * spot[:, None]
-    lit: np.ndarray = color * light[:, None] + shine
+        spot = toward(half / np.linalg.norm(half)) ** _HIGHLIGHT
+        lit += 0.6 * image.shiny * spot[:, None]
     return lit
 
 
