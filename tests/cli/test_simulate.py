@@ -20,9 +20,9 @@ def test_a_script_runs_by_its_name(run, tmp_path):
     (tmp_path / "in.potts").write_text(POTTS)
     code, text, errors = run("simulate", "in.potts", "-o", "a.npz")
     assert code == 0
-    assert text.startswith("a.npz: ")
+    assert "a.npz: " in text
     assert "at time 4" in text
-    assert "passed over  in.potts:9: solve_style tree" in errors
+    assert "passed over" not in errors
     assert run("simulate", "script", "in.potts", "-o", "b.vti")[0] == 0
     first, second = grainpaint.load("a.npz"), grainpaint.load("b.vti")
     np.testing.assert_array_equal(first.grain_id, second.grain_id)
@@ -101,3 +101,53 @@ def test_spparks_runs_a_script_and_a_recipe(run, tmp_path, stand_in):
     assert code == 0
     assert "at time 1.03333" in text
     assert grainpaint.load("a.npz").shape == (4, 5, 3)
+
+
+def test_a_script_alone_writes_what_it_asks_for_into_the_current_folder(run, tmp_path):
+    home = tmp_path / "scripts"
+    home.mkdir()
+    (home / "in.potts").write_text(DUMPED + 'print "the end"\nrun 1\ndump_one 1\n')
+    (tmp_path / "dump.0").write_text("of another run")
+    code, text, errors = run("simulate", "scripts/in.potts")
+    assert code == 0
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == ["dump.0", "dump.1", "dump.2", "dump.3", "log.spparks", "scripts"]
+    assert grainpaint.load("dump.0").n_grains > 100  # replaced
+    assert text.count("      Time    Naccept    Nreject    Nsweeps        CPU") == 2
+    assert "the end\n" in text
+    assert (tmp_path / "log.spparks").read_text().rstrip().endswith("dump_one 1")
+    assert "passed over" not in errors
+
+
+def test_volumes_and_files_go_together_and_again(run, tmp_path):
+    (tmp_path / "in.potts").write_text(DUMPED)
+    assert run("simulate", "in.potts", "-o", "all.zarr")[0] == 0
+    (tmp_path / "dump.2").unlink()
+    # The set is complete, but the script writes its files again.
+    assert run("simulate", "in.potts", "-o", "all.zarr")[0] == 0
+    same = [grainpaint.load(p) for p in ("dump.2", find_volumes(["all.zarr"])[-1])]
+    assert same[0].shape == same[1].shape
+    back = DUMPED + "reset_time 0\nrun 1\n"
+    (tmp_path / "in.back").write_text(back)
+    code, _, errors = run("simulate", "in.back", "-o", "back.zarr")
+    assert code == 2
+    assert "reset_time turns the clock" in errors
+
+
+def test_a_dry_run_tells_what_will_be_written_and_writes_nothing(run, tmp_path):
+    (tmp_path / "in.potts").write_text(DUMPED)
+    code, text, _ = run("simulate", "in.potts", "--dry-run")
+    assert code == 0
+    assert "960 (12 x 10 x 8, sc/26n)" in text
+    assert "dump.* (3 files)" in text
+    assert "log.spparks" in text
+    assert [p.name for p in tmp_path.iterdir()] == ["in.potts"]
+
+
+def test_a_dry_run_lists_all_obstacles(run, tmp_path):
+    text = DUMPED.replace("temperature 0.4", "temperature -1\nfoobar $Z")
+    (tmp_path / "in.potts").write_text(text)
+    code, text, errors = run("simulate", "in.potts", "--dry-run")
+    assert code == 2
+    assert errors.count("obstacle  in.potts:") == 3
+    assert "cannot be run: 3 obstacles" in errors

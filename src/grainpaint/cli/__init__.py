@@ -11,6 +11,7 @@ from grainpaint.cli import (
     paint,  # noqa: F401
     pieces,  # noqa: F401
     simulate,  # noqa: F401
+    spparks,  # noqa: F401
     train,  # noqa: F401
 )
 from grainpaint.cli.app import app

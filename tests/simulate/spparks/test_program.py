@@ -51,7 +51,7 @@ def test_a_run_reports_progress_and_returns_the_snapshots(tmp_path, stand_in):
     assert [t for t, _ in found] == [0.0, 1.03333]
     assert found[1][1].periodic == (True, True, False)
     np.testing.assert_array_equal(found[1][1].mask, load(RECORDED / "tiny.dump").mask)
-    assert told.total == 10
+    assert told.total == 10.0
     assert told.reports == sorted(told.reports)
     assert told.reports[-1] == 1.0  # the time column of the last row
 

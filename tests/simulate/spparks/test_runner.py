@@ -62,7 +62,7 @@ def test_snapshots_do_not_change_the_end_and_come_in_order(tmp_path, text):
     found = run(tmp_path, dumped)
     times = [t for t, _ in found]
     assert times == sorted(times)
-    assert times[0] == 1.0
+    assert 1.0 <= times[0] < 1.0 + 1 / 26  # the first sweep that is due
     assert len(times) > 4
     assert times[-1] == end
     np.testing.assert_array_equal(found[-1][1].grain_id, alone.grain_id)

@@ -9,7 +9,12 @@ from grainpaint.errors import InputError
 from grainpaint.progress import Progress
 from grainpaint.simulate.iso.potts import grow
 from grainpaint.simulate.iso.rejection import sweep_sites
-from grainpaint.simulate.spparks.simulation import PottsApp, RunCommand, SimulationBox
+from grainpaint.simulate.spparks.simulation import (
+    N_NEIGHBORS,
+    PottsApp,
+    RunCommand,
+    SimulationBox,
+)
 from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["effective_lattice", "run_potts"]
@@ -17,7 +22,6 @@ __all__ = ["effective_lattice", "run_potts"]
 # The effect of an axis with a single site that is its own neighbor: the lattice of the
 # other neighbors, and how often each of them counts.
 _FLAT = {"sc/26n": ("sq/8n", 3), "sc/6n": ("sq/4n", 1)}
-_N_NEIGHBORS = {"sc/26n": 26, "sc/6n": 6, "sq/8n": 8, "sq/4n": 4}
 
 
 def run_potts(
@@ -36,7 +40,7 @@ def run_potts(
     app : PottsApp
     run : RunCommand
     times : list of float
-        Times within the run at which to yield.
+        Times within the run at which to yield; of runs by sweeps, ends of sweeps.
     progress : Progress
         Receives the time or the number of sweeps.
     """
@@ -50,14 +54,14 @@ def run_potts(
         "progress": progress,
     }
     start = np.where(sites.exists, sites.spin, 0)
-    since = [sites.elapsed + t - run.start for t in times]
+    since = [sites.elapsed + (t - run.start) for t in times]
     # Attempts per unit of time count all neighbors, also those that coincide.
-    tries = _N_NEIGHBORS[sites.box.lattice] if app.neighbors_only else app.n_spins
+    tries = N_NEIGHBORS[sites.box.lattice] if app.neighbors_only else app.n_spins
     if run.raster or (run.rejection and app.neighbors_only):
         frames = sweep_sites(
             start,
-            _n_sweeps(since, tries),
-            first=_n_sweeps([sites.elapsed], tries)[0],
+            [round(t * tries) for t in since],
+            first=round(sites.elapsed * tries),
             order="raster" if run.raster else "random",
             sectors=run.sectors,
             n_spins=0 if app.neighbors_only else app.n_spins,
@@ -75,16 +79,6 @@ def run_potts(
     for time, spin in zip(times, frames):
         sites.spin = np.array(spin, np.int32)
         yield time
-
-
-def _n_sweeps(times: list[float], per_time: int) -> list[int]:
-    """Return the numbers of sweeps after which SPPARKS considers times reached.
-
-    It adds up steps of 1 / per_time, so rounding often costs one sweep more.
-    """
-    clock = np.cumsum(np.full(int(max(times) * per_time) + 2, 1.0 / per_time))
-    clock = np.concatenate([[0.0], clock])
-    return [int(n) for n in np.searchsorted(clock, times)]
 
 
 def effective_lattice(box: SimulationBox) -> tuple[str, tuple[bool, bool, bool], int]:

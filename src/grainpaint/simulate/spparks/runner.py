@@ -1,12 +1,15 @@
 """Run SPPARKS' input scripts with our own kernels."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.spparks.additive_run import run_additive
+from grainpaint.simulate.spparks.output.recorder import Recorder
 from grainpaint.simulate.spparks.potts_run import run_potts
+from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
 from grainpaint.simulate.spparks.script.reader import read_script
 from grainpaint.simulate.spparks.simulation import (
     PottsApp,
@@ -24,6 +27,7 @@ def run_script(
     path: str | Path,
     variables: dict[str, str] | None = None,
     progress: Progress = silent,
+    folder: str | Path | None = None,
 ) -> Microstructure:
     """Run an input script of SPPARKS and return the grains at its end.
 
@@ -35,6 +39,9 @@ def run_script(
         SPPARKS' ``-var``; they take precedence over variables that the script defines.
     progress : Progress
         Receives the time or the sweeps of each run.
+    folder : path, optional
+        Where the files that the script asks for are written, and its log; without it,
+        none is.
 
     Returns
     -------
@@ -70,12 +77,17 @@ def run_script(
     ((16, 16, 16), True)
     """
     simulation = read_script(Path(path), variables)
-    ((_, volume),) = run_simulation(simulation, all_times=False, progress=progress)
+    where = None if folder is None else Path(folder)
+    ((_, volume),) = run_simulation(simulation, False, progress, where)
     return volume
 
 
 def run_simulation(
-    simulation: Simulation, all_times: bool = True, progress: Progress = silent
+    simulation: Simulation,
+    all_times: bool = True,
+    progress: Progress = silent,
+    folder: Path | None = None,
+    screen: Callable[[str], object] | None = None,
 ) -> Iterator[tuple[float, Microstructure]]:
     """Run a simulation; yield its grains at the times at which the script dumps them.
 
@@ -87,6 +99,11 @@ def run_simulation(
         Whether to yield the times of the dumps, too; otherwise only the end.
     progress : Progress
         Receives the time or the sweeps of each run.
+    folder : Path, optional
+        Where the files that the script asks for are written; without it, none is. They
+        are complete when the iterator is exhausted.
+    screen : callable, optional
+        Shows a line, such as one of the table of statistics, if there is a folder.
 
     Yields
     ------
@@ -98,7 +115,7 @@ def run_simulation(
     Raises
     ------
     InputError
-        If a file does not fit the box, or spins lie outside 1..Q.
+        If a file does not fit the box or cannot be written, or spins lie outside 1..Q.
 
     Notes
     -----
@@ -106,6 +123,22 @@ def run_simulation(
     numbers are not: the same seed gives another volume of the same kind.
     """
     sites = Sites(simulation.box)
+    if folder is None:
+        yield from _follow(simulation, sites, all_times, progress, None)
+        return
+    with closing(Recorder(simulation, sites, folder, screen)) as recorder:
+        yield from _follow(simulation, sites, all_times, progress, recorder)
+
+
+def _follow(
+    simulation: Simulation,
+    sites: Sites,
+    all_times: bool,
+    progress: Progress,
+    recorder: Recorder | None,
+) -> Iterator[tuple[float, Microstructure]]:
+    """Execute the steps of a simulation; yield volumes."""
+    wanted = set(simulation.snapshots) if all_times else set()
     last = simulation.runs[-1]
     for step in simulation.steps:
         match step:
@@ -113,29 +146,36 @@ def run_simulation(
                 sites.set_spins(step)
             case ReadFile():
                 sites.read_file(step)
+            case Say() | OpenLog():
+                if recorder:
+                    recorder.message(step)
+            case Moment():
+                if recorder:
+                    recorder.moment(step)
+                if step.time in wanted:
+                    wanted.remove(step.time)
+                    yield step.time, sites.volume()
             case RunCommand():
-                times = set(step.snapshots) if all_times else set()
-                if step is last:
-                    times.add(step.stop)
-                # The state at the end of a run is needed in any case.
-                stops = sorted({*times, step.stop})
-                for time in _run(simulation, sites, step, stops, progress):
-                    if time in times:
-                        yield time, sites.volume()
+                for moment in _run(simulation, sites, step, progress):
+                    if recorder:
+                        recorder.moment(moment, step)
+                    ends = step is last and moment is step.moments[-1]
+                    if ends or (moment.holds_spins and moment.time in wanted):
+                        wanted.discard(moment.time)
+                        yield moment.time, sites.volume()
 
 
 def _run(
-    simulation: Simulation,
-    sites: Sites,
-    run: RunCommand,
-    times: list[float],
-    progress: Progress,
-) -> Iterator[float]:
-    """Execute a ``run``; yield each time once the spins have reached it."""
+    simulation: Simulation, sites: Sites, run: RunCommand, progress: Progress
+) -> Iterator[Moment]:
+    """Execute a ``run``; yield each moment once the sites have reached it."""
     app, scan = simulation.app, simulation.scan
+    times = [moment.time for moment in run.moments]
     if isinstance(app, PottsApp):
-        yield from run_potts(sites, app, run, times, progress)
+        reached = run_potts(sites, app, run, times, progress)
     else:
         assert scan is not None
-        yield from run_additive(sites, app, scan, run, times, progress)
-    sites.elapsed += run.stop - run.start
+        reached = run_additive(sites, app, scan, run, times, progress)
+    for moment, _ in zip(run.moments, reached, strict=True):
+        yield moment
+    sites.elapsed += run.end - run.start

@@ -1,6 +1,7 @@
 """Write the input script with which SPPARKS runs a simulation."""
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
 from grainpaint.simulate.spparks.simulation import (
     BezierApp,
     EllipsoidApp,
@@ -118,6 +119,8 @@ def _scan(scan: LayeredScan) -> list[str]:
 def _step(step: ScriptStep) -> list[str]:
     """Return the lines of a step."""
     match step:
+        case Say() | OpenLog() | Moment():
+            return []  # what a script writes is not part of the simulation
         case ReadFile(path, None):
             return [f"read_sites {path}"]
         case SetSpins(low, high) if step == SetSpins(low, high, seed=step.seed):

@@ -1,12 +1,15 @@
 """Simulations that SPPARKS' input scripts describe, as plain frozen values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grainpaint.simulate.am.scan import Segment
 from grainpaint.simulate.spparks.regions import Region
+from grainpaint.simulate.spparks.requests import Diagnostic, Moment, OpenLog, Say
 
 __all__ = [
+    "N_NEIGHBORS",
+    "Application",
     "BezierApp",
     "EllipsoidApp",
     "LayeredScan",
@@ -17,7 +20,13 @@ __all__ = [
     "Simulation",
     "SimulationBox",
     "SiteCondition",
+    "value_names",
 ]
+
+
+Triple = tuple[float, float, float]
+
+N_NEIGHBORS = {"sc/26n": 26, "sc/6n": 6, "sq/8n": 8, "sq/4n": 4}
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,9 @@ class BezierApp:
     beta: tuple[float, float] = (1.0, 0.5)
 
 
+Application = PottsApp | EllipsoidApp | BezierApp
+
+
 @dataclass(frozen=True)
 class SimulationBox:
     """The box of sites.
@@ -112,6 +124,8 @@ class SimulationBox:
     periodic : three bools
     region : Region, optional
         If given, only sites inside it exist.
+    faces : two triples of floats, optional
+        Lower and upper corner of the box; by default, those of whole cells.
     """
 
     shape: tuple[int, int, int]
@@ -120,6 +134,24 @@ class SimulationBox:
     lattice: str
     periodic: tuple[bool, bool, bool]
     region: Region | None = None
+    faces: tuple[Triple, Triple] | None = field(default=None, compare=False)
+
+    @property
+    def dimension(self) -> int:
+        """2 or 3."""
+        return 2 if self.lattice.startswith("sq") else 3
+
+    @property
+    def corners(self) -> tuple[Triple, Triple]:
+        """Lower and upper corner of the box."""
+        if self.faces is not None:
+            return self.faces
+        x, y, z = self.origin
+        a = self.spacing
+        nx, ny, nz = self.shape
+        below = 0.5 * a if self.dimension == 2 else 0.0  # the sites lie in the middle
+        low = (x, y, z - below)
+        return low, (x + nx * a, y + ny * a, z - below + nz * a)
 
 
 @dataclass(frozen=True)
@@ -180,11 +212,14 @@ class ReadFile:
         Time in a stitch file; None = a site file.
     where : str
         File and line of the command, for messages.
+    what : str
+        Which value of the sites a stitch file gives: ``site``, ``i1``, ``d1``, ...
     """
 
     path: Path
     time: float | None = None
     where: str = ""
+    what: str = "site"
 
 
 @dataclass(frozen=True)
@@ -221,8 +256,10 @@ class RunCommand:
         ``sweep raster``: in a fixed order instead of at random.
     sectors : bool
         Whether parts of the box are swept one after another.
-    snapshots : tuple of float
-        Times at which the script dumps the spins, `start` and `stop` included.
+    moments : tuple of Moment
+        When something is written: the start, the end, and times in between.
+    diagnostics : tuple of Diagnostic
+        Columns of the table of statistics.
     seed : int
         Seed of the random numbers.
     """
@@ -233,11 +270,22 @@ class RunCommand:
     rejection: bool
     raster: bool = False
     sectors: bool = False
-    snapshots: tuple[float, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     seed: int = 0
 
+    @property
+    def end(self) -> float:
+        """The time that is reached: sweeps go on until they are past `stop`."""
+        return self.moments[-1].time if self.moments else self.stop
 
-ScriptStep = SetSpins | ReadFile | RunCommand
+    @property
+    def snapshots(self) -> tuple[float, ...]:
+        """Times at which the script dumps the spins."""
+        return tuple(m.time for m in self.moments if m.holds_spins)
+
+
+ScriptStep = SetSpins | ReadFile | RunCommand | Moment | Say | OpenLog
 
 
 @dataclass(frozen=True)
@@ -248,21 +296,53 @@ class Simulation:
     ----------
     app : PottsApp, EllipsoidApp or BezierApp
     box : SimulationBox
-    steps : tuple of SetSpins, ReadFile and RunCommand
-        In order; the last is a RunCommand.
+    steps : tuple of SetSpins, ReadFile, RunCommand, Moment, Say and OpenLog
+        In order; a Moment is a ``dump_one``.
     scan : LayeredScan, optional
         Scan of an additive application.
+    stitch_files : tuple of str
+        Stitch files to which the script dumps: made when it starts.
     passed_over : tuple of str
         Commands that had no effect, with their lines.
     """
 
-    app: PottsApp | EllipsoidApp | BezierApp
+    app: Application
     box: SimulationBox
     steps: tuple[ScriptStep, ...]
     scan: LayeredScan | None = None
+    stitch_files: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+
+    @property
+    def snapshots(self) -> tuple[float, ...]:
+        """Times at which the script dumps the spins, and the end of the last run."""
+        last = self.runs[-1]
+        times: list[float] = []
+        for step in self.steps:
+            if isinstance(step, RunCommand):
+                times += step.snapshots
+                times += [step.end] if step is last else []
+            elif isinstance(step, Moment) and step.holds_spins:
+                times.append(step.time)
+        return tuple(dict.fromkeys(times))
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """All moments at which something is written."""
+        found: list[Moment] = []
+        for step in self.steps:
+            if isinstance(step, RunCommand):
+                found += step.moments
+            elif isinstance(step, Moment):
+                found.append(step)
+        return tuple(found)
 
     @property
     def runs(self) -> tuple[RunCommand, ...]:
         """The runs among the steps."""
         return tuple(step for step in self.steps if isinstance(step, RunCommand))
+
+
+def value_names(app: Application) -> tuple[str, ...]:
+    """Return SPPARKS' names of the values that a site has in an application."""
+    return ("i1",) if isinstance(app, PottsApp) else ("i1", "d1")

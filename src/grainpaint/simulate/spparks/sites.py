@@ -8,20 +8,22 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.spparks import read_spins, site_ids
+from grainpaint.formats.spparks.stitch_blocks import read_block
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.random_spins import random_spins
 from grainpaint.simulate.spparks.regions import in_region
 from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins, SimulationBox
 
-__all__ = ["Sites"]
+__all__ = ["RELATIONS", "Sites"]
 
-_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
     "=": operator.eq,
+    "==": operator.eq,
     "!=": operator.ne,
 }
 
@@ -46,8 +48,27 @@ class Sites:
             if not self.exists.any():
                 raise InputError("create_sites region: it contains no site of the box")
         self.spin = np.zeros(box.shape, np.int32)
+        self.values: dict[str, np.ndarray] = {}  # of i2, d1, ...
         self.n_sets = 0
         self.elapsed = 0.0  # time in runs, regardless of reset_time
+
+    def value(self, name: str) -> np.ndarray:
+        """Return a value of the sites other than the spin, 0 if it was never set.
+
+        Parameters
+        ----------
+        name : str
+            ``i2``, ``d1``, ...
+
+        Returns
+        -------
+        numpy.ndarray, int32 or float64, shape (nx, ny, nz)
+            Changes of it remain.
+        """
+        if name not in self.values:
+            kind = np.int32 if name.startswith("i") else np.float64
+            self.values[name] = np.zeros(self.box.shape, kind)
+        return self.values[name]
 
     def volume(self) -> Microstructure:
         """Return the grains."""
@@ -67,7 +88,7 @@ class Sites:
         if step.region is not None:
             chosen = chosen & in_region(step.region, *self.place)
         for test in step.conditions:
-            chosen = chosen & _RELATIONS[test.relation](
+            chosen = chosen & RELATIONS[test.relation](
                 self._value(test.what), test.value
             )
         # Each command draws its own numbers, the first those of isotropic growth.
@@ -93,24 +114,26 @@ class Sites:
         return self.spin if what == "site" else self.place["xyz".index(what)]
 
     def read_file(self, step: ReadFile) -> None:
-        """Execute ``read_sites`` or ``set site stitch``."""
-        snapshot = read_spins(step.path, step.time)
-        first = tuple(round(o) for o in self.box.origin)
-        shift = [round(a) - b for a, b in zip(snapshot.origin, first)]
-        theirs, ours = [], []
-        for n, m, s in zip(snapshot.spin.shape, self.box.shape, shift):
-            ours.append(slice(max(0, s), max(0, min(m, s + n))))
-            theirs.append(slice(max(0, -s), max(0, min(n, m - s))))
-        is_sites = step.time is None
-        if is_sites and snapshot.spin.shape != self.box.shape:
+        """Execute ``read_sites`` or ``set stitch``."""
+        if step.time is not None:
+            self._read_stitch(step, step.time)
+            return
+        snapshot = read_spins(step.path)
+        if snapshot.spin.shape != self.box.shape:
             raise InputError(
                 f"{step.where}: {step.path} has {snapshot.spin.shape} sites, the box "
                 f"{self.box.shape}"
             )
-        window = tuple(ours)
-        np.copyto(
-            self.spin[window], snapshot.spin[tuple(theirs)], where=self.exists[window]
-        )
+        np.copyto(self.spin, snapshot.spin, where=self.exists)
+
+    def _read_stitch(self, step: ReadFile, time: float) -> None:
+        """Read values of the sites of the box; where the file has none, they are -1."""
+        low = tuple(round(o / self.box.spacing) for o in self.box.origin)
+        what = "site" if step.what == "i1" else step.what
+        target = self.spin if what == "site" else self.value(what)
+        names = (step.what, "site", "i1") if what == "site" else (what,)
+        block = read_block(step.path, names, time, low, self.box.shape)
+        np.copyto(target, block.astype(target.dtype), where=self.exists)
 
     def check_spins(self, low: int, high: int) -> None:
         """Raise InputError unless all spins lie in low..high."""

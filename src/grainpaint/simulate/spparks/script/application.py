@@ -52,7 +52,7 @@ def _app_style(state: ScriptState, command: Command) -> None:
 
 def _bezier(state: ScriptState, command: Command) -> None:
     if not isinstance(state.app, BezierApp):
-        raise command.fail("app_style potts/am/bezier must come first")
+        raise command.missing("app_style potts/am/bezier")
     what = command.expect(0, "control_points", "beta")
     first = 1 if what == "beta" else 2
     numbers = tuple(command.number(i) for i in range(first, len(command.words)))

@@ -36,7 +36,7 @@ def _boundary(state: ScriptState, command: Command) -> None:
 
 def _create_box(state: ScriptState, command: Command) -> None:
     if state.app is None:
-        raise command.fail("app_style must come first")
+        raise command.missing("app_style")
     if state.extent is not None:
         raise command.fail("the box exists already")
     region = state.region(command, 0)
@@ -49,7 +49,7 @@ def _create_box(state: ScriptState, command: Command) -> None:
 
 def _create_sites(state: ScriptState, command: Command) -> None:
     if state.extent is None or state.app is None:
-        raise command.fail("create_box must come first")
+        raise command.missing("create_box")
     if state.box is not None:
         raise command.fail("the sites exist already")
     within = None
@@ -67,6 +67,7 @@ def _create_sites(state: ScriptState, command: Command) -> None:
         state.lattice,
         state.periodic,
         within,
+        faces=(state.extent.low, state.extent.high),
     )
     if at < len(command.words):
         command.expect(at, "value")

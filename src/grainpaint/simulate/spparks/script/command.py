@@ -5,7 +5,22 @@ from dataclasses import dataclass
 
 from grainpaint.errors import InputError
 
-__all__ = ["Command"]
+__all__ = ["Command", "MissingCommand"]
+
+
+class MissingCommand(InputError):
+    """Another command must come first.
+
+    Parameters
+    ----------
+    message : str
+    what : str
+        The other command.
+    """
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,12 @@ class Command:
     def fail(self, message: str) -> InputError:
         """Return an error that names the file, the line and the command."""
         return InputError(f"{self.where}: {self.name}: {message}")
+
+    def missing(self, what: str) -> MissingCommand:
+        """Return an error that says which command must come first."""
+        return MissingCommand(
+            f"{self.where}: {self.name}: {what} must come first", what
+        )
 
     def number(self, index: int) -> float:
         """Return word `index` as a number (a trailing comma is ignored)."""

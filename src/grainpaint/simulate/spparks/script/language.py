@@ -17,8 +17,15 @@ __all__ = ["commands"]
 _MOST_COMMANDS = 100_000  # a script with more hangs in a loop
 
 
+def _no_echo(line: str) -> None:
+    """Show nothing."""
+
+
 def commands(
-    path: Path, variables: dict[str, str], keyword: Callable[[str], float]
+    path: Path,
+    variables: dict[str, str],
+    keyword: Callable[[str], float],
+    echo: Callable[[str], None] = _no_echo,
 ) -> Iterator[Command]:
     """Yield the commands of a script in the order in which SPPARKS executes them.
 
@@ -31,6 +38,8 @@ def commands(
         Values given by the user; they take precedence over the script's own.
     keyword : callable
         Returns the value of `time` or `nglobal` in formulas.
+    echo : callable
+        Receives each line that is read, and again if variables change it.
 
     Yields
     ------
@@ -48,21 +57,17 @@ def commands(
     skip_jump = False  # a variable is used up
     pending: list[tuple[str, str]] = []  # commands of an `if`
     for _ in range(_MOST_COMMANDS):
-        if pending:
-            text, where = pending.pop()
-        else:
-            line = files[-1].line()
-            if line is None:
-                if label is not None:
-                    raise InputError(f"{files[-1].name}: no label {label!r}")
-                files.pop()
-                if not files:
-                    return
-                continue
-            text, where = line
+        line = pending.pop() if pending else _next_line(files, label)
+        if line is None:
+            return
+        text, where = line
+        if label is None:
+            echo(text)
         words = _split(text, where, None if label is not None else table)
         if not words:
             continue
+        if label is None and "$" in "".join(text.partition("#")[0].split('"')[::2]):
+            echo(" ".join(words))
         command = Command(words[0], tuple(words[1:]), where)
         if label is not None:
             if command.name == "label" and command.word(0) == label:
@@ -83,6 +88,9 @@ def commands(
             chosen = _branch(command)
             if chosen:
                 pending.append((chosen, where))
+        elif command.name == "print":  # the only one that looks into quoted text
+            said = [table.substitute(word, where) for word in command.words]
+            yield Command(command.name, tuple(said), where)
         elif command.name != "label":
             yield command
     raise InputError(f"{path}: more than {_MOST_COMMANDS:,} commands: an endless loop?")
@@ -113,6 +121,18 @@ class _File:
                 break
             text = text[:-1]
         return text, where
+
+
+def _next_line(files: list[_File], label: str | None) -> tuple[str, str] | None:
+    """Return the next line of the innermost file that has one; None at the end."""
+    while files:
+        line = files[-1].line()
+        if line is not None:
+            return line
+        if label is not None:
+            raise InputError(f"{files[-1].name}: no label {label!r}")
+        files.pop()
+    return None
 
 
 def _open(command: Command, script: Path) -> _File:

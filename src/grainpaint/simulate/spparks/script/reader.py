@@ -8,18 +8,25 @@ that names its line; one that does not change the physics is listed.
 
 from pathlib import Path
 
-from grainpaint.simulate.spparks.script import application, box, region, run, spins
+from grainpaint.simulate.spparks.script import (
+    application,
+    box,
+    diagnostics,
+    dumps,
+    messages,
+    region,
+    run,
+    spins,
+)
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.language import commands
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
+from grainpaint.simulate.spparks.script.unknown import unknown
 from grainpaint.simulate.spparks.simulation import PottsApp, Simulation
 
-__all__ = ["read_script"]
+__all__ = ["follow", "read_script"]
 
-# Commands that change neither the physics nor the output.
-_PASSED_OVER = {
-    "diag_style", "echo", "log", "print", "processors", "stats",
-}  # fmt: skip
+_PASSED_OVER = {"processors"}  # commands without effect here
 
 
 def read_script(path: Path, variables: dict[str, str] | None = None) -> Simulation:
@@ -41,22 +48,26 @@ def read_script(path: Path, variables: dict[str, str] | None = None) -> Simulati
         With file and line, if something is wrong or not supported.
     """
     state = ScriptState(path)
-    for command in commands(path, variables or {}, state.keyword):
-        if command.name in _PASSED_OVER:
-            state.pass_over(command)
-        elif command.name in _COMMANDS:
-            _COMMANDS[command.name](state, command)
-        else:
-            known = ", ".join(sorted({*_COMMANDS, *_PASSED_OVER}))
-            raise command.fail(f"not supported; supported are {known}")
+    for command in commands(path, variables or {}, state.keyword, state.echoed):
+        follow(state, command)
     return state.simulation()
+
+
+def follow(state: ScriptState, command: Command) -> None:
+    """Execute a command."""
+    if command.name in _PASSED_OVER:
+        state.pass_over(command)
+    elif command.name in _COMMANDS:
+        _COMMANDS[command.name](state, command)
+    else:
+        raise unknown(command, (*_COMMANDS, *_PASSED_OVER))
 
 
 def _am(state: ScriptState, command: Command) -> None:
     if state.app is None or isinstance(state.app, PottsApp):
         raise command.fail("needs app_style am/ellipsoid or potts/am/bezier")
     if state.extent is None:
-        raise command.fail("create_box must come first")
+        raise command.missing("create_box")
     if not state.am.follow(command, state.extent):
         state.pass_over(command)
 
@@ -82,6 +93,9 @@ _COMMANDS: dict[str, Handler] = {
     **region.COMMANDS,
     **spins.COMMANDS,
     **run.COMMANDS,
+    **diagnostics.COMMANDS,
+    **dumps.COMMANDS,
+    **messages.COMMANDS,
     "am": _am,
     "clear": _clear,
     "shell": _shell,

@@ -17,7 +17,7 @@ __all__ = ["COMMANDS"]
 
 def _region(state: ScriptState, command: Command) -> None:
     if not state.lattice:
-        raise command.fail("lattice must come first: lengths are in its units")
+        raise command.missing("lattice")
     name = command.word(0)
     if name in state.regions:
         raise command.fail(f"{name!r} exists already")

@@ -1,14 +1,19 @@
-"""The command ``run`` and its settings: sweeps, solvers, temperature, dumps."""
+"""The command ``run`` and its settings: sweeps, solvers, temperature, time."""
 
 import math
-from dataclasses import replace
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.clock import Clock
 from grainpaint.simulate.spparks.script.am_commands import scan_duration
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.spins import stitch_time
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import BezierApp, PottsApp, RunCommand
+from grainpaint.simulate.spparks.simulation import (
+    N_NEIGHBORS,
+    BezierApp,
+    PottsApp,
+    RunCommand,
+)
 
 __all__ = ["COMMANDS"]
 
@@ -22,24 +27,22 @@ def _temperature(state: ScriptState, command: Command) -> None:
 def _sweep(state: ScriptState, command: Command) -> None:
     known = ("random", "raster", "color", "color/strict", "none")
     state.sweep = command.expect(0, *known)
-    at_random = state.sweep == "raster" and not isinstance(state.app, PottsApp)
-    state.pass_over(command, " (swept at random here)" if at_random else "")
+    if state.sweep == "raster" and not isinstance(state.app, PottsApp):
+        state.pass_over(command, " (swept at random here)")
 
 
 def _sector(state: ScriptState, command: Command) -> None:
     state.sectors = command.expect(0, "yes", "no", "2", "4", "8") != "no"
-    state.pass_over(command)
 
 
 def _solve_style(state: ScriptState, command: Command) -> None:
     how = command.expect(0, "linear", "tree", "group", "none")
     state.solver = how != "none"
-    state.pass_over(command)
 
 
 def _run(state: ScriptState, command: Command) -> None:
     if state.app is None or state.box is None:
-        raise command.fail("create_sites must come first")
+        raise command.missing("create_sites")
     upto = False
     at = 1
     while at < len(command.words):
@@ -49,12 +52,22 @@ def _run(state: ScriptState, command: Command) -> None:
     span = command.number(0)
     stop = span if upto else state.time + span
     if isinstance(state.app, PottsApp):
+        if upto and stop >= 0:
+            stop = max(stop, state.time)  # as in SPPARKS: nothing to do
         if not state.time <= stop < math.inf:
             raise command.fail(f"cannot run from time {state.time:g} to {stop:g}")
         if (state.sweep != "none") == state.solver:
             raise command.fail("needs either sweep or solve_style")
     else:
         stop = state.time + _check_additive(state, command)
+    # Rounding must not add a sweep after the last one of a build.
+    nudge = 0.0 if isinstance(state.app, PottsApp) else 1e-6
+    clock = Clock(state.time, stop - nudge, _sweep_time(state))
+    moments = state.outputs.due(command, clock)
+    for moment in moments:
+        for write in moment.dumps:
+            if write.dump.style == "stitch":
+                state.stitched[write.dump.file].append(moment.time)
     state.steps.append(
         RunCommand(
             state.time,
@@ -63,11 +76,22 @@ def _run(state: ScriptState, command: Command) -> None:
             state.sweep != "none",
             state.sweep == "raster",
             state.sectors,
-            state.dumps.due(command, state.time, stop),
+            moments,
+            state.outputs.in_stats(),
             state.needed_seed(command),
         )
     )
-    state.time = stop
+    state.time = clock.stop
+
+
+def _sweep_time(state: ScriptState) -> float | None:
+    """Return SPPARKS' time of a sweep, None if runs are rejection-free."""
+    assert state.app is not None
+    if state.sweep == "none":
+        return None
+    if isinstance(state.app, PottsApp) and not state.app.neighbors_only:
+        return 1.0 / state.app.n_spins
+    return 1.0 / N_NEIGHBORS[state.lattice]
 
 
 def _check_additive(state: ScriptState, command: Command) -> float:
@@ -97,47 +121,19 @@ def _check_additive(state: ScriptState, command: Command) -> float:
 
 def _reset_time(state: ScriptState, command: Command) -> None:
     if command.word(0) == "stitch":
-        path = state.file(command, 1)
-        state.time = stitch_time(command, path, 2)
+        command.expect(2, "first", "last")
+        state.time = stitch_time(state, command, 1)
     else:
         state.time = command.number(0)
     if state.time < 0:
         raise command.fail(f"the time must be 0 or above, got {state.time:g}")
 
 
-def _dump(state: ScriptState, command: Command) -> None:
-    if not state.dumps.add(command):
-        state.pass_over(command)
-
-
-def _dump_modify(state: ScriptState, command: Command) -> None:
-    if not state.dumps.modify(command):
-        state.pass_over(command)
-
-
-def _dump_one(state: ScriptState, command: Command) -> None:
-    if not state.dumps.one(command):
-        state.pass_over(command)
-    elif state.steps and isinstance(state.steps[-1], RunCommand):
-        last = state.steps[-1]
-        times = tuple(sorted({*last.snapshots, last.stop}))
-        state.steps[-1] = replace(last, snapshots=times)
-        state.dumps.now = False
-
-
-def _undump(state: ScriptState, command: Command) -> None:
-    state.dumps.remove(command)
-
-
 COMMANDS: dict[str, Handler] = {
-    "dump": _dump,
-    "dump_modify": _dump_modify,
-    "dump_one": _dump_one,
     "reset_time": _reset_time,
     "run": _run,
     "sector": _sector,
     "solve_style": _solve_style,
     "sweep": _sweep,
     "temperature": _temperature,
-    "undump": _undump,
 }

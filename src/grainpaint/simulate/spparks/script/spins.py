@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from grainpaint.formats import spparks
+from grainpaint.formats.spparks.stitch_blocks import stitch_times
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
 from grainpaint.simulate.spparks.simulation import (
@@ -24,18 +24,18 @@ def _seed(state: ScriptState, command: Command) -> None:
 
 def _set(state: ScriptState, command: Command) -> None:
     if state.box is None:
-        raise command.fail("create_sites must come first")
+        raise command.missing("create_sites")
     what = command.word(0)
     if what == "d1" and not isinstance(state.app, PottsApp):
-        state.pass_over(command)  # the pool sets it before it is used
-        return
+        return  # the pool sets it before it is used
     command.expect(0, "site", "i1")
     how = command.expect(1, "value", "range", "unique", "stitch")
     if how == "stitch":
         if len(command.words) > 4:
             raise command.fail("options after a stitch file are not supported")
-        path = state.file(command, 2)
-        state.steps.append(ReadFile(path, stitch_time(command, path, 3)))
+        path = _stitch_file(state, command)
+        time = stitch_time(state, command, 2)
+        state.steps.append(ReadFile(path, time, command.where, what))
         return
     at = {"value": 3, "range": 4, "unique": 2}[how]
     low = 0 if how == "unique" else command.integer(2)
@@ -71,21 +71,32 @@ def _condition(command: Command, at: int) -> SiteCondition:
 
 def _read_sites(state: ScriptState, command: Command) -> None:
     if state.box is None:
-        raise command.fail(
-            "create_box and create_sites must come first (lattices of a site file "
-            "are not supported)"
-        )
+        raise command.missing("create_sites")
     path = state.file(command, 0)
     state.steps.append(ReadFile(path, where=command.where))
 
 
-def stitch_time(command: Command, path: Path, index: int) -> float:
-    """Return the time in a stitch file that word `index` names."""
-    known = spparks.times(path)
-    word = command.word(index)
+def _stitch_file(state: ScriptState, command: Command) -> Path:
+    """Return the stitch file of ``set``: an existing one, or one that it writes."""
+    name = command.word(2)
+    return Path(name) if name in state.stitched else state.file(command, 2)
+
+
+def stitch_time(state: ScriptState, command: Command, index: int) -> float:
+    """Return a time in a stitch file: words `index` and the next name both.
+
+    The time of the last snapshot is known before the script runs. A new file has none:
+    SPPARKS then takes 0.
+    """
+    name = command.word(index)
+    known = list(state.stitched.get(name, ()))
+    on_disk = next((p for p in state.places(name) if p.is_file()), None)
+    if on_disk is not None:
+        known += stitch_times(on_disk)
+    word = command.word(index + 1)
     if word in ("first", "last"):
-        return known[0 if word == "first" else -1]
-    return command.number(index)
+        return (min if word == "first" else max)(known, default=0.0)
+    return command.number(index + 1)
 
 
 COMMANDS: dict[str, Handler] = {

@@ -6,10 +6,12 @@ from math import prod
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.image_request import Color
 from grainpaint.simulate.spparks.regions import BlockRegion, Region
+from grainpaint.simulate.spparks.requests import Say
 from grainpaint.simulate.spparks.script.am_commands import AmCommands
-from grainpaint.simulate.spparks.script.command import Command
-from grainpaint.simulate.spparks.script.dumps import Dumps
+from grainpaint.simulate.spparks.script.command import Command, MissingCommand
+from grainpaint.simulate.spparks.script.outputs import Outputs
 from grainpaint.simulate.spparks.simulation import (
     BezierApp,
     EllipsoidApp,
@@ -18,9 +20,12 @@ from grainpaint.simulate.spparks.simulation import (
     ScriptStep,
     Simulation,
     SimulationBox,
+    value_names,
 )
 
-__all__ = ["Handler", "ScriptState"]
+__all__ = ["SITE_COLUMNS", "Handler", "ScriptState"]
+
+SITE_COLUMNS = ("id", "site", "x", "y", "z", "energy", "propensity")
 
 
 @dataclass
@@ -42,7 +47,10 @@ class ScriptState:
     sectors: bool = False
     solver: bool = False
     time: float = 0.0
-    dumps: Dumps = field(default_factory=Dumps)
+    outputs: Outputs = field(default_factory=Outputs)
+    stitched: dict[str, list[float]] = field(default_factory=dict)
+    colors: dict[str, Color] = field(default_factory=dict)
+    echo: tuple[bool, bool] = (False, True)  # on the screen, in the log
     am: AmCommands = field(default_factory=AmCommands)
     steps: list[ScriptStep] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
@@ -57,7 +65,8 @@ class ScriptState:
         """Return the region that word `index` names."""
         name = command.word(index)
         if name not in self.regions:
-            raise command.fail(f"no region {name!r}")
+            message = f"{command.where}: {command.name}: no region {name!r}"
+            raise MissingCommand(message, "region")
         return self.regions[name]
 
     def needed_seed(self, command: Command) -> int:
@@ -66,13 +75,27 @@ class ScriptState:
             raise command.fail("needs random numbers: command seed must come first")
         return self.seed
 
+    def app_columns(self) -> tuple[str, ...]:
+        """Return the names of what a site has that can be written."""
+        assert self.app is not None
+        return (*SITE_COLUMNS, *value_names(self.app))
+
     def file(self, command: Command, index: int) -> Path:
-        """Return the file that word `index` names, beside the script or in the cwd."""
+        """Return the file that word `index` names, in the cwd or beside the script."""
         name = command.word(index)
-        for path in (self.path.parent / name, Path(name)):
+        for path in self.places(name):
             if path.is_file():
                 return path
         raise command.fail(f"no file {name}")
+
+    def places(self, name: str) -> tuple[Path, Path]:
+        """Return where a file may lie: in the current folder, beside the script."""
+        return Path(name), self.path.parent / name
+
+    def echoed(self, line: str) -> None:
+        """Let a line of the script be shown where `echo` says."""
+        if any(self.echo):
+            self.steps.append(Say(line, *self.echo))
 
     def pass_over(self, command: Command, note: str = "") -> None:
         """Record a command that has no effect."""
@@ -91,14 +114,19 @@ class ScriptState:
         if self.app is None or self.box is None:
             missing = "app_style" if self.app is None else "create_sites"
             raise InputError(f"{self.path}: no command {missing}: nothing to simulate")
-        if not self.steps or not isinstance(self.steps[-1], RunCommand):
-            raise InputError(f"{self.path}: no run at its end: nothing to simulate")
+        if not any(isinstance(step, RunCommand) for step in self.steps):
+            raise InputError(f"{self.path}: no run: nothing to simulate")
         scan = None
         if not isinstance(self.app, PottsApp):
             assert self.extent is not None
             scan = self.am.scan(self.extent)
         return Simulation(
-            self.app, self.box, tuple(self.steps), scan, tuple(self.passed_over)
+            self.app,
+            self.box,
+            tuple(self.steps),
+            scan,
+            tuple(self.stitched),
+            tuple(self.passed_over),
         )
 
 

@@ -1,0 +1,237 @@
+"""The commands of simulate for scripts of SPPARKS: script and spparks."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from grainpaint.cli.options import Force
+from grainpaint.cli.simulate import simulate_app
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.microstructure import Microstructure
+    from grainpaint.simulate.spparks.simulation import Simulation
+
+__all__: list[str] = []
+
+
+class _VariablesCommand(TyperCommand):
+    """A command whose option --var takes two words: a name and a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Join the two words into NAME=VALUE."""
+        joined: list[str] = []
+        words = iter(args)
+        for word in words:
+            if word in ("--var", "-var"):
+                joined.append(f"--var={next(words, '')}={next(words, '')}")
+            else:
+                joined.append(word)
+        rest: list[str] = super().parse_args(ctx, joined)
+        return rest
+
+
+TimesOutput = Annotated[
+    Path,
+    typer.Option("-o", "--output", help="Output file; a .zarr set holds all times."),
+]
+VariableValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--var",
+        metavar="NAME VALUE",
+        help="Value of a variable, like SPPARKS' -var; repeatable.",
+    ),
+]
+
+
+def _variables(words: list[str] | None) -> dict[str, str]:
+    """Return the values of --var by name."""
+    found = {}
+    for word in words or []:
+        name, _, value = word.partition("=")
+        if not name or not value:
+            raise InputError("--var needs a name and a value: --var NAME VALUE")
+        found[name] = value
+    return found
+
+
+@simulate_app.command(cls=_VariablesCommand)
+def script(
+    script: Annotated[Path, typer.Argument(help="Input script of SPPARKS.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Also write volumes: the end, or a .zarr set of all times dumped.",
+        ),
+    ] = None,
+    var: VariableValues = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only read the script and say what it will do."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing output of -o.")
+    ] = False,
+) -> None:
+    """Run an input script of SPPARKS with our own kernels, in the current folder.
+
+    The files that the script asks for, and log.spparks, replace existing ones, as in
+    SPPARKS. The supported commands are listed in docs/spparks.md.
+    """
+    from grainpaint.progress import console
+    from grainpaint.simulate.spparks import read_script
+    from grainpaint.simulate.spparks.runner import run_simulation
+
+    variables = _variables(var)
+    if dry_run:
+        _forecast(script, variables)
+        return
+    simulation = read_script(script, variables)
+    if output is not None:
+        times = _volume_times(simulation, output, force)
+    for line in simulation.passed_over:
+        print(f"passed over  {line}", file=sys.stderr)
+    volumes = run_simulation(
+        simulation,
+        output is not None and len(times) > 1,
+        console,
+        Path(),
+        _show_line(),
+    )
+    if output is not None:
+        run = simulation.runs[-1]
+        made_by = {"kind": "SPPARKS script", "seed": run.seed, "var": variables}
+        made_by["script"] = script.read_text(errors="replace")
+        _write_times(lambda: volumes, times, output, force, made_by)
+    for _ in volumes:  # what the script does after its last volume
+        pass
+
+
+def _forecast(script: Path, variables: dict[str, str]) -> None:
+    """Print what a script will do, or all that stands in the way."""
+    from grainpaint.cli.app import print_table
+    from grainpaint.simulate.spparks.forecast import forecast
+    from grainpaint.simulate.spparks.script.survey import survey_script
+
+    simulation, obstacles = survey_script(script, variables)
+    for obstacle in obstacles:
+        print(f"obstacle  {obstacle}", file=sys.stderr)
+    if simulation is None:
+        raise InputError(f"{script} cannot be run: {len(obstacles)} obstacles, above")
+    for line in simulation.passed_over:
+        print(f"passed over  {line}", file=sys.stderr)
+    found = forecast(simulation)
+    shape = " x ".join(map(str, simulation.box.shape))
+    sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"
+    rows = [
+        ("sites", f"{found.n_sites:,} ({shape}, {simulation.box.lattice})"),
+        ("time", f"{found.time:g} in {len(simulation.runs)} runs"),
+        ("sweeps", sweeps),
+        ("estimate", f"{found.seconds:.2g} s on one core"),
+    ]
+    for name, count in found.files:
+        rows.append(("writes", name if count == 1 else f"{name} ({count} files)"))
+    print_table(rows)
+
+
+def _show_line() -> Callable[[str], None]:
+    """Return a function that prints a line; on a terminal, a bar gives way to it."""
+    stream = None if sys.stdout.isatty() else sys.stdout
+
+    def show(text: str) -> None:
+        print(text, file=stream or sys.stdout, flush=True)
+
+    return show
+
+
+def _volume_times(simulation: "Simulation", output: Path, force: bool) -> list[float]:
+    """Return the times of the volumes that -o will hold; check its place."""
+    from grainpaint.simulate.sets import check_place
+
+    times = list(simulation.snapshots)
+    in_set = output.suffix == ".zarr" and len(times) > 1
+    check_place(output, len(times) if in_set else 1, force)
+    if in_set:
+        if times != sorted(times):
+            raise InputError(
+                f"{output}: reset_time turns the clock of this script back, so times "
+                "do not name its volumes: choose another suffix for the end alone"
+            )
+        return times
+    if len(times) > 1:
+        print(
+            f"{output} holds only the end; a .zarr set would hold all {len(times)} "
+            "times of the script's dumps",
+            file=sys.stderr,
+        )
+    return times[-1:]
+
+
+def _write_times(
+    run: "Callable[[], Iterable[tuple[float, Microstructure]]]",
+    times: list[float],
+    output: Path,
+    force: bool,
+    recipe: dict[str, Any],
+) -> None:
+    """Write the volumes that a run yields at some times, and say so."""
+    from grainpaint.simulate.sets import simulate_into
+
+    def simulate(seed: int, progress: object) -> "Iterator[Microstructure]":
+        return (volume for _, volume in run())
+
+    made = simulate_into(output, recipe | {"count": 1}, times, simulate, force)
+    if len(times) == 1:
+        print(f"{output}: {made} at time {times[0]:g}")
+    else:
+        print(f"{output}: {made}, times {times[0]:g} to {times[-1]:g}")
+
+
+@simulate_app.command(cls=_VariablesCommand)
+def spparks(
+    recipe: Annotated[
+        Path, typer.Argument(help="Recipe (.toml) or input script of SPPARKS.")
+    ],
+    spparks: Annotated[
+        str, typer.Option("--spparks", help="Path of the executable of SPPARKS.")
+    ],
+    output: TimesOutput,
+    ranks: Annotated[
+        int, typer.Option("--ranks", help="Number of processes (mpirun).")
+    ] = 1,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of a recipe, at least 1.")
+    ] = None,
+    var: VariableValues = None,
+    force: Force = False,
+) -> None:
+    """Run a recipe or an input script with SPPARKS itself."""
+    from grainpaint.progress import console
+    from grainpaint.simulate.sets import check_place
+    from grainpaint.simulate.spparks.program import execute_script, execute_simulation
+
+    if ranks < 1:
+        raise InputError(f"--ranks must be at least 1, got {ranks}")
+    if recipe.suffix != ".toml":
+        check_place(output, 1, force)
+        end = execute_script(recipe, _variables(var), spparks, ranks, console)
+        _write_times(lambda: [end], [end[0]], output, force, {"seed": 0})
+        return
+    from grainpaint.simulate.spparks.from_recipe import from_recipe_file
+
+    simulation, edge = from_recipe_file(recipe, seed)
+    made_by = {"kind": "SPPARKS", "seed": simulation.runs[0].seed}
+    _write_times(
+        lambda: execute_simulation(simulation, spparks, ranks, console, edge),
+        [run.stop for run in simulation.runs],
+        output,
+        force,
+        made_by | {"recipe": recipe.read_text()},
+    )

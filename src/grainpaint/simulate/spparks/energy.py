@@ -1,0 +1,123 @@
+"""Energies and propensities of the sites of a script."""
+
+import numba as nb
+import numpy as np
+
+from grainpaint.simulate.iso.lattice import neighbor_offsets
+from grainpaint.simulate.spparks.potts_run import effective_lattice
+from grainpaint.simulate.spparks.simulation import Application
+from grainpaint.simulate.spparks.sites import Sites
+
+__all__ = ["propensities", "site_energies", "total_energy"]
+
+_NO_SITE = np.iinfo(np.int32).min
+
+
+def _padded(sites: Sites) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return spins with ghosts around them, offsets, and how often neighbors count."""
+    lattice, periodic, copies = effective_lattice(sites.box)
+    spin = sites.spin
+    if not sites.exists.all():
+        spin = np.where(sites.exists, spin, _NO_SITE)
+    for axis, wraps in enumerate(periodic):
+        width = [(0, 0)] * 3
+        width[axis] = (1, 1)
+        if wraps:
+            spin = np.pad(spin, width, mode="wrap")
+        else:
+            spin = np.pad(spin, width, constant_values=_NO_SITE)
+    return spin, neighbor_offsets(lattice), copies
+
+
+def _shifted(padded: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Return the neighbors of the sites at an offset."""
+    shape = [n - 2 for n in padded.shape]
+    view: np.ndarray = padded[
+        tuple(slice(1 + o, 1 + o + n) for o, n in zip(offset, shape))
+    ]
+    return view
+
+
+def site_energies(sites: Sites) -> np.ndarray:
+    """Return the number of unlike neighbors of each site.
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (nx, ny, nz)
+    """
+    padded, offsets, copies = _padded(sites)
+    mine = _shifted(padded, np.zeros(3, int))
+    count = np.zeros(mine.shape, np.int16)
+    for offset in offsets:
+        other = _shifted(padded, offset)
+        count += (other != mine) & (other != _NO_SITE)
+    return count * float(copies)
+
+
+def total_energy(sites: Sites) -> float:
+    """Return the sum of the energies of the sites: each unlike pair counts twice."""
+    padded, offsets, copies = _padded(sites)
+    mine = _shifted(padded, np.zeros(3, int))
+    whole = bool(sites.exists.all())
+    pairs = 0
+    for offset in offsets:
+        if tuple(offset) < (0, 0, 0):
+            continue  # the same pairs, seen from the other site
+        other = _shifted(padded, offset)
+        unlike = other != mine
+        unlike &= other != _NO_SITE
+        if not whole:
+            unlike &= mine != _NO_SITE
+        pairs += int(np.count_nonzero(unlike))
+    return 2.0 * pairs * copies
+
+
+def propensities(sites: Sites, app: Application, temperature: float) -> np.ndarray:
+    """Return the rate at which each site flips, rejection-free.
+
+    Each different spin among the neighbors has the rate min(1, exp(-rise / T)).
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (nx, ny, nz)
+    """
+    padded, offsets, copies = _padded(sites)
+    rates = np.zeros(sites.box.shape)
+    beta = copies / temperature if temperature > 0 else np.inf
+    _propensities(padded, offsets, beta, rates)
+    return rates
+
+
+@nb.njit(cache=True)
+def _propensities(padded, offsets, beta, rates):
+    """Fill in the rates of all sites."""
+    n = len(offsets)
+    around = np.empty(n, np.int32)
+    nx, ny, nz = rates.shape
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                mine = padded[x + 1, y + 1, z + 1]
+                if mine == _NO_SITE:
+                    continue
+                n_like = 0
+                for i in range(n):
+                    a, b, c = offsets[i]
+                    around[i] = padded[x + 1 + a, y + 1 + b, z + 1 + c]
+                    n_like += around[i] == mine
+                for i in range(n):
+                    v = around[i]
+                    if v == mine or v == _NO_SITE:  # noqa: SIM109  (numba)
+                        continue
+                    n_new = 0
+                    for j in range(n):
+                        if around[j] == v:
+                            if j < i:
+                                break  # counted before
+                            n_new += 1
+                    else:
+                        rise = n_like - n_new
+                        if rise <= 0:
+                            rates[x, y, z] += 1.0
+                        else:
+                            rates[x, y, z] += np.exp(-beta * rise)

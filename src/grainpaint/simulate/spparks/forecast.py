@@ -1,0 +1,108 @@
+"""What a script will do: sites, sweeps, seconds and files, told before it runs."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grainpaint.simulate.am.heat_affected_zone import zone_box
+from grainpaint.simulate.spparks.additive_run import pool_of
+from grainpaint.simulate.spparks.output.log import LOG
+from grainpaint.simulate.spparks.requests import Diagnostic, OpenLog
+from grainpaint.simulate.spparks.simulation import (
+    BezierApp,
+    EllipsoidApp,
+    PottsApp,
+    RunCommand,
+    Simulation,
+)
+
+__all__ = ["Forecast", "forecast"]
+
+# Seconds of one core of 2020 (AVX2). Rejection-free growth slows down as grains grow:
+# the first unit of time takes _GROWTH_S per site, t units t**0.25 times as long.
+_GROWTH_S = 2.9e-6
+_PROPOSAL_S = 1.5e-7  # an attempt at a spin of 1..Q
+_COPY_S = 4.2e-7  # an attempt at a neighbor's spin
+_ZONE_S = 6e-8  # a site of the zone around a pool, for a sweep
+_SWEEP_S = 1e-3  # any sweep of a pool
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a script will do.
+
+    Parameters
+    ----------
+    n_sites : int
+        Sites of the box.
+    time : float
+        Units of time in all runs.
+    n_sweeps : int
+        Sweeps in all runs; 0 if they are rejection-free.
+    seconds : float
+        Estimated, on one core, without the files.
+    files : tuple of (str, int)
+        Names as in the script, and how many files each stands for.
+    """
+
+    n_sites: int
+    time: float
+    n_sweeps: int
+    seconds: float
+    files: tuple[tuple[str, int], ...]
+
+
+def forecast(simulation: Simulation) -> Forecast:
+    """Return what a simulation will do."""
+    runs = simulation.runs
+    return Forecast(
+        math.prod(simulation.box.shape),
+        sum(run.end - run.start for run in runs),
+        sum(run.moments[-1].n_sweeps for run in runs),
+        sum(_seconds(simulation, run) for run in runs),
+        tuple(_files(simulation)),
+    )
+
+
+def _seconds(simulation: Simulation, run: RunCommand) -> float:
+    """Estimate the seconds of a run."""
+    app = simulation.app
+    n_sites, n_sweeps = math.prod(simulation.box.shape), run.moments[-1].n_sweeps
+    if isinstance(app, EllipsoidApp | BezierApp):
+        rear, front, side, below = zone_box(*pool_of(app))[:4]
+        return n_sweeps * (_SWEEP_S + _ZONE_S * (rear + front) * 2 * side * below)
+    if run.rejection and (run.raster or app.neighbors_only):
+        each = _COPY_S if app.neighbors_only else _PROPOSAL_S
+        return n_sites * n_sweeps * each
+    assert isinstance(app, PottsApp)
+    # What was grown before makes a run cheaper.
+    before, after = (min(t, math.sqrt(math.sqrt(t))) for t in (run.start, run.end))
+    return n_sites * _GROWTH_S * max(0.0, after - before)
+
+
+def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
+    """Yield the files that are written."""
+    yield LOG, 1
+    for step in simulation.steps:
+        if isinstance(step, OpenLog) and step.file:
+            yield step.file, 1
+    dumps = {name: {name} for name in simulation.stitch_files}
+    clusters: dict[Diagnostic, int] = {}
+    for moment in simulation.moments:
+        for write in moment.dumps:
+            dumps.setdefault(write.dump.file, set()).add(str(write.path))
+        for diagnostic in moment.diagnostics:
+            clusters[diagnostic] = clusters.get(diagnostic, 0) + 1
+    for run in simulation.runs:
+        rows = sum(moment.stats for moment in run.moments)
+        for diagnostic in run.diagnostics:
+            clusters[diagnostic] = clusters.get(diagnostic, 0) + rows
+    for file, names in dumps.items():
+        yield file if len(names) > 1 else names.pop(), len(names) or 1
+    for diagnostic, count in clusters.items():
+        files = diagnostic.files
+        if files.table:
+            yield files.table, 1
+        if files.sites:
+            name = f"{files.sites}*.dx" if files.opendx else files.sites
+            yield name, count if files.opendx else 1

@@ -1,0 +1,1 @@
+"""Writers of what a script asks for: dumps, diagnostics, the log."""

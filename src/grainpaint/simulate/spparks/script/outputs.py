@@ -1,0 +1,119 @@
+"""What a script has asked to be written so far, and when it is due in a run."""
+
+import math
+from dataclasses import dataclass, field
+
+from grainpaint.simulate.spparks.clock import Clock
+from grainpaint.simulate.spparks.requests import Diagnostic, Dump, DumpWrite, Moment
+from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.timing import Timing
+
+__all__ = ["ActiveDiagnostic", "ActiveDump", "Outputs"]
+
+_MOST_MOMENTS = 1_000_000
+
+
+@dataclass
+class ActiveDump:
+    """A dump that goes on.
+
+    Parameters
+    ----------
+    dump : Dump
+    timing : Timing
+    number : int
+        Number of the next snapshot.
+    written : bool
+        Whether a snapshot has been written.
+    next_time : float
+        When it is due next.
+    """
+
+    dump: Dump
+    timing: Timing
+    number: int = 0
+    written: bool = False
+    next_time: float = math.inf
+
+    def write(self) -> DumpWrite:
+        """Return the next snapshot."""
+        one_file = "*" not in self.dump.file
+        write = DumpWrite(self.dump, self.number, not (one_file and self.written))
+        self.number += 1
+        self.written = True
+        return write
+
+
+@dataclass
+class ActiveDiagnostic:
+    """A diagnostic that goes on."""
+
+    diagnostic: Diagnostic
+    timing: Timing
+    next_time: float = math.inf
+
+
+@dataclass
+class Outputs:
+    """What a script has asked to be written so far."""
+
+    dumps: dict[str, ActiveDump] = field(default_factory=dict)
+    diagnostics: list[ActiveDiagnostic] = field(default_factory=list)
+    stats: Timing = field(default_factory=lambda: Timing(0.0))
+
+    def due(self, command: Command, clock: Clock) -> tuple[Moment, ...]:
+        """Return the moments of a run at which something is written, as in SPPARKS.
+
+        The first is its start, the last its end; they may be the same.
+        """
+        start, stop = clock.start, clock.stop
+        moments = [self._begin(start)]
+        now, stats_time = start, self.stats.due(start)
+        while now < stop:
+            due = min(stop, stats_time, *self._times())
+            if due <= now:  # a tolerance that exceeds the interval
+                due = math.nextafter(now, math.inf)
+            now, n_sweeps = clock.reach(due)
+            stats = now >= stats_time or now >= stop
+            if stats:
+                stats_time = self.stats.due(now)
+            found = [d for d in self.diagnostics if now >= d.next_time]
+            for active in found:
+                active.next_time = active.timing.due(now)
+            dumps = self._dumps(now)
+            diagnostics = tuple(active.diagnostic for active in found)
+            if stats or dumps or diagnostics:
+                moments.append(Moment(now, n_sweeps, stats, dumps, diagnostics))
+            if len(moments) > _MOST_MOMENTS:
+                raise command.fail(f"writes at more than {_MOST_MOMENTS:,} times")
+        return tuple(moments)
+
+    def in_stats(self) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics with columns in the table of statistics."""
+        found = (active.diagnostic for active in self.diagnostics)
+        return tuple(diagnostic for diagnostic in found if diagnostic.in_stats)
+
+    def _begin(self, start: float) -> Moment:
+        """Return what is written when a run begins; find when all is due next."""
+        dumps = []
+        for dump in self.dumps.values():
+            if not dump.written and start >= dump.timing.delay:
+                dumps.append(dump.write())
+            dump.next_time = dump.timing.due(start)
+        for active in self.diagnostics:
+            apart = not active.diagnostic.in_stats
+            active.next_time = active.timing.due(start) if apart else math.inf
+        return Moment(start, stats=True, dumps=tuple(dumps))
+
+    def _dumps(self, now: float) -> tuple[DumpWrite, ...]:
+        """Return the snapshots that are due."""
+        writes = []
+        for dump in self.dumps.values():
+            if now >= dump.next_time - dump.timing.tolerance:
+                writes.append(dump.write())
+                dump.next_time = dump.timing.due(now)
+        return tuple(writes)
+
+    def _times(self) -> list[float]:
+        times = [dump.next_time for dump in self.dumps.values()]
+        return times + [active.next_time for active in self.diagnostics]

@@ -1,0 +1,104 @@
+"""The commands about what is written: mistakes, and what they become."""
+
+import pytest
+from samples import POTTS
+
+from grainpaint import InputError
+from grainpaint.simulate.spparks import read_script
+from grainpaint.simulate.spparks.requests import ClusterFiles, Diagnostic, Threshold
+
+
+def script(tmp_path, commands):
+    path = tmp_path / "in.script"
+    path.write_text(POTTS.replace("run 4", f"{commands}\nrun 4"))
+    return read_script(path)
+
+
+def test_dumps_and_their_changes_become_values(tmp_path):
+    found = script(
+        tmp_path,
+        "region low block 0 4 0 4 0 4\ndump 1 text 4 a.%.* id i1 energy\n"
+        "dump_modify 1 region low thresh x < 3 thresh i1 != 2 pad 4 sort -2 flush yes",
+    )
+    (write,) = found.moments[0].dumps
+    assert str(write.path) == "a.0.0000"
+    assert write.dump.columns == ("id", "i1", "energy")
+    assert write.dump.sort == -2
+    assert write.dump.thresholds == (Threshold("x", "<", 3), Threshold("i1", "!=", 2))
+    found = script(
+        tmp_path,
+        "dump 1 text 4 a.*\ndump_modify 1 thresh id > 4\nrun 2\n"
+        "dump_modify 1 thresh none first 9",
+    )
+    first, second = found.runs
+    assert len(first.moments[0].dumps[0].dump.thresholds) == 1
+    (last,) = [write for moment in second.moments for write in moment.dumps]
+    assert last.dump.thresholds == ()
+    assert str(last.path) == "a.9"
+
+
+def test_diagnostics_become_values(tmp_path):
+    found = script(
+        tmp_path,
+        "diag_style energy stats yes\ndiag_style array i1 mean i1 max\n"
+        "diag_style cluster delt 1.0 stats no logfreq 2 10.0 filename c.txt\n"
+        "diag_style cluster stats no delay 2 delt 2 dump standard d\nstats 1.0e11.0",
+    )
+    (run,) = found.runs
+    assert run.diagnostics == (
+        Diagnostic("energy"),
+        Diagnostic("array", columns=(("i1", "mean"), ("i1", "max"))),
+    )
+    first, second = (
+        Diagnostic("cluster", False, (), files)
+        for files in (ClusterFiles("c.txt"), ClusterFiles("", "d"))
+    )
+    apart = [(m.time, m.diagnostics) for m in run.moments if m.diagnostics]
+    assert apart == [
+        (1.0, (first,)), (2.0, (second,)), (pytest.approx(10**0.5), (first,)),
+        (4.0, (second,)),
+    ]  # fmt: skip
+    assert [m.time for m in run.moments if m.stats] == [0, 4]
+
+
+MISTAKES = {
+    "style": ("dump 1 netcdf 1 a.*", "'netcdf' is not supported, only text | sites"),
+    "column": ("dump 1 text 1 a d1", "'d1' is not a value of a site: id, site, x"),
+    "interval": ("dump 1 text 0 a", "time between dumps must be above 0"),
+    "twice": ("dump 1 text 1 a\ndump 1 text 1 b", "'1' exists already"),
+    "star": ("dump 1 sites 1 a id site", r"a file for each snapshot: a needs a \*"),
+    "no id": ("dump 1 sites 1 a.* site id", "sites needs id first"),
+    "vtk": ("dump 1 vtk 1 a.* id", "vtk needs one value of the sites"),
+    "cells": ("dump 1 vtk 1 a.* site\ndump_modify 1 vtk 8 8 8 1 50", "8 x 8 x 8 cells"),
+    "stitch": ("dump 1 stitch 1 a.*.st site", "into one stitch file"),
+    "stitch id": ("dump 1 stitch 1 a.st id", "stitch needs values of the sites"),
+    "option": ("dump 1 text 1 a\ndump_modify 1 color 3", "'color' is not supported"),
+    "scale": ("dump 1 text 1 a\ndump_modify 1 logfreq 3 0.5", "a scale > 1"),
+    "relation": ("dump 1 text 1 a\ndump_modify 1 thresh x = 3", "'=' is not supported"),
+    "diag": ("diag_style erbium", "a diagnostic of erbium hydride, not of grains"),
+    "own time": ("diag_style energy delt 1.0", "delt, delay and logfreq need stats no"),
+    "array": ("diag_style array d1 mean", "'d1' is not supported, only i1"),
+    "pairs": ("diag_style array i1", "pairs of a value and mean"),
+    "filename": ("diag_style energy filename a", "'filename' is not supported"),
+    "stats": ("stats often", "needs a number, got 'often'"),
+    "echo": ("echo loudly", "'loudly' is not supported"),
+    "command": ("dump_modfy 1 pad 3", "not supported; is dump_modify meant?"),
+    "chemistry": ("reaction 1 a b", "it belongs to app_style chemistry"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_name_their_line(tmp_path, mistake):
+    commands, message = MISTAKES[mistake]
+    with pytest.raises(InputError) as error:
+        script(tmp_path, commands)
+    assert message.replace("\\", "") in str(error.value)
+    assert str(error.value).startswith("in.script:1")
+
+
+def test_propensities_need_a_solver(tmp_path):
+    path = tmp_path / "in.script"
+    text = POTTS.replace("solve_style tree", "sweep random")
+    path.write_text(text.replace("run", "dump 1 text 1 a propensity\nrun"))
+    with pytest.raises(InputError, match="propensity needs solve_style"):
+        read_script(path)
