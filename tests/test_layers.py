@@ -19,6 +19,7 @@ ROOMS = [
     "progress",
     "units",
     "diameter",
+    "orientations",
     "microstructure",
     "pyramid",
     "palette",
