@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.image import imread
 
-from grainpaint import InputError, Microstructure
+from grainpaint import InputError, Microstructure, load
 from grainpaint.diameter import equivalent_diameter
+from grainpaint.orientations import Orientations
 
 
 def test_it_cannot_be_changed_through_the_array_it_was_made_from():
@@ -137,3 +138,46 @@ def test_compact_ids_stand_for_the_same_grains(ids):
 
 def test_ids_fit_to_be_indices_cost_nothing(layers):
     assert layers.compact()[0] is layers
+
+
+def oriented(ids):
+    """Return a volume whose grain g is turned by g degrees about z."""
+    half = np.radians(np.arange(1, ids.max() + 1)) / 2
+    quaternion = np.stack([np.cos(half), 0 * half, 0 * half, np.sin(half)], -1)
+    return Microstructure(ids, orientations=Orientations(quaternion, "622"))
+
+
+def angles(volume):
+    """Return the angle of the grain of each voxel, degrees; 0 outside."""
+    by_grain = np.degrees(volume.orientations.euler()[:, 0]).round(9)
+    return np.append(0.0, by_grain)[volume.grain_id]
+
+
+def test_grains_keep_their_orientations_whatever_their_ids_become(rng):
+    ids = rng.integers(0, 9, (4, 5, 6)) * 11
+    volume = oriented(ids)
+    np.testing.assert_allclose(angles(volume), ids)
+    box = (slice(1, 3), slice(None), slice(2, 6))
+    np.testing.assert_allclose(angles(volume.crop(box)), ids[box])
+    np.testing.assert_allclose(angles(volume.relabel()), ids)
+    np.testing.assert_allclose(angles(volume.masked(ids > 20)), ids * (ids > 20))
+    far = oriented(np.where(ids == 88, 70_000, ids))
+    compact = far.compact()[0]
+    assert compact.grain_id.max() < 100
+    np.testing.assert_allclose(angles(compact), far.grain_id % 360)
+
+
+def test_orientations_are_saved_with_the_grains(rng, tmp_path):
+    volume = oriented(rng.integers(0, 9, (4, 5, 6)))
+    back = load(volume.save(tmp_path / "a.npz"))
+    np.testing.assert_array_equal(
+        back.orientations.quaternion, volume.orientations.quaternion
+    )
+    assert back.orientations.symmetry == ("622",)
+
+
+def test_a_grain_without_orientation_is_refused():
+    with pytest.raises(InputError, match=r"IDs reach 3, .* got 2"):
+        Microstructure(
+            np.array([[[3]]]), orientations=oriented(np.array([[[2]]])).orientations
+        )

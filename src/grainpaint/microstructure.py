@@ -11,6 +11,7 @@ import numpy as np
 
 from grainpaint.diameter import ball_diameter, long_axes
 from grainpaint.errors import InputError
+from grainpaint.orientations import Orientations
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,11 +46,14 @@ class Microstructure:
         Lower corner of voxel (0, 0, 0), µm.
     periodic : three bools
         Whether grains continue through the faces of the box, along x, y, z.
+    orientations : Orientations, optional
+        Those of grains 1..n, n at least the largest ID.
 
     Raises
     ------
     InputError
-        If grain_id is not a 3-D array of integers >= 0 or a spacing is not positive.
+        If grain_id is not a 3-D array of integers >= 0, a spacing is not positive, or a
+        grain has no orientation where others have.
 
     Examples
     --------
@@ -64,6 +68,7 @@ class Microstructure:
     spacing: tuple[float, ...] = (1.0, 1.0, 1.0)
     origin: tuple[float, ...] = (0.0, 0.0, 0.0)
     periodic: tuple[bool, ...] = (False, False, False)
+    orientations: Orientations | None = None
 
     def __post_init__(self) -> None:
         """Check and freeze the fields."""
@@ -87,6 +92,11 @@ class Microstructure:
             raise InputError(f"spacing must be positive, got {spacing} µm")
         if not np.isfinite(origin).all():
             raise InputError(f"origin must be finite, got {origin} µm")
+        if self.orientations is not None and grain_id.max() > len(self.orientations):
+            raise InputError(
+                f"grain IDs reach {grain_id.max()}, so there must be as many "
+                f"orientations; got {len(self.orientations)}"
+            )
         if grain_id.dtype != np.int32 or grain_id.flags.writeable:
             grain_id = grain_id.astype(np.int32)  # a copy that no one else can change
             grain_id.flags.writeable = False
@@ -227,7 +237,11 @@ class Microstructure:
         lengths = np.diff(np.append(starts, flat.size))
         grain_id = np.repeat(of_run[1:].astype(np.int32), lengths)
         grain_id.flags.writeable = False
-        volume = replace(self, grain_id=grain_id.reshape(self.shape))
+        volume = replace(
+            self,
+            grain_id=grain_id.reshape(self.shape),
+            orientations=self.orientations and self.orientations.rows(ids[1:]),
+        )
         return volume, ids.astype(np.int32)
 
     def relabel(self) -> Microstructure:
@@ -240,7 +254,12 @@ class Microstructure:
         new[np.flatnonzero(inside)[np.argsort(first[inside])]] = np.arange(
             1, inside.sum() + 1
         )
-        return replace(self, grain_id=new[inverse].reshape(self.shape))
+        old = ids[np.argsort(new)][-inside.sum() :] if inside.any() else ids[:0]
+        return replace(
+            self,
+            grain_id=new[inverse].reshape(self.shape),
+            orientations=self.orientations and self.orientations.rows(old),
+        )
 
     def masked(self, inside: np.ndarray) -> Microstructure:
         """Return the volume with all voxels outside a mask set to 0.

@@ -4,12 +4,14 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations import Orientations
 
 __all__ = ["read", "write"]
 
@@ -17,7 +19,22 @@ _NEEDED = ("spacing", "origin", "periodic")
 
 
 def write(volume: Microstructure, path: Path) -> None:
-    """Write grain_id (int32), spacing, origin (float64, µm) and periodic (bool)."""
+    """Write grain_id (int32), spacing, origin (float64, µm) and periodic (bool).
+
+    A volume with orientations has quaternion (float64, shape (n, 4); row i is grain
+    i + 1) and symmetry as well; symmetry is an array, and phase and phase_name are
+    there too, if there are several phases.
+    """
+    more: dict[str, Any] = {}
+    if volume.orientations is not None:
+        known = volume.orientations
+        more = {
+            "quaternion": known.quaternion,
+            "symmetry": np.array(known.symmetry[0]),
+            "phase_name": np.array(known.names),
+        }
+        if len(known.symmetry) > 1:
+            more |= {"symmetry": np.array(known.symmetry), "phase": known.phase}
     with path.open("wb") as file:
         np.savez_compressed(
             file,
@@ -25,6 +42,7 @@ def write(volume: Microstructure, path: Path) -> None:
             spacing=np.array(volume.spacing, np.float64),
             origin=np.array(volume.origin, np.float64),
             periodic=np.array(volume.periodic, bool),
+            **more,
         )
 
 
@@ -48,11 +66,13 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                 )
             ids = _member(archive, name)
             spacing, origin, periodic = (_member(archive, n) for n in _NEEDED)
+            known = _orientations(archive, held) if "quaternion" in held else None
         return RawVolume(
             integers(ids, repr(name)),
             tuple(map(float, spacing)),
             tuple(map(float, origin)),
             tuple(map(bool, periodic)),
+            orientations=known,
         )
     except InputError as error:
         text = str(error)
@@ -75,6 +95,21 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     ) as error:
         reason = str(error)[:100]  # zipfile quotes all that it finds
         raise InputError(f"{path}: damaged, or no .npz archive ({reason})") from None
+
+
+def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:
+    """Return the orientations; their symmetry must stand beside them."""
+    if "symmetry" not in held:
+        raise InputError("has quaternion but no symmetry (such as 432) beside it")
+    symmetry = np.atleast_1d(_member(archive, "symmetry"))
+    names = _member(archive, "phase_name") if "phase_name" in held else ()
+    more = {"phase": _member(archive, "phase")} if "phase" in held else {}
+    return Orientations(
+        _member(archive, "quaternion"),
+        tuple(map(str, symmetry)),
+        names=tuple(map(str, np.atleast_1d(names))),
+        **more,
+    )
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.orientations import Orientations
 from grainpaint.units import UNITS
 
 __all__ = ["RawVolume", "ReadOptions", "in_order", "integers"]
@@ -75,6 +76,8 @@ class RawVolume:
         What else a user has to know.
     spins : bool
         Whether the IDs are spins: a grain is then a connected piece of equal spin.
+    orientations : Orientations, optional
+        Those of the grains with IDs 1..n.
     """
 
     ids: np.ndarray
@@ -87,6 +90,7 @@ class RawVolume:
     assumed_void: str = ""
     notes: tuple[str, ...] = ()
     spins: bool = False
+    orientations: Orientations | None = None
 
     def told(self, options: ReadOptions) -> RawVolume:
         """Return it with what a user says about it."""

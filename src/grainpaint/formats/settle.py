@@ -8,6 +8,7 @@ from grainpaint.errors import InputError
 from grainpaint.formats.raw import RawVolume, in_order
 from grainpaint.formats.spparks.snapshot import label_spins
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations import Orientations
 from grainpaint.units import UNITS
 
 __all__ = ["settle"]
@@ -28,7 +29,7 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
         outside = None if raw.void is None else raw.ids == raw.void
         grain_id = label_spins(raw.ids, raw.periodic, outside)
     else:
-        grain_id = _grain_ids(raw.ids, raw.void, notes)
+        grain_id = _grain_ids(raw.ids, raw.void, raw.orientations, notes)
     edge = f"{raw.spacing[0] * UNITS[raw.unit]:.4g} µm a voxel"
     said = {"unit": raw.assumed_unit and f"{raw.assumed_unit}, {edge}"}
     if raw.assumed_void and (raw.ids == 0).any():
@@ -45,6 +46,7 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
         tuple(_scaled(s, scale) for s in raw.spacing),
         tuple(_scaled(o, scale) for o in raw.origin),
         raw.periodic,
+        raw.orientations,
     )
     return volume, notes
 
@@ -54,7 +56,12 @@ def _scaled(length: float, scale: float) -> float:
     return length if scale == 1.0 else float(f"{length * scale:.15g}")
 
 
-def _grain_ids(ids: np.ndarray, void: int | None, notes: list[str]) -> np.ndarray:
+def _grain_ids(
+    ids: np.ndarray,
+    void: int | None,
+    orientations: Orientations | None,
+    notes: list[str],
+) -> np.ndarray:
     """Return IDs in 1..2^31 - 1, and 0 where it is outside."""
     low, high = int(ids.min()), int(ids.max())
     if low >= int(void != 0) and high <= _LARGEST and (void is None or void <= 0):
@@ -70,6 +77,11 @@ def _grain_ids(ids: np.ndarray, void: int | None, notes: list[str]) -> np.ndarra
             f"if it means outside, say so (void {low})"
         )
     shift = int(low == 0 and void != 0)
+    if orientations is not None and (shift or high > len(orientations)):
+        raise InputError(
+            "orientations belong to grains 1, 2, ...: the IDs must lie in "
+            f"1..{len(orientations)}, 0 outside; got {low}..{high}"
+        )
     if high + shift > _LARGEST:
         grain_id = _renumbered(ids, void)
         notes.append(

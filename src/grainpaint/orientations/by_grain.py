@@ -40,7 +40,7 @@ class Orientations:
 
     quaternion: np.ndarray
     symmetry: tuple[str, ...] | str = ("432",)
-    phase: np.ndarray | None = None
+    phase: np.ndarray = None  # type: ignore[assignment]  # made in __post_init__
     names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -104,7 +104,6 @@ class Orientations:
         ids : numpy.ndarray, integer, shape (m,)
             Grain IDs, 1..n.
         """
-        assert self.phase is not None
         at = np.asarray(ids) - 1
         return replace(self, quaternion=self.quaternion[at], phase=self.phase[at])
 
