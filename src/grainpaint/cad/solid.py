@@ -1,16 +1,18 @@
 """A solid from triangles: corners are joined, holes refused, orientation mended."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from grainpaint.cad.stl import read_stl
+from grainpaint.cad.stl import stl_triangles
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS
 
-__all__ = ["Part", "load_part"]
+__all__ = ["Part", "load_part", "solid"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +29,20 @@ class Part:
         What was mended, in words.
     sha256 : str
         SHA-256 of the file, hexadecimal; empty if there is no file.
+    bodies : numpy.ndarray, int64, shape (m,)
+        Body of each triangle, counted from 0: an outer shell and the cavities in it.
+        All triangles are one body if it is left out.
     """
 
     vertices: np.ndarray
     faces: np.ndarray
     notes: tuple[str, ...] = ()
     sha256: str = ""
+    bodies: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        if len(self.bodies) != len(self.faces):
+            object.__setattr__(self, "bodies", np.zeros(len(self.faces), np.int64))
 
     @property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +52,12 @@ class Part:
     @property
     def volume(self) -> float:
         """Signed volume, µm^3 (overlaps count twice)."""
-        return _signed_volume(self.vertices, self.faces)
+        return float(self.body_volumes.sum())
+
+    @property
+    def body_volumes(self) -> np.ndarray:
+        """Signed volume of each body without its cavities, µm^3, shape (n_bodies,)."""
+        return np.bincount(self.bodies, _volumes(self.vertices, self.faces))
 
 
 def load_part(path: Path, unit: str = "mm") -> Part:
@@ -76,7 +91,45 @@ def load_part(path: Path, unit: str = "mm") -> Part:
 @lru_cache(4)
 def _load(path: Path, unit: str, file: tuple[int, ...]) -> Part:
     """Read a part; `file` differs once the file at `path` has changed."""
-    soup, sha256 = read_stl(path)
+    if path.suffix.lower() != ".stl":
+        raise InputError(f"{path}: parts are read from .stl files (binary or ASCII)")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    triangles, notes = stl_triangles(path, data)
+    return solid(path, triangles, unit, hashlib.sha256(data).hexdigest(), notes)
+
+
+def solid(
+    path: Path,
+    triangles: np.ndarray,
+    unit: str,
+    sha256: str = "",
+    notes: Sequence[str] = (),
+) -> Part:
+    """Make triangles bound a solid: join corners, refuse holes, mend orientation.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    triangles : numpy.ndarray, float64, shape (m, 3, 3)
+        Corners of each triangle.
+    unit : str
+        Unit of the coordinates, one of `units.UNITS`.
+    sha256 : str
+        SHA-256 of the file, hexadecimal.
+    notes : sequence of str
+        What reading the file has mended already.
+
+    Raises
+    ------
+    InputError
+        If coordinates are not finite, or the surface is open or cannot be oriented.
+    """
+    soup = triangles
+    notes = list(notes)
     n_bad = int((~np.isfinite(soup)).any((1, 2)).sum())
     if n_bad:
         raise InputError(
@@ -87,11 +140,10 @@ def _load(path: Path, unit: str, file: tuple[int, ...]) -> Part:
     if not len(faces):
         raise InputError(f"{path}: all triangles are degenerate, there is no surface")
     _check_closed(path, vertices, faces, unit)
-    notes = []
     if _n_disagreeing_edges(faces):
         faces = _orient(path, vertices, faces)
         notes.append("some triangles faced the wrong way: turned")
-    if _signed_volume(vertices, faces) < 0:
+    if _volumes(vertices, faces).sum() < 0:
         faces = faces[:, ::-1]
         notes.append("the part was inside out: turned")
     faces = np.ascontiguousarray(faces)
@@ -114,9 +166,10 @@ def _edges(faces: np.ndarray) -> np.ndarray:
     return np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
 
 
-def _signed_volume(vertices: np.ndarray, faces: np.ndarray) -> float:
+def _volumes(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Return the signed volumes of the cones from the center to each triangle."""
     a, b, c = (vertices[faces[:, i]] - vertices.mean(0) for i in range(3))
-    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
+    return np.asarray(np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
 
 
 def _check_closed(

@@ -1,6 +1,5 @@
 """Triangles from an STL file, binary or ASCII."""
 
-import hashlib
 from io import BytesIO
 from pathlib import Path
 
@@ -8,35 +7,41 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["read_stl"]
+__all__ = ["is_stl", "stl_triangles"]
 
 _HEAD, _TRIANGLE = 84, 50  # bytes
 
 
-def read_stl(path: Path) -> tuple[np.ndarray, str]:
-    """Read the triangles of a file after checking that it is complete.
+def is_stl(data: bytes) -> bool:
+    """Return whether bytes look like an STL file, binary or ASCII."""
+    text = data[:_HEAD].lstrip()[:5].lower() == b"solid"
+    promised = int.from_bytes(data[80:84], "little")
+    return text or 0 < _HEAD + _TRIANGLE * promised <= len(data)
+
+
+def stl_triangles(path: Path, data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the triangles of a file after checking that it is complete.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    data : bytes
+        What it holds.
 
     Returns
     -------
     triangles : numpy.ndarray, float64, shape (m, 3, 3)
-    sha256 : str
-        SHA-256 of the bytes that were read, hexadecimal.
+    notes : tuple of str
+        What was read otherwise than the file says, in words.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, truncated or not STL.
+        If the file is empty, truncated or not STL.
     """
     import trimesh
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    if path.suffix.lower() != ".stl":
-        raise InputError(f"{path}: parts are read from .stl files (binary or ASCII)")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     _check_frame(path, data)
     try:
         mesh = trimesh.load_mesh(BytesIO(data), file_type="stl", process=False)
@@ -45,7 +50,7 @@ def read_stl(path: Path) -> tuple[np.ndarray, str]:
         raise InputError(f"{path}: cannot be read as STL ({error})") from None
     if not len(triangles):
         raise InputError(f"{path}: the file holds no triangles")
-    return triangles, hashlib.sha256(data).hexdigest()
+    return triangles, ()
 
 
 def _check_frame(path: Path, data: bytes) -> None:
