@@ -7,11 +7,11 @@ import numpy as np
 
 from grainpaint.compiled import inner
 
-__all__ = ["cross", "fill_columns", "touch"]
+__all__ = ["cross", "fill_columns", "left_of", "touch"]
 
 
 @inner()
-def _side(px, py, qx, qy, x, y):
+def left_of(px, py, qx, qy, x, y):
     """Return whether (x, y) lies left of the directed edge p -> q; ties count once.
 
     The cross product is taken with the corners in a fixed order, so that two triangles
@@ -73,9 +73,9 @@ def cross(vertices, faces, x0, x1, y0, y1, nz):
             for i in range(i0, i1 + 1):
                 for j in range(j0, j1 + 1):
                     if not (
-                        _side(ax, ay, bx, by, i, j)
-                        and _side(bx, by, cx, cy, i, j)
-                        and _side(cx, cy, ax, ay, i, j)
+                        left_of(ax, ay, bx, by, i, j)
+                        and left_of(bx, by, cx, cy, i, j)
+                        and left_of(cx, cy, ax, ay, i, j)
                     ):
                         continue
                     column = (i - x0) * ny + j - y0

@@ -1,26 +1,46 @@
-"""Triangles from an STL file, binary or ASCII."""
+"""Triangles from an STL file: binary or ASCII, as its bytes and not its name say."""
 
-from io import BytesIO
+import codecs
+import re
 from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.stl_binary import (
+    HEAD,
+    TRIANGLE,
+    binary_layout,
+    binary_triangles,
+)
 from grainpaint.errors import InputError
 
 __all__ = ["is_stl", "stl_triangles"]
 
-_HEAD, _TRIANGLE = 84, 50  # bytes
+_BEGINS = re.compile(rb"\s*(solid|facet\s)", re.I)
+_LEAST = 60  # bytes of a facet's words and numbers
+_LOOK = 4096  # bytes that tell text from numbers
+_WIDE = {  # what text of several bytes a letter begins with
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    b"s\0o\0": "utf-16-le",
+    b"S\0O\0": "utf-16-le",
+    b"\0s\0o": "utf-16-be",
+    b"\0S\0O": "utf-16-be",
+}
 
 
 def is_stl(data: bytes) -> bool:
     """Return whether bytes look like an STL file, binary or ASCII."""
-    text = data[:_HEAD].lstrip()[:5].lower() == b"solid"
-    promised = int.from_bytes(data[80:84], "little")
-    return text or 0 < _HEAD + _TRIANGLE * promised <= len(data)
+    text = _text(data)
+    return _holds_facets(text) if text is not None else binary_layout(data) is not None
 
 
 def stl_triangles(path: Path, data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the triangles of a file after checking that it is complete.
+
+    Normals are not read: the order of corners says where outside is.
 
     Parameters
     ----------
@@ -32,6 +52,7 @@ def stl_triangles(path: Path, data: bytes) -> tuple[np.ndarray, tuple[str, ...]]
     Returns
     -------
     triangles : numpy.ndarray, float64, shape (m, 3, 3)
+        Corners, which may not be finite.
     notes : tuple of str
         What was read otherwise than the file says, in words.
 
@@ -40,33 +61,79 @@ def stl_triangles(path: Path, data: bytes) -> tuple[np.ndarray, tuple[str, ...]]
     InputError
         If the file is empty, truncated or not STL.
     """
-    import trimesh
-
-    _check_frame(path, data)
-    try:
-        mesh = trimesh.load_mesh(BytesIO(data), file_type="stl", process=False)
-        triangles = np.asarray(mesh.triangles, np.float64)
-    except (ValueError, AttributeError, IndexError, TypeError) as error:
-        raise InputError(f"{path}: cannot be read as STL ({error})") from None
-    if not len(triangles):
-        raise InputError(f"{path}: the file holds no triangles")
-    return triangles, ()
-
-
-def _check_frame(path: Path, data: bytes) -> None:
-    """Raise if a binary file is shorter than its header says, or ASCII has no end."""
     if not data:
         raise InputError(f"{path}: the file is empty")
-    promised = int.from_bytes(data[80:84], "little")
-    want = _HEAD + _TRIANGLE * promised
-    text = data[:_HEAD].lstrip()[:5].lower() == b"solid"
-    if text and len(data) != want:
-        if b"endsolid" not in data[-400:].lower():
-            raise InputError(f"{path}: truncated: this ASCII STL has no 'endsolid'")
-    elif len(data) < _HEAD:
-        raise InputError(f"{path}: not an STL file ({len(data)} bytes)")
-    elif len(data) < want:
-        raise InputError(
-            f"{path}: truncated, or not an STL file: its header promises {promised} "
-            f"triangles ({want} bytes), it has {len(data)} bytes"
+    text = _text(data)
+    if text is not None:
+        triangles, notes = _text_triangles(path, text)
+    else:
+        layout = binary_layout(data)
+        if layout is None:
+            raise _not_binary(path, data)
+        triangles, notes = binary_triangles(data, layout), layout.notes
+    if not len(triangles):
+        raise InputError(f"{path}: the file holds no triangles")
+    return triangles, notes
+
+
+def _text(data: bytes) -> bytes | None:
+    """Return text with a byte a letter, or None if the data are numbers."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    for begin, encoding in _WIDE.items():
+        if data.startswith(begin):
+            return data.decode(encoding, "replace").encode("ascii", "replace")
+    return None if b"\0" in data[:_LOOK] else data
+
+
+def _holds_facets(text: bytes) -> bool:
+    head = text[:_LOOK].lower()
+    return bool(_BEGINS.match(text)) or (b"facet" in head and b"vertex" in head)
+
+
+def _not_binary(path: Path, data: bytes) -> InputError:
+    """Return the error for bytes that are neither text nor whole triangles."""
+    if len(data) < HEAD:
+        return InputError(f"{path}: not an STL file ({len(data)} bytes)")
+    n = int.from_bytes(data[80:84], "little")
+    return InputError(
+        f"{path}: truncated, or not an STL file: its header promises {n} triangles "
+        f"({HEAD + TRIANGLE * n} bytes), it has {len(data)} bytes"
+    )
+
+
+def _text_triangles(path: Path, text: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the triangles of an ASCII file, and a note if its end is missing."""
+    from grainpaint.cad import stl_text
+
+    if not _holds_facets(text):
+        raise InputError(f"{path}: not an STL file: it is text without facets")
+    triangles = np.empty((len(text) // _LEAST + 1, 3, 3))
+    count, how, where, ended = stl_text.read_facets(
+        np.frombuffer(text, np.uint8), triangles
+    )
+    if how != stl_text.FINE:
+        raise _bad_text(path, text, how, where)
+    if count and not ended:
+        return triangles[:count], ("there is no 'endsolid': perhaps truncated",)
+    return triangles[:count], ()
+
+
+def _bad_text(path: Path, text: bytes, how: int, where: int) -> InputError:
+    """Return the error for an ASCII file that cannot be read beyond a place."""
+    from grainpaint.cad import stl_text
+
+    rest = text[where : where + 200].split()
+    if how == stl_text.CUT or (len(rest) < 2 and where + 200 > len(text)):
+        return InputError(
+            f"{path}: truncated: this ASCII STL ends within a facet, without 'endsolid'"
         )
+    token = rest[0][:40].decode("latin-1")
+    before = text[:where]
+    line = max(before.count(b"\n"), before.count(b"\r")) + 1
+    reason = {
+        stl_text.NUMBER: f"{token!r} is not a number",
+        stl_text.COMMA: f"{token!r} is not a number: decimals are written with a point",
+        stl_text.CORNERS: "a facet has three corners, this one has not",
+        stl_text.WORD: f"{token!r} does not belong there",
+    }[how]
+    return InputError(f"{path}: line {line} cannot be read as ASCII STL: {reason}")

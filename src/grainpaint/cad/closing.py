@@ -1,0 +1,162 @@
+"""A closed surface from separate triangles, or the reason why it does not close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.cad.copies import Copies, find_copies
+from grainpaint.cad.corners import (
+    join_equal,
+    join_near,
+    resolution,
+    without_needles,
+)
+from grainpaint.cad.cracks import stitch
+from grainpaint.cad.edges import Edges, connected, place
+from grainpaint.errors import InputError
+
+__all__ = ["Surface", "close"]
+
+# Shares of the size: what is joined everywhere (more if the file's numbers are coarser,
+# up to the second), and what is closed at the rim of openings (likewise).
+_JOINED, _JOINED_AT_MOST = 1e-7, 1e-6
+_STITCHED, _STITCHED_AT_MOST = 1e-6, 1e-4
+_STEPS = 4  # two corners are less apart if each coordinate is off by one step
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Triangles of which an even number meets at each edge.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, float64, shape (n, 3)
+    faces : numpy.ndarray, int64, shape (m, 3)
+    near : float
+        Distance below which things are held to touch.
+    notes : list of str
+        What was mended, in words.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    near: float
+    notes: list[str]
+
+
+def close(
+    path: Path, soup: np.ndarray, unit: str, warnings: Sequence[str] = ()
+) -> Surface:
+    """Join corners, drop doubled triangles, and stitch cracks without area.
+
+    If equal corners do not close the surface, those closer than 1e-7 of the size are
+    joined, or than four steps of the file's numbers (float32, or digits of text) up to
+    1e-6 of the size. What is then still open is stitched where both sides of the rim
+    are closer than 1e-6 of the size, or than four steps up to 1e-4 of the size.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    soup : numpy.ndarray, float64, shape (m, 3, 3)
+        Corners of each triangle, finite.
+    unit : str
+        Of the corners, for messages.
+    warnings : sequence of str
+        What may explain that the surface is open.
+
+    Raises
+    ------
+    InputError
+        If there is no surface, or it is open.
+    """
+    vertices, faces = join_equal(soup)
+    faces = without_needles(faces)
+    size = float(np.ptp(vertices, axis=0).max(initial=0.0))
+    near, notes = _STITCHED * size, []
+    found = find_copies(faces)
+    if found.edges.odd.any() or found.repeated:
+        step = _STEPS * resolution(vertices) / size
+        tolerance = min(max(step, _JOINED), _JOINED_AT_MOST) * size
+        faces = without_needles(join_near(vertices, tolerance)[faces])
+        found = find_copies(faces)
+        near = min(max(step, _STITCHED), _STITCHED_AT_MOST) * size
+    if found.edges.odd.any():
+        before = found
+        found = find_copies(stitch(vertices, found.faces, near))
+        if not found.edges.odd.any():
+            notes.append(_stitched(vertices, before.edges, unit))
+        found = Copies(
+            found.faces,
+            found.edges,
+            np.concatenate([before.dropped, found.dropped]),
+            True,
+        )
+    if not len(found.faces):
+        raise InputError(f"{path}: all triangles are degenerate, there is no surface")
+    if found.edges.odd.any():
+        raise _open(path, vertices, found.edges, unit, warnings)
+    if len(found.dropped):
+        notes.append(_dropped(vertices, found.dropped, unit))
+    return Surface(vertices, found.faces, near, notes)
+
+
+def _dropped(vertices: np.ndarray, dropped: np.ndarray, unit: str) -> str:
+    where = place(vertices[dropped[0]].mean(0), unit)
+    return (
+        f"a facet was there twice, at {where}: one copy left out"
+        if len(dropped) == 1
+        else f"{len(dropped)} facets were there already, the first at {where}: left out"
+    )
+
+
+def _stitched(vertices: np.ndarray, edges: Edges, unit: str) -> str:
+    n, first = _openings(vertices, edges.ends[edges.odd])
+    where = place(first.mean(0), unit)
+    return (
+        f"a crack without area at {where}: closed"
+        if n == 1
+        else f"{n} cracks without area, the first at {where}: closed"
+    )
+
+
+def _openings(vertices: np.ndarray, rim: np.ndarray) -> tuple[int, np.ndarray]:
+    """Return the number of pieces of a rim, and the corners of the first."""
+    corners, index = np.unique(rim, return_inverse=True)
+    n, piece = connected(index.reshape(-1, 2), len(corners))
+    return n, vertices[corners[piece == piece[index.ravel()[0]]]]
+
+
+def _open(
+    path: Path,
+    vertices: np.ndarray,
+    edges: Edges,
+    unit: str,
+    warnings: Sequence[str],
+) -> InputError:
+    """Return the error for a surface that does not close: holes, or inner walls."""
+    aside, wall = "", ""
+    if warnings:
+        aside = f" ({'; '.join(warnings)})"
+    holes = edges.ends[edges.count == 1]
+    walls = edges.ends[edges.odd & (edges.count > 1)]
+    if len(walls):
+        where = place(vertices[walls[0]].mean(0), unit)
+        wall = f"three triangles meet at an edge (inner wall) at {where}"
+    if not len(holes):
+        more = f", and at {len(walls) - 1} more" if len(walls) > 1 else ""
+        return InputError(
+            f"{path}: {wall}{more}: what is inside is not decided; take the wall out "
+            f"or close both sides of it in the CAD program{aside}"
+        )
+    n, corners = _openings(vertices, holes)
+    count = "1 hole" if n == 1 else f"{n} holes"
+    where = place(vertices[holes[0]].mean(0), unit)
+    across = np.linalg.norm(np.ptp(corners, axis=0))
+    also = f"; {wall}" if len(walls) else ""
+    return InputError(
+        f"{path}: the surface is open: {count} ({len(holes)} open edges), the first at "
+        f"{where}, {across:.3g} {unit} across{also}; close it in the CAD program{aside}"
+    )
