@@ -34,6 +34,8 @@ class Surface:
     ----------
     vertices : numpy.ndarray, float64, shape (n, 3)
     faces : numpy.ndarray, int64, shape (m, 3)
+    edges : Edges
+        Of `faces`.
     near : float
         Distance below which things are held to touch.
     notes : list of str
@@ -42,6 +44,7 @@ class Surface:
 
     vertices: np.ndarray
     faces: np.ndarray
+    edges: Edges
     near: float
     notes: list[str]
 
@@ -100,7 +103,7 @@ def close(
         raise _open(path, vertices, found.edges, unit, warnings)
     if len(found.dropped):
         notes.append(_dropped(vertices, found.dropped, unit))
-    return Surface(vertices, found.faces, near, notes)
+    return Surface(vertices, found.faces, found.edges, near, notes)
 
 
 def _dropped(vertices: np.ndarray, dropped: np.ndarray, unit: str) -> str:

@@ -3,11 +3,11 @@
 import numpy as np
 
 from grainpaint.cad.edges import connected
+from grainpaint.cad.numbering import number_equal
 
 __all__ = ["join_equal", "join_near", "resolution", "without_needles"]
 
 _CROWDED = 30  # neighbors of a vertex within the tolerance, on average
-_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 _DIGITS = range(5, 10)  # that numbers in text may have been rounded to
 
 
@@ -26,25 +26,8 @@ def join_equal(soup: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     faces : numpy.ndarray, int64, shape (m, 3)
     """
     corners = soup.reshape(-1, 3) + 0.0  # -0 becomes 0
-    bits = corners.view(np.uint64)
-    mixed = (bits ^ (bits >> np.uint64(29))) * _MIX
-    key = mixed[:, 0] ^ (mixed[:, 1] >> np.uint64(17)) ^ (mixed[:, 2] << np.uint64(13))
-    order = np.argsort(key, kind="stable")
-    same_key = np.diff(key[order]) == 0
-    same = (corners[order[1:]] == corners[order[:-1]]).all(1)
-    if (same_key & ~same).any():  # different corners with one key
-        _, first, group = np.unique(
-            corners, axis=0, return_index=True, return_inverse=True
-        )
-        group = group.ravel()
-    else:
-        new = np.concatenate([[True], ~same])
-        first = order[new]
-        group = np.empty(len(corners), np.int64)
-        group[order] = np.cumsum(new) - 1
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return corners[np.sort(first)], rank[group].reshape(-1, 3)
+    number, first = number_equal(corners.view(np.uint64))
+    return corners[first], number.reshape(-1, 3)
 
 
 def join_near(points: np.ndarray, tolerance: float) -> np.ndarray:

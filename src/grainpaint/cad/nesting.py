@@ -1,6 +1,7 @@
 """Which shells lie within which."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +31,93 @@ class Nesting:
         return Nesting(self.inner[which], self.outer[which], self.touching[which])
 
 
+@dataclass(frozen=True, eq=False)
+class Shells:
+    """Triangles of several shells, sorted into cells as seen along each axis.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, float64, shape (n, 3)
+    faces : numpy.ndarray, int64, shape (m, 3)
+    shell : numpy.ndarray, int64, shape (m,)
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    shell: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Highest number of a shell, and one."""
+        return int(self.shell.max()) + 1
+
+    @cached_property
+    def _cells(self) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+        used = self.vertices[np.unique(self.faces)]
+        low, size = used.min(0), np.ptp(used, axis=0)
+        return [self._sorted(axis, low, size) for axis in range(3)]
+
+    def _sorted(
+        self, axis: int, low: np.ndarray, size: np.ndarray
+    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        """Sort triangles into cells, about as many as there are triangles."""
+        plane = _turned(axis)[:2]
+        m = len(self.faces)
+        edge = float(max(np.sqrt(size[plane].prod() / m), size[plane].max() / m))
+        corners = np.ascontiguousarray(self.vertices[:, plane])
+        while True:
+            n_cells = (size[plane] / edge).astype(np.int64) + 1
+            box = np.array([*low[plane], edge, *n_cells])
+            cells = rays.sort_into_cells(corners, self.faces, box)
+            if cells[1].size:
+                return box, cells
+            edge *= 2
+
+    def seen(self, axis: int) -> tuple[object, ...]:
+        """Return corners (`axis` the last coordinate), faces, shell, box and cells."""
+        corners = np.ascontiguousarray(self.vertices[:, _turned(axis)])
+        return corners, self.faces, self.shell, *self._cells[axis]
+
+    def count(
+        self, points: np.ndarray, pair: np.ndarray, other: np.ndarray, near: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Count the points in a shell, by pair.
+
+        A point is judged by what lies beyond it along each of the three axes; where
+        these disagree, or something is near, it is on the shell.
+
+        Parameters
+        ----------
+        points : numpy.ndarray, float64, shape (k, 3)
+        pair : numpy.ndarray, int64, shape (k,)
+            Pair of shells that each point stands for.
+        other : numpy.ndarray, int64, shape (p,)
+            The shell of each pair that the point may be in.
+        near : float
+            Distance below which a point is on a shell.
+
+        Returns
+        -------
+        inside, outside, on : numpy.ndarray, int64, shape (p,)
+        """
+        inside, outside = np.ones((2, len(points)), np.bool_)
+        for axis in range(3):
+            turned = np.ascontiguousarray(points[:, _turned(axis)])
+            winding, close = rays.wind(turned, other[pair], near, *self.seen(axis))
+            inside &= (winding != 0) & ~close
+            outside &= (winding == 0) & ~close
+        n_inside, n_outside, n_on = (
+            np.bincount(pair[which], minlength=len(other))
+            for which in (inside, outside, ~(inside | outside))
+        )
+        return n_inside, n_outside, n_on
+
+
+def _turned(axis: int) -> list[int]:
+    """Return the axes in a cyclic order that ends with one."""
+    return [(axis + 1) % 3, (axis + 2) % 3, axis]
+
+
 def areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Return the area of each triangle."""
     a, b, c = (vertices[faces[:, i]] for i in range(3))
@@ -55,9 +143,10 @@ def find_nesting(
 ) -> Nesting:
     """Find which closed shells lie wholly within which.
 
-    A shell lies within another if the middles of all its triangles do, and no edge of
-    either passes through a triangle of the other. Middles are judged by what lies
-    above them along z, x and y: where these disagree, they lie on the other shell.
+    The middles of all triangles of the inner shell must lie within the outer, and so
+    must its edges between the points where they meet the outer; the edges of the outer
+    must nowhere lie within the inner. What is on the surface of the other decides
+    nothing.
 
     Parameters
     ----------
@@ -66,21 +155,27 @@ def find_nesting(
     shell : numpy.ndarray, int64, shape (m,)
         Counted from 0.
     near : float
-        Distance below which shells touch.
+        Distance below which a point is on a surface.
     """
     pairs = _candidates(vertices, faces, shell, near)
-    if not len(pairs):
-        return Nesting(pairs[:, 0], pairs[:, 1], np.empty(0, np.bool_))
-    n_shells = int(shell.max()) + 1
-    # Only the shells of pairs take part.
-    involved = np.zeros(n_shells, np.bool_)
-    involved[pairs] = True
-    some = involved[shell]
-    faces, shell = faces[some], shell[some]
-    within, touching = _within(vertices, faces, shell, pairs, near)
-    pairs, touching = pairs[within], touching[within]
-    crossing = _crossing(vertices, faces, shell, pairs, near)
-    return Nesting(pairs[~crossing, 0], pairs[~crossing, 1], touching[~crossing])
+    touching = np.zeros(len(pairs), np.bool_)
+    if len(pairs):
+        # Only the shells of pairs take part.
+        involved = np.zeros(int(shell.max()) + 1, np.bool_)
+        involved[pairs] = True
+        some = involved[shell]
+        surface = Shells(vertices, faces[some], shell[some])
+        inside, outside, on = _middles(surface, pairs, near)
+        within = (inside > 0) & (outside == 0)
+        pairs, touching = pairs[within], on[within] > 0
+    if len(pairs):
+        _, outside = _edges(surface, pairs, near)
+        order = np.lexsort((pairs[:, 0], pairs[:, 1]))
+        inside = np.empty(len(pairs), np.int64)
+        inside[order] = _edges(surface, pairs[order, ::-1], near)[0]
+        whole = (outside == 0) & (inside == 0)
+        pairs, touching = pairs[whole], touching[whole]
+    return Nesting(pairs[:, 0], pairs[:, 1], touching)
 
 
 def _candidates(
@@ -102,94 +197,52 @@ def _lists(pairs: np.ndarray, n: int) -> np.ndarray:
     return np.searchsorted(pairs[:, 0], np.arange(n + 1))
 
 
-def _within(
-    vertices: np.ndarray,
-    faces: np.ndarray,
-    shell: np.ndarray,
-    pairs: np.ndarray,
-    near: float,
+def _middles(
+    surface: Shells, pairs: np.ndarray, near: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how many middles of triangles of a pair's first shell are in the second.
+
+    Returns
+    -------
+    inside, outside, on : numpy.ndarray, int64, shape (p,)
+    """
+    first = _lists(pairs, surface.n)
+    partners = np.diff(first)[surface.shell]
+    middles = surface.vertices[surface.faces].mean(1)
+    # Each middle is asked for with each partner of its shell.
+    point = np.repeat(np.arange(len(middles)), partners)
+    begin = np.cumsum(partners) - partners
+    pair = np.arange(len(point)) + np.repeat(first[surface.shell] - begin, partners)
+    return surface.count(middles[point], pair, pairs[:, 1], near)
+
+
+def _edges(
+    surface: Shells, pairs: np.ndarray, near: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each pair whether middles of the inner lie within, and some on it."""
-    first = _lists(pairs, int(shell.max()) + 1)
-    asking = np.flatnonzero(np.diff(first)[shell])
-    of = shell[asking]
-    middles = vertices[faces[asking]].mean(1)
-    each = np.diff(first)[of]
-    slot = np.cumsum(each) - each
-    inside, outside = np.ones(each.sum(), np.bool_), np.ones(each.sum(), np.bool_)
-    for axis in range(3):
-        turned = [(axis + 1) % 3, (axis + 2) % 3, axis]
-        corners = np.ascontiguousarray(vertices[:, turned])
-        points = np.ascontiguousarray(middles[:, turned])
-        box, cells = _cells(corners, faces)
-        winding, on = rays.wind(
-            points,
-            of,
-            slot,
-            first,
-            pairs[:, 1].copy(),
-            corners,
-            faces,
-            shell,
-            box,
-            cells,
-            near,
-        )
-        inside &= (winding != 0) & ~on
-        outside &= (winding == 0) & ~on
-    # Results stand by point; sum them by pair.
-    pair = np.repeat(first[of] - slot, each) + np.arange(len(inside))
-    n_inside, n_outside, n_all = (
-        np.bincount(pair, w, len(pairs)) for w in (inside, outside, None)
+    """Return how many pieces of edges of a pair's first shell are in the second.
+
+    Edges that do not meet the second shell are left out.
+
+    Returns
+    -------
+    inside, outside : numpy.ndarray, int64, shape (p,)
+    """
+    a, b = surface.faces.ravel(), np.roll(surface.faces, -1, axis=1).ravel()
+    once = a < b  # the neighbor has the same edge from b to a
+    ends, of = np.stack([a, b], 1)[once], np.repeat(surface.shell, 3)[once]
+    edge, pair, along = rays.meet(
+        ends, of, _lists(pairs, surface.n), pairs[:, 1].copy(), *surface.seen(2)
     )
-    return (n_inside > 0) & (n_outside == 0), n_inside + n_outside < n_all
-
-
-def _crossing(
-    vertices: np.ndarray,
-    faces: np.ndarray,
-    shell: np.ndarray,
-    pairs: np.ndarray,
-    near: float,
-) -> np.ndarray:
-    """Return for each pair whether one shell passes through the other."""
-    both = np.concatenate([pairs, pairs[:, ::-1]])
-    order = np.lexsort((both[:, 1], both[:, 0]))
-    both = both[order]
-    a, b = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-    once = a < b  # the neighbor runs along the same edge from b to a
-    found = np.zeros(len(both), np.bool_)
-    corners = np.ascontiguousarray(vertices)
-    box, cells = _cells(corners, faces)
-    rays.mark_crossings(
-        np.stack([a, b], 1)[once],
-        np.repeat(shell, 3)[once],
-        _lists(both, int(shell.max()) + 1),
-        both[:, 1].copy(),
-        corners,
-        faces,
-        shell,
-        box,
-        cells,
-        near,
-        found,
-    )
-    crossing = np.empty(len(both), np.bool_)
-    crossing[order] = found
-    return np.asarray(crossing[: len(pairs)] | crossing[len(pairs) :])
-
-
-def _cells(
-    corners: np.ndarray, faces: np.ndarray
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Sort triangles into cells, about as many as there are triangles."""
-    used = corners[np.unique(faces), :2]
-    low, size = used.min(0), np.ptp(used, axis=0)
-    edge = float(max(np.sqrt(size.prod() / len(faces)), size.max() / len(faces)))
-    while True:
-        n_x, n_y = (int(s / edge) + 1 for s in size)
-        box = np.array([*low, edge, n_x, n_y])
-        start, items = rays.sort_into_cells(corners, faces, box)
-        if items.size:
-            return box, (start, items)
-        edge *= 2
+    met, index = np.unique(np.stack([edge, pair], 1), axis=0, return_inverse=True)
+    # The ends of an edge, and all places between, one edge after the other.
+    n = len(met)
+    which = np.concatenate([index.ravel(), np.arange(n), np.arange(n)])
+    along = np.concatenate([along, np.zeros(n), np.ones(n)])
+    order = np.lexsort((along, which))
+    which, along = which[order], along[order]
+    same = which[1:] == which[:-1]
+    which, middle = which[1:][same], (along[1:] + along[:-1])[same] / 2
+    edge, pair = met[which].T
+    start, stop = surface.vertices[ends[edge, 0]], surface.vertices[ends[edge, 1]]
+    points = start + middle[:, None] * (stop - start)
+    return surface.count(points, pair, pairs[:, 1], near)[:2]

@@ -1,7 +1,6 @@
 """Kernels: points and edges of some shells against the triangles of others.
 
-Triangles are sorted into square cells, as seen along z. Which shells are compared is a
-list of pairs: the partners of shell s are partners[first[s]:first[s + 1]], ascending.
+Triangles are sorted into square cells, as seen along z.
 """
 
 import math
@@ -12,7 +11,7 @@ import numpy as np
 from grainpaint.cad.columns import left_of
 from grainpaint.compiled import inner
 
-__all__ = ["boxes_in_boxes", "mark_crossings", "sort_into_cells", "wind"]
+__all__ = ["boxes_in_boxes", "meet", "sort_into_cells", "wind"]
 
 
 @nb.njit(cache=True)
@@ -77,7 +76,7 @@ def sort_into_cells(corners, faces, box):
 
     Parameters
     ----------
-    corners : float64, shape (n, 3)
+    corners : float64, shape (n, 2) or (n, 3)
     faces : int64, shape (m, 3)
     box : float64, shape (5,)
         Lowest x and y, edge of a cell, cells along x and y.
@@ -112,52 +111,40 @@ def sort_into_cells(corners, faces, box):
     return start, items
 
 
-@inner()
-def _find(partners, begin, end, shell):
-    """Return where a shell stands in an ascending list, or -1."""
-    at = begin + np.searchsorted(partners[begin:end], shell)
-    return at if at < end and partners[at] == shell else -1
-
-
 @nb.njit(cache=True)
-def wind(points, of, slot, first, partners, corners, faces, shell, box, cells, near):
+def wind(points, other, near, corners, faces, shell, box, cells):
     """Count how often shells wind around points, by what lies above (along z).
 
     Parameters
     ----------
     points : float64, shape (p, 3)
-    of : int64, shape (p,)
-        Shell of each point.
-    slot : int64, shape (p,)
-        Where the results for the partners of each point's shell begin.
-    first, partners
-        The pairs, see above.
-    corners, faces, shell
-        The triangles, and the shell of each.
-    box, cells
-        As `sort_into_cells` takes and returns them.
+    other : int64, shape (p,)
+        The shell to look at for each point.
     near : float
         A distance below which a point lies on the surface.
+    corners : float64, shape (n, 3)
+    faces : int64, shape (m, 3)
+    shell : int64, shape (m,)
+        Of each triangle.
+    box, cells
+        As `sort_into_cells` takes and returns them.
 
     Returns
     -------
-    winding : int32, shape (n_slots,)
-    on : bool, shape (n_slots,)
-        Whether the point lies on that shell, as far as can be seen along z.
+    winding : int64, shape (p,)
+    close : bool, shape (p,)
+        Whether the shell is near the point, as far as can be seen along z.
     """
     start, items = cells
-    n_slots = slot[-1] + first[of[-1] + 1] - first[of[-1]]
-    winding = np.zeros(n_slots, np.int32)
-    on = np.zeros(n_slots, np.bool_)
+    winding = np.zeros(points.shape[0], np.int64)
+    close = np.zeros(points.shape[0], np.bool_)
     nx, ny = int(box[3]), int(box[4])
     for p in range(points.shape[0]):
         x, y, z = points[p]
         i, _ = _span(x, x, box[0], box[2], nx)
         j, _ = _span(y, y, box[1], box[2], ny)
-        begin, end = first[of[p]], first[of[p] + 1]
         for f in items[start[i * ny + j] : start[i * ny + j + 1]]:
-            at = _find(partners, begin, end, shell[f])
-            if at < 0:
+            if shell[f] != other[p]:
                 continue
             ax, ay, az = corners[faces[f, 0]]
             bx, by, bz = corners[faces[f, 1]]
@@ -170,51 +157,51 @@ def wind(points, of, slot, first, partners, corners, faces, shell, box, cells, n
                 step = -1
                 bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
                 twice_area = -twice_area
-            if not (
+            if (
                 left_of(ax, ay, bx, by, x, y)
                 and left_of(bx, by, cx, cy, x, y)
                 and left_of(cx, cy, ax, ay, x, y)
             ):
-                continue
-            wb = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
-            wc = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-            above = az + (wb * (bz - az) + wc * (cz - az)) / twice_area - z
-            k = slot[p] + at - begin
-            on[k] |= abs(above) <= near
-            if above > 0.0:
-                winding[k] += step
-    return winding, on
+                wb = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
+                wc = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+                above = az + (wb * (bz - az) + wc * (cz - az)) / twice_area - z
+                close[p] |= abs(above) <= near
+                if above > 0.0:
+                    winding[p] += step
+    return winding, close
 
 
 @inner()
-def _passes(p, q, a, b, c, near):
-    """Return whether the edge p - q passes through a triangle, not only touches it."""
+def _find(partners, begin, end, shell):
+    """Return where a shell stands in an ascending list, or -1."""
+    at = begin + np.searchsorted(partners[begin:end], shell)
+    return at if at < end and partners[at] == shell else -1
+
+
+@inner()
+def _meets(p, q, a, b, c):
+    """Return where (0 to 1) an edge p - q meets a triangle, also its rim; or -1."""
     ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
     vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    norm = math.sqrt(nx * nx + ny * ny + nz * nz)
-    if norm == 0.0:
-        return False
-    nx, ny, nz = nx / norm, ny / norm, nz / norm
     over_p = nx * (p[0] - a[0]) + ny * (p[1] - a[1]) + nz * (p[2] - a[2])
     over_q = nx * (q[0] - a[0]) + ny * (q[1] - a[1]) + nz * (q[2] - a[2])
-    if over_p * over_q >= 0.0 or min(abs(over_p), abs(over_q)) <= near:
-        return False
+    if over_p == over_q or min(over_p, over_q) > 0.0 or max(over_p, over_q) < 0.0:
+        return -1.0
     t = over_p / (over_p - over_q)
     x = p[0] + t * (q[0] - p[0]) - a[0]
     y = p[1] + t * (q[1] - p[1]) - a[1]
     z = p[2] + t * (q[2] - p[2]) - a[2]
+    square = nx * nx + ny * ny + nz * nz
     wb = nx * (y * vz - z * vy) + ny * (z * vx - x * vz) + nz * (x * vy - y * vx)
     wc = nx * (uy * z - uz * y) + ny * (uz * x - ux * z) + nz * (ux * y - uy * x)
-    least = -1e-9 * norm
-    return wb >= least and wc >= least and wb + wc <= norm - least
+    least = -1e-9 * square
+    return t if wb >= least and wc >= least and wb + wc <= square - least else -1.0
 
 
 @nb.njit(cache=True)
-def mark_crossings(
-    ends, of, first, partners, corners, faces, shell, box, cells, near, crossing
-):
-    """Mark the pairs of shells of which an edge passes through a triangle.
+def meet(ends, of, first, partners, corners, faces, shell, box, cells):
+    """List where edges of shells meet triangles of their partners.
 
     Parameters
     ----------
@@ -222,34 +209,50 @@ def mark_crossings(
         Vertices of the edges.
     of : int64, shape (e,)
         Shell of each edge.
-    first, partners, corners, faces, shell, box, cells, near
+    first, partners : int64
+        The shells that shell s is compared with, partners[first[s]:first[s + 1]],
+        ascending.
+    corners, faces, shell, box, cells
         As `wind` takes them.
-    crossing : bool, shape of partners
-        Is set to True where the edge's shell passes through its partner.
+
+    Returns
+    -------
+    edge, pair : int64, shape (h,)
+        The edge, and where its shell and the other stand in `partners`.
+    along : float64, shape (h,)
+        Where it meets that shell: 0 at its first end, 1 at its last.
     """
     start, items = cells
-    x0, y0, edge = box[0], box[1], box[2]
     nx, ny = int(box[3]), int(box[4])
-    for e in range(ends.shape[0]):
-        begin, end = first[of[e]], first[of[e] + 1]
-        if begin == end:
-            continue
-        p, q = corners[ends[e, 0]], corners[ends[e, 1]]
-        low, high = min(p[2], q[2]), max(p[2], q[2])
-        i0, i1 = _span(min(p[0], q[0]), max(p[0], q[0]), x0, edge, nx)
-        j0, j1 = _span(min(p[1], q[1]), max(p[1], q[1]), y0, edge, ny)
-        for i in range(i0, i1 + 1):
-            for j in range(j0, j1 + 1):
-                for f in items[start[i * ny + j] : start[i * ny + j + 1]]:
+    count = 0
+    edge, pair, along = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    for filling in (False, True):
+        if filling:
+            edge, pair = np.empty(count, np.int64), np.empty(count, np.int64)
+            along = np.empty(count)
+            count = 0
+        for e in range(ends.shape[0]):
+            begin, end = first[of[e]], first[of[e] + 1]
+            if begin == end:
+                continue
+            p, q = corners[ends[e, 0]], corners[ends[e, 1]]
+            low, high = min(p[2], q[2]), max(p[2], q[2])
+            i0, i1 = _span(min(p[0], q[0]), max(p[0], q[0]), box[0], box[2], nx)
+            j0, j1 = _span(min(p[1], q[1]), max(p[1], q[1]), box[1], box[2], ny)
+            for cell in range(i0 * ny + j0, i1 * ny + j1 + 1):
+                if not j0 <= cell % ny <= j1:
+                    continue
+                for f in items[start[cell] : start[cell + 1]]:
                     at = _find(partners, begin, end, shell[f])
-                    if at < 0 or crossing[at]:
+                    if at < 0:
                         continue
-                    a, b, c = (
-                        corners[faces[f, 0]],
-                        corners[faces[f, 1]],
-                        corners[faces[f, 2]],
-                    )
-                    if max(a[2], b[2], c[2]) < low or min(a[2], b[2], c[2]) > high:
+                    a, b, c = faces[f]
+                    a_z, b_z, c_z = corners[a, 2], corners[b, 2], corners[c, 2]
+                    if max(a_z, b_z, c_z) < low or min(a_z, b_z, c_z) > high:
                         continue
-                    if _passes(p, q, a, b, c, near):
-                        crossing[at] = True
+                    t = _meets(p, q, corners[a], corners[b], corners[c])
+                    if t >= 0.0:
+                        if filling:
+                            edge[count], pair[count], along[count] = e, at, t
+                        count += 1
+    return edge, pair, along

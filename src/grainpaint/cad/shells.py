@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.cad.edges import connected, find_edges, place
+from grainpaint.cad.edges import Edges, connected, place
 from grainpaint.cad.nesting import areas
 from grainpaint.cad.pairing import pair_sheets
 from grainpaint.errors import InputError
@@ -13,7 +13,7 @@ __all__ = ["find_shells"]
 
 
 def find_shells(
-    path: Path, vertices: np.ndarray, faces: np.ndarray, unit: str
+    path: Path, vertices: np.ndarray, faces: np.ndarray, edges: Edges, unit: str
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Split a closed surface into closed shells that are oriented each for itself.
 
@@ -28,6 +28,8 @@ def find_shells(
     vertices : numpy.ndarray, float64, shape (n, 3)
     faces : numpy.ndarray, int64, shape (m, 3)
         An even number of them at each edge.
+    edges : Edges
+        Of `faces`.
     unit : str
         Of the vertices, for messages.
 
@@ -45,7 +47,6 @@ def find_shells(
     InputError
         If a shell has one side only, or triangles around an edge fit in no way.
     """
-    edges = find_edges(faces)
     area = areas(vertices, faces)
     pairs, agree = edges.pairs()
     sheet, turned, bad = _agree(pairs, agree, area)

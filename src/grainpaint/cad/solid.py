@@ -11,6 +11,7 @@ import numpy as np
 from grainpaint.cad.closing import close
 from grainpaint.cad.facing import face_by_depth
 from grainpaint.cad.nesting import cones
+from grainpaint.cad.packed import unpacked
 from grainpaint.cad.shells import find_shells
 from grainpaint.cad.stl import stl_triangles
 from grainpaint.cad.walls import drop_walls
@@ -100,7 +101,7 @@ def _load(path: Path, unit: str, file: tuple[int, ...]) -> Part:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    triangles, notes = stl_triangles(path, data)
+    triangles, notes = stl_triangles(path, unpacked(path, data))
     return solid(path, triangles, unit, hashlib.sha256(data).hexdigest(), notes)
 
 
@@ -138,15 +139,24 @@ def solid(
             "not finite (NaN): export the part again"
         )
     surface = close(path, triangles, unit, notes)
-    faces, shell, n_turned = find_shells(path, surface.vertices, surface.faces, unit)
+    vertices = surface.vertices
+    faces, shell, n_turned = find_shells(
+        path, vertices, surface.faces, surface.edges, unit
+    )
     mended = [*notes, *surface.notes]
     if n_turned:
         mended.append("some triangles faced the wrong way: turned")
-    solid_ones, walls = drop_walls(path, surface.vertices, faces, shell, unit)
+    kept, walls = drop_walls(path, vertices, faces, shell, unit)
     faces, bodies, turned = face_by_depth(
-        surface.vertices, faces[solid_ones], shell[solid_ones], surface.near, unit
+        vertices, faces[kept], shell[kept], surface.near, unit
     )
-    used, faces = np.unique(faces, return_inverse=True)
-    vertices = surface.vertices[used] * UNITS[unit]
-    faces = np.ascontiguousarray(faces.reshape(-1, 3), np.int64)
-    return Part(vertices, faces, (*mended, *walls, *turned), sha256, bodies)
+    used = np.zeros(len(vertices), np.bool_)
+    used[faces] = True
+    faces = np.ascontiguousarray((np.cumsum(used) - 1)[faces])
+    return Part(
+        vertices[used] * UNITS[unit],
+        faces,
+        (*mended, *walls, *turned),
+        sha256,
+        bodies,
+    )

@@ -11,12 +11,14 @@ from grainpaint.cad.stl_binary import (
     TRIANGLE,
     binary_layout,
     binary_triangles,
+    is_binary_stl,
 )
 from grainpaint.errors import InputError
 
 __all__ = ["is_stl", "stl_triangles"]
 
 _BEGINS = re.compile(rb"\s*(solid|facet\s)", re.I)
+_ONE_LINE = re.compile(rb"\s+(facet\s+normal\s|endsolid)", re.I)
 _LEAST = 60  # bytes of a facet's words and numbers
 _LOOK = 4096  # bytes that tell text from numbers
 _WIDE = {  # what text of several bytes a letter begins with
@@ -25,16 +27,14 @@ _WIDE = {  # what text of several bytes a letter begins with
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
     b"s\0o\0": "utf-16-le",
-    b"S\0O\0": "utf-16-le",
     b"\0s\0o": "utf-16-be",
-    b"\0S\0O": "utf-16-be",
 }
 
 
 def is_stl(data: bytes) -> bool:
-    """Return whether bytes look like an STL file, binary or ASCII."""
+    """Return whether bytes look like an STL file, perhaps a truncated one."""
     text = _text(data)
-    return _holds_facets(text) if text is not None else binary_layout(data) is not None
+    return _holds_facets(text) if text is not None else is_binary_stl(data)
 
 
 def stl_triangles(path: Path, data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -80,9 +80,13 @@ def _text(data: bytes) -> bytes | None:
     """Return text with a byte a letter, or None if the data are numbers."""
     data = data.removeprefix(codecs.BOM_UTF8)
     for begin, encoding in _WIDE.items():
-        if data.startswith(begin):
+        if data[:4].lower().startswith(begin):
             return data.decode(encoding, "replace").encode("ascii", "replace")
-    return None if b"\0" in data[:_LOOK] else data
+    head = data[:_LOOK]
+    words = (
+        head[HEAD:].lower().count(b"vertex") > 2
+    )  # a name of the text may end with zeros
+    return None if b"\0" in head and not words else data
 
 
 def _holds_facets(text: bytes) -> bool:
@@ -111,6 +115,11 @@ def _text_triangles(path: Path, text: bytes) -> tuple[np.ndarray, tuple[str, ...
     count, how, where, ended = stl_text.read_facets(
         np.frombuffer(text, np.uint8), triangles
     )
+    if count == 0 and how == stl_text.FINE:  # all in the line of the name?
+        text = _ONE_LINE.sub(rb"\n\1", text)
+        count, how, where, ended = stl_text.read_facets(
+            np.frombuffer(text, np.uint8), triangles
+        )
     if how != stl_text.FINE:
         raise _bad_text(path, text, how, where)
     if count and not ended:

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["HEAD", "TRIANGLE", "Layout", "binary_layout", "binary_triangles"]
+__all__ = [
+    "HEAD",
+    "TRIANGLE",
+    "Layout",
+    "binary_layout",
+    "binary_triangles",
+    "is_binary_stl",
+]
 
 HEAD, TRIANGLE = 84, 50  # bytes
 _UNKNOWN = (0, 2**32 - 1)  # counts of writers that did not go back to the header
@@ -56,6 +63,12 @@ def binary_layout(data: bytes) -> Layout | None:
     return _longer(data, n)
 
 
+def is_binary_stl(data: bytes) -> bool:
+    """Return whether bytes look like a binary STL file, perhaps a truncated one."""
+    there = Layout(_starts(max(len(data) - HEAD, 0) // TRIANGLE))
+    return binary_layout(data) is not None or _plausible(data, there)
+
+
 def _longer(data: bytes, n: int) -> Layout:
     """Return the layout of a file longer than the `n` triangles of its header."""
     n_whole, rest = divmod(len(data) - HEAD, TRIANGLE)
@@ -64,7 +77,7 @@ def _longer(data: bytes, n: int) -> Layout:
     plain = Layout(
         _starts(n),
         notes=(
-            f"{len(data) - HEAD - TRIANGLE * n} bytes behind the last triangle: "
+            f"bytes behind the last triangle ({len(data) - HEAD - TRIANGLE * n}): "
             "ignored",
         ),
     )

@@ -1,0 +1,53 @@
+"""Files that may be packed with gzip, whatever they are called."""
+
+import zlib
+from pathlib import Path
+
+from grainpaint.errors import InputError
+
+__all__ = ["unpacked"]
+
+_GZIP = b"\x1f\x8b"
+_STEP = 1 << 24  # bytes
+# A file may grow that large at once, and so many times its size.
+_LARGE, _RATIO = 200 << 20, 20
+
+
+def unpacked(path: Path, data: bytes) -> bytes:
+    """Return the bytes of a file, unpacked if they are packed with gzip.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    data : bytes
+        What it holds.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or grows to over 200 MB and over 20 times its size.
+    """
+    if not data.startswith(_GZIP):
+        return data
+    limit = max(_LARGE, _RATIO * len(data))
+    pieces, size = [], 0
+    try:
+        while data.startswith(_GZIP):  # several may follow each other
+            unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+            while not unpacker.eof:
+                piece = unpacker.decompress(data, _STEP)
+                data = unpacker.unconsumed_tail
+                if not piece and not unpacker.eof:
+                    raise InputError(f"{path}: truncated: the gzip data have no end")
+                pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    raise InputError(
+                        f"{path}: unpacks to over {limit >> 20} MB, {_RATIO} times its "
+                        "size and more: unpack it first if it is a part"
+                    )
+            data = unpacker.unused_data
+    except zlib.error as error:
+        raise InputError(f"{path}: damaged gzip data ({error})") from None
+    return b"".join(pieces)
