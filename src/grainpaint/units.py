@@ -6,6 +6,7 @@ from grainpaint.errors import InputError
 
 __all__ = [
     "UNITS",
+    "length_text",
     "parse_box",
     "parse_length",
     "parse_numbers",
@@ -49,6 +50,17 @@ def parse_length(text: str) -> float:
             f"50um; got {text!r}"
         )
     return value * UNITS[unit]
+
+
+def length_text(length: float) -> str:
+    """Return a length (µm) in a unit that suits it, with three digits.
+
+    Examples
+    --------
+    >>> length_text(48.0), length_text(12_345.0)
+    ('48 µm', '12.3 mm')
+    """
+    return f"{length:.3g} µm" if length < 1000 else f"{length / 1000:.3g} mm"
 
 
 def parse_shape(text: str) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """What is filled with grains: a box of voxels, or a part in its box."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from grainpaint.cad import PartGrid, load_part, plan_grid
+from grainpaint.cad import PartGrid, find_losses, load_part, plan_grid
 from grainpaint.errors import InputError
 from grainpaint.network.lookup import model_digest
 from grainpaint.network.precision import Precision, resolve
@@ -20,6 +21,7 @@ __all__ = [
     "load_mask",
     "part_domain",
     "settled",
+    "warn_of",
 ]
 
 LONGEST = 128  # voxels along the longest side of a part, where no voxel is asked for
@@ -63,7 +65,10 @@ def part_domain(
     voxel: float | None = None,
     longest: int | None = None,
 ) -> tuple[Domain, list[str]]:
-    """Return the domain of a CAD part, and one line for each thing mended in it.
+    """Return the domain of a CAD part, and what a user should know of it.
+
+    That is one line for each thing that was mended, and for each kind of loss: where
+    the voxels hold another volume than the part.
 
     Parameters
     ----------
@@ -79,7 +84,7 @@ def part_domain(
     Raises
     ------
     InputError
-        If both are given, or the part cannot be read or voxelized.
+        If both are given, the part cannot be read or voxelized, or a body has no voxel.
     """
     if voxel is not None and longest is not None:
         raise InputError(
@@ -89,7 +94,14 @@ def part_domain(
     part = load_part(path, unit)
     grid = plan_grid(part, voxel, LONGEST if longest is None else longest)
     file = PartFile(path=str(path), unit=unit, sha256=part.sha256)
-    return Domain(grid.shape, grid.spacing, grid.origin, file), list(part.notes)
+    notes = [*part.notes, *find_losses(grid)]
+    return Domain(grid.shape, grid.spacing, grid.origin, file), notes
+
+
+def warn_of(part: str | Path, notes: list[str]) -> None:
+    """Warn a Python program of what was mended in a part or is lost of it."""
+    for note in notes:
+        warnings.warn(f"{part}: {note}", stacklevel=3)
 
 
 class BoxRecipe(BaseModel):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grainpaint.generation.domain import Domain, part_domain
+from grainpaint.generation.domain import Domain, part_domain, warn_of
 from grainpaint.generation.extend import fill_around
 from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.in_memory import paint_recipe
@@ -126,7 +126,8 @@ def paint(
     >>> gear.shape
     (32, 32, 13)
     """
-    domain, _ = part_domain(Path(part), unit, voxel, longest)
+    domain, notes = part_domain(Path(part), unit, voxel, longest)
+    warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = make_recipe(domain, options, model, seed, precision, device)
     return paint_recipe(recipe, device, progress).volume

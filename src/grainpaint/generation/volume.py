@@ -10,7 +10,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
-from grainpaint.generation.domain import Domain, load_grid, part_domain
+from grainpaint.generation.domain import Domain, load_grid, part_domain, warn_of
 from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.recipe import (
     Options,
@@ -140,7 +140,8 @@ class Volume:
         InputError
             As `grainpaint.paint`.
         """
-        domain, _ = part_domain(Path(part), unit, voxel, longest)
+        domain, notes = part_domain(Path(part), unit, voxel, longest)
+        warn_of(part, notes)
         return cls._of(domain, model, seed, grain_size, window, device, precision)
 
     @classmethod

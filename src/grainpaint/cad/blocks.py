@@ -1,0 +1,191 @@
+"""Kernels: volume of a solid, exactly and in voxels, in blocks of voxels.
+
+Both are sums over triangles. What lies under a triangle (seen along z) counts as
+volume, positive under a top face and negative under a bottom face; what remains is the
+solid. Where bodies overlap, both count twice.
+"""
+
+import math
+
+import numba as nb
+import numpy as np
+
+from grainpaint.cad.columns import left_of
+from grainpaint.compiled import inner
+
+__all__ = ["add_exact", "add_voxels", "take_above"]
+
+_MOST = 12  # corners of a triangle that was cut by six planes: nine
+
+
+@inner()
+def _clip(source, n, axis, value, side, target):
+    """Keep what lies at `value` or beyond it (side = 1), or before it (side = -1)."""
+    m = 0
+    for i in range(n):
+        p, q = source[i], source[(i + 1) % n]
+        dp, dq = side * (p[axis] - value), side * (q[axis] - value)
+        if dp >= 0.0:
+            target[m] = p
+            m += 1
+        if (dp > 0.0 and dq < 0.0) or (dp < 0.0 and dq > 0.0):
+            t = dp / (dp - dq)
+            for c in range(3):
+                target[m, c] = p[c] + t * (q[c] - p[c])
+            target[m, axis] = value
+            m += 1
+    return m
+
+
+@inner()
+def _cut(source, n, axis, index, count, spare, target):
+    """Keep what lies in a layer of blocks; the first and the last have no end."""
+    if index > 0:
+        n = _clip(source, n, axis, float(index), 1.0, spare)
+    else:
+        spare[:n] = source[:n]
+    if index < count - 1:
+        return _clip(spare, n, axis, float(index + 1), -1.0, target)
+    target[:n] = spare[:n]
+    return n
+
+
+@inner()
+def _layers(polygon, n, axis, count):
+    """Return the first and the last layer of blocks that a polygon meets."""
+    low = high = polygon[0, axis]
+    for i in range(1, n):
+        low = min(low, polygon[i, axis])
+        high = max(high, polygon[i, axis])
+    first = min(max(math.floor(low), 0), count - 1)
+    last = min(max(math.ceil(high) - 1, first), count - 1)
+    return first, last
+
+
+@inner()
+def _add_piece(piece, n, k, volume, below, area):
+    """Add a piece of a triangle, which lies in block k of a column of blocks."""
+    ax, ay, az = piece[0]
+    for i in range(1, n - 1):
+        bx, by, bz = piece[i, 0] - ax, piece[i, 1] - ay, piece[i, 2] - az
+        cx, cy, cz = piece[i + 1, 0] - ax, piece[i + 1, 1] - ay, piece[i + 1, 2] - az
+        nx, ny, nz = by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx
+        volume[k] += 0.5 * nz * (az + (bz + cz) / 3.0 - k)
+        below[k] += 0.5 * nz
+        area[k] += 0.5 * math.sqrt(nx * nx + ny * ny + nz * nz)
+
+
+@nb.njit(cache=True)
+def add_exact(corners, faces, x0, x1, n_x, volume, below, area):
+    """Add the exact volume and surface of triangles to the blocks of some layers.
+
+    Parameters
+    ----------
+    corners : float64, shape (n, 3)
+        In blocks: block i reaches from i to i + 1.
+    faces : int64, shape (m, 3)
+    x0, x1, n_x : int
+        Layers of blocks along x that are wanted, half open, and their number in all.
+    volume, below, area : float64, shape (x1 - x0, n_y, n_z)
+        Volume of blocks, without what is to be added to all blocks below; that;
+        surface.
+    """
+    n_y, n_z = volume.shape[1], volume.shape[2]
+    triangle, spare = np.empty((_MOST, 3)), np.empty((_MOST, 3))
+    in_x, in_xy, in_xyz = (
+        np.empty((_MOST, 3)),
+        np.empty((_MOST, 3)),
+        np.empty((_MOST, 3)),
+    )
+    for f in range(faces.shape[0]):
+        for c in range(3):
+            triangle[c] = corners[faces[f, c]]
+        i0, i1 = _layers(triangle, 3, 0, n_x)
+        for i in range(max(i0, x0), min(i1, x1 - 1) + 1):
+            n_i = _cut(triangle, 3, 0, i, n_x, spare, in_x) if i0 < i1 else 3
+            in_i = in_x if i0 < i1 else triangle
+            if n_i < 3:
+                continue
+            j0, j1 = _layers(in_i, n_i, 1, n_y)
+            for j in range(j0, j1 + 1):
+                n_j = _cut(in_i, n_i, 1, j, n_y, spare, in_xy) if j0 < j1 else n_i
+                in_j = in_xy if j0 < j1 else in_i
+                if n_j < 3:
+                    continue
+                column = volume[i - x0, j], below[i - x0, j], area[i - x0, j]
+                k0, k1 = _layers(in_j, n_j, 2, n_z)
+                for k in range(k0, k1 + 1):
+                    if k0 == k1:
+                        _add_piece(in_j, n_j, k, *column)
+                        continue
+                    n_k = _cut(in_j, n_j, 2, k, n_z, spare, in_xyz)
+                    if n_k >= 3:
+                        _add_piece(in_xyz, n_k, k, *column)
+
+
+@nb.njit(cache=True)
+def add_voxels(corners, faces, body, x0, x1, shape, edge, volume, below, of_body):
+    """Add the voxels under triangles to the blocks of some layers, and to bodies.
+
+    Parameters
+    ----------
+    corners : float64, shape (n, 3)
+        In voxels: voxel centers are whole numbers.
+    faces, body : int64, shape (m, 3), (m,)
+        Triangles and the bodies that they belong to.
+    x0, x1 : int
+        Voxels along x that are wanted, half open; x0 is a multiple of `edge`.
+    shape : three ints
+        Voxels in all.
+    edge : int
+        Of a block, voxels.
+    volume, below : float64, shape (layers of blocks, n_y, n_z)
+        As in `add_exact`, in voxels.
+    of_body : int64, shape (bodies,)
+        Voxels of each body.
+    """
+    n_z = volume.shape[2]
+    for f in range(faces.shape[0]):
+        ax, ay, az = corners[faces[f, 0]]
+        bx, by, bz = corners[faces[f, 1]]
+        cx, cy, cz = corners[faces[f, 2]]
+        twice_area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if twice_area == 0.0:
+            continue
+        sign = 1
+        if twice_area < 0.0:
+            sign = -1
+            bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
+            twice_area = -twice_area
+        i0 = max(x0, math.ceil(min(ax, bx, cx)))
+        i1 = min(x1 - 1, math.floor(max(ax, bx, cx)))
+        j0 = max(0, math.ceil(min(ay, by, cy)))
+        j1 = min(shape[1] - 1, math.floor(max(ay, by, cy)))
+        for i in range(i0, i1 + 1):
+            for j in range(j0, j1 + 1):
+                if not (
+                    left_of(ax, ay, bx, by, i, j)
+                    and left_of(bx, by, cx, cy, i, j)
+                    and left_of(cx, cy, ax, ay, i, j)
+                ):
+                    continue
+                wb = (ax - cx) * (j - cy) - (ay - cy) * (i - cx)
+                wc = (bx - ax) * (j - ay) - (by - ay) * (i - ax)
+                z = az + (wb * (bz - az) + wc * (cz - az)) / twice_area
+                n = min(max(math.ceil(z), 0), shape[2])
+                k = min(n // edge, n_z - 1)
+                p, q = (i - x0) // edge, j // edge
+                volume[p, q, k] += sign * (n - k * edge)
+                below[p, q, k] += sign * edge
+                of_body[body[f]] += sign * n
+
+
+@nb.njit(cache=True)
+def take_above(volume, below):
+    """Add to each block what all blocks above it add to those below them."""
+    for i in range(volume.shape[0]):
+        for j in range(volume.shape[1]):
+            total = 0.0
+            for k in range(volume.shape[2] - 1, -1, -1):
+                volume[i, j, k] += total
+                total += below[i, j, k]
