@@ -13,14 +13,13 @@ _MOST_BOXES = 2000  # whose pairs are looked at
 
 
 class Bodies:
-    """Volume (µm^3, negative for cavities) and surface (µm^2) of each body."""
+    """Volume without cavities (µm^3) and surface (µm^2) of each body."""
 
     def __init__(self, part: Part) -> None:
         a, b, c = (part.vertices[part.faces[:, i]] for i in range(3))
         normal = np.cross(b - a, c - a)
-        under = np.einsum("ij,ij->i", a - part.vertices.mean(0), normal) / 6
         self.part = part
-        self.volume = np.bincount(part.bodies, under)
+        self.volume = part.body_volumes
         self.area = np.bincount(part.bodies, np.linalg.norm(normal, axis=1) / 2)
 
     def thickness(self, i: int | None = None) -> float:
@@ -46,18 +45,17 @@ class Bodies:
         return max(abs(total), float(np.abs(shares).max())) >= SHARE
 
     def apart(self) -> bool:
-        """Return whether the boxes of the solid bodies are apart: no two overlap."""
-        solid = np.flatnonzero(self.volume > 0)
-        if len(solid) > _MOST_BOXES:
+        """Return whether the boxes of the bodies are apart: no two overlap."""
+        n = self.volume.size
+        if n > _MOST_BOXES:
             return False
         corners = self.part.vertices[self.part.faces]
-        low = np.full((self.volume.size, 3), np.inf)
+        low = np.full((n, 3), np.inf)
         high = -low
         np.minimum.at(low, self.part.bodies, corners.min(1))
         np.maximum.at(high, self.part.bodies, corners.max(1))
-        low, high = low[solid], high[solid]
         meet = ((low[:, None] < high) & (low < high[:, None])).all(2)
-        return int(meet.sum()) == len(solid)
+        return int(meet.sum()) == n
 
     def box(self, i: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the lowest and the highest corner of a body, µm."""

@@ -157,11 +157,10 @@ def _volume_line(grid: PartGrid, bodies: Bodies, n_voxels: np.ndarray) -> str:
         said.append(f"the voxels hold {_percent(total)} volume than the part")
     if len(shares) > 1 and len(off):
         worst = int(np.abs(shares).argmax())
-        cavity = "cavity" if bodies.volume[worst] < 0 else "body"
         low, high = bodies.box(worst)
         said.append(
-            f"{len(off)} of {len(shares)} bodies and cavities are off by 3 % of their "
-            f"volume or more, most the {cavity} at {_place(grid, (low + high) / 2)}: "
+            f"{len(off)} of {len(shares)} bodies are off by 3 % of their "
+            f"volume or more, most the one at {_place(grid, (low + high) / 2)}: "
             f"{_percent(float(shares[worst]))}"
         )
     line = "; ".join(said)

@@ -1,0 +1,172 @@
+"""Lost and fattened features: said with place, share and the voxel that would do."""
+
+import re
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import GEAR, PARTS
+from solids import box, part_of, solid_of
+
+from grainpaint import InputError
+from grainpaint.cad import find_losses, load_part, plan_grid
+from grainpaint.cad.neighborhoods import block_layers
+from grainpaint.generation.domain import part_domain
+
+
+def finned(thickness, height=5.0, size=10.0, base=4.0):
+    """A block with a fin across its top, one body."""
+    left, right, top = (size - thickness) / 2, (size + thickness) / 2, base + height
+    corners = [(0, 0), (left, 0), (right, 0), (size, 0), (size, base), (right, base)]
+    corners += [(left, base), (0, base), (right, top), (left, top)]
+    faces = [(0, 1, 6), (0, 6, 7), (1, 2, 5), (1, 5, 6)]
+    faces += [(2, 3, 4), (2, 4, 5), (6, 5, 8), (6, 8, 9)]
+    mesh = trimesh.creation.extrude_triangulation(
+        np.array(corners), np.array(faces), size
+    )
+    mesh.merge_vertices()
+    return mesh
+
+
+def shell(wall, size=10.0):
+    inner = box((size - 2 * wall,) * 3)
+    inner.invert()
+    return trimesh.util.concatenate([box((size,) * 3), inner])
+
+
+def losses(mesh, longest):
+    return find_losses(plan_grid(solid_of(mesh), longest=longest))
+
+
+def lengths(line):
+    """Return the lengths in a line, µm."""
+    found = re.findall(r"([\d.]+) (µm|mm)", line)
+    return [float(n) * (1000 if unit == "mm" else 1) for n, unit in found]
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_volumes_of_blocks_are_those_of_the_mesh_and_of_the_mask(seed):
+    """Exact volumes against clipped meshes would need a CAD kernel: sums and bounds."""
+    rng = np.random.default_rng(seed)
+    mesh = trimesh.creation.icosphere(2, radius=4.0)
+    mesh.vertices *= rng.uniform(0.3, 1.5, 3)
+    mesh.apply_transform(trimesh.transformations.random_rotation_matrix(rng.random(3)))
+    part = part_of(mesh)
+    grid = plan_grid(part, voxel=float(rng.uniform(0.2, 0.6)))
+    (layers,) = block_layers(grid)
+    assert layers.exact.sum() * grid.spacing**3 == pytest.approx(mesh.volume)
+    assert layers.area.sum() * grid.spacing**2 == pytest.approx(mesh.area)
+    assert layers.exact.min() > -1e-6
+    assert layers.exact.max() < 64 + 1e-6
+    mask = grid.mask_of_all().astype(float)
+    for axis, n in enumerate(grid.shape):
+        mask = np.add.reduceat(mask, np.arange(0, n, 4), axis)
+    np.testing.assert_allclose(layers.voxels, mask, atol=1e-9)
+    assert layers.of_body.tolist() == [mask.sum()]
+
+
+def test_exact_volumes_of_blocks_of_a_box_are_products():
+    """A box with its faces anywhere, on planes between blocks too."""
+    for size in ((8.0, 8.0, 8.0), (9.5, 7.25, 4.0)):
+        grid = plan_grid(part_of(box(size)), voxel=1.0)
+        (layers,) = block_layers(grid)
+        low = np.array(grid.origin)
+        sides = [
+            np.clip(
+                np.minimum(4 * np.arange(1, -(-n // 4) + 1) + o, s / 2), -s / 2, None
+            )
+            - np.clip(4 * np.arange(-(-n // 4)) + o, -s / 2, None)
+            for n, o, s in zip(grid.shape, low, size)
+        ]
+        expected = np.einsum("i,j,k", *sides)
+        np.testing.assert_allclose(layers.exact, expected, atol=1e-9)
+
+
+def test_layers_in_pieces_are_those_of_the_whole(monkeypatch):
+    grid = plan_grid(load_part(PARTS / "gear.stl"), longest=50)
+    (whole,) = block_layers(grid)
+    lines = find_losses(plan_grid(part_of(finned(0.1)), longest=64))
+    monkeypatch.setattr("grainpaint.cad.neighborhoods._MOST_BLOCKS", 1)
+    pieces = list(block_layers(grid))
+    assert len(pieces) == 13
+    for name in ("exact", "voxels", "area"):
+        joined = np.concatenate([getattr(p, name) for p in pieces])
+        np.testing.assert_allclose(joined, getattr(whole, name), atol=1e-9)
+    np.testing.assert_array_equal(sum(p.of_body for p in pieces), whole.of_body)
+    assert find_losses(plan_grid(part_of(finned(0.1)), longest=64)) == lines
+
+
+@pytest.mark.parametrize("thickness", [0.04, 0.1, 0.16])
+@pytest.mark.parametrize("height", [2.0, 5.0])
+def test_a_fin_thinner_than_a_voxel_is_found(thickness, height):
+    line = losses(finned(thickness, height), 64)[-1]
+    assert line.startswith("walls or struts are too thin")
+    x, y, _ = map(float, re.search(r"near \((.*?)\)", line)[1].split(", "))
+    assert x == pytest.approx(5.0, abs=0.4)
+    assert y > 4.0
+    got, would_do, is_now = lengths(line)[-3:]
+    assert got == pytest.approx(thickness, rel=0.1)
+    assert would_do <= thickness / 2
+    assert is_now == pytest.approx(10 / 64, rel=0.01)
+    assert ("100 % less" in line) == (thickness < 0.16)
+
+
+def test_a_turned_fin_whose_volume_is_right_by_chance_is_broken():
+    mesh = finned(0.1)
+    mesh.apply_transform(trimesh.transformations.rotation_matrix(0.7, (1, 2, 3)))
+    (line,) = losses(mesh, 64)
+    assert "broken" in line
+
+
+def test_walls_all_around_are_fattened_by_the_share_that_is_said():
+    """24 walls of 0.1 mm: the figures come from the mask itself."""
+    grid = plan_grid(part_of(shell(0.1)), longest=64)
+    exact = 1000 - 9.8**3
+    share = grid.mask_of_all().sum() * grid.spacing**3 / exact - 1
+    line = find_losses(grid)[0]
+    assert f"{100 * share:.0f} % more volume than the part" in line
+    voxel = lengths(line)[-2]
+    assert voxel <= 0.05
+    fine = plan_grid(grid.part, voxel)
+    assert abs(fine.mask_of_all().sum() * voxel**3 / exact - 1) < 0.03
+
+
+def test_a_body_that_vanishes_is_refused_unless_another_covers_it():
+    sheet = box((0.04, 10, 9), (0.05, 0, 8))
+    two = trimesh.util.concatenate([box((10, 10, 4)), sheet])
+    with pytest.raises(InputError, match=r"the body at .* would vanish") as error:
+        losses(two, 64)
+    assert lengths(str(error.value))[-1] <= 0.02
+    inside = trimesh.util.concatenate([box((10, 10, 10)), box((0.04, 5, 5))])
+    losses(inside, 64)
+
+
+def test_a_gap_that_closes_is_said():
+    halves = [box((5, 10, 10), (-2.52, 0, 0)), box((5, 10, 10), (2.52, 0, 0))]
+    line = losses(trimesh.util.concatenate(halves), 64)[-1]
+    assert line.startswith("gaps or holes are too thin")
+
+
+@pytest.mark.parametrize("longest", [32, 50, 64, 128])
+def test_resolved_bodies_are_not_warned_of(longest):
+    assert losses(trimesh.creation.icosphere(4, radius=5.0), longest) == []
+    assert losses(trimesh.creation.cone(2.0, 9.0, sections=48), longest) == []
+    cube = box((8, 8, 8))
+    assert losses(cube, longest) == []
+
+
+@pytest.mark.parametrize(("path", "longest"), [(GEAR, 64), (GEAR, 128), (GEAR, 200)])
+def test_real_parts_are_not_warned_of(path, longest):
+    assert part_domain(path, longest=longest)[1] == []
+
+
+def test_what_is_lost_is_said_on_the_command_line_and_to_programs(tmp_path, run):
+    path = tmp_path / "walls.stl"
+    shell(0.1).export(path)
+    words = ("--longest", 64, "-o", tmp_path / "walls.npz", "--dry-run")
+    code, _, error = run("paint", path, *words)
+    assert code == 0
+    assert error.count("more volume than the part") == 1
+    assert "more volume than the part" in run("plan", path, "--longest", 64)[2]
