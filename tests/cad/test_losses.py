@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from samples import GEAR, PARTS
 from solids import box, part_of, solid_of
 
-from grainpaint import InputError
+from grainpaint import InputError, paint
 from grainpaint.cad import find_losses, load_part, plan_grid
 from grainpaint.cad.neighborhoods import block_layers
 from grainpaint.generation.domain import part_domain
@@ -162,11 +162,16 @@ def test_real_parts_are_not_warned_of(path, longest):
     assert part_domain(path, longest=longest)[1] == []
 
 
-def test_what_is_lost_is_said_on_the_command_line_and_to_programs(tmp_path, run):
+def test_what_is_lost_is_said_on_the_command_line_and_to_programs(
+    tmp_path, run, tiny_model
+):
     path = tmp_path / "walls.stl"
     shell(0.1).export(path)
-    words = ("--longest", 64, "-o", tmp_path / "walls.npz", "--dry-run")
-    code, _, error = run("paint", path, *words)
-    assert code == 0
-    assert error.count("more volume than the part") == 1
-    assert "more volume than the part" in run("plan", path, "--longest", 64)[2]
+    words = (path, "--longest", 48, "--model", tiny_model)
+    out = tmp_path / "walls.npz"
+    for command in (("plan",), ("paint", "-o", out, "--dry-run")):
+        code, _, error = run(command[0], *words, *command[1:])
+        assert code == 0
+        assert error.count("more volume than the part") == 1
+    with pytest.warns(UserWarning, match="volume than the part"):
+        paint(path, longest=48, model=str(tiny_model))

@@ -1,7 +1,10 @@
 """From a CAD file to the voxels inside the part: read, check, voxelize."""
 
+from grainpaint.cad.load import load_part, unit_of
 from grainpaint.cad.losses import find_losses
-from grainpaint.cad.solid import Part, load_part
+from grainpaint.cad.masks import MaskGrid, is_mask, load_mask_file
+from grainpaint.cad.pose import AS_IT_IS, Pose, parse_rotations
+from grainpaint.cad.solid import Part
 from grainpaint.cad.voxels import (
     PartGrid,
     VoxelGrid,
@@ -11,12 +14,19 @@ from grainpaint.cad.voxels import (
 )
 
 __all__ = [
+    "AS_IT_IS",
+    "MaskGrid",
     "Part",
     "PartGrid",
+    "Pose",
     "VoxelGrid",
     "find_losses",
+    "is_mask",
+    "load_mask_file",
     "load_part",
     "no_voxel_inside",
+    "parse_rotations",
     "plan_grid",
+    "unit_of",
     "voxelize",
 ]

@@ -1,9 +1,7 @@
 """A solid from triangles: corners are joined, holes refused, orientation mended."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +9,12 @@ import numpy as np
 from grainpaint.cad.closing import close
 from grainpaint.cad.facing import face_by_depth
 from grainpaint.cad.nesting import cones
-from grainpaint.cad.packed import unpacked
 from grainpaint.cad.shells import find_shells
-from grainpaint.cad.stl import stl_triangles
 from grainpaint.cad.walls import drop_walls
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS
 
-__all__ = ["Part", "load_part", "solid"]
+__all__ = ["Part", "solid"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,45 +60,6 @@ class Part:
     def body_volumes(self) -> np.ndarray:
         """Signed volume of each body without its cavities, µm^3, shape (n_bodies,)."""
         return np.bincount(self.bodies, cones(self.vertices, self.faces))
-
-
-def load_part(path: Path, unit: str = "mm") -> Part:
-    """Read an STL file and make sure that it bounds a solid.
-
-    A file is read and hashed once per process, until it changes: the same `Part` is
-    returned again.
-
-    Parameters
-    ----------
-    path : Path
-        STL, binary or ASCII.
-    unit : str
-        Unit of the coordinates: nm, um, mm, cm, m, inch.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty, truncated or not STL, has coordinates that are
-        not finite, or its surface is open or cannot be oriented.
-    """
-    if unit not in UNITS:
-        raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    state = path.stat()
-    file = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)
-    return _load(path, unit, file)
-
-
-@lru_cache(4)
-def _load(path: Path, unit: str, file: tuple[int, ...]) -> Part:
-    """Read a part; `file` differs once the file at `path` has changed."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    triangles, notes = stl_triangles(path, unpacked(path, data))
-    return solid(path, triangles, unit, hashlib.sha256(data).hexdigest(), notes)
 
 
 def solid(

@@ -66,7 +66,10 @@ PrecisionName = Annotated[
     option("--precision", "float32, bfloat16, or auto: whichever is faster here.", HOW),
 ]
 Workers = Annotated[int, option("--workers", "Processes, for a .zarr output.", HOW)]
-Unit = Annotated[str, option("--unit", "Unit of the STL file.", WHAT)]
+Unit = Annotated[
+    str | None,
+    option("--unit", "Unit of the part's file.  [what it says, or mm]", WHAT),
+]
 Voxel = Annotated[str | None, option("--voxel", "Edge of a voxel, such as 50um.", WHAT)]
 Longest = Annotated[
     int | None,
@@ -87,11 +90,23 @@ class PartFlags:
     """How a part becomes voxels."""
 
     voxel: Voxel = None
-    unit: Unit = "mm"
+    unit: Unit = None
     longest: Longest = None
+    scale: Annotated[
+        float, option("--scale", "Times which the part becomes larger.", WHAT)
+    ] = 1.0
+    up: Annotated[
+        str,
+        option("--up", "Axis of the file that becomes z: z, -z, y, -y, x, -x.", WHAT),
+    ] = "z"
+    rotate: Annotated[
+        list[str] | None,
+        option("--rotate", "Turn it after that, such as z:30 or x:90,z:-15.", WHAT),
+    ] = None
 
     def domain(self, part: Path) -> Domain:
-        """Return the voxels of a part, after saying what was mended in it."""
+        """Return the voxels of a part, after saying what is to be known of it."""
+        from grainpaint.cad import Pose, parse_rotations
         from grainpaint.generation.domain import part_domain
         from grainpaint.units import parse_length
 
@@ -100,7 +115,9 @@ class PartFlags:
                 "--voxel and --longest both set the size of a voxel: give one of them"
             )
         edge = None if self.voxel is None else parse_length(self.voxel)
-        domain, notes = part_domain(part, self.unit, edge, self.longest)
+        turns = [turn for text in self.rotate or [] for turn in parse_rotations(text)]
+        pose = Pose(self.scale, self.up, tuple(turns))
+        domain, notes = part_domain(part, self.unit, edge, self.longest, pose)
         for note in notes:
             print(f"{part}: {note}", file=sys.stderr)
         return domain

@@ -35,6 +35,11 @@ from grainpaint.errors import InputError
 PAINTERS = dict[str, PyramidRunFlags | PaperFlags]  # kind of model -> its flags
 
 
+PART_HELP = (
+    "Closed bodies (STL, OBJ, PLY, 3MF, GLB, OFF) or a mask (npy, npz, vti, tif)."
+)
+
+
 def _make(context: typer.Context, job: Job, flags: PAINTERS) -> None:
     """Let the kind of the model make a volume."""
     painter = of_kind(context, job.model.model, flags)
@@ -46,7 +51,7 @@ def _make(context: typer.Context, job: Job, flags: PAINTERS) -> None:
 @grouped
 def paint(
     context: typer.Context,
-    part: Annotated[Path, typer.Argument(help="An STL file of closed bodies.")],
+    part: Annotated[Path, typer.Argument(help=PART_HELP)],
     output: Output,
     size: PartFlags,
     model: ModelFlags,
@@ -92,7 +97,7 @@ def plan(
     size: PartFlags,
     pyramid: PyramidFlags,
     plan: PlanFlags,
-    part: Annotated[Path | None, typer.Argument(help="An STL file.")] = None,
+    part: Annotated[Path | None, typer.Argument(help=PART_HELP)] = None,
     shape: Annotated[
         str | None, option("--shape", "Voxels X,Y,Z of a box instead.", WHAT)
     ] = None,
@@ -121,7 +126,7 @@ def plan(
     elif shape is not None and part is None:
         domain = BoxFlags(shape, size.voxel).domain(pyramid.grain_size)
     else:
-        raise InputError("give either a part (an STL file) or --shape X,Y,Z")
+        raise InputError("give either a part (a file) or --shape X,Y,Z")
     recipe = pyramid.recipe(domain, ModelFlags(model, 0, precision), plan)
     if as_json:
         told = {"recipe": recipe.model_dump(mode="json")} | asdict(forecast(recipe))

@@ -6,9 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
-from grainpaint.cad import PartGrid, find_losses, load_part, plan_grid
+from grainpaint.cad import (
+    AS_IT_IS,
+    MaskGrid,
+    PartGrid,
+    Pose,
+    find_losses,
+    is_mask,
+    load_mask_file,
+    load_part,
+    plan_grid,
+    unit_of,
+)
 from grainpaint.errors import InputError
 from grainpaint.network.lookup import model_digest
 from grainpaint.network.precision import Precision, resolve
@@ -28,13 +45,34 @@ LONGEST = 128  # voxels along the longest side of a part, where no voxel is aske
 
 
 class PartFile(BaseModel):
-    """The CAD file of a part."""
+    """The file of a part, and how it is read: a surface, or a mask of voxels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
     unit: str
     sha256: str
+    scale: float = 1.0
+    up: str = "z"
+    rotate: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def pose(self) -> Pose:
+        """How the part is turned and scaled."""
+        return Pose(self.scale, self.up, self.rotate)
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(
+        self, dump: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """Leave out how parts are posed by default: records stay what they were."""
+        usual = {"scale": 1.0, "up": "z", "rotate": ()}
+        found: dict[str, Any] = dump(self)
+        return {
+            name: value
+            for name, value in found.items()
+            if name not in usual or getattr(self, name) != usual[name]
+        }
 
 
 @dataclass(frozen=True)
@@ -61,11 +99,12 @@ class Domain:
 
 def part_domain(
     path: Path,
-    unit: str = "mm",
+    unit: str | None = None,
     voxel: float | None = None,
     longest: int | None = None,
+    pose: Pose = AS_IT_IS,
 ) -> tuple[Domain, list[str]]:
-    """Return the domain of a CAD part, and what a user should know of it.
+    """Return the domain of a part, and what a user should know of it.
 
     That is one line for each thing that was mended, and for each kind of loss: where
     the voxels hold another volume than the part.
@@ -73,13 +112,16 @@ def part_domain(
     Parameters
     ----------
     path : Path
-        An STL file of closed bodies.
-    unit : str
-        Unit of the coordinates in the file (STL names none).
+        A file of closed bodies (see `grainpaint.cad.load_part`) or a mask (see
+        `grainpaint.cad.load_mask_file`).
+    unit : str, optional
+        Unit of the coordinates in the file; without it, what the file says, or mm.
     voxel : float, optional
-        Edge of a voxel, µm.
+        Edge of a voxel, µm; of a mask, that of its own voxels.
     longest : int, optional
-        Voxels along the longest side instead; 128 if neither is given.
+        Voxels along the longest side instead; 128 if neither is given. Not for masks.
+    pose : Pose
+        How the part is turned and scaled. Not for masks.
 
     Raises
     ------
@@ -91,11 +133,53 @@ def part_domain(
             "the voxel edge and the voxels along the longest side both set the "
             "resolution: give one of them"
         )
-    part = load_part(path, unit)
+    if is_mask(path):
+        return _mask_domain(path, unit, voxel, longest, pose)
+    part = load_part(path, unit, pose)
     grid = plan_grid(part, voxel, LONGEST if longest is None else longest)
-    file = PartFile(path=str(path), unit=unit, sha256=part.sha256)
+    file = PartFile(
+        path=str(path),
+        unit=unit_of(path, unit),
+        sha256=part.sha256,
+        scale=pose.scale,
+        up=pose.up,
+        rotate=pose.rotate,
+    )
     notes = [*part.notes, *find_losses(grid)]
     return Domain(grid.shape, grid.spacing, grid.origin, file), notes
+
+
+def _mask_domain(
+    path: Path,
+    unit: str | None,
+    voxel: float | None,
+    longest: int | None,
+    pose: Pose,
+) -> tuple[Domain, list[str]]:
+    """Return the domain of a mask, whose voxels are those of the volume."""
+    mask = load_mask_file(path)
+    if longest is not None or pose != AS_IT_IS or unit is not None:
+        raise InputError(
+            f"{path} is a mask, which brings its own voxels: it is not turned, scaled "
+            "or given other voxels or a unit; the voxel edge says how large they are"
+        )
+    edge = mask.spacing if voxel is None else voxel
+    if edge is None:
+        raise InputError(
+            f"{path} is a mask and does not say how large its voxels are: give their "
+            "edge as the voxel edge, such as 5um"
+        )
+    if not 0 < edge < float("inf"):
+        raise InputError(f"the voxel size must be above 0, got {edge:g} µm")
+    notes = list(mask.notes)
+    origin = mask.origin
+    if mask.spacing is not None and abs(mask.spacing / edge - 1) > 1e-6:
+        notes.append(f"the file says voxels of {mask.spacing:g} µm, not {edge:g} µm")
+        x, y, z = (o * edge / mask.spacing for o in origin)
+        origin = x, y, z
+    nx, ny, nz = mask.inside.shape
+    file = PartFile(path=str(path), unit="um", sha256=mask.sha256)
+    return Domain((nx, ny, nz), edge, origin, file), notes
 
 
 def warn_of(part: str | Path, notes: list[str]) -> None:
@@ -141,7 +225,7 @@ def settled(
     }
 
 
-def load_grid(recipe: BoxRecipe) -> PartGrid | None:
+def load_grid(recipe: BoxRecipe) -> PartGrid | MaskGrid | None:
     """Return the voxel grid of a recipe's part, or None if it fills a box.
 
     Raises
@@ -153,10 +237,18 @@ def load_grid(recipe: BoxRecipe) -> PartGrid | None:
     if file is None:
         return None
     path = Path(file.path)
-    part = load_part(path, file.unit)
-    if part.sha256 != file.sha256:
+    grid: PartGrid | MaskGrid
+    if is_mask(path):
+        mask = load_mask_file(path)
+        sha256 = mask.sha256
+        grid = MaskGrid(mask.inside, recipe.spacing, recipe.origin)
+    else:
+        part = load_part(path, file.unit, file.pose)
+        sha256 = part.sha256
+        grid = PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
+    if sha256 != file.sha256:
         raise InputError(f"{path} has changed since the volume was begun")
-    return PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
+    return grid
 
 
 def load_mask(recipe: BoxRecipe) -> np.ndarray | None:

@@ -1,7 +1,9 @@
 """What Python programs call: paint, generate, zoom, extend."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from grainpaint.cad import Pose
 from grainpaint.generation.domain import Domain, part_domain, warn_of
 from grainpaint.generation.extend import fill_around
 from grainpaint.generation.grain_size import AnyGrainSize
@@ -86,7 +88,7 @@ def generate(
 def paint(
     part: str | Path,
     voxel: float | None = None,
-    unit: str = "mm",
+    unit: str | None = None,
     longest: int | None = None,
     model: str = "iso",
     seed: int = 0,
@@ -94,21 +96,37 @@ def paint(
     device: str = "cpu",
     progress: Progress = silent,
     precision: str = "auto",
+    scale: float = 1.0,
+    up: str = "z",
+    rotate: Sequence[tuple[str, float]] = (),
 ) -> Microstructure:
     """Paint grains into a CAD part.
 
     Parameters
     ----------
     part : path
-        An STL file, binary or ASCII, of closed bodies.
+        A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, or one of these packed
+        by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
     voxel : float, optional
-        Edge of a voxel, µm.
-    unit : str
-        Unit of the coordinates in the file (STL names none).
+        Edge of a voxel, µm; that of a mask is the edge of its own voxels.
+    unit : str, optional
+        Unit of the coordinates in the file; without it, what the file says, or mm.
     longest : int, optional
         Voxels along the longest side, instead of `voxel`; 128 if neither is given.
     model, seed, grain_size, device, progress, precision
         As in `generate`; x, y, z of a grain size are coordinates of the part, µm.
+    scale : float
+        Times which the part becomes larger.
+    up : {'z', '-z', 'y', '-y', 'x', '-x'}
+        The axis of the file that becomes z.
+    rotate : sequence of (axis, degrees)
+        Turns after that, such as ``[("z", 30)]``, about the origin.
+
+    Warns
+    -----
+    UserWarning
+        Of each thing that was mended in the part, and of features that are lost or
+        fattened because they are too thin for the voxels.
 
     Returns
     -------
@@ -126,7 +144,8 @@ def paint(
     >>> gear.shape
     (32, 32, 13)
     """
-    domain, notes = part_domain(Path(part), unit, voxel, longest)
+    pose = Pose(scale, up, tuple(rotate))
+    domain, notes = part_domain(Path(part), unit, voxel, longest, pose)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = make_recipe(domain, options, model, seed, precision, device)

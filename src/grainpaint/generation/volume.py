@@ -1,6 +1,6 @@
 """A volume whose pieces are made where they are looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from grainpaint.cad import Pose
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain, load_grid, part_domain, warn_of
@@ -117,7 +118,7 @@ class Volume:
         cls,
         part: str | Path,
         voxel: float | None = None,
-        unit: str = "mm",
+        unit: str | None = None,
         longest: int | None = None,
         model: str = "iso",
         seed: int = 0,
@@ -125,12 +126,16 @@ class Volume:
         window: int = WINDOW,
         device: str = "cpu",
         precision: str = "auto",
+        scale: float = 1.0,
+        up: str = "z",
+        rotate: Sequence[tuple[str, float]] = (),
     ) -> Self:
         """Return a part whose grains are generated where they are looked at.
 
         Parameters
         ----------
-        part, voxel, unit, longest, model, seed, grain_size, device, precision
+        part, voxel, unit, longest, model, seed, grain_size, device, precision, scale,
+        up, rotate
             As in `grainpaint.paint`.
         window : int
             As in `of_box`.
@@ -140,7 +145,8 @@ class Volume:
         InputError
             As `grainpaint.paint`.
         """
-        domain, notes = part_domain(Path(part), unit, voxel, longest)
+        pose = Pose(scale, up, tuple(rotate))
+        domain, notes = part_domain(Path(part), unit, voxel, longest, pose)
         warn_of(part, notes)
         return cls._of(domain, model, seed, grain_size, window, device, precision)
 

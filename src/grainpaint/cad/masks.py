@@ -1,0 +1,251 @@
+"""Parts that are voxels already: masks from .npy, .npz, .vti and TIFF stacks."""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.cad.archive import read_member
+from grainpaint.cad.load import file_bytes, file_state
+from grainpaint.cad.packed import unpacked
+from grainpaint.cad.voxels import no_voxel_inside
+from grainpaint.errors import InputError
+from grainpaint.microstructure import VoxelBox, cut
+
+__all__ = ["Mask", "MaskGrid", "is_mask", "load_mask_file"]
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_NPY = b"\x93NUMPY"
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """The voxels of a file.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray, bool, shape (nx, ny, nz)
+    spacing : float or None
+        Edge of a voxel, µm, if the file says.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    notes : tuple of str
+        What the user should know, in words.
+    sha256 : str
+        SHA-256 of the file, hexadecimal.
+    """
+
+    inside: np.ndarray
+    spacing: float | None
+    origin: tuple[float, float, float]
+    notes: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class MaskGrid:
+    """Voxels, some of them inside, as `PartGrid` has them.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray, bool, shape (nx, ny, nz)
+    spacing : float
+        Edge of a voxel, µm.
+    origin : three floats
+        Corner of voxel (0, 0, 0), µm.
+    """
+
+    inside: np.ndarray
+    spacing: float
+    origin: tuple[float, float, float]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along x, y, z."""
+        nx, ny, nz = self.inside.shape
+        return nx, ny, nz
+
+    def mask(self, box: VoxelBox) -> np.ndarray:
+        """Return which voxels of a box are inside; beyond the grid nothing is."""
+        return cut(self.inside, box)
+
+    def mask_of_all(self) -> np.ndarray:
+        """Return which voxels are inside, a copy; errors as `PartGrid.mask_of_all`."""
+        if not self.inside.any():
+            raise no_voxel_inside(self.spacing)
+        return self.inside.copy()
+
+    def touched(self, edge: int) -> np.ndarray:
+        """Return which blocks of `edge` voxels contain a voxel that is inside."""
+        found = self.inside
+        for axis, n in enumerate(self.inside.shape):
+            found = np.logical_or.reduceat(found, np.arange(0, n, edge), axis)
+        return found
+
+
+def is_mask(path: Path) -> bool:
+    """Return whether a file holds voxels, not a surface; False if there is no file."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head[:2] == b"\x1f\x8b":
+        return path.with_suffix("").suffix.lower() in (".npy", ".tif", ".tiff", ".vti")
+    if head.startswith((_NPY, *_TIFF)) or b"<VTKFile" in head:
+        return True
+    return head[:4] == b"PK\x03\x04" and bool(_arrays_in(path))
+
+
+def _arrays_in(path: Path) -> list[str]:
+    """Return the names of the arrays in a zip archive of numpy's."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [n for n in archive.namelist() if n.endswith(".npy")]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return []
+
+
+def load_mask_file(path: Path) -> Mask:
+    """Read the voxels of a file: 0 is outside, all else inside.
+
+    A file is read once per process, until it changes.
+
+    Parameters
+    ----------
+    path : Path
+        .npy [x, y, z]; .npz with an array ``mask``, or one array of three axes; .vti;
+        TIFF stack: pages are z, rows y, columns x.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, has not three axes, or holds numbers that
+        are no mask.
+    """
+    return _load(path, file_state(path))
+
+
+@lru_cache(2)
+def _load(path: Path, state: tuple[int, ...]) -> Mask:
+    raw = file_bytes(path)
+    data = unpacked(path, raw)
+    sha256 = hashlib.sha256(raw).hexdigest()
+    spacing: float | None = None
+    origin, notes = (0.0, 0.0, 0.0), []
+    if data.startswith(_TIFF):
+        values = _tiff(path, data)
+    elif data.startswith(_NPY):
+        values = _npy(path, data)
+    elif data[:4] == b"PK\x03\x04":
+        values, spacing, origin = _npz(path, data)
+    else:
+        values, spacing, origin = _vti(path)
+    if values.ndim != 3 or 0 in values.shape:
+        raise InputError(
+            f"{path}: a mask has three axes, this one has the shape {values.shape}"
+        )
+    if values.dtype.kind not in "buif":
+        raise InputError(f"{path}: a mask is of numbers, not of {values.dtype}")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InputError(f"{path}: the mask has values that are not finite")
+    inside = np.ascontiguousarray(values != 0)
+    if not inside.any():
+        raise InputError(f"{path}: all voxels are 0: nothing is inside")
+    first = values[inside][0]
+    if (values[inside] != first).any():
+        if values.dtype.kind == "f":
+            raise InputError(
+                f"{path}: a mask has two values, 0 outside and one inside; this one "
+                "has more: apply a threshold first"
+            )
+        notes.append("more than two values: every voxel that is not 0 counts as inside")
+    return Mask(inside, spacing, origin, tuple(notes), sha256)
+
+
+def _npy(path: Path, data: bytes) -> np.ndarray:
+    """Return an array of numpy's format; objects are refused, nothing is executed."""
+    try:
+        found: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError, MemoryError, SyntaxError) as error:
+        raise InputError(f"{path}: damaged .npy ({error})") from None
+    return found
+
+
+def _npz(
+    path: Path, data: bytes
+) -> tuple[np.ndarray, float | None, tuple[float, float, float]]:
+    """Return the mask of an archive, and its spacing and origin if they are there."""
+    arrays: dict[str, np.ndarray] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    member = read_member(path, archive, name)
+                    arrays[name.removesuffix(".npy")] = _npy(path, member)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path}: damaged .npz ({error})") from None
+    volumes = [name for name, values in arrays.items() if values.ndim == 3]
+    if "mask" in arrays:
+        volumes = ["mask"]
+    if len(volumes) != 1:
+        raise InputError(
+            f"{path}: a mask is an array named mask, or the only array of three axes; "
+            f"here are {', '.join(arrays) or 'none'}"
+        )
+    spacing = arrays.get("spacing")
+    origin = arrays.get("origin")
+    return (
+        arrays[volumes[0]],
+        None if spacing is None else _edge(path, spacing),
+        (0.0, 0.0, 0.0) if origin is None else _three(path, origin),
+    )
+
+
+def _vti(path: Path) -> tuple[np.ndarray, float, tuple[float, float, float]]:
+    """Return the grains of a volume: a mask of where there are any."""
+    from grainpaint.formats import load
+
+    volume = load(path)
+    spacing = _edge(path, np.array(volume.spacing))
+    return volume.grain_id, spacing, _three(path, np.array(volume.origin))
+
+
+def _tiff(path: Path, data: bytes) -> np.ndarray:
+    """Return a stack [x, y, z] of a TIFF file."""
+    import logging
+
+    import tifffile
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            stack = file.series[0].asarray() if file.series else np.zeros(0)
+    except Exception as error:  # whatever a parser trips over is a damaged file
+        reason = " ".join(str(error).split())[:150]
+        raise InputError(f"{path}: cannot be read as TIFF ({reason})") from None
+    if stack.ndim == 2:
+        stack = stack[None]
+    return stack.transpose(2, 1, 0) if stack.ndim == 3 else stack
+
+
+def _edge(path: Path, spacing: np.ndarray) -> float:
+    """Return the edge of voxels that are cubes."""
+    x, y, z = (float(s) for s in np.broadcast_to(spacing.ravel(), 3))
+    if not (0 < x < np.inf and np.allclose([y, z], x, rtol=1e-6)):
+        raise InputError(
+            f"{path}: voxels must be cubes, these are {x:g} x {y:g} x {z:g} µm: "
+            "resample the mask"
+        )
+    return x
+
+
+def _three(path: Path, origin: np.ndarray) -> tuple[float, float, float]:
+    """Return three finite numbers."""
+    if origin.size != 3 or not np.isfinite(origin).all():
+        raise InputError(f"{path}: an origin is three numbers, this is {origin}")
+    x, y, z = (float(o) for o in origin.ravel())
+    return x, y, z

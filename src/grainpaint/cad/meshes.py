@@ -1,0 +1,105 @@
+"""Triangles from files of any mesh format: what a file is, its bytes decide."""
+
+import re
+import warnings
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.cad.stl import is_stl, stl_triangles
+from grainpaint.cad.threemf import is_3mf, threemf_triangles
+from grainpaint.errors import InputError
+
+__all__ = ["KNOWN", "format_of", "read_triangles"]
+
+KNOWN = "STL, OBJ, PLY, 3MF, GLB, OFF or STEP"
+
+_OBJ = re.compile(rb"^(v|f)[ \t]+[-+.\d]", re.M)
+_OFF = re.compile(rb"\s*(#[^\n]*\n\s*)*(ST)?C?N?4?OFF\b")
+_UNIT_OF_GLB = "m"  # glTF 2.0, section 3.1: all distances are meters
+
+
+def format_of(path: Path, data: bytes) -> str | None:
+    """Return stl, obj, ply, 3mf, glb, gltf, off or step; None for anything else."""
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:4] == b"glTF":
+        return "glb"
+    if re.match(rb"ply\r?\n", head):
+        return "ply"
+    if head.startswith(b"ISO-10303-21"):
+        return "step"
+    if is_3mf(data):
+        return "3mf"
+    if head[:1] == b"{" and b'"asset"' in data:
+        return "gltf"
+    if _OFF.match(data[:4096]):
+        return "off"
+    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
+    if suffixes[-1:] != [".stl"] and _OBJ.search(data[: 1 << 20]):
+        return "obj"
+    return "stl" if is_stl(data) or suffixes[-1:] == [".stl"] else None
+
+
+def read_triangles(
+    path: Path, data: bytes, kind: str
+) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """Return the triangles of a mesh file, the unit that it names, and notes.
+
+    Meshes of a scene are placed as the scene says. Materials, textures and files that
+    a file refers to are not read.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    data : bytes
+    kind : str
+        See `format_of`; not step.
+
+    Returns
+    -------
+    triangles : numpy.ndarray, float64, shape (m, 3, 3)
+    unit : str or None
+        One of `units.UNITS`; None if the format names none.
+    notes : tuple of str
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or holds no triangles.
+    """
+    if kind == "stl":
+        triangles, notes = stl_triangles(path, data)
+        return triangles, None, notes
+    if kind == "3mf":
+        triangles, unit = threemf_triangles(path, data)
+        return triangles, unit, ()
+    if kind == "gltf":
+        raise InputError(
+            f"{path}: a .gltf keeps its numbers in other files: save it as .glb, which "
+            "holds everything"
+        )
+    return _by_trimesh(path, data, kind), _UNIT_OF_GLB if kind == "glb" else None, ()
+
+
+def _by_trimesh(path: Path, data: bytes, kind: str) -> np.ndarray:
+    """Return the triangles that trimesh finds, in place."""
+    import trimesh
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scene = trimesh.load_scene(
+                BytesIO(data), file_type=kind, skip_materials=True, process=False
+            )
+            mesh = scene.to_mesh()
+            triangles = np.array(mesh.triangles, np.float64).reshape(-1, 3, 3)
+    except Exception as error:  # whatever a parser trips over is a damaged file
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(
+            f"{path}: cannot be read as {kind.upper()} ({reason})"
+        ) from None
+    if not len(triangles):
+        raise InputError(f"{path}: the file holds no triangles (points or lines only?)")
+    return triangles

@@ -1,0 +1,119 @@
+"""How a part is turned and scaled before it is cut into voxels."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainpaint.errors import InputError
+
+__all__ = ["AS_IT_IS", "Pose", "parse_rotations"]
+
+# Rows of the rotation that makes an axis of the file the z axis.
+_UP = {
+    "z": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "-z": ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
+    "y": ((1, 0, 0), (0, 0, -1), (0, 1, 0)),
+    "-y": ((1, 0, 0), (0, 0, 1), (0, -1, 0)),
+    "x": ((0, 0, -1), (0, 1, 0), (1, 0, 0)),
+    "-x": ((0, 0, 1), (0, 1, 0), (-1, 0, 0)),
+}
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Scale, then turn, about the origin of the file's coordinates.
+
+    Parameters
+    ----------
+    scale : float
+        Times which the part becomes larger.
+    up : {'z', '-z', 'y', '-y', 'x', '-x'}
+        The axis of the file that becomes z.
+    rotate : sequence of (axis, degrees)
+        Turns about the axes x, y, z after that, one after the other,
+        counter-clockwise seen from the tip of the axis.
+
+    Raises
+    ------
+    InputError
+        If one of them makes no sense.
+    """
+
+    scale: float = 1.0
+    up: str = "z"
+    rotate: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        if not 0 < self.scale < math.inf:
+            raise InputError(f"the scale must be above 0, got {self.scale:g}")
+        if self.up not in _UP:
+            raise InputError(
+                f"up is the axis of the file that becomes z: {', '.join(_UP)}; got "
+                f"{self.up!r}"
+            )
+        for axis, degrees in self.rotate:
+            if axis not in ("x", "y", "z") or not math.isfinite(degrees):
+                raise InputError(
+                    f"a rotation is an axis and degrees, such as z:30; got "
+                    f"{axis}:{degrees:g}"
+                )
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The linear map, float64, shape (3, 3): new = matrix @ old."""
+        found: np.ndarray = np.array(_UP[self.up], float) * self.scale
+        for axis, degrees in self.rotate:
+            found = _turn(axis, degrees) @ found
+        return found
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """Return points (n, 3) where they come to lie; as they are if nothing moves."""
+        if self == Pose():
+            return points
+        placed: np.ndarray = points @ self.matrix.T
+        return placed
+
+
+def _turn(axis: str, degrees: float) -> np.ndarray:
+    """Return the rotation about an axis; quarter turns are exact."""
+    quarters, rest = divmod(degrees, 90.0)
+    if rest == 0.0:
+        c, s = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)][int(quarters) % 4]
+    else:
+        c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    i, j = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
+    found = np.eye(3)
+    found[i, i] = found[j, j] = c
+    found[i, j], found[j, i] = -s, s
+    return found
+
+
+AS_IT_IS = Pose()
+
+
+def parse_rotations(text: str) -> tuple[tuple[str, float], ...]:
+    """Return turns from text such as z:30 or x:90,z:-15.
+
+    Raises
+    ------
+    InputError
+        If the text says anything else.
+
+    Examples
+    --------
+    >>> parse_rotations("x:90,z:-15")
+    (('x', 90.0), ('z', -15.0))
+    """
+    turns = []
+    for word in text.split(","):
+        axis, _, degrees = word.strip().partition(":")
+        try:
+            turns.append((axis, float(degrees)))
+        except ValueError:
+            raise InputError(
+                f"a rotation is an axis and degrees, such as z:30 or x:90,z:-15; got "
+                f"{text!r}"
+            ) from None
+    return Pose(rotate=tuple(turns)).rotate

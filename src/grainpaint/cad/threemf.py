@@ -1,0 +1,192 @@
+"""Triangles from a 3MF file: a zip archive with meshes, components and build items.
+
+Read by the 3MF Core Specification 1.3 and its production extension (objects in other
+files of the archive). Materials, slices and everything else are left alone.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from grainpaint.cad.archive import read_member
+from grainpaint.errors import InputError
+
+__all__ = ["is_3mf", "threemf_triangles"]
+
+# As the specification names them: our unit, and how many of it.
+_UNITS = {
+    "micron": ("um", 1.0),
+    "millimeter": ("mm", 1.0),
+    "centimeter": ("cm", 1.0),
+    "inch": ("inch", 1.0),
+    "foot": ("inch", 12.0),
+    "meter": ("m", 1.0),
+}
+_DEEPEST = 32  # components within components
+_MOST_TRIANGLES = 200_000_000
+
+Key = tuple[str, str]  # file in the archive, id of an object
+
+
+@dataclass
+class _Object:
+    """A mesh, or other objects with their places."""
+
+    triangles: np.ndarray
+    components: list[tuple[Key, np.ndarray]]
+
+
+def is_3mf(data: bytes) -> bool:
+    """Return whether bytes are a zip archive with a 3-D model."""
+    return data[:4] == b"PK\x03\x04" and _model_name(data) is not None
+
+
+def _model_name(data: bytes) -> str | None:
+    """Return the name of the main model in an archive, None if there is none."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            names = [n for n in archive.namelist() if n.lower().endswith(".model")]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return None
+    main = [n for n in names if n.lower().lstrip("/") == "3d/3dmodel.model"]
+    return next(iter(main or sorted(names, key=len)), None)
+
+
+def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
+    """Return the triangles of all build items, in place, and their unit.
+
+    Raises
+    ------
+    InputError
+        If the archive or a model in it is damaged, or refers to what is not there.
+    """
+    name = _model_name(data)
+    assert name is not None, "is_3mf"
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            found, scale, unit = _assemble(path, archive, name)
+    except (zipfile.BadZipFile, ElementTree.ParseError, EOFError) as error:
+        raise InputError(f"{path}: damaged 3MF ({error})") from None
+    except (KeyError, ValueError, IndexError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: damaged 3MF ({error!r})") from None
+    return found * scale, unit
+
+
+def _assemble(
+    path: Path, archive: zipfile.ZipFile, name: str
+) -> tuple[np.ndarray, float, str]:
+    """Return the triangles of the build items of a model, its scale and unit."""
+    root = _parse(path, archive, name)
+    named = root.get("unit", "millimeter")
+    if named not in _UNITS:
+        raise InputError(f"{path}: 3MF knows no unit {named!r}")
+    unit, scale = _UNITS[named]
+    models = {name: _objects(root, name)}
+    pieces: list[np.ndarray] = []
+
+    def place(key: Key, matrix: np.ndarray, depth: int) -> None:
+        if key[0] not in models:
+            models[key[0]] = _objects(_parse(path, archive, key[0]), key[0])
+        thing = models[key[0]].get(key[1])
+        if thing is None:
+            raise InputError(f"{path}: damaged 3MF: there is no object {key[1]}")
+        if depth > _DEEPEST:
+            raise InputError(f"{path}: damaged 3MF: object {key[1]} holds itself")
+        if len(thing.triangles):
+            placed = thing.triangles @ matrix[:3] + matrix[3]
+            mirrored = np.linalg.det(matrix[:3]) < 0
+            pieces.append(placed[:, ::-1] if mirrored else placed)
+        if sum(map(len, pieces)) > _MOST_TRIANGLES:
+            raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")
+        for inner, own in thing.components:
+            place(inner, _then(own, matrix), depth + 1)
+
+    items = [item for build in _all(root, "build") for item in _all(build, "item")]
+    for item in items:
+        place(_key(item, name), _matrix(item), 0)
+    if not pieces:
+        raise InputError(f"{path}: the 3MF file builds no mesh")
+    return np.concatenate(pieces), scale, unit
+
+
+def _parse(path: Path, archive: zipfile.ZipFile, name: str) -> Any:
+    text = read_member(path, archive, name)
+    if b"<!DOCTYPE" in text[:4096] or b"<!ENTITY" in text[:4096]:
+        raise InputError(f"{path}: a 3MF model has no document type, this one does")
+    return ElementTree.fromstring(text)
+
+
+def _all(element: Any, tag: str) -> Iterator[Any]:
+    """Yield children by their name, whatever the namespace."""
+    return (child for child in element if child.tag.rpartition("}")[2] == tag)
+
+
+def _objects(root: Any, name: str) -> dict[str, _Object]:
+    """Return all objects of a model by their ids; supports are no part."""
+    found = {}
+    for resources in _all(root, "resources"):
+        for element in _all(resources, "object"):
+            triangles = np.empty((0, 3, 3))
+            for mesh in _all(element, "mesh"):
+                triangles = _triangles(mesh)
+            components = [
+                (_key(c, name), _matrix(c))
+                for group in _all(element, "components")
+                for c in _all(group, "component")
+            ]
+            if element.get("type", "model") in ("support", "solidsupport", "other"):
+                triangles, components = np.empty((0, 3, 3)), []
+            found[element.attrib["id"]] = _Object(triangles, components)
+    return found
+
+
+def _triangles(mesh: Any) -> np.ndarray:
+    """Return the triangles of a mesh element, shape (m, 3, 3)."""
+    corners = [
+        [v.attrib["x"], v.attrib["y"], v.attrib["z"]]
+        for group in _all(mesh, "vertices")
+        for v in _all(group, "vertex")
+    ]
+    faces = [
+        [t.attrib["v1"], t.attrib["v2"], t.attrib["v3"]]
+        for group in _all(mesh, "triangles")
+        for t in _all(group, "triangle")
+    ]
+    if not faces:
+        return np.empty((0, 3, 3))
+    index = np.array(faces).astype(np.int64)
+    if index.min() < 0 or index.max() >= len(corners):
+        raise ValueError("a triangle has a corner that is not there")
+    return np.array(corners).astype(float)[index]
+
+
+def _key(element: Any, name: str) -> Key:
+    """Return which object an item or a component means."""
+    other = [v for k, v in element.attrib.items() if k.rpartition("}")[2] == "path"]
+    return (other[0].lstrip("/") if other else name), element.attrib["objectid"]
+
+
+def _matrix(element: Any) -> np.ndarray:
+    """Return a transform, shape (4, 3): rows multiply x, y, z and 1."""
+    text = element.get("transform")
+    if text is None:
+        return np.eye(4, 3)
+    matrix = np.array(text.split(), dtype=float).reshape(4, 3)
+    if not np.isfinite(matrix).all():
+        raise ValueError("a transform is not finite")
+    return matrix
+
+
+def _then(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return one transform for two, one after the other."""
+    both: np.ndarray = first @ second[:3]
+    both[3] += second[3]
+    return both

@@ -1,0 +1,95 @@
+"""Masks as parts: every format gives the same voxels, on the same axes."""
+
+import gzip
+
+import numpy as np
+import pytest
+import tifffile
+
+from grainpaint import InputError, Microstructure
+from grainpaint.cad import MaskGrid, is_mask, load_mask_file
+
+
+@pytest.fixture
+def inside(rng):
+    return rng.random((9, 7, 5)) < 0.4
+
+
+def written(folder, inside, kind):
+    path = folder / f"mask.{kind}"
+    if kind == "npy":
+        np.save(path, inside)
+    elif kind == "npy.gz":
+        np.save(folder / "mask.npy", inside)
+        path.write_bytes(gzip.compress((folder / "mask.npy").read_bytes()))
+    elif kind == "npz":
+        np.savez_compressed(path, mask=inside, other=np.zeros((2, 2, 2)))
+    elif kind == "vti":
+        volume = Microstructure(inside.astype(np.int32), (2.0,) * 3, (1.0, 2.0, 3.0))
+        volume.save(path)
+    else:
+        pages = inside.transpose(2, 1, 0).astype(np.uint8) * 255
+        tifffile.imwrite(path, pages, photometric="minisblack")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["npy", "npy.gz", "npz", "vti", "tif"])
+def test_every_format_gives_the_same_voxels(tmp_path, inside, kind):
+    path = written(tmp_path, inside, kind)
+    assert is_mask(path)
+    mask = load_mask_file(path)
+    np.testing.assert_array_equal(mask.inside, inside)
+    assert mask.spacing == (2.0 if kind == "vti" else None)
+    assert mask.origin == ((1.0, 2.0, 3.0) if kind == "vti" else (0.0, 0.0, 0.0))
+    assert mask.notes == ()
+
+
+def test_a_grid_of_a_mask_answers_as_one_of_a_part(inside):
+    grid = MaskGrid(inside, 1.0, (0.0, 0.0, 0.0))
+    padded = np.pad(inside, ((3, 2), (0, 4), (5, 5)))
+    np.testing.assert_array_equal(grid.mask([(-3, 11), (0, 11), (-5, 10)]), padded)
+    for edge in (2, 4, 16):
+        touched = grid.touched(edge)
+        for block in np.ndindex(touched.shape):
+            here = tuple(slice(edge * i, edge * (i + 1)) for i in block)
+            assert touched[block] == inside[here].any()
+    with pytest.raises(InputError, match="no voxel"):
+        MaskGrid(np.zeros((2, 2, 2), bool), 1.0, (0.0,) * 3).mask_of_all()
+
+
+def test_gray_values_are_said_and_fractions_refused(tmp_path):
+    path = tmp_path / "gray.npy"
+    np.save(path, np.arange(27).reshape(3, 3, 3))
+    assert "more than two values" in load_mask_file(path).notes[0]
+    np.save(path, np.arange(27).reshape(3, 3, 3) / 27)
+    with pytest.raises(InputError, match="threshold"):
+        load_mask_file(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [(np.zeros((3, 3, 3)), "all voxels are 0"), (np.ones((3, 3)), "three axes"),
+     (np.full((2, 2, 2), np.nan), "not finite"), (np.full((2, 2, 2), "a"), "numbers"),
+     (np.full((2, 2, 2), None), "damaged .npy")],
+)  # fmt: skip
+def test_what_is_no_mask_is_refused(tmp_path, values, message):
+    path = tmp_path / "mask.npy"
+    np.save(path, values)
+    with pytest.raises(InputError, match=message):
+        load_mask_file(path)
+
+
+def test_damaged_files_are_refused(tmp_path, inside, capfd):
+    for kind in ("npy", "npz", "tif"):
+        path = written(tmp_path, inside, kind)
+        path.write_bytes(path.read_bytes()[: 300 if kind == "npz" else 150])
+        if is_mask(path):
+            with pytest.raises(InputError):
+                load_mask_file(path)
+    assert capfd.readouterr().err == ""
+    np.savez(tmp_path / "two.npz", a=inside, b=inside)
+    with pytest.raises(InputError, match="only array of three axes"):
+        load_mask_file(tmp_path / "two.npz")
+    np.savez(tmp_path / "flat.npz", mask=inside, spacing=(1.0, 1.0, 2.0))
+    with pytest.raises(InputError, match="cubes"):
+        load_mask_file(tmp_path / "flat.npz")
