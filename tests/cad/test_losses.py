@@ -167,11 +167,11 @@ def test_what_is_lost_is_said_on_the_command_line_and_to_programs(
 ):
     path = tmp_path / "walls.stl"
     shell(0.1).export(path)
-    words = (path, "--longest", 48, "--model", tiny_model)
+    words = (path, "--longest", 64, "--model", tiny_model)
     out = tmp_path / "walls.npz"
     for command in (("plan",), ("paint", "-o", out, "--dry-run")):
         code, _, error = run(command[0], *words, *command[1:])
         assert code == 0
         assert error.count("more volume than the part") == 1
     with pytest.warns(UserWarning, match="volume than the part"):
-        paint(path, longest=48, model=str(tiny_model))
+        paint(path, longest=64, model=str(tiny_model))
