@@ -1,6 +1,7 @@
 """Parse values as users write them: lengths (50um, 0.05mm), shapes, boxes, axes."""
 
 import re
+from collections.abc import Iterable
 
 from grainpaint.errors import InputError
 
@@ -12,6 +13,7 @@ __all__ = [
     "parse_numbers",
     "parse_periodic",
     "parse_shape",
+    "place_text",
 ]
 
 # µm per unit
@@ -61,6 +63,18 @@ def length_text(length: float) -> str:
     ('48 µm', '12.3 mm')
     """
     return f"{length:.3g} µm" if length < 1000 else f"{length / 1000:.3g} mm"
+
+
+def place_text(place: Iterable[float], extent: float) -> str:
+    """Return a place (µm) in a unit that suits the size of the whole (µm).
+
+    Examples
+    --------
+    >>> place_text((100.0, 2.5, 0.0), 2000.0)
+    '(0.1, 0.0025, 0) mm'
+    """
+    unit, edge = ("mm", 1000.0) if extent >= 1000 else ("µm", 1.0)
+    return f"({', '.join(f'{v / edge:.4g}' for v in place)}) {unit}"
 
 
 def parse_shape(text: str) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """From a CAD file to the voxels inside the part: read, check, voxelize."""
 
+from grainpaint.cad.inspection import bodies_of, thinnest_place, unit_doubt
 from grainpaint.cad.load import load_part, unit_of
 from grainpaint.cad.losses import find_losses
 from grainpaint.cad.masks import MaskGrid, is_mask, load_mask_file
@@ -20,6 +21,7 @@ __all__ = [
     "PartGrid",
     "Pose",
     "VoxelGrid",
+    "bodies_of",
     "find_losses",
     "is_mask",
     "load_mask_file",
@@ -27,6 +29,8 @@ __all__ = [
     "no_voxel_inside",
     "parse_rotations",
     "plan_grid",
+    "thinnest_place",
+    "unit_doubt",
     "unit_of",
     "voxelize",
 ]

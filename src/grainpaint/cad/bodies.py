@@ -44,16 +44,21 @@ class Bodies:
         total = self.total_share(n_voxels, spacing)
         return max(abs(total), float(np.abs(shares).max())) >= SHARE
 
+    def boxes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lowest and highest corners of all bodies, µm, shapes (n, 3)."""
+        corners = self.part.vertices[self.part.faces]
+        low = np.full((self.volume.size, 3), np.inf)
+        high = -low
+        np.minimum.at(low, self.part.bodies, corners.min(1))
+        np.maximum.at(high, self.part.bodies, corners.max(1))
+        return low, high
+
     def apart(self) -> bool:
         """Return whether the boxes of the bodies are apart: no two overlap."""
         n = self.volume.size
         if n > _MOST_BOXES:
             return False
-        corners = self.part.vertices[self.part.faces]
-        low = np.full((n, 3), np.inf)
-        high = -low
-        np.minimum.at(low, self.part.bodies, corners.min(1))
-        np.maximum.at(high, self.part.bodies, corners.max(1))
+        low, high = self.boxes()
         meet = ((low[:, None] < high) & (low < high[:, None])).all(2)
         return int(meet.sum()) == n
 

@@ -15,7 +15,7 @@ from grainpaint.cad.neighborhoods import block_edge, block_layers
 from grainpaint.cad.thinness import find_worst
 from grainpaint.cad.voxels import PartGrid, plan_grid
 from grainpaint.errors import InputError
-from grainpaint.units import length_text
+from grainpaint.units import length_text, place_text
 
 __all__ = ["find_losses"]
 
@@ -205,9 +205,7 @@ def _percent(share: float) -> str:
 def _place(grid: PartGrid, place: np.ndarray) -> str:
     """Return a place (µm) in words."""
     low, high = grid.part.bounds
-    large = (high - low).max() >= 1000
-    numbers = ", ".join(f"{v:.4g}" for v in place / (1000 if large else 1))
-    return f"({numbers}) {'mm' if large else 'µm'}"
+    return place_text(place.tolist(), float((high - low).max()))
 
 
 def _floor(length: float) -> float:

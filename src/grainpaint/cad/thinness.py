@@ -1,9 +1,9 @@
-"""Kernel: the place where voxels are the worst for a thin wall or a narrow gap."""
+"""Kernels: where a part is thin, and where voxels are the worst for it."""
 
 import numba as nb
 import numpy as np
 
-__all__ = ["find_worst"]
+__all__ = ["find_thinnest", "find_worst"]
 
 
 @nb.njit(cache=True)
@@ -57,3 +57,33 @@ def find_worst(exact, voxels, area, edge, gaps, thin, holes, share, depth, found
                     found[0], found[6] = bad, thickness
                     found[1], found[2], found[3] = i, j, k
                     found[4], found[5] = sums[0], sums[1]
+
+
+@nb.njit(cache=True)
+def find_thinnest(exact, area, edge, found):
+    """Look for the neighborhood with the least thickness (twice volume by surface).
+
+    Parameters
+    ----------
+    exact, area : float64, shape (n_x, n_y, n_z)
+        As in `find_worst`; all layers are looked at.
+    edge : int
+        Of a block, voxels.
+    found : float64, shape (4,)
+        Thickness and block (x, y, z); replaced if a thinner place is found.
+    """
+    n_x, n_y, n_z = area.shape
+    for i in range(n_x):
+        for j in range(n_y):
+            for k in range(n_z):
+                if area[i, j, k] <= edge * edge / 2.0:
+                    continue
+                volume, surface = 0.0, 0.0
+                for p in range(max(i - 1, 0), min(i + 2, n_x)):
+                    for q in range(max(j - 1, 0), min(j + 2, n_y)):
+                        for r in range(max(k - 1, 0), min(k + 2, n_z)):
+                            volume += exact[p, q, r]
+                            surface += area[p, q, r]
+                if volume > 1.0 and 2.0 * volume / surface < found[0]:
+                    found[0] = 2.0 * volume / surface
+                    found[1], found[2], found[3] = i, j, k

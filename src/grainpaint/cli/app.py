@@ -28,7 +28,16 @@ __all__ = [
 
 # The commands in the order of a user's work, as the help lists them.
 SECTIONS = {
-    "Paint": ["paint", "generate", "plan", "region", "zoom", "extend", "verify"],
+    "Paint": [
+        "paint",
+        "generate",
+        "plan",
+        "inspect",
+        "region",
+        "zoom",
+        "extend",
+        "verify",
+    ],
     "Simulate": ["simulate"],
     "Measure": ["stats", "compare", "report", "check", "view", "convert", "segment"],
     "Train": ["train", "models"],

@@ -16,6 +16,7 @@ from grainpaint.cli.app import HOW, READ, WHAT, WRITE
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
+    from grainpaint.cad import Pose
     from grainpaint.formats import ReadOptions
     from grainpaint.generation.domain import Domain
     from grainpaint.microstructure import Microstructure
@@ -104,9 +105,16 @@ class PartFlags:
         option("--rotate", "Turn it after that, such as z:30 or x:90,z:-15.", WHAT),
     ] = None
 
+    @property
+    def pose(self) -> Pose:
+        """How the part is turned and scaled."""
+        from grainpaint.cad import Pose, parse_rotations
+
+        turns = [turn for text in self.rotate or [] for turn in parse_rotations(text)]
+        return Pose(self.scale, self.up, tuple(turns))
+
     def domain(self, part: Path) -> Domain:
         """Return the voxels of a part, after saying what is to be known of it."""
-        from grainpaint.cad import Pose, parse_rotations
         from grainpaint.generation.domain import part_domain
         from grainpaint.units import parse_length
 
@@ -115,9 +123,7 @@ class PartFlags:
                 "--voxel and --longest both set the size of a voxel: give one of them"
             )
         edge = None if self.voxel is None else parse_length(self.voxel)
-        turns = [turn for text in self.rotate or [] for turn in parse_rotations(text)]
-        pose = Pose(self.scale, self.up, tuple(turns))
-        domain, notes = part_domain(part, self.unit, edge, self.longest, pose)
+        domain, notes = part_domain(part, self.unit, edge, self.longest, self.pose)
         for note in notes:
             print(f"{part}: {note}", file=sys.stderr)
         return domain

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from grainpaint.generation.recipe import Recipe
     from grainpaint.record import Outputs
 
-__all__ = ["PyramidBoxFlags", "PyramidFlags", "PyramidRunFlags", "forecast_rows"]
+__all__ = [
+    "PyramidBoxFlags",
+    "PyramidFlags",
+    "PyramidRunFlags",
+    "duration",
+    "forecast_rows",
+]
 
 OPEN = (False, False, False)
 
@@ -226,7 +232,7 @@ def forecast_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("grown", grown_share(f.grown)),
         ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
         ("evaluations", f"{f.n_evaluations:,} of a network"),
-        ("core time", f"about {_duration(f.core_seconds)} on one core of this machine"),
+        ("core time", f"about {duration(f.core_seconds)} on one core of this machine"),
         ("memory", f"about {f.memory_bytes / 2**30:.1f} GiB per worker"),
         ("disk", f"about {_size(f.disk_bytes)} as .zarr"),
     ]
@@ -236,7 +242,8 @@ def _waves(n: int) -> str:
     return "1 wave: none waits for another" if n == 1 else f"{n:,} waves"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time in a unit that suits it."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.1f} {unit}"

@@ -15,10 +15,10 @@ from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
 from grainpaint.generation.refine import growing, refine_window
 from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
-from grainpaint.network.loading import Model, load_model
+from grainpaint.network.loading import load_model
 from grainpaint.store import SHARD
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Forecast", "Timing", "forecast", "timed"]
 
 _MOST_CELLS = 10**7  # in which a part is looked at
 _TRIAL = 48  # base voxels along the edge of the window that is timed, less its halo
@@ -65,8 +65,22 @@ class Forecast:
     disk_bytes: int
 
 
-def forecast(recipe: Recipe) -> Forecast:
+@dataclass(frozen=True)
+class Timing:
+    """Core-seconds per base voxel, and per voxel that grows."""
+
+    per_base_voxel: float
+    per_grown_voxel: float
+
+
+def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     """Say what a recipe will take.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    timing : Timing, optional
+        From a trial of a similar recipe; without it, a trial is made.
 
     Raises
     ------
@@ -78,7 +92,7 @@ def forecast(recipe: Recipe) -> Forecast:
     model = load_model(recipe.model, precision=recipe.precision)
     n_base_voxels = math.prod(plan.seen_shape) * plan.n_runs
     n_voxels = len(tasks.shards) * SHARD**3
-    per_base_voxel, per_grown_voxel = _timed(model, recipe)
+    timing = timing or timed(recipe)
     painter = make_painter(recipe, model)
     window = Window((0, 0, 0), (recipe.core,) * 3, recipe.core, recipe.halo)
     grown = _grown(painter, recipe)
@@ -95,8 +109,8 @@ def forecast(recipe: Recipe) -> Forecast:
         n_shards=len(tasks.shards),
         n_evaluations=base_steps * plan.n_runs * len(tasks.base)
         + refine_steps * tasks.n_windows,
-        core_seconds=per_base_voxel * n_base_voxels * len(tasks.base)
-        + per_grown_voxel * n_grown
+        core_seconds=timing.per_base_voxel * n_base_voxels * len(tasks.base)
+        + timing.per_grown_voxel * n_grown
         + n_voxels / _SEGMENT_VOXELS,
         memory_bytes=window_bytes(plan),
         disk_bytes=round(_DISK_BYTES * n_voxels),
@@ -120,10 +134,17 @@ def _grown(painter: Painter, recipe: Recipe) -> float:
     )
 
 
-def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
-    """Return core-seconds per base voxel and per growing voxel, from a trial."""
+def timed(recipe: Recipe) -> Timing:
+    """Measure how long voxels take, with one small window of each kind.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    """
     import torch
 
+    model = load_model(recipe.model, precision=recipe.precision)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -137,7 +158,7 @@ def _timed(model: Model, recipe: Recipe) -> tuple[float, float]:
         refine_window(painter, window, lambda key: color)
         n_voxels = math.prod(painter.plan.computed_shape)
         per_grown_voxel = (process_time() - middle) / growing(painter, window)
-        return (middle - start) / n_voxels, per_grown_voxel
+        return Timing((middle - start) / n_voxels, per_grown_voxel)
     finally:
         torch.set_num_threads(threads)
 

@@ -1,0 +1,58 @@
+"""The command inspect: figures of known bodies, and what is doubtful."""
+
+import re
+
+import numpy as np
+import pytest
+import trimesh
+from solids import box, saved
+
+from grainpaint.cad.inspection import thinnest_place, unit_doubt
+
+
+def test_inspect_says_what_a_part_is(run, tiny_model, tmp_path):
+    inner = box((2, 2, 2))
+    two = [box((10, 10, 4)), inner, box((2, 2, 2), (8, 0, 0))]
+    path = saved(trimesh.util.concatenate(two), tmp_path / "two.stl")
+    picture = tmp_path / "two.png"
+    words = ("--model", tiny_model, "--longest", 40, "-o", picture)
+    code, text, _ = run("inspect", path, *words)
+    assert code == 0
+    rows = dict(re.findall(r"^(\w[\w ]*?)  +(.*)$", text, re.M))
+    assert rows["bodies"] == "2"
+    assert "14 mm x 10 mm x 4 mm" in rows["box"]
+    assert rows["volume"].startswith("400 mm³ (4e+11 µm³)")
+    assert "cavit" in rows["mended"]
+    costs = re.findall(r"^ *(\S+ [mµ]m) +(\d+) +([\d,]+) ", text, re.M)
+    assert [int(n) for _, n, _ in costs] == [40, 64, 128, 256, 512, 1024]
+    assert int(costs[1][2].replace(",", "")) == pytest.approx(64**3 * 40 / 196, rel=0.1)
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert run("inspect", path, *words)[0] == 2
+
+
+def test_inspect_says_what_a_mask_is(run, tiny_model, tmp_path):
+    mask = np.zeros((20, 10, 10), bool)
+    mask[5:15] = True
+    np.save(tmp_path / "mask.npy", mask)
+    words = ("--voxel", "5um", "--model", tiny_model)
+    code, text, _ = run("inspect", tmp_path / "mask.npy", *words)
+    assert code == 0
+    assert "1,000 voxels, 50.0% of the box" in text
+    assert "0.000125 mm³ (125000 µm³)" in text
+
+
+def test_a_wall_is_measured_and_a_block_is_not_thin():
+    from solids import solid_of
+
+    inner = box((9.8, 9.8, 9.8))
+    inner.invert()
+    shell = solid_of(trimesh.util.concatenate([box((10, 10, 10)), inner]))
+    thickness, _ = thinnest_place(shell)
+    assert thickness == pytest.approx(0.1, rel=0.05)
+    assert thinnest_place(solid_of(box((3, 4, 5)))) is None
+
+
+def test_only_absurd_sizes_are_doubted():
+    assert unit_doubt(50_000.0, "mm") is None
+    assert "in m 50 mm" in unit_doubt(50.0, "mm")
+    assert "in um it would be 50 mm" in unit_doubt(5e7, "mm")
