@@ -1,7 +1,7 @@
 """From a CAD file to the voxels inside the part: read, check, voxelize."""
 
 from grainpaint.cad.inspection import bodies_of, thinnest_place, unit_doubt
-from grainpaint.cad.load import load_part, unit_of
+from grainpaint.cad.load import load_open_part, load_part, unit_of
 from grainpaint.cad.losses import find_losses
 from grainpaint.cad.masks import MaskGrid, is_mask, load_mask_file
 from grainpaint.cad.pose import AS_IT_IS, Pose, parse_rotations
@@ -13,6 +13,7 @@ from grainpaint.cad.voxels import (
     plan_grid,
     voxelize,
 )
+from grainpaint.cad.winding import WindingGrid, doubt_of
 
 __all__ = [
     "AS_IT_IS",
@@ -21,10 +22,13 @@ __all__ = [
     "PartGrid",
     "Pose",
     "VoxelGrid",
+    "WindingGrid",
     "bodies_of",
+    "doubt_of",
     "find_losses",
     "is_mask",
     "load_mask_file",
+    "load_open_part",
     "load_part",
     "no_voxel_inside",
     "parse_rotations",

@@ -4,15 +4,20 @@ import hashlib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from grainpaint.cad.meshes import KNOWN, format_of, read_triangles
 from grainpaint.cad.packed import unpacked
 from grainpaint.cad.pose import AS_IT_IS, Pose
 from grainpaint.cad.solid import Part, solid
+from grainpaint.cad.step import n_solids
+from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS
 
-__all__ = ["file_bytes", "file_state", "load_part", "unit_of"]
+__all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
 
 
 def load_part(path: Path, unit: str | None = None, pose: Pose = AS_IT_IS) -> Part:
@@ -24,7 +29,7 @@ def load_part(path: Path, unit: str | None = None, pose: Pose = AS_IT_IS) -> Par
     Parameters
     ----------
     path : Path
-        STL, OBJ, PLY, 3MF, GLB, OFF, or one of these packed by gzip.
+        STL, OBJ, PLY, 3MF, GLB, OFF, STEP, or one of these packed by gzip.
     unit : str, optional
         Unit of the coordinates: nm, um, mm, cm, m, inch. Without it, what the file
         says, or mm.
@@ -38,12 +43,12 @@ def load_part(path: Path, unit: str | None = None, pose: Pose = AS_IT_IS) -> Par
         unit, has coordinates that are not finite, or its surface is open or cannot be
         oriented.
     """
-    return _load(path, _known(unit), pose, file_state(path))[0]
+    return _load(path, _known(unit), pose, file_state(path))
 
 
 def unit_of(path: Path, unit: str | None = None) -> str:
     """Return the unit that `load_part` reads a file in; errors as there."""
-    return _load(path, _known(unit), AS_IT_IS, file_state(path))[1]
+    return _read(path, _known(unit), file_state(path)).unit
 
 
 def _known(unit: str | None) -> str | None:
@@ -79,14 +84,61 @@ def file_state(path: Path) -> tuple[int, ...]:
     return state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size
 
 
+def load_open_part(path: Path, unit: str | None, pose: Pose = AS_IT_IS) -> Part | None:
+    """Read a part whose surface is open; None if it bounds a solid (`load_part`).
+
+    Raises
+    ------
+    InputError
+        As `load_part`, except that the surface may be open, and if libigl is missing.
+    """
+    return _load_open(path, _known(unit), pose, file_state(path))
+
+
 @lru_cache(4)
-def _load(
+def _load_open(
     path: Path, unit: str | None, pose: Pose, state: tuple[int, ...]
-) -> tuple[Part, str]:
-    """Read a part and the unit of its file."""
+) -> Part | None:
+    read = _read(path, unit, state)
+    try:
+        solid(path, read.triangles, read.unit)
+    except InputError:
+        part = open_part(path, read.triangles, UNITS[read.unit], read.sha256)
+        return replace(part, vertices=pose.place(part.vertices))
+    return None
+
+
+@lru_cache(4)
+def _load(path: Path, unit: str | None, pose: Pose, state: tuple[int, ...]) -> Part:
+    """Read a part; `state` differs once the file has changed."""
     if pose != AS_IT_IS:
-        part, known = _load(path, unit, AS_IT_IS, state)
-        return replace(part, vertices=pose.place(part.vertices)), known
+        part = _load(path, unit, AS_IT_IS, state)
+        return replace(part, vertices=pose.place(part.vertices))
+    read = _read(path, unit, state)
+    part = solid(path, read.triangles, read.unit, read.sha256, read.notes)
+    n_bodies = len(part.body_volumes)
+    if n_bodies < read.n_solids:
+        line = (
+            f"the file defines {read.n_solids} solids, {n_bodies} bodies came out: "
+            "some touch or overlap, or are missing"
+        )
+        part = replace(part, notes=(*part.notes, line))
+    return part
+
+
+class _Read(NamedTuple):
+    """What a file holds."""
+
+    triangles: np.ndarray
+    unit: str
+    sha256: str
+    notes: tuple[str, ...]
+    n_solids: int  # that it defines; 0 if the format has none
+
+
+@lru_cache(1)
+def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
+    """Read the triangles of a file, and settle its unit."""
     data = file_bytes(path)
     sha256 = hashlib.sha256(data).hexdigest()
     data = unpacked(path, data)
@@ -99,5 +151,5 @@ def _load(
             f"{path}: the file says that its unit is {named}, not {unit}: leave out "
             "the unit, and give a scale if the file is wrong"
         )
-    known = unit or named or "mm"
-    return solid(path, triangles, known, sha256, notes), known
+    solids = n_solids(data) if kind == "step" else 0
+    return _Read(triangles, unit or named or "mm", sha256, notes, solids)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.step import step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
 from grainpaint.errors import InputError
@@ -55,7 +56,7 @@ def read_triangles(
         Of the file, for messages.
     data : bytes
     kind : str
-        See `format_of`; not step.
+        See `format_of`.
 
     Returns
     -------
@@ -72,6 +73,8 @@ def read_triangles(
     if kind == "stl":
         triangles, notes = stl_triangles(path, data)
         return triangles, None, notes
+    if kind == "step":
+        return step_triangles(path, data, lambda glb: _by_trimesh(path, glb, "glb"))
     if kind == "3mf":
         triangles, unit = threemf_triangles(path, data)
         return triangles, unit, ()

@@ -52,6 +52,8 @@ def inspect(
     domain = size.domain(part)
     if is_mask(part):
         rows = _mask_rows(domain)
+    elif domain.part is not None and domain.part.repair:
+        rows = _open_rows(domain)
     else:
         solid = load_part(part, size.unit, size.pose)
         rows = _part_rows(solid, unit_of(part, size.unit), domain)
@@ -77,6 +79,23 @@ def _mask_rows(domain: Domain) -> Rows:
         ("box", " x ".join(map(length_text, box))),
         ("inside", f"{n:,} voxels, {n / inside.size:.1%} of the box"),
         ("volume", _volume(n * domain.spacing**3)),
+    ]
+
+
+def _open_rows(domain: Domain) -> Rows:
+    from grainpaint.cad import load_open_part
+    from grainpaint.units import length_text
+
+    assert domain.part is not None
+    file = domain.part
+    part = load_open_part(Path(file.path), file.unit, file.pose)
+    assert part is not None
+    low, high = part.bounds
+    return [
+        ("unit", file.unit),
+        ("box", " x ".join(map(length_text, (high - low).tolist()))),
+        ("triangles", f"{len(part.faces):,}"),
+        ("surface", "open: it bounds no volume"),
     ]
 
 

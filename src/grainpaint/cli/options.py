@@ -105,6 +105,10 @@ class PartFlags:
         option("--rotate", "Turn it after that, such as z:30 or x:90,z:-15.", WHAT),
     ] = None
 
+    repair: Annotated[
+        bool, option("--repair", "Fill an open surface, and say the doubt.", WHAT)
+    ] = False
+
     @property
     def pose(self) -> Pose:
         """How the part is turned and scaled."""
@@ -123,7 +127,9 @@ class PartFlags:
                 "--voxel and --longest both set the size of a voxel: give one of them"
             )
         edge = None if self.voxel is None else parse_length(self.voxel)
-        domain, notes = part_domain(part, self.unit, edge, self.longest, self.pose)
+        domain, notes = part_domain(
+            part, self.unit, edge, self.longest, self.pose, self.repair
+        )
         for note in notes:
             print(f"{part}: {note}", file=sys.stderr)
         return domain

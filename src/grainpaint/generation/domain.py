@@ -19,9 +19,12 @@ from grainpaint.cad import (
     MaskGrid,
     PartGrid,
     Pose,
+    WindingGrid,
+    doubt_of,
     find_losses,
     is_mask,
     load_mask_file,
+    load_open_part,
     load_part,
     plan_grid,
     unit_of,
@@ -41,6 +44,7 @@ __all__ = [
     "warn_of",
 ]
 
+Grid = PartGrid | MaskGrid | WindingGrid
 LONGEST = 128  # voxels along the longest side of a part, where no voxel is asked for
 
 
@@ -55,6 +59,7 @@ class PartFile(BaseModel):
     scale: float = 1.0
     up: str = "z"
     rotate: tuple[tuple[str, float], ...] = ()
+    repair: bool = Field(default=False, description="the surface is open")
 
     @property
     def pose(self) -> Pose:
@@ -66,7 +71,7 @@ class PartFile(BaseModel):
         self, dump: SerializerFunctionWrapHandler
     ) -> dict[str, Any]:
         """Leave out how parts are posed by default: records stay what they were."""
-        usual = {"scale": 1.0, "up": "z", "rotate": ()}
+        usual = {"scale": 1.0, "up": "z", "rotate": (), "repair": False}
         found: dict[str, Any] = dump(self)
         return {
             name: value
@@ -103,6 +108,7 @@ def part_domain(
     voxel: float | None = None,
     longest: int | None = None,
     pose: Pose = AS_IT_IS,
+    repair: bool = False,
 ) -> tuple[Domain, list[str]]:
     """Return the domain of a part, and what a user should know of it.
 
@@ -122,6 +128,8 @@ def part_domain(
         Voxels along the longest side instead; 128 if neither is given. Not for masks.
     pose : Pose
         How the part is turned and scaled. Not for masks.
+    repair : bool
+        Fill a surface that is open by its winding number instead of refusing it.
 
     Raises
     ------
@@ -135,8 +143,9 @@ def part_domain(
         )
     if is_mask(path):
         return _mask_domain(path, unit, voxel, longest, pose)
-    part = load_part(path, unit, pose)
-    grid = plan_grid(part, voxel, LONGEST if longest is None else longest)
+    opened = load_open_part(path, unit, pose) if repair else None
+    part = load_part(path, unit, pose) if opened is None else opened
+    planned = plan_grid(part, voxel, LONGEST if longest is None else longest)
     file = PartFile(
         path=str(path),
         unit=unit_of(path, unit),
@@ -144,9 +153,14 @@ def part_domain(
         scale=pose.scale,
         up=pose.up,
         rotate=pose.rotate,
+        repair=opened is not None,
     )
-    notes = [*part.notes, *find_losses(grid)]
-    return Domain(grid.shape, grid.spacing, grid.origin, file), notes
+    place = planned.shape, planned.spacing, planned.origin
+    if opened is None:
+        doubts = find_losses(planned)
+    else:
+        doubts = [doubt_of(WindingGrid(part, *place))]
+    return Domain(*place, file), [*part.notes, *doubts]
 
 
 def _mask_domain(
@@ -225,7 +239,7 @@ def settled(
     }
 
 
-def load_grid(recipe: BoxRecipe) -> PartGrid | MaskGrid | None:
+def load_grid(recipe: BoxRecipe) -> Grid | None:
     """Return the voxel grid of a recipe's part, or None if it fills a box.
 
     Raises
@@ -237,15 +251,17 @@ def load_grid(recipe: BoxRecipe) -> PartGrid | MaskGrid | None:
     if file is None:
         return None
     path = Path(file.path)
-    grid: PartGrid | MaskGrid
+    grid: Grid
     if is_mask(path):
         mask = load_mask_file(path)
         sha256 = mask.sha256
         grid = MaskGrid(mask.inside, recipe.spacing, recipe.origin)
     else:
-        part = load_part(path, file.unit, file.pose)
+        opened = load_open_part(path, file.unit, file.pose) if file.repair else None
+        part = load_part(path, file.unit, file.pose) if opened is None else opened
         sha256 = part.sha256
-        grid = PartGrid(part, recipe.shape, recipe.spacing, recipe.origin)
+        kind = PartGrid if opened is None else WindingGrid
+        grid = kind(part, recipe.shape, recipe.spacing, recipe.origin)
     if sha256 != file.sha256:
         raise InputError(f"{path} has changed since the volume was begun")
     return grid

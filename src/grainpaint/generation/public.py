@@ -99,14 +99,15 @@ def paint(
     scale: float = 1.0,
     up: str = "z",
     rotate: Sequence[tuple[str, float]] = (),
+    repair: bool = False,
 ) -> Microstructure:
     """Paint grains into a CAD part.
 
     Parameters
     ----------
     part : path
-        A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, or one of these packed
-        by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
+        A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, STEP, or one of these
+        packed by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
     voxel : float, optional
         Edge of a voxel, µm; that of a mask is the edge of its own voxels.
     unit : str, optional
@@ -121,6 +122,9 @@ def paint(
         The axis of the file that becomes z.
     rotate : sequence of (axis, degrees)
         Turns after that, such as ``[("z", 30)]``, about the origin.
+    repair : bool
+        Fill a surface that is open by its winding number (needs libigl) instead of
+        refusing it.
 
     Warns
     -----
@@ -145,7 +149,7 @@ def paint(
     (32, 32, 13)
     """
     pose = Pose(scale, up, tuple(rotate))
-    domain, notes = part_domain(Path(part), unit, voxel, longest, pose)
+    domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = make_recipe(domain, options, model, seed, precision, device)

@@ -129,13 +129,14 @@ class Volume:
         scale: float = 1.0,
         up: str = "z",
         rotate: Sequence[tuple[str, float]] = (),
+        repair: bool = False,
     ) -> Self:
         """Return a part whose grains are generated where they are looked at.
 
         Parameters
         ----------
         part, voxel, unit, longest, model, seed, grain_size, device, precision, scale,
-        up, rotate
+        up, rotate, repair
             As in `grainpaint.paint`.
         window : int
             As in `of_box`.
@@ -146,7 +147,7 @@ class Volume:
             As `grainpaint.paint`.
         """
         pose = Pose(scale, up, tuple(rotate))
-        domain, notes = part_domain(Path(part), unit, voxel, longest, pose)
+        domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
         warn_of(part, notes)
         return cls._of(domain, model, seed, grain_size, window, device, precision)
 
