@@ -34,6 +34,7 @@ EXAMPLES = {
     "zoom": "grainpaint zoom box.vti --box 0:64,0:64,0:64 --voxel 0.5um -o fine.npz",
     "region": "grainpaint region big.zarr --box 0:64,0:64,128:192 -o piece.npz",
     "plan": "grainpaint plan gear.stl --longest 512",
+    "inspect": "grainpaint inspect part.stl --longest 256 -o part.png",
     "verify": "grainpaint verify big.zarr --repair",
     "models": "grainpaint models",
     "stats": "grainpaint stats gear.vti -o grains.csv",
