@@ -144,9 +144,9 @@ def paint(
 
     Examples
     --------
-    >>> gear = paint("examples/parts/gear.stl", longest=32)
+    >>> gear = paint("examples/parts/gear.stl", longest=64)
     >>> gear.shape
-    (32, 32, 13)
+    (64, 64, 25)
     """
     pose = Pose(scale, up, tuple(rotate))
     domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
