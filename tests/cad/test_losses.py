@@ -149,6 +149,14 @@ def test_a_gap_that_closes_is_said():
     assert line.startswith("gaps or holes are too thin")
 
 
+def test_absurd_grids_take_neither_memory_nor_time():
+    part = part_of(box((8, 8, 8)))
+    assert find_losses(plan_grid(part, voxel=1e-6)) == []
+    (line,) = find_losses(plan_grid(part_of(box((8, 8, 1e-3))), voxel=8e-5))
+    assert "not compared" in line
+    assert losses(box((0.01, 0.01, 4000)), 400_000) == []
+
+
 @pytest.mark.parametrize("longest", [32, 50, 64, 128])
 def test_resolved_bodies_are_not_warned_of(longest):
     assert losses(trimesh.creation.icosphere(4, radius=5.0), longest) == []

@@ -5,6 +5,7 @@ than `THIN` voxels, the volumes in their neighborhood (three blocks of 4 voxels 
 each axis, of more in large grids) are compared. Overlaps count twice on both sides.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ LOCAL_SHARE = 0.15  # of the volume of a neighborhood: less is chance,
 LOCAL_DEPTH = 0.08  # as is a layer below this, voxels, on both of its sides
 HOLES = 0.5  # voxels: thinner walls have holes even where their volume is right
 _MOST_COLUMNS = 10_000_000  # of voxels, in trials of smaller voxels
+_MOST_COMPARED = 5_000_000_000  # columns: more take minutes
+_MOST_VOXELS = 1e14  # of any volume that can be made
 _MOST_LOST = 200  # bodies that are looked for in others
 _STEPS = (1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0)
 
@@ -61,6 +64,10 @@ def find_losses(grid: PartGrid) -> list[str]:
     InputError
         If a body has no voxel at all.
     """
+    if math.prod(grid.shape) > _MOST_VOXELS:
+        return []  # the volume is refused for its size
+    if grid.shape[0] * grid.shape[1] > _MOST_COMPARED:
+        return ["so many voxels are not compared with the volume of the part"]
     bodies = Bodies(grid.part)
     n_voxels, wall, gap = _compare(grid)
     _refuse_vanished(grid, bodies, n_voxels)

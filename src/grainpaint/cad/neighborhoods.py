@@ -13,12 +13,16 @@ from grainpaint.cad.voxels import PartGrid
 
 __all__ = ["Layers", "block_edge", "block_layers"]
 
-_MOST_BLOCKS = 4_000_000  # held at a time
+_MOST_BLOCKS = 4_000_000  # held at a time, unless a layer has more
+_MOST_IN_LAYER = 4_000_000
 
 
 def block_edge(shape: tuple[int, int, int]) -> int:
     """Return the edge of blocks that are few enough, voxels."""
-    return 4 if max(shape) <= 1024 else 8 if max(shape) <= 4096 else 16
+    edge = 4 if max(shape) <= 1024 else 8 if max(shape) <= 4096 else 16
+    while -(-shape[1] // edge) * -(-shape[2] // edge) > _MOST_IN_LAYER:
+        edge *= 2
+    return edge
 
 
 @dataclass(frozen=True, eq=False)
