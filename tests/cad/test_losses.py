@@ -13,6 +13,7 @@ from solids import box, part_of, solid_of
 from grainpaint import InputError, paint
 from grainpaint.cad import find_losses, load_part, plan_grid
 from grainpaint.cad.neighborhoods import block_layers
+from grainpaint.errors import InputNote
 from grainpaint.generation.domain import part_domain
 
 
@@ -181,6 +182,6 @@ def test_what_is_lost_is_said_on_the_command_line_and_to_programs(
         code, _, error = run(command[0], *words, *command[1:])
         assert code == 0
         assert error.count("more volume than the part") == 1
-    with pytest.warns(UserWarning, match="they are") as said:
+    with pytest.warns(InputNote, match="they are") as said:
         paint(path, longest=64, model=str(tiny_model))
     assert any("volume than the part" in str(warning.message) for warning in said)

@@ -93,3 +93,16 @@ def test_damaged_files_are_refused(tmp_path, inside, capfd):
     np.savez(tmp_path / "flat.npz", mask=inside, spacing=(1.0, 1.0, 2.0))
     with pytest.raises(InputError, match="cubes"):
         load_mask_file(tmp_path / "flat.npz")
+
+
+def test_a_mask_of_vtk_says_what_was_assumed(tmp_path, inside):
+    import pyvista
+
+    image = pyvista.ImageData(dimensions=np.array(inside.shape) + 1, spacing=(2,) * 3)
+    image.cell_data["mask"] = inside.astype(np.uint8).ravel(order="F")
+    image.save(tmp_path / "mask.vti")
+    mask = load_mask_file(tmp_path / "mask.vti")
+    np.testing.assert_array_equal(mask.inside, inside)
+    assert mask.spacing == 2.0
+    assert "µm" in mask.notes[0]
+    assert "voxel edge" in mask.notes[0]

@@ -9,6 +9,7 @@ from samples import GEAR
 
 import grainpaint
 from grainpaint.cli.app import SECTIONS, app
+from grainpaint.errors import InputNote
 from grainpaint.network.train import PRESETS
 from grainpaint.record import outputs
 
@@ -28,7 +29,7 @@ def test_paint_writes_volume_picture_and_record(run, tiny_model, tmp_path):
     assert len(record["recipe"]["model_sha256"]) == 64
     assert f"{volume.n_grains:,}" in text
     assert (tmp_path / "out" / "gear.png").read_bytes()[:4] == b"\x89PNG"
-    with pytest.warns(UserWarning, match=r"the voxels hold 3\.8 % more"):
+    with pytest.warns(InputNote, match=r"the voxels hold 3\.8 % more"):
         again = grainpaint.paint(GEAR, longest=40, model=str(tiny_model), seed=3)
     np.testing.assert_array_equal(again.grain_id, volume.grain_id)
     assert again.origin == pytest.approx(volume.origin)

@@ -135,7 +135,8 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     data = unpacked(path, raw)
     sha256 = hashlib.sha256(raw).hexdigest()
     spacing: float | None = None
-    origin, notes = (0.0, 0.0, 0.0), []
+    origin = (0.0, 0.0, 0.0)
+    notes: list[str] = []
     if data.startswith(_TIFF):
         values = _tiff(path, data)
     elif data.startswith(_NPY):
@@ -143,7 +144,7 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     elif data[:4] == b"PK\x03\x04":
         values, spacing, origin = _npz(path, data)
     else:
-        values, spacing, origin = _vti(path)
+        values, spacing, origin, notes = _vti(path)
     if values.ndim != 3 or 0 in values.shape:
         raise InputError(
             f"{path}: a mask has three axes, this one has the shape {values.shape}"
@@ -156,7 +157,7 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     if not inside.any():
         raise InputError(f"{path}: all voxels are 0: nothing is inside")
     first = values[inside][0]
-    if (values[inside] != first).any():
+    if data.lstrip()[:1] != b"<" and (values[inside] != first).any():
         if values.dtype.kind == "f":
             raise InputError(
                 f"{path}: a mask has two values, 0 outside and one inside; this one "
@@ -205,13 +206,18 @@ def _npz(
     )
 
 
-def _vti(path: Path) -> tuple[np.ndarray, float, tuple[float, float, float]]:
-    """Return the grains of a volume: a mask of where there are any."""
-    from grainpaint.formats import load
+def _vti(
+    path: Path,
+) -> tuple[np.ndarray, float, tuple[float, float, float], list[str]]:
+    """Return the IDs of a volume, of which 0 is outside, and what was assumed."""
+    from grainpaint.formats import ReadOptions, read
 
-    volume = load(path)
+    volume, notes = read(path, ReadOptions(void=0))
+    notes = [
+        n.replace("(say unit if not)", "(give the voxel edge if not)") for n in notes
+    ]
     spacing = _edge(path, np.array(volume.spacing))
-    return volume.grain_id, spacing, _three(path, np.array(volume.origin))
+    return volume.grain_id, spacing, _three(path, np.array(volume.origin)), notes
 
 
 def _tiff(path: Path, data: bytes) -> np.ndarray:

@@ -36,7 +36,7 @@ PAINTERS = dict[str, PyramidRunFlags | PaperFlags]  # kind of model -> its flags
 
 
 PART_HELP = (
-    "Closed bodies (STL, OBJ, PLY, 3MF, GLB, OFF) or a mask (npy, npz, vti, tif)."
+    "Closed bodies (STL, STEP, OBJ, PLY, 3MF, GLB, OFF) or a mask (npy, npz, vti, tif)."
 )
 
 

@@ -29,7 +29,7 @@ from grainpaint.cad import (
     plan_grid,
     unit_of,
 )
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.network.lookup import model_digest
 from grainpaint.network.precision import Precision, resolve
 
@@ -199,7 +199,7 @@ def _mask_domain(
 def warn_of(part: str | Path, notes: list[str]) -> None:
     """Warn a Python program of what was mended in a part or is lost of it."""
     for note in notes:
-        warnings.warn(f"{part}: {note}", stacklevel=3)
+        warnings.warn(f"{part}: {note}", InputNote, stacklevel=3)
 
 
 class BoxRecipe(BaseModel):

@@ -128,7 +128,7 @@ def paint(
 
     Warns
     -----
-    UserWarning
+    InputNote
         Of each thing that was mended in the part, and of features that are lost or
         fattened because they are too thin for the voxels.
 
