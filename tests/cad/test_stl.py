@@ -50,7 +50,7 @@ def damaged(tmp_path, kind):
         ("short", "not an STL"),
         ("flat", "degenerate"),
         ("no triangles", "no triangle"),
-        ("bad text", "no triangle"),
+        ("bad text", "cannot be read as ASCII STL"),
     ],
 )
 def test_damaged_files_are_refused_in_words(tmp_path, kind, message):
