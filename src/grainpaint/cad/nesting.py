@@ -1,13 +1,15 @@
 """Which shells lie within which."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from grainpaint.cad import rays
 
 __all__ = ["Nesting", "areas", "cones", "find_nesting", "shell_volumes"]
+
+_MOST_MIDDLES = 200  # of a shell
+_PASSES = 16  # over all edges: if time runs out, a sample has been seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +33,8 @@ class Nesting:
         return Nesting(self.inner[which], self.outer[which], self.touching[which])
 
 
-@dataclass(frozen=True, eq=False)
 class Shells:
-    """Triangles of several shells, sorted into cells as seen along each axis.
+    """Triangles of several shells in a tree of boxes.
 
     Parameters
     ----------
@@ -42,41 +43,21 @@ class Shells:
     shell : numpy.ndarray, int64, shape (m,)
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
-    shell: np.ndarray
-
-    @property
-    def n(self) -> int:
-        """Highest number of a shell, and one."""
-        return int(self.shell.max()) + 1
-
-    @cached_property
-    def _cells(self) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
-        used = self.vertices[np.unique(self.faces)]
-        low, size = used.min(0), np.ptp(used, axis=0)
-        return [self._sorted(axis, low, size) for axis in range(3)]
-
-    def _sorted(
-        self, axis: int, low: np.ndarray, size: np.ndarray
-    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """Sort triangles into cells, about as many as there are triangles."""
-        plane = _turned(axis)[:2]
-        m = len(self.faces)
-        edge = float(max(np.sqrt(size[plane].prod() / m), size[plane].max() / m))
-        corners = np.ascontiguousarray(self.vertices[:, plane])
-        while True:
-            n_cells = (size[plane] / edge).astype(np.int64) + 1
-            box = np.array([*low[plane], edge, *n_cells])
-            cells = rays.sort_into_cells(corners, self.faces, box)
-            if cells[1].size:
-                return box, cells
-            edge *= 2
-
-    def seen(self, axis: int) -> tuple[object, ...]:
-        """Return corners (`axis` the last coordinate), faces, shell, box and cells."""
-        corners = np.ascontiguousarray(self.vertices[:, _turned(axis)])
-        return corners, self.faces, self.shell, *self._cells[axis]
+    def __init__(
+        self, vertices: np.ndarray, faces: np.ndarray, shell: np.ndarray
+    ) -> None:
+        n = int(shell.max()) + 1
+        middles = vertices[faces].mean(1)
+        size = np.bincount(shell)
+        centers = np.stack([np.bincount(shell, m) for m in middles.T], 1)
+        of_shells = _along_a_curve(centers / np.maximum(size, 1)[:, None])
+        order = np.lexsort((_along_a_curve(middles), shell, of_shells[shell]))
+        self.vertices, self.faces, self.shell = vertices, faces[order], shell[order]
+        self.begin = np.zeros(n, np.int64)
+        begin = np.flatnonzero(np.diff(self.shell, prepend=-1))
+        self.begin[self.shell[begin]] = begin
+        self.end = self.begin + size
+        self.low, self.high = rays.grow_boxes(vertices, self.faces)
 
     def count(
         self, points: np.ndarray, pair: np.ndarray, other: np.ndarray, near: float
@@ -101,9 +82,16 @@ class Shells:
         inside, outside, on : numpy.ndarray, int64, shape (p,)
         """
         inside, outside = np.ones((2, len(points)), np.bool_)
+        begin, end = self.begin[other[pair]], self.end[other[pair]]
         for axis in range(3):
-            turned = np.ascontiguousarray(points[:, _turned(axis)])
-            winding, close = rays.wind(turned, other[pair], near, *self.seen(axis))
+            turned = [(axis + 1) % 3, (axis + 2) % 3, axis]
+            corners, low, high, seen = (
+                np.ascontiguousarray(array[:, turned])
+                for array in (self.vertices, self.low, self.high, points)
+            )
+            winding, close = rays.wind(
+                seen, begin, end, near, corners, self.faces, low, high
+            )
             inside &= (winding != 0) & ~close
             outside &= (winding == 0) & ~close
         n_inside, n_outside, n_on = (
@@ -113,9 +101,18 @@ class Shells:
         return n_inside, n_outside, n_on
 
 
-def _turned(axis: int) -> list[int]:
-    """Return the axes in a cyclic order that ends with one."""
-    return [(axis + 1) % 3, (axis + 2) % 3, axis]
+def _along_a_curve(points: np.ndarray) -> np.ndarray:
+    """Return numbers by which near points mostly follow each other (Morton's order)."""
+    low, size = points.min(0), np.ptp(points, axis=0).max() or 1.0
+    code = ((points - low) / size * 1023).astype(np.int64)
+    for shift, mask in (
+        (16, 0x30000FF),
+        (8, 0x300F00F),
+        (4, 0x30C30C3),
+        (2, 0x9249249),
+    ):
+        code = (code | code << shift) & mask
+    return np.asarray(code @ np.array([1, 2, 4]))
 
 
 def areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -192,27 +189,30 @@ def _candidates(
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
-def _lists(pairs: np.ndarray, n: int) -> np.ndarray:
-    """Return where the partners of each of `n` shells begin in sorted pairs."""
-    return np.searchsorted(pairs[:, 0], np.arange(n + 1))
-
-
 def _middles(
     surface: Shells, pairs: np.ndarray, near: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how many middles of triangles of a pair's first shell are in the second.
 
+    Of many triangles, the largest are looked at.
+
     Returns
     -------
     inside, outside, on : numpy.ndarray, int64, shape (p,)
     """
-    first = _lists(pairs, surface.n)
-    partners = np.diff(first)[surface.shell]
-    middles = surface.vertices[surface.faces].mean(1)
+    order = np.lexsort((-areas(surface.vertices, surface.faces), surface.shell))
+    shell = surface.shell[order]
+    shells = np.arange(len(surface.begin) + 1)
+    rank = np.arange(len(order)) - np.searchsorted(shell, shells)[shell]
+    order = order[rank < _MOST_MIDDLES]
+    middles = surface.vertices[surface.faces[order]].mean(1)
+    begin = np.searchsorted(surface.shell[order], shells)
     # Each middle is asked for with each partner of its shell.
-    point = np.repeat(np.arange(len(middles)), partners)
-    begin = np.cumsum(partners) - partners
-    pair = np.arange(len(point)) + np.repeat(first[surface.shell] - begin, partners)
+    size = np.diff(begin)[pairs[:, 0]]
+    pair = np.repeat(np.arange(len(pairs)), size)
+    point = np.arange(len(pair)) + np.repeat(
+        begin[pairs[:, 0]] - np.cumsum(size) + size, size
+    )
     return surface.count(middles[point], pair, pairs[:, 1], near)
 
 
@@ -223,15 +223,34 @@ def _edges(
 
     Edges that do not meet the second shell are left out.
 
+    Parameters
+    ----------
+    surface : Shells
+    pairs : numpy.ndarray, int64, shape (p, 2)
+        Sorted.
+    near : float
+
     Returns
     -------
     inside, outside : numpy.ndarray, int64, shape (p,)
     """
     a, b = surface.faces.ravel(), np.roll(surface.faces, -1, axis=1).ravel()
-    once = a < b  # the neighbor has the same edge from b to a
+    once = np.flatnonzero(a < b)  # the neighbor has the same edge from b to a
+    once = np.concatenate([once[i::_PASSES] for i in range(_PASSES)])
     ends, of = np.stack([a, b], 1)[once], np.repeat(surface.shell, 3)[once]
+    first = np.searchsorted(pairs[:, 0], np.arange(len(surface.begin) + 1))
     edge, pair, along = rays.meet(
-        ends, of, _lists(pairs, surface.n), pairs[:, 1].copy(), *surface.seen(2)
+        ends,
+        of,
+        surface.begin,
+        surface.end,
+        first,
+        pairs[:, 1].copy(),
+        surface.vertices,
+        surface.faces,
+        surface.shell,
+        surface.low,
+        surface.high,
     )
     met, index = np.unique(np.stack([edge, pair], 1), axis=0, return_inverse=True)
     # The ends of an edge, and all places between, one edge after the other.

@@ -1,9 +1,9 @@
 """Kernels: points and edges of some shells against the triangles of others.
 
-Triangles are sorted into square cells, as seen along z.
+Triangles are sorted by shell and place. Each LEAF of them have a box, each two
+neighboring boxes a larger one, and so on: box i contains boxes 2 i and 2 i + 1, box 1
+contains all. Corners may be given with any axis as the last, which is called z here.
 """
-
-import math
 
 import numba as nb
 import numpy as np
@@ -11,7 +11,11 @@ import numpy as np
 from grainpaint.cad.columns import left_of
 from grainpaint.compiled import inner
 
-__all__ = ["boxes_in_boxes", "meet", "sort_into_cells", "wind"]
+__all__ = ["LEAF", "boxes_in_boxes", "grow_boxes", "meet", "wind"]
+
+LEAF = 4
+_MOST_LEAVES = 30_000_000  # some seconds; thousands of slivers aslant take more
+_DEEP = 64  # boxes that may wait at once: one for each level
 
 
 @nb.njit(cache=True)
@@ -51,83 +55,47 @@ def boxes_in_boxes(low, high, slack, size, order):
     return pairs
 
 
-@inner()
-def _span(low, high, begin, edge, n):
-    """Return the first and the last of n cells that an interval meets."""
-    first = math.floor((low - begin) / edge)
-    last = math.floor((high - begin) / edge)
-    return min(max(first, 0), n - 1), min(max(last, 0), n - 1)
-
-
-@inner()
-def _cells_of(corners, face, box):
-    """Return the range of cells of a triangle: i0, i1, j0, j1, both inclusive."""
-    x0, y0, edge = box[0], box[1], box[2]
-    a, b, c = corners[face[0]], corners[face[1]], corners[face[2]]
-    nx, ny = int(box[3]), int(box[4])
-    i0, i1 = _span(min(a[0], b[0], c[0]), max(a[0], b[0], c[0]), x0, edge, nx)
-    j0, j1 = _span(min(a[1], b[1], c[1]), max(a[1], b[1], c[1]), y0, edge, ny)
-    return i0, i1, j0, j1
-
-
 @nb.njit(cache=True)
-def sort_into_cells(corners, faces, box):
-    """Sort triangles into the cells that they may meet.
+def grow_boxes(corners, faces):
+    """Return the lowest and highest corners of all boxes, float64, shape (n, 3) each.
 
     Parameters
     ----------
-    corners : float64, shape (n, 2) or (n, 3)
+    corners : float64, shape (n, 3)
     faces : int64, shape (m, 3)
-    box : float64, shape (5,)
-        Lowest x and y, edge of a cell, cells along x and y.
-
-    Returns
-    -------
-    start : int64, shape (n_cells + 1,)
-    items : int64
-        The triangles in cell c, y fastest, are items[start[c]:start[c + 1]]. Empty if
-        there would be over 16 for each triangle: then take larger cells.
+        Sorted by place.
     """
-    ny = int(box[4])
-    count = np.zeros(int(box[3]) * ny + 1, np.int64)
-    total = 0
+    n_leaves = 1
+    while n_leaves * LEAF < faces.shape[0]:
+        n_leaves *= 2
+    low = np.full((2 * n_leaves, 3), np.inf)
+    high = np.full((2 * n_leaves, 3), -np.inf)
     for f in range(faces.shape[0]):
-        i0, i1, j0, j1 = _cells_of(corners, faces[f], box)
-        total += (i1 - i0 + 1) * (j1 - j0 + 1)
-        if total > 16 * faces.shape[0] + 16:
-            return count, np.empty(0, np.int64)
-        for i in range(i0, i1 + 1):
-            for j in range(j0, j1 + 1):
-                count[i * ny + j + 1] += 1
-    start = np.cumsum(count)
-    items = np.empty(total, np.int64)
-    place = start.copy()
-    for f in range(faces.shape[0]):
-        i0, i1, j0, j1 = _cells_of(corners, faces[f], box)
-        for i in range(i0, i1 + 1):
-            for j in range(j0, j1 + 1):
-                items[place[i * ny + j]] = f
-                place[i * ny + j] += 1
-    return start, items
+        box = n_leaves + f // LEAF
+        for corner in faces[f]:
+            for axis in range(3):
+                low[box, axis] = min(low[box, axis], corners[corner, axis])
+                high[box, axis] = max(high[box, axis], corners[corner, axis])
+    for box in range(n_leaves - 1, 0, -1):
+        for axis in range(3):
+            low[box, axis] = min(low[2 * box, axis], low[2 * box + 1, axis])
+            high[box, axis] = max(high[2 * box, axis], high[2 * box + 1, axis])
+    return low, high
 
 
 @nb.njit(cache=True)
-def wind(points, other, near, corners, faces, shell, box, cells):
-    """Count how often shells wind around points, by what lies above (along z).
+def wind(points, begin, end, near, corners, faces, low, high):
+    """Count how often shells wind around points, by what lies above.
 
     Parameters
     ----------
     points : float64, shape (p, 3)
-    other : int64, shape (p,)
-        The shell to look at for each point.
+    begin, end : int64, shape (p,)
+        The triangles of the shell in question.
     near : float
         A distance below which a point lies on the surface.
-    corners : float64, shape (n, 3)
-    faces : int64, shape (m, 3)
-    shell : int64, shape (m,)
-        Of each triangle.
-    box, cells
-        As `sort_into_cells` takes and returns them.
+    corners, faces, low, high
+        As `grow_boxes` takes and returns them.
 
     Returns
     -------
@@ -135,40 +103,61 @@ def wind(points, other, near, corners, faces, shell, box, cells):
     close : bool, shape (p,)
         Whether the shell is near the point, as far as can be seen along z.
     """
-    start, items = cells
+    n_leaves = low.shape[0] // 2
     winding = np.zeros(points.shape[0], np.int64)
     close = np.zeros(points.shape[0], np.bool_)
-    nx, ny = int(box[3]), int(box[4])
+    waiting = np.empty((_DEEP, 2), np.int64)
     for p in range(points.shape[0]):
         x, y, z = points[p]
-        i, _ = _span(x, x, box[0], box[2], nx)
-        j, _ = _span(y, y, box[1], box[2], ny)
-        for f in items[start[i * ny + j] : start[i * ny + j + 1]]:
-            if shell[f] != other[p]:
+        waiting[0] = 1, n_leaves  # a box, and the leaves in it
+        n = 1
+        while n:
+            n -= 1
+            box, size = waiting[n]
+            first = (box * size - n_leaves) * LEAF
+            if first >= end[p] or first + size * LEAF <= begin[p]:
                 continue
-            ax, ay, az = corners[faces[f, 0]]
-            bx, by, bz = corners[faces[f, 1]]
-            cx, cy, cz = corners[faces[f, 2]]
-            twice_area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-            if twice_area == 0.0:
+            if x < low[box, 0] or x > high[box, 0] or z > high[box, 2] + near:
                 continue
-            step = 1  # below a top face
-            if twice_area < 0.0:
-                step = -1
-                bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
-                twice_area = -twice_area
-            if (
-                left_of(ax, ay, bx, by, x, y)
-                and left_of(bx, by, cx, cy, x, y)
-                and left_of(cx, cy, ax, ay, x, y)
-            ):
-                wb = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
-                wc = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-                above = az + (wb * (bz - az) + wc * (cz - az)) / twice_area - z
-                close[p] |= abs(above) <= near
-                if above > 0.0:
-                    winding[p] += step
+            if y < low[box, 1] or y > high[box, 1]:
+                continue
+            if size > 1:
+                waiting[n] = 2 * box, size // 2
+                waiting[n + 1] = 2 * box + 1, size // 2
+                n += 2
+                continue
+            for f in range(max(first, begin[p]), min(first + LEAF, end[p])):
+                step, above = _over(corners, faces[f], x, y)
+                if step != 0:
+                    close[p] |= abs(above - z) <= near
+                    if above > z:
+                        winding[p] += step
     return winding, close
+
+
+@inner()
+def _over(corners, face, x, y):
+    """Return 1 if a triangle is a top face over (x, y), -1 if a bottom face, and z."""
+    ax, ay, az = corners[face[0]]
+    bx, by, bz = corners[face[1]]
+    cx, cy, cz = corners[face[2]]
+    twice_area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    if twice_area == 0.0:
+        return 0, 0.0
+    step = 1
+    if twice_area < 0.0:
+        step = -1
+        bx, by, bz, cx, cy, cz = cx, cy, cz, bx, by, bz
+        twice_area = -twice_area
+    if not (
+        left_of(ax, ay, bx, by, x, y)
+        and left_of(bx, by, cx, cy, x, y)
+        and left_of(cx, cy, ax, ay, x, y)
+    ):
+        return 0, 0.0
+    wb = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
+    wc = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+    return step, az + (wb * (bz - az) + wc * (cz - az)) / twice_area
 
 
 @inner()
@@ -200,8 +189,10 @@ def _meets(p, q, a, b, c):
 
 
 @nb.njit(cache=True)
-def meet(ends, of, first, partners, corners, faces, shell, box, cells):
+def meet(ends, of, begins, stops, first, partners, corners, faces, shell, low, high):
     """List where edges of shells meet triangles of their partners.
+
+    If that would take very long, the first edges have to do.
 
     Parameters
     ----------
@@ -209,11 +200,15 @@ def meet(ends, of, first, partners, corners, faces, shell, box, cells):
         Vertices of the edges.
     of : int64, shape (e,)
         Shell of each edge.
+    begins, stops : int64
+        The triangles of shell s are those from begins[s] on, up to stops[s].
     first, partners : int64
         The shells that shell s is compared with, partners[first[s]:first[s + 1]],
         ascending.
-    corners, faces, shell, box, cells
-        As `wind` takes them.
+    corners, faces, low, high
+        As `grow_boxes` takes and returns them.
+    shell : int64, shape (m,)
+        Of each triangle.
 
     Returns
     -------
@@ -222,37 +217,43 @@ def meet(ends, of, first, partners, corners, faces, shell, box, cells):
     along : float64, shape (h,)
         Where it meets that shell: 0 at its first end, 1 at its last.
     """
-    start, items = cells
-    nx, ny = int(box[3]), int(box[4])
-    count = 0
-    edge, pair, along = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    for filling in (False, True):
-        if filling:
-            edge, pair = np.empty(count, np.int64), np.empty(count, np.int64)
-            along = np.empty(count)
-            count = 0
-        for e in range(ends.shape[0]):
-            begin, end = first[of[e]], first[of[e] + 1]
-            if begin == end:
+    n_leaves = low.shape[0] // 2
+    found = [(0, 0, 0.0)][:0]
+    waiting = np.empty((_DEEP, 2), np.int64)
+    n_met = 0
+    for e in range(ends.shape[0]):
+        if n_met > _MOST_LEAVES + 30 * ends.shape[0]:
+            break
+        own, begin, end = of[e], first[of[e]], first[of[e] + 1]
+        p, q = corners[ends[e, 0]], corners[ends[e, 1]]
+        waiting[0] = 1, n_leaves
+        n = 1 if begin < end else 0
+        while n:
+            n -= 1
+            box, size = waiting[n]
+            f0 = (box * size - n_leaves) * LEAF
+            f1 = min(f0 + size * LEAF, faces.shape[0])
+            apart = f0 >= begins[own] and f1 <= stops[own]
+            for axis in range(3):
+                apart |= min(p[axis], q[axis]) > high[box, axis]
+                apart |= max(p[axis], q[axis]) < low[box, axis]
+            if apart:
                 continue
-            p, q = corners[ends[e, 0]], corners[ends[e, 1]]
-            low, high = min(p[2], q[2]), max(p[2], q[2])
-            i0, i1 = _span(min(p[0], q[0]), max(p[0], q[0]), box[0], box[2], nx)
-            j0, j1 = _span(min(p[1], q[1]), max(p[1], q[1]), box[1], box[2], ny)
-            for cell in range(i0 * ny + j0, i1 * ny + j1 + 1):
-                if not j0 <= cell % ny <= j1:
-                    continue
-                for f in items[start[cell] : start[cell + 1]]:
-                    at = _find(partners, begin, end, shell[f])
-                    if at < 0:
-                        continue
+            if size > 1:
+                waiting[n] = 2 * box, size // 2
+                waiting[n + 1] = 2 * box + 1, size // 2
+                n += 2
+                continue
+            n_met += 1
+            for f in range(f0, f1):
+                at = _find(partners, begin, end, shell[f])
+                if at >= 0:
                     a, b, c = faces[f]
-                    a_z, b_z, c_z = corners[a, 2], corners[b, 2], corners[c, 2]
-                    if max(a_z, b_z, c_z) < low or min(a_z, b_z, c_z) > high:
-                        continue
                     t = _meets(p, q, corners[a], corners[b], corners[c])
                     if t >= 0.0:
-                        if filling:
-                            edge[count], pair[count], along[count] = e, at, t
-                        count += 1
+                        found.append((e, at, t))
+    edge, pair = np.empty(len(found), np.int64), np.empty(len(found), np.int64)
+    along = np.empty(len(found))
+    for i, (e, at, t) in enumerate(found):
+        edge[i], pair[i], along[i] = e, at, t
     return edge, pair, along
