@@ -94,6 +94,8 @@ def script(
         _forecast(script, variables)
         return
     simulation = read_script(script, variables)
+    if output is not None and not simulation.runs:
+        raise InputError(f"{script} simulates nothing: leave -o out")
     if output is not None:
         times = _volume_times(simulation, output, force)
     for line in simulation.passed_over:

@@ -94,7 +94,7 @@ def test_nothing_changes_beyond_the_zone():
     start[10:14, 17:22, 5:9] = 0
     path = make_path([Segment((8.0, 20.0), (28.0, 20.0), 10.0)], [12.0])
     end = run(start, path)
-    rear, front, side, below = zone_box(POOL, HAZ)
+    rear, front, side, below, _ = zone_box(POOL, HAZ)
     x, y, z = np.indices(start.shape)
     box = (x >= 8 - rear) & (x <= 28 + front) & (np.abs(y - 20) <= side)
     box &= (z <= 12) & (z >= 12 - below)

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from naive import proposals
 
 from grainpaint.simulate.am.moves import MOLTEN
-from grainpaint.simulate.am.sweeps import _propose
+from grainpaint.simulate.am.sweeper import move_rules
+from grainpaint.simulate.am.sweeps import propose
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
@@ -17,10 +18,11 @@ def test_proposals_are_those_of_the_slow_rule(seed, copy_molten):
     molten = [] if copy_molten else list(zip(*np.nonzero(plan)))
     expected = proposals(spin, 1, 1, 1, molten)
     around = np.empty(52, np.int32)
+    rules = move_rules(9, 0.25, copy_molten)
     here = (1, 1, 1)
     found = {}
     for word in np.linspace(0, 2**32 - 1, 60).astype(np.uint64):
-        new, rise = _propose(spin, here, plan, here, copy_molten, word, around)
+        new, rise = propose(spin, here, plan, here, rules, word, around)
         if new:
             found[int(new)] = int(rise)
     assert found == expected

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from grainpaint.simulate.iso.lattice import neighbor_offsets
+from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.energy import (
     propensities,
     site_energies,
     total_energy,
 )
 from grainpaint.simulate.spparks.regions import SphereRegion
-from grainpaint.simulate.spparks.simulation import PottsApp, SimulationBox
+from grainpaint.simulate.spparks.simulation import SimulationBox
 from grainpaint.simulate.spparks.sites import Sites
 
 

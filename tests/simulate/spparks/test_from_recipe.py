@@ -55,7 +55,7 @@ def test_a_recipe_becomes_the_script_of_the_same_build(tmp_path, change):
         np.testing.assert_allclose(
             getattr(path, name), getattr(expected, name), rtol=1e-9, atol=1e-7
         )
-    pool, zone = pool_of(again.app)
+    pool, zone = pool_of(again.app, 1)
     assert (pool, zone) == (recipe.pool, recipe.haz)
 
 

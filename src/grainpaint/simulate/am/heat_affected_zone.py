@@ -76,10 +76,14 @@ class ExponentialHaz(RecipePart):
 Haz = Annotated[LinearHaz | ExponentialHaz, Field(discriminator="law")]
 
 
-def zone_box(pool: Pool, haz: Haz) -> tuple[float, float, float, float]:
-    """Return the reach of a zone behind, in front, aside and below, in voxels."""
+def zone_box(pool: Pool, haz: Haz) -> tuple[float, float, float, float, float]:
+    """Return the reach of a zone behind, in front, aside, below and above (voxels)."""
     if isinstance(haz, ExponentialHaz):
-        return haz.rear, haz.front, haz.width / 2, haz.depth
+        return haz.rear, haz.front, haz.width / 2, haz.depth, 0.0
     front, rear = pool.ends
-    w = haz.width
-    return rear + (haz.tail or w), front + w, pool.width / 2 + w, pool.depth + w
+    w, rear_w = haz.width, haz.tail or haz.width
+    if pool.shape == "weld":  # through the plate, and as far above its surface
+        grown, h = pool.widest, pool.depth
+        side = grown * pool.width / 2 + w
+        return grown * rear + rear_w, grown * front + w, side, h, h
+    return rear + rear_w, front + w, pool.width / 2 + w, pool.depth + w, 0.0

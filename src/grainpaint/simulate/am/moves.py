@@ -8,7 +8,15 @@ import numpy as np
 
 from grainpaint.philox import philox4x32
 
-__all__ = ["MOLTEN", "N_SLOTS", "TO_UNIT", "SweepKey", "plan_window", "random_words"]
+__all__ = [
+    "MOLTEN",
+    "N_SLOTS",
+    "TO_UNIT",
+    "SweepKey",
+    "mobility_window",
+    "plan_window",
+    "random_words",
+]
 
 _TOLERANCE = 1e-4  # voxels, on the surface of the pool
 N_SLOTS = 4  # parts of a sweep; fewer would give more grains than a random order does
@@ -76,61 +84,90 @@ def _plan_site(mobility, first, second):
 
 
 @nb.njit(cache=True)
-def _plan_column(plan, low, place, zone, draw):
-    """Plan the sites (low[0], low[1], low[2] + k) at `place` relative to the pool."""
+def _mobility_column(mobility, low_z, place, zone):
+    """Set the mobility of the sites low_z + k at `place` relative to the pool."""
     along, across, height = place
     box, table = zone.box, zone.distance
-    plan[:] = 0
+    mobility[:] = 0.0
     if not (-box[0] < along <= box[1] and abs(across) <= box[2]):
-        return
+        return False
     x, y = along - zone.first, abs(across)
     i, j = int(x), int(y)
     a, b = x - i, y - j
     w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
-    pair = -1
-    words = random_words(draw, 0, 0, 0)
-    for k in range(plan.size):
-        below = height - (low[2] + k)
-        if below < 0 or below > box[3]:
+    for k in range(mobility.size):
+        below = height - (low_z + k)
+        if below < -box[4] or below > box[3]:
             continue
-        m = int(below)
+        level = below + zone.top
+        m = int(level)
         d = (
             w00 * table[i, j, m]
             + w01 * table[i, j + 1, m]
             + w10 * table[i + 1, j, m]
             + w11 * table[i + 1, j + 1, m]
         )
-        if below > m:
-            c = below - m
+        if level > m:
+            c = level - m
             d = (1 - c) * d + c * (
                 w00 * table[i, j, m + 1]
                 + w01 * table[i, j + 1, m + 1]
                 + w10 * table[i + 1, j, m + 1]
                 + w11 * table[i + 1, j + 1, m + 1]
             )
-        mobility = _mobility(d + zone.drawn_in, zone.shells)
-        if mobility <= 0:
+        if below < 0 and zone.lift > 0 and d > 0:
+            d = math.hypot(d, below * zone.lift)
+        mobility[k] = max(0.0, _mobility(d + zone.drawn_in, zone.shells))
+    return True
+
+
+@nb.njit(cache=True)
+def _plan_column(plan, mobility, low, draw):
+    """Plan the sites (low[0], low[1], low[2] + k) with the given mobilities."""
+    pair = -1
+    words = random_words(draw, 0, 0, 0)
+    for k in range(plan.size):
+        if mobility[k] <= 0.0:
             continue
         z = low[2] + k + 1  # >= 0, as the window begins one site outside the box
         if z >> 1 != pair:  # four words serve two sites
             pair = z >> 1
             words = random_words(draw, low[0] + 1, low[1] + 1, pair)
         if z & 1:
-            plan[k] = _plan_site(mobility, words[2], words[3])
+            plan[k] = _plan_site(mobility[k], words[2], words[3])
         else:
-            plan[k] = _plan_site(mobility, words[0], words[1])
-        if mobility >= 1:
+            plan[k] = _plan_site(mobility[k], words[0], words[1])
+        if mobility[k] >= 1.0:
             plan[k] |= MOLTEN
+
+
+@nb.njit(inline="always")
+def _relative(x, y, pool):
+    """Return the place of a column relative to the pool: along, across, height."""
+    px, py, pz, ux, uy = pool
+    dx, dy = x - px, y - py
+    return ux * dx + uy * dy, ux * dy - uy * dx, pz
 
 
 @nb.njit(cache=True, parallel=True)
 def plan_window(plan, low, pool, zone, draw):
     """Plan the moves of one sweep for all sites of the window that begins at `low`."""
-    px, py, pz, ux, uy = pool
     for i in nb.prange(plan.shape[0]):
         x = low[0] + i
+        mobility = np.empty(plan.shape[2])
         for j in range(plan.shape[1]):
             y = low[1] + j
-            dx, dy = x - px, y - py
-            place = (ux * dx + uy * dy, ux * dy - uy * dx, pz)
-            _plan_column(plan[i, j], (x, y, low[2]), place, zone, draw)
+            plan[i, j] = 0
+            if _mobility_column(mobility, low[2], _relative(x, y, pool), zone):
+                _plan_column(plan[i, j], mobility, (x, y, low[2]), draw)
+
+
+@nb.njit(cache=True)
+def mobility_window(mobility, plan, low, pool, zone):
+    """Set the mobility of all sites of a window, and mark those that are molten."""
+    for i in range(plan.shape[0]):
+        for j in range(plan.shape[1]):
+            place = _relative(low[0] + i, low[1] + j, pool)
+            _mobility_column(mobility[i, j], low[2], place, zone)
+            for k in range(plan.shape[2]):
+                plan[i, j, k] = MOLTEN if mobility[i, j, k] >= 1.0 else 0

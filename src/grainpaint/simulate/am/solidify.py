@@ -8,7 +8,9 @@ with equal probability, and takes it with the probability of Eq. (18),
 .. math:: P = M \min(1, e^{-\Delta E / T}),
 
 where M is its mobility (Eq. 19) and dE the change in the number of unlike neighbors.
-Then the pool moves on. Only the sites in the box around the pool are visited.
+Then the pool moves on. Only the sites in the box around the pool are visited. The pools
+of recipes end at the scanned surface; those of SPPARKS' scripts reach above it where
+SPPARKS' do (`grainpaint.simulate.am.zone_table.TableStyle`).
 
 References
 ----------
@@ -29,14 +31,16 @@ from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.moves import SweepKey
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
-from grainpaint.simulate.am.sweeps import MoveRules, run_sweep, scan_segment
+from grainpaint.simulate.am.sweeper import Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import (
-    ZoneTable,
+    TableStyle,
     shrinking_zones,
     tabulate_zone,
 )
 
-__all__ = ["solidify"]
+__all__ = ["check_scan", "follow_path", "solidify"]
+
+_STYLE = TableStyle()  # of recipes
 
 
 def solidify(
@@ -111,27 +115,39 @@ def solidify(
     check_seed(seed)
     end = path.n_steps if last_step is None else last_step
     _check_steps(first_step, end, path.n_steps)
-    padded = np.zeros([n + 2 for n in spin.shape], np.int32)  # 0 = no site
-    padded[1:-1, 1:-1, 1:-1] = spin
-    beta = 1 / temperature if temperature > 0 else math.inf
-    rules = MoveRules(np.uint64(n_spins), beta, copy_molten)
-    shapes = pool, haz
-    _follow(padded, path, shapes, rules, seed, (first_step, end), freeze, progress)
-    return padded[1:-1, 1:-1, 1:-1]
+    rules = move_rules(n_spins, temperature, copy_molten)
+    sweeper = Sweeper(spin, rules)
+    follow_path(sweeper, path, (pool, haz), seed, (first_step, end), freeze, progress)
+    return sweeper.spin
 
 
-def _follow(
-    padded: np.ndarray,
+def follow_path(
+    sweeper: Sweeper,
     path: ScanPath,
     shapes: tuple[Pool, Haz],
-    rules: MoveRules,
     seed: int,
     span: tuple[int, int],
-    freeze: bool,
-    progress: Progress,
+    freeze: bool = False,
+    progress: Progress = silent,
+    style: TableStyle = _STYLE,
 ) -> None:
-    """Do the sweeps in a span of a path, segment by segment."""
-    zone = tabulate_zone(*shapes, signed=False)
+    """Do the sweeps in a span of a path, segment by segment.
+
+    Parameters
+    ----------
+    sweeper : Sweeper
+        Its spins change.
+    path : ScanPath
+    shapes : Pool, Haz
+        The pool and the zone around it.
+    seed, freeze, progress
+        As in `solidify`.
+    span : two ints
+        First sweep, and the one after the last.
+    style : TableStyle
+        How the pool and its zone are tabulated.
+    """
+    zone = tabulate_zone(*shapes, style)
     key = split_key(seed, stream=2)
     first, end = span
     begin = 0
@@ -143,26 +159,14 @@ def _follow(
                 heading = path.direction[i, :2].tolist()
                 stride = float(path.speed[i]) / SWEEPS_PER_TIME
                 segment = (*path.start[i].tolist(), *heading, stride)
-                scan_segment(padded, segment, steps, zone, rules, key)
+                sweeper.scan(segment, steps, zone, key)
                 if freeze and steps[1] == begin and not path.goes_on[i]:
                     place = (*path.end[i].tolist(), *heading)
-                    zones = shrinking_zones(*shapes, stride)
-                    _freeze(padded, place, zones, rules, seed, begin - 1)
+                    for k, zone_k in enumerate(shrinking_zones(*shapes, stride)):
+                        draw_key = split_key(seed, stream=3 + k)
+                        draw = SweepKey(*draw_key, np.uint64(begin - 1))
+                        sweeper.sweep(place, zone_k, draw)
             bar.update(max(0, min(begin, end) - first))
-
-
-def _freeze(
-    spin: np.ndarray,
-    place: tuple[float, ...],
-    zones: list[ZoneTable],
-    rules: MoveRules,
-    seed: int,
-    step: int,
-) -> None:
-    """Freeze the pool at `place` after a step: shrink it to nothing."""
-    for k, zone in enumerate(zones):
-        draw = SweepKey(*split_key(seed, stream=3 + k), np.uint64(step))
-        run_sweep(spin, place, zone, rules, draw)
 
 
 def _check_steps(first: int, end: int, n_steps: int) -> None:
@@ -176,7 +180,7 @@ def _check_steps(first: int, end: int, n_steps: int) -> None:
 def _check(
     spin: np.ndarray, path: ScanPath, pool: Pool, n_spins: int, temperature: float
 ) -> None:
-    """Raise InputError unless the pool can melt something in the box."""
+    """Raise InputError unless the spins and the numbers are in range."""
     if spin.ndim != 3 or 0 in spin.shape or spin.dtype.kind not in "iu":
         raise InputError(
             f"spins must be a 3-D array of integers, got {spin.shape} of {spin.dtype}"
@@ -185,9 +189,15 @@ def _check(
         raise InputError(f"the number of spins must be at least 2, got {n_spins}")
     if not 0 <= temperature < math.inf:
         raise InputError(f"the temperature must be >= 0, got {temperature}")
-    if pool.depth > spin.shape[2]:
+    nx, ny, nz = spin.shape
+    check_scan((nx, ny, nz), path, pool)
+
+
+def check_scan(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> None:
+    """Raise InputError unless the pool can melt something in a box of this shape."""
+    if pool.depth > shape[2]:
         raise InputError(
-            f"the pool is {pool.depth:g} voxels deep, the box only {spin.shape[2]}: "
+            f"the pool is {pool.depth:g} voxels deep, the box only {shape[2]}: "
             "make the pool shallower or the box taller"
         )
     if path.n_steps >= 2**32:
@@ -201,8 +211,8 @@ def _check(
     ends = np.stack([path.start[path.on], path.end[path.on]])
     low = ends.min(0) - (margin, margin, pool.depth)
     high = ends.max(0) + np.array([margin, margin, 0])
-    if not ((low <= np.array(spin.shape) - 1) & (high >= 0)).all(1).any():
-        size = " x ".join(map(str, spin.shape))
+    if not ((low <= np.array(shape) - 1) & (high >= 0)).all(1).any():
+        size = " x ".join(map(str, shape))
         raise InputError(
             f"the scan path lies outside the box: nothing of its {path.on.sum()} "
             f"segments reaches the {size} voxels"

@@ -15,7 +15,14 @@ from grainpaint.simulate.am.moves import (
     random_words,
 )
 
-__all__ = ["MoveRules", "run_sweep", "scan_segment"]
+__all__ = [
+    "MoveRules",
+    "propose",
+    "run_sweep",
+    "scan_segment",
+    "window_of",
+    "wrap_ghosts",
+]
 
 
 class MoveRules(NamedTuple):
@@ -24,10 +31,12 @@ class MoveRules(NamedTuple):
     n_spins: np.uint64
     beta: float
     copy_molten: bool
+    lowest: int = 1  # of the spins that molten sites take
+    barred: int = 0  # a spin that no site takes from a neighbor; 0 = none
 
 
 @nb.njit(cache=True)
-def _propose(spin, site, plan, here, copy_molten, word, around):
+def propose(spin, site, plan, here, rules, word, around):
     """Return the spin that a site may take (0: none) and the change in energy."""
     x, y, z = site
     i, j, k = here
@@ -45,7 +54,9 @@ def _propose(spin, site, plan, here, copy_molten, word, around):
                     continue
                 around[n] = v
                 n += 1
-                if not copy_molten and plan[i + a, j + b, k + c] & MOLTEN:
+                if v == rules.barred:
+                    continue
+                if not rules.copy_molten and plan[i + a, j + b, k + c] & MOLTEN:
                     continue
                 for w in range(n_unique):
                     if unique[w] == v:
@@ -83,12 +94,11 @@ def _sweep(spin, plan, low, parity, slot, rules, draw):
                     continue
                 words = random_words(draw, x, y, z + ((slot + 1) << 28))  # beyond any z
                 if plan[i, j, k] & MOLTEN:
-                    spin[x, y, z] = 1 + ((words[0] * rules.n_spins) >> np.uint64(32))
+                    drawn = (words[0] * rules.n_spins) >> np.uint64(32)
+                    spin[x, y, z] = rules.lowest + np.int64(drawn)
                     continue
                 here, site = (i, j, k), (x, y, z)
-                new, rise = _propose(
-                    spin, site, plan, here, rules.copy_molten, words[0], around
-                )
+                new, rise = propose(spin, site, plan, here, rules, words[0], around)
                 u = np.float64(words[1]) * TO_UNIT
                 if new > 0 and (rise <= 0 or u < math.exp(-rules.beta * rise)):
                     spin[x, y, z] = new
@@ -107,7 +117,7 @@ def _shuffle(order, slot, draw):
 
 
 @nb.njit(cache=True)
-def _window(shape, box, pool, window):
+def window_of(shape, box, pool, window):
     """Set the range of sites in the box around the pool; return whether it has any."""
     px, py, pz, ux, uy = pool
     reach_x0 = min(-box[0] * ux, box[1] * ux) - box[2] * abs(uy)
@@ -119,16 +129,27 @@ def _window(shape, box, pool, window):
     window[0, 2] = max(0, math.ceil(pz - box[3]))
     window[1, 0] = min(shape[0] - 1, math.floor(px + reach_x1))
     window[1, 1] = min(shape[1] - 1, math.floor(py + reach_y1))
-    window[1, 2] = min(shape[2] - 1, math.floor(pz))
+    window[1, 2] = min(shape[2] - 1, math.floor(pz + box[4]))
     return (window[0] <= window[1]).all()
 
 
 @nb.njit(cache=True)
-def run_sweep(spin, pool, zone, rules, draw):
+def wrap_ghosts(spin, periodic):
+    """Copy the sites at periodic faces into the ghosts beyond the opposite faces."""
+    if periodic[0]:
+        spin[0], spin[-1] = spin[-2], spin[1]
+    if periodic[1]:
+        spin[:, 0], spin[:, -1] = spin[:, -2], spin[:, 1]
+    if periodic[2]:
+        spin[:, :, 0], spin[:, :, -1] = spin[:, :, -2], spin[:, :, 1]
+
+
+@nb.njit(cache=True)
+def run_sweep(spin, pool, zone, rules, draw, periodic):
     """Run one sweep with the pool at rest at (x, y, z), heading along (ux, uy)."""
     shape = (spin.shape[0] - 2, spin.shape[1] - 2, spin.shape[2] - 2)
     window = np.empty((2, 3), np.int64)
-    if not _window(shape, zone.box, pool, window):
+    if not window_of(shape, zone.box, pool, window):
         return
     n = window[1] - window[0] + 3
     plan = np.empty((n[0], n[1], n[2]), np.uint8)
@@ -139,13 +160,15 @@ def run_sweep(spin, pool, zone, rules, draw):
         _shuffle(order, slot, draw)
         for parity in order:
             _sweep(spin, plan, low, parity, slot, rules, draw)
+            wrap_ghosts(spin, periodic)
 
 
 @nb.njit(cache=True)
-def scan_segment(spin, segment, steps, zone, rules, key):
+def scan_segment(spin, segment, steps, zone, rules, key, periodic):
     """Run the sweeps steps[0]..steps[1] - 1 of a segment that began at steps[2]."""
     px, py, pz, ux, uy, stride = segment
     for step in range(steps[0], steps[1]):
         gone = (step - steps[2]) * stride
         pool = (px + gone * ux, py + gone * uy, pz, ux, uy)
-        run_sweep(spin, pool, zone, rules, SweepKey(key[0], key[1], np.uint64(step)))
+        draw = SweepKey(key[0], key[1], np.uint64(step))
+        run_sweep(spin, pool, zone, rules, draw, periodic)

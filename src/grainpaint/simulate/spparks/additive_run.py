@@ -1,4 +1,4 @@
-"""Runs of SPPARKS' applications ``am/ellipsoid`` and ``potts/am/bezier``."""
+"""Runs of SPPARKS' applications whose pool follows ``am`` paths."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,22 +10,27 @@ from grainpaint.progress import Progress, part_of
 from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, Haz, LinearHaz
 from grainpaint.simulate.am.layers import stack_layers
+from grainpaint.simulate.am.ordered_sweeps import SiteOrder
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
-from grainpaint.simulate.am.solidify import solidify
-from grainpaint.simulate.spparks.simulation import (
+from grainpaint.simulate.am.solidify import check_scan, follow_path
+from grainpaint.simulate.am.sweeper import Sweeper, move_rules
+from grainpaint.simulate.am.zone_table import TableStyle
+from grainpaint.simulate.spparks.applications import (
+    AdditiveApp,
     BezierApp,
     EllipsoidApp,
-    LayeredScan,
-    RunCommand,
+    PathWeldApp,
 )
+from grainpaint.simulate.spparks.potts_run import effective_lattice
+from grainpaint.simulate.spparks.simulation import LayeredScan, RunCommand
 from grainpaint.simulate.spparks.sites import Sites
 
-__all__ = ["pool_of", "run_additive"]
+__all__ = ["pool_of", "run_additive", "site_order", "sweep_threads", "table_style"]
 
 
 def run_additive(
     sites: Sites,
-    app: EllipsoidApp | BezierApp,
+    app: AdditiveApp,
     scan: LayeredScan,
     run: RunCommand,
     times: list[float],
@@ -37,7 +42,7 @@ def run_additive(
     ----------
     sites : Sites
         Their spins change.
-    app : EllipsoidApp or BezierApp
+    app : AdditiveApp
     scan : LayeredScan
     run : RunCommand
     times : list of float
@@ -46,65 +51,106 @@ def run_additive(
         Receives the number of sweeps.
     """
     sites.check_spins(0, app.n_spins)
-    pool, haz = pool_of(app)
-    # A pool may be deeper than the box: add empty space below.
-    below = max(0, int(np.ceil(pool.depth)) - sites.box.shape[2])
+    nx, ny, nz = sites.box.shape
+    pool, haz = pool_of(app, nz)
     layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
-    path = stack_layers(layers, scan.start + below, scan.n_layers)
-    room = np.zeros((*sites.box.shape[:2], below), np.int32)
+    path = stack_layers(layers, scan.start, scan.n_layers)
+    check_scan((nx, ny, max(nz, int(np.ceil(pool.depth)))), path, pool)
+    _, periodic, copies = effective_lattice(sites.box)
+    # Spins count from 0 in SPPARKS; in `Sweeper` 0 is no site.
+    sweeper = Sweeper(
+        np.where(sites.exists, sites.spin + 1, 0),
+        move_rules(
+            app.n_spins,
+            run.temperature / copies,
+            copy_molten=not (isinstance(app, PathWeldApp) or _is_first(app)),
+            lowest=2 if isinstance(app, PathWeldApp) else 1,
+            barred=app.n_spins + 1 if isinstance(app, EllipsoidApp) else 0,
+        ),
+        periodic,
+        site_order(run, sites.box.shape),
+    )
+    style = table_style(app)
     done = 0
-    with progress("melt pool", path.n_steps) as bar:
+    with progress("melt pool", path.n_steps) as bar, sweep_threads(nz):
         for time in times:
             step = min(round((time - run.start) * SWEEPS_PER_TIME), path.n_steps)
             if step > done:
-                # Spins count from 0 in SPPARKS; in `solidify` 0 is no site.
-                spin = np.where(sites.exists, sites.spin + 1, 0)
-                with _threads(1 if sites.box.shape[2] == 1 else None):
-                    spin = solidify(
-                        np.concatenate([room, spin], axis=2),
-                        path,
-                        pool,
-                        haz,
-                        n_spins=app.n_spins,
-                        temperature=run.temperature,
-                        copy_molten=True,
-                        freeze=False,
-                        seed=run.seed,
-                        first_step=done,
-                        last_step=step,
-                        progress=part_of(bar, done),
-                    )
-                sites.spin = spin[:, :, below:] - 1
+                follow_path(
+                    sweeper,
+                    path,
+                    (pool, haz),
+                    run.seed,
+                    (done, step),
+                    progress=part_of(bar, done),
+                    style=style,
+                )
             done = step
+            sites.spin = sweeper.spin - 1
             yield time
 
 
+def _is_first(app: AdditiveApp) -> bool:
+    return isinstance(app, BezierApp) and app.first
+
+
+def table_style(app: AdditiveApp) -> TableStyle:
+    """Return how the zone of an application is tabulated."""
+    return TableStyle(
+        "one" if _is_first(app) else "zero", mirrored=isinstance(app, BezierApp)
+    )
+
+
+def site_order(run: RunCommand, shape: tuple[int, int, int]) -> SiteOrder | None:
+    """Return how the sweeps of a run go through the sites, None = at random."""
+    if not (run.raster or run.masked):
+        return None
+    masked = np.zeros(shape if run.masked else (0, 0, 0), np.uint8)
+    return SiteOrder(run.raster, run.sectors, masked)
+
+
 @contextmanager
-def _threads(n: int | None) -> Iterator[None]:
-    """Use `n` threads: a single layer of sites is too little work for several."""
+def sweep_threads(n_layers: int) -> Iterator[None]:
+    """Use one thread if there is a single layer of sites, too little for several."""
     before = numba.get_num_threads()
-    numba.set_num_threads(n or before)
+    numba.set_num_threads(1 if n_layers == 1 else before)
     try:
         yield
     finally:
         numba.set_num_threads(before)
 
 
-def pool_of(app: EllipsoidApp | BezierApp) -> tuple[melt_pool.Pool, Haz]:
-    """Return the melt pool of an application and its heat-affected zone."""
-    if isinstance(app, BezierApp):
-        return (
-            melt_pool.Bezier(
-                width=app.width,
-                depth=app.depth,
-                x=app.x,
-                y=app.y,
-                z=app.z,
-                beta_y=app.beta[0],
-                beta_z=app.beta[1],
-            ),
-            LinearHaz(width=app.haz, tail=app.haz_tail, power=app.power),
-        )
+def pool_of(app: AdditiveApp, height: int) -> tuple[melt_pool.Pool, Haz]:
+    """Return the melt pool of an application and its heat-affected zone.
+
+    `height` is that of the box, which is how thick the plate of a weld is.
+    """
+    match app:
+        case BezierApp():
+            return (
+                melt_pool.Bezier(
+                    width=app.width,
+                    depth=app.depth,
+                    x=app.x,
+                    y=app.y,
+                    z=app.z,
+                    beta_y=app.beta[0],
+                    beta_z=app.beta[1],
+                ),
+                LinearHaz(width=app.haz, tail=app.haz_tail, power=app.power),
+            )
+        case PathWeldApp():
+            assert app.shape is not None
+            return (
+                melt_pool.ScriptWeld(
+                    width=app.shape.width,
+                    depth=height,
+                    case=app.shape.case,
+                    alpha=app.alpha,
+                    beta=app.beta,
+                ),
+                LinearHaz(width=app.haz),
+            )
     return (
         melt_pool.DoubleEllipsoid(
             width=app.width, depth=app.depth, front=app.cap, rear=app.tail

@@ -4,8 +4,8 @@ import numba as nb
 import numpy as np
 
 from grainpaint.simulate.iso.lattice import neighbor_offsets
+from grainpaint.simulate.spparks.applications import Application
 from grainpaint.simulate.spparks.potts_run import effective_lattice
-from grainpaint.simulate.spparks.simulation import Application
 from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["propensities", "site_energies", "total_energy"]

@@ -4,17 +4,21 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grainpaint.simulate.am.heat_affected_zone import zone_box
+from grainpaint.simulate.am.heat_affected_zone import LinearHaz, zone_box
 from grainpaint.simulate.spparks.additive_run import pool_of
-from grainpaint.simulate.spparks.output.log import LOG
-from grainpaint.simulate.spparks.requests import Diagnostic, OpenLog
-from grainpaint.simulate.spparks.simulation import (
+from grainpaint.simulate.spparks.applications import (
     BezierApp,
     EllipsoidApp,
+    JoiningApp,
+    PathsApp,
+    PathWeldApp,
     PottsApp,
-    RunCommand,
-    Simulation,
+    WeldApp,
 )
+from grainpaint.simulate.spparks.output.log import LOG
+from grainpaint.simulate.spparks.requests import Diagnostic, OpenLog
+from grainpaint.simulate.spparks.simulation import RunCommand, Simulation, WritePaths
+from grainpaint.simulate.spparks.weld_run import weld_pool
 
 __all__ = ["Forecast", "forecast"]
 
@@ -24,6 +28,7 @@ _GROWTH_S = 2.9e-6
 _PROPOSAL_S = 1.5e-7  # an attempt at a spin of 1..Q
 _COPY_S = 4.2e-7  # an attempt at a neighbor's spin
 _ZONE_S = 6e-8  # a site of the zone around a pool, for a sweep
+_ORDERED_S = 2e-7  # the same, one site after another
 _SWEEP_S = 1e-3  # any sweep of a pool
 
 
@@ -68,9 +73,11 @@ def _seconds(simulation: Simulation, run: RunCommand) -> float:
     """Estimate the seconds of a run."""
     app = simulation.app
     n_sites, n_sweeps = math.prod(simulation.box.shape), run.moments[-1].n_sweeps
-    if isinstance(app, EllipsoidApp | BezierApp):
-        rear, front, side, below = zone_box(*pool_of(app))[:4]
-        return n_sweeps * (_SWEEP_S + _ZONE_S * (rear + front) * 2 * side * below)
+    if isinstance(app, PathsApp):
+        return 0.0
+    if not isinstance(app, PottsApp):
+        each = _ORDERED_S if run.raster or run.masked else _ZONE_S
+        return n_sweeps * (_SWEEP_S + each * _zone_sites(simulation))
     if run.rejection and (run.raster or app.neighbors_only):
         each = _COPY_S if app.neighbors_only else _PROPOSAL_S
         return n_sites * n_sweeps * each
@@ -80,10 +87,28 @@ def _seconds(simulation: Simulation, run: RunCommand) -> float:
     return n_sites * _GROWTH_S * max(0.0, after - before)
 
 
+def _zone_sites(simulation: Simulation) -> float:
+    """Return about how many sites lie in the zone of a pool."""
+    app, (nx, ny, nz) = simulation.app, simulation.box.shape
+    match app:
+        case JoiningApp():
+            return app.haz * (app.length + app.haz - app.width) * nz
+        case WeldApp():
+            pool, _ = weld_pool(app, simulation.box, 0)
+            rear, front, side, below, _ = zone_box(pool, LinearHaz(width=app.haz))
+        case EllipsoidApp() | BezierApp() | PathWeldApp():
+            rear, front, side, below, _ = zone_box(*pool_of(app, nz))
+        case _:
+            return float(nx * ny * nz)
+    return (rear + front) * 2 * side * min(below, nz)
+
+
 def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
     """Yield the files that are written."""
     yield LOG, 1
     for step in simulation.steps:
+        if isinstance(step, WritePaths):
+            yield str(step.path), 1
         if isinstance(step, OpenLog) and step.file:
             yield step.file, 1
     dumps = {name: {name} for name in simulation.stitch_files}

@@ -12,12 +12,10 @@ from grainpaint.simulate.am.plan_path import plan_path
 from grainpaint.simulate.am.recipe import AmRecipe, load_am_recipe
 from grainpaint.simulate.am.scan import ScanPath, Segment
 from grainpaint.simulate.iso.recipe import IsoRecipe, load_iso_recipe
+from grainpaint.simulate.spparks.applications import BezierApp, EllipsoidApp, PottsApp
 from grainpaint.simulate.spparks.script.am_commands import scan_duration
 from grainpaint.simulate.spparks.simulation import (
-    BezierApp,
-    EllipsoidApp,
     LayeredScan,
-    PottsApp,
     RunCommand,
     SetSpins,
     Simulation,

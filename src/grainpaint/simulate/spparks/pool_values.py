@@ -1,120 +1,107 @@
-"""The value d1 of sites near a melt pool, as additive applications keep it."""
-
-from functools import lru_cache
+"""The value d1 of sites near a melt pool, as SPPARKS' applications keep it."""
 
 import numpy as np
 
+from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.layers import stack_layers
-from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
+from grainpaint.simulate.am.moves import mobility_window
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
 from grainpaint.simulate.am.zone_table import ZoneTable, tabulate_zone
-from grainpaint.simulate.spparks.additive_run import pool_of
-from grainpaint.simulate.spparks.simulation import BezierApp, EllipsoidApp, LayeredScan
+from grainpaint.simulate.spparks.additive_run import pool_of, table_style
+from grainpaint.simulate.spparks.applications import (
+    AdditiveApp,
+    BezierApp,
+    JoiningApp,
+    WeldApp,
+)
+from grainpaint.simulate.spparks.simulation import LayeredScan, SimulationBox
+from grainpaint.simulate.spparks.weld_run import joining_frames, weld_pool
 
 __all__ = ["pool_values"]
 
-_App = EllipsoidApp | BezierApp
+_Place = tuple[float, ...]
 
 
 def pool_values(
-    app: EllipsoidApp | BezierApp,
-    scan: LayeredScan,
-    shape: tuple[int, int, int],
+    app: AdditiveApp | WeldApp | JoiningApp,
+    scan: LayeredScan | None,
+    box: SimulationBox,
     n_sweeps: int,
+    zero: float = 0.0,
 ) -> np.ndarray:
     """Return d1 of all sites after a number of sweeps.
 
     Parameters
     ----------
-    app : EllipsoidApp or BezierApp
-    scan : LayeredScan
-    shape : three ints
-        Sites along x, y, z.
+    app : AdditiveApp, WeldApp or JoiningApp
+    scan : LayeredScan, optional
+        Of an additive application.
+    box : SimulationBox
     n_sweeps : int
+        In all runs.
+    zero : float
+        SPPARKS' time before the first sweep.
 
     Returns
     -------
-    numpy.ndarray, float64, shape `shape`
-        The mobility of ``am/ellipsoid``: 1 in the pool, 0 far away. The distance of
-        ``potts/am/bezier``, relative to the width of the zone: 0 in the pool, 1 far
-        away.
+    numpy.ndarray, float64, shape `box.shape`
+        The mobility of ``am/ellipsoid`` and ``potts/weld/jom``: 1 in the pool (1.1 in
+        the latter), 0 far away. The distance of ``potts/am/bezier``, relative to the
+        width of the zone: 0 in the pool, 1 far away. The distance of the other welds in
+        sites: -1 in the pool.
     """
-    far = 1.0 if isinstance(app, BezierApp) else 0.0
-    values = np.full(shape, far)
-    zone = _zone(app)
-    pool = _pool_place(_path(scan), n_sweeps)
-    # The zone of potts/am/bezier goes on above the scanned surface, as in a mirror.
-    above = app.haz if isinstance(app, BezierApp) else 0.0
-    window, along, across, below = _near(zone, pool, above, shape)
-    if not along.size:
-        return values
-    distance = _interpolated(zone, along, across, abs(below))
-    rear, front, side, depth = zone.box[:4]
-    inside = (-rear <= along) & (along <= front) & (across <= side)
-    inside = inside & (-above <= below) & (below <= depth)
-    if isinstance(app, BezierApp):
-        value = distance
-    else:
-        value = np.exp(-app.decay * np.ceil(np.maximum(distance, 0)))
-        value = np.where(distance <= 0, 1.0, value)
-    values[window] = np.where(inside, value, far)
-    return values
+    match app:
+        case JoiningApp():
+            known = joining_frames(app, box, zero)(n_sweeps - 1)
+            if n_sweeps == 0 or known is None:
+                return np.ones(box.shape) if n_sweeps else np.zeros(box.shape)
+            mobility = _mobility(box.shape, *known)
+            return np.where(mobility >= 1, 1.1, mobility)
+        case WeldApp():
+            return _distance(box.shape, *weld_pool(app, box, n_sweeps))
+    assert scan is not None
+    place = _place(scan, n_sweeps)
+    pool, haz = pool_of(app, box.shape[2])
+    if isinstance(pool, melt_pool.ScriptWeld):
+        return _distance(box.shape, pool, place)
+    mobility = _mobility(box.shape, place, tabulate_zone(pool, haz, table_style(app)))
+    return 1 - mobility if isinstance(app, BezierApp) else mobility
 
 
-@lru_cache(maxsize=2)
-def _zone(app: _App) -> ZoneTable:
-    return tabulate_zone(*pool_of(app), signed=False)
-
-
-@lru_cache(maxsize=2)
-def _path(scan: LayeredScan) -> ScanPath:
-    layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
-    return stack_layers(layers, scan.start, scan.n_layers)
-
-
-def _pool_place(path: ScanPath, n_sweeps: int) -> tuple[np.ndarray, np.ndarray]:
+def _place(scan: LayeredScan, n_sweeps: int) -> _Place:
     """Return the place of the pool, and where it heads to along x and y."""
+    layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
+    path = stack_layers(layers, scan.start, scan.n_layers)
     ends = np.cumsum(path.n_sweeps)
     i = min(int(np.searchsorted(ends, n_sweeps, side="right")), len(ends) - 1)
     gone = n_sweeps - (ends[i] - path.n_sweeps[i])
     stride = path.speed[i] / SWEEPS_PER_TIME
     heading = path.direction[i]
-    return path.start[i] + gone * stride * heading, heading[:2]
+    return (*(path.start[i] + gone * stride * heading), heading[0], heading[1])
 
 
-def _near(
-    zone: ZoneTable,
-    pool: tuple[np.ndarray, np.ndarray],
-    above: float,
-    shape: tuple[int, int, int],
-) -> tuple[tuple[slice, ...], np.ndarray, np.ndarray, np.ndarray]:
-    """Return the window of sites around the pool, and their places in its axes."""
-    place, (ux, uy) = pool
-    reach = float(np.hypot(max(zone.box[:2]), zone.box[2]))
-    lowest = place - np.array([reach, reach, zone.box[3]])
-    highest = place + np.array([reach, reach, above])
-    window = tuple(
-        slice(int(np.clip(np.floor(a), 0, n)), int(np.clip(np.ceil(b) + 1, 0, n)))
-        for a, b, n in zip(lowest, highest, shape)
-    )
-    x, y, z = np.ogrid[window]
-    x, y = x - place[0], y - place[1]
-    along, across = x * ux + y * uy, abs(y * ux - x * uy)
-    places = np.broadcast_arrays(along, across, place[2] - z)
-    return window, places[0], places[1], places[2]
-
-
-def _interpolated(
-    zone: ZoneTable, along: np.ndarray, across: np.ndarray, below: np.ndarray
+def _mobility(
+    shape: tuple[int, int, int], place: _Place, zone: ZoneTable
 ) -> np.ndarray:
-    """Return the distances of places: linear along and across, by levels below."""
-    table = zone.distance
-    nx, ny, nz = table.shape
-    u = np.clip(along - zone.first, 0, nx - 1.001)
-    v = np.clip(across, 0, ny - 1.001)
-    k = np.clip(np.floor(below), 0, nz - 1).astype(np.int64)
-    i, j = u.astype(np.int64), v.astype(np.int64)
-    a, b = u - i, v - j
-    near = table[i, j, k] * (1 - a) + table[i + 1, j, k] * a
-    aside = table[i, j + 1, k] * (1 - a) + table[i + 1, j + 1, k] * a
-    found: np.ndarray = near * (1 - b) + aside * b
-    return found
+    """Return the mobilities of all sites."""
+    mobility, plan = np.empty(shape), np.empty(shape, np.uint8)
+    place = tuple(float(v) for v in place)
+    mobility_window(mobility, plan, np.zeros(3, np.int64), place, zone)
+    return mobility
+
+
+def _distance(
+    shape: tuple[int, int, int], pool: melt_pool.ScriptWeld, place: _Place
+) -> np.ndarray:
+    """Return the distances of all sites from a weld pool, -1 inside."""
+    x, y, z, ux, uy = place
+    result = np.empty(shape)
+    dy, dz = np.meshgrid(
+        np.arange(shape[1]) - y, np.arange(shape[2]) - z, indexing="ij"
+    )
+    for i in range(shape[0]):  # plane by plane, as intermediate arrays are larger
+        dx = i - x
+        axes = np.stack([ux * dx + uy * dy, ux * dy - uy * dx, dz], axis=-1)
+        distance = pool.distance(axes.reshape(-1, 3))
+        result[i] = np.where(distance < 0, -1, distance).reshape(shape[1:])
+    return result

@@ -9,9 +9,9 @@ from grainpaint.errors import InputError
 from grainpaint.progress import Progress
 from grainpaint.simulate.iso.potts import grow
 from grainpaint.simulate.iso.rejection import sweep_sites
+from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.simulation import (
     N_NEIGHBORS,
-    PottsApp,
     RunCommand,
     SimulationBox,
 )

@@ -7,18 +7,27 @@ from pathlib import Path
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.spparks.additive_run import run_additive
+from grainpaint.simulate.spparks.applications import (
+    BezierApp,
+    EllipsoidApp,
+    JoiningApp,
+    PathWeldApp,
+    PottsApp,
+    WeldApp,
+)
 from grainpaint.simulate.spparks.output.recorder import Recorder
 from grainpaint.simulate.spparks.potts_run import run_potts
 from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
 from grainpaint.simulate.spparks.script.reader import read_script
 from grainpaint.simulate.spparks.simulation import (
-    PottsApp,
     ReadFile,
     RunCommand,
     SetSpins,
     Simulation,
+    WritePaths,
 )
 from grainpaint.simulate.spparks.sites import Sites
+from grainpaint.simulate.spparks.weld_run import run_weld
 
 __all__ = ["run_script", "run_simulation"]
 
@@ -139,7 +148,7 @@ def _follow(
 ) -> Iterator[tuple[float, Microstructure]]:
     """Execute the steps of a simulation; yield volumes."""
     wanted = set(simulation.snapshots) if all_times else set()
-    last = simulation.runs[-1]
+    last = simulation.runs[-1] if simulation.runs else None
     for step in simulation.steps:
         match step:
             case SetSpins():
@@ -149,6 +158,9 @@ def _follow(
             case Say() | OpenLog():
                 if recorder:
                     recorder.message(step)
+            case WritePaths():
+                if recorder:
+                    recorder.paths(step)
             case Moment():
                 if recorder:
                     recorder.moment(step)
@@ -171,11 +183,16 @@ def _run(
     """Execute a ``run``; yield each moment once the sites have reached it."""
     app, scan = simulation.app, simulation.scan
     times = [moment.time for moment in run.moments]
-    if isinstance(app, PottsApp):
-        reached = run_potts(sites, app, run, times, progress)
-    else:
-        assert scan is not None
-        reached = run_additive(sites, app, scan, run, times, progress)
+    match app:
+        case PottsApp():
+            reached = run_potts(sites, app, run, times, progress)
+        case WeldApp() | JoiningApp():
+            reached = run_weld(sites, app, run, times, progress)
+        case EllipsoidApp() | BezierApp() | PathWeldApp():
+            assert scan is not None
+            reached = run_additive(sites, app, scan, run, times, progress)
+        case _:
+            raise AssertionError(f"no runs of {app}")
     for moment, _ in zip(run.moments, reached, strict=True):
         yield moment
     sites.elapsed += run.end - run.start

@@ -1,12 +1,15 @@
 """Write the input script with which SPPARKS runs a simulation."""
 
 from grainpaint.errors import InputError
-from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
-from grainpaint.simulate.spparks.simulation import (
+from grainpaint.simulate.spparks.applications import (
+    Application,
     BezierApp,
     EllipsoidApp,
-    LayeredScan,
     PottsApp,
+)
+from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
+from grainpaint.simulate.spparks.simulation import (
+    LayeredScan,
     ReadFile,
     RunCommand,
     ScriptStep,
@@ -73,7 +76,7 @@ def script_text(simulation: Simulation, dump: str, n_ranks: int = 1) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _app(app: PottsApp | EllipsoidApp | BezierApp) -> list[str]:
+def _app(app: Application) -> list[str]:
     """Return the lines of the application."""
     match app:
         case PottsApp(n_spins, neighbors_only):
@@ -90,6 +93,7 @@ def _app(app: PottsApp | EllipsoidApp | BezierApp) -> list[str]:
                 *(f"potts/am/bezier control_points {a} {_words(p)}" for a, p in points),
                 f"potts/am/bezier beta {_words(app.beta)}",
             ]
+    raise InputError(f"this application cannot be written into a script: {app}")
 
 
 def _words(numbers: tuple[float, ...]) -> str:

@@ -4,22 +4,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grainpaint.simulate.am.scan import Segment
+from grainpaint.simulate.spparks.applications import Application, PottsApp
 from grainpaint.simulate.spparks.regions import Region
 from grainpaint.simulate.spparks.requests import Diagnostic, Moment, OpenLog, Say
 
 __all__ = [
     "N_NEIGHBORS",
-    "Application",
-    "BezierApp",
-    "EllipsoidApp",
     "LayeredScan",
-    "PottsApp",
     "ReadFile",
     "RunCommand",
     "SetSpins",
     "Simulation",
     "SimulationBox",
     "SiteCondition",
+    "WritePaths",
     "value_names",
 ]
 
@@ -27,84 +25,6 @@ __all__ = [
 Triple = tuple[float, float, float]
 
 N_NEIGHBORS = {"sc/26n": 26, "sc/6n": 6, "sq/8n": 8, "sq/4n": 4}
-
-
-@dataclass(frozen=True)
-class PottsApp:
-    """``app_style potts`` and ``potts/neighonly``.
-
-    Parameters
-    ----------
-    n_spins : int
-        Q; spins are 1..Q.
-    neighbors_only : bool
-        ``potts/neighonly``.
-    """
-
-    n_spins: int
-    neighbors_only: bool = False
-
-
-@dataclass(frozen=True)
-class EllipsoidApp:
-    """``app_style am/ellipsoid``: pool and heat-affected zone, lengths in sites.
-
-    Parameters
-    ----------
-    n_spins : int
-        Melted sites take a spin 0..n_spins - 1.
-    width, tail, depth, cap : float
-        Pool: full width, length behind the origin, depth, length in front.
-    haz_width, haz_tail, haz_depth, haz_cap : float
-        The same for the heat-affected zone.
-    decay : float
-        Mobility exp(-decay * distance).
-    """
-
-    n_spins: int
-    width: float
-    tail: float
-    depth: float
-    cap: float
-    haz_width: float
-    haz_tail: float
-    haz_depth: float
-    haz_cap: float
-    decay: float
-
-
-@dataclass(frozen=True)
-class BezierApp:
-    """``app_style potts/am/bezier``, lengths in sites.
-
-    Parameters
-    ----------
-    n_spins : int
-        Melted sites take a spin 0..n_spins - 1.
-    width, depth : float
-        Full width and depth of the pool.
-    haz, haz_tail, power : float
-        Width of the heat-affected zone at the pool's widest place and at its tail, and
-        the exponent in between.
-    x, y, z : tuple of float
-        Control points: five, three and three, as the script gives them.
-    beta : two floats
-        Shape of the cross section.
-    """
-
-    n_spins: int
-    width: float
-    depth: float
-    haz: float
-    haz_tail: float
-    power: float
-    x: tuple[float, ...] = ()
-    y: tuple[float, ...] = ()
-    z: tuple[float, ...] = ()
-    beta: tuple[float, float] = (1.0, 0.5)
-
-
-Application = PottsApp | EllipsoidApp | BezierApp
 
 
 @dataclass(frozen=True)
@@ -234,11 +154,15 @@ class LayeredScan:
         Height of the surface while the first layer is scanned.
     n_layers : int
         Number of layers.
+    timed : bool
+        Whether the time of ``run`` decides when the scan ends, as with ``am_pattern``;
+        otherwise each layer ends one sweep early.
     """
 
     layers: tuple[tuple[tuple[Segment, ...], float], ...]
     start: float
     n_layers: int
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -256,6 +180,8 @@ class RunCommand:
         ``sweep raster``: in a fixed order instead of at random.
     sectors : bool
         Whether parts of the box are swept one after another.
+    masked : bool
+        ``sweep ... mask yes``: sites that seem unable to change are passed over.
     moments : tuple of Moment
         When something is written: the start, the end, and times in between.
     diagnostics : tuple of Diagnostic
@@ -270,6 +196,7 @@ class RunCommand:
     rejection: bool
     raster: bool = False
     sectors: bool = False
+    masked: bool = False
     moments: tuple[Moment, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     seed: int = 0
@@ -285,7 +212,22 @@ class RunCommand:
         return tuple(m.time for m in self.moments if m.holds_spins)
 
 
-ScriptStep = SetSpins | ReadFile | RunCommand | Moment | Say | OpenLog
+@dataclass(frozen=True)
+class WritePaths:
+    """``pathgen``: write a file of the paths of a build; nothing is simulated.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+        Its content.
+    """
+
+    path: Path
+    text: str
+
+
+ScriptStep = SetSpins | ReadFile | RunCommand | Moment | Say | OpenLog | WritePaths
 
 
 @dataclass(frozen=True)
@@ -294,9 +236,9 @@ class Simulation:
 
     Parameters
     ----------
-    app : PottsApp, EllipsoidApp or BezierApp
+    app : Application
     box : SimulationBox
-    steps : tuple of SetSpins, ReadFile, RunCommand, Moment, Say and OpenLog
+    steps : tuple of SetSpins, ReadFile, RunCommand, Moment, Say, OpenLog, WritePaths
         In order; a Moment is a ``dump_one``.
     scan : LayeredScan, optional
         Scan of an additive application.
@@ -316,7 +258,7 @@ class Simulation:
     @property
     def snapshots(self) -> tuple[float, ...]:
         """Times at which the script dumps the spins, and the end of the last run."""
-        last = self.runs[-1]
+        last = self.runs[-1] if self.runs else None
         times: list[float] = []
         for step in self.steps:
             if isinstance(step, RunCommand):

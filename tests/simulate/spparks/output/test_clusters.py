@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.output.clusters import find_clusters
 from grainpaint.simulate.spparks.output.frame import Frame
-from grainpaint.simulate.spparks.simulation import PottsApp, SimulationBox
+from grainpaint.simulate.spparks.simulation import SimulationBox
 from grainpaint.simulate.spparks.sites import Sites
 
 

@@ -7,20 +7,14 @@ from samples import BEZIER, ELLIPSOID, ISO, RECORDED
 from grainpaint import InputError
 from grainpaint.formats.spparks import write_sites
 from grainpaint.simulate.spparks import read_script
+from grainpaint.simulate.spparks.applications import BezierApp, EllipsoidApp, PottsApp
 from grainpaint.simulate.spparks.regions import (
     BlockRegion,
     RegionMix,
     SphereRegion,
 )
 from grainpaint.simulate.spparks.requests import Moment, Say
-from grainpaint.simulate.spparks.simulation import (
-    BezierApp,
-    EllipsoidApp,
-    PottsApp,
-    ReadFile,
-    SetSpins,
-    SiteCondition,
-)
+from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins, SiteCondition
 
 
 def script(tmp_path, text, **variables):
@@ -184,7 +178,7 @@ SCRIPT_MISTAKES = {
               r"not supported, only potts \| potts/neighonly \| am/ellipsoid"),
     "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"),
     "command": (edit("temperature", "pin 0.1 1 1\ntemperature"),
-                "in.script:11: pin: not supported; supported are am, app_style"),
+                "in.script:11: pin: not supported; supported are am, am_cart"),
     "dimension": (edit("dimension 3", "dimension 2"), "needs dimension 3, not 2"),
     "no lattice": (edit("lattice", "#"), "in.script:6: region: lattice must come"),
     "no region": (edit("create_box box", "create_box tube"), "no region 'tube'"),
@@ -210,8 +204,16 @@ SCRIPT_MISTAKES = {
     "zero speed": (edit("speed 10", "speed 0", ELLIPSOID), "speed must be above 0"),
     "no pass": (edit("pass_id 2", "pass_id 3", ELLIPSOID), "no am pass 3"),
     "thickness": (edit("thickness 25", "thickness 0", ELLIPSOID), "above 0, got 0"),
-    "narrow zone": (edit("50 90", "20 90", ELLIPSOID), "width of 20, less than"),
-    "periodic": (edit("n n n", "n p n", ELLIPSOID), "need boundary n n n"),
+    "alone": (edit("n n n", "n p n", ELLIPSOID).replace("0 100 0 100 0", "0 100 0 1 0"),
+              "needs two sites or more along x and y"),
+    "no shape": (ELLIPSOID.replace("am/ellipsoid 1000 30 70 30 7 50 90 45 12 0.1",
+                 "potts/am/weld 9 0.7 0.5 20"), "weld_shape_teardrop is missing"),
+    "four or six": (ELLIPSOID.replace("am/ellipsoid 1000 30 70 30 7 50 90 45 12 0.1",
+                    "potts/am/bezier 9 20 15 4 6"), "needs 6 or 4 numbers, got 5"),
+    "jom": (edit("potts 100", "potts/weld/jom 9 30 25 10 40 0 10 6 0.1"), "be 1..5"),
+    "pulse": (edit("potts 100", "potts/weld 9 0 0.7 0.5 9 9\npulse 1.5 9"), "0..1 and"),
+    "not a weld": (edit("run", "weld_shape_ellipse 9 9\nrun"), "style potts/weld"),
+    "not joining": (edit("run", "deep_width 9\nrun"), "style potts/weld/jom"),
     "two builds": (edit("run 225", "run 1\nrun 1", ELLIPSOID), "done in one run"),
     "kmc": (edit("sweep random mask no", "solve_style tree", ELLIPSOID), "need sweep"),
     "no layer": (ELLIPSOID.replace("am cart", "# "), "no am cartesian_layer"),

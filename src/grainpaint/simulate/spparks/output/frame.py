@@ -5,10 +5,11 @@ from functools import cached_property
 import numpy as np
 
 from grainpaint.formats.spparks import site_ids
+from grainpaint.simulate.spparks.applications import Application
 from grainpaint.simulate.spparks.energy import propensities, site_energies
 from grainpaint.simulate.spparks.regions import in_region
 from grainpaint.simulate.spparks.requests import Dump
-from grainpaint.simulate.spparks.simulation import Application, SimulationBox
+from grainpaint.simulate.spparks.simulation import SimulationBox
 from grainpaint.simulate.spparks.sites import RELATIONS, Sites
 
 __all__ = ["Frame"]

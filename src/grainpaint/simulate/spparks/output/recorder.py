@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.errors import InputError
 from grainpaint.formats.spparks.stitch_blocks import create_stitch
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
+from grainpaint.simulate.spparks.applications import PathsApp, PottsApp
 from grainpaint.simulate.spparks.output.clusters import Clusters
 from grainpaint.simulate.spparks.output.diagnostics import (
     ClusterWriter,
@@ -26,12 +29,7 @@ from grainpaint.simulate.spparks.requests import (
     OpenLog,
     Say,
 )
-from grainpaint.simulate.spparks.simulation import (
-    BezierApp,
-    EllipsoidApp,
-    RunCommand,
-    Simulation,
-)
+from grainpaint.simulate.spparks.simulation import RunCommand, Simulation, WritePaths
 from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["Recorder"]
@@ -78,11 +76,20 @@ class Recorder:
         else:
             self.log.open(step.file)
 
+    def paths(self, step: WritePaths) -> None:
+        """Write the file of paths that ``pathgen`` asks for."""
+        place = self.folder / step.path
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(step.text)
+        except OSError as error:
+            raise InputError(f"{place}: {error.strerror or error}") from None
+
     def moment(self, moment: Moment, run: RunCommand | None = None) -> None:
         """Write what is due at a moment, of a run or between runs."""
         self.temperature = run.temperature if run else self.temperature
         if run is not None and self._shows("d1", moment, run):
-            self._set_pool(moment)
+            self._set_pool(moment, run)
         app = self.simulation.app
         frame = Frame(self.sites, app, moment.time, self.temperature)
         if run is not None:
@@ -104,12 +111,20 @@ class Recorder:
             name == column for table in tables for column, _ in table.columns
         )
 
-    def _set_pool(self, moment: Moment) -> None:
-        """Set d1 of the sites of an additive application."""
-        app, scan = self.simulation.app, self.simulation.scan
-        if scan is not None and isinstance(app, EllipsoidApp | BezierApp):
-            found = pool_values(app, scan, self.sites.box.shape, moment.n_sweeps)
-            np.copyto(self.sites.value("d1"), found)
+    def _set_pool(self, moment: Moment, run: RunCommand) -> None:
+        """Set d1 of the sites of an application with a melt pool."""
+        app, sites = self.simulation.app, self.sites
+        if isinstance(app, PottsApp | PathsApp):
+            return
+        before = round(sites.elapsed * SWEEPS_PER_TIME)
+        found = pool_values(
+            app,
+            self.simulation.scan,
+            sites.box,
+            before + moment.n_sweeps,
+            run.start - sites.elapsed,
+        )
+        np.copyto(sites.value("d1"), found)
 
     def _begin(self, run: RunCommand) -> None:
         """Say that a run begins; write the titles of the table."""

@@ -2,16 +2,18 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.layers import cartesian_layer
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Corner, Segment
+from grainpaint.simulate.spparks.applications import Application
 from grainpaint.simulate.spparks.regions import BlockRegion
+from grainpaint.simulate.spparks.script.am_patterns import AmPatterns
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.simulation import LayeredScan
 
-__all__ = ["AmCommands", "scan_duration"]
+__all__ = ["AmCommands", "CartesianLayer", "scan_duration"]
 
 
 def scan_duration(scan: LayeredScan) -> float:
@@ -25,6 +27,14 @@ def scan_duration(scan: LayeredScan) -> float:
     return n_sweeps / SWEEPS_PER_TIME
 
 
+class CartesianLayer(NamedTuple):
+    """A layer of parallel tracks, as ``pathgen`` needs it."""
+
+    tracks: tuple[Segment, ...]
+    thickness: int
+    direction: str  # X or Y
+
+
 @dataclass
 class AmCommands:
     """What the ``am`` commands have defined so far."""
@@ -32,14 +42,18 @@ class AmCommands:
     passes: dict[int, Command] = field(default_factory=dict)
     paths: dict[int, Segment] = field(default_factory=dict)
     layers: list[tuple[tuple[Segment, ...], float]] = field(default_factory=list)
+    metas: list[CartesianLayer] = field(default_factory=list)
     start: float | None = None
     n_layers: int | None = None
+    patterns: AmPatterns = field(default_factory=AmPatterns)
 
-    def follow(self, command: Command, box: BlockRegion) -> bool:
-        """Execute a command; return whether it has an effect."""
+    def follow(self, command: Command, box: BlockRegion, app: Application) -> None:
+        """Execute a command."""
+        if self.patterns.follow(command, app):
+            return
         match command.expect(
             0, "pass", "cartesian_layer", "path", "path_layer", "build",
-            "transverse_pass",
+            "transverse_pass", "pattern",
         ):  # fmt: skip
             case "pass":
                 self._pass(command)
@@ -55,12 +69,14 @@ class AmCommands:
                 self.start, self.n_layers = command.number(2), command.integer(4)
                 if self.n_layers < 1:
                     raise command.fail(f"needs at least one layer, got {self.n_layers}")
-            case _:
-                return False  # transverse_pass: SPPARKS itself no longer has it
-        return True
 
-    def scan(self, box: BlockRegion) -> LayeredScan:
-        """Return the scan, lengths in sites from the first site of the box."""
+    def scan(self, box: BlockRegion, time: float) -> LayeredScan:
+        """Return the scan, lengths in sites from the first site of the box.
+
+        `time` is that of the runs, which decides when a pattern of layers ends.
+        """
+        if self.patterns.pattern is not None:
+            return self.patterns.scan(box, time)
         if not self.layers:
             raise InputError("no am cartesian_layer and no path_layer to scan")
         start = box.high[2] if self.start is None else self.start
@@ -109,6 +125,9 @@ class AmCommands:
         except InputError as error:
             raise command.fail(str(error)) from None
         self._add_layer(command, tracks, 7)
+        self.metas.append(
+            CartesianLayer(tuple(tracks), command.integer(7), chosen.word(3))
+        )
 
     def _path(self, command: Command, box: BlockRegion) -> None:
         for at, key in ((2, "start"), (5, "end"), (8, "speed")):

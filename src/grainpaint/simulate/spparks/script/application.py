@@ -1,10 +1,20 @@
 """The commands of applications: ``app_style`` and ``potts/am/bezier``."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from grainpaint.simulate.spparks.applications import (
+    Application,
+    BezierApp,
+    EllipsoidApp,
+    JoiningApp,
+    PathsApp,
+    PathWeldApp,
+    PottsApp,
+    WeldApp,
+)
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import BezierApp, EllipsoidApp, PottsApp
 
 __all__ = ["COMMANDS"]
 
@@ -12,45 +22,81 @@ __all__ = ["COMMANDS"]
 def _app_style(state: ScriptState, command: Command) -> None:
     if state.box is not None:
         raise command.fail("comes too late: the box exists already")
-    style = command.expect(
-        0, "potts", "potts/neighonly", "am/ellipsoid", "potts/am/bezier"
-    )
+    style = command.expect(0, *_STYLES)
+    wanted, make = _STYLES[style]
     numbers = [command.number(i) for i in range(1, len(command.words))]
-    wanted = {"am/ellipsoid": 10, "potts/am/bezier": 6}.get(style, 1)
-    if len(numbers) != wanted:
-        raise command.fail(f"{style} needs {wanted} numbers, got {len(numbers)}")
-    n_spins = command.integer(1)
-    if not 1 <= n_spins < 2**31:
-        raise command.fail(f"the number of spins must be 1..2147483647: {n_spins}")
-    if style in ("potts", "potts/neighonly"):
-        state.app = PottsApp(n_spins, style == "potts/neighonly")
-        return
+    if len(numbers) not in wanted:
+        counts = " or ".join(str(n) for n in wanted)
+        raise command.fail(f"{style} needs {counts} numbers, got {len(numbers)}")
+    if numbers and not 1 <= command.integer(1) < 2**31:
+        raise command.fail(
+            f"the number of spins must be 1..2147483647: {command.integer(1)}"
+        )
+    state.app = make(command, numbers)
+
+
+def _above_zero(command: Command, numbers: list[float]) -> None:
     if min(numbers) <= 0:
-        raise command.fail(f"all numbers of {style} must be above 0")
-    if style == "am/ellipsoid":
-        app = state.app = EllipsoidApp(n_spins, *numbers[1:])
-        for zone, pool, what in (
-            (app.haz_width, app.width, "width"),
-            (app.haz_tail, app.tail, "length behind"),
-            (app.haz_depth, app.depth, "depth"),
-            (app.haz_cap, app.cap, "length in front"),
-        ):
-            if zone < pool:
-                raise command.fail(
-                    f"the heat-affected zone has a {what} of {zone:g}, less than "
-                    f"the pool's {pool:g}"
-                )
-    else:
-        width, depth, haz, tail, power = numbers[1:]
-        bezier = state.app = BezierApp(n_spins, width, depth, haz, tail, power)
-        if bezier.haz_tail < bezier.haz or bezier.power < 1.5:
-            raise command.fail(
-                "needs haz_tail >= haz and a shape parameter >= 1.5, got "
-                f"{bezier.haz_tail:g}, {bezier.haz:g} and {bezier.power:g}"
-            )
+        raise command.fail(f"all numbers of {command.word(0)} must be above 0")
 
 
-def _bezier(state: ScriptState, command: Command) -> None:
+def _ellipsoid(command: Command, numbers: list[float]) -> EllipsoidApp:
+    _above_zero(command, numbers)
+    return EllipsoidApp(int(numbers[0]), *numbers[1:])
+
+
+def _bezier(command: Command, numbers: list[float]) -> BezierApp:
+    _above_zero(command, numbers)
+    n_spins, width, depth, haz, *tail = numbers
+    if not tail:  # the version before 2023
+        return BezierApp(int(n_spins), width, depth, haz, haz, 1.5, first=True)
+    if tail[0] < haz or not 1.5 <= tail[1] <= 2:
+        raise command.fail(
+            "needs haz_tail >= haz and a shape parameter of 1.5 to 2, got "
+            f"{tail[0]:g}, {haz:g} and {tail[1]:g}"
+        )
+    return BezierApp(int(n_spins), width, depth, haz, tail[0], tail[1])
+
+
+def _weld(command: Command, numbers: list[float]) -> WeldApp:
+    _above_zero(command, [numbers[2], *numbers[4:]])
+    n_spins, start, alpha, beta, velocity, haz = numbers
+    return WeldApp(int(n_spins), start, alpha, beta, velocity, haz)
+
+
+def _path_weld(command: Command, numbers: list[float]) -> PathWeldApp:
+    _above_zero(command, [numbers[1], numbers[3]])
+    n_spins, alpha, beta, haz = numbers
+    return PathWeldApp(int(n_spins), alpha, beta, haz)
+
+
+def _joining(command: Command, numbers: list[float]) -> JoiningApp:
+    n_spins, width, length, cap, haz, start = (command.integer(i) for i in range(1, 7))
+    kind, velocity, decay = command.integer(8), numbers[6], numbers[8]
+    _above_zero(command, [*numbers[:5], velocity])
+    if not 1 <= kind <= 5:
+        raise command.fail(f"the weld type must be 1..5, got {kind}")
+    if kind > 2 and not 2 <= cap < length:
+        raise command.fail("the cap must be longer than 1 and shorter than the pool")
+    return JoiningApp(n_spins, width, length, cap, haz, start, velocity, kind, decay)
+
+
+_Make = Callable[[Command, list[float]], Application]
+# The numbers that a style takes, and how it is made of them.
+_STYLES: dict[str, tuple[tuple[int, ...], _Make]] = {
+    "potts": ((1,), lambda command, n: PottsApp(int(n[0]))),
+    "potts/neighonly": ((1,), lambda command, n: PottsApp(int(n[0]), True)),
+    "am/ellipsoid": ((10,), _ellipsoid),
+    "potts/additive": ((10,), _ellipsoid),
+    "potts/am/bezier": ((6, 4), _bezier),
+    "potts/am/weld": ((4,), _path_weld),
+    "potts/weld": ((6,), _weld),
+    "potts/weld/jom": ((9,), _joining),
+    "potts/am/path/gen": ((0,), lambda command, n: PathsApp()),
+}
+
+
+def _control_points(state: ScriptState, command: Command) -> None:
     if not isinstance(state.app, BezierApp):
         raise command.missing("app_style potts/am/bezier")
     what = command.expect(0, "control_points", "beta")
@@ -76,5 +122,5 @@ def _bezier(state: ScriptState, command: Command) -> None:
 
 COMMANDS: dict[str, Handler] = {
     "app_style": _app_style,
-    "potts/am/bezier": _bezier,
+    "potts/am/bezier": _control_points,
 }

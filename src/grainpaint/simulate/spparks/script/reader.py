@@ -8,21 +8,24 @@ that names its line; one that does not change the physics is listed.
 
 from pathlib import Path
 
+from grainpaint.simulate.spparks.applications import AdditiveApp, PathsApp
 from grainpaint.simulate.spparks.script import (
     application,
     box,
     diagnostics,
     dumps,
     messages,
+    path_files,
     region,
     run,
     spins,
+    weld_commands,
 )
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.language import commands
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
 from grainpaint.simulate.spparks.script.unknown import unknown
-from grainpaint.simulate.spparks.simulation import PottsApp, Simulation
+from grainpaint.simulate.spparks.simulation import Simulation
 
 __all__ = ["follow", "read_script"]
 
@@ -64,12 +67,20 @@ def follow(state: ScriptState, command: Command) -> None:
 
 
 def _am(state: ScriptState, command: Command) -> None:
-    if state.app is None or isinstance(state.app, PottsApp):
-        raise command.fail("needs app_style am/ellipsoid or potts/am/bezier")
+    if not isinstance(state.app, AdditiveApp | PathsApp):
+        raise command.fail(
+            "needs app_style am/ellipsoid, potts/am/bezier, potts/am/weld or "
+            "potts/am/path/gen"
+        )
     if state.extent is None:
         raise command.missing("create_box")
-    if not state.am.follow(command, state.extent):
-        state.pass_over(command)
+    state.am.follow(command, state.extent, state.app)
+
+
+def _am_word(state: ScriptState, command: Command) -> None:
+    """Execute ``am_pass`` and the like, the words of ``potts/additive`` until 2020."""
+    words = (command.name.removeprefix("am_"), *command.words)
+    _am(state, Command("am", words, command.where))
 
 
 def _shell(state: ScriptState, command: Command) -> None:
@@ -96,7 +107,13 @@ _COMMANDS: dict[str, Handler] = {
     **diagnostics.COMMANDS,
     **dumps.COMMANDS,
     **messages.COMMANDS,
+    **weld_commands.COMMANDS,
+    **path_files.COMMANDS,
     "am": _am,
+    "am_cartesian_layer": _am_word,
+    "am_pass": _am_word,
+    "am_pattern": _am_word,
+    "am_transverse_pass": _am_word,
     "clear": _clear,
     "shell": _shell,
 }

@@ -3,17 +3,20 @@
 import math
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.applications import (
+    AdditiveApp,
+    BezierApp,
+    PathsApp,
+    PathWeldApp,
+    PottsApp,
+    WeldApp,
+)
 from grainpaint.simulate.spparks.clock import Clock
 from grainpaint.simulate.spparks.script.am_commands import scan_duration
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.spins import stitch_time
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import (
-    N_NEIGHBORS,
-    BezierApp,
-    PottsApp,
-    RunCommand,
-)
+from grainpaint.simulate.spparks.simulation import N_NEIGHBORS, RunCommand
 
 __all__ = ["COMMANDS"]
 
@@ -27,8 +30,10 @@ def _temperature(state: ScriptState, command: Command) -> None:
 def _sweep(state: ScriptState, command: Command) -> None:
     known = ("random", "raster", "color", "color/strict", "none")
     state.sweep = command.expect(0, *known)
-    if state.sweep == "raster" and not isinstance(state.app, PottsApp):
-        state.pass_over(command, " (swept at random here)")
+    state.masked = False
+    if len(command.words) > 1:
+        command.expect(1, "mask")
+        state.masked = command.expect(2, "yes", "no") == "yes"
 
 
 def _sector(state: ScriptState, command: Command) -> None:
@@ -59,10 +64,15 @@ def _run(state: ScriptState, command: Command) -> None:
         if (state.sweep != "none") == state.solver:
             raise command.fail("needs either sweep or solve_style")
     else:
-        stop = state.time + _check_additive(state, command)
+        _check_pool(state, command)
+        if not isinstance(state.app, AdditiveApp):
+            if not state.time <= stop < math.inf:
+                raise command.fail(f"cannot run from time {state.time:g} to {stop:g}")
+        else:
+            stop = state.time + _build_time(state, command, stop - state.time)
     # Rounding must not add a sweep after the last one of a build.
-    nudge = 0.0 if isinstance(state.app, PottsApp) else 1e-6
-    clock = Clock(state.time, stop - nudge, _sweep_time(state))
+    build = isinstance(state.app, AdditiveApp) and state.am.patterns.pattern is None
+    clock = Clock(state.time, stop - 1e-6 * build, _sweep_time(state))
     moments = state.outputs.due(command, clock)
     for moment in moments:
         for write in moment.dumps:
@@ -76,6 +86,7 @@ def _run(state: ScriptState, command: Command) -> None:
             state.sweep != "none",
             state.sweep == "raster",
             state.sectors,
+            state.masked,
             moments,
             state.outputs.in_stats(),
             state.needed_seed(command),
@@ -94,29 +105,45 @@ def _sweep_time(state: ScriptState) -> float | None:
     return 1.0 / N_NEIGHBORS[state.lattice]
 
 
-def _check_additive(state: ScriptState, command: Command) -> float:
-    """Check the needs of additive applications; return how long they run."""
+def _check_pool(state: ScriptState, command: Command) -> None:
+    """Check the needs of applications with a melt pool."""
     assert state.box is not None
-    if any(isinstance(step, RunCommand) for step in state.steps):
-        raise command.fail("a build is done in one run; a second is not supported")
+    app = state.app
+    if isinstance(app, PathsApp):
+        raise command.fail("potts/am/path/gen has nothing to run")
     if state.solver or state.sweep == "none":
-        raise command.fail("additive applications need sweep, and no solve_style")
-    if isinstance(state.app, BezierApp) and not (
-        state.app.x and state.app.y and state.app.z
-    ):
+        raise command.fail(
+            "applications with a melt pool need sweep, and no solve_style"
+        )
+    if isinstance(app, BezierApp) and not (app.x and app.y and app.z):
         raise command.fail("potts/am/bezier control_points are missing")
+    if isinstance(app, WeldApp | PathWeldApp) and app.shape is None:
+        raise command.fail("weld_shape_ellipse or weld_shape_teardrop is missing")
     if state.box.lattice != "sc/26n" or state.box.spacing != 1:
-        raise command.fail("additive applications need lattice sc/26n 1.0")
-    if any(state.box.periodic):
-        raise command.fail("additive applications need boundary n n n")
+        raise command.fail("applications with a melt pool need lattice sc/26n 1.0")
+    alone = [n == 1 and p for n, p in zip(state.box.shape, state.box.periodic)]
+    if any(alone[:2]):
+        raise command.fail("a periodic box needs two sites or more along x and y")
     assert state.extent is not None
     edges = (*state.box.origin, *state.extent.low, *state.extent.high)
     if any(edge != int(edge) for edge in edges):
-        raise command.fail("additive applications need a box of whole numbers")
+        raise command.fail("applications with a melt pool need a box of whole numbers")
+
+
+def _build_time(state: ScriptState, command: Command, time: float) -> float:
+    """Return how long an additive application runs: until its build is done."""
+    if any(isinstance(step, RunCommand) for step in state.steps):
+        raise command.fail("a build is done in one run; a second is not supported")
+    assert state.extent is not None
     try:
-        return scan_duration(state.am.scan(state.extent))
+        scan = state.am.scan(state.extent, time)
     except InputError as error:
         raise command.fail(str(error)) from None
+    if not scan.timed:
+        return scan_duration(scan)
+    if not 0 <= time < math.inf:
+        raise command.fail(f"the time of a run must be 0 or above, got {time:g}")
+    return time
 
 
 def _reset_time(state: ScriptState, command: Command) -> None:

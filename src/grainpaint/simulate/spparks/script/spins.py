@@ -4,14 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from grainpaint.formats.spparks.stitch_blocks import stitch_times
+from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import (
-    PottsApp,
-    ReadFile,
-    SetSpins,
-    SiteCondition,
-)
+from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins, SiteCondition
 
 __all__ = ["COMMANDS", "stitch_time"]
 

@@ -6,6 +6,11 @@ from math import prod
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.applications import (
+    AdditiveApp,
+    Application,
+    PathsApp,
+)
 from grainpaint.simulate.spparks.image_request import Color
 from grainpaint.simulate.spparks.regions import BlockRegion, Region
 from grainpaint.simulate.spparks.requests import Say
@@ -13,13 +18,11 @@ from grainpaint.simulate.spparks.script.am_commands import AmCommands
 from grainpaint.simulate.spparks.script.command import Command, MissingCommand
 from grainpaint.simulate.spparks.script.outputs import Outputs
 from grainpaint.simulate.spparks.simulation import (
-    BezierApp,
-    EllipsoidApp,
-    PottsApp,
     RunCommand,
     ScriptStep,
     Simulation,
     SimulationBox,
+    WritePaths,
     value_names,
 )
 
@@ -33,7 +36,7 @@ class ScriptState:
     """Everything that the commands of a script have defined so far."""
 
     path: Path
-    app: PottsApp | EllipsoidApp | BezierApp | None = None
+    app: Application | None = None
     dimension: int = 3
     lattice: str = ""
     spacing: float = 1.0
@@ -45,6 +48,7 @@ class ScriptState:
     temperature: float = 0.0
     sweep: str = "none"
     sectors: bool = False
+    masked: bool = False
     solver: bool = False
     time: float = 0.0
     outputs: Outputs = field(default_factory=Outputs)
@@ -54,6 +58,12 @@ class ScriptState:
     am: AmCommands = field(default_factory=AmCommands)
     steps: list[ScriptStep] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+
+    @property
+    def time_run(self) -> float:
+        """The time of all runs so far."""
+        runs = [s for s in self.steps if isinstance(s, RunCommand)]
+        return sum(run.stop - run.start for run in runs)
 
     def keyword(self, name: str) -> float:
         """Return the value of `time` or `nglobal` in a formula."""
@@ -111,15 +121,17 @@ class ScriptState:
 
     def simulation(self) -> Simulation:
         """Return the simulation that the script has described."""
+        if isinstance(self.app, PathsApp):
+            return self._paths(self.app)
         if self.app is None or self.box is None:
             missing = "app_style" if self.app is None else "create_sites"
             raise InputError(f"{self.path}: no command {missing}: nothing to simulate")
         if not any(isinstance(step, RunCommand) for step in self.steps):
             raise InputError(f"{self.path}: no run: nothing to simulate")
         scan = None
-        if not isinstance(self.app, PottsApp):
+        if isinstance(self.app, AdditiveApp):
             assert self.extent is not None
-            scan = self.am.scan(self.extent)
+            scan = self.am.scan(self.extent, self.time_run)
         return Simulation(
             self.app,
             self.box,
@@ -128,6 +140,14 @@ class ScriptState:
             tuple(self.stitched),
             tuple(self.passed_over),
         )
+
+    def _paths(self, app: PathsApp) -> Simulation:
+        """Return what ``potts/am/path/gen`` does: files that are written."""
+        steps = tuple(s for s in self.steps if isinstance(s, WritePaths))
+        if not steps:
+            raise InputError(f"{self.path}: no pathgen: nothing to write")
+        box = SimulationBox((1, 1, 1), (0.0,) * 3, 1.0, "sc/26n", (False,) * 3)
+        return Simulation(app, box, steps, passed_over=tuple(self.passed_over))
 
 
 Handler = Callable[[ScriptState, Command], None]

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.script.command import Command, MissingCommand
 from grainpaint.simulate.spparks.script.language import commands
 from grainpaint.simulate.spparks.script.reader import follow
 from grainpaint.simulate.spparks.script.state import ScriptState
 from grainpaint.simulate.spparks.script.unknown import UnknownCommand
-from grainpaint.simulate.spparks.simulation import PottsApp, Simulation
+from grainpaint.simulate.spparks.simulation import Simulation
 
 __all__ = ["survey_script"]
 
