@@ -1,11 +1,12 @@
 """Inputs of simulators and files of their neighbors: one module for each of them.
 
-They are written from `Slabs`, so the volume may be larger than memory. To add one, add a
-module to this folder and a `Target` to `TARGETS`. The module has
+They are written from `Slabs`, so the volume may be larger than memory. To add one, add
+a module to this folder and a `Target` to `TARGETS`. The module has
 
 ``write(slabs, paths, settings)``
     writes new files, ``paths[0]`` and those that ``beside`` names, and returns notes
-    for the user. `export` below checks before, and renames the files when all are whole.
+    for the user. `export` below checks before, and renames the files when all are
+    whole.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from grainpaint.formats.text import float_words, int_words, table
 __all__ = ["write"]
 
 _PER_LINE = 16  # as many as Abaqus takes
-_BATCH = 1 << 25  # elements whose sets are made in one pass over the volume
+_BATCH = 1 << 24  # elements whose sets are made in one pass over the volume
 _AXES = "XYZ"
 _HEAD = """*Heading
 grainpaint: {} grains, {} x {} x {} voxels, lengths in micrometers
