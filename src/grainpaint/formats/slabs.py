@@ -137,7 +137,7 @@ class Slabs:
         if ids[-1] < _FEW:
             table = np.zeros(int(ids[-1]) + 1, np.int32)
             table[ids] = np.arange(ids.size)
-            return table[grain_id]
+            return np.take(table, grain_id)
         return np.searchsorted(ids, grain_id).astype(np.int32)
 
     def part(self, box: Sequence[tuple[int, int]] | None, stride: int = 1) -> Slabs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def int_words(values: np.ndarray, width: int = 0) -> np.ndarray:
     width = max(width, len(str(largest)))
     n_groups = -(-width // 4)
     chars = np.empty((*values.shape, n_groups), np.uint32)
-    rest = values.astype(np.uint32 if largest < 1 << 32 else np.uint64)
+    rest: Any = values.astype(np.uint32 if largest < 1 << 32 else np.uint64)
     base = rest.dtype.type(_GROUP)
     for place in range(n_groups - 1, -1, -1):
         above = rest // base
@@ -121,4 +122,5 @@ def joined(parts: Sequence[np.ndarray | bytes]) -> np.ndarray:
 def table(parts: Iterable[np.ndarray | bytes]) -> memoryview:
     """Return the text of rows as `joined` makes them, the last index fastest."""
     rows = joined([*parts])
-    return memoryview(rows.reshape(-1)).cast("B") if rows.size else memoryview(b"")
+    letters = rows.reshape(-1).view(np.uint8) if rows.size else np.zeros(0, np.uint8)
+    return letters.data

@@ -143,7 +143,7 @@ def _write_grid(slabs: Slabs, path: Path, void: bool) -> None:
     spacing = [s * _M_PER_UM for s in slabs.spacing]
     origin = [o * _M_PER_UM for o in slabs.origin]
     first = int(not void)  # the grain that is material 0
-    fields = {
+    fields: dict[str, list[int] | list[str]] = {
         VOID: [0 if void else -1],
         PERIODIC: [int(p) for p in slabs.periodic],
         SHAPE: list(slabs.shape),

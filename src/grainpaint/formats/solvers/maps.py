@@ -109,8 +109,9 @@ def _ang(
     x = float_words(np.arange(n_columns) * steps[0])
     y = float_words(np.arange(n_rows) * steps[1])
     front = float_words(euler, "%.6f", 9)
-    parts = [b" ", front.take(index), b"  ", x[None, :], b"  ", y[:, None]]
-    return ["\n".join(lines).encode(), table([*parts, tail.take(index)])]
+    parts: list[np.ndarray | bytes] = [b" ", front.take(index), b"  ", x[None, :]]
+    parts += [b"  ", y[:, None], tail.take(index)]
+    return ["\n".join(lines).encode(), table(parts)]
 
 
 def _ctf(
@@ -146,7 +147,8 @@ def _ctf(
     phase = int_words(np.append(0, known.phase))
     x = float_words(np.arange(n_columns) * steps[0])
     y = float_words(np.arange(n_rows) * steps[1])
-    parts = [phase.take(index), b"\t", x[None, :], b"\t", y[:, None]]
+    parts: list[np.ndarray | bytes] = [phase.take(index), b"\t", x[None, :]]
+    parts += [b"\t", y[:, None], tail.take(index)]
     head = ("\n".join(lines) + "\n" + _CTF_COLUMNS).encode()
-    rows = table([*parts, tail.take(index)])
+    rows = table(parts)
     return [head, bytes(rows).replace(b" ", b"")]  # columns stand between tabs alone

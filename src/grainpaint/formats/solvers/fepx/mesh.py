@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
 from typing import BinaryIO
@@ -78,21 +78,21 @@ def _put(file: BinaryIO, columns: Sequence[np.ndarray]) -> None:
 def _layers(slabs: Slabs) -> Iterator[_Layer]:
     """Yield the layers of a volume; nodes are numbered as they come, x fastest."""
     count, z = 0, 0
-    before: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    below: _Layer | None = None  # its upper plane is that of this layer
+    own = np.zeros((0, 0), bool)
     for slab in slabs.rows():
         for cells in slab:
             touched = _touched(cells)
-            low = touched if before is None else touched | before[1]
-            plane, count = _numbered(low, count)
-            if before is not None:
-                yield _Layer(z - 1, before[0], (low_plane, middle, plane))
-            low_plane = plane
+            shared = touched if below is None else touched | own
+            plane, count = _numbered(shared, count)
+            if below is not None:
+                yield replace(below, planes=(*below.planes[:2], plane))
             middle, count = _numbered(touched, count)
-            before = cells, touched, middle
+            below, own = _Layer(z, cells, (plane, middle, plane)), touched
             z += 1
-    assert before is not None
-    plane, _ = _numbered(before[1], count)
-    yield _Layer(z - 1, before[0], (low_plane, middle, plane))
+    assert below is not None
+    plane, _ = _numbered(own, count)
+    yield replace(below, planes=(*below.planes[:2], plane))
 
 
 def _touched(cells: np.ndarray) -> np.ndarray:
@@ -188,7 +188,8 @@ def _wider(words: np.ndarray, width: int) -> np.ndarray:
     """Return words with spaces before them, up to a width."""
     if words.itemsize == width:
         return words
-    return np.char.rjust(words, width)
+    wider: np.ndarray = np.char.rjust(words, width)
+    return wider
 
 
 def _at(planes: Sequence[np.ndarray], offset: np.ndarray) -> np.ndarray:
