@@ -197,7 +197,8 @@ def _at(planes: Sequence[np.ndarray], offset: np.ndarray) -> np.ndarray:
     x, y, z = offset.tolist()
     plane = planes[z]
     ny, nx = plane.shape
-    return plane[y : y + ny - 1 : 2, x : x + nx - 1 : 2]
+    found: np.ndarray = plane[y : y + ny - 1 : 2, x : x + nx - 1 : 2]
+    return found
 
 
 def _triangles(
