@@ -62,7 +62,7 @@ def test_meshio_reads_elements_volumes_and_sets(tmp_path, monkeypatch, void):
 
 def test_a_full_box_is_numbered_as_others_number_it(tmp_path):
     blocks, _ = deck(oriented(), tmp_path / "a.inp")
-    nodes = numbers(dict(blocks)["*Node, nset=ALL_NODES"])
+    nodes = numbers(dict(blocks)["*Node"])
     nx, ny = 5, 4
     for number, *place in nodes:
         i, j, k = np.rint((np.array(place) - [1, 0, -5]) / [2, 3, 4]).astype(int)
@@ -116,12 +116,9 @@ def test_equations_hold_for_any_affine_field_and_tie_each_pair_once(tmp_path):
     blocks, notes = deck(oriented(), tmp_path / "a.inp", equations=True)
     assert "do not continue" in notes[0]
     tied = equations(blocks)
-    nodes = {}
-    for keyword, lines in blocks:
-        if keyword.startswith("*Node,") or keyword == "*Node":
-            rows = {int(n): np.array(x) for n, *x in numbers(lines)}
-            assert not rows.keys() & nodes.keys()  # dummies are no other nodes
-            nodes |= rows
+    rows = numbers(dict(blocks)["*Node"])
+    nodes = {int(n): np.array(x) for n, *x in rows}
+    assert len(nodes) == len(rows) == 6 * 5 * 4 + 3  # dummies are no other nodes
     dummies = [int(dict(blocks)[f"*Nset, nset=PERIODIC_{x}"][0]) for x in "XYZ"]
     own = {n: x for n, x in nodes.items() if n not in dummies}
     size = np.array([10.0, 12.0, 12.0])

@@ -79,7 +79,7 @@ def _write_nodes(slabs: Slabs, file: BinaryIO, dummies: bool) -> tuple[NodeFaces
         np.broadcast_to(y[:, None], (y.size, x.size)),
     ]
     faces = NodeFaces(slabs)
-    file.write(b"*Node, nset=ALL_NODES\n")
+    file.write(b"*Node\n")
     n_nodes = 0
 
     def put(k: int, numbers: np.ndarray) -> int:
@@ -98,7 +98,6 @@ def _write_nodes(slabs: Slabs, file: BinaryIO, dummies: bool) -> tuple[NodeFaces
         if layer.z == slabs.shape[2] - 1:
             n_nodes = max(n_nodes, put(layer.z + 1, layer.high))
     if dummies:
-        file.write(b"*Node\n")
         for axis in range(3):
             at = [values[0] for values in axes]
             at[axis] = axes[axis][-1]
