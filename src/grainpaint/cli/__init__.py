@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from grainpaint.cli import (
+    convert,  # noqa: F401
     inspect,  # noqa: F401
     measure,  # noqa: F401
     paint,  # noqa: F401

@@ -1,4 +1,4 @@
-"""Commands about volumes: segment, stats, compare, report, check, convert, view."""
+"""Commands about volumes: segment, stats, compare, report, check, view."""
 
 import sys
 from collections.abc import Iterator
@@ -354,26 +354,6 @@ def _some(items: list[Any], n: int | None = None) -> str:
         return "none"
     listed = ", ".join(map(str, items[:10]))
     return f"{n:,}: {listed}{', ...' if n > 10 else ''}"
-
-
-@command()
-@grouped
-def convert(
-    volume: VolumeFile,
-    output: Output,
-    read: ReadFlags,
-    force: Force = False,
-) -> None:
-    """Write a volume in another format."""
-    from grainpaint.formats import check_output, dropped, write
-
-    check_output(output, force)
-    grains = read.load(volume)
-    n_grains = grains.n_grains
-    write(grains, output)
-    if dropped(grains, output):
-        print(dropped(grains, output), file=sys.stderr)
-    print(f"{output}: {n_grains:,} grains")
 
 
 @command()

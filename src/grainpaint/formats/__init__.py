@@ -25,6 +25,8 @@ from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.formats.raw import ReadOptions
+from grainpaint.formats.slabs import Slabs, of_volume
+from grainpaint.formats.solvers import TARGETS, check_paths, export, target_of
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
@@ -34,12 +36,14 @@ __all__ = [
     "dropped",
     "find_volumes",
     "load",
+    "open_slabs",
     "read",
     "write",
 ]
 
 _WRITTEN = {".vti": "vti", ".npz": "npz", ".zarr": "zarr", ".sites": "spparks"}
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold everything that a volume has
+_AS_STATED = ReadOptions()
 _KNOWN = (
     "VTK images (.vti), .npz and .zarr volumes, OME-Zarr labels, SPPARKS' dumps, site "
     "files and stitch files"
@@ -54,9 +58,10 @@ def _writer(path: Path) -> ModuleType:
     """Return the module that writes files of a suffix."""
     suffix = path.suffix.lower()
     if suffix not in _WRITTEN:
+        others = [s for target in TARGETS.values() for s in target.suffixes]
         raise InputError(
             f"{path}: unknown suffix {path.suffix!r} of a volume; written are "
-            f"{', '.join(_WRITTEN)}"
+            f"{', '.join([*_WRITTEN, *others])}"
         )
     return _module(_WRITTEN[suffix])
 
@@ -146,6 +151,39 @@ def load(
     return volume
 
 
+def open_slabs(
+    path: str | Path, options: ReadOptions = _AS_STATED
+) -> tuple[Slabs, list[str]]:
+    """Open a volume so that it is read slab by slab, if its format allows.
+
+    Parameters
+    ----------
+    path : path
+        A .zarr volume is read as it is needed; files of other kinds are read at once.
+    options : ReadOptions
+
+    Returns
+    -------
+    slabs : Slabs
+    notes : list of str
+        See `read`.
+
+    Raises
+    ------
+    InputError
+        See `read`.
+    """
+    path = Path(path)
+    if options == _AS_STATED and path.is_dir() and kind_of(path, _KNOWN) == "zarr":
+        from grainpaint.formats.zarr import lazily
+
+        slabs = lazily(path)
+        if slabs is not None:
+            return slabs, []
+    volume, notes = read(path, options)
+    return of_volume(volume), notes
+
+
 def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
     """List the volumes that some files, patterns, folders and Zarr sets stand for.
 
@@ -197,14 +235,25 @@ def write(volume: Microstructure, path: str | Path) -> Path:
     ----------
     volume : Microstructure
     path : path
-        Ends in .vti, .npz, .zarr or .sites; its folder is made if need be.
+        Ends in .vti, .npz, .zarr or .sites, or in a suffix of `solvers.TARGETS`; its
+        folder is made if need be.
 
     Raises
     ------
     InputError
-        If the suffix is unknown.
+        If the suffix is unknown, or the volume lacks what its files need.
+
+    Warns
+    -----
+    InputNote
+        If a file for a simulator holds something that a user has to know.
     """
     path = Path(path)
+    target = target_of(path)
+    if target is not None:
+        for note in export(of_volume(volume), path, target):
+            warnings.warn(f"{path}: {note}", InputNote, stacklevel=3)
+        return path
     module = _writer(path)
     replace_with(path, lambda aside: module.write(volume, aside))
     return path
@@ -230,5 +279,9 @@ def check_output(path: Path, force: bool) -> None:
     InputError
         If the suffix is unknown, or something exists there and `force` is false.
     """
+    target = target_of(path)
+    if target is not None:
+        check_paths(path, target, force)
+        return
     _writer(path)
     refuse_to_replace(path, force)

@@ -3,13 +3,18 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 from grainpaint.errors import InputError
 
-__all__ = ["file_digest", "refuse_to_replace", "replace_with"]
+__all__ = [
+    "file_digest",
+    "refuse_to_replace",
+    "replace_together",
+    "replace_with",
+]
 
 
 def file_digest(path: Path) -> str:
@@ -40,6 +45,28 @@ def replace_with(path: Path, make: Callable[[Path], object]) -> None:
         if aside.is_dir():
             shutil.rmtree(aside)
         aside.unlink(missing_ok=True)
+
+
+def replace_together(
+    paths: Sequence[Path], make: Callable[[Sequence[Path]], object]
+) -> None:
+    """Let `make` write several files beside their places, then rename them.
+
+    The first of them is the one that is opened. It is removed before the others are
+    renamed, and appears last: where it is, all of them are, and belong together.
+    """
+    main = paths[0]
+    main.parent.mkdir(parents=True, exist_ok=True)
+    asides = [p.with_name(f".{uuid4().hex}{p.suffix}") for p in paths]
+    try:
+        make(asides)
+        if len(paths) > 1:
+            main.unlink(missing_ok=True)
+        for aside, path in reversed([*zip(asides, paths)]):
+            os.replace(aside, path)
+    finally:
+        for aside in asides:
+            aside.unlink(missing_ok=True)
 
 
 def refuse_to_replace(path: Path, force: bool) -> None:

@@ -12,12 +12,14 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.ome import read_labels
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
+from grainpaint.formats.slabs import Slabs
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
     "PIECEWISE",
     "attributes_of",
     "create_set",
+    "lazily",
     "read",
     "read_recipe",
     "update_recipe",
@@ -133,6 +135,51 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
         tuple(map(float, attrs["origin"])),
         tuple(map(bool, attrs["periodic"])),
     )
+
+
+def lazily(path: Path) -> Slabs | None:
+    """Return a volume of ours slab by slab, None for a label image of OME-Zarr.
+
+    Raises
+    ------
+    InputError
+        If it is damaged or unfinished; also while it is read.
+    """
+    import zarr
+
+    try:
+        group = zarr.open(path, mode="r")
+        if isinstance(group, zarr.Array) or "spacing" not in group.attrs:
+            return None
+        array: Any = group["grain_id"]
+        attrs: dict[str, Any] = dict(group.attrs)
+        if attrs.get("format") == PIECEWISE and not attrs["complete"]:
+            raise InputError("not finished: run the same command again to continue")
+        if array.ndim != 3 or array.dtype.kind not in "iu":
+            raise InputError("grain_id is no array of integers [x, y, z]")
+        frame = [tuple(attrs[name]) for name in ("spacing", "origin", "periodic")]
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except Exception as error:  # each codec of Zarr has errors of its own
+        raise InputError(f"{path}: damaged ({str(error).split(chr(10))[0]})") from None
+
+    def fetch(here: tuple[slice, slice, slice]) -> np.ndarray:
+        try:
+            found = np.asarray(array[here])
+        except Exception as error:  # as above
+            reason = str(error).split("\n")[0] or type(error).__name__
+            raise InputError(f"{path}: damaged ({reason})") from None
+        return found.astype(np.int32, copy=False)
+
+    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch)
+    stated = attrs.get(_INSIDE)
+    inside = slabs.n_voxels - slabs.n_outside if stated is not None else None
+    if inside != stated:
+        raise InputError(
+            f"{path}: damaged: it states {stated:,} voxels in grains and has "
+            f"{inside:,}, so files of it are missing"
+        )
+    return slabs
 
 
 def create_set(path: Path, recipe: dict[str, Any]) -> None:

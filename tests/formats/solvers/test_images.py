@@ -1,0 +1,68 @@
+"""VTKHDF and TIFF, read by vtk and tifffile."""
+
+import numpy as np
+import pytest
+import tifffile
+from oriented import oriented, without, x_fastest
+
+from grainpaint import Microstructure
+from grainpaint.formats.slabs import of_volume
+from grainpaint.formats.solvers import export
+
+
+def test_vtk_reads_vtkhdf(tmp_path, monkeypatch):
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkIOHDF import vtkHDFReader
+
+    monkeypatch.setattr("grainpaint.formats.slabs._SLAB", 20)
+    volume = oriented(void=True, gaps=True)
+    assert export(of_volume(volume), tmp_path / "a.vtkhdf", "vtkhdf") == []
+    reader = vtkHDFReader()
+    reader.SetFileName(str(tmp_path / "a.vtkhdf"))
+    reader.Update()
+    image = reader.GetOutput()
+    assert image.GetDimensions() == (6, 5, 4)
+    assert image.GetSpacing() == volume.spacing
+    assert image.GetOrigin() == volume.origin
+    ids = vtk_to_numpy(image.GetCellData().GetArray("grain_id"))
+    np.testing.assert_array_equal(ids, x_fastest(volume.grain_id))
+    fields = image.GetFieldData()
+    known = volume.orientations.rows(volume.ids())
+    found = vtk_to_numpy(fields.GetArray("quaternion"))
+    np.testing.assert_array_equal(found, known.quaternion)
+    found = vtk_to_numpy(fields.GetArray("orientation_id"))
+    np.testing.assert_array_equal(found, volume.ids())
+
+
+@pytest.mark.parametrize(
+    ("largest", "kind"), [(255, "uint8"), (256, "uint16"), (70_000, "uint32")]
+)
+def test_tiff_holds_ids_in_the_bits_that_they_take(
+    tmp_path, monkeypatch, largest, kind
+):
+    monkeypatch.setattr("grainpaint.formats.slabs._SLAB", 20)
+    ids = oriented(void=True).grain_id.copy()
+    ids[-1, -1, 0] = largest
+    volume = Microstructure(ids, (2.0, 3.0, 4.0))
+    assert export(of_volume(volume), tmp_path / "a.tiff", "tiff") == []
+    with tifffile.TiffFile(tmp_path / "a.tiff") as file:
+        assert file.is_imagej
+        assert len(file.pages) == 3
+        values = file.asarray()
+        said = file.imagej_metadata
+        page = file.pages[0]
+        x, y = (page.tags[name].value for name in ("XResolution", "YResolution"))
+    assert values.dtype == kind
+    np.testing.assert_array_equal(values, ids.transpose(2, 1, 0))
+    assert (said["unit"], said["spacing"], said["slices"]) == ("um", 4, 3)
+    assert (x[1] / x[0], y[1] / y[0]) == pytest.approx((2, 3))
+
+
+def test_what_a_tiff_does_not_hold_is_said(tmp_path):
+    notes = export(of_volume(oriented()), tmp_path / "a.tif", "tiff")
+    assert notes == [
+        "a TIFF stack does not hold the orientations and the origin and periodic axes"
+    ]
+    bare = Microstructure(np.ones((1, 2, 1), int))
+    assert export(of_volume(bare), tmp_path / "b.tif", "tiff") == []
+    assert without(oriented()).orientations is None
