@@ -1,0 +1,67 @@
+"""HDF5 files: which program wrote one decides how it is read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from grainpaint.errors import InputError
+from grainpaint.formats.raw import RawVolume, ReadOptions
+
+__all__ = ["opened", "read"]
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Any]:
+    """Open the content of a file; what HDF5 finds damaged is an `InputError`."""
+    import h5py
+
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            yield file
+    except InputError:
+        raise
+    except (
+        OSError,
+        KeyError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise InputError(f"damaged or cut off ({reason})") from None
+
+
+def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
+    """Read a volume of DREAM.3D, or a map of Oxford Instruments.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another program.
+    """
+    from grainpaint.formats import dream3d
+    from grainpaint.formats.ebsd.grains import to_grains
+    from grainpaint.formats.ebsd.h5oina import read_points
+
+    try:
+        with opened(data) as file:
+            if "DataStructure" in file or "DataContainers" in file:
+                return dream3d.read_volume(file, options)
+            if "Format Version" in file or any(
+                hasattr(group, "keys") and "EBSD" in group for group in file.values()
+            ):
+                return to_grains(read_points(file), options)
+            raise InputError(
+                "an HDF5 file, but neither of DREAM.3D (.dream3d) nor a map of Oxford "
+                f"(.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}"
+            )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
