@@ -148,8 +148,8 @@ def load(
     ----------
     path : path
         A .vti, .npz or .zarr volume, labels of OME-Zarr or TIFF, a volume of DREAM.3D
-        or Neper, a dump, site file or stitch file of SPPARKS, or an EBSD map; files may be
-        gzipped. With spacing_z, a folder or pattern of maps.
+        or Neper, a dump, site file or stitch file of SPPARKS, or an EBSD map; files may
+        be gzipped. With spacing_z, a folder or pattern of maps.
     time : float, optional
         Which snapshot of a SPPARKS dump or stitch file; the last if not given.
     array : str, optional

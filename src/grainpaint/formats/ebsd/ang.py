@@ -42,6 +42,8 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     header, start, n_lines = _header(data)
     values = numbers(data[start:], n_lines + 1, [_X, _Y, _QUALITY, _CONFIDENCE, _PHASE])
     notes: list[str] = []
+    if "GRID" not in dict(header):
+        notes.append("its header has no GRID: which one it is, its coordinates say")
     angles = values[:, :3]
     solved = (values[:, _CONFIDENCE] >= 0) & ~np.isnan(angles).any(1)
     nothing = ~values[:, [0, 1, 2, _QUALITY, _CONFIDENCE]].any(1)
