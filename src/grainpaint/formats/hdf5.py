@@ -36,7 +36,7 @@ def opened(data: bytes) -> Iterator[Any]:
         MemoryError,
     ) as error:
         reason = " ".join(str(error).split())[:100]
-        raise InputError(f"damaged or cut off ({reason})") from None
+        raise InputError(f"an HDF5 file, damaged or cut off ({reason})") from None
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:

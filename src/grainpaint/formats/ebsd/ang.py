@@ -49,8 +49,8 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     nothing = ~values[:, [0, 1, 2, _QUALITY, _CONFIDENCE]].any(1)
     if nothing.any():
         notes.append(
-            f"{nothing.sum():,} points whose angles, quality and confidence are all 0 "
-            "count as unindexed"
+            "points whose angles, quality and confidence are all 0 count as unindexed: "
+            f"{nothing.sum():,}"
         )
         solved &= ~nothing
     largest = np.abs(angles[solved]).max(initial=0.0)

@@ -45,9 +45,7 @@ def read_points(data: bytes) -> OrientationMap:
     if lost:
         raise InputError(f"its table lacks the columns {', '.join(lost)}")
     at = [names.index(name) for name in _NEEDED]
-    values = numbers(
-        table, len(lines) + 1, [at[0], at[1], at[2]], "\t", "," if comma else "."
-    )[:, at]
+    values = numbers(table, len(lines) + 1, at, "\t", "," if comma else ".")[:, at]
     phases = _phases(lines)
     groups: list[str] = []
     notes: list[str] = []

@@ -87,6 +87,8 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     values = numbers(table, 2, needed, separator, "," if comma else ".")
     if values.shape[1] <= max(at.values()):
         raise InputError("damaged: its lines have fewer columns than names")
+    if np.isnan(values[-1, list(at.values())]).any():
+        raise InputError("cut off: its last line lacks an angle")
     angles, notes = _radians(values[:, [at[a] for a in _ANGLES]], units[at["phi1"]])
     phase = np.ones(len(values), np.int64)
     if "phase" in at:

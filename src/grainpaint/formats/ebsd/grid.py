@@ -103,7 +103,7 @@ def grid_of(
         notes += _compared(stated, shape, steps, x.size if in_order else point.size)
     if n_places < point.size:
         notes.append(
-            f"{point.size - n_places:,} points of its grid are missing: outside"
+            f"{point.size - n_places:,} of its {point.size:,} places have no point"
         )
     width = next((s for s in steps if s is not None), 1.0)
     spacing = [width if s is None else s for s in (*steps, None)[:3]]
