@@ -16,6 +16,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.grains import to_grains
 from grainpaint.formats.ebsd.points import OrientationMap, quaternions
+from grainpaint.formats.hdf5_file import array_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.orientations import Orientations
 from grainpaint.segmentation.orientation_map import mean_by_grain
@@ -153,7 +154,7 @@ def _array(folder: Any, name: str) -> Any:
 
 def _cells(array: Any, image: _Image) -> np.ndarray:
     """Return an array of the cells as [x, y, z, component]."""
-    values = np.asarray(array)
+    values = array_of(array)
     if values.shape[:3] != image.shape[::-1]:
         raise InputError(
             f"damaged: {array.name} has shape {values.shape}, for {image.shape} cells"
@@ -221,7 +222,7 @@ def _by_feature(
         for name, size in (("AvgEulerAngles", 3), ("EulerAngles", 3), ("AvgQuats", 4)):
             if not symmetry or name not in folder:
                 continue
-            rows = np.asarray(folder[name], np.float64)
+            rows = array_of(folder[name]).astype(np.float64)
             if rows.ndim != 2 or rows.shape[1] != size or len(rows) <= n:
                 continue
             rows = rows[1:]

@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from grainpaint.errors import InputError
+from grainpaint.formats.hdf5_file import opened
 from grainpaint.formats.raw import RawVolume, ReadOptions
 
-__all__ = ["opened", "read"]
-
-
-@contextmanager
-def opened(data: bytes) -> Iterator[Any]:
-    """Open the content of a file; what HDF5 finds damaged is an `InputError`."""
-    import h5py
-
-    try:
-        with h5py.File(io.BytesIO(data), "r") as file:
-            yield file
-    except InputError:
-        raise
-    except (
-        OSError,
-        KeyError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OverflowError,
-        MemoryError,
-    ) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise InputError(f"an HDF5 file, damaged or cut off ({reason})") from None
+__all__ = ["read"]
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:

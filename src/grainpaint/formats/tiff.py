@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 
 __all__ = ["read"]
 
+_PLAIN = 1 << 28  # bytes that an image may have, however well it is packed
 _UM = {
     **{"nm": 1e-3, "um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "mm": 1e3},
     **{"cm": 1e4, "m": 1e6, "inch": 25_400.0, "å": 1e-4, "micrometer": 1.0},
@@ -32,7 +34,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     import tifffile
 
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with _heard() as said, tifffile.TiffFile(io.BytesIO(data)) as file:
             if len(file.series) != 1:
                 raise InputError(
                     f"it holds {len(file.series)} images; save one of them"
@@ -43,25 +45,18 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                 raise InputError(
                     "a picture of colors: save grain IDs, one number a voxel"
                 )
+            if series.nbytes > _PLAIN + 1000 * len(data):
+                raise InputError(f"damaged: it states {shape} voxels, and is too short")
             values = series.asarray()
             spacing, unit = _spacing(file)
+            if values.size == 0:
+                raise InputError("damaged: its image has no pixel")
+            worst = [r.getMessage() for r in said if r.levelno >= logging.ERROR]
+            if worst:
+                raise InputError(f"damaged or cut off ({worst[0][:100]})")
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (
-        tifffile.TiffFileError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        RuntimeError,
-        OverflowError,
-        MemoryError,
-        AttributeError,
-        ArithmeticError,
-        OSError,
-        struct.error,
-        zlib.error,
-    ) as error:
+    except Exception as error:  # whatever a parser trips over is a damaged file
         reason = " ".join(str(error).split())[:100]
         raise InputError(f"{path}: damaged, or not read ({reason})") from None
     try:
@@ -72,9 +67,27 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             (0.0, 0.0, 0.0),
             unit="um",
             assumed_unit="" if unit else "voxels of 1 µm, since no unit is stated",
+            notes=tuple({f"tifffile: {r.getMessage()[:150]}": 0 for r in said}),
         )
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+@contextmanager
+def _heard() -> Iterator[list[logging.LogRecord]]:
+    """Collect what tifffile logs, which it would print otherwise."""
+    said: list[logging.LogRecord] = []
+    logger = logging.getLogger("tifffile")
+
+    def listen(record: logging.LogRecord) -> bool:
+        said.append(record)
+        return False
+
+    logger.addFilter(listen)
+    try:
+        yield said
+    finally:
+        logger.removeFilter(listen)
 
 
 def _volume(values: np.ndarray, axes: str) -> np.ndarray:

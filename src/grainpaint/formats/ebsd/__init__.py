@@ -32,7 +32,7 @@ def points_of(path: Path, data: bytes, options: ReadOptions) -> OrientationMap:
     try:
         if data.startswith(b"\x89HDF"):
             from grainpaint.formats.ebsd.h5oina import read_points
-            from grainpaint.formats.hdf5 import opened
+            from grainpaint.formats.hdf5_file import opened
 
             with opened(data) as file:
                 return read_points(file)

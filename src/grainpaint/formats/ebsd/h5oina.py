@@ -21,6 +21,7 @@ from grainpaint.formats.ebsd.points import (
     from_columns,
     with_x_along_a,
 )
+from grainpaint.formats.hdf5_file import array_of
 
 __all__ = ["read_points"]
 
@@ -48,8 +49,8 @@ def read_points(file: Any) -> OrientationMap:
     lost = [name for name in ("Euler", "Phase") if name not in data]
     if header is None or lost:
         raise InputError(f"damaged: its EBSD map lacks {', '.join(lost or ['Header'])}")
-    angles = np.asarray(data["Euler"], np.float64)
-    phase = np.nan_to_num(np.asarray(data["Phase"]).ravel()).astype(np.int64)
+    angles = array_of(data["Euler"]).astype(np.float64)
+    phase = np.nan_to_num(array_of(data["Phase"]).ravel()).astype(np.int64)
     columns, rows = (_scalar(header, f"{axis} Cells") for axis in "XY")
     steps = [_scalar(header, f"{axis} Step") for axis in "XY"]
     if columns is None or rows is None:
@@ -66,7 +67,7 @@ def read_points(file: Any) -> OrientationMap:
             f"an .h5oina file has angles in radians, but these reach {largest:.5g}"
         )
     if "X" in data and "Y" in data:
-        x, y = (np.asarray(data[axis], np.float64).ravel() for axis in "XY")
+        x, y = (array_of(data[axis]).astype(np.float64).ravel() for axis in "XY")
     else:
         y, x = (i.ravel().astype(float) for i in np.indices((rows, columns)))
         x, y = x * (steps[0] or 1.0), y * (steps[1] or steps[0] or 1.0)
