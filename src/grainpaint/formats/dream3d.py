@@ -25,6 +25,7 @@ __all__ = ["read_volume"]
 
 # Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
 _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
+_SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 _UNIT = "lengths in µm, as in DREAM.3D"
 
 
@@ -74,6 +75,9 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     known = _by_feature(image, int(ids.max()), symmetry, names)
     if known is None and points is not None:
         known = _means(points, ids)
+        if known is None:
+            note = "no orientations: not every grain has one, or IDs are far apart"
+            raw = replace(raw, notes=(*raw.notes, note))
     return replace(raw, orientations=known)
 
 
@@ -239,9 +243,11 @@ def _by_feature(
 
 
 def _means(points: OrientationMap, ids: np.ndarray) -> Orientations | None:
-    """Return the mean orientations of grains; None if one has no orientation."""
+    """Return the mean orientations of grains; None if one has none, or IDs are sparse."""
     label = np.where(points.phase > 0, ids, 0).astype(np.int32)
     n = int(ids.max())
+    if n > _SPARSE + ids.size:
+        return None
     held = np.bincount(label.ravel(), minlength=n + 1)[1:] > 0
     if not held[np.unique(ids[ids > 0]) - 1].all():
         return None
