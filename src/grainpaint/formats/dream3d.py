@@ -243,7 +243,7 @@ def _by_feature(
 
 
 def _means(points: OrientationMap, ids: np.ndarray) -> Orientations | None:
-    """Return the mean orientations of grains; None if one lacks it or IDs are sparse."""
+    """Return mean orientations of grains; None if one lacks it or IDs are sparse."""
     label = np.where(points.phase > 0, ids, 0).astype(np.int32)
     n = int(ids.max())
     if n > _SPARSE + ids.size:
