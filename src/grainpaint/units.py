@@ -1,5 +1,6 @@
 """Parse values as users write them: lengths (50um, 0.05mm), shapes, boxes, axes."""
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -8,6 +9,7 @@ from grainpaint.errors import InputError
 __all__ = [
     "UNITS",
     "length_text",
+    "parse_angle",
     "parse_box",
     "parse_length",
     "parse_numbers",
@@ -20,6 +22,8 @@ __all__ = [
 UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
 
 _LENGTH = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ]+)\s*")
+
+_ANGLE = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(deg|°|rad|)\s*")
 
 
 def parse_length(text: str) -> float:
@@ -75,6 +79,34 @@ def place_text(place: Iterable[float], extent: float) -> str:
     """
     unit, edge = ("mm", 1000.0) if extent >= 1000 else ("µm", 1.0)
     return f"({', '.join(f'{v / edge:.4g}' for v in place)}) {unit}"
+
+
+def parse_angle(text: str) -> float:
+    """Return an angle in degrees.
+
+    Parameters
+    ----------
+    text : str
+        A number with or without deg, ° or rad.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> parse_angle("5deg"), parse_angle("2.5")
+    (5.0, 2.5)
+    """
+    match = _ANGLE.fullmatch(text)
+    try:
+        value = float(match[1]) if match else math.nan
+    except ValueError:
+        value = math.nan
+    if not match or not math.isfinite(value):
+        raise InputError(f"an angle is a number of degrees, such as 5deg; got {text!r}")
+    return math.degrees(value) if match[2] == "rad" else value
 
 
 def parse_shape(text: str) -> tuple[int, int, int]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOW",
+    "MAP",
     "PAPER",
     "READ",
     "WHAT",
@@ -45,8 +46,9 @@ SECTIONS = {
 
 WHAT, HOW, WRITE = "What is filled", "How it is made", "Output"
 READ = "What the file means"
+MAP = "Maps of orientations (EBSD)"
 PAPER = "Models of the paper's kind only"
-PANELS = ("Arguments", WHAT, HOW, PAPER, READ, WRITE, "Options")
+PANELS = ("Arguments", WHAT, HOW, PAPER, READ, MAP, WRITE, "Options")
 
 
 class _Commands(TyperGroup):

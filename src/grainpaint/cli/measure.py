@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 VolumeFile = Annotated[
     Path,
-    typer.Argument(help="A .vti, .npz or .zarr volume, OME-Zarr, or a SPPARKS file."),
+    typer.Argument(help="A volume of any known format, or an EBSD map."),
 ]
 AsIs = Annotated[
     bool, typer.Option("--as-is", help="Keep an ID in pieces as one grain.")
@@ -230,7 +230,6 @@ def _report_sets(
     force: bool,
 ) -> "Comparison | None":
     """Measure one or two sets, compare them, and write the report if wanted."""
-    from grainpaint.formats import find_volumes
     from grainpaint.formats.files import refuse_to_replace
     from grainpaint.measure.comparison import compare as compare_sets
     from grainpaint.progress import console
@@ -239,7 +238,7 @@ def _report_sets(
         if path.suffix != ".html":
             raise InputError(f"{path}: a report is written as .html")
         refuse_to_replace(path, force)
-    sources = [find_volumes(s) for s in (volumes, reference) if s]
+    sources = [read.find(s) for s in (volumes, reference) if s]
     names = ("generated", "reference") if sources[1:] else ("",)
     found = [_measure_set(s, name, read, as_is) for s, name in zip(sources, names)]
     sets, shown = [f[0] for f in found], [f[1] for f in found]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from grainpaint.cli.app import HOW, READ, WHAT, WRITE
+from grainpaint.cli.app import HOW, MAP, READ, WHAT, WRITE
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -188,6 +188,26 @@ class ReadFlags:
     time: Annotated[
         float | None, option("--time", "Which snapshot of a dump.  [the last]", READ)
     ] = None
+    misorientation: Annotated[
+        str | None,
+        option("--misorientation", "Largest one within a grain.  [5deg]", MAP),
+    ] = None
+    min_size: Annotated[
+        int | None,
+        option("--min-size", "Points of the smallest grain.  [5]", MAP),
+    ] = None
+    fill: Annotated[
+        bool, option("--fill", "Give unindexed points the nearest grain.", MAP)
+    ] = False
+    spacing_z: Annotated[
+        str | None,
+        option(
+            "--spacing-z", "A folder or pattern is sections so far apart: 0.5um.", MAP
+        ),
+    ] = None
+    symmetry: Annotated[
+        str | None, option("--symmetry", "Of crystals, if not stated: 432.", MAP)
+    ] = None
 
     def options(self) -> ReadOptions:
         """Return what is said about a file.
@@ -198,7 +218,7 @@ class ReadFlags:
             If a value is none that its option takes.
         """
         from grainpaint.formats import ReadOptions
-        from grainpaint.units import parse_periodic
+        from grainpaint.units import parse_angle, parse_length, parse_periodic
 
         void: Any = self.void
         if void is not None and void != "none":
@@ -207,7 +227,28 @@ class ReadFlags:
             except ValueError:
                 raise InputError(f"--void is an ID, or none; got {void!r}") from None
         periodic = None if self.periodic is None else parse_periodic(self.periodic)
-        return ReadOptions(self.time, self.array, self.unit, void, periodic)
+        angle, distance = self.misorientation, self.spacing_z
+        return ReadOptions(
+            self.time,
+            self.array,
+            self.unit,
+            void,
+            periodic,
+            None if angle is None else parse_angle(angle),
+            self.min_size,
+            self.fill,
+            None if distance is None else parse_length(distance),
+            self.symmetry,
+        )
+
+    def find(self, sources: list[Path]) -> list[Path]:
+        """Return the volumes that files, patterns and folders stand for.
+
+        With a distance of sections each of them is one volume.
+        """
+        from grainpaint.formats import find_volumes
+
+        return sources if self.spacing_z is not None else find_volumes(sources)
 
     def load(self, path: Path) -> Microstructure:
         """Read a volume, after saying what was assumed about it."""

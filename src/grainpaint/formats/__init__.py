@@ -17,6 +17,7 @@ import glob
 import importlib
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
@@ -24,7 +25,7 @@ from typing import Literal
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
-from grainpaint.formats.raw import ReadOptions
+from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.slabs import Slabs, of_volume
 from grainpaint.formats.solvers import TARGETS, check_paths, export, target_of
 from grainpaint.microstructure import Microstructure
@@ -42,11 +43,13 @@ __all__ = [
 ]
 
 _WRITTEN = {".vti": "vti", ".npz": "npz", ".zarr": "zarr", ".sites": "spparks"}
+_MAPS = ("ebsd", "hdf5")  # may hold points instead of grains
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold everything that a volume has
 _AS_STATED = ReadOptions()
 _KNOWN = (
-    "VTK images (.vti), .npz and .zarr volumes, OME-Zarr labels, SPPARKS' dumps, site "
-    "files and stitch files"
+    "VTK images (.vti), .npz and .zarr volumes, OME-Zarr labels, TIFF labels, DREAM.3D "
+    "(.dream3d), Neper (.tesr), SPPARKS' dumps, site and stitch files, EBSD maps "
+    "(.ang, .ctf, .h5oina, .csv)"
 )
 
 
@@ -88,17 +91,46 @@ def read(path: str | Path, options: ReadOptions) -> tuple[Microstructure, list[s
     from grainpaint.formats.settle import settle
 
     path = Path(path)
+    try:
+        volume, notes = settle(_read(path, options).told(options))
+    except InputError as error:
+        text = str(error)
+        raise InputError(
+            text if text.startswith(str(path)) else f"{path}: {text}"
+        ) from None
+    return volume, notes
+
+
+def _read(path: Path, options: ReadOptions) -> RawVolume:
+    """Return what a file, or a stack of sections, says."""
+    if options.spacing_z is not None and _are_sections(path):
+        from grainpaint.formats.ebsd.sections import read_sections
+
+        return read_sections(path, options)
+    if not path.exists() and glob.has_magic(str(path)):
+        raise InputError(
+            f"{path}: a pattern of several maps needs the distance of the sections "
+            "(spacing_z)"
+        )
     kind = kind_of(path, _KNOWN)
     if options.time is not None and kind != "spparks":
         raise InputError(f"{path}: holds one state, not several times")
     if path.is_dir():
-        raw = _module(kind).read(path, options)
+        raw: RawVolume = _module(kind).read(path, options)
     else:
         raw = _module(kind).read(path, content_of(path), options)
-    try:
-        return settle(raw.told(options))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    unused = [*options.of_maps, *["spacing_z"] * (options.spacing_z is not None)]
+    if unused and kind not in _MAPS:
+        note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
+        raw = replace(raw, notes=(*raw.notes, note))
+    return raw
+
+
+def _are_sections(path: Path) -> bool:
+    """Return whether a path is a map, or a folder or pattern that may hold maps."""
+    if not path.exists():
+        return glob.has_magic(str(path))
+    return (known_kind(path) or "ebsd") in _MAPS
 
 
 def load(
@@ -109,14 +141,20 @@ def load(
     unit: str | None = None,
     void: int | Literal["none"] | None = None,
     periodic: tuple[bool, ...] | None = None,
+    misorientation: float | None = None,
+    min_size: int | None = None,
+    fill: bool = False,
+    spacing_z: float | None = None,
+    symmetry: str | None = None,
 ) -> Microstructure:
     """Read a volume; its content says how, whatever its name.
 
     Parameters
     ----------
     path : path
-        A .vti, .npz or .zarr volume, labels of OME-Zarr, or a dump, site file or stitch
-        file of SPPARKS; files may be gzipped.
+        A .vti, .npz or .zarr volume, labels of OME-Zarr or TIFF, a volume of DREAM.3D
+        or Neper, a dump, site file or stitch file of SPPARKS, or an EBSD map; files may
+        be gzipped. With spacing_z, a folder or pattern of maps.
     time : float, optional
         Which snapshot of a SPPARKS dump or stitch file; the last if not given.
     array : str, optional
@@ -130,6 +168,19 @@ def load(
     periodic : three bools, optional
         Whether grains continue through the faces, along x, y, z; as the file says if
         not given.
+    misorientation : float, optional
+        Of a map of orientations: the largest angle between neighboring points of a
+        grain, degrees; 5 if not given.
+    min_size : int, optional
+        Of a map: points of the smallest grain; smaller ones go to a neighbor. 5 if not
+        given.
+    fill : bool
+        Of a map: whether points without an orientation take the nearest grain; they are
+        outside if not.
+    spacing_z : float, optional
+        The maps of a folder or pattern are sections so far apart, µm.
+    symmetry : str, optional
+        Crystal symmetry of a map that does not state it, such as 432.
 
     Returns
     -------
@@ -145,7 +196,8 @@ def load(
     InputNote
         If something was assumed or renumbered that the file does not state.
     """
-    volume, notes = read(path, ReadOptions(time, array, unit, void, periodic))
+    told = (misorientation, min_size, fill, spacing_z, symmetry)
+    volume, notes = read(path, ReadOptions(time, array, unit, void, periodic, *told))
     for note in notes:
         warnings.warn(f"{path}: {note}", InputNote, stacklevel=2)
     return volume

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.formats.ebsd.kinds import kind_of_text
 
 __all__ = ["content_of", "kind_of", "known_kind"]
 
@@ -17,16 +18,18 @@ _STARTS = {  # how files begin that may be volumes
     b"PK\x03\x04": "npz",
     b"SQLite format 3\0": "spparks",
     b"ITEM: TIMESTEP": "spparks",
+    b"\x89HDF\r\n\x1a\n": "hdf5",
+    b"***tesr": "tesr",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+    b"II+\0": "tiff",  # of more than 4 GB
+    b"MM\0+": "tiff",
 }
 _OTHERS = {  # how files begin that are something else, and what to do
-    b"\x89HDF\r\n\x1a\n": "an HDF5 file (DREAM.3D, VTKHDF): write its IDs as .vti",
     b"\x93NUMPY": "a bare .npy array: an .npz also holds spacing and origin",
     b"# vtk DataFile": "a VTK file of the legacy kind: save it as .vti",
     b"solid ": "an STL file: a part is painted, not measured",
-    b"***tesr": "a raster tessellation of Neper: write it as .vti",
     b"\x89PNG": "a picture",
-    b"II*\0": "a TIFF picture: write its IDs as .npz or OME-Zarr",
-    b"MM\0*": "a TIFF picture: write its IDs as .npz or OME-Zarr",
 }
 
 
@@ -108,7 +111,7 @@ def known_kind(path: Path) -> str | None:
         return "vti"
     if b"\0" not in head and _SITES.search(head):
         return "spparks"
-    return None
+    return "ebsd" if kind_of_text(text, path) else None
 
 
 def kind_of(path: Path, known: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.orientations import Orientations
+from grainpaint.orientations.symmetry import checked_symmetry
 from grainpaint.units import UNITS
 
 __all__ = ["RawVolume", "ReadOptions", "in_order", "integers"]
@@ -32,11 +33,22 @@ class ReadOptions:
         The ID that means outside; "none" if every ID is a grain, 0 too.
     periodic : three bools, optional
         Whether grains continue through the faces, along x, y, z.
+    misorientation : float, optional
+        Of maps of orientations: the largest angle between neighbors in a grain, degrees
+        in 0..180; 5 if not given.
+    min_size : int, optional
+        Of maps of orientations: points of the smallest grain; 5 if not given.
+    fill : bool
+        Of maps of orientations: whether points without one take the nearest grain.
+    spacing_z : float, optional
+        The maps of a pattern or folder are sections so far apart, µm.
+    symmetry : str, optional
+        Crystal symmetry of maps that do not state it, such as 432.
 
     Raises
     ------
     InputError
-        If the unit or the void is no such word.
+        If a value is none that its field takes.
     """
 
     time: float | None = None
@@ -44,6 +56,11 @@ class ReadOptions:
     unit: str | None = None
     void: int | Literal["none"] | None = None
     periodic: tuple[bool, ...] | None = None
+    misorientation: float | None = None
+    min_size: int | None = None
+    fill: bool = False
+    spacing_z: float | None = None
+    symmetry: str | None = None
 
     def __post_init__(self) -> None:
         """Check the words."""
@@ -53,6 +70,22 @@ class ReadOptions:
             raise InputError(f"void is an ID, or none; got {self.void!r}")
         if self.periodic is not None and len(self.periodic) != 3:
             raise InputError("periodic needs three values")
+        if self.misorientation is not None and not 0 < self.misorientation <= 180:
+            raise InputError(
+                f"a misorientation lies in 0..180 degrees; got {self.misorientation:g}"
+            )
+        if self.min_size is not None and self.min_size < 1:
+            raise InputError(f"a grain has at least 1 point; got {self.min_size}")
+        if self.spacing_z is not None and not 0 < self.spacing_z < float("inf"):
+            raise InputError(f"spacing_z is a length above 0; got {self.spacing_z:g}")
+        if self.symmetry is not None:
+            checked_symmetry(self.symmetry)
+
+    @property
+    def of_maps(self) -> list[str]:
+        """Names of the fields given that only maps of orientations have."""
+        names = ("misorientation", "min_size", "fill", "symmetry")
+        return [name for name in names if getattr(self, name) not in (None, False)]
 
 
 @dataclass(frozen=True, eq=False)

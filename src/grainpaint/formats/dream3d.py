@@ -1,0 +1,260 @@
+"""Volumes of DREAM.3D, versions 7 (6.x) and 8 (NX), HDF5.
+
+Arrays are stored (nz, ny, nx, components). Feature 0 is outside; row i of a feature
+array is feature i. Orientations are those by feature if the file has them, otherwise
+the means of the cells' Euler angles (radians). Crystal axes are left as they are
+stored: DREAM.3D turns those of hexagonal crystals on demand of its user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.ebsd.grains import to_grains
+from grainpaint.formats.ebsd.points import OrientationMap, quaternions
+from grainpaint.formats.hdf5_file import array_of
+from grainpaint.formats.raw import RawVolume, ReadOptions, integers
+from grainpaint.orientations import Orientations
+from grainpaint.segmentation.orientation_map import mean_by_grain
+
+__all__ = ["read_volume"]
+
+# Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
+_STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
+_SPARSE = 1_000_000  # how far IDs may exceed the number of cells
+_UNIT = "lengths in µm, as in DREAM.3D"
+
+
+class _Image(NamedTuple):
+    """An image geometry and what belongs to it."""
+
+    shape: tuple[int, ...]
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...]
+    cells: Any
+    others: list[Any]
+
+
+def read_volume(file: Any, options: ReadOptions) -> RawVolume:
+    """Read the only image of an open file.
+
+    Parameters
+    ----------
+    file : h5py.File
+    options : ReadOptions
+        array names the one with the grains instead of FeatureIds.
+
+    Raises
+    ------
+    InputError
+        If it has no image, several, or neither grains nor orientations.
+    """
+    image = _image(file)
+    symmetry, names = _ensemble(image)
+    name = options.array or "FeatureIds"
+    phase = _array(image.cells, "Phases")
+    phases = None if phase is None else _cells(phase, image)[..., 0]
+    angles = _array(image.cells, "EulerAngles")
+    points = None if angles is None else _points(angles, phases, image, symmetry, names)
+    if name not in image.cells:
+        if points is None or options.array is not None:
+            raise InputError(
+                f"its cells have no array {name}; they have {', '.join(image.cells)}"
+            )
+        return to_grains(points, options)
+    ids = integers(_cells(image.cells[name], image)[..., 0], repr(name))
+    raw = RawVolume(
+        ids, image.spacing, image.origin, assumed_unit=_UNIT, notes=_unused(options)
+    )
+    if ids.min() < 0 or not ids.any():
+        return raw
+    known = _by_feature(image, int(ids.max()), symmetry, names)
+    if known is None and points is not None:
+        known = _means(points, ids)
+        if known is None:
+            note = "no orientations: not every grain has one, or IDs are far apart"
+            raw = replace(raw, notes=(*raw.notes, note))
+    return replace(raw, orientations=known)
+
+
+def _unused(options: ReadOptions) -> tuple[str, ...]:
+    names = [*options.of_maps, *["spacing_z"] * (options.spacing_z is not None)]
+    return (f"it holds grains, so {', '.join(names)} unused",) if names else ()
+
+
+def _image(file: Any) -> _Image:
+    """Return the image with the cells."""
+    found = _new_images(file) if "DataStructure" in file else _old_images(file)
+    if len(found) != 1:
+        raise InputError(
+            f"a file of DREAM.3D with {len(found)} image geometries; one is required"
+        )
+    return found[0]
+
+
+def _new_images(file: Any) -> list[_Image]:
+    """Return the images of version 8."""
+    root = file["DataStructure"]
+    found = []
+    for group in root.values():
+        if "_SPACING" not in group.attrs or "_DIMENSIONS" not in group.attrs:
+            continue
+        shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
+        folders = [g for g in (*group.values(), *root.values()) if hasattr(g, "keys")]
+        found.append(
+            _with_cells(shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders)
+        )
+    return found
+
+
+def _old_images(file: Any) -> list[_Image]:
+    """Return the images of version 7."""
+    found = []
+    for container in file["DataContainers"].values():
+        geometry = container.get("_SIMPL_GEOMETRY", {})
+        if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
+            continue
+        shape = tuple(int(n) for n in np.ravel(geometry["DIMENSIONS"]))
+        folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
+        origin = geometry["ORIGIN"] if "ORIGIN" in geometry else np.zeros(3)
+        found.append(_with_cells(shape, geometry["SPACING"], origin, folders))
+    return found
+
+
+def _with_cells(
+    shape: tuple[int, ...], spacing: Any, origin: Any, folders: list[Any]
+) -> _Image:
+    """Return an image with the folder whose arrays have its shape."""
+
+    def is_cells(folder: Any) -> bool:
+        arrays = [a for a in folder.values() if hasattr(a, "shape")]
+        return any(a.shape[:3] == shape[::-1] for a in arrays)
+
+    cells = [folder for folder in folders if is_cells(folder)]
+    if not cells:
+        raise InputError(
+            f"damaged: it states {shape} cells, and no array has that many"
+        )
+    best = max(cells, key=lambda f: ("FeatureIds" in f, "EulerAngles" in f))
+    others = [
+        folder for folder in folders if folder.name not in {c.name for c in cells}
+    ]
+    return _Image(
+        shape,
+        tuple(float(f"{s:.7g}") for s in np.ravel(spacing)),
+        tuple(float(f"{o:.7g}") for o in np.ravel(origin)),
+        best,
+        others,
+    )
+
+
+def _array(folder: Any, name: str) -> Any:
+    return folder.get(name)
+
+
+def _cells(array: Any, image: _Image) -> np.ndarray:
+    """Return an array of the cells as [x, y, z, component]."""
+    values = array_of(array)
+    if values.shape[:3] != image.shape[::-1]:
+        raise InputError(
+            f"damaged: {array.name} has shape {values.shape}, for {image.shape} cells"
+        )
+    return values.reshape(*values.shape[:3], -1).transpose(2, 1, 0, 3)
+
+
+def _ensemble(image: _Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return symmetry and name of phases 1, 2, ...; none if it is not stated."""
+    for folder in image.others:
+        if "CrystalStructures" in folder:
+            codes = np.ravel(folder["CrystalStructures"])[1:].tolist()
+            symmetry = tuple(
+                _STRUCTURES[c] if c < len(_STRUCTURES) else "1" for c in codes
+            )
+            names = _array(folder, "MaterialName")
+            texts = [] if names is None else list(np.ravel(names))[1:]
+            told = [t.decode() if isinstance(t, bytes) else str(t) for t in texts]
+            told += [""] * (len(symmetry) - len(told))
+            return symmetry, tuple(
+                t or f"phase{i + 1}" for i, t in enumerate(told[: len(symmetry)])
+            )
+    return (), ()
+
+
+def _points(
+    angles: Any,
+    phases: np.ndarray | None,
+    image: _Image,
+    symmetry: tuple[str, ...],
+    names: tuple[str, ...],
+) -> OrientationMap | None:
+    """Return the orientations of the cells; None without symmetry."""
+    if not symmetry:
+        return None
+    values = _cells(angles, image).astype(np.float64)
+    if values.shape[-1] != 3 or not np.isfinite(values).all():
+        raise InputError("damaged: its EulerAngles are not three numbers for each cell")
+    if np.abs(values).max() > 4 * np.pi + 1e-3:
+        raise InputError(
+            f"EulerAngles of DREAM.3D are radians, but these reach "
+            f"{np.abs(values).max():.5g}: they look like degrees"
+        )
+    kinds = np.ones(image.shape, np.int32) if phases is None else phases
+    if kinds.min() < 0 or kinds.max() > len(symmetry):
+        raise InputError(
+            f"has cells of phase {kinds.max()}, but states {len(symmetry)} phases"
+        )
+    return OrientationMap(
+        quaternions(values.reshape(-1, 3)).reshape(*image.shape, 4),
+        kinds.astype(np.int32),
+        symmetry,
+        names,
+        image.spacing,
+        image.origin,
+        assumed_unit=_UNIT,
+    )
+
+
+def _by_feature(
+    image: _Image, n: int, symmetry: tuple[str, ...], names: tuple[str, ...]
+) -> Orientations | None:
+    """Return the orientations by feature, None if there are none."""
+    for folder in image.others:
+        for name, size in (("AvgEulerAngles", 3), ("EulerAngles", 3), ("AvgQuats", 4)):
+            if not symmetry or name not in folder:
+                continue
+            rows = array_of(folder[name]).astype(np.float64)
+            if rows.ndim != 2 or rows.shape[1] != size or len(rows) <= n:
+                continue
+            rows = rows[1:]
+            # Its quaternions have the scalar last; unused rows are zero.
+            one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]]
+            one[~(np.linalg.norm(one, axis=1) > 0.5)] = (1, 0, 0, 0)
+            one /= np.linalg.norm(one, axis=1, keepdims=True)
+            phase = np.ones(len(rows), np.int32)
+            if "Phases" in folder:
+                phase = np.ravel(folder["Phases"])[1:].astype(np.int32)
+            phase = np.where(phase < 1, 1, phase)
+            return Orientations(one, symmetry, phase, names)
+    return None
+
+
+def _means(points: OrientationMap, ids: np.ndarray) -> Orientations | None:
+    """Return mean orientations of grains; None if one lacks it or IDs are sparse."""
+    label = np.where(points.phase > 0, ids, 0).astype(np.int32)
+    n = int(ids.max())
+    if n > _SPARSE + ids.size:
+        return None
+    held = np.bincount(label.ravel(), minlength=n + 1)[1:] > 0
+    if not held[np.unique(ids[ids > 0]) - 1].all():
+        return None
+    phase = np.ones(n + 1, np.int32)
+    phase[label.ravel()] = points.phase.ravel()
+    phase[0] = 1
+    kinds = np.where(label > 0, phase[label], 0)
+    mean = mean_by_grain(points.quaternion, label, kinds, points.symmetry)
+    mean[~held] = (1, 0, 0, 0)
+    return Orientations(mean, points.symmetry, phase[1:], points.names)

@@ -1,0 +1,160 @@
+"""Maps of Oxford Instruments (HKL), .ctf: Euler angles in degrees.
+
+Decimal commas are read too. Phase 0 means no solution. Crystal axes: x along a*, which
+is turned to a; see `with_x_along_a`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.ebsd.grid import Stated, grid_of
+from grainpaint.formats.ebsd.points import (
+    OrientationMap,
+    from_columns,
+    with_x_along_a,
+)
+from grainpaint.formats.ebsd.symmetries import LAUE_GROUPS, proper_group
+from grainpaint.formats.ebsd.table import numbers
+
+__all__ = ["laue_group", "read_points"]
+
+_NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
+_MOST_LINES = 1000  # of a header
+
+
+def read_points(data: bytes) -> OrientationMap:
+    """Read a map.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    lines, start = _header(data)
+    table = data[start:]
+    comma = b"," in table or any("," in line[0] for line in lines if len(line) > 2)
+    names = [name.lower() for name in lines[-1]]
+    lost = [name for name in _NEEDED if name not in names]
+    if lost:
+        raise InputError(f"its table lacks the columns {', '.join(lost)}")
+    at = [names.index(name) for name in _NEEDED]
+    values = numbers(table, len(lines) + 1, at, "\t", "," if comma else ".")[:, at]
+    phases = _phases(lines)
+    groups: list[str] = []
+    notes: list[str] = []
+    for phase in phases:
+        group, note = laue_group(phase[3])
+        groups.append(group)
+        notes += [note] if note else []
+    said = {line[0].lower(): line[1] for line in lines if len(line) > 1}
+    turns = [_number(said, f"acqe{i}") for i in (1, 2, 3)]
+    if any(turns):
+        notes.append("orientations are those in the map's axes: AcqE1..3 are unused")
+    angles = values[:, 3:6]
+    known = values[:, 0] > 0
+    largest = np.abs(angles[known]).max(initial=0.0)
+    if largest > 720:
+        raise InputError(f"damaged: Euler angles in degrees reach {largest:.5g}")
+    if known.sum() > 100 and largest <= 2 * np.pi:
+        notes.append(
+            f"a .ctf file has Euler angles in degrees, but these reach {largest:.4g} "
+            "only: are they radians?"
+        )
+    steps = [_number(said, name) for name in ("xstep", "ystep")]
+    cells = [_number(said, name) for name in ("xcells", "ycells")]
+    columns, rows = (None if n is None else int(n) for n in cells)
+    grid = grid_of(
+        values[:, 1],
+        values[:, 2],
+        None,
+        Stated(columns, None, rows, steps[0], steps[1]),
+    )
+    number = np.rint(values[:, 0]).astype(np.int64)
+    symmetry = tuple(groups)
+    _check(number, len(groups))
+    return from_columns(
+        with_x_along_a(np.radians(angles), number, symmetry),
+        number,
+        grid.point,
+        symmetry,
+        tuple(phase[2] or f"phase{i + 1}" for i, phase in enumerate(phases)),
+        spacing=grid.spacing,
+        origin=grid.origin,
+        notes=(*grid.notes, *notes),
+    )
+
+
+def laue_group(number: object) -> tuple[str, str]:
+    """Return the rotations of a Laue group 1..11 of Oxford, and a note."""
+    try:
+        index = int(str(number))
+    except ValueError:
+        index = 0
+    if not 1 <= index <= len(LAUE_GROUPS):
+        raise InputError(
+            f"damaged: Laue groups have numbers 1..{len(LAUE_GROUPS)}, got {number!r}"
+        )
+    return proper_group(LAUE_GROUPS[index - 1])
+
+
+def _check(number: np.ndarray, n_phases: int) -> None:
+    wrong = number[(number < 0) | (number > n_phases)]
+    if wrong.size:
+        raise InputError(
+            f"has points of phase {wrong[0]}, but its header has phases 1..{n_phases}"
+        )
+
+
+def _header(data: bytes) -> tuple[list[list[str]], int]:
+    """Return the fields of the lines up to the names of columns, and where they end."""
+    lines: list[list[str]] = []
+    start = 0
+    while start < len(data) and len(lines) < _MOST_LINES:
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end + 1
+        line = data[start:end].decode("latin-1").removeprefix("ï»¿")
+        lines.append([field.strip() for field in line.strip("\r\n").split("\t")])
+        start = end
+        fields = [field.lower() for field in lines[-1]]
+        if len(fields) > 3 and "phase" in fields and "euler1" in fields:
+            return lines, start
+    raise InputError(
+        "damaged or cut off: a .ctf file has a line 'Phase X Y ... Euler1 Euler2 "
+        "Euler3' before its points"
+    )
+
+
+def _phases(lines: list[list[str]]) -> list[list[str]]:
+    """Return the fields of the lines that describe phases."""
+    heads = [i for i, line in enumerate(lines) if line[0].lower() == "phases"]
+    try:
+        first = heads[0] + 1
+        stated = int(lines[heads[0]][1])
+    except (IndexError, ValueError):
+        raise InputError(
+            "damaged: its header has no line 'Phases' and a number"
+        ) from None
+    found = lines[first : len(lines) - 1]
+    if len(found) != stated or any(len(line) < 4 for line in found):
+        raise InputError(
+            f"damaged: its header states {stated} phases, and {len(found)} lines of "
+            "phases follow"
+        )
+    return found
+
+
+def _number(said: dict[str, str], name: str) -> float | None:
+    """Return a number of the header, None if it has none."""
+    if not said.get(name):
+        return None
+    try:
+        return float(said[name].replace(",", "."))
+    except ValueError:
+        raise InputError(f"damaged: its header has {name} {said[name]!r}") from None

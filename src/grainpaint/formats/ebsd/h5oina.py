@@ -1,0 +1,122 @@
+"""Maps of Oxford Instruments, .h5oina (HDF5): Euler angles in radians.
+
+Phase 0 means no solution. Crystal axes: x along a*, which is turned to a.
+
+References
+----------
+https://github.com/oinanoanalysis/h5oina, H5OINAFile.md
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.ebsd.ctf import laue_group
+from grainpaint.formats.ebsd.grid import Stated, grid_of
+from grainpaint.formats.ebsd.points import (
+    OrientationMap,
+    from_columns,
+    with_x_along_a,
+)
+from grainpaint.formats.hdf5_file import array_of
+
+__all__ = ["read_points"]
+
+
+def read_points(file: Any) -> OrientationMap:
+    """Read the only map of an open file.
+
+    Parameters
+    ----------
+    file : h5py.File
+
+    Raises
+    ------
+    InputError
+        If it has no map, several, or lacks a part of it.
+    """
+    slices = [
+        name
+        for name, group in file.items()
+        if hasattr(group, "keys") and "EBSD" in group and "Data" in group["EBSD"]
+    ]
+    if len(slices) != 1:
+        raise InputError(f"an .h5oina file with {len(slices)} EBSD maps; one is read")
+    data, header = (file[slices[0]]["EBSD"].get(part) for part in ("Data", "Header"))
+    lost = [name for name in ("Euler", "Phase") if name not in data]
+    if header is None or lost:
+        raise InputError(f"damaged: its EBSD map lacks {', '.join(lost or ['Header'])}")
+    angles = array_of(data["Euler"]).astype(np.float64)
+    phase = np.nan_to_num(array_of(data["Phase"]).ravel()).astype(np.int64)
+    columns, rows = (_scalar(header, f"{axis} Cells") for axis in "XY")
+    steps = [_scalar(header, f"{axis} Step") for axis in "XY"]
+    if columns is None or rows is None:
+        raise InputError("damaged: its header lacks X Cells or Y Cells")
+    columns, rows = int(columns), int(rows)
+    if angles.shape != (phase.size, 3) or phase.size != columns * rows:
+        raise InputError(
+            f"damaged: its header states {columns} x {rows} points, its angles have "
+            f"shape {angles.shape} and there are {phase.size:,} phases"
+        )
+    largest = np.abs(angles[(phase > 0) & np.isfinite(angles).all(1)]).max(initial=0.0)
+    if largest > 4 * np.pi + 1e-3:
+        raise InputError(
+            f"an .h5oina file has angles in radians, but these reach {largest:.5g}"
+        )
+    if "X" in data and "Y" in data:
+        x, y = (array_of(data[axis]).astype(np.float64).ravel() for axis in "XY")
+    else:
+        y, x = (i.ravel().astype(float) for i in np.indices((rows, columns)))
+        x, y = x * (steps[0] or 1.0), y * (steps[1] or steps[0] or 1.0)
+    inside = np.isfinite(x) & np.isfinite(y)  # of a map that is not a rectangle
+    stated = Stated(columns, None, rows, steps[0], steps[1])
+    grid = grid_of(x[inside], y[inside], stated=stated)
+    symmetry, names, notes = _phases(header)
+    if phase.size and phase.max() > len(symmetry):
+        raise InputError(
+            f"has points of phase {phase.max()}, but its header has {len(symmetry)}"
+        )
+    return from_columns(
+        with_x_along_a(angles, phase, symmetry)[inside],
+        phase[inside],
+        grid.point,
+        symmetry,
+        names,
+        spacing=grid.spacing,
+        origin=grid.origin,
+        notes=(*grid.notes, *notes),
+    )
+
+
+def _scalar(group: Any, name: str) -> float | None:
+    """Return a number of a header."""
+    if name not in group:
+        return None
+    return float(np.asarray(group[name]).ravel()[0])
+
+
+def _phases(header: Any) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+    """Return symmetry and name of each phase, and notes."""
+    groups: list[str] = []
+    names: list[str] = []
+    notes: list[str] = []
+    folder = header.get("Phases", {})
+    for i in range(1, len(folder) + 1):
+        if str(i) not in folder or "Laue Group" not in folder[str(i)]:
+            raise InputError(f"damaged: its header lacks phase {i} or its Laue group")
+        one = folder[str(i)]
+        group, note = laue_group(int(np.asarray(one["Laue Group"]).ravel()[0]))
+        groups.append(group)
+        notes += [note] if note else []
+        name = np.asarray(one["Phase Name"]).ravel()[0] if "Phase Name" in one else b""
+        names.append(name.decode() if isinstance(name, bytes) else str(name))
+    if not groups:
+        raise InputError("damaged: its header lists no phase")
+    return (
+        tuple(groups),
+        tuple(n or f"phase{i + 1}" for i, n in enumerate(names)),
+        notes,
+    )

@@ -1,0 +1,107 @@
+"""Sections one above the other: maps of orientations to a volume."""
+
+from __future__ import annotations
+
+import glob
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.content import content_of
+from grainpaint.formats.ebsd import points_of
+from grainpaint.formats.ebsd.grains import to_grains
+from grainpaint.formats.ebsd.points import OrientationMap
+from grainpaint.formats.raw import RawVolume, ReadOptions
+from grainpaint.units import UNITS
+
+__all__ = ["read_sections"]
+
+_DIGITS = re.compile(r"(\d+)")
+_KINDS = (".ang", ".ctf", ".h5oina", ".csv")
+
+
+def read_sections(source: Path, options: ReadOptions) -> RawVolume:
+    """Read maps as the sections of a volume, in the order of their names.
+
+    Parameters
+    ----------
+    source : Path
+        A pattern such as sections/*.ang, a folder of maps, or a single map.
+    options : ReadOptions
+        spacing_z, µm, is the distance of sections.
+
+    Raises
+    ------
+    InputError
+        If there is none, or they differ in points, steps or phases.
+
+    Notes
+    -----
+    Numbers in names count as numbers: S2 comes before S10.
+    """
+    assert options.spacing_z is not None
+    paths = _paths(source)
+    maps = [points_of(path, content_of(path), options) for path in paths]
+    first = maps[0]
+    for path, one in zip(paths, maps):
+        why = _difference(first, one)
+        if why:
+            raise InputError(
+                f"{path}: sections of a volume have the same grid and phases, but it "
+                f"has {why[1]} and {paths[0].name} {why[0]}"
+            )
+    notes = list(dict.fromkeys(note for one in maps for note in one.notes))
+    if len(paths) > 1:
+        notes.insert(
+            0,
+            f"{len(paths)} sections, z upward from {paths[0].name} to {paths[-1].name}",
+        )
+    thick = options.spacing_z / UNITS[first.unit]
+    whole = replace(
+        first,
+        quaternion=np.concatenate([one.quaternion for one in maps], 2),
+        phase=np.concatenate([one.phase for one in maps], 2),
+        spacing=(*first.spacing[:2], thick),
+        origin=(*first.origin[:2], -thick / 2),
+        notes=tuple(notes),
+    )
+    return to_grains(whole, options)
+
+
+def _paths(source: Path) -> list[Path]:
+    """Return the maps of a pattern or folder in the order of their names."""
+    if source.is_dir():
+        names = (Path(p.name.lower().removesuffix(".gz")) for p in source.iterdir())
+        found = [p for p, n in zip(source.iterdir(), names) if n.suffix in _KINDS]
+    elif source.is_file():
+        found = [source]
+    else:
+        found = [Path(p) for p in glob.glob(str(source)) if Path(p).is_file()]
+    if not found:
+        raise InputError(f"{source}: no section there ({', '.join(_KINDS)})")
+    return sorted(found, key=_numbered)
+
+
+def _numbered(path: Path) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers within a name by their value."""
+    parts = _DIGITS.split(path.name)
+    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
+
+
+def _difference(first: OrientationMap, other: OrientationMap) -> tuple[str, str] | None:
+    """Return what two maps have that cannot be stacked, None if they can."""
+    for name, one, two in (
+        ("points", first.phase.shape, other.phase.shape),
+        ("symmetry", first.symmetry, other.symmetry),
+        ("unit", first.unit, other.unit),
+    ):
+        if one != two:
+            return f"{name} {one}", f"{name} {two}"
+    if first.phase.shape[2] != 1:
+        return "several layers", "several layers"
+    if not np.allclose(first.spacing, other.spacing, rtol=1e-3):
+        return f"steps {first.spacing[:2]}", f"steps {other.spacing[:2]}"
+    return None

@@ -1,0 +1,39 @@
+"""HDF5 files: which program wrote one decides how it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grainpaint.errors import InputError
+from grainpaint.formats.hdf5_file import opened
+from grainpaint.formats.raw import RawVolume, ReadOptions
+
+__all__ = ["read"]
+
+
+def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
+    """Read a volume of DREAM.3D, or a map of Oxford Instruments.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another program.
+    """
+    from grainpaint.formats import dream3d
+    from grainpaint.formats.ebsd.grains import to_grains
+    from grainpaint.formats.ebsd.h5oina import read_points
+
+    try:
+        with opened(data) as file:
+            if "DataStructure" in file or "DataContainers" in file:
+                return dream3d.read_volume(file, options)
+            if "Format Version" in file or any(
+                hasattr(group, "keys") and "EBSD" in group for group in file.values()
+            ):
+                return to_grains(read_points(file), options)
+            raise InputError(
+                "an HDF5 file, but neither of DREAM.3D (.dream3d) nor a map of Oxford "
+                f"(.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}"
+            )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None

@@ -1,0 +1,133 @@
+"""Maps of Oxford Instruments, .ctf and .h5oina: degrees, commas, axes, damage."""
+
+import io
+
+import h5py
+import numpy as np
+import pytest
+from ebsd_maps import ANGLES, GRAINS, STEP, angles_of, ctf
+
+from grainpaint import InputError, load
+
+pytestmark = pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
+
+
+def h5oina(angles=None, laue=11, phase=None, **lost):
+    """Return a file of one map; angles in degrees [y, x, 3]."""
+    angles = angles_of() if angles is None else angles
+    rows, columns = angles.shape[:2]
+    y, x = np.indices((rows, columns)).reshape(2, -1) * np.float32(STEP)
+    data = {"Euler": np.radians(angles).reshape(-1, 3).astype("f4"), "X": x, "Y": y}
+    data["Phase"] = np.ones((x.size, 1), "u1") if phase is None else phase
+    header = {"X Cells": [columns], "Y Cells": [rows]}
+    header |= {"X Step": [np.float32(STEP)], "Y Step": [np.float32(STEP)]}
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        file["Format Version"] = "5.0"
+        for part, values in (("Data", data), ("Header", header)):
+            for name, value in values.items():
+                if name not in lost.values():
+                    file[f"1/EBSD/{part}/{name}"] = value
+        one = file.create_group("1/EBSD/Header/Phases/1")
+        one["Phase Name"], one["Laue Group"] = "Zircaloy", np.array([laue], "i4")
+    return memory.getvalue()
+
+
+MAKERS = {"ctf": ctf, "h5oina": h5oina}
+
+
+def loaded(tmp_path, kind, *args, **options):
+    path = tmp_path / f"map.{kind}"
+    path.write_bytes(MAKERS[kind](*args, **options))
+    return load(path)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_map_has_its_grains_and_orientations(tmp_path, kind):
+    volume = loaded(tmp_path, kind)
+    assert volume.spacing == (STEP, STEP, STEP)
+    order = np.array([0, 1, 3, 2])
+    np.testing.assert_array_equal(volume.grain_id[..., 0], order[GRAINS.T])
+    found = np.degrees(volume.orientations.euler())[order[1:] - 1]
+    np.testing.assert_allclose(found, ANGLES, atol=1e-3)
+    assert volume.orientations.names == ("Zircaloy",)
+
+
+def test_decimal_commas_are_read(tmp_path):
+    points, commas = (loaded(tmp_path, "ctf", comma=c) for c in (False, True))
+    np.testing.assert_array_equal(points.grain_id, commas.grain_id)
+    np.testing.assert_array_equal(
+        points.orientations.quaternion, commas.orientations.quaternion
+    )
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize(("laue", "group"), [(9, "622"), (7, "32"), (11, "432")])
+def test_x_of_a_hexagonal_crystal_is_turned_to_a(tmp_path, kind, laue, group):
+    # Oxford's x is along a*, 30 degrees from a towards b: a lies 30 degrees before it.
+    angles = np.zeros((3, 4, 3))
+    angles[..., 2] = 50
+    volume = loaded(tmp_path, kind, angles, laue=laue)
+    assert volume.orientations.symmetry == (group,)
+    turned = 0 if group == "432" else 30
+    found = np.degrees(volume.orientations.euler()[0].sum())
+    assert found == pytest.approx(50 - turned, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_phase_0_is_outside(tmp_path, kind):
+    phase = np.ones(GRAINS.shape, int)
+    phase[2, 6] = 0
+    value = phase if kind == "ctf" else phase.reshape(-1, 1).astype("u1")
+    volume = loaded(tmp_path, kind, phase=value)
+    assert np.argwhere(volume.grain_id == 0).tolist() == [[6, 2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda d: d[: d.index(b"1\t0.0000\t1.5000")],
+            "cut off: it has 24 points of the 8 x 5",
+        ),
+        (lambda d: d.replace(b"XCells\t8", b"XCells\t0"), "states 0 x 5 points"),
+        (lambda d: d.replace(b"Euler2", b"Euler7"), "lacks the columns euler2"),
+        (lambda d: d.replace(b"Phases\t1", b"Phases\t2"), "states 2 phases, and 1"),
+        (lambda d: d.replace(b"loy\t11", b"loy\t12"), "numbers 1..11, got '12'"),
+        (lambda d: d.replace(b"\r\n1\t", b"\r\n3\t"), "points of phase 3"),
+        (lambda d: d[:90], "cut off: a .ctf file has a line 'Phase X Y"),
+        (lambda d: d.replace(b"XStep\t0.5", b"XStep\tx"), "xstep 'x'"),
+    ],
+)
+def test_damaged_text_is_one_clear_line(tmp_path, change, message):
+    path = tmp_path / "map.ctf"
+    path.write_bytes(change(ctf()))
+    with pytest.raises(InputError, match=message) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (h5oina(lost="Euler"), "lacks Euler"),
+        (h5oina(lost="X Cells"), "lacks X Cells"),
+        (h5oina(np.degrees(angles_of())), "in radians, but these reach 200"),
+        (h5oina(phase=np.ones((7, 1), "u1")), "8 x 5 points"),
+        (h5oina(phase=np.full((40, 1), 2, "u1")), "points of phase 2"),
+        (h5oina()[:2000], "damaged or cut off"),
+    ],
+)
+def test_damaged_hdf5_is_one_clear_line(tmp_path, data, message):
+    path = tmp_path / "map.h5oina"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=message) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_hdf5_file_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["something"] = 1
+    with pytest.raises(InputError, match=r"neither of DREAM.3D .* it has something"):
+        load(tmp_path / "a.h5")

@@ -1,0 +1,69 @@
+"""Stacks of labels in TIFF, of ImageJ, OME and others."""
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+import tifffile
+
+from grainpaint import InputError, load
+from grainpaint.errors import InputNote
+
+IDS = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)  # [x, y, z]
+PAGES = IDS.transpose(2, 1, 0)
+
+
+def loaded(tmp_path, pages=PAGES, **options):
+    tifffile.imwrite(tmp_path / "a.tif", pages, **options)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", InputNote)
+        volume = load(tmp_path / "a.tif")
+    return volume, "\n".join(str(note.message) for note in said)
+
+
+def test_spacing_of_imagej(tmp_path):
+    volume, said = loaded(
+        tmp_path,
+        imagej=True,
+        resolution=(2, 4),
+        metadata={"axes": "ZYX", "unit": "um", "spacing": 3.0},
+    )
+    np.testing.assert_array_equal(volume.grain_id, IDS)
+    assert volume.spacing == pytest.approx((0.5, 0.25, 3.0))
+    assert said == ""
+
+
+def test_spacing_of_ome(tmp_path):
+    metadata = {"axes": "ZYX", "PhysicalSizeX": 500.0, "PhysicalSizeXUnit": "nm"}
+    metadata |= {"PhysicalSizeY": 0.25, "PhysicalSizeZ": 3.0}
+    volume, said = loaded(tmp_path, ome=True, metadata=metadata)
+    np.testing.assert_array_equal(volume.grain_id, IDS)
+    assert volume.spacing == pytest.approx((0.5, 0.25, 3.0))
+    assert said == ""
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"bigtiff": True}])
+def test_pages_without_a_unit(tmp_path, options):
+    volume, said = loaded(tmp_path, photometric="minisblack", **options)
+    np.testing.assert_array_equal(volume.grain_id, IDS)
+    assert "voxels of 1 µm, since no unit is stated" in said
+
+
+def test_a_single_page_is_a_section(tmp_path):
+    volume, _ = loaded(tmp_path, PAGES[0])
+    np.testing.assert_array_equal(volume.grain_id, IDS[:, :, :1])
+
+
+def test_pictures_and_damaged_files_are_refused(tmp_path):
+    with pytest.raises(InputError, match="picture of colors"):
+        loaded(tmp_path, np.zeros((5, 6, 3), "u1"), photometric="rgb")
+    with pytest.raises(InputError, match="not integers"):
+        loaded(tmp_path, np.full((3, 4, 5), 0.5, "f4"), photometric="minisblack")
+    memory = io.BytesIO()
+    tifffile.imwrite(memory, PAGES, photometric="minisblack")
+    for n in (9, 100, 300):
+        (tmp_path / "b.tif").write_bytes(memory.getvalue()[:n])
+        with pytest.raises(InputError, match=r"b\.tif") as caught:
+            load(tmp_path / "b.tif")
+        assert "\n" not in str(caught.value)
