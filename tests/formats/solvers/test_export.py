@@ -44,6 +44,19 @@ def test_an_interrupted_export_leaves_nothing(tmp_path, name):
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
+def test_the_file_that_is_opened_stands_only_beside_its_own(tmp_path, monkeypatch):
+    export(of_volume(oriented()), tmp_path / "a.vti", "damask")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grainpaint.formats.files.os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        export(of_volume(oriented(void=True)), tmp_path / "a.vti", "damask")
+    # The other file of before has not the entries of the grid: no grid stands there.
+    assert [p.name for p in tmp_path.iterdir()] == ["material.yaml"]
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_volume_without_grains_is_refused(tmp_path, name):
     empty = Microstructure(np.zeros((2, 2, 1), int))
