@@ -2,7 +2,7 @@
 
 Axes X and Y of the map are x and y of a section across z, y and z of one across x, and
 z and x of one across y; orientations are turned with the axes. What is outside is not
-indexed.
+indexed. The x axis of hexagonal and trigonal crystals is a in .ang and a* in .ctf.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ __all__ = ["write"]
 
 # A turn by 120 degrees about (1, 1, 1) once or twice: y, z, x and z, x, y as axes.
 _TURNS = {2: (1.0, 0.0, 0.0, 0.0), 0: (0.5, -0.5, -0.5, -0.5), 1: (0.5, 0.5, 0.5, 0.5)}
+_ALONG_A_STAR = ("3", "32", "6", "622")  # Oxford's x axis is a*, 30 degrees from a
 _CTF_COLUMNS = "Phase\tX\tY\tBands\tError\tEuler1\tEuler2\tEuler3\tMAD\tBC\tBS\n"
 
 
@@ -135,6 +136,8 @@ def _ctf(
             "\t0\t\t\tgrainpaint"
         )
     degrees = np.concatenate([np.zeros((1, 3)), np.rad2deg(known.euler())])
+    hexagonal = np.isin(np.array(known.symmetry), _ALONG_A_STAR)[known.phase - 1]
+    degrees[1:, 2] = np.where(hexagonal, degrees[1:, 2] + 30.0, degrees[1:, 2]) % 360.0
     inside = np.arange(len(degrees)) > 0
     angles = [float_words(degrees[:, i], "%.5f") for i in range(3)]
     tail = joined(
