@@ -6,7 +6,7 @@ import numpy as np
 
 from grainpaint.cad import rays
 
-__all__ = ["Nesting", "areas", "cones", "find_nesting", "shell_volumes"]
+__all__ = ["Nesting", "areas", "find_nesting", "shell_volumes"]
 
 _MOST_MIDDLES = 200  # of a shell
 _PASSES = 16  # over all edges: if time runs out, a sample has been seen
@@ -121,18 +121,16 @@ def areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
 
 
-def cones(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return the signed volumes between a middle of all and each triangle."""
-    middle = vertices.mean(0)
-    a, b, c = (vertices[faces[:, i]] - middle for i in range(3))
-    return np.asarray(np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
-
-
 def shell_volumes(
     vertices: np.ndarray, faces: np.ndarray, shell: np.ndarray
 ) -> np.ndarray:
-    """Return the signed volume of each shell, float64, shape (n_shells,)."""
-    return np.asarray(np.bincount(shell, cones(vertices, faces)))
+    """Return the signed volume of each shell (or body), float64, shape (n_shells,)."""
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    # From a middle of each shell: far from the origin digits would cancel.
+    size = np.maximum(np.bincount(shell), 1)
+    middle = np.stack([np.bincount(shell, x) / size for x in a.T], 1)[shell]
+    cones = np.einsum("ij,ij->i", a - middle, np.cross(b - middle, c - middle)) / 6
+    return np.asarray(np.bincount(shell, cones))
 
 
 def find_nesting(
