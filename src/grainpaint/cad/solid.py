@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.amounts import shell_volumes
 from grainpaint.cad.closing import close
 from grainpaint.cad.facing import face_by_depth
-from grainpaint.cad.nesting import shell_volumes
 from grainpaint.cad.shells import find_shells
 from grainpaint.cad.walls import drop_walls
 from grainpaint.errors import InputError
@@ -111,10 +111,8 @@ def solid(
     mended = [*notes, *surface.notes]
     if n_turned:
         mended.append("some triangles faced the wrong way: turned")
-    kept, walls = drop_walls(path, vertices, faces, shell, unit)
-    faces, bodies, turned = face_by_depth(
-        vertices, faces[kept], shell[kept], surface.near, unit
-    )
+    faces, shell, walls = drop_walls(path, vertices, faces, shell, unit)
+    faces, bodies, turned = face_by_depth(vertices, faces, shell, surface.near, unit)
     used = np.zeros(len(vertices), np.bool_)
     used[faces] = True
     faces = np.ascontiguousarray((np.cumsum(used) - 1)[faces])
