@@ -109,20 +109,16 @@ def close(
 def _dropped(vertices: np.ndarray, dropped: np.ndarray, unit: str) -> str:
     where = place(vertices[dropped[0]].mean(0), unit)
     return (
-        f"a facet was there twice, at {where}: one copy left out"
+        f"a facet is doubled, at {where}: one copy left out"
         if len(dropped) == 1
-        else f"{len(dropped)} facets were there already, the first at {where}: left out"
+        else f"{len(dropped)} doubled facets, the first at {where}: copies left out"
     )
 
 
 def _stitched(vertices: np.ndarray, edges: Edges, unit: str) -> str:
-    n, first = _openings(vertices, edges.ends[edges.odd])
-    where = place(first.mean(0), unit)
-    return (
-        f"a crack without area at {where}: closed"
-        if n == 1
-        else f"{n} cracks without area, the first at {where}: closed"
-    )
+    rim = edges.ends[edges.odd]
+    where = place(vertices[rim[0]].mean(0), unit)
+    return f"cracks without area at {len(rim)} edges, the first at {where}: closed"
 
 
 def _openings(vertices: np.ndarray, rim: np.ndarray) -> tuple[int, np.ndarray]:

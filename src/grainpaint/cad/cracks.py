@@ -1,5 +1,7 @@
 """Cracks without area: the rim of an opening whose two sides lie on each other."""
 
+from itertools import chain
+
 import numpy as np
 
 from grainpaint.cad.corners import join_near, without_needles
@@ -57,39 +59,40 @@ def _vertices_on_edges(
     """
     from scipy.spatial import cKDTree
 
+    none = np.empty(0, np.int64)
+    found = [(none, none, np.empty(0))]
+    if not rim.size:
+        return found[0]
     corners = np.unique(rim)
-    found: list[tuple[np.ndarray, np.ndarray]] = []
-    edge = np.arange(len(rim))
-    low, high = np.zeros(len(rim)), np.ones(len(rim))
-    if rim.size:
-        tree = cKDTree(vertices[corners])
-        origin = vertices[rim[:, 0]]
-        reach = vertices[rim[:, 1]] - origin
-        length = np.linalg.norm(reach, axis=1)
+    tree = cKDTree(vertices[corners])
+    origin, end = vertices[rim[:, 0]], vertices[rim[:, 1]]
+    length = np.linalg.norm(end - origin, axis=1)
+    edge, low, high = np.arange(len(rim)), np.zeros(len(rim)), np.ones(len(rim))
     while edge.size:
-        middle = origin[edge] + reach[edge] * ((low + high) / 2)[:, None]
+        middle = origin[edge] + (end - origin)[edge] * ((low + high) / 2)[:, None]
         radius = length[edge] * (high - low) / 2 + tolerance
         n_near = tree.query_ball_point(middle, radius, return_length=True)
         look = (n_near <= _FEW) | (radius <= 3 * tolerance)
         near = tree.query_ball_point(middle[look], radius[look])
-        each = np.fromiter(map(len, near), np.int64, len(near))
-        if each.sum():
-            found.append((np.repeat(edge[look], each), np.concatenate(near)))
+        pieces = np.repeat(edge[look], n_near[look])
+        vertex = corners[np.fromiter(chain.from_iterable(near), np.int64, len(pieces))]
+        offset = vertices[vertex] - origin[pieces]
+        reach = (end - origin)[pieces]
+        along = (offset * reach).sum(1) / length[pieces] ** 2
+        apart = np.linalg.norm(offset - along[:, None] * reach, axis=1)
+        on = (apart <= tolerance) & (along > 0) & (along < 1)
+        on &= (vertex != rim[pieces, 0]) & (vertex != rim[pieces, 1])
+        found.append((pieces[on], vertex[on], along[on]))
+        edge, low, high = edge[~look], low[~look], high[~look]
+        half = (low + high) / 2
         edge, low, high = (
-            np.repeat(edge[~look], 2),
-            np.stack([low[~look], (low + high)[~look] / 2], 1).ravel(),
-            np.stack([(low + high)[~look] / 2, high[~look]], 1).ravel(),
+            np.repeat(edge, 2),
+            np.stack([low, half], 1).ravel(),
+            np.stack([half, high], 1).ravel(),
         )
-    if not found:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    pairs = np.unique(np.concatenate([np.stack(f, 1) for f in found]), axis=0)
-    edge, vertex = pairs[:, 0].astype(np.int64), corners[pairs[:, 1].astype(np.int64)]
-    offset = vertices[vertex] - origin[edge]
-    along = (offset * reach[edge]).sum(1) / length[edge] ** 2
-    apart = np.linalg.norm(offset - along[:, None] * reach[edge], axis=1)
-    on = (apart <= tolerance) & (along > 0) & (along < 1)
-    on &= (vertex != rim[edge, 0]) & (vertex != rim[edge, 1])
-    return edge[on], vertex[on], along[on]
+    edge, vertex, along = map(np.concatenate, zip(*found))
+    _, once = np.unique(edge * len(vertices) + vertex, return_index=True)
+    return edge[once], vertex[once], along[once]
 
 
 def _split(

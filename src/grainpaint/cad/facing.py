@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from grainpaint.cad.amounts import shell_volumes
 from grainpaint.cad.edges import place
-from grainpaint.cad.nesting import Nesting, find_nesting, shell_volumes
+from grainpaint.cad.nesting import Nesting, find_nesting
 
 __all__ = ["face_by_depth"]
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.cad import rays
+from grainpaint.cad.amounts import areas, shell_volumes
+from grainpaint.cad.tree import Shells
 
-__all__ = ["Nesting", "areas", "cones", "find_nesting", "shell_volumes"]
+__all__ = ["Nesting", "find_nesting"]
 
 _MOST_MIDDLES = 200  # of a shell
 _PASSES = 16  # over all edges: if time runs out, a sample has been seen
@@ -31,108 +33,6 @@ class Nesting:
     def chosen(self, which: np.ndarray) -> "Nesting":
         """Return some of the pairs."""
         return Nesting(self.inner[which], self.outer[which], self.touching[which])
-
-
-class Shells:
-    """Triangles of several shells in a tree of boxes.
-
-    Parameters
-    ----------
-    vertices : numpy.ndarray, float64, shape (n, 3)
-    faces : numpy.ndarray, int64, shape (m, 3)
-    shell : numpy.ndarray, int64, shape (m,)
-    """
-
-    def __init__(
-        self, vertices: np.ndarray, faces: np.ndarray, shell: np.ndarray
-    ) -> None:
-        n = int(shell.max()) + 1
-        middles = vertices[faces].mean(1)
-        size = np.bincount(shell)
-        centers = np.stack([np.bincount(shell, m) for m in middles.T], 1)
-        of_shells = _along_a_curve(centers / np.maximum(size, 1)[:, None])
-        order = np.lexsort((_along_a_curve(middles), shell, of_shells[shell]))
-        self.vertices, self.faces, self.shell = vertices, faces[order], shell[order]
-        self.begin = np.zeros(n, np.int64)
-        begin = np.flatnonzero(np.diff(self.shell, prepend=-1))
-        self.begin[self.shell[begin]] = begin
-        self.end = self.begin + size
-        self.low, self.high = rays.grow_boxes(vertices, self.faces)
-
-    def count(
-        self, points: np.ndarray, pair: np.ndarray, other: np.ndarray, near: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Count the points in a shell, by pair.
-
-        A point is judged by what lies beyond it along each of the three axes; where
-        these disagree, or something is near, it is on the shell.
-
-        Parameters
-        ----------
-        points : numpy.ndarray, float64, shape (k, 3)
-        pair : numpy.ndarray, int64, shape (k,)
-            Pair of shells that each point stands for.
-        other : numpy.ndarray, int64, shape (p,)
-            The shell of each pair that the point may be in.
-        near : float
-            Distance below which a point is on a shell.
-
-        Returns
-        -------
-        inside, outside, on : numpy.ndarray, int64, shape (p,)
-        """
-        inside, outside = np.ones((2, len(points)), np.bool_)
-        begin, end = self.begin[other[pair]], self.end[other[pair]]
-        for axis in range(3):
-            turned = [(axis + 1) % 3, (axis + 2) % 3, axis]
-            corners, low, high, seen = (
-                np.ascontiguousarray(array[:, turned])
-                for array in (self.vertices, self.low, self.high, points)
-            )
-            winding, close = rays.wind(
-                seen, begin, end, near, corners, self.faces, low, high
-            )
-            inside &= (winding != 0) & ~close
-            outside &= (winding == 0) & ~close
-        n_inside, n_outside, n_on = (
-            np.bincount(pair[which], minlength=len(other))
-            for which in (inside, outside, ~(inside | outside))
-        )
-        return n_inside, n_outside, n_on
-
-
-def _along_a_curve(points: np.ndarray) -> np.ndarray:
-    """Return numbers by which near points mostly follow each other (Morton's order)."""
-    low, size = points.min(0), np.ptp(points, axis=0).max() or 1.0
-    code = ((points - low) / size * 1023).astype(np.int64)
-    for shift, mask in (
-        (16, 0x30000FF),
-        (8, 0x300F00F),
-        (4, 0x30C30C3),
-        (2, 0x9249249),
-    ):
-        code = (code | code << shift) & mask
-    return np.asarray(code @ np.array([1, 2, 4]))
-
-
-def areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return the area of each triangle."""
-    a, b, c = (vertices[faces[:, i]] for i in range(3))
-    return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
-
-
-def cones(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return the signed volumes between a middle of all and each triangle."""
-    middle = vertices.mean(0)
-    a, b, c = (vertices[faces[:, i]] - middle for i in range(3))
-    return np.asarray(np.einsum("ij,ij->i", a, np.cross(b, c)) / 6)
-
-
-def shell_volumes(
-    vertices: np.ndarray, faces: np.ndarray, shell: np.ndarray
-) -> np.ndarray:
-    """Return the signed volume of each shell, float64, shape (n_shells,)."""
-    return np.asarray(np.bincount(shell, cones(vertices, faces)))
 
 
 def find_nesting(
@@ -185,7 +85,9 @@ def _candidates(
     low = np.minimum.reduceat(corners.min(1), begin)
     high = np.maximum.reduceat(corners.max(1), begin)
     size = np.abs(shell_volumes(vertices, faces, shell))
-    pairs = rays.boxes_in_boxes(low, high, near, size, np.argsort(low[:, 0]))
+    order = np.argsort(low[:, 0], kind="stable")
+    start = np.searchsorted(low[order, 0], low[:, 0] - near)
+    pairs = rays.boxes_in_boxes(low, high, near, size, order, start)
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
@@ -239,19 +141,7 @@ def _edges(
     once = np.concatenate([once[i::_PASSES] for i in range(_PASSES)])
     ends, of = np.stack([a, b], 1)[once], np.repeat(surface.shell, 3)[once]
     first = np.searchsorted(pairs[:, 0], np.arange(len(surface.begin) + 1))
-    edge, pair, along = rays.meet(
-        ends,
-        of,
-        surface.begin,
-        surface.end,
-        first,
-        pairs[:, 1].copy(),
-        surface.vertices,
-        surface.faces,
-        surface.shell,
-        surface.low,
-        surface.high,
-    )
+    edge, pair, along = surface.meetings(ends, of, first, pairs[:, 1].copy())
     met, index = np.unique(np.stack([edge, pair], 1), axis=0, return_inverse=True)
     # The ends of an edge, and all places between, one edge after the other.
     n = len(met)

@@ -19,7 +19,7 @@ _DEEP = 64  # boxes that may wait at once: one for each level
 
 
 @nb.njit(cache=True)
-def boxes_in_boxes(low, high, slack, size, order):
+def boxes_in_boxes(low, high, slack, size, order, start):
     """List pairs (i, j) of boxes of which i lies in j and has the smaller size.
 
     Parameters
@@ -30,9 +30,10 @@ def boxes_in_boxes(low, high, slack, size, order):
     size : float64, shape (n,)
     order : int64, shape (n,)
         Boxes by their lowest x.
+    start : int64, shape (n,)
+        For each box j the first in that order which may lie in it.
     """
     n = order.size
-    begin = low[order, 0]
     total = 0
     pairs = np.empty((0, 2), np.int64)
     for filling in (False, True):
@@ -40,17 +41,18 @@ def boxes_in_boxes(low, high, slack, size, order):
             pairs = np.empty((total, 2), np.int64)
             total = 0
         for j in range(n):
-            at = np.searchsorted(begin, low[j, 0] - slack)
-            while at < n and begin[at] <= high[j, 0]:
+            for at in range(start[j], n):
                 i = order[at]
-                at += 1
+                if low[i, 0] > high[j, 0]:
+                    break
                 within = size[i] < size[j]
                 for axis in range(3):
                     within &= low[i, axis] >= low[j, axis] - slack
                     within &= high[i, axis] <= high[j, axis] + slack
                 if within:
                     if filling:
-                        pairs[total] = i, j
+                        pairs[total, 0] = i
+                        pairs[total, 1] = j
                     total += 1
     return pairs
 
@@ -109,11 +111,11 @@ def wind(points, begin, end, near, corners, faces, low, high):
     waiting = np.empty((_DEEP, 2), np.int64)
     for p in range(points.shape[0]):
         x, y, z = points[p]
-        waiting[0] = 1, n_leaves  # a box, and the leaves in it
+        waiting[0, 0], waiting[0, 1] = 1, n_leaves  # a box, and the leaves in it
         n = 1
         while n:
             n -= 1
-            box, size = waiting[n]
+            box, size = waiting[n, 0], waiting[n, 1]
             first = (box * size - n_leaves) * LEAF
             if first >= end[p] or first + size * LEAF <= begin[p]:
                 continue
@@ -122,8 +124,8 @@ def wind(points, begin, end, near, corners, faces, low, high):
             if y < low[box, 1] or y > high[box, 1]:
                 continue
             if size > 1:
-                waiting[n] = 2 * box, size // 2
-                waiting[n + 1] = 2 * box + 1, size // 2
+                waiting[n, 0], waiting[n, 1] = 2 * box, size // 2
+                waiting[n + 1, 0], waiting[n + 1, 1] = 2 * box + 1, size // 2
                 n += 2
                 continue
             for f in range(max(first, begin[p]), min(first + LEAF, end[p])):
@@ -163,8 +165,15 @@ def _over(corners, face, x, y):
 @inner()
 def _find(partners, begin, end, shell):
     """Return where a shell stands in an ascending list, or -1."""
-    at = begin + np.searchsorted(partners[begin:end], shell)
-    return at if at < end and partners[at] == shell else -1
+    while begin < end:
+        middle = (begin + end) // 2
+        if partners[middle] == shell:
+            return middle
+        if partners[middle] < shell:
+            begin = middle + 1
+        else:
+            end = middle
+    return -1
 
 
 @inner()
@@ -189,7 +198,22 @@ def _meets(p, q, a, b, c):
 
 
 @nb.njit(cache=True)
-def meet(ends, of, begins, stops, first, partners, corners, faces, shell, low, high):
+def meet(
+    ends,
+    of,
+    begins,
+    stops,
+    first,
+    partners,
+    corners,
+    faces,
+    shell,
+    low,
+    high,
+    edge,
+    pair,
+    along,
+):
     """List where edges of shells meet triangles of their partners.
 
     If that would take very long, the first edges have to do.
@@ -209,16 +233,18 @@ def meet(ends, of, begins, stops, first, partners, corners, faces, shell, low, h
         As `grow_boxes` takes and returns them.
     shell : int64, shape (m,)
         Of each triangle.
+    edge, pair : int64, shape (room,)
+        Receive the edge, and where its shell and the other stand in `partners`.
+    along : float64, shape (room,)
+        Receives where it meets that shell: 0 at its first end, 1 at its last.
 
     Returns
     -------
-    edge, pair : int64, shape (h,)
-        The edge, and where its shell and the other stand in `partners`.
-    along : float64, shape (h,)
-        Where it meets that shell: 0 at its first end, 1 at its last.
+    int
+        Meetings, also those for which there was no room.
     """
     n_leaves = low.shape[0] // 2
-    found = [(0, 0, 0.0)][:0]
+    count = 0
     waiting = np.empty((_DEEP, 2), np.int64)
     n_met = 0
     for e in range(ends.shape[0]):
@@ -226,11 +252,11 @@ def meet(ends, of, begins, stops, first, partners, corners, faces, shell, low, h
             break
         own, begin, end = of[e], first[of[e]], first[of[e] + 1]
         p, q = corners[ends[e, 0]], corners[ends[e, 1]]
-        waiting[0] = 1, n_leaves
+        waiting[0, 0], waiting[0, 1] = 1, n_leaves
         n = 1 if begin < end else 0
         while n:
             n -= 1
-            box, size = waiting[n]
+            box, size = waiting[n, 0], waiting[n, 1]
             f0 = (box * size - n_leaves) * LEAF
             f1 = min(f0 + size * LEAF, faces.shape[0])
             apart = f0 >= begins[own] and f1 <= stops[own]
@@ -240,8 +266,8 @@ def meet(ends, of, begins, stops, first, partners, corners, faces, shell, low, h
             if apart:
                 continue
             if size > 1:
-                waiting[n] = 2 * box, size // 2
-                waiting[n + 1] = 2 * box + 1, size // 2
+                waiting[n, 0], waiting[n, 1] = 2 * box, size // 2
+                waiting[n + 1, 0], waiting[n + 1, 1] = 2 * box + 1, size // 2
                 n += 2
                 continue
             n_met += 1
@@ -251,9 +277,9 @@ def meet(ends, of, begins, stops, first, partners, corners, faces, shell, low, h
                     a, b, c = faces[f]
                     t = _meets(p, q, corners[a], corners[b], corners[c])
                     if t >= 0.0:
-                        found.append((e, at, t))
-    edge, pair = np.empty(len(found), np.int64), np.empty(len(found), np.int64)
-    along = np.empty(len(found))
-    for i, (e, at, t) in enumerate(found):
-        edge[i], pair[i], along[i] = e, at, t
-    return edge, pair, along
+                        if count < along.size:
+                            edge[count] = e
+                            pair[count] = at
+                            along[count] = t
+                        count += 1
+    return count

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.amounts import areas
 from grainpaint.cad.edges import Edges, connected, place
-from grainpaint.cad.nesting import areas
 from grainpaint.cad.pairing import pair_sheets
 from grainpaint.errors import InputError
 

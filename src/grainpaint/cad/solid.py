@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.amounts import shell_volumes
 from grainpaint.cad.closing import close
 from grainpaint.cad.facing import face_by_depth
-from grainpaint.cad.nesting import cones
 from grainpaint.cad.shells import find_shells
 from grainpaint.cad.walls import drop_walls
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS
 
 __all__ = ["Part", "solid"]
+
+_LARGEST = 1e60  # coordinate: volumes are far from the largest number
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class Part:
     @property
     def body_volumes(self) -> np.ndarray:
         """Signed volume of each body without its cavities, µm^3, shape (n_bodies,)."""
-        return np.bincount(self.bodies, cones(self.vertices, self.faces))
+        return shell_volumes(self.vertices, self.faces, self.bodies)
 
 
 def solid(
@@ -95,6 +97,12 @@ def solid(
             f"{path}: {n_bad} of {len(triangles)} triangles have coordinates that are "
             "not finite (NaN): export the part again"
         )
+    largest = float(np.abs(triangles).max(initial=0.0))
+    if largest > _LARGEST:
+        raise InputError(
+            f"{path}: coordinates up to {largest:.3g} are not those of a part: export "
+            "it again"
+        )
     surface = close(path, triangles, unit, notes)
     vertices = surface.vertices
     faces, shell, n_turned = find_shells(
@@ -103,10 +111,8 @@ def solid(
     mended = [*notes, *surface.notes]
     if n_turned:
         mended.append("some triangles faced the wrong way: turned")
-    kept, walls = drop_walls(path, vertices, faces, shell, unit)
-    faces, bodies, turned = face_by_depth(
-        vertices, faces[kept], shell[kept], surface.near, unit
-    )
+    faces, shell, walls = drop_walls(path, vertices, faces, shell, unit)
+    faces, bodies, turned = face_by_depth(vertices, faces, shell, surface.near, unit)
     used = np.zeros(len(vertices), np.bool_)
     used[faces] = True
     faces = np.ascontiguousarray((np.cumsum(used) - 1)[faces])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.amounts import areas, shell_volumes
 from grainpaint.cad.edges import place
-from grainpaint.cad.nesting import areas, shell_volumes
 from grainpaint.errors import InputError
 
 __all__ = ["drop_walls"]
@@ -15,7 +15,7 @@ _THIN = 1e-10  # thickness, as a share of the size
 
 def drop_walls(
     path: Path, vertices: np.ndarray, faces: np.ndarray, shell: np.ndarray, unit: str
-) -> tuple[np.ndarray, list[str]]:
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Leave out shells without thickness: two layers of triangles on each other.
 
     Parameters
@@ -25,8 +25,10 @@ def drop_walls(
 
     Returns
     -------
-    kept : numpy.ndarray, bool, shape (m,)
+    faces : numpy.ndarray, int64, shape (k, 3)
         Triangles of shells that bound something.
+    shell : numpy.ndarray, int64, shape (k,)
+        Counted from 0 again.
     notes : list of str
         What was left out, in words.
 
@@ -39,7 +41,7 @@ def drop_walls(
     volume = np.abs(shell_volumes(vertices, faces, shell))
     thin = volume <= _THIN * area * np.ptp(vertices, axis=0).max()
     if not thin.any():
-        return np.ones(len(faces), np.bool_), []
+        return faces, shell, []
     for which in np.flatnonzero(thin):
         corners = vertices[faces[shell == which]]
         middle = (corners.min((0, 1)) + corners.max((0, 1))) / 2
@@ -54,7 +56,12 @@ def drop_walls(
     n = int(thin.sum())
     walls = "a wall without thickness" if n == 1 else f"{n} walls without thickness"
     first = "" if n == 1 else "the first "
-    return ~thin[shell], [f"{walls}, {first}at {where}: left out"]
+    kept = ~thin[shell]
+    return (
+        faces[kept],
+        (np.cumsum(~thin) - 1)[shell[kept]],
+        [f"{walls}, {first}at {where}: left out"],
+    )
 
 
 def _is_flat(corners: np.ndarray) -> bool:
