@@ -17,6 +17,7 @@ from grainpaint.formats.arrays import (
     ARCHIVE_ERRORS,
     array_of,
     blows_up,
+    names_in,
     read_member,
 )
 from grainpaint.microstructure import VoxelBox, cut
@@ -189,10 +190,8 @@ def _npz(
     arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for name in archive.namelist():
-                if name.endswith(".npy"):
-                    name = name.removesuffix(".npy")
-                    arrays[name] = read_member(archive, name)
+            for name in names_in(archive):
+                arrays[name] = read_member(archive, name)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except ARCHIVE_ERRORS as error:

@@ -12,7 +12,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["ARCHIVE_ERRORS", "array_of", "blows_up", "read_array", "read_member"]
+__all__ = ["ARCHIVE_ERRORS", "array_of", "blows_up", "names_in", "read_array", "read_member"]
 
 # What zipfile and the parser of headers raise at damaged bytes. Some are subtle:
 # a way of packing that Python does not know, a password, a header nested too deeply.
@@ -86,6 +86,16 @@ def read_array(file: IO[bytes], size: int, name: str) -> np.ndarray:
     file.read(1)  # the end, where the checksum of an archive is compared
     array = values.view(dtype)
     return array.reshape(shape, order="F" if fortran else "C")
+
+
+def names_in(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of the arrays in an archive, without .npy.
+
+    Names stand there twice, and are compared: damage of one must not hide an array.
+    """
+    for info in archive.infolist():
+        archive.open(info).close()
+    return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
 def read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.arrays import ARCHIVE_ERRORS, read_member
+from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
 
 __all__ = ["read_field", "read_values", "write_values"]
 
@@ -32,7 +32,7 @@ def read_field(path: Path) -> tuple[np.ndarray, Triple, Triple]:
     origin: Triple = (0.0,) * 3
     try:
         with zipfile.ZipFile(path) as archive:
-            held = {n.removesuffix(".npy") for n in archive.namelist()}
+            held = names_in(archive)
             if "field" not in held:
                 raise InputError("the archive holds no array 'field'")
             field = read_member(archive, "field")

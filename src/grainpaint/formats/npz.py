@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.arrays import ARCHIVE_ERRORS, read_member
+from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
@@ -57,7 +57,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     name = options.array or "grain_id"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            held = [n.removesuffix(".npy") for n in archive.namelist()]
+            held = names_in(archive)
             missing = [n for n in (name, *_NEEDED) if n not in held]
             if missing:
                 raise InputError(
