@@ -1,6 +1,6 @@
 """What concerns a user's input: the exception for mistakes, the warning for notes."""
 
-__all__ = ["InputError", "InputNote"]
+__all__ = ["InputError", "InputNote", "brief"]
 
 
 class InputError(ValueError):
@@ -8,6 +8,18 @@ class InputError(ValueError):
 
     The command line prints the message as one line and exits with code 2.
     """
+
+
+def brief(error: object, most: int = 200) -> str:
+    """Return in one short line what a library or a damaged file says.
+
+    Examples
+    --------
+    >>> brief("no\\n   tag " + 900 * "x", 12)
+    'no tag xx...'
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 class InputNote(UserWarning):

@@ -82,7 +82,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """Return the contents of a record, empty if there is none."""
     try:
         found = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -105,8 +105,9 @@ def find_record(path: Path) -> Path | None:
 
 def kept_precision(volume: Path) -> str | None:
     """Return the precision that a .zarr volume was begun in, or None."""
-    attributes = read_record(volume / "zarr.json").get("attributes", {})
-    found = attributes.get("recipe", {}).get("precision")
+    found: Any = read_record(volume / "zarr.json")
+    for key in ("attributes", "recipe", "precision"):
+        found = found.get(key) if isinstance(found, dict) else None
     return None if found is None else str(found)
 
 
@@ -121,7 +122,7 @@ def volume_of(path: Path) -> Path:
     if path.suffix != ".json":
         return path
     name = read_record(path).get("output")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or Path(name).name != name or "\0" in name:
         raise InputError(f"{path}: not the record of a generated volume")
     return path.parent if path.parent.name == name else path.with_name(name)
 
@@ -210,5 +211,7 @@ def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:
     record = {} if path is None else read_record(path)
     if "window" not in record:
         return None
-    step = int(record["window"])
+    step = record["window"]
+    if not isinstance(step, int) or step < 1:
+        raise InputError(f"{path}: damaged: window must be a number of voxels")
     return [range(step, n, step) for n in shape]

@@ -70,7 +70,7 @@ def test_gray_values_are_said_and_fractions_refused(tmp_path):
     ("values", "message"),
     [(np.zeros((3, 3, 3)), "all voxels are 0"), (np.ones((3, 3)), "three axes"),
      (np.full((2, 2, 2), np.nan), "not finite"), (np.full((2, 2, 2), "a"), "numbers"),
-     (np.full((2, 2, 2), None), "damaged .npy")],
+     (np.full((2, 2, 2), None), "Python objects")],
 )  # fmt: skip
 def test_what_is_no_mask_is_refused(tmp_path, values, message):
     path = tmp_path / "mask.npy"

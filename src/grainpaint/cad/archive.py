@@ -4,7 +4,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["read_member"]
 
@@ -21,14 +21,16 @@ def read_member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
     """
     names = {n.lower().lstrip("/"): n for n in archive.namelist()}
     if name.lower() not in names and name not in names.values():
-        raise InputError(f"{path}: there is no {name} in the archive")
+        raise InputError(f"{path}: there is no {brief(name)} in the archive")
     info = archive.getinfo(name if name in names.values() else names[name.lower()])
     most = _SMALL + _RATIO * info.compress_size
     try:
         with archive.open(info) as file:
             found = file.read(most + 1)
-    except (RuntimeError, NotImplementedError, zlib.error, EOFError) as error:
-        raise InputError(f"{path}: {name} cannot be unpacked ({error})") from None
+    except (RuntimeError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise InputError(
+            f"{path}: {brief(name)} cannot be unpacked ({brief(error)})"
+        ) from None
     if len(found) > most:
-        raise InputError(f"{path}: {name} unpacks to more than {_RATIO} times its size")
+        raise InputError(f"{path}: {brief(name)} unpacks to more than {_RATIO} times its size")
     return found

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.cad.archive import read_member
 from grainpaint.cad.load import file_bytes, file_state
 from grainpaint.cad.packed import unpacked
 from grainpaint.cad.voxels import no_voxel_inside
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.arrays import (
+    ARCHIVE_ERRORS,
+    array_of,
+    blows_up,
+    names_in,
+    read_member,
+)
 from grainpaint.microstructure import VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "is_mask", "load_mask_file"]
@@ -170,10 +176,11 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
 def _npy(path: Path, data: bytes) -> np.ndarray:
     """Return an array of numpy's format; objects are refused, nothing is executed."""
     try:
-        found: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError, SyntaxError) as error:
-        raise InputError(f"{path}: damaged .npy ({error})") from None
-    return found
+        return array_of(data)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except ARCHIVE_ERRORS as error:
+        raise InputError(f"{path}: damaged .npy ({brief(error)})") from None
 
 
 def _npz(
@@ -183,19 +190,19 @@ def _npz(
     arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for name in archive.namelist():
-                if name.endswith(".npy"):
-                    member = read_member(path, archive, name)
-                    arrays[name.removesuffix(".npy")] = _npy(path, member)
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{path}: damaged .npz ({error})") from None
+            for name in names_in(archive):
+                arrays[name] = read_member(archive, name)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except ARCHIVE_ERRORS as error:
+        raise InputError(f"{path}: damaged .npz ({brief(error)})") from None
     volumes = [name for name, values in arrays.items() if values.ndim == 3]
     if "mask" in arrays:
         volumes = ["mask"]
     if len(volumes) != 1:
         raise InputError(
             f"{path}: a mask is an array named mask, or the only array of three axes; "
-            f"here are {', '.join(arrays) or 'none'}"
+            f"here are {brief(', '.join(arrays) or 'none')}"
         )
     spacing = arrays.get("spacing")
     origin = arrays.get("origin")
@@ -228,11 +235,16 @@ def _tiff(path: Path, data: bytes) -> np.ndarray:
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
-            stack = file.series[0].asarray() if file.series else np.zeros(0)
+        # OME and Micro-Manager keep pages in other files, which are not opened.
+        with tifffile.TiffFile(
+            io.BytesIO(data), is_ome=False, is_mmstack=False, is_ndtiff=False
+        ) as file:
+            series = file.series[0] if file.series else None
+            if series is not None and blows_up(series.nbytes, len(data)):
+                raise ValueError(f"it states {series.shape} pixels in {len(data)} bytes")
+            stack = np.zeros(0) if series is None else series.asarray()
     except Exception as error:  # whatever a parser trips over is a damaged file
-        reason = " ".join(str(error).split())[:150]
-        raise InputError(f"{path}: cannot be read as TIFF ({reason})") from None
+        raise InputError(f"{path}: cannot be read as TIFF ({brief(error)})") from None
     if stack.ndim == 2:
         stack = stack[None]
     return stack.transpose(2, 1, 0) if stack.ndim == 3 else stack
@@ -240,6 +252,8 @@ def _tiff(path: Path, data: bytes) -> np.ndarray:
 
 def _edge(path: Path, spacing: np.ndarray) -> float:
     """Return the edge of voxels that are cubes."""
+    if spacing.size not in (1, 3) or spacing.dtype.kind not in "iuf":
+        raise InputError(f"{path}: a spacing is one number or three: {brief(spacing)}")
     x, y, z = (float(s) for s in np.broadcast_to(spacing.ravel(), 3))
     if not (0 < x < np.inf and np.allclose([y, z], x, rtol=1e-6)):
         raise InputError(
@@ -251,7 +265,8 @@ def _edge(path: Path, spacing: np.ndarray) -> float:
 
 def _three(path: Path, origin: np.ndarray) -> tuple[float, float, float]:
     """Return three finite numbers."""
-    if origin.size != 3 or not np.isfinite(origin).all():
-        raise InputError(f"{path}: an origin is three numbers, this is {origin}")
+    good = origin.size == 3 and origin.dtype.kind in "iuf"
+    if not good or not np.isfinite(origin).all():
+        raise InputError(f"{path}: an origin is three numbers: {brief(origin)}")
     x, y, z = (float(o) for o in origin.ravel())
     return x, y, z

@@ -4,11 +4,11 @@ import zlib
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.formats.content import inflated
 
 __all__ = ["unpacked"]
 
 _GZIP = b"\x1f\x8b"
-_STEP = 1 << 24  # bytes
 # A file may grow that large at once, and so many times its size.
 _LARGE, _RATIO = 200 << 20, 20
 
@@ -31,23 +31,15 @@ def unpacked(path: Path, data: bytes) -> bytes:
     if not data.startswith(_GZIP):
         return data
     limit = max(_LARGE, _RATIO * len(data))
-    pieces, size = [], 0
+    size = 0
     try:
-        while data.startswith(_GZIP):  # several may follow each other
-            unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
-            while not unpacker.eof:
-                piece = unpacker.decompress(data, _STEP)
-                data = unpacker.unconsumed_tail
-                if not piece and not unpacker.eof:
-                    raise InputError(f"{path}: truncated: the gzip data have no end")
-                pieces.append(piece)
-                size += len(piece)
-                if size > limit:
-                    raise InputError(
-                        f"{path}: unpacks to over {limit >> 20} MB, {_RATIO} times its "
-                        "size and more: unpack it first if it is a part"
-                    )
-            data = unpacker.unused_data
+        for piece in inflated(data):  # counted first, so that a bomb takes no memory
+            size += len(piece)
+            if size > limit:
+                raise InputError(
+                    f"{path}: unpacks to over {limit >> 20} MB, {_RATIO} times its "
+                    "size and more: unpack it first if it is a part"
+                )
+        return b"".join(inflated(data))
     except zlib.error as error:
         raise InputError(f"{path}: damaged gzip data ({error})") from None
-    return b"".join(pieces)

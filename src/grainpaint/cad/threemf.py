@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from grainpaint.cad.archive import read_member
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["is_3mf", "threemf_triangles"]
 
@@ -30,6 +30,8 @@ _UNITS = {
 }
 _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 200_000_000
+_MOST_PLACES = 1_000_000  # of objects, which may hold each other many times
+_ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 
 Key = tuple[str, str]  # file in the archive, id of an object
 
@@ -72,11 +74,11 @@ def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             found, scale, unit = _assemble(path, archive, name)
     except (zipfile.BadZipFile, ElementTree.ParseError, EOFError) as error:
-        raise InputError(f"{path}: damaged 3MF ({error})") from None
-    except (KeyError, ValueError, IndexError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: damaged 3MF ({error!r})") from None
+        raise InputError(f"{path}: damaged 3MF ({brief(error)})") from None
+    except InputError:
+        raise
+    except (LookupError, ValueError, OverflowError, OSError, RuntimeError) as error:
+        raise InputError(f"{path}: damaged 3MF ({brief(repr(error))})") from None
     return found * scale, unit
 
 
@@ -87,25 +89,31 @@ def _assemble(
     root = _parse(path, archive, name)
     named = root.get("unit", "millimeter")
     if named not in _UNITS:
-        raise InputError(f"{path}: 3MF knows no unit {named!r}")
+        raise InputError(f"{path}: 3MF knows no unit {brief(named)!r}")
     unit, scale = _UNITS[named]
     models = {name: _objects(root, name)}
     pieces: list[np.ndarray] = []
+    n_places = n_triangles = 0
 
     def place(key: Key, matrix: np.ndarray, depth: int) -> None:
+        nonlocal n_places, n_triangles
+        n_places += 1
+        if n_places > _MOST_PLACES:
+            raise InputError(f"{path}: objects are built over {_MOST_PLACES:,} times")
         if key[0] not in models:
             models[key[0]] = _objects(_parse(path, archive, key[0]), key[0])
         thing = models[key[0]].get(key[1])
         if thing is None:
-            raise InputError(f"{path}: damaged 3MF: there is no object {key[1]}")
+            raise InputError(f"{path}: damaged 3MF: there is no object {brief(key[1])}")
         if depth > _DEEPEST:
-            raise InputError(f"{path}: damaged 3MF: object {key[1]} holds itself")
+            raise InputError(f"{path}: damaged 3MF: object {brief(key[1])} holds itself")
+        n_triangles += len(thing.triangles)
+        if n_triangles > _MOST_TRIANGLES:
+            raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")
         if len(thing.triangles):
             placed = thing.triangles @ matrix[:3] + matrix[3]
             mirrored = np.linalg.det(matrix[:3]) < 0
             pieces.append(placed[:, ::-1] if mirrored else placed)
-        if sum(map(len, pieces)) > _MOST_TRIANGLES:
-            raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")
         for inner, own in thing.components:
             place(inner, _then(own, matrix), depth + 1)
 
@@ -119,7 +127,7 @@ def _assemble(
 
 def _parse(path: Path, archive: zipfile.ZipFile, name: str) -> Any:
     text = read_member(path, archive, name)
-    if b"<!DOCTYPE" in text[:4096] or b"<!ENTITY" in text[:4096]:
+    if any("<!DOCTYPE".encode(code) in text for code in _ENCODINGS):
         raise InputError(f"{path}: a 3MF model has no document type, this one does")
     return ElementTree.fromstring(text)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.kinds import kind_of_text
 
-__all__ = ["content_of", "kind_of", "known_kind"]
+__all__ = ["content_of", "inflated", "kind_of", "known_kind"]
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
@@ -52,27 +53,39 @@ def content_of(path: Path) -> bytes:
 
 def _unpacked(path: Path, data: bytes) -> bytes:
     """Unpack all members of a .gz; refuse one that blows up far beyond its size."""
-    parts, total, rest = [], 0, data
-    allowed = (256 << 20) + 100 * len(data)
+    allowed = (128 << 20) + 100 * len(data)
+    total = 0
     try:
-        while rest:
-            stream = zlib.decompressobj(31)
-            while not stream.eof:
-                part = stream.decompress(rest, 64 << 20)
-                rest = stream.unconsumed_tail or stream.unused_data
-                total += len(part)
-                if total > allowed:
-                    raise InputError(
-                        f"{path}: unpacks to more than a hundred times its size: "
-                        "unpack it by hand if that is meant"
-                    )
-                if not part and not stream.eof:
-                    raise zlib.error("the file ends too early")
-                parts.append(part)
-            rest = rest.lstrip(b"\0")  # tapes are filled up with zeros
+        for part in inflated(data):  # counted first, so that a bomb takes no memory
+            total += len(part)
+            if total > allowed:
+                raise InputError(
+                    f"{path}: unpacks to more than a hundred times its size: "
+                    "unpack it by hand if that is meant"
+                )
+        return b"".join(inflated(data))
     except zlib.error as error:
         raise InputError(f"{path}: damaged or cut off ({error})") from None
-    return b"".join(parts)
+
+
+def inflated(data: bytes) -> Iterator[bytes]:
+    """Yield what all members of a .gz hold, piece by piece.
+
+    Raises
+    ------
+    zlib.error
+        If it is damaged or cut off.
+    """
+    rest = data
+    while rest:
+        stream = zlib.decompressobj(31)
+        while not stream.eof:
+            part = stream.decompress(rest, 4 << 20)
+            rest = stream.unconsumed_tail or stream.unused_data
+            if not part and not stream.eof:
+                raise zlib.error("the file ends too early")
+            yield part
+        rest = rest.lstrip(b"\0")  # tapes are filled up with zeros
 
 
 def _head(path: Path) -> bytes:

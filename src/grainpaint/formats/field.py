@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
 
 __all__ = ["read_field", "read_values", "write_values"]
 
@@ -27,16 +28,36 @@ def read_field(path: Path) -> tuple[np.ndarray, Triple, Triple]:
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file")
+    spacing: Triple = (1.0,) * 3
+    origin: Triple = (0.0,) * 3
     try:
-        with path.open("rb") as file, np.load(file) as archive:
-            field = archive["field"]
-            spacing = tuple(archive["spacing"]) if "spacing" in archive else (1.0,) * 3
-            origin = tuple(archive["origin"]) if "origin" in archive else (0.0,) * 3
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: damaged, or not an .npz archive ({error})") from None
-    except KeyError:
-        raise InputError(f"{path}: the archive holds no array 'field'") from None
+        with zipfile.ZipFile(path) as archive:
+            held = names_in(archive)
+            if "field" not in held:
+                raise InputError("the archive holds no array 'field'")
+            field = read_member(archive, "field")
+            if "spacing" in held:
+                spacing = _three(read_member(archive, "spacing"), "spacing")
+            if "origin" in held:
+                origin = _three(read_member(archive, "origin"), "origin")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except ARCHIVE_ERRORS as error:
+        raise InputError(
+            f"{path}: damaged, or not an .npz archive ({brief(error)})"
+        ) from None
+    if min(spacing) <= 0:
+        raise InputError(f"{path}: its spacing {spacing} is not positive")
     return field, spacing, origin
+
+
+def _three(values: np.ndarray, name: str) -> Triple:
+    """Return three finite numbers."""
+    if values.shape != (3,) or values.dtype.kind not in "iuf":
+        raise InputError(f"{name!r} must be three numbers, got {brief(values, 60)}")
+    if not np.isfinite(values).all():
+        raise InputError(f"{name!r} is not finite: {values}")
+    return tuple(values.tolist())
 
 
 def read_values(path: Path) -> tuple[np.ndarray, Triple, Triple]:

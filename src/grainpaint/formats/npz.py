@@ -2,13 +2,13 @@
 
 import io
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
@@ -57,16 +57,18 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     name = options.array or "grain_id"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            held = [n.removesuffix(".npy") for n in archive.namelist()]
+            held = names_in(archive)
             missing = [n for n in (name, *_NEEDED) if n not in held]
             if missing:
                 raise InputError(
                     f"{path}: an .npz volume holds {name}, {', '.join(_NEEDED)}; this "
-                    f"one lacks {', '.join(missing)} and has {', '.join(held)}"
+                    f"one lacks {', '.join(missing)} and has {brief(', '.join(held))}"
                 )
-            ids = _member(archive, name)
-            spacing, origin, periodic = (_member(archive, n) for n in _NEEDED)
+            ids = read_member(archive, name)
+            spacing, origin, periodic = (read_member(archive, n) for n in _NEEDED)
             known = _orientations(archive, held) if "quaternion" in held else None
+        if not spacing.shape == origin.shape == periodic.shape == (3,):
+            raise InputError("spacing, origin and periodic have three values each")
         return RawVolume(
             integers(ids, repr(name)),
             tuple(map(float, spacing)),
@@ -79,65 +81,22 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         raise InputError(
             text if text.startswith(str(path)) else f"{path}: {text}"
         ) from None
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        NotImplementedError,  # a way of packing that Python does not know
-        RuntimeError,  # a password
-        OverflowError,
-        MemoryError,  # of a size that is not true
-    ) as error:
-        reason = str(error)[:100]  # zipfile quotes all that it finds
-        raise InputError(f"{path}: damaged, or no .npz archive ({reason})") from None
+    except ARCHIVE_ERRORS as error:
+        raise InputError(
+            f"{path}: damaged, or no .npz archive ({brief(error, 100)})"
+        ) from None
 
 
 def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:
     """Return the orientations; their symmetry must stand beside them."""
     if "symmetry" not in held:
         raise InputError("has quaternion but no symmetry (such as 432) beside it")
-    symmetry = np.atleast_1d(_member(archive, "symmetry"))
-    names = _member(archive, "phase_name") if "phase_name" in held else ()
-    more = {"phase": _member(archive, "phase")} if "phase" in held else {}
+    symmetry = np.atleast_1d(read_member(archive, "symmetry"))
+    names = read_member(archive, "phase_name") if "phase_name" in held else ()
+    more = {"phase": read_member(archive, "phase")} if "phase" in held else {}
     return Orientations(
-        _member(archive, "quaternion"),
+        read_member(archive, "quaternion"),
         tuple(map(str, symmetry)),
         names=tuple(map(str, np.atleast_1d(names))),
         **more,
     )
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    """Return an array; its header must agree with the size of its member."""
-    info = archive.getinfo(f"{name}.npy")
-    with archive.open(info) as file:
-        version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        elif version == (2, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
-        else:
-            raise ValueError(f"'{name}' is of a later version of the format")
-        if dtype.hasobject:
-            raise ValueError(f"'{name}' holds Python objects")
-        n_bytes = dtype.itemsize
-        for n in shape:
-            n_bytes *= n
-        if n_bytes != info.file_size - file.tell():
-            raise ValueError(f"'{name}' has not the size that it states")
-        values = np.empty(n_bytes, np.uint8)
-        view, at = values.data, 0
-        while at < n_bytes:
-            part = file.read(min(1 << 24, n_bytes - at))
-            if not part:
-                raise EOFError(f"'{name}' ends too early")
-            view[at : at + len(part)] = part
-            at += len(part)
-        file.read(1)  # the end, where the checksum is compared
-    array = values.view(dtype)
-    return array.reshape(shape, order="F" if fortran else "C")

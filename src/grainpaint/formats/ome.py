@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.chunks import values_of
 from grainpaint.formats.raw import RawVolume, integers
 
 if TYPE_CHECKING:
@@ -95,9 +96,9 @@ def _member(folder: Any, name: str | None) -> Any:
     """Return a label image of a folder labels."""
     listed = metadata_of(folder).get("labels") or sorted(folder.group_keys())
     if name is None and len(listed) != 1:
-        raise InputError(f"which label image? Name one (array): {', '.join(listed)}")
+        raise InputError(f"which label image? Name one (array): {brief(', '.join(listed))}")
     if name is not None and name not in listed:
-        raise InputError(f"it has no labels {name!r}; it has {', '.join(listed)}")
+        raise InputError(f"it has no labels {name!r}; it has {brief(', '.join(listed))}")
     return folder[name or listed[0]]
 
 
@@ -110,7 +111,7 @@ def _read_image(
     axes = [a if isinstance(a, dict) else {"name": a} for a in image["axes"]]
     names = [str(axis["name"]).lower() for axis in axes]
     if len(names) != array.ndim or len(set(names)) != len(names):
-        raise ValueError(f"{array.ndim} axes, but {', '.join(names)} are named")
+        raise ValueError(f"{array.ndim} axes, but {brief(', '.join(names))} are named")
     for axis, n in zip(names, array.shape):
         if axis not in "xyz" and n != 1:
             raise InputError(
@@ -126,7 +127,7 @@ def _read_image(
     factor = [_UM_PER_UNIT[unit or "micrometer"] for unit in units]
     spacing = [scale[i] * f for i, f in zip(space, factor)]
     center = [shift[i] * f for i, f in zip(space, factor)]
-    values = _values(array)
+    values = values_of(array)
     others = tuple(i for i in range(len(names)) if i not in space)
     ids = values.transpose(*others, *space).reshape([array.shape[i] for i in space])
     if len(space) == 2:  # a section: one layer, as thick as its pixels are wide
@@ -146,7 +147,7 @@ def _unit(word: Any) -> str | None:
         return None
     unit = _SHORT.get(word, str(word).lower().replace("metre", "meter"))
     if unit not in _UM_PER_UNIT:
-        raise InputError(f"its unit is {word!r}; known are {', '.join(_UM_PER_UNIT)}")
+        raise InputError(f"its unit is {brief(word)!r}; known are {', '.join(_UM_PER_UNIT)}")
     return unit
 
 
@@ -162,7 +163,7 @@ def _placed(
             if kind == "identity":
                 continue
             if kind not in ("scale", "translation") or kind not in step:
-                raise InputError(f"its transformation {kind!r} is not understood")
+                raise InputError(f"its transformation {brief(kind)!r} is not understood")
             values = np.array(step[kind], float)
             if values.shape != (n,):
                 raise ValueError(f"a {kind} of {values.size} numbers for {n} axes")
@@ -171,11 +172,3 @@ def _placed(
             else:
                 shift = shift + values
     return scale, shift
-
-
-def _values(array: Any) -> np.ndarray:
-    """Return all values of an array, unless it is far larger than what is stored."""
-    stored = array.nbytes_stored() if array.nbytes > 1 << 30 else array.nbytes
-    if array.nbytes > (1 << 30) + 10_000 * stored:
-        raise ValueError(f"it states {array.shape}, but {stored:,} bytes are stored")
-    return np.asarray(array[...])

@@ -24,6 +24,11 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
     InputError
         If an ID is negative or a length is not usable.
     """
+    if raw.ids.ndim != 3 or not raw.ids.size:
+        raise InputError(
+            f"a volume has voxels along x, y and z; this one has the shape "
+            f"{raw.ids.shape}"
+        )
     notes = list(raw.notes)
     if raw.spins:
         outside = None if raw.void is None else raw.ids == raw.void

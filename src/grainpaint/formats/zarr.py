@@ -4,12 +4,14 @@ A set is a group of such groups, with the attributes `format` ("grainpaint set")
 `recipe`.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.chunks import values_of
 from grainpaint.formats.ome import read_labels
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.slabs import Slabs
@@ -107,10 +109,9 @@ def read(path: Path, options: ReadOptions) -> RawVolume:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except Exception as error:  # each codec of Zarr has errors of its own
-        reason = str(error).split("\n")[0] or type(error).__name__
         raise InputError(
             f"{path}: damaged, or not a .zarr volume, which is a group with grain_id, "
-            f"spacing, origin and periodic, or OME-Zarr labels ({reason})"
+            f"spacing, origin and periodic, or OME-Zarr labels ({brief(error)})"
         ) from None
     return raw
 
@@ -121,20 +122,26 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
     if attrs.get("format") == PIECEWISE and not attrs["complete"]:
         raise InputError("not finished: run the same command again to continue")
     if name is not None and name not in group:
-        raise InputError(f"it has no array {name!r}; it has {', '.join(group.keys())}")
-    ids = integers(np.asarray(group[name or "grain_id"]), repr(name or "grain_id"))
+        raise InputError(f"it has no array {name!r}; it has {brief(', '.join(group.keys()))}")
+    ids = integers(values_of(group[name or "grain_id"]), repr(name or "grain_id"))
     n_inside = attrs.get(_INSIDE)
     if name is None and n_inside not in (None, np.count_nonzero(ids)):
         raise InputError(
             f"damaged: it states {n_inside:,} voxels in grains and has "
             f"{np.count_nonzero(ids):,}, so files of it are missing"
         )
-    return RawVolume(
-        ids,
-        tuple(map(float, attrs["spacing"])),
-        tuple(map(float, attrs["origin"])),
-        tuple(map(bool, attrs["periodic"])),
-    )
+    spacing, origin = (tuple(map(float, attrs[n])) for n in ("spacing", "origin"))
+    periodic = tuple(attrs["periodic"])
+    if not all(isinstance(p, bool) for p in periodic):
+        raise ValueError("periodic is true or false along each axis")
+    # What is stated once more as OME-Zarr tells damage.
+    stated = attributes_of(spacing, origin, periodic)["ome"]
+    if attrs.get("ome", stated) != json.loads(json.dumps(stated)):
+        raise InputError(
+            "damaged, or changed by hand: its spacing and origin are not those in its "
+            "attribute ome (it is read without that attribute)"
+        )
+    return RawVolume(ids, spacing, origin, periodic)
 
 
 def lazily(path: Path) -> Slabs | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.generation.recipe import Recipe
 from grainpaint.record import find_record, outputs, read_record
 
@@ -27,7 +27,7 @@ def load_recipe(path: Path) -> Recipe:
     """
     if path.is_dir() and (path / "zarr.json").is_file():  # not finished, perhaps
         found = read_record(path / "zarr.json").get("attributes", {})
-        if "recipe" in found:
+        if isinstance(found, dict) and "recipe" in found:
             return _recipe_of(path, found)
     record = find_record(path)
     if not path.exists() and (record is None or record == path):
@@ -54,5 +54,5 @@ def _recipe_of(path: Path, found: dict[str, Any]) -> Recipe:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "recipe"
         raise InputError(
-            f"{path}: not the record of a generated volume ({where}: {first['msg']})"
+            f"{path}: not the record of a generated volume ({brief(where)}: {brief(first['msg'])})"
         ) from None

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.network.calibration import Calibration
 from grainpaint.network.unet import NetworkConfig
 
@@ -145,12 +145,14 @@ def read_card(path: Path, card: type[BaseModel] = StageCard) -> BaseModel:
         fields.
     """
     try:
-        return card.model_validate_json(path.read_text())
+        return card.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path}: the model lacks this file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(
-            f"{path}: not a grainpaint model card ({where}: {first['msg']})"
+            f"{path}: not a grainpaint model card ({brief(where)}: {brief(first['msg'])})"
         ) from None

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from grainpaint.errors import InputError
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import find_model
 
@@ -20,14 +21,20 @@ def describe(name: str) -> list[str]:
     """
     lines = []
     for stage in ("base", "refine"):
-        card = read_card(find_model(name) / f"{stage}.json")
+        path = find_model(name) / f"{stage}.json"
+        card = read_card(path)
         channels = ", ".join(map(str, card.network.channels))
         lines.append(
             f"{stage}: {card.network.n_colors} colors, channels {channels}; "
             f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
             f"{card.sampling.n_steps} evaluations"
         )
-        lines += describe_data(card.data, card.metrics)
+        try:
+            lines += describe_data(card.data, card.metrics)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"{path}: what it says of its training data is damaged ({error!r})"
+            ) from None
     return lines
 
 

@@ -10,9 +10,9 @@ networks. Its kind decides which networks those are:
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["Kind", "find_model", "kind_of", "model_digest", "shipped"]
 
@@ -93,6 +93,17 @@ def find_model(name: str, kind: Kind = "pyramid") -> Path:
     return folder
 
 
+def _fields(card: Path) -> dict[str, Any]:
+    """Return what a card holds."""
+    try:
+        found = json.loads(card.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{card}: not JSON ({brief(error)})") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{card}: not a model card")
+    return found
+
+
 def model_digest(name: str) -> str:
     """Return the SHA-256 of everything in a model that decides grains.
 
@@ -114,6 +125,6 @@ def model_digest(name: str) -> str:
     for stage in _STAGES[kind]:
         weights, card = folder / f"{stage}.safetensors", folder / f"{stage}.json"
         digest.update(weights.read_bytes() if weights.is_file() else b"")
-        fields = json.loads(card.read_text()) if card.is_file() else {}
+        fields = _fields(card) if card.is_file() else {}
         digest.update(json.dumps([fields.get(key) for key in _DECIDING]).encode())
     return digest.hexdigest()

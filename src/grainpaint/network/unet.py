@@ -10,6 +10,7 @@ wanted there, and whether boundaries are as smooth as those of a halved volume.
 """
 
 from itertools import pairwise
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +30,8 @@ from grainpaint.network.layers import (
 
 __all__ = ["NetworkConfig", "UNet", "setting"]
 
+Channels = Annotated[int, Field(ge=1, le=4096)]  # more are a damaged card
+
 
 class NetworkConfig(BaseModel):
     """Size of a network: all that is needed to build it."""
@@ -38,8 +41,10 @@ class NetworkConfig(BaseModel):
     dim: int = Field(ge=1, le=16, description="length of a color vector")
     n_colors: int = Field(ge=1, le=127, description="number of colors in the palette")
     guided: bool = Field(default=False, description="takes the volume to refine, too")
-    channels: tuple[int, ...] = Field(min_length=1, description="one a level")
-    head: int = Field(ge=1, description="channels per voxel where logits are corrected")
+    channels: tuple[Channels, ...] = Field(
+        min_length=1, max_length=8, description="one a level"
+    )
+    head: Channels = Field(description="channels per voxel where logits are corrected")
     torus: bool = Field(default=True, description="circular padding; else zeros")
 
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.network.cards import Card
 from grainpaint.network.unet import UNet
 
@@ -29,26 +30,31 @@ def read_network(folder: Path, card: Card) -> UNet:
         the card's network, or holds values that are not finite.
     """
     path = folder / f"{card.stage}.safetensors"
-    network = UNet(card.network)
-    wanted = network.state_dict()
+    with torch.device("meta"):  # no memory for what a damaged card may ask for
+        wanted = UNet(card.network).state_dict()
     try:
         weights = load_file(path)
     except FileNotFoundError:
         raise InputError(f"{path}: the model lacks this file") from None
-    except SafetensorError as error:
+    except (SafetensorError, OSError, ValueError, RecursionError, KeyError) as error:
         raise InputError(
-            f"{path}: damaged, or not a safetensors file ({error})"
+            f"{path}: damaged, or not a safetensors file ({brief(error)})"
         ) from None
     if weights.keys() != wanted.keys():
         odd = sorted(weights.keys() ^ wanted.keys())[0]
-        raise InputError(f"{path}: not the weights of its card (tensor {odd!r})")
+        raise InputError(
+            f"{path}: not the weights of its card (tensor {brief(odd)!r})"
+        )
     for key, value in weights.items():
         if value.shape != wanted[key].shape:
             raise InputError(
                 f"{path}: tensor {key!r} has shape {tuple(value.shape)}, the card "
                 f"asks for {tuple(wanted[key].shape)}"
             )
+        if value.dtype not in (torch.float16, torch.bfloat16, torch.float32):
+            raise InputError(f"{path}: tensor {key!r} is of {value.dtype}, not floats")
         if not value.isfinite().all():
             raise InputError(f"{path}: tensor {key!r} holds values that are not finite")
+    network = UNet(card.network)
     network.load_state_dict({key: value.float() for key, value in weights.items()})
     return network.eval()

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["RecipePart", "check_recipe", "load_toml"]
 
@@ -32,8 +32,10 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no such file")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:  # digits without end, deep nesting
+        raise InputError(f"{path}: not TOML: {brief(error)}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Checked:
@@ -74,8 +76,8 @@ def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Check
             message = found["msg"].removeprefix("Value error, ")
             what = f"{place}: {message}" if place else message
             if not isinstance(value, dict):
-                what += f", got {value!r}"
-        raise InputError(f"{name}: {what}") from None
+                what += f", got {brief(repr(value))}"
+        raise InputError(f"{name}: {brief(what, 400)}") from None
 
 
 def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.spparks.rows import (
     parse_rows,
     places_of_coordinates,
@@ -50,6 +50,8 @@ def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
         n_rows = int(head[items[b"ITEM: NUMBER OF ATOMS"] + 1])
         at = next(i for name, i in items.items() if name.startswith(b"ITEM: BOX"))
         box = np.array([line.split()[:2] for line in head[at + 1 : at + 4]], float)
+        if box.shape != (3, 2) or not np.isfinite(box).all():
+            raise ValueError("a box has two ends along each axis")
         letters = head[at].split()[3:]  # LAMMPS and some SPPARKS: pp pp pp
         periodic = tuple(word.startswith(b"p") for word in letters)
     except (KeyError, StopIteration, ValueError):
@@ -60,7 +62,7 @@ def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
     spin_column = next((n for n in ("type", "site", "i1") if n in names), None)
     if spin_column is None:
         raise InputError(
-            f"{where} has the columns {' '.join(names)} and no spin: add site to dump"
+            f"{where} has the columns {brief(' '.join(names))} and no spin: add site to dump"
         )
     columns = [n for n in (spin_column, "id", "x", "y", "z") if n in names]
     body = text[sum(len(line) + 1 for line in head[: title + 1]) :]

@@ -7,10 +7,11 @@ these fit one such numbering exactly.
 
 from io import BytesIO
 from itertools import product
+from math import prod
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = [
     "parse_rows",
@@ -36,7 +37,7 @@ def parse_rows(
     try:
         table: np.ndarray = np.loadtxt(BytesIO(body), comments=None, ndmin=2)
     except ValueError as error:
-        raise InputError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {brief(error)}") from None
     if table.shape[1] != n_columns:
         raise InputError(f"{where} has {table.shape[1]} columns, but names {n_columns}")
     return table[:, columns]
@@ -44,6 +45,8 @@ def parse_rows(
 
 def to_integers(where: str, column: np.ndarray) -> np.ndarray:
     """Turn a column into integers (IDs may exceed 32 bits)."""
+    if not (np.abs(column) < 2.0**53).all():
+        raise InputError(f"{where} has spins or IDs that are no numbers below 2^53")
     whole = column.astype(np.int64)
     if (whole != column).any():
         raise InputError(f"{where} has spins or IDs that are not integers")
@@ -54,6 +57,8 @@ def places_of_coordinates(
     where: str, coordinates: list[np.ndarray], box: np.ndarray
 ) -> tuple[tuple[np.ndarray, ...], float, tuple[float, ...]]:
     """Turn coordinates into indices; return lattice constant and origin too."""
+    if not all(np.isfinite(c).all() for c in coordinates):
+        raise InputError(f"{where} has coordinates that are not finite")
     lines = [np.unique(c) for c in coordinates]
     steps = np.concatenate([np.diff(line) for line in lines])
     spacing = float(np.median(steps)) if steps.size else 1.0
@@ -104,10 +109,10 @@ def places_of_ids(
 ) -> tuple[np.ndarray, ...]:
     """Find the numbering of sites that explains the IDs exactly; return places."""
     shape = tuple(max(1, round(high - low)) for low, high in box)
-    if ids.size != np.prod(shape):
+    if ids.size != prod(shape):
         raise InputError(
             f"{where} has {ids.size:,} sites, but its box of "
-            f"{' x '.join(map(str, shape))} has {np.prod(shape):,}, and no x y z: "
+            f"{' x '.join(map(str, shape))} has {prod(shape):,}, and no x y z: "
             "dump id site x y z of the whole box"
         )
     order = np.argsort(ids, kind="stable")
@@ -129,16 +134,17 @@ def places_of_ids(
 def scatter(where: str, place: tuple[np.ndarray, ...], spin: np.ndarray) -> np.ndarray:
     """Put each spin in its place; check that every site occurs once."""
     shape = tuple(int(axis.max()) + 1 for axis in place)
+    n_sites = prod(shape)
+    if n_sites > place[0].size:
+        raise InputError(
+            f"{where} lacks {n_sites - place[0].size:,} of the {n_sites:,} sites of "
+            "its box"
+        )
     at = np.ravel_multi_index(place, shape)
-    n_sites = int(np.prod(shape))
     count = np.bincount(at, minlength=n_sites)
     if count.max() > 1:
         x, y, z = np.unravel_index(int(count.argmax()), shape)
         raise InputError(f"{where} has the site at index ({x}, {y}, {z}) twice")
-    if at.size < n_sites:
-        raise InputError(
-            f"{where} lacks {n_sites - at.size:,} of the {n_sites:,} sites of its box"
-        )
     limits = np.iinfo(np.int32)
     if spin.min() < limits.min or spin.max() > limits.max:
         raise InputError(f"{where} has spins beyond 32 bits")

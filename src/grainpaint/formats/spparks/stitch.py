@@ -1,13 +1,15 @@
 """Stitch files of SPPARKS: SQLite databases of blocks of sites."""
 
 import sqlite3
-from contextlib import closing
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.spparks.snapshot import Snapshot, choose_time
+from grainpaint.formats.spparks.stitch_base import opened
 
 __all__ = ["is_stitch", "read_stitch", "times_of_stitch"]
 
@@ -20,7 +22,7 @@ def times_of_stitch(path: Path, data: bytes) -> list[float]:
     InputError
         If the file is damaged or empty.
     """
-    with closing(_open(path, data)) as base:
+    with opened(path, data) as base:
         return _times(path, base)
 
 
@@ -29,64 +31,61 @@ def is_stitch(data: bytes) -> bool:
     return data.startswith(b"SQLite format 3")
 
 
-def _open(path: Path, data: bytes) -> sqlite3.Connection:
-    base = sqlite3.connect(":memory:")
-    try:
-        base.deserialize(data)
-    except sqlite3.Error as error:
-        base.close()
-        raise InputError(f"{path}: damaged, or not a stitch file ({error})") from None
-    return base
-
-
 def _times(path: Path, base: sqlite3.Connection) -> list[float]:
-    try:
-        rows = base.execute("SELECT time FROM times ORDER BY time").fetchall()
-    except sqlite3.Error as error:
-        raise InputError(f"{path}: damaged, or not a stitch file ({error})") from None
+    rows = base.execute("SELECT time FROM times ORDER BY time").fetchall()
     if not rows:
         raise InputError(f"{path}: the stitch file is empty")
-    return [float(row[0]) for row in rows]
+    times = [float(row[0]) for row in rows]
+    if not np.isfinite(times).all():
+        raise InputError(f"{path}: damaged stitch file (a time is not finite)")
+    return times
 
 
 def read_stitch(path: Path, data: bytes, time: float | None) -> Snapshot:
     """Return the spins at a time: later blocks overwrite earlier ones."""
-    with closing(_open(path, data)) as base:
+    with opened(path, data) as base:
         known = _times(path, base)
         chosen = known[choose_time(path, known, time)]
-        try:
-            fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
-            field = fields.get("site", fields.get("i1"))
-            if field is None:
-                raise InputError(
-                    f"{path}: no field site or i1, it has {', '.join(fields)}"
-                )
-            blocks = base.execute(
-                "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
-                "JOIN times USING (timestamp) WHERE field_id = ? AND time <= ? "
-                "ORDER BY timestamp",
-                (field, chosen),
-            ).fetchall()
-        except sqlite3.Error as error:
-            raise InputError(f"{path}: damaged stitch file ({error})") from None
-    if not blocks:
-        raise InputError(f"{path}: no spins until time {chosen:g}")
+        fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
+        field = fields.get("site", fields.get("i1"))
+        if field is None:
+            names = brief(", ".join(map(str, fields)))
+            raise InputError(f"{path}: no field site or i1, it has {names}")
+        blocks = base.execute(
+            "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
+            "JOIN times USING (timestamp) WHERE field_id = ? AND time <= ? "
+            "ORDER BY timestamp",
+            (field, chosen),
+        ).fetchall()
+        if not blocks:
+            raise InputError(f"{path}: no spins until time {chosen:g}")
+        spin, low = _laid(path, blocks)
+    return Snapshot(spin, chosen, 1.0, tuple(low.astype(float).tolist()))
+
+
+def _laid(path: Path, blocks: list[tuple[Any, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the spins of the box of all blocks, and its first site."""
     corners = np.array([b[:6] for b in blocks], np.int64)
+    if (corners[:, :3] >= corners[:, 3:]).any():
+        raise InputError(f"{path}: damaged stitch file (a block ends before it begins)")
     low, high = corners[:, :3].min(0), corners[:, 3:].max(0)
-    spin = np.empty(high - low, np.int32)
+    shape = [int(b) - int(a) for a, b in zip(low, high)]
+    missing = prod(shape) - sum(len(block[6]) // 4 for block in blocks)
+    if missing > 0:
+        raise InputError(f"{path}: {missing:,} sites of the box or more have no spin")
+    spin = np.empty(shape, np.int32)
     covered = np.zeros(spin.shape, bool)
     for (*corner, state), start, stop in zip(
         blocks, corners[:, :3] - low, corners[:, 3:] - low
     ):
         values = np.frombuffer(state, "<i4")
-        if values.size != np.prod(stop - start):
+        if values.size != prod((stop - start).tolist()):
             raise InputError(f"{path}: a block {corner} of {values.size:,} sites")
         box = tuple(slice(a, b) for a, b in zip(start, stop))
         spin[box] = values.reshape(stop - start, order="F")
         covered[box] = True
     if not covered.all():
         raise InputError(
-            f"{path}: {np.count_nonzero(~covered):,} sites of the box have no spin at "
-            f"time {chosen:g}"
+            f"{path}: {np.count_nonzero(~covered):,} sites of the box have no spin"
         )
-    return Snapshot(spin, chosen, 1.0, tuple(low.astype(float).tolist()))
+    return spin, low

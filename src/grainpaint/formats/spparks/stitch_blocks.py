@@ -7,11 +7,14 @@ lies over earlier ones. Tables and indices are those of SPPARKS' library *stitch
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.spparks.stitch_base import opened
 
 __all__ = ["create_stitch", "read_block", "stitch_times", "write_block"]
 
@@ -134,16 +137,9 @@ def stitch_times(path: Path) -> list[float]:
     InputError
         If the file is damaged.
     """
-    try:
-        with closing(_open(path)) as base:
-            rows = base.execute("SELECT time FROM times ORDER BY time").fetchall()
-    except sqlite3.Error as error:
-        raise InputError(f"{path}: damaged, or not a stitch file ({error})") from None
-    return [float(row[0]) for row in rows]
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    with opened(path) as base:
+        rows = base.execute("SELECT time FROM times ORDER BY time").fetchall()
+        return [float(row[0]) for row in rows]
 
 
 def read_block(
@@ -175,39 +171,43 @@ def read_block(
     InputError
         If the file is damaged or has none of the fields.
     """
-    try:
-        with closing(_open(path)) as base:
-            fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
-            found = [name for name in names if name in fields]
-            if fields and not found:
-                raise InputError(
-                    f"{path}: no field {' or '.join(dict.fromkeys(names))}, it has "
-                    f"{', '.join(fields)}"
-                )
-            if not found:  # a new file
-                return np.full(shape, -1, np.int32)
-            (kind,) = base.execute(
-                "SELECT type FROM fields WHERE field_id = ?", (fields[found[0]],)
-            ).fetchone()
-            rows = base.execute(
-                "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
-                "JOIN times USING (timestamp) WHERE field_id = ? AND time < ? "
-                "ORDER BY timestamp, blocks.rowid",
-                (fields[found[0]], time + _TOLERANCE),
-            ).fetchall()
-    except sqlite3.Error as error:
-        raise InputError(f"{path}: damaged stitch file ({error})") from None
-    values = np.zeros(shape) if kind == 3 else np.full(shape, -1, np.int32)
-    first = np.array(low)
-    for *corners, state in rows:
-        begin, end = np.array(corners[:3]), np.array(corners[3:])
-        block = np.frombuffer(state, _KINDS[kind])
-        if block.size != np.prod(end - begin):
-            raise InputError(f"{path}: a block {corners} of {block.size:,} sites")
-        block = block.reshape(end - begin, order="F")
-        common = np.maximum(begin, first), np.minimum(end, first + shape)
-        if (common[0] < common[1]).all():
-            here = tuple(slice(a, b) for a, b in zip(*(c - first for c in common)))
-            there = tuple(slice(a, b) for a, b in zip(*(c - begin for c in common)))
-            values[here] = block[there]
+    with opened(path) as base:
+        fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
+        found = [name for name in names if name in fields]
+        if fields and not found:
+            raise InputError(
+                f"{path}: no field {' or '.join(dict.fromkeys(names))}, it has "
+                f"{brief(', '.join(map(str, fields)))}"
+            )
+        if not found:  # a new file
+            return np.full(shape, -1, np.int32)
+        (kind,) = base.execute(
+            "SELECT type FROM fields WHERE field_id = ?", (fields[found[0]],)
+        ).fetchone()
+        rows = base.execute(
+            "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
+            "JOIN times USING (timestamp) WHERE field_id = ? AND time < ? "
+            "ORDER BY timestamp, blocks.rowid",
+            (fields[found[0]], time + _TOLERANCE),
+        ).fetchall()
+        values = np.zeros(shape) if kind == 3 else np.full(shape, -1, np.int32)
+        for *corners, state in rows:
+            block = np.frombuffer(state, _KINDS[kind])
+            _lay(path, corners, block, np.array(low), values)
     return values
+
+
+def _lay(
+    path: Path, corners: list[int], block: np.ndarray, first: np.ndarray, values: Any
+) -> None:
+    """Put what a block and a box have in common into the values of the box."""
+    begin, end = np.array(corners[:3]), np.array(corners[3:])
+    size = prod(int(b) - int(a) for a, b in zip(begin, end))
+    if (begin >= end).any() or block.size != size:
+        raise InputError(f"{path}: a block {corners} of {block.size:,} sites")
+    block = block.reshape(end - begin, order="F")
+    common = np.maximum(begin, first), np.minimum(end, first + values.shape)
+    if (common[0] < common[1]).all():
+        here = tuple(slice(a, b) for a, b in zip(*(c - first for c in common)))
+        there = tuple(slice(a, b) for a, b in zip(*(c - begin for c in common)))
+        values[here] = block[there]

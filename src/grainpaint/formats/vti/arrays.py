@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from grainpaint.formats.arrays import blows_up
 from grainpaint.formats.vti.document import Document
 
 __all__ = ["decode", "n_components"]
@@ -198,6 +199,8 @@ def _unpacked(
     sizes = stream.take((3 + n_blocks) * size).view(header).tolist()[3:]
     if sum(sizes) > len(stream.rest):
         raise ValueError("it is cut off within its blocks")
+    if blows_up(n_bytes, sum(sizes)):
+        raise ValueError(f"{sum(sizes):,} bytes cannot be {n_bytes:,}, packed")
     blocks = stream.take(sum(sizes)).data
     out = np.empty(n_bytes, np.uint8)
     start = at = 0

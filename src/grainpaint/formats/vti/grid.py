@@ -142,6 +142,8 @@ def assemble(document: Document, place: str, name: str | None) -> np.ndarray:
         if box == whole and len(pieces) == 1:
             return values
         if result is None:
+            if _n_voxels(pieces, place == "PointData") < prod(shape):
+                break  # before memory is taken for what is not there
             result, seen = np.zeros(shape, values.dtype), np.zeros(shape, bool)
         if values.dtype != result.dtype:
             raise ValueError(f"its pieces hold {name!r} in different types")
@@ -152,6 +154,12 @@ def assemble(document: Document, place: str, name: str | None) -> np.ndarray:
     if result is None or not seen.all():
         raise ValueError("its pieces do not fill the image")
     return result
+
+
+def _n_voxels(pieces: list[ET.Element], points: bool) -> int:
+    """Return how many voxels some pieces have, those they share twice."""
+    boxes = [_voxels(_extent(piece, "Extent"), points) for piece in pieces]
+    return sum(prod(b - a for a, b in box) for box in boxes)
 
 
 def turned(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.arrays import decode, n_components
@@ -38,6 +38,8 @@ _OTHERS = {
 }
 _ATTRIBUTES = {"WholeExtent", "Origin", "Spacing", "Direction", "TimeValues"}
 _INTEGERS = re.compile(r"U?Int\d+|Bit")
+# InputError is a ValueError.
+_DAMAGED = (ValueError, MemoryError, OverflowError, RecursionError)
 _GHOST = "vtkGhostType"
 _HIDDEN = {"CellData": 32, "PointData": 2}  # the bit of a voxel that is blanked out
 
@@ -56,8 +58,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         ids, spacing, origin = image.array(place, element)
         ids = integers(ids, f"array {element.get('Name')!r}")
         return _meant(image, place, element, RawVolume(ids, spacing, origin))
-    except (ValueError, MemoryError) as error:  # InputError is a ValueError
-        raise InputError(f"{path}: {error}") from None
+    except _DAMAGED as error:
+        raise InputError(f"{path}: {brief(error, 400)}") from None
 
 
 def read_array(
@@ -90,8 +92,8 @@ def read_array(
     try:
         image = _Image(data)
         return image.array(*image.choose(name))
-    except (ValueError, MemoryError) as error:
-        raise InputError(f"{path}: {error}") from None
+    except _DAMAGED as error:
+        raise InputError(f"{path}: {brief(error, 400)}") from None
 
 
 class _Image:

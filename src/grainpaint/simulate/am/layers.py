@@ -9,6 +9,8 @@ from grainpaint.simulate.am.scan import Corner, Point, ScanPath, Segment, make_p
 
 __all__ = ["cartesian_layer", "stack_layers"]
 
+_MOST_TRACKS = 1_000_000
+
 
 def cartesian_layer(
     shape: tuple[int, ...],
@@ -62,6 +64,8 @@ def cartesian_layer(
             f"a layer of {direction} tracks from corner {start} with offset {offset} "
             f"has no track in a box of {shape[0]} x {shape[1]}"
         )
+    if n_tracks > _MOST_TRACKS:
+        raise InputError(f"a layer of {n_tracks:,} tracks: the hatch {hatch} is too fine")
     tracks = []
     for i in range(n_tracks):
         back = serpentine and i % 2 == 1

@@ -1,5 +1,6 @@
 """Isotropic grain growth, from settings or a recipe to grains."""
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from grainpaint import formats
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.arrays import ARCHIVE_ERRORS, read_member
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.pieces import label_pieces
@@ -184,11 +186,12 @@ def _snapshots(
 def _read_mobility(path: Path) -> np.ndarray:
     """Read the array `mobility` of an .npz."""
     try:
-        with path.open("rb") as file, np.load(file) as archive:
-            return np.asarray(archive["mobility"], np.float32)
+        with zipfile.ZipFile(path) as archive:
+            return np.asarray(read_member(archive, "mobility"), np.float32)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, EOFError, AttributeError, KeyError) as error:
+    except ARCHIVE_ERRORS as error:
         raise InputError(
-            f"{path}: a mobility map is an .npz with the array 'mobility' ({error})"
+            f"{path}: a mobility map is an .npz with the array 'mobility' "
+            f"({brief(error)})"
         ) from None

@@ -4,9 +4,12 @@ import math
 
 import numpy as np
 
+from grainpaint.errors import InputError
+
 __all__ = ["Clock"]
 
 _MOST_TICKS = 4_000_000  # beyond, sums of equal steps are not worth their rounding
+_MOST_SWEEPS = 30_000_000  # their times are kept in memory
 
 
 class Clock:
@@ -29,6 +32,11 @@ class Clock:
         self.stop = stop
         if step is None or stop <= start:
             return
+        if (stop - start) / step > _MOST_SWEEPS:
+            raise InputError(
+                f"from time {start:g} to {stop:g} there are more than {_MOST_SWEEPS:,} "
+                "sweeps"
+            )
         n = math.ceil((stop - start) / step) + 2
         if n <= _MOST_TICKS:  # SPPARKS adds up steps, rounding included
             self.ticks = np.cumsum(np.concatenate([[start], np.full(n, step)]))

@@ -15,16 +15,19 @@ from grainpaint.simulate.spparks.simulation import LayeredScan
 
 __all__ = ["AmCommands", "CartesianLayer", "scan_duration"]
 
+_MOST_LAYERS = 1_000_000
+
 
 def scan_duration(scan: LayeredScan) -> float:
     """Return the time SPPARKS takes for a scan: each layer is one sweep short."""
-    n_sweeps = 0
-    for i in range(scan.n_layers):
-        tracks, _ = scan.layers[i % len(scan.layers)]
-        for start, end, speed in tracks:
-            n_sweeps += math.ceil(math.dist(start, end) / (speed / SWEEPS_PER_TIME))
-        n_sweeps -= 1
-    return n_sweeps / SWEEPS_PER_TIME
+    sweeps = []
+    for tracks, _ in scan.layers:
+        times = [math.dist(a, b) / (v / SWEEPS_PER_TIME) for a, b, v in tracks]
+        if not all(map(math.isfinite, times)):
+            raise InputError("a path of the scan has no end")
+        sweeps.append(sum(map(math.ceil, times)) - 1)
+    whole, rest = divmod(scan.n_layers, len(sweeps))
+    return (whole * sum(sweeps) + sum(sweeps[:rest])) / SWEEPS_PER_TIME
 
 
 class CartesianLayer(NamedTuple):
@@ -67,8 +70,10 @@ class AmCommands:
                 command.expect(1, "start")
                 command.expect(3, "num_layers")
                 self.start, self.n_layers = command.number(2), command.integer(4)
-                if self.n_layers < 1:
-                    raise command.fail(f"needs at least one layer, got {self.n_layers}")
+                if not 1 <= self.n_layers <= _MOST_LAYERS:
+                    raise command.fail(
+                        f"needs 1 to {_MOST_LAYERS:,} layers, got {self.n_layers}"
+                    )
 
     def scan(self, box: BlockRegion, time: float) -> LayeredScan:
         """Return the scan, lengths in sites from the first site of the box.

@@ -44,6 +44,8 @@ def _create_box(state: ScriptState, command: Command) -> None:
         raise command.fail("the box must be a region block with side in")
     if state.dimension == 2 and not state.periodic[2]:
         raise command.fail("dimension 2 needs a periodic z (boundary)")
+    if not all(map(math.isfinite, (*region.low, *region.high))):
+        raise command.fail(f"the box has no end: {region.low}, {region.high}")
     state.extent = region
 
 

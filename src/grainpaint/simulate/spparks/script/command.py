@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["Command", "MissingCommand"]
 
@@ -43,7 +43,7 @@ class Command:
 
     def fail(self, message: str) -> InputError:
         """Return an error that names the file, the line and the command."""
-        return InputError(f"{self.where}: {self.name}: {message}")
+        return InputError(f"{self.where}: {brief(self.name, 60)}: {brief(message)}")
 
     def missing(self, what: str) -> MissingCommand:
         """Return an error that says which command must come first."""
@@ -53,10 +53,14 @@ class Command:
 
     def number(self, index: int) -> float:
         """Return word `index` as a number (a trailing comma is ignored)."""
+        word = self.word(index)
         try:
-            return float(self.word(index).removesuffix(","))
+            value = float(word.removesuffix(","))
         except ValueError:
-            raise self.fail(f"needs a number, got {self.words[index]!r}") from None
+            value = math.nan
+        if math.isnan(value):
+            raise self.fail(f"needs a number, got {word!r}")
+        return value
 
     def integer(self, index: int) -> int:
         """Return word `index` as a whole number, truncated as in SPPARKS."""

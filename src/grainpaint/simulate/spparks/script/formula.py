@@ -5,7 +5,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["Formula"]
 
@@ -67,16 +67,16 @@ class Formula:
         """Return the value of the formula."""
         try:
             result = self._sum(1)
-        except (ValueError, ArithmeticError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise self._fail(str(error)) from None
+        except InputError:
+            raise
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            raise self._fail(brief(error)) from None
         if self.at < len(self.tokens):
             raise self._fail(f"{self.tokens[self.at]!r} is unexpected")
         return float(result)
 
     def _fail(self, message: str) -> InputError:
-        return InputError(f"{self.where}: formula {self.text!r}: {message}")
+        return InputError(f"{self.where}: formula {brief(self.text)!r}: {message}")
 
     def _peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""

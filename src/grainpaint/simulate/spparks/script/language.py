@@ -8,13 +8,15 @@ import operator
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.variables import Variables
 
 __all__ = ["commands"]
 
 _MOST_COMMANDS = 100_000  # a script with more hangs in a loop
+_DEEPEST = 100  # files that include each other
+_LONGEST = 1 << 20  # letters of a command after its variables are replaced
 
 
 def _no_echo(line: str) -> None:
@@ -52,7 +54,8 @@ def commands(
         With file and line: unknown variable, formula, label or file, endless loop.
     """
     table = Variables(variables, keyword)
-    files = [_File(path, path.name)]
+    texts: dict[Path, list[str]] = {}
+    files = [_File(path, path.name, texts)]
     label: str | None = None  # searched for since a jump
     skip_jump = False  # a variable is used up
     pending: list[tuple[str, str]] = []  # commands of an `if`
@@ -80,10 +83,12 @@ def commands(
             if skip_jump:
                 skip_jump = False
                 continue
-            files[-1] = _open(command, path)
+            files[-1] = _open(command, path, texts)
             label = command.words[1] if len(command.words) > 1 else None
         elif command.name == "include":
-            files.append(_open(command, path))
+            files.append(_open(command, path, texts))
+            if len(files) > _DEEPEST:
+                raise command.fail(f"files include each other over {_DEEPEST} deep")
         elif command.name == "if":
             chosen = _branch(command)
             if chosen:
@@ -99,13 +104,15 @@ def commands(
 class _File:
     """A script being read."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise InputError(f"{name}: {error.strerror or error}") from None
+    def __init__(self, path: Path, name: str, known: dict[Path, list[str]]) -> None:
+        if path not in known:  # a loop comes back to a file many times
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise InputError(f"{name}: {error.strerror or error}") from None
+            known[path] = text.split("\n")
         self.name = name
-        self.lines = text.split("\n")
+        self.lines = known[path]
         self.at = 0
 
     def line(self) -> tuple[str, str] | None:
@@ -135,10 +142,16 @@ def _next_line(files: list[_File], label: str | None) -> tuple[str, str] | None:
     return None
 
 
-def _open(command: Command, script: Path) -> _File:
+def _open(command: Command, script: Path, known: dict[Path, list[str]]) -> _File:
     name = command.word(0)
-    beside = script.parent / name
-    return _File(beside if beside.is_file() else Path(name), name)
+    for path in (script.parent / name, Path(name)):
+        try:
+            found = path.is_file()  # a device may have no end
+        except (OSError, ValueError):  # too long, or with a zero byte
+            found = False
+        if found:
+            return _File(path, name, known)
+    raise command.fail(f"there is no file {brief(name, 100)}")
 
 
 def _split(text: str, where: str, table: "Variables | None") -> list[str]:
@@ -154,6 +167,8 @@ def _split(text: str, where: str, table: "Variables | None") -> list[str]:
             continue
         bare, comment, _ = piece.partition("#")
         plain = bare if table is None else table.substitute(bare, where)
+        if len(plain) > _LONGEST:
+            raise InputError(f"{where}: with its variables, the line has no end")
         if comment:
             break
     return [*words, *plain.split()]

@@ -10,7 +10,7 @@ from grainpaint.simulate.spparks.script.timing import Timing
 
 __all__ = ["ActiveDiagnostic", "ActiveDump", "Outputs"]
 
-_MOST_MOMENTS = 1_000_000
+_MOST_MOMENTS = 200_000
 
 
 @dataclass
@@ -69,6 +69,7 @@ class Outputs:
         start, stop = clock.start, clock.stop
         moments = [self._begin(start)]
         now, stats_time = start, self.stats.due(start)
+        turns = 0
         while now < stop:
             due = min(stop, stats_time, *self._times())
             if due <= now:  # a tolerance that exceeds the interval
@@ -84,7 +85,8 @@ class Outputs:
             diagnostics = tuple(active.diagnostic for active in found)
             if stats or dumps or diagnostics:
                 moments.append(Moment(now, n_sweeps, stats, dumps, diagnostics))
-            if len(moments) > _MOST_MOMENTS:
+            turns += 1
+            if turns > _MOST_MOMENTS:
                 raise command.fail(f"writes at more than {_MOST_MOMENTS:,} times")
         return tuple(moments)
 

@@ -72,7 +72,10 @@ def _run(state: ScriptState, command: Command) -> None:
             stop = state.time + _build_time(state, command, stop - state.time)
     # Rounding must not add a sweep after the last one of a build.
     build = isinstance(state.app, AdditiveApp) and state.am.patterns.pattern is None
-    clock = Clock(state.time, stop - 1e-6 * build, _sweep_time(state))
+    try:
+        clock = Clock(state.time, stop - 1e-6 * build, _sweep_time(state))
+    except InputError as error:
+        raise command.fail(str(error)) from None
     moments = state.outputs.due(command, clock)
     for moment in moments:
         for write in moment.dumps:

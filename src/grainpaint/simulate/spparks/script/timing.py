@@ -8,6 +8,7 @@ from grainpaint.simulate.spparks.script.command import Command
 __all__ = ["TIMING_WORDS", "Timing"]
 
 TIMING_WORDS = {"delay": 2, "tol": 2, "delta": 2, "logfreq": 3, "loglinfreq": 3}
+_MOST_REPEATS, _LEAST_SCALE = 10_000, 1.01  # beyond, the next time is never found
 
 
 @dataclass
@@ -53,6 +54,11 @@ class Timing:
 
     def check(self, command: Command) -> None:
         """Raise InputError if the numbers make no sense."""
+        if self.repeat > _MOST_REPEATS or 1 < self.scale < _LEAST_SCALE:
+            raise command.fail(
+                f"writes at most {_MOST_REPEATS:,} times a decade, each decade at "
+                f"least {_LEAST_SCALE:g} times the one before"
+            )
         if self.delta < 0 or self.repeat < 0 or (self.repeat and self.scale <= 1):
             raise command.fail("needs delta > 0, a count >= 0 and a scale > 1")
 

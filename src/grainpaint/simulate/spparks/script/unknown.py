@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.simulate.spparks.script.command import Command
 
 __all__ = ["UnknownCommand", "unknown"]
@@ -47,4 +47,4 @@ def unknown(command: Command, known: Iterable[str]) -> UnknownCommand:
         reason = f"not supported; is {close[0]} meant?"
     else:
         reason = f"not supported; supported are {', '.join(sorted(known))}"
-    return UnknownCommand(f"{command.where}: {name}: {reason}")
+    return UnknownCommand(f"{command.where}: {brief(name, 60)}: {reason}")

@@ -10,6 +10,9 @@ from grainpaint.simulate.spparks.script.formula import Formula
 
 __all__ = ["Variables"]
 
+_MOST_TURNS = 100_000  # of a loop: a script of more commands is refused as well
+_DEEPEST = 50  # formulas within formulas
+
 
 @dataclass
 class _Variable:
@@ -27,6 +30,7 @@ class Variables:
         self.known = {name: _Variable("index", [v]) for name, v in given.items()}
         self.given = frozenset(given)
         self.keyword = keyword
+        self.depth = 0
 
     def define(self, command: Command) -> None:
         """Execute ``variable``."""
@@ -48,6 +52,8 @@ class Variables:
                 f"the one for {name} as a variable"
             )
         if style == "loop":
+            if not 1 <= command.integer(2) <= _MOST_TURNS:
+                raise command.fail(f"a loop has 1 to {_MOST_TURNS:,} turns")
             values = [str(i + 1) for i in range(command.integer(2))]
         elif style == "equal" and len(values) > 1:
             raise command.fail("a formula with blanks needs double quotes")
@@ -78,7 +84,13 @@ class Variables:
         if variable.style != "equal":
             return text
         formula = Formula(text, where, lambda v: self.value(v, where), self.keyword)
-        return f"{formula.value():.10g}"
+        self.depth += 1
+        try:
+            if self.depth > _DEEPEST:
+                raise InputError(f"{where}: the formula of {name!r} needs itself")
+            return f"{formula.value():.10g}"
+        finally:
+            self.depth -= 1
 
     def substitute(self, text: str, where: str) -> str:
         """Replace ${name} and $x by their values."""

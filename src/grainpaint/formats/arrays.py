@@ -1,0 +1,122 @@
+"""Arrays of NumPy's format, .npy: never executed, never larger than what is stored."""
+
+import tokenize
+import warnings
+import zipfile
+import zlib
+from io import BytesIO
+from math import prod
+from typing import IO
+
+import numpy as np
+
+from grainpaint.errors import InputError
+
+__all__ = ["ARCHIVE_ERRORS", "array_of", "blows_up", "names_in", "read_array", "read_member"]
+
+# What zipfile and the parser of headers raise at damaged bytes. Some are subtle:
+# a way of packing that Python does not know, a password, a header nested too deeply.
+ARCHIVE_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    tokenize.TokenError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+_LARGE, _RATIO = 128 << 20, 900  # zeros are packed a thousandfold, grains up to 100
+
+
+def blows_up(n_bytes: int, n_packed: int) -> bool:
+    """Return whether bytes unpack to so much that they are a bomb, or damaged."""
+    return n_bytes > max(_LARGE, _RATIO * n_packed)
+
+
+def read_array(file: IO[bytes], size: int, name: str) -> np.ndarray:
+    """Return the array of a .npy file; its header must agree with its size.
+
+    Parameters
+    ----------
+    file : file
+        At the beginning.
+    size : int
+        Of the file, bytes.
+    name : str
+        How errors call the array.
+
+    Raises
+    ------
+    InputError
+        If it holds Python objects.
+    Exception
+        One of `ARCHIVE_ERRORS` if it is damaged.
+    """
+    version = np.lib.format.read_magic(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # headers of Python 2
+        if version == (1, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        elif version == (2, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
+        else:
+            raise ValueError(f"'{name}' is of a later version of the format")
+    if dtype.hasobject:
+        raise InputError(f"'{name}' holds Python objects, which are not read")
+    n_bytes = dtype.itemsize * prod(shape)
+    if min(shape, default=0) < 0 or n_bytes != size - file.tell():
+        raise ValueError(f"'{name}' has not the size that it states")
+    values = np.empty(n_bytes, np.uint8)
+    view, at = values.data, 0
+    while at < n_bytes:
+        part = file.read(min(1 << 24, n_bytes - at))
+        if not part:
+            raise EOFError(f"'{name}' ends too early")
+        view[at : at + len(part)] = part
+        at += len(part)
+    file.read(1)  # the end, where the checksum of an archive is compared
+    array = values.view(dtype)
+    return array.reshape(shape, order="F" if fortran else "C")
+
+
+def names_in(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of the arrays in an archive, without .npy.
+
+    Names stand there twice, and are compared: damage of one must not hide an array.
+    """
+    for info in archive.infolist():
+        archive.open(info).close()
+    return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Return an array of an .npz archive; errors as `read_array`.
+
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+    name : str
+        Without .npy.
+    """
+    info = archive.getinfo(f"{name}.npy")
+    if blows_up(info.file_size, info.compress_size):
+        raise InputError(
+            f"'{name}' unpacks to {_RATIO} times its size and more: damaged, or a "
+            "single value"
+        )
+    with archive.open(info) as file:
+        return read_array(file, info.file_size, name)
+
+
+def array_of(data: bytes) -> np.ndarray:
+    """Return the array of a whole .npy file; errors as `read_array`."""
+    return read_array(BytesIO(data), len(data), "the array")
