@@ -424,3 +424,12 @@ def paper_points(limit):
             near = [q for q in before if max(abs(a - b) for a, b in zip(p, q)) <= 1]
             points.append((p, near))
     return points
+
+
+def single_linkage(points, tolerance):
+    """Return for each point the first of those that chains of near points lead to."""
+    label = np.arange(len(points))
+    near = np.linalg.norm(points[:, None] - points, axis=2) <= tolerance
+    for _ in points:
+        label = np.array([label[row].min() for row in near])
+    return label

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from grainpaint.cad import Part
+from grainpaint.cad import Part, voxelize
 from grainpaint.cad.solid import solid
 
 
@@ -24,6 +24,20 @@ def part_of(mesh):
     return Part(np.asarray(mesh.vertices, float), np.asarray(mesh.faces))
 
 
-def solid_of(mesh):
-    """Return a part as it is read from a file in µm: its bodies are told apart."""
-    return solid(Path("mesh.stl"), np.asarray(mesh.triangles, float), "um")
+def solid_of(*bodies):
+    """Return a part as it is read from a file in µm: its bodies are told apart.
+
+    Bodies are meshes, or triangles of shape (m, 3, 3).
+    """
+    soup = [np.asarray(getattr(body, "triangles", body), float) for body in bodies]
+    return solid(Path("part.stl"), np.concatenate(soup), "um")
+
+
+def inverted(mesh):
+    """Return the triangles of a mesh inside out."""
+    return np.asarray(mesh.triangles)[:, ::-1]
+
+
+def mask_volume(part, voxel):
+    """Return the volume of a part in voxels (an edge that divides it), µm^3."""
+    return int(voxelize(part, voxel=voxel).mask.sum()) * voxel**3

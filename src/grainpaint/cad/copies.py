@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.cad.edges import Edges, connected, find_edges
+from grainpaint.cad.runs import closed_runs, first_alike
 
 __all__ = ["Copies", "find_copies"]
 
@@ -17,7 +18,7 @@ class Copies:
     ----------
     faces : numpy.ndarray, int64, shape (m, 3)
     edges : Edges
-        Of `faces`.
+        Of `faces`; bodies that touch have edges of their own where they are told apart.
     dropped : numpy.ndarray, int64, shape (k, 3)
         What was left out.
     repeated : bool
@@ -33,46 +34,98 @@ class Copies:
 def find_copies(faces: np.ndarray) -> Copies:
     """Leave out repeated triangles, except where the surface needs two of them.
 
-    A patch of triangles that are there more than once (with their corners in any order)
-    is taken once if it closes the surface, as in an export of doubled or two-sided
-    facets. Where one would leave more edges open than closed, the patch is a wall
-    between bodies that touch, or a fin without thickness: then two are kept, one of
-    each orientation if there are such.
+    If the surface closes with each triangle (its corners in any order) taken once, as
+    in an export of doubled or two-sided facets, it is. Otherwise bodies touch, and the
+    order of the file mostly tells them apart (`closed_runs`). If it does not, patches
+    of repeated triangles are taken once or twice, as closes more edges.
     """
     edges = find_edges(faces)
+    none = faces[:0]
+    if (edges.count == 2).all() and not _folded(edges, faces).any():
+        return Copies(faces, edges, none, False)
+    number, first = _numbered(edges, faces)
+    if len(first) == len(faces):
+        return Copies(faces, _apart(faces, closed_runs(edges, len(faces))), none, False)
+    once = np.zeros(len(faces), np.bool_)
+    once[first] = True
+    edges_once = find_edges(faces[once])
+    if not edges_once.odd.any():
+        run = closed_runs(edges_once, int(once.sum()))
+        return Copies(faces[once], _apart(faces[once], run), faces[~once], True)
+    run = closed_runs(edges, len(faces))
+    if run.any() and not _repeats_within(run, number):
+        kept = first_alike(run, number)
+        return Copies(faces[kept], _apart(faces[kept], run[kept]), faces[~kept], True)
+    kept, second, layered = _patched(faces, number, first)
+    mended = _layer_edges(faces[kept], layered[kept], second[kept])
+    if mended.odd.any() and not edges.odd.any():
+        return Copies(faces, edges, none, True)
+    return Copies(faces[kept], mended, faces[~kept], True)
+
+
+def _apart(faces: np.ndarray, run: np.ndarray) -> Edges:
+    return find_edges(faces, np.repeat(run, 3))
+
+
+def _folded(edges: Edges, faces: np.ndarray) -> np.ndarray:
+    """Return which edges with two triangles have the same two corners opposite."""
+    two = edges.start[:-1][edges.count == 2]
+    a, b = faces[edges.sides[two] // 3], faces[edges.sides[two + 1] // 3]
+    return np.asarray(a.sum(1) == b.sum(1))
+
+
+def _numbered(edges: Edges, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a number of each triangle, that of its first copy, and all first ones."""
     suspect = _suspects(edges, faces)
-    if not suspect.size:
-        return Copies(faces, edges, faces[:0], False)
     rows = np.sort(faces[suspect], 1)
     _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    if len(first) == len(suspect):
-        return Copies(faces, edges, faces[:0], False)
-    group = group.ravel()
-    alone = np.ones(len(faces), np.bool_)
-    alone[suspect] = False
-    alone[suspect[first]] = True
-    once = np.flatnonzero(alone)
-    number = np.ones(len(faces), np.int64)
-    number[suspect[first]] = np.bincount(group)
-    twice = _needed_twice(faces[once], number[once] > 1)
-    kept = np.zeros(len(faces), np.bool_)
-    kept[once] = True
-    kept[_partners(faces, suspect, first, group, once[twice])] = True
-    chosen = faces[kept]
-    return Copies(chosen, find_edges(chosen), faces[~kept], True)
+    number = np.arange(len(faces))
+    number[suspect] = suspect[first[group.ravel()]]
+    return number, np.unique(number)
+
+
+def _repeats_within(run: np.ndarray, number: np.ndarray) -> bool:
+    pairs = run * len(number) + number
+    return len(np.unique(pairs)) < len(pairs)
+
+
+def _patched(
+    faces: np.ndarray, number: np.ndarray, first: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which triangles to keep: second copies, and all with two, among them."""
+    repeated = np.bincount(number, minlength=len(faces))[first] > 1
+    twice = first[_needed_twice(faces[first], repeated)]
+    second, kept = np.zeros((2, len(faces)), np.bool_)
+    second[_partners(faces, number, twice)] = True
+    kept[first] = True
+    layered = second.copy()
+    layered[twice] = True
+    return kept | second, second, layered
+
+
+def _layer_edges(faces: np.ndarray, layered: np.ndarray, second: np.ndarray) -> Edges:
+    """Return edges; within a patch that is there twice, each layer has its own."""
+    edges = find_edges(faces)
+    if not second.any():
+        return edges
+    triangle = edges.sides // 3
+    n_layered, n_second = (
+        np.add.reduceat(which[triangle].astype(np.int64), edges.start[:-1])
+        for which in (layered, second)
+    )
+    within = (edges.count == 4) & (n_layered == 4) & (n_second == 2)
+    apart = np.zeros(3 * len(faces), np.int64)
+    apart[edges.sides] = second[triangle] & within[edges.of_sides]
+    return find_edges(faces, apart)
 
 
 def _suspects(edges: Edges, faces: np.ndarray) -> np.ndarray:
     """Return the triangles that may have copies, as their edges tell."""
-    opposite = faces.sum(1)[edges.sides // 3] - edges.ends[edges.of_sides].sum(1)
-    two = edges.start[:-1][edges.count == 2]
-    folded = two[opposite[two] == opposite[two + 1]]
-    crowded = (edges.count > 2)[edges.of_sides]
-    crowded[folded] = crowded[folded + 1] = True
-    n_crowded = np.bincount(edges.sides[crowded] // 3)
-    return np.flatnonzero(
-        n_crowded == 3
-    )  # all edges of a copy are shared with its twin
+    crowded = edges.count > 2
+    crowded[edges.count == 2] = _folded(edges, faces)
+    n_crowded = np.bincount(edges.sides[crowded[edges.of_sides]] // 3)
+    # All edges of a copy are shared with its twin.
+    return np.flatnonzero(n_crowded == 3)
 
 
 def _needed_twice(faces: np.ndarray, repeated: np.ndarray) -> np.ndarray:
@@ -92,25 +145,20 @@ def _needed_twice(faces: np.ndarray, repeated: np.ndarray) -> np.ndarray:
     return np.asarray(repeated & (2 * n_odd > n_rim)[patch])
 
 
-def _partners(
-    faces: np.ndarray,
-    suspect: np.ndarray,
-    first: np.ndarray,
-    group: np.ndarray,
-    twice: np.ndarray,
-) -> np.ndarray:
+def _partners(faces: np.ndarray, number: np.ndarray, twice: np.ndarray) -> np.ndarray:
     """Return for each triangle needed twice its best copy: turned, or else any."""
-    lowest = np.argmin(faces[suspect], 1)
-    second = np.take_along_axis(faces[suspect], (lowest[:, None] + 1) % 3, 1)[:, 0]
-    last = np.take_along_axis(faces[suspect], (lowest[:, None] + 2) % 3, 1)[:, 0]
-    way = second < last
-    is_first = np.zeros(len(suspect), np.bool_)
-    is_first[first] = True
-    # In each group the first comes first, then those of the other orientation.
-    rank = np.where(is_first, 0, np.where(way != way[first][group], 1, 2))
-    order = np.lexsort((rank, group))
-    begin = np.flatnonzero(np.diff(group[order], prepend=-1))
-    many = np.bincount(group) > 1
-    partner = suspect[order[begin[many] + 1]]
-    wanted = np.isin(suspect[first][many], twice)
-    return np.asarray(partner[wanted])
+    copies = np.flatnonzero(np.isin(number, twice))
+    own = number[copies]
+    # Corners in cyclic order from the lowest: equal for the same orientation.
+    lowest = np.argmin(faces[copies], 1)[:, None]
+    second = np.take_along_axis(faces[copies], (lowest + 1) % 3, 1)[:, 0]
+    turned = (
+        second
+        != np.take_along_axis(
+            faces[own], (np.argmin(faces[own], 1)[:, None] + 1) % 3, 1
+        )[:, 0]
+    )
+    # Of each triangle the first comes first, then those of the other orientation.
+    order = np.lexsort((~turned, copies != own, own))
+    begin = np.flatnonzero(np.diff(own[order], prepend=-1))
+    return np.asarray(copies[order[begin + 1]])

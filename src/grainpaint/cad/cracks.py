@@ -107,6 +107,7 @@ def _split(
     edge, vertex = edge[order], vertex[order]
     split, begin, count = np.unique(edge, return_index=True, return_counts=True)
     n = int(faces.max()) + 1
+    parent = np.arange(len(faces))
     key = rim[split, 0] * n + rim[split, 1]  # lower number first; sorted, as edges are
     for _ in range(3):  # each side of a triangle
         a, b = faces, np.roll(faces, -1, axis=1)
@@ -122,8 +123,12 @@ def _split(
         apex = faces[chosen, (side + 2) % 3]
         which = at[chosen, side]
         fans = _fans(first, last, apex, vertex, begin[which], count[which])
+        size = count[which] + 1
         faces = np.concatenate([np.delete(faces, chosen, axis=0), fans])
-    return faces
+        parent = np.concatenate(
+            [np.delete(parent, chosen), np.repeat(parent[chosen], size)]
+        )
+    return np.asarray(faces[np.argsort(parent, kind="stable")])
 
 
 def _fans(

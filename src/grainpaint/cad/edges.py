@@ -9,7 +9,7 @@ __all__ = ["Edges", "connected", "find_edges", "place"]
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """Edges of a mesh with m triangles, in the order of their ends.
+    """Edges of a mesh with m triangles, those that are apart last, by their ends.
 
     Side s of the mesh runs from corner s % 3 of triangle s // 3 to its next corner.
 
@@ -58,16 +58,26 @@ class Edges:
         return triangles, self.forward[first] != self.forward[first + 1]
 
 
-def find_edges(faces: np.ndarray) -> Edges:
-    """Return the edges of triangles, int64, shape (m, 3), with distinct corners."""
+def find_edges(faces: np.ndarray, apart: np.ndarray | None = None) -> Edges:
+    """Return the edges of triangles.
+
+    Parameters
+    ----------
+    faces : numpy.ndarray, int64, shape (m, 3)
+        With distinct corners.
+    apart : numpy.ndarray, int64, shape (3 m,), optional
+        Sides with different numbers do not meet, though they have the same ends.
+    """
     a, b = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
     low, high = np.minimum(a, b), np.maximum(a, b)
     n = int(faces.max()) + 1 if faces.size else 1
     key = low * n + high
+    if apart is not None and n * n * (float(apart.max(initial=0)) + 1) < 2**62:
+        key += n * n * apart
     sides = np.argsort(key, kind="stable")
     key = key[sides]
     start = np.flatnonzero(np.diff(key, prepend=-1, append=-1))
-    ends = np.stack(np.divmod(key[start[:-1]], n), 1)
+    ends = np.stack(np.divmod(key[start[:-1]] % (n * n), n), 1)
     return Edges(ends, start, sides, a[sides] < b[sides])
 
 

@@ -40,10 +40,10 @@ def find_nesting(
 ) -> Nesting:
     """Find which closed shells lie wholly within which.
 
-    The middles of all triangles of the inner shell must lie within the outer, and so
-    must its edges between the points where they meet the outer; the edges of the outer
-    must nowhere lie within the inner. What is on the surface of the other decides
-    nothing.
+    The middles of the largest triangles of the inner shell must lie within the outer,
+    and so must its edges between the points where they meet the outer; the edges of
+    the outer must nowhere lie within the inner. What is on the surface of the other
+    decides nothing.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """Which sheets of triangles belong together where several meet at an edge."""
 
+from itertools import combinations
+
 import numpy as np
 
 from grainpaint.cad.edges import Edges
@@ -40,6 +42,7 @@ def pair_sheets(
     side = edges.sides[crowded][left]
     apex = faces[face, (side + 2) % 3]
     found, known = [], set()
+    leader = list(range(n_sheets))  # of a sheet, to find which were joined so far
     begin = np.flatnonzero(np.diff(edge, prepend=-1, append=-1))
     for start, stop in zip(begin[:-1].tolist(), begin[1:].tolist()):
         # Edges at which the same sheets meet are paired alike.
@@ -50,11 +53,20 @@ def pair_sheets(
             known.add(pattern)
             ends = edges.ends[edge[start]]
             angle = _angles(vertices, ends, apex[at])
-            for i, j in _pair(angle, way[at]):
+            for i, j in _pair(angle, way[at], [_root(leader, s) for s in pattern]):
+                leader[_root(leader, pattern[i])] = _root(leader, pattern[j])
                 agrees = way[at[i]] != way[at[j]]
                 found.append((pattern[i], pattern[j], agrees, *ends.tolist()))
     table = np.array(found, np.int64).reshape(-1, 5)
     return table[:, :2], table[:, 2].astype(np.bool_), table[:, 3:]
+
+
+def _root(leader: list[int], i: int) -> int:
+    """Return the sheet that stands for all that sheet i was joined with."""
+    while leader[i] != i:
+        leader[i] = leader[leader[i]]
+        i = leader[i]
+    return i
 
 
 def _angles(vertices: np.ndarray, ends: np.ndarray, apex: np.ndarray) -> np.ndarray:
@@ -68,14 +80,19 @@ def _angles(vertices: np.ndarray, ends: np.ndarray, apex: np.ndarray) -> np.ndar
     return np.asarray((angle + _SAME_ANGLE) % (2 * np.pi))
 
 
-def _pair(angle: np.ndarray, way: np.ndarray) -> list[tuple[int, int]]:
+def _pair(
+    angle: np.ndarray, way: np.ndarray, piece: list[int]
+) -> list[tuple[int, int]]:
     """Pair triangles around an edge so that inside is between those of a pair.
 
     Turning about the edge, one that runs along the edge is left from inside, the other
-    way round it is entered. If they do not alternate so, neighbors are paired.
+    way round it is entered. If they do not alternate so, neighbors are paired. Of
+    triangles that lie on each other and face the same way, each is paired with one of
+    its own piece if it can.
     """
     n = len(angle)
-    order = np.lexsort((~way, np.round(angle / _SAME_ANGLE / 2)))
+    slot = np.round(angle / _SAME_ANGLE / 2).astype(np.int64)
+    order = np.lexsort((~way, slot))
     enters = ~way[order]
     if 2 * int(enters.sum()) != n:
         gaps = np.diff(angle[order], append=angle[order[0]] + 2 * np.pi)
@@ -90,4 +107,11 @@ def _pair(angle: np.ndarray, way: np.ndarray) -> list[tuple[int, int]]:
             pairs.append((waiting.pop(), i))
         else:
             waiting.append(i)
+    for a, b in combinations(range(len(pairs)), 2):
+        (i, j), (k, m) = pairs[a], pairs[b]
+        alike = slot[i] == slot[k] or slot[j] == slot[m]
+        now = (piece[i] == piece[j]) + (piece[k] == piece[m])
+        then = (piece[i] == piece[m]) + (piece[k] == piece[j])
+        if alike and then > now:
+            pairs[a], pairs[b] = (i, m), (k, j)
     return pairs

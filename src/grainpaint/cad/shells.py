@@ -6,6 +6,7 @@ import numpy as np
 
 from grainpaint.cad.amounts import areas
 from grainpaint.cad.edges import Edges, connected, place
+from grainpaint.cad.mixed import refuse_mixed
 from grainpaint.cad.pairing import pair_sheets
 from grainpaint.errors import InputError
 
@@ -45,7 +46,8 @@ def find_shells(
     Raises
     ------
     InputError
-        If a shell has one side only, or triangles around an edge fit in no way.
+        If a shell has one side only, triangles around an edge fit in no way, or bodies
+        that touch cannot be told apart.
     """
     area = areas(vertices, faces)
     pairs, agree = edges.pairs()
@@ -56,12 +58,10 @@ def find_shells(
             f"{path}: the surface has one side only, near {place(middle, unit)}: it "
             "bounds no solid; mend it in the CAD program"
         )
+    of_sheets = np.arange(int(sheet.max()) + 1)
     if (edges.count > 2).any():
         sheets, agree, where = pair_sheets(vertices, faces, edges, sheet, turned)
-        n_sheets = int(sheet.max()) + 1
-        of_sheets, sheet_turned, bad = _agree(
-            sheets, agree, np.bincount(sheet, area, n_sheets)
-        )
+        of_sheets, sheet_turned, bad = _agree(sheets, agree, np.bincount(sheet, area))
         if bad.size:
             middle = vertices[where[bad[0]]].mean(0)
             raise InputError(
@@ -70,9 +70,10 @@ def find_shells(
                 "program"
             )
         turned = turned != sheet_turned[sheet]
-        sheet = of_sheets[sheet]
     faces = np.where(turned[:, None], faces[:, ::-1], faces)
-    return faces, _in_order(sheet), int(np.count_nonzero(turned))
+    shell = _in_order(of_sheets[sheet])
+    refuse_mixed(path, vertices, faces, sheet, shell, unit)
+    return faces, shell, int(np.count_nonzero(turned))
 
 
 def _in_order(label: np.ndarray) -> np.ndarray:

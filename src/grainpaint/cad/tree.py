@@ -33,13 +33,46 @@ class Shells:
         self.end = self.begin + size
         self.low, self.high = rays.grow_boxes(vertices, self.faces)
 
+    def winding(
+        self, points: np.ndarray, shell: np.ndarray, near: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return how often shells wind around points.
+
+        A point is judged by what lies beyond it along each of the three axes.
+
+        Parameters
+        ----------
+        points : numpy.ndarray, float64, shape (k, 3)
+        shell : numpy.ndarray, int64, shape (k,)
+            The shell in question for each point.
+        near : float
+            Distance below which a point is on a shell.
+
+        Returns
+        -------
+        winding : numpy.ndarray, int64, shape (k,)
+        sure : numpy.ndarray, bool, shape (k,)
+            Whether the axes agree and nothing is near.
+        """
+        found, sure = [], np.ones(len(points), np.bool_)
+        for axis in range(3):
+            turned = [(axis + 1) % 3, (axis + 2) % 3, axis]
+            corners, low, high, seen = (
+                np.ascontiguousarray(array[:, turned])
+                for array in (self.vertices, self.low, self.high, points)
+            )
+            begin, end = self.begin[shell], self.end[shell]
+            winding, close = rays.wind(
+                seen, begin, end, near, corners, self.faces, low, high
+            )
+            found.append(winding)
+            sure &= ~close & (winding == found[0])
+        return found[0], sure
+
     def count(
         self, points: np.ndarray, pair: np.ndarray, other: np.ndarray, near: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Count the points in a shell, by pair.
-
-        A point is judged by what lies beyond it along each of the three axes; where
-        these disagree, or something is near, it is on the shell.
+        """Count the points in a shell, by pair; those that are not sure are on it.
 
         Parameters
         ----------
@@ -55,22 +88,11 @@ class Shells:
         -------
         inside, outside, on : numpy.ndarray, int64, shape (p,)
         """
-        inside, outside = np.ones((2, len(points)), np.bool_)
-        begin, end = self.begin[other[pair]], self.end[other[pair]]
-        for axis in range(3):
-            turned = [(axis + 1) % 3, (axis + 2) % 3, axis]
-            corners, low, high, seen = (
-                np.ascontiguousarray(array[:, turned])
-                for array in (self.vertices, self.low, self.high, points)
-            )
-            winding, close = rays.wind(
-                seen, begin, end, near, corners, self.faces, low, high
-            )
-            inside &= (winding != 0) & ~close
-            outside &= (winding == 0) & ~close
+        winding, sure = self.winding(points, other[pair], near)
+        inside, outside = sure & (winding != 0), sure & (winding == 0)
         n_inside, n_outside, n_on = (
             np.bincount(pair[which], minlength=len(other))
-            for which in (inside, outside, ~(inside | outside))
+            for which in (inside, outside, ~sure)
         )
         return n_inside, n_outside, n_on
 

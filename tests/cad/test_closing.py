@@ -1,0 +1,148 @@
+"""Surfaces that close, that are made to, or that are refused with the place."""
+
+import re
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from solids import box, inverted, mask_volume, solid_of
+
+from grainpaint import InputError
+
+CUBE = np.array(box((10, 10, 10)).triangles)
+WALL = np.array(
+    [[[0, -5, -5], [0, 5, -5], [0, 5, 5]], [[0, -5, -5], [0, 5, 5], [0, -5, 5]]]
+)
+HALVES = [
+    box((5, 10, 10), (-2.5, 0, 0)).triangles,
+    box((5, 10, 10), (2.5, 0, 0)).triangles,
+]
+SHAPES = [
+    box((10, 8, 6)),
+    trimesh.creation.icosphere(1, radius=5.0),
+    trimesh.creation.cylinder(3.0, 10.0, sections=12),
+    trimesh.creation.torus(5.0, 2.0, major_sections=8, minor_sections=6),
+]
+
+
+def with_t_junctions(triangles, rng, share):
+    """Put vertices on sides of triangles, for each triangle by itself."""
+    pieces = []
+    for triangle in triangles:
+        rim = []
+        for a, b in zip(triangle, np.roll(triangle, -1, axis=0)):
+            n = rng.integers(1, 4) if rng.random() < share else 0
+            rim += [a, *(a + t * (b - a) for t in np.sort(rng.uniform(0.1, 0.9, n)))]
+        middle = triangle.mean(0)
+        pieces += [[p, q, middle] for p, q in zip(rim, [*rim[1:], rim[0]])]
+    return np.array(pieces)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(SHAPES),
+    st.sampled_from([0.05, 0.3, 1.0]),
+    st.sampled_from([0.0, 1.0, 30.0]),
+    st.sampled_from([np.float64, np.float32]),
+)
+@settings(max_examples=60)
+def test_t_junctions_are_stitched(seed, mesh, share, offset, kind):
+    """The volume stays, in float32 and far from the origin too."""
+    rng = np.random.default_rng(seed)
+    rotation = trimesh.transformations.random_rotation_matrix(rng.random(3))[:3, :3]
+    soup = with_t_junctions(mesh.triangles @ rotation.T + offset, rng, share)
+    part = solid_of(soup.astype(kind))
+    assert part.volume == pytest.approx(mesh.volume, rel=1e-4)
+    assert len(part.notes) == (len(soup) > 3 * len(mesh.faces))
+
+
+def test_a_crack_is_noted_with_its_place():
+    a, b, c = CUBE[0]
+    middle = (a + b) / 2
+    part = solid_of([*CUBE[1:], (a, middle, c), (middle, b, c)])
+    note = r"cracks without area at 3 edges, the first at \((.*)\) um: closed"
+    place = np.array(re.fullmatch(note, *part.notes)[1].split(", "), float)
+    assert np.linalg.norm(np.cross(place - a, b - a)) == pytest.approx(0)
+    assert mask_volume(part, 1.0) == 1000
+
+
+def test_what_is_wider_than_a_crack_stays_a_hole():
+    soup = CUBE.copy()
+    soup[0, 0] += 0.05
+    with pytest.raises(InputError, match=r"1 hole \(.* open edges\).* across"):
+        solid_of(soup)
+
+
+@pytest.mark.parametrize(
+    "soup",
+    [
+        np.concatenate([CUBE, CUBE[3:5]]),
+        np.concatenate([CUBE, CUBE[3:5], CUBE[3:4]]),
+        np.concatenate([CUBE, CUBE]),
+        np.concatenate([CUBE, CUBE[:, ::-1]]),
+        np.concatenate([CUBE, CUBE[[1]][:, [1, 2, 0]], CUBE[[7]][:, ::-1]]),
+    ],
+    ids=["two", "thrice", "all", "all from both sides", "turned"],
+)
+def test_doubled_facets_are_dropped_with_a_note(soup):
+    part = solid_of(soup)
+    assert len(part.faces) == 12
+    assert mask_volume(part, 1.0) == 1000
+    assert any("doubled" in note for note in part.notes)
+
+
+def test_a_doubled_facet_beside_a_hole_does_not_hide_it():
+    with pytest.raises(InputError, match=r"1 hole \(3 open edges\)"):
+        solid_of(CUBE[1:], CUBE[[1]])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_doubled_walls_of_bodies_that_touch_are_not_doubled_facets(turned):
+    """Each body has its own; with one inside out they even face the same way."""
+    first, second = box((10, 10, 10)), box((10, 10, 10), (10, 0, 0))
+    part = solid_of(first, inverted(second) if turned else second)
+    np.testing.assert_allclose(part.body_volumes, [1000, 1000])
+    assert mask_volume(part, 1.0) == 2000
+    assert not any("doubled" in note for note in part.notes)
+
+
+def test_a_wall_between_two_rooms_is_told_from_a_hole():
+    """Both rooms have their outer facets, and one wall between them."""
+    middles = [half.mean(1)[:, 0] for half in HALVES]
+    outer = [h[np.abs(m) > 1e-6] for h, m in zip(HALVES, middles)]
+    message = r"three triangles meet at an edge \(inner wall\) at \(0, .*\) um"
+    with pytest.raises(InputError, match=message) as error:
+        solid_of(*outer, WALL)
+    assert "hole" not in str(error.value)
+    assert mask_volume(solid_of(*outer), 1.0) == 1000
+
+
+def test_open_surfaces_name_number_place_and_size_of_holes():
+    ball = np.array(trimesh.creation.icosphere(2, radius=3.0).triangles)
+    message = r"2 holes \(6 open edges\), the first at \(.*\) um, 1\.2 um across"
+    with pytest.raises(InputError, match=message):
+        solid_of(np.delete(ball, [5, 200], axis=0))
+
+
+def test_a_fin_without_thickness_is_left_out_with_a_note():
+    fin = np.array([[[5, 5, -5], [5, 5, 5], [15, 15, 0]]])
+    for soup in ([fin, fin[:, ::-1], CUBE], [CUBE, fin, fin[:, ::-1]]):
+        part = solid_of(*soup)
+        assert mask_volume(part, 1.0) == 1000
+        assert [note.split(",")[0] for note in part.notes] == [
+            "a wall without thickness"
+        ]
+    with pytest.raises(InputError, match="bounds no volume"):
+        solid_of(fin, fin[:, ::-1])
+
+
+def test_triangles_without_area_are_no_surface():
+    with pytest.raises(InputError, match="degenerate"):
+        solid_of(np.array([[[0.0, 0, 0], [1, 0, 0], [0, 0, 0]]]))
+
+
+def test_a_far_needle_does_not_make_the_part_larger():
+    needle = np.array([[[0.0, 0, 0], [99, 0, 0], [99, 0, 0]]])
+    assert solid_of(CUBE, needle).bounds[1].max() == 5
