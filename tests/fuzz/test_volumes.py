@@ -337,9 +337,7 @@ def test_bad_texts_of_spparks_are_refused(tmp_path, case):
     refused(load, tmp_path / "a.txt", case())
 
 
-ENDLESS = (
-    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS "
-)
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS "
 BOX = "x_min = 0, y_min = 0, z_min = 0, x_max = {0}, y_max = {0}, z_max = {0}"
 STITCH = {
     "a view without end": f"DROP TABLE times; CREATE VIEW times AS {ENDLESS} time, "

@@ -32,5 +32,7 @@ def read_member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
             f"{path}: {brief(name)} cannot be unpacked ({brief(error)})"
         ) from None
     if len(found) > most:
-        raise InputError(f"{path}: {brief(name)} unpacks to more than {_RATIO} times its size")
+        raise InputError(
+            f"{path}: {brief(name)} unpacks to more than {_RATIO} times its size"
+        )
     return found

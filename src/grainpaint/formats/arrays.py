@@ -12,7 +12,14 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["ARCHIVE_ERRORS", "array_of", "blows_up", "names_in", "read_array", "read_member"]
+__all__ = [
+    "ARCHIVE_ERRORS",
+    "array_of",
+    "blows_up",
+    "names_in",
+    "read_array",
+    "read_member",
+]
 
 # What zipfile and the parser of headers raise at damaged bytes. Some are subtle:
 # a way of packing that Python does not know, a password, a header nested too deeply.

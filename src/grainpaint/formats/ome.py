@@ -96,9 +96,13 @@ def _member(folder: Any, name: str | None) -> Any:
     """Return a label image of a folder labels."""
     listed = metadata_of(folder).get("labels") or sorted(folder.group_keys())
     if name is None and len(listed) != 1:
-        raise InputError(f"which label image? Name one (array): {brief(', '.join(listed))}")
+        raise InputError(
+            f"which label image? Name one (array): {brief(', '.join(listed))}"
+        )
     if name is not None and name not in listed:
-        raise InputError(f"it has no labels {name!r}; it has {brief(', '.join(listed))}")
+        raise InputError(
+            f"it has no labels {name!r}; it has {brief(', '.join(listed))}"
+        )
     return folder[name or listed[0]]
 
 
@@ -147,7 +151,9 @@ def _unit(word: Any) -> str | None:
         return None
     unit = _SHORT.get(word, str(word).lower().replace("metre", "meter"))
     if unit not in _UM_PER_UNIT:
-        raise InputError(f"its unit is {brief(word)!r}; known are {', '.join(_UM_PER_UNIT)}")
+        raise InputError(
+            f"its unit is {brief(word)!r}; known are {', '.join(_UM_PER_UNIT)}"
+        )
     return unit
 
 
@@ -163,7 +169,9 @@ def _placed(
             if kind == "identity":
                 continue
             if kind not in ("scale", "translation") or kind not in step:
-                raise InputError(f"its transformation {brief(kind)!r} is not understood")
+                raise InputError(
+                    f"its transformation {brief(kind)!r} is not understood"
+                )
             values = np.array(step[kind], float)
             if values.shape != (n,):
                 raise ValueError(f"a {kind} of {values.size} numbers for {n} axes")

@@ -122,7 +122,9 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
     if attrs.get("format") == PIECEWISE and not attrs["complete"]:
         raise InputError("not finished: run the same command again to continue")
     if name is not None and name not in group:
-        raise InputError(f"it has no array {name!r}; it has {brief(', '.join(group.keys()))}")
+        raise InputError(
+            f"it has no array {name!r}; it has {brief(', '.join(group.keys()))}"
+        )
     ids = integers(values_of(group[name or "grain_id"]), repr(name or "grain_id"))
     n_inside = attrs.get(_INSIDE)
     if name is None and n_inside not in (None, np.count_nonzero(ids)):

@@ -42,9 +42,7 @@ def read_network(folder: Path, card: Card) -> UNet:
         ) from None
     if weights.keys() != wanted.keys():
         odd = sorted(weights.keys() ^ wanted.keys())[0]
-        raise InputError(
-            f"{path}: not the weights of its card (tensor {brief(odd)!r})"
-        )
+        raise InputError(f"{path}: not the weights of its card (tensor {brief(odd)!r})")
     for key, value in weights.items():
         if value.shape != wanted[key].shape:
             raise InputError(

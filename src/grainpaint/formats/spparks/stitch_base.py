@@ -11,7 +11,14 @@ __all__ = ["opened"]
 
 _TABLES = {"times", "fields", "blocks"}
 # What values of other types than they should have raise.
-_WRONG = (sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
+_WRONG = (
+    sqlite3.Error,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+)
 
 
 @contextmanager
