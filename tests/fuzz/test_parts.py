@@ -1,4 +1,5 @@
 """Parts: STL, OBJ, PLY, OFF, GLB, 3MF and STEP files."""
+# ruff: noqa: E501 (a case a line)
 
 import json
 import struct

@@ -1,4 +1,5 @@
 """What people write by hand: scripts of SPPARKS, recipes, records of runs."""
+# ruff: noqa: E501 (a case a line)
 
 import json
 

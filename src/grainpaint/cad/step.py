@@ -142,8 +142,8 @@ def _convert(path: Path, data: bytes, chord: float) -> bytes:
             )
         except subprocess.TimeoutExpired:
             raise InputError(
-                f"{path}: the STEP reader was stopped after {patience:.0f} s: export the "
-                "part as STL"
+                f"{path}: the STEP reader was stopped after {patience:.0f} s: export "
+                "the part as STL"
             ) from None
         if done.returncode or not target.is_file():
             how = "crashed" if done.returncode < 0 else "found nothing that it can read"

@@ -106,9 +106,7 @@ def _assemble(
         if thing is None:
             raise InputError(f"{path}: damaged 3MF: there is no object {brief(key[1])}")
         if depth > _DEEPEST:
-            raise InputError(
-                f"{path}: damaged 3MF: object {brief(key[1])} holds itself"
-            )
+            raise InputError(f"{path}: damaged 3MF: {brief(key[1])} holds itself")
         n_triangles += len(thing.triangles)
         if n_triangles > _MOST_TRIANGLES:
             raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")
