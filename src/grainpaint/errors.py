@@ -11,11 +11,11 @@ class InputError(ValueError):
 
 
 def brief(error: object, most: int = 200) -> str:
-    """Return in one short line what a library or a damaged file says.
+    r"""Return in one short line what a library or a damaged file says.
 
     Examples
     --------
-    >>> brief("no\\n   tag " + 900 * "x", 12)
+    >>> brief("no\n   tag " + 900 * "x", 12)
     'no tag xx...'
     """
     text = " ".join(str(error).split()) or type(error).__name__

@@ -122,7 +122,7 @@ def volume_of(path: Path) -> Path:
     if path.suffix != ".json":
         return path
     name = read_record(path).get("output")
-    if not isinstance(name, str) or Path(name).name != name or "\0" in name:
+    if not isinstance(name, str) or not name or Path(name).name != name or "\0" in name:
         raise InputError(f"{path}: not the record of a generated volume")
     return path.parent if path.parent.name == name else path.with_name(name)
 

@@ -33,6 +33,6 @@ def read_member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
         ) from None
     if len(found) > most:
         raise InputError(
-            f"{path}: {brief(name)} unpacks to more than {_RATIO} times its size"
+            f"{path}: {brief(name)} unpacks to over {_RATIO} times its size"
         )
     return found

@@ -8,6 +8,7 @@ from grainpaint.cad.numbering import number_equal
 __all__ = ["join_equal", "join_near", "resolution", "without_needles"]
 
 _CROWDED = 30  # neighbors of a vertex within the tolerance, on average
+_NOTHING = 1e-290  # smaller numbers have fewer digits
 _DIGITS = range(5, 10)  # that numbers in text may have been rounded to
 
 
@@ -71,13 +72,13 @@ def resolution(points: np.ndarray) -> float:
     text, if all have at most nine digits; otherwise 0.
     """
     largest = float(np.abs(points).max(initial=0.0))
-    if largest == 0.0:
+    if largest < _NOTHING:
         return 0.0
     with np.errstate(over="ignore"):
         single = points.astype(np.float32)
     if (single == points).all():
         return float(np.spacing(np.float32(largest)))
-    numbers = np.unique(points[points != 0])
+    numbers = np.unique(points[np.abs(points) > _NOTHING])
     power = np.floor(np.log10(np.abs(numbers)))
     for digits in _DIGITS:
         step = 10.0 ** (power - (digits - 1))

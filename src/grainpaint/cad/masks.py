@@ -241,9 +241,7 @@ def _tiff(path: Path, data: bytes) -> np.ndarray:
         ) as file:
             series = file.series[0] if file.series else None
             if series is not None and blows_up(series.nbytes, len(data)):
-                raise ValueError(
-                    f"it states {series.shape} pixels in {len(data)} bytes"
-                )
+                raise ValueError(f"{series.shape} pixels in {len(data)} bytes")
             stack = np.zeros(0) if series is None else series.asarray()
     except Exception as error:  # whatever a parser trips over is a damaged file
         raise InputError(f"{path}: cannot be read as TIFF ({brief(error)})") from None

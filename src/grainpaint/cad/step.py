@@ -20,7 +20,8 @@ from grainpaint.units import UNITS, length_text
 __all__ = ["n_solids", "step_triangles"]
 
 _CHILD = Path(__file__).with_name("step_child.py")
-_TIMEOUT_S = 300
+_LONGEST_S, _STARTING_S, _S_PER_MB = 300, 9, 60
+_FARTHEST = 1e15
 _CHORD = 1 / 2000  # of the size: a quarter of a voxel, 500 along the size
 _SLACK = 0.02  # of the size, by which corners may lie outside
 
@@ -35,10 +36,10 @@ _PLACED = re.compile(
     rb"NEXT_ASSEMBLY_USAGE_OCCURRENCE|MAPPED_ITEM|_WITH_TRANSFORMATION"
 )
 _SI_LENGTH = re.compile(
-    rb"LENGTH_UNIT\s*\(\s*\)[^;]*?SI_UNIT\s*\(\s*(\.\w+\.|\$)\s*,\s*\.METRE\.\s*\)"
+    rb"LENGTH_UNIT\s*\(\s*\)[^;]{0,400}?SI_UNIT\s*\(\s*(\.\w+\.|\$)\s*,\s*\.METRE\.\s*\)"
 )
 _OTHER_LENGTH = re.compile(
-    rb"CONVERSION_BASED_UNIT\s*\(\s*'([^']*)'[^;]*LENGTH_UNIT\s*\(\s*\)"
+    rb"CONVERSION_BASED_UNIT\s*\(\s*'([^']{0,99})'[^;]{0,400}LENGTH_UNIT\s*\(\s*\)"
 )
 _PREFIXES = {b"$": "m", b".CENTI.": "cm", b".MILLI.": "mm", b".MICRO.": "um"}
 _PREFIXES[b".NANO."] = "nm"
@@ -81,12 +82,17 @@ def step_triangles(
             "solids"
         )
     unit = _unit(path, data)
-    points = _points(data)
+    try:
+        points = _points(data)
+    except ValueError:
+        raise InputError(f"{path}: a point of the STEP file is no numbers") from None
     if len(points) < 2:
         raise InputError(f"{path}: the STEP file has no points")
     places = np.array(list(points.values()))
+    if not (np.abs(places) < _FARTHEST).all():
+        raise InputError(f"{path}: a point of the STEP file is too far away")
     size = float(np.linalg.norm(np.ptp(places, axis=0))) * UNITS[unit]
-    if not 0 < size < np.inf:
+    if not size > 0:
         raise InputError(f"{path}: all points of the STEP file are one")
     chord = size * _CHORD
     glb = _convert(path, data, chord / UNITS["mm"])
@@ -123,6 +129,7 @@ def _convert(path: Path, data: bytes, chord: float) -> bytes:
         source, target = Path(folder, "part.step"), Path(folder, "part.glb")
         source.write_bytes(data)
         words = [sys.executable, "-P", str(_CHILD), str(source), str(target)]
+        patience = min(_LONGEST_S, _STARTING_S + _S_PER_MB * len(data) / 1e6)
         try:
             done = subprocess.run(
                 [*words, f"{chord:.6e}"],
@@ -130,13 +137,13 @@ def _convert(path: Path, data: bytes, chord: float) -> bytes:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=folder,
-                timeout=_TIMEOUT_S,
+                timeout=patience,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             raise InputError(
-                f"{path}: the STEP reader was stopped after {_TIMEOUT_S} s: export the "
-                "part as STL"
+                f"{path}: the STEP reader was stopped after {patience:.0f} s: export "
+                "the part as STL"
             ) from None
         if done.returncode or not target.is_file():
             how = "crashed" if done.returncode < 0 else "found nothing that it can read"

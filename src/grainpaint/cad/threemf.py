@@ -30,7 +30,7 @@ _UNITS = {
 }
 _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 200_000_000
-_MOST_PLACES = 1_000_000  # of objects, which may hold each other many times
+_MOST_PLACES = 200_000  # of objects, which may hold each other many times
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 
 Key = tuple[str, str]  # file in the archive, id of an object
@@ -106,9 +106,7 @@ def _assemble(
         if thing is None:
             raise InputError(f"{path}: damaged 3MF: there is no object {brief(key[1])}")
         if depth > _DEEPEST:
-            raise InputError(
-                f"{path}: damaged 3MF: object {brief(key[1])} holds itself"
-            )
+            raise InputError(f"{path}: damaged 3MF: {brief(key[1])} holds itself")
         n_triangles += len(thing.triangles)
         if n_triangles > _MOST_TRIANGLES:
             raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")

@@ -101,6 +101,8 @@ def names_in(archive: zipfile.ZipFile) -> list[str]:
     Names stand there twice, and are compared: damage of one must not hide an array.
     """
     for info in archive.infolist():
+        if info.comment:  # no array has one: what follows is taken for it
+            raise zipfile.BadZipFile("its list of files is damaged")
         archive.open(info).close()
     return [name.removesuffix(".npy") for name in archive.namelist()]
 

@@ -95,14 +95,11 @@ def read_labels(group: zarr.Group, name: str | None) -> RawVolume:
 def _member(folder: Any, name: str | None) -> Any:
     """Return a label image of a folder labels."""
     listed = metadata_of(folder).get("labels") or sorted(folder.group_keys())
+    names = brief(", ".join(listed))
     if name is None and len(listed) != 1:
-        raise InputError(
-            f"which label image? Name one (array): {brief(', '.join(listed))}"
-        )
+        raise InputError(f"which label image? Name one (array): {names}")
     if name is not None and name not in listed:
-        raise InputError(
-            f"it has no labels {name!r}; it has {brief(', '.join(listed))}"
-        )
+        raise InputError(f"it has no labels {name!r}; it has {names}")
     return folder[name or listed[0]]
 
 
@@ -169,9 +166,7 @@ def _placed(
             if kind == "identity":
                 continue
             if kind not in ("scale", "translation") or kind not in step:
-                raise InputError(
-                    f"its transformation {brief(kind)!r} is not understood"
-                )
+                raise InputError(f"the transformation {brief(kind)!r} is unknown")
             values = np.array(step[kind], float)
             if values.shape != (n,):
                 raise ValueError(f"a {kind} of {values.size} numbers for {n} axes")

@@ -32,6 +32,7 @@ PIECEWISE = "grainpaint volume"  # made piece by piece, perhaps not finished
 _CHUNK = 64
 _SET = "grainpaint set"
 _INSIDE = "voxels_inside"
+_SHAPE = "shape"
 
 
 def write(
@@ -54,6 +55,7 @@ def write(
     known = attributes_of(volume.spacing, volume.origin, volume.periodic)
     # Chunks of zeros have no file, so a lost one shows in this number alone.
     known[_INSIDE] = volume.n_voxels
+    known[_SHAPE] = list(volume.shape)
     group.attrs.update({**known, **(attributes or {})})
 
 
@@ -132,6 +134,8 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
             f"damaged: it states {n_inside:,} voxels in grains and has "
             f"{np.count_nonzero(ids):,}, so files of it are missing"
         )
+    if name is None and attrs.get(_SHAPE) not in (None, list(ids.shape)):
+        raise InputError(f"damaged: its shape is {ids.shape}, not {attrs[_SHAPE]}")
     spacing, origin = (tuple(map(float, attrs[n])) for n in ("spacing", "origin"))
     periodic = tuple(attrs["periodic"])
     if not all(isinstance(p, bool) for p in periodic):

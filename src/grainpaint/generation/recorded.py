@@ -54,5 +54,6 @@ def _recipe_of(path: Path, found: dict[str, Any]) -> Recipe:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "recipe"
         raise InputError(
-            f"{path}: not the record of a generated volume ({brief(where)}: {brief(first['msg'])})"
+            f"{path}: not the record of a generated volume ({brief(where)}: "
+            f"{brief(first['msg'])})"
         ) from None

@@ -154,5 +154,6 @@ def read_card(path: Path, card: type[BaseModel] = StageCard) -> BaseModel:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(
-            f"{path}: not a grainpaint model card ({brief(where)}: {brief(first['msg'])})"
+            f"{path}: not a grainpaint model card ({brief(where)}: "
+            f"{brief(first['msg'])})"
         ) from None

@@ -1,6 +1,7 @@
 """Recipes in TOML files, read into frozen models; each mistake is one clear line."""
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grainpaint.errors import InputError, brief
 
 __all__ = ["RecipePart", "check_recipe", "load_toml"]
+
+_DOTTED = re.compile(r"(?:\.[ \t]*[\w-]+[ \t]*){50}")
 
 Checked = TypeVar("Checked", bound=BaseModel)
 
@@ -31,7 +34,12 @@ def load_toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if _DOTTED.search(text):  # tomllib takes the square of its length
+            raise InputError(f"{path}: a key of more than 50 parts")
+        return tomllib.loads(text)
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:  # digits without end, deep nesting
         raise InputError(f"{path}: not TOML: {brief(error)}") from None
     except OSError as error:

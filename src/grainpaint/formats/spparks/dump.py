@@ -62,7 +62,8 @@ def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
     spin_column = next((n for n in ("type", "site", "i1") if n in names), None)
     if spin_column is None:
         raise InputError(
-            f"{where} has the columns {brief(' '.join(names))} and no spin: add site to dump"
+            f"{where} has the columns {brief(' '.join(names))} and no spin: "
+            "add site to dump"
         )
     columns = [n for n in (spin_column, "id", "x", "y", "z") if n in names]
     body = text[sum(len(line) + 1 for line in head[: title + 1]) :]

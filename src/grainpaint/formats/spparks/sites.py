@@ -102,9 +102,7 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
             elif words[-1:] and words[-1] in ("xhi", "yhi", "zhi"):
                 box["xyz".index(words[-1][0])] = float(words[0]), float(words[1])
             elif words[-1:] and words[-1] not in ("dimension", "neighbors"):
-                raise InputError(
-                    f"{path}: the line {brief(line)!r} is none of a site file"
-                )
+                raise InputError(f"{path}: {brief(line)!r} is no line of a site file")
         if not np.isfinite(box).all():
             raise ValueError("the box is not finite")
     except InputError:

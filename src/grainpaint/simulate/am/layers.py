@@ -65,9 +65,7 @@ def cartesian_layer(
             f"has no track in a box of {shape[0]} x {shape[1]}"
         )
     if n_tracks > _MOST_TRACKS:
-        raise InputError(
-            f"a layer of {n_tracks:,} tracks: the hatch {hatch} is too fine"
-        )
+        raise InputError(f"{n_tracks:,} tracks in a layer: the hatch is too fine")
     tracks = []
     for i in range(n_tracks):
         back = serpentine and i % 2 == 1

@@ -11,6 +11,8 @@ __all__ = ["COMMANDS"]
 
 _DIMENSIONS = {"sc/26n": 3, "sc/6n": 3, "sq/8n": 2, "sq/4n": 2}
 
+_MOST_SITES = 1 << 40
+
 
 def _dimension(state: ScriptState, command: Command) -> None:
     state.dimension = 2 if command.expect(0, "2", "3") == "2" else 3
@@ -22,9 +24,10 @@ def _lattice(state: ScriptState, command: Command) -> None:
         raise command.fail(
             f"{lattice} needs dimension {_DIMENSIONS[lattice]}, not {state.dimension}"
         )
-    state.lattice, state.spacing = lattice, command.number(1)
-    if not 0 < state.spacing < math.inf:
-        raise command.fail(f"the lattice constant must be > 0: {state.spacing:g}")
+    spacing = command.number(1)
+    if not 0 < spacing < math.inf:
+        raise command.fail(f"the lattice constant must be > 0: {spacing:g}")
+    state.lattice, state.spacing = lattice, spacing
 
 
 def _boundary(state: ScriptState, command: Command) -> None:
@@ -62,6 +65,8 @@ def _create_sites(state: ScriptState, command: Command) -> None:
     shape, origin = [0, 0, 0], [0.0, 0.0, 0.0]
     for i, (low, high) in enumerate(zip(state.extent.low, state.extent.high)):
         shape[i], origin[i] = _sites_along(state, command, i, low, high)
+    if math.prod(shape) > _MOST_SITES:
+        raise command.fail(f"{math.prod(shape):.2g} sites are more than any memory")
     state.box = SimulationBox(
         (shape[0], shape[1], shape[2]),
         (origin[0], origin[1], origin[2]),

@@ -15,6 +15,7 @@ from grainpaint.simulate.spparks.script.variables import Variables
 __all__ = ["commands"]
 
 _MOST_COMMANDS = 100_000  # a script with more hangs in a loop
+_MOST_JUMPS = 10_000
 _DEEPEST = 100  # files that include each other
 _LONGEST = 1 << 20  # letters of a command after its variables are replaced
 
@@ -58,6 +59,7 @@ def commands(
     files = [_File(path, path.name, texts)]
     label: str | None = None  # searched for since a jump
     skip_jump = False  # a variable is used up
+    n_jumps = 0
     pending: list[tuple[str, str]] = []  # commands of an `if`
     for _ in range(_MOST_COMMANDS):
         line = pending.pop() if pending else _next_line(files, label)
@@ -83,6 +85,9 @@ def commands(
             if skip_jump:
                 skip_jump = False
                 continue
+            n_jumps += 1
+            if n_jumps > _MOST_JUMPS:
+                raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
             files[-1] = _open(command, path, texts)
             label = command.words[1] if len(command.words) > 1 else None
         elif command.name == "include":

@@ -10,7 +10,7 @@ from grainpaint.simulate.spparks.script.timing import Timing
 
 __all__ = ["ActiveDiagnostic", "ActiveDump", "Outputs"]
 
-_MOST_MOMENTS = 200_000
+_MOST_MOMENTS = 100_000
 
 
 @dataclass

@@ -1,0 +1,269 @@
+"""Zarr volumes and models, which are folders; masks and fields."""
+# ruff: noqa: E501 (a case a line)
+
+import io
+import json
+import os
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from conftest import make_model
+from hostile import SECRET, many, mutations, outcome, refused, survives, table, zipped
+
+from grainpaint import Microstructure, load
+from grainpaint.cad.masks import load_mask_file
+from grainpaint.formats.field import read_values
+from grainpaint.formats.zarr import attributes_of
+from grainpaint.network.loading import load_model
+
+IDS = np.random.default_rng(1).integers(1, 9, (6, 5, 4)).astype(np.int32)
+VOLUME = Microstructure(IDS, (2.0, 2.0, 2.0), (1.0, 0.0, -5.0), (True, False, True))
+MASK = np.zeros((5, 6, 7), np.uint8)
+MASK[1:4, 1:5, 2:5] = 1
+
+
+def same(a, b):
+    ours = (a.spacing, a.origin, a.periodic) == (b.spacing, b.origin, b.periodic)
+    return ours and np.array_equal(a.grain_id, b.grain_id)
+
+
+@many
+def test_damage_of_a_zarr_volume_never_passes_in_silence(tmp_path, n):
+    whole = VOLUME.save(tmp_path / "a.zarr")
+    files = sorted(p for p in whole.rglob("*") if p.is_file())
+    for place in files:
+        data = place.read_bytes()
+        for _, damaged in mutations(data, n // len(files), place.name):
+            place.write_bytes(damaged)
+            found = outcome(load, whole)
+            assert found.said or same(found.value, VOLUME), damaged
+        place.unlink()
+        assert outcome(load, whole).error
+        place.write_bytes(data)
+
+
+def group(path, version=3, **attributes):
+    made = zarr.create_group(path, zarr_format=version)
+    made.attrs.update(attributes or attributes_of((1.0,) * 3, (0.0,) * 3, (False,) * 3))
+    return made
+
+
+def empty(path, shape, chunk=64):
+    group(path).create_array("grain_id", shape=shape, chunks=(chunk,) * 3, dtype="i4")
+
+
+def label(path, where, unit="micrometer", kind="scale", axes="zyx"):
+    named = [{"name": a, "type": "space", "unit": unit} for a in axes]
+    step = {"type": kind, kind: [1.0] * len(axes)}
+    level = {"path": where, "coordinateTransformations": [step]}
+    image = {"axes": named, "datasets": [level]}
+    made = group(
+        path, ome={"version": "0.5", "multiscales": [image], "image-label": {}}
+    )
+    made.create_array("0", data=IDS)
+
+
+def edited(path, name, change):
+    VOLUME.save(path)
+    place = path / name
+    tree = json.loads(place.read_text())
+    place.write_text(json.dumps(change(tree) or tree))
+
+
+def attribute(**changes):
+    return lambda path: edited(
+        path, "zarr.json", lambda tree: tree["attributes"].update(changes)
+    )
+
+
+def of_array(**changes):
+    return lambda path: edited(path, "grain_id/zarr.json", lambda t: t.update(changes))
+
+
+def pickled(path):
+    """Write chunks that are pickles, which run what they like when they are read."""
+    made = group(path, 2)
+    made.create_array("grain_id", shape=(2,) * 3, chunks=(2,) * 3, dtype="i4")
+    place = path / "grain_id" / ".zarray"
+    said = json.loads(place.read_text())
+    filters = [{"id": "vlen-utf8"}, {"id": "pickle"}]
+    place.write_text(json.dumps(said | {"dtype": "|O", "filters": filters}))
+    (path / "grain_id" / "0.0.0").write_bytes(pickle.dumps(Payload()))
+
+
+class Payload:
+    def __reduce__(self):
+        return os.system, (f"touch {SECRET}",)
+
+
+GRID = {"name": "regular", "configuration": {"chunk_shape": [2**31] * 3}}
+ZARR = {
+    "huge and empty": lambda p: empty(p, (2**20,) * 3),
+    "of 2^62": lambda p: empty(p, (2**31, 2**31, 1), 2**20),
+    "of 2 GB": lambda p: empty(p, (800,) * 3),
+    "pickles": pickled,
+    "path up": lambda p: label(p, f"../{SECRET}"),
+    "path outside": lambda p: label(p, "/etc/passwd"),
+    "no level": lambda p: label(p, "9"),
+    "no unit of length": lambda p: label(p, "0", "second"),
+    "a shear": lambda p: label(p, "0", kind="affine"),
+    "two axes": lambda p: label(p, "0", axes="yx"),
+    "an axis twice": lambda p: label(p, "0", axes="xyx"),
+    "a path": lambda p: (p.mkdir(), (p / "zarr.json").write_text('{"a": 1}')),
+    "nested": lambda p: (p.mkdir(), (p / "zarr.json").write_text("[" * 90_000)),
+    "no text": lambda p: (p.mkdir(), (p / "zarr.json").write_bytes(b"\xff\xfe")),
+    "spacing 0": attribute(spacing=[0, 1, 1]),
+    "spacing changed": attribute(spacing=[2, 2, 3]),
+    "origin changed": attribute(origin=[0, 0, 0]),
+    "two spacings": attribute(spacing=[1, 1]),
+    "spacing of words": attribute(spacing=["a", "b", "c"]),
+    "periodic of numbers": attribute(periodic=[1, 0, 1]),
+    "voxels of words": attribute(voxels_inside="a"),
+    "fewer voxels": attribute(voxels_inside=3),
+    "not finished": attribute(format="grainpaint volume", complete=False),
+    "another shape": of_array(shape=[6, 5, 40]),
+    "negative shape": of_array(shape=[-6, 5, 4]),
+    "floats": of_array(data_type="float64"),
+    "objects": of_array(data_type="object"),
+    "huge chunks": of_array(chunk_grid=GRID),
+    "unknown codec": of_array(codecs=[{"name": "evil"}]),
+    "no codecs": of_array(codecs=[]),
+}
+
+
+@table(ZARR)
+def test_a_bad_zarr_volume_is_refused(tmp_path, case):
+    case(tmp_path / "a.zarr")
+    (tmp_path / SECRET).mkdir()
+    refused(load, tmp_path / "a.zarr")
+
+
+@many
+@pytest.mark.parametrize("name", ["base.json", "base.safetensors"])
+def test_damage_of_a_model_is_borne(tmp_path, name, n):
+    folder = make_model(tmp_path / "model")
+
+    def read(path):
+        shutil.copy(path, folder / name)
+        return load_model(str(folder))
+
+    n = n // 6 if name.endswith("s") else n // 3  # each builds two networks
+    survives(read, tmp_path / name, (folder / name).read_bytes(), n)
+
+
+def card(**changes):
+    def change(folder):
+        path = folder / "base.json"
+        said = json.loads(path.read_text())
+        said["network"] |= changes
+        path.write_text(json.dumps(said))
+
+    return change
+
+
+def weights(data):
+    return lambda folder: (folder / "base.safetensors").write_bytes(data)
+
+
+MODELS = {
+    "channels of 2^31": card(channels=[2**31]),
+    "channels of 4000": card(channels=[4000] * 8),
+    "levels": card(channels=[8] * 90_000),
+    "negative channels": card(channels=[-8]),
+    "a head of 2^31": card(head=2**31),
+    "a huge header": weights((2**62).to_bytes(8, "little") + b"{}"),
+    "a header of 99 MB": weights((99 << 20).to_bytes(8, "little") + b"{}"),
+    "a nested header": weights((9000).to_bytes(8, "little") + b"[" * 9000),
+    "a pickle": weights(b"\x80\x04cos\nsystem\n(S'true'\ntR."),
+    "a zip of a pickle": weights(zipped([("a/data.pkl", b"\x80\x04cos\nsystem\n.")])),
+    "nothing": weights(b""),
+    "nested JSON": lambda f: (f / "base.json").write_text("[" * 90_000),
+    "no text": lambda f: (f / "base.json").write_bytes(b"\xff\xfe"),
+    "a folder": lambda f: ((f / "base.safetensors").unlink(), (f / "base.safetensors").mkdir()),
+}  # fmt: skip
+
+
+@table(MODELS)
+def test_a_bad_model_is_refused(tmp_path, case):
+    case(make_model(tmp_path / "model"))
+    refused(lambda path: load_model(str(path)), tmp_path / "model")
+
+
+def written(write, **options):
+    file = io.BytesIO()
+    write(file, **options)
+    return file.getvalue()
+
+
+def npz(**arrays):
+    return written(lambda file: np.savez_compressed(file, **arrays))
+
+
+def tiff(**options):
+    return written(lambda file: tifffile.imwrite(file, MASK, **options))
+
+
+MASKS = {
+    "a.npy": written(lambda file: np.save(file, MASK)),
+    "a.npz": npz(mask=MASK, spacing=np.full(3, 2.0), origin=np.zeros(3)),
+    "a.tif": tiff(),
+    "b.tif": tiff(compression="zlib"),
+    "c.tif": tiff(ome=True, metadata={"axes": "ZYX"}),
+}
+
+
+def same_mask(a, b):
+    return a.spacing == b.spacing and np.array_equal(a.inside, b.inside)
+
+
+@many
+@pytest.mark.parametrize("name", MASKS)
+def test_damage_of_a_mask_is_borne(tmp_path, name, n):
+    checked = same_mask if name == "a.npz" else None
+    survives(load_mask_file, tmp_path / name, MASKS[name], n, checked)
+
+
+@many
+def test_damage_of_a_field_never_passes_in_silence(tmp_path, n):
+    data = npz(field=MASK.astype("f4"), spacing=np.full(3, 2.0), origin=np.zeros(3))
+
+    def equal(a, b):
+        return a[1:] == b[1:] and np.array_equal(a[0], b[0])
+
+    survives(read_values, tmp_path / "a.npz", data, n, equal)
+
+
+def sized(width):
+    """Return a TIFF that states another width."""
+    data = bytearray(MASKS["a.tif"])
+    at = data.find(b"\0\1\3\0") if data[:2] == b"II" else -1
+    data[at + 2 : at + 4], data[at + 8 : at + 12] = b"\4\0", width.to_bytes(4, "little")
+    return bytes(data)
+
+
+BAD_MASKS = {
+    "a wide TIFF": sized(2**31),
+    "a TIFF head": b"II*\0" + bytes(4),
+    "a cut TIFF": MASKS["b.tif"][:300],
+    "objects": written(lambda file: np.save(file, np.array([[[Payload()]]]))),
+    "npy of 2^62": MASKS["a.npy"].replace(b"(5, 6, 7)", b"(2147483648, 2147483648, 1)"),
+    "zeros": written(lambda file: np.save(file, 0 * MASK)),
+    "names": written(lambda file: np.save(file, MASK.astype(str))),
+    "a plane": written(lambda file: np.save(file, MASK[0])),
+    "nan": written(lambda file: np.save(file, MASK * np.nan)),
+    "two volumes": npz(a=MASK, b=MASK),
+    "no volume": npz(a=MASK[0]),
+    "uneven": npz(mask=MASK, spacing=np.array([1.0, 2, 3])),
+    "spacing of words": npz(mask=MASK, spacing=np.array(["a", "b", "c"])),
+    "origin nan": npz(mask=MASK, origin=np.full(3, np.nan)),
+    "a bomb": npz(mask=np.zeros((600, 600, 500), np.uint8)),
+}
+
+
+@table(BAD_MASKS)
+def test_a_bad_mask_is_refused(tmp_path, case):
+    refused(load_mask_file, tmp_path / "a.mask", case)

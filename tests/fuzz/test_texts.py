@@ -1,0 +1,205 @@
+"""What people write by hand: scripts of SPPARKS, recipes, records of runs."""
+# ruff: noqa: E501 (a case a line)
+
+import json
+
+import pytest
+from hostile import SECRET, many, outcome, refused, survives, table
+from samples import AM, AM_RECIPE, POTTS
+
+from grainpaint.generation.recorded import load_recipe
+from grainpaint.record import kept_precision, volume_of, window_faces
+from grainpaint.simulate.am.recipe import load_am_recipe
+from grainpaint.simulate.iso.recipe import load_iso_recipe
+from grainpaint.simulate.spparks.script.reader import read_script
+from grainpaint.simulate.spparks.script.survey import survey_script
+
+MORE = """variable a index 1 2 3
+variable b equal "2*v_a + sqrt(4)"
+label here
+variable c loop 3
+if ${b} > 3 then "print hello" else "print bye"
+next c
+jump a.script here
+dump 1 text 1.0 d.* id site x y z
+dump_modify 1 delay 0.5 tol 0.1 logfreq 7 10
+stats 1.0
+run 4"""
+SCRIPTS = {"a.script": POTTS.replace("run 4", MORE), "b.script": AM}
+
+
+@many
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_damage_of_a_script_is_borne(tmp_path, name, n):
+    survives(read_script, tmp_path / name, SCRIPTS[name].encode(), n)
+
+
+def start(*lines):
+    return POTTS.replace("run 4", "\n".join(lines))
+
+
+BAD_SCRIPTS = {
+    "jump to itself": "jump a.script\n",
+    "a long jump to itself": "jump a.script\n" + "print x\n" * 90_000,
+    "jump to a label": "label a\njump a.script a\n",
+    "include itself": "include a.script\n",
+    "a long include of itself": "include a.script\n" + "#" * 1_000_000,
+    "include a device": "include /dev/zero\n",
+    "include a folder": "include /tmp\n",
+    "include nothing": "include\n",
+    "include a zero byte": "include a\0b\n",
+    "include a long name": f"include {'a' * 9000}\n",
+    "no label": "jump a.script nowhere\n",
+    "a formula of itself": start("variable a equal v_a", "run $a"),
+    "a circle of formulas": start("variable a equal v_b", "variable b equal v_a", "run $a"),
+    "brackets": start(f"variable a equal {'(' * 90_000}", "run $a"),
+    "signs": start(f"variable a equal {'-' * 90_000}1", "run $a"),
+    "a power": start("variable a equal 9^9^9^9^9", "run $a"),
+    "a division": start("variable a equal 1/0", "run $a"),
+    "a root": start("variable a equal sqrt(-1)", "run $a"),
+    "a dot": start("variable a equal .", "run $a"),
+    "python": start("variable a equal __import__('os')", "run $a"),
+    "a loop of 1e18": start("variable a loop 1e18", "run $a"),
+    "a loop of -1": start("variable a loop -1", "run $a"),
+    "lines without end": "variable a index " + "x" * 99 + "\n" + "".join(
+        f"variable {c} index $${p}${p}\n".replace("$$", "$") for p, c in zip("abcdefghijklmnopqrst", "bcdefghijklmnopqrstu")
+    ),
+    "no words": start("run"),
+    "run nan": start("run nan"),
+    "run inf": start("run inf"),
+    "run 1e15": start("stats 1", "run 1e15"),
+    "sweeps of 1e15": start("solve_style none", "sweep random", "run 1e12"),
+    "tiny steps": start("stats 1e-300", "run 4"),
+    "steps of nothing": start("dump 1 text 1 d id site", "dump_modify 1 tol 9", "run 1e9"),
+    "scale of 1": start("stats 1e-9 logfreq 9 1.0000000001", "run 4"),
+    "repeats": start("stats 1 logfreq 1000000000000 10", "run 4"),
+    "an open quote": 'print "a\n',
+    "an open name": "print ${a\n",
+    "an unknown name": "run ${a}\n",
+    "an unknown command": "rm -rf /\n",
+    "a box of nan": POTTS.replace("0 12", "0 nan"),
+    "a box of inf": POTTS.replace("0 12", "0 inf"),
+    "a box of 1e300": POTTS.replace("0 12", "0 1e300"),
+    "a box of words": POTTS.replace("0 12", "0 x"),
+    "lattice 0": POTTS.replace("sc/26n 1.0", "sc/26n 0"),
+    "layers of 1e15": AM.replace("num_layers 2", "num_layers 1e15"),
+    "a hatch of 1e-12": AM.replace("hatch 5", "hatch 1e-12"),
+    "shell cd": "shell cd /\n",
+    "nothing": "",
+    "bytes": "\xff\xfe\0\0" * 99,
+}  # fmt: skip
+
+
+@table(BAD_SCRIPTS)
+def test_a_bad_script_is_refused(tmp_path, case):
+    refused(read_script, tmp_path / "a.script", case.encode())
+    found = outcome(survey_script, tmp_path / "a.script")
+    assert found.error or found.value[1]
+
+
+def test_a_script_runs_no_shell(tmp_path):
+    (tmp_path / SECRET).write_text("run 1")
+    words = f"shell rm -rf {tmp_path}\nshell touch pwned\nrun 4"
+    path = tmp_path / "a.script"
+    path.write_text(POTTS.replace("run 4", words))
+    assert not outcome(read_script, path).error
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.script", SECRET]
+
+
+ISO = """shape = [32, 32, 32]
+time = [10, 20.5]
+spins = 100
+lattice = "sc/26n"
+periodic = "xy"
+voxel = "2um"
+"""
+
+
+@many
+def test_damage_of_a_recipe_is_borne(tmp_path, n):
+    survives(load_iso_recipe, tmp_path / "a.toml", ISO.encode(), n)
+    survives(load_am_recipe, tmp_path / "b.toml", AM_RECIPE.encode(), n)
+
+
+BAD_RECIPES = {
+    "nothing": "",
+    "no TOML": "hello",
+    "arrays": "a = " + "[" * 90_000,
+    "tables": "a = " + "{a=" * 90_000,
+    "dotted": "a" + ".a" * 20_000 + " = 1",
+    "digits": "spins = " + "1" * 9000,
+    "shape of 2^62": ISO.replace("[32, 32, 32]", "[-1, 4611686018427387904, 1]"),
+    "two axes": ISO.replace("[32, 32, 32]", "[32, 32]"),
+    "axis of 0": ISO.replace("[32, 32, 32]", "[0, 32, 32]"),
+    "half a voxel": ISO.replace("[32, 32, 32]", "[0.5, 32, 32]"),
+    "time nan": ISO.replace("20.5", "nan"),
+    "time inf": ISO.replace("20.5", "inf"),
+    "time -1": ISO.replace("20.5", "-1"),
+    "no time": ISO.replace("[10, 20.5]", "[]"),
+    "time of words": ISO.replace("20.5", '"a"'),
+    "spins -1": ISO.replace("100", "-1"),
+    "unknown key": ISO + "evil = 1",
+    "long key": ISO + "e" * 9000 + " = 1",
+    "twice": ISO + "spins = 5",
+    "a date": ISO.replace("100", "2020-99-99"),
+    "a table": ISO.replace("100", "{a = 1}"),
+    "an open quote": ISO.replace('"2um"', '"2um'),
+    "a zero byte": ISO + "\0",
+    "not UTF-8": ISO + "\udcff",
+    "temperature nan": ISO + "temperature = nan",
+    "count 0": ISO + "count = 0",
+    "long value": ISO.replace("100", '"' + "x" * 9000 + '"'),
+}
+
+
+@table(BAD_RECIPES)
+def test_a_bad_recipe_is_refused(tmp_path, case):
+    data = case.encode(errors="surrogateescape")
+    refused(load_iso_recipe, tmp_path / "a.toml", data)
+    refused(load_am_recipe, tmp_path / "a.toml", data)
+
+
+RECORD = {"output": "a.vti", "window": 32, "sha256": "0", "recipe": {
+    "resamplings": 3}}  # fmt: skip
+
+
+def uses(path):
+    volume_of(path)
+    kept_precision(path.parent)
+    window_faces(path, (64, 64, 64))
+    return load_recipe(path)
+
+
+BAD_RECORDS = {
+    "nothing": b"",
+    "no JSON": b"hello",
+    "a list": b"[1, 2]",
+    "nested": b"[" * 90_000,
+    "nested tables": b'{"a":' * 90_000,
+    "not UTF-8": b"\xff\xfe",
+    "digits": b'{"window": ' + b"1" * 9000 + b"}",
+    **{
+        f"{key} of {value!r}"[:40]: json.dumps(RECORD | {key: value}).encode()
+        for key, values in {
+            "output": ("../a", "/etc/passwd", "", ".", "..", 5, None, "a\0b", [1]),
+            "window": (0, -1, "a", None, 1e300, [1], 2**70),
+            "recipe": (None, 5, [], {}, {"levels": 2**62}, {"seed": "x" * 9000}),
+        }.items()
+        for value in values
+    },
+}
+
+
+@table(BAD_RECORDS)
+def test_a_bad_record_is_refused(tmp_path, case):
+    (tmp_path / "zarr.json").write_bytes(case)
+    refused(uses, tmp_path / "a.run.json", case)
+
+
+@many
+def test_damage_of_a_record_is_borne(tmp_path, n):
+    text = json.dumps(RECORD, indent=1).encode()
+    path = tmp_path / "a.run.json"
+    survives(
+        lambda path: (volume_of(path), window_faces(path, (64,) * 3)), path, text, n
+    )
