@@ -10,7 +10,8 @@ from grainpaint.orientations.cells import texture_distance
 from grainpaint.orientations.crystal_axes import component, crystal_direction
 from grainpaint.orientations.disorientation import disorientations
 from grainpaint.orientations.mackenzie import mackenzie_cdf
-from grainpaint.orientations.texture import Texture, assigned, sampled
+from grainpaint.orientations.texture import assigned, sampled
+from grainpaint.orientations.texture_list import Texture
 
 
 def orientations_of(text, n=4000, symmetry="432", seed=3):
@@ -96,7 +97,7 @@ def test_the_volume_has_the_texture_better_than_if_drawn_grain_by_grain():
             (assigned(texture, volumes, rng), volumes), wanted, "432"
         )
         drawn = texture_distance((texture.draw(3000, rng), volumes), wanted, "432")
-        assert ours < 0.8 * drawn
+        assert ours < 0.5 * drawn
 
 
 def test_volumes_not_grains_are_counted():

@@ -7,23 +7,42 @@ import numpy as np
 from grainpaint.orientations.curve import homochoric
 from grainpaint.orientations.disorientation import near_identity
 
-__all__ = ["cells_of", "texture_distance"]
+__all__ = ["CELL", "cells_of", "numbered", "texture_distance"]
 
-_CELL = np.radians(10.0)  # edge of a cell, as an angle of rotation
+CELL = np.radians(10.0)  # edge of a cell, as an angle of rotation
 
 
-def cells_of(quaternion: np.ndarray, symmetry: str) -> np.ndarray:
+def cells_of(
+    quaternion: np.ndarray,
+    symmetry: str,
+    edge: float = CELL,
+    turn: np.ndarray | None = None,
+    shift: np.ndarray | float = 0.5,
+) -> np.ndarray:
     """Return the cells of orientations.
 
     Cells are cubes in homochoric space, so they all have one volume, except those that
     the faces of the fundamental zone cut.
+
+    Parameters
+    ----------
+    quaternion : numpy.ndarray, float64, shape (n, 4)
+    symmetry : str
+        A key of `GROUPS`.
+    edge : float
+        Of a cell, as an angle of rotation, radians.
+    turn : numpy.ndarray, shape (3, 3), optional
+        A rotation of the grid.
+    shift : numpy.ndarray, shape (3,), or float
+        Of the grid, in cells; by 0.5, a cell has its middle at the identity.
 
     Returns
     -------
     numpy.ndarray, int64, shape (n, 3)
     """
     place = homochoric(near_identity(quaternion, symmetry))
-    return np.floor(place / (_CELL / 2) + 0.5).astype(np.int64)
+    turned = place if turn is None else place @ turn
+    return np.floor(turned / (edge / 2) + shift).astype(np.int64)
 
 
 def texture_distance(
@@ -48,12 +67,12 @@ def texture_distance(
     """
     cells = np.concatenate([cells_of(q, symmetry) for q, _ in (one, other)])
     share = np.concatenate([w / w.sum() * s for (_, w), s in ((one, 1), (other, -1))])
-    _, cell = np.unique(_number(cells), return_inverse=True)
+    _, cell = np.unique(numbered(cells), return_inverse=True)
     return float(np.abs(np.bincount(cell, share)).sum())
 
 
-def _number(cells: np.ndarray) -> np.ndarray:
-    """Return one number for each cell."""
+def numbered(cells: np.ndarray) -> np.ndarray:
+    """Return one number for each cell, of integers of shape (n, 3)."""
     from_low = cells - cells.min(0)
     ny, nz = from_low[:, 1].max() + 1, from_low[:, 2].max() + 1
     number: np.ndarray = (from_low[:, 0] * ny + from_low[:, 1]) * nz + from_low[:, 2]

@@ -1,7 +1,8 @@
 """What a texture is made of, and orientations that fill it evenly.
 
-Spreads are standard deviations. About an ideal orientation, each of the three components
-of the rotation vector is normal; about a fibre, both tilts of its crystal axis are.
+Spreads are standard deviations. About an ideal orientation, each of the three
+components of the rotation vector is normal; about a fibre, both tilts of its crystal
+axis are.
 """
 
 from __future__ import annotations
