@@ -36,6 +36,7 @@ SECTIONS = {
         "region",
         "zoom",
         "extend",
+        "orient",
         "verify",
     ],
     "Simulate": ["simulate"],

@@ -114,9 +114,9 @@ def _quaternions(names: list[str], values: np.ndarray) -> np.ndarray:
                 )
             return Orientations(found / length[:, None]).quaternion
     plain = [_UNIT.sub("", name) for name in names]
-    for known in _ANGLES:
-        if set(known) <= set(plain):
-            columns = [plain.index(name) for name in known]
+    for three in _ANGLES:
+        if set(three) <= set(plain):
+            columns = [plain.index(name) for name in three]
             units = {_unit(names[column]) for column in columns}
             return _from_euler(values[:, columns], units)
     raise InputError(

@@ -14,6 +14,7 @@ from grainpaint.formats.ome import read_labels
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.slabs import Slabs
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations import Orientations
 
 __all__ = [
     "PIECEWISE",
@@ -35,7 +36,12 @@ _INSIDE = "voxels_inside"
 def write(
     volume: Microstructure, path: Path, attributes: dict[str, Any] | None = None
 ) -> None:
-    """Write grain_id (int32, zstd); spacing, origin (µm) etc. are attributes."""
+    """Write grain_id (int32, zstd); spacing, origin (µm) etc. are attributes.
+
+    A volume with orientations has the array quaternion (float64, shape (n, 4); row i is
+    grain i + 1) and the attributes symmetry and phase_name, a list of one for each
+    phase, as well; and the array phase if there are several.
+    """
     import zarr
     from zarr.codecs import ZstdCodec
 
@@ -52,7 +58,41 @@ def write(
     known = attributes_of(volume.spacing, volume.origin, volume.periodic)
     # Chunks of zeros have no file, so a lost one shows in this number alone.
     known[_INSIDE] = volume.n_voxels
+    if volume.orientations is not None:
+        known |= _write_orientations(group, volume.orientations)
     group.attrs.update({**known, **(attributes or {})})
+
+
+def _write_orientations(group: Any, known: Orientations) -> dict[str, Any]:
+    """Write quaternion, and phase if there are several; return the attributes."""
+    from zarr.codecs import ZstdCodec
+
+    arrays = {"quaternion": known.quaternion}
+    if len(known.symmetry) > 1:
+        arrays["phase"] = known.phase
+    for name, values in arrays.items():
+        packed = ZstdCodec(level=0, checksum=True)
+        group.create_array(name, data=values, compressors=packed)
+    return {"symmetry": list(known.symmetry), "phase_name": list(known.names)}
+
+
+def _orientations(group: Any) -> Orientations | None:
+    """Return the orientations that `write` wrote, None if there are none."""
+    attrs: dict[str, Any] = dict(group.attrs)
+    if "symmetry" not in attrs and "quaternion" not in group:
+        return None
+    lost = [n for n in ("symmetry", "phase_name") if n not in attrs]
+    lost += [n for n in ("quaternion",) if n not in group]
+    if not lost and len(attrs["symmetry"]) > 1 and "phase" not in group:
+        lost = ["phase"]
+    if lost:
+        raise InputError(f"damaged: its orientations lack {', '.join(lost)}")
+    return Orientations(
+        np.asarray(group["quaternion"]),
+        tuple(map(str, attrs["symmetry"])),
+        np.asarray(group["phase"]) if len(attrs["symmetry"]) > 1 else None,  # type: ignore[arg-type]
+        tuple(map(str, attrs["phase_name"])),
+    )
 
 
 def attributes_of(
@@ -134,6 +174,7 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
         tuple(map(float, attrs["spacing"])),
         tuple(map(float, attrs["origin"])),
         tuple(map(bool, attrs["periodic"])),
+        orientations=_orientations(group),
     )
 
 

@@ -76,4 +76,5 @@ def misorientations(volume: Microstructure) -> np.ndarray:
         share += np.bincount(bins, found.area[own], N_BINS)
     if not share.any():
         raise InputError("no two grains of one phase share a boundary")
-    return share / share.sum()
+    shares: np.ndarray = share / share.sum()
+    return shares

@@ -1,4 +1,4 @@
-"""Directions and ideal orientations, as they are written, in the axes of the crystal."""
+"""Directions and ideal orientations, from names to the axes of the crystal."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ def curve_order(quaternion: np.ndarray, symmetry: str) -> np.ndarray:
     low, high = place.min(0), place.max(0)
     edge = max(float((high - low).max()), 1e-9)
     cells = ((place - low) / edge * ((1 << _BITS) - 1)).astype(np.int64)
-    return np.argsort(_along_hilbert(cells), kind="stable")
+    order: np.ndarray = np.argsort(_along_hilbert(cells), kind="stable")
+    return order
 
 
 def _along_hilbert(cells: np.ndarray) -> np.ndarray:
@@ -79,7 +80,7 @@ def _along_hilbert(cells: np.ndarray) -> np.ndarray:
     for level in range(_BITS - 1, 0, -1):
         parity ^= np.where(x[2] & (1 << level), (1 << level) - 1, 0)
     x ^= parity
-    place = np.zeros_like(x[0])
+    place: np.ndarray = np.zeros_like(x[0])
     for level in range(_BITS):
         for axis in range(3):
             place |= ((x[axis] >> level) & 1) << (3 * level + 2 - axis)

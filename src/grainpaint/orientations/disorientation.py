@@ -1,8 +1,8 @@
 """Disorientation: the smallest rotation between two crystals, and the one nearest to 0.
 
 Rotations s of the crystal's symmetry turn a misorientation m = p^-1 q into s m s'. Its
-angle depends on the product s' s alone, so that cos(angle / 2) is the largest |m . s| of
-all s, as vectors of four numbers.
+angle depends on the product s' s alone, so that cos(angle / 2) is the largest |m . s|
+of all s, as vectors of four numbers.
 """
 
 from __future__ import annotations

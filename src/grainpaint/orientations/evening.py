@@ -77,9 +77,7 @@ def _grids(texture: Texture, rng: np.random.Generator) -> tuple[np.ndarray, int]
         if grid > 0:
             turn = Rotation.from_quat(rng.normal(size=4)).as_matrix()
             shift = rng.random(3)
-        cells = cells_of(
-            texture.quaternion, texture.symmetry, edge * CELL, turn, shift
-        )
+        cells = cells_of(texture.quaternion, texture.symmetry, edge * CELL, turn, shift)
         _, cell = np.unique(numbered(cells), return_inverse=True)
         columns.append(cell + n_cells)
         n_cells += int(cell.max()) + 1

@@ -68,4 +68,4 @@ def mackenzie_cdf(angle: np.ndarray) -> np.ndarray:
     grid = np.linspace(0, LARGEST, 20_001)
     middle = mackenzie((grid[1:] + grid[:-1]) / 2)
     share: np.ndarray = np.append(0.0, np.cumsum(middle))
-    return np.interp(angle, grid, share / share[-1])
+    return np.asarray(np.interp(angle, grid, share / share[-1]))

@@ -8,8 +8,12 @@ axis are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 __all__ = ["Component", "Fibre", "Part", "Uniform", "fill"]
 
@@ -63,10 +67,11 @@ class Fibre:
         turn = 2 * np.pi * u[:, 2]
         axis = np.stack([np.cos(turn), np.sin(turn)], 1) @ across
         tilted = Rotation.from_rotvec(tilt[:, None] * axis)
-        return (tilted * along * _onto(self.crystal, sample)).as_quat(scalar_first=True)
+        turned = tilted * along * _onto(self.crystal, sample)
+        return np.asarray(turned.as_quat(scalar_first=True))
 
 
-def _onto(crystal: tuple[float, ...], sample: np.ndarray) -> object:
+def _onto(crystal: tuple[float, ...], sample: np.ndarray) -> Rotation:
     """Return a rotation that takes one unit vector onto another."""
     from scipy.spatial.transform import Rotation
 
@@ -101,9 +106,8 @@ class Component:
         vector = self.spread * ndtri(np.clip(u, 1e-9, 1 - 1e-9))
         ideal = self.ideal[np.arange(len(u)) % len(self.ideal)]
         turned = Rotation.from_rotvec(vector)
-        return (turned * Rotation.from_quat(ideal, scalar_first=True)).as_quat(
-            scalar_first=True
-        )
+        turned = turned * Rotation.from_quat(ideal, scalar_first=True)
+        return np.asarray(turned.as_quat(scalar_first=True))
 
 
 Part = Uniform | Fibre | Component

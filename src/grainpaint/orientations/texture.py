@@ -73,4 +73,5 @@ def assigned(
     at = np.searchsorted(upto, middle * upto[-1], side="right")
     chosen = np.empty(volumes.size, np.int64)
     chosen[place] = along[np.minimum(at, upto.size - 1)]
-    return texture.quaternion[evened(texture, chosen, volumes, rng)]
+    found: np.ndarray = texture.quaternion[evened(texture, chosen, volumes, rng)]
+    return found

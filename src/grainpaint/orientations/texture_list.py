@@ -34,10 +34,12 @@ class Texture:
         -------
         numpy.ndarray, float64, shape (n, 4)
         """
-        return self.quaternion[self.drawn_rows(n, rng)]
+        drawn: np.ndarray = self.quaternion[self.drawn_rows(n, rng)]
+        return drawn
 
     def drawn_rows(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Return rows of n independent orientations (int64, shape (n,))."""
         upto = np.cumsum(self.weight)
         at = np.searchsorted(upto, rng.random(n) * upto[-1], side="right")
-        return np.minimum(at, upto.size - 1)
+        rows: np.ndarray = np.minimum(at, upto.size - 1)
+        return rows

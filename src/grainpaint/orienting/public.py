@@ -86,7 +86,8 @@ def orient(
     --------
     >>> halves = np.ones((4, 4, 4), int)
     >>> halves[2:] = 2
-    >>> orient(Microstructure(halves), "component:goss,0deg").orientations.euler().round(3)
+    >>> volume = orient(Microstructure(halves), "component:goss,0deg")
+    >>> volume.orientations.euler().round(3)
     array([[0.   , 0.785, 0.   ],
            [0.   , 0.785, 0.   ]])
     """

@@ -45,7 +45,7 @@ def texture_of(
     ids = volume.ids()
     own = np.array(known.symmetry)[known.phase[ids - 1] - 1] == symmetry
     if not own.any():
-        raise _other_symmetry(name, known.symmetry, symmetry)
+        raise _other_symmetry(name, tuple(known.symmetry), symmetry)
     rows = ids[own] - 1
     return Texture(known.quaternion[rows], volume.grain_volumes()[own] * 1.0, symmetry)
 
@@ -67,7 +67,7 @@ def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
     known = volume.orientations
     assert known is not None
     if set(known.symmetry) != {symmetry}:
-        raise _other_symmetry(name, known.symmetry, symmetry)
+        raise _other_symmetry(name, tuple(known.symmetry), symmetry)
     try:
         return misorientations(volume)
     except InputError as error:
