@@ -1,6 +1,6 @@
 """Orientations of many grains: speed, texture and misorientations beside sampling.
 
-Run: python benchmarks/orient.py [--grains 10000]. Prints a table and writes orient.json.
+Run: python benchmarks/orient.py [--grains 10000]. Prints a table, writes orient.json.
 The volume is a Voronoi tessellation with 6 voxels across a grain. Texture: L1 distance
 over cells of 10 degrees, of the grains' volume from the texture, beside that of as many
 orientations drawn at random; and over cells of 15 degrees that are turned and shifted,
