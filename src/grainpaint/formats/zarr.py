@@ -199,6 +199,7 @@ def lazily(path: Path) -> Slabs | None:
         if array.ndim != 3 or array.dtype.kind not in "iu":
             raise InputError("grain_id is no array of integers [x, y, z]")
         frame = [tuple(attrs[name]) for name in ("spacing", "origin", "periodic")]
+        known = _orientations(group)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except Exception as error:  # each codec of Zarr has errors of its own
@@ -212,7 +213,7 @@ def lazily(path: Path) -> Slabs | None:
             raise InputError(f"{path}: damaged ({reason})") from None
         return found.astype(np.int32, copy=False)
 
-    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch)
+    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch, orientations=known)
     stated = attrs.get(_INSIDE)
     inside = slabs.n_voxels - slabs.n_outside if stated is not None else None
     if inside != stated:
