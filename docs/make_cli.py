@@ -35,6 +35,7 @@ EXAMPLES = {
     "region": "grainpaint region big.zarr --box 0:64,0:64,128:192 -o piece.npz",
     "plan": "grainpaint plan gear.stl --longest 512",
     "inspect": "grainpaint inspect part.stl --longest 256 -o part.png",
+    "orient": "grainpaint orient box.npz -o sheet.npz --texture component:goss,10deg",
     "verify": "grainpaint verify big.zarr --repair",
     "models": "grainpaint models",
     "stats": "grainpaint stats gear.vti -o grains.csv",

@@ -169,3 +169,23 @@ def am_recipe(**changes):
         table, _, name = key.rpartition("__")
         (data[table] if table else data)[name] = value
     return AmRecipe.model_validate(data)
+
+
+def damaged(data, rng):
+    """Return bytes that are cut, flipped, lost, added, or moved."""
+    data, at = bytearray(data), rng.randrange(len(data))
+    kind = rng.randrange(6)
+    if kind == 0:
+        del data[at:]
+    elif kind == 1:
+        data[at] ^= 1 << rng.randrange(8)
+    elif kind == 2:
+        del data[at : at + rng.randrange(1, 40)]
+    elif kind == 3:
+        data[at:at] = rng.randbytes(rng.randrange(1, 20))
+    elif kind == 4:
+        data[at % min(len(data), 900)] = rng.randrange(32, 127)
+    else:
+        there = rng.randrange(min(len(data), 900))
+        data[there : there + 8] = data[at : at + 8]
+    return bytes(data)

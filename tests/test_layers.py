@@ -31,6 +31,7 @@ ROOMS = [
     "simulate",
     "network",
     "measure",
+    "orienting",
     "generation",
     "paper",
     "drawing",

@@ -7,7 +7,7 @@
 
 Make volumes
     `paint` a CAD part, `generate` a box, `extend` known grains, `zoom` into a volume,
-    or make any box of a `Volume` where it is looked at.
+    or make any box of a `Volume` where it is looked at; `orient` its grains.
 Simulate
     `simulate` holds the simulators that the models learn from.
 Read, segment, measure
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grainpaint.generation.public import extend, generate, paint, zoom
     from grainpaint.generation.volume import Volume
     from grainpaint.microstructure import Microstructure
+    from grainpaint.orienting.public import orient
     from grainpaint.segmentation.segment import segment
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "generate",
     "load",
     "measure",
+    "orient",
     "paint",
     "segment",
     "simulate",
@@ -58,6 +60,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "generation.public": ["extend", "generate", "paint", "zoom"],
         "generation.volume": ["Volume"],
         "microstructure": ["Microstructure"],
+        "orienting.public": ["orient"],
         "segmentation.segment": ["segment"],
     },
 )

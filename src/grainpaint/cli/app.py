@@ -37,6 +37,7 @@ SECTIONS = {
         "region",
         "zoom",
         "extend",
+        "orient",
         "verify",
     ],
     "Simulate": ["simulate"],

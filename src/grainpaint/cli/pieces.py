@@ -20,6 +20,7 @@ from grainpaint.cli.options import (
     grouped,
     option,
 )
+from grainpaint.cli.orient import as_in_volume, say_drawn
 from grainpaint.errors import InputError
 
 PrecisionOfPiece = Annotated[
@@ -72,6 +73,7 @@ def _make_piece(
         recipe.precision, device, "; --precision float32 gives nearly the same grains"
     )
     piece = Volume(finer, device)[x, y, z]
+    piece = as_in_volume(piece, volume, (x.start, y.start, z.start), times)
     formats.write(piece, output)
     print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
 
@@ -118,6 +120,7 @@ def extend(
     from grainpaint import formats
     from grainpaint.generation.extend import fill_around
     from grainpaint.network.loading import load_model
+    from grainpaint.orienting.inherited import continued
     from grainpaint.progress import console
     from grainpaint.units import parse_box
 
@@ -127,6 +130,9 @@ def extend(
     loaded = load_model(model, device, precision)
     say_if_slow(loaded.base.precision, device)
     volume = fill_around(given, loaded, (x, y, z), seed, grain_size, console)
+    if given.orientations is not None:
+        volume, n_drawn = continued(volume, given, seed)
+        say_drawn(n_drawn, "that were filled in")
     formats.write(volume, output)
     print(f"{output}: {volume.n_grains:,} grains in {volume.shape}")
 
@@ -157,8 +163,9 @@ def _verify_file(volume: Path, repair: bool, device: str) -> bool:
     from grainpaint import formats
     from grainpaint.generation.in_memory import paint_recipe
     from grainpaint.generation.recorded import load_recipe
+    from grainpaint.orienting.public import orient
     from grainpaint.progress import console
-    from grainpaint.record import digest, kept_digest
+    from grainpaint.record import digest, find_record, kept_digest, read_record
 
     kept = kept_digest(volume)
     try:
@@ -180,7 +187,9 @@ def _verify_file(volume: Path, repair: bool, device: str) -> bool:
             f"{volume}: made again, the grains are not those that were written: it was "
             "made on a processor of another kind, or by another version"
         )
-    formats.write(made, volume)
+    record = find_record(volume)
+    oriented = {} if record is None else read_record(record).get("orient", {})
+    formats.write(orient(made, **oriented) if oriented else made, volume)
     print(f"{volume}: repaired")
     return True
 

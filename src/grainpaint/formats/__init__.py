@@ -39,6 +39,7 @@ __all__ = [
     "load",
     "open_slabs",
     "read",
+    "without_orientations",
     "write",
 ]
 
@@ -320,7 +321,15 @@ def dropped(volume: Microstructure, path: Path) -> str:
         lost.append("the size of a voxel (its lattice constant is 1)")
     if any(volume.origin):
         lost.append("the origin")
-    return f"{path}: a site file does not hold {' and '.join(lost)}" if lost else ""
+    if volume.orientations is not None:
+        lost.append("orientations")
+    said = " and ".join(filter(None, (", ".join(lost[:-1]), *lost[-1:])))
+    return f"{path}: a site file does not hold {said}" if lost else ""
+
+
+def without_orientations(path: Path) -> bool:
+    """Return whether files of this suffix cannot hold orientations."""
+    return path.suffix.lower() == ".sites"
 
 
 def check_output(path: Path, force: bool) -> None:

@@ -16,6 +16,7 @@ from grainpaint.formats.ome import read_labels
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.slabs import Slabs
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations import Orientations
 
 __all__ = [
     "PIECEWISE",
@@ -38,7 +39,12 @@ _SHAPE = "shape"
 def write(
     volume: Microstructure, path: Path, attributes: dict[str, Any] | None = None
 ) -> None:
-    """Write grain_id (int32, zstd); spacing, origin (µm) etc. are attributes."""
+    """Write grain_id (int32, zstd); spacing, origin (µm) etc. are attributes.
+
+    A volume with orientations has the array quaternion (float64, shape (n, 4); row i is
+    grain i + 1) and the attributes symmetry and phase_name, a list of one for each
+    phase, as well; and the array phase if there are several.
+    """
     import zarr
     from zarr.codecs import ZstdCodec
 
@@ -56,7 +62,41 @@ def write(
     # Chunks of zeros have no file, so a lost one shows in this number alone.
     known[_INSIDE] = volume.n_voxels
     known[_SHAPE] = list(volume.shape)
+    if volume.orientations is not None:
+        known |= _write_orientations(group, volume.orientations)
     group.attrs.update({**known, **(attributes or {})})
+
+
+def _write_orientations(group: Any, known: Orientations) -> dict[str, Any]:
+    """Write quaternion, and phase if there are several; return the attributes."""
+    from zarr.codecs import ZstdCodec
+
+    arrays = {"quaternion": known.quaternion}
+    if len(known.symmetry) > 1:
+        arrays["phase"] = known.phase
+    for name, values in arrays.items():
+        packed = ZstdCodec(level=0, checksum=True)
+        group.create_array(name, data=values, compressors=packed)
+    return {"symmetry": list(known.symmetry), "phase_name": list(known.names)}
+
+
+def _orientations(group: Any) -> Orientations | None:
+    """Return the orientations that `write` wrote, None if there are none."""
+    attrs: dict[str, Any] = dict(group.attrs)
+    if "symmetry" not in attrs and "quaternion" not in group:
+        return None
+    lost = [n for n in ("symmetry", "phase_name") if n not in attrs]
+    lost += [n for n in ("quaternion",) if n not in group]
+    if not lost and len(attrs["symmetry"]) > 1 and "phase" not in group:
+        lost = ["phase"]
+    if lost:
+        raise InputError(f"damaged: its orientations lack {', '.join(lost)}")
+    return Orientations(
+        np.asarray(group["quaternion"]),
+        tuple(map(str, attrs["symmetry"])),
+        np.asarray(group["phase"]) if len(attrs["symmetry"]) > 1 else None,  # type: ignore[arg-type]
+        tuple(map(str, attrs["phase_name"])),
+    )
 
 
 def attributes_of(
@@ -147,7 +187,7 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
             "damaged, or changed by hand: its spacing and origin are not those in its "
             "attribute ome (it is read without that attribute)"
         )
-    return RawVolume(ids, spacing, origin, periodic)
+    return RawVolume(ids, spacing, origin, periodic, orientations=_orientations(group))
 
 
 def lazily(path: Path) -> Slabs | None:
@@ -171,6 +211,7 @@ def lazily(path: Path) -> Slabs | None:
         if array.ndim != 3 or array.dtype.kind not in "iu":
             raise InputError("grain_id is no array of integers [x, y, z]")
         frame = [tuple(attrs[name]) for name in ("spacing", "origin", "periodic")]
+        known = _orientations(group)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except Exception as error:  # each codec of Zarr has errors of its own
@@ -184,7 +225,7 @@ def lazily(path: Path) -> Slabs | None:
             raise InputError(f"{path}: damaged ({reason})") from None
         return found.astype(np.int32, copy=False)
 
-    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch)
+    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch, orientations=known)
     stated = attrs.get(_INSIDE)
     inside = slabs.n_voxels - slabs.n_outside if stated is not None else None
     if inside != stated:

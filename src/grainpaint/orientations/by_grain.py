@@ -12,6 +12,7 @@ from grainpaint.orientations.symmetry import checked_symmetry
 __all__ = ["Orientations"]
 
 _UNIT = 1e-6  # how far from 1 the length of a quaternion may be
+_ROUNDING = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,8 @@ class Orientations:
                 f"quaternions have length 1; {wrong.size} of {length.size} do not: "
                 f"that of grain {wrong[0] + 1} has {length[wrong[0]]:.6g}"
             )
+        # What is a unit vector up to rounding stays as it is, so that files hold it.
+        length[np.abs(length - 1) <= _ROUNDING] = 1
         quaternion /= length[:, None]
         quaternion[quaternion[:, 0] < 0] *= -1
         one = isinstance(self.symmetry, str)

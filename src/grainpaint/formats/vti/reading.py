@@ -19,13 +19,18 @@ from grainpaint.formats.vti.grid import assemble, grid_of, turned
 from grainpaint.formats.vti.stated import (
     CHECKSUM,
     FIELDS,
+    NAMES,
     PERIODIC,
+    PHASE,
+    QUATERNION,
     SHAPE,
+    SYMMETRY,
     VOID,
     checksum,
     is_earlier,
     is_own,
 )
+from grainpaint.orientations import Orientations
 
 __all__ = ["read", "read_array"]
 
@@ -179,6 +184,26 @@ class _Image:
                 return [int(value) for value in decode(self.document, element, n)]
         return None
 
+    def orientations(self) -> Orientations | None:
+        """Return the orientations of the grains of our file, None if it has none."""
+        found = {}
+        for element in self.element.iterfind("FieldData/DataArray"):
+            name = element.get("Name")
+            if name in (QUATERNION, PHASE, SYMMETRY, NAMES):
+                n = int(element.get("NumberOfTuples") or 0) * n_components(element)
+                found[name] = decode(self.document, element, n)
+        if not found:
+            return None
+        lost = [n for n in (QUATERNION, PHASE, SYMMETRY, NAMES) if n not in found]
+        if lost:
+            raise ValueError(f"damaged: it lacks its field arrays {', '.join(lost)}")
+        return Orientations(
+            found[QUATERNION].reshape(-1, 4),
+            tuple(str(int(s)) for s in found[SYMMETRY]),
+            found[PHASE],
+            tuple(found[NAMES].astype(np.uint8).tobytes().decode().split("\n")),
+        )
+
     def by_damask(self) -> bool:
         """Return whether it has the comments that DAMASK writes."""
         fields = self.element.iterfind("FieldData/Array")
@@ -219,7 +244,10 @@ def _with_fields(
     periodic = tuple(map(bool, flags))
     kept = tuple(p and n == m for p, n, m in zip(periodic, shape, raw.ids.shape))
     raw = replace(raw, void=void, assumed_unit="", assumed_void="", periodic=kept)
-    if checksum(raw.spacing, raw.origin, periodic, shape, raw.ids) == stated:
+    known = image.orientations()
+    raw = replace(raw, orientations=known)
+    turned = None if known is None else known.quaternion
+    if checksum(raw.spacing, raw.origin, periodic, shape, raw.ids, turned) == stated:
         return raw
     if is_own(image.document.data):
         raise ValueError("damaged: its checksum is not that of its content")

@@ -17,8 +17,12 @@ from grainpaint.formats.raw import in_order
 __all__ = [
     "CHECKSUM",
     "FIELDS",
+    "NAMES",
     "PERIODIC",
+    "PHASE",
+    "QUATERNION",
     "SHAPE",
+    "SYMMETRY",
     "VOID",
     "begun_checksum",
     "checksum",
@@ -30,13 +34,18 @@ VOID, PERIODIC, SHAPE, CHECKSUM = (
     f"grainpaint_{name}" for name in ("void", "periodic", "shape", "crc32")
 )
 FIELDS = {VOID: 1, PERIODIC: 3, SHAPE: 3, CHECKSUM: 1}  # and their numbers of values
+# Of a volume with orientations: row i is that of grain i + 1; symmetries as numbers,
+# such as 432, and names of phases as the bytes of a text with a line for each.
+QUATERNION, PHASE, SYMMETRY, NAMES = (
+    f"grainpaint_{name}" for name in ("quaternion", "phase", "symmetry", "phase_name")
+)
 _HEAD = (
     rb'<\?xml version="1\.0"\?>\n<VTKFile type="ImageData" version="1\.0" '
     rb'byte_order="LittleEndian" header_type="UInt64">\n  <ImageData [^\n]*>\n'
 )
 # VTK indents its data, we do not.
 _OWN = re.compile(
-    _HEAD + rb"    <FieldData>\n(?:      <DataArray [^\n]*>\n\d[\d ]*\n"
+    _HEAD + rb"    <FieldData>\n(?:      <DataArray [^\n]*>\n[^ \n][^\n]*\n"
     rb"      </DataArray>\n)+    </FieldData>\n"
 )
 _EARLIER = re.compile(
@@ -61,6 +70,7 @@ def checksum(
     periodic: Sequence[bool],
     shape: Sequence[int],
     ids: np.ndarray,
+    quaternion: np.ndarray | None = None,
 ) -> int:
     """Return the CRC-32 of a volume.
 
@@ -72,8 +82,12 @@ def checksum(
     shape : three ints
         As stated.
     ids : numpy.ndarray, integer, shape (nx, ny, nz)
+    quaternion : numpy.ndarray, float64, shape (n, 4), optional
+        Orientations of the grains.
     """
     start = begun_checksum(spacing, origin, periodic, shape)
+    if quaternion is not None:
+        start = zlib.crc32(np.ascontiguousarray(quaternion, "<f8").data, start)
     return zlib.crc32(in_order(ids.transpose(2, 1, 0), "<i4").data, start)
 
 

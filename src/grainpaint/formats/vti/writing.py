@@ -13,8 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.formats.raw import in_order
-from grainpaint.formats.vti.stated import CHECKSUM, PERIODIC, SHAPE, VOID, checksum
+from grainpaint.formats.vti.stated import (
+    CHECKSUM,
+    NAMES,
+    PERIODIC,
+    PHASE,
+    QUATERNION,
+    SHAPE,
+    SYMMETRY,
+    VOID,
+    checksum,
+)
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations import Orientations
 
 __all__ = ["write"]
 
@@ -34,13 +45,19 @@ def write(volume: Microstructure, path: Path) -> None:
         f'Spacing="{" ".join(map(repr, spacing))}" '
         'Direction="1 0 0 0 1 0 0 0 1">'
     )
+    known = volume.orientations
     fields = {
         VOID: [0],
         PERIODIC: [int(p) for p in volume.periodic],
         SHAPE: list(volume.shape),
         CHECKSUM: [
             checksum(
-                spacing, origin, volume.periodic, volume.shape, data.transpose(2, 1, 0)
+                spacing,
+                origin,
+                volume.periodic,
+                volume.shape,
+                data.transpose(2, 1, 0),
+                None if known is None else known.quaternion,
             )
         ],
     }
@@ -49,6 +66,8 @@ def write(volume: Microstructure, path: Path) -> None:
         f'format="ascii">\n{" ".join(map(str, values))}\n      </DataArray>\n'
         for name, values in fields.items()
     )
+    if known is not None:
+        stated += _orientations(known)
     head = f"""<?xml version="1.0"?>
 <VTKFile type="ImageData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
   {image}
@@ -77,3 +96,25 @@ RangeMin="{material.min()}" RangeMax="{material.max()}">
         for start in range(first, len(values), _PIECE):
             file.write(base64.b64encode(values[start : start + _PIECE]))
         file.write(tail.encode())
+
+
+def _orientations(known: Orientations) -> str:
+    """Return the arrays of orientations as binary arrays of the file as a whole."""
+    names = "\n".join(known.names).encode()
+    arrays = {
+        QUATERNION: ("Float64", known.quaternion.astype("<f8")),
+        SYMMETRY: ("Int64", np.array([int(s) for s in known.symmetry], "<i8")),
+        PHASE: ("Int32", known.phase.astype("<i4")),
+        NAMES: ("UInt8", np.frombuffer(names, np.uint8)),
+    }
+    stated = ""
+    for name, (kind, values) in arrays.items():
+        size = np.uint64(values.nbytes).tobytes()
+        more = f' NumberOfComponents="{values.shape[1]}"' if values.ndim > 1 else ""
+        stated += (
+            f'      <DataArray type="{kind}" Name="{name}"{more} '
+            f'NumberOfTuples="{len(values)}" format="binary">\n'
+            f"{base64.b64encode(size + values.tobytes()).decode()}\n"
+            "      </DataArray>\n"
+        )
+    return stated

@@ -1,0 +1,130 @@
+"""The command orient, and what other commands do with orientations."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from grainpaint.cli.app import HOW, WHAT, command, print_table
+from grainpaint.cli.measure import VolumeFile
+from grainpaint.cli.options import Force, Output, ReadFlags, grouped, option
+
+if TYPE_CHECKING:
+    from grainpaint.microstructure import Microstructure
+
+__all__ = ["as_in_volume", "say_drawn"]
+
+
+@command()
+@grouped
+def orient(
+    volume: VolumeFile,
+    output: Output,
+    read: ReadFlags,
+    texture: Annotated[
+        str,
+        option(
+            "--texture",
+            "uniform, 'fibre:<001>,z,10deg', component:goss,10deg, or a file: a list "
+            "(.csv) or a volume with orientations.",
+            WHAT,
+        ),
+    ] = "uniform",
+    misorientations: Annotated[
+        Path | None,
+        option("--misorientations", "A volume with those that are wanted.", WHAT),
+    ] = None,
+    symmetry: Annotated[
+        str, option("--symmetry", "Of the crystals: 432, 622, 23, ...", WHAT)
+    ] = "432",
+    seed: Annotated[
+        int, option("--seed", "The same seed gives the same orientations.", HOW)
+    ] = 0,
+    force: Force = False,
+) -> None:
+    """Give the grains of a volume orientations with a texture."""
+    from grainpaint import formats
+    from grainpaint.errors import InputError
+    from grainpaint.orienting.public import orient_measured
+    from grainpaint.progress import console
+    from grainpaint.record import check_outputs, digest, find_record, read_record
+    from grainpaint.record import write_record as write
+
+    places = check_outputs(output, force, with_picture=False)
+    if formats.without_orientations(output):
+        raise InputError(f"{output}: a site file does not hold orientations")
+    grains = read.load(volume)
+    settings: dict[str, Any] = {
+        "texture": texture,
+        "misorientations": misorientations and str(misorientations),
+        "symmetry": symmetry,
+        "seed": seed,
+    }
+    made = orient_measured(grains, **settings, progress=console)
+    largest, n = int(grains.grain_id.max()), made.volume.n_grains
+    if made.volume.grain_id.max() != largest:
+        print(
+            f"{volume}: IDs up to {largest} are far above the number of grains: they "
+            f"are numbered 1..{n} in the order of their IDs",
+            file=sys.stderr,
+        )
+    formats.write(made.volume, output)
+    record = find_record(volume)
+    if record is not None:
+        told = read_record(record)
+        recipe = told.pop("recipe", {})
+        kept = {k: v for k, v in told.items() if k not in ("output", "versions")}
+        kept |= {"sha256": digest(made.volume), "orient": settings}
+        write(places, recipe, kept)
+    rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", symmetry)]
+    if made.floor == made.floor:
+        of = str(misorientations) if misorientations else "random neighbors"
+        rows.append(
+            (
+                "misorientations",
+                f"{made.distance:.4f} from those of {of} (sampling alone: "
+                f"{made.floor:.4f})",
+            )
+        )
+    print_table([*rows, ("written", str(output))])
+
+
+def as_in_volume(
+    piece: Microstructure, volume: Path, first: tuple[int, ...], times: int
+) -> Microstructure:
+    """Return a piece with the orientations that its volume has, if it has any.
+
+    Parameters
+    ----------
+    piece : Microstructure
+    volume : Path
+        The volume, or its record.
+    first : three ints
+        Voxel (0, 0, 0) of the piece, in voxels of the piece.
+    times : int
+        How often the voxels of the volume were halved.
+    """
+    from grainpaint.formats import load
+    from grainpaint.orienting.inherited import inherited
+    from grainpaint.record import find_record, read_record, volume_of
+
+    record = find_record(volume)
+    if record is None or "orient" not in read_record(record):
+        return piece
+    whole = load(volume_of(volume))
+    if whole.orientations is None:
+        return piece
+    piece, n_drawn = inherited(piece, whole, first, times)
+    say_drawn(n_drawn, "outside the volume")
+    return piece
+
+
+def say_drawn(n_drawn: int, why: str) -> None:
+    """Tell a user how many grains have the orientation of another one."""
+    if n_drawn:
+        print(
+            f"grainpaint: {n_drawn:,} grains {why} have orientations drawn from the "
+            "others",
+            file=sys.stderr,
+        )

@@ -1,0 +1,151 @@
+"""Textures as users write them: uniform, fibre:<001>,z,10deg, component:goss,10deg."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.orientations.by_grain import Orientations
+from grainpaint.orientations.crystal_axes import component, crystal_direction
+from grainpaint.orientations.parts import Component, Fibre, Part, Uniform
+
+__all__ = ["FORMS", "is_texture", "parse_texture"]
+
+FORMS = "uniform, fibre:<001>,z,10deg, component:goss,10deg, or a file"
+_AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
+_ANGLE = re.compile(r"([\d.]+(?:[eE][-+]?\d+)?)\s*(deg|rad)")
+_LARGEST_SPREAD = 45.0  # degrees: beyond, a normal law would wrap around
+# Commas within brackets belong to what is in the brackets.
+_COMMA = re.compile(r",(?![^(\[<]*[)\]>])")
+
+
+def is_texture(text: str) -> bool:
+    """Return whether a text describes a texture; otherwise it names a file."""
+    return text.strip() == "uniform" or text.strip().startswith(
+        ("fibre:", "fiber:", "component:")
+    )
+
+
+def parse_texture(text: str, symmetry: str) -> list[tuple[Part, float]]:
+    """Return the parts of a texture and their volume fractions.
+
+    Parameters
+    ----------
+    text : str
+        - uniform
+        - fibre:<uvw>,AXIS,SPREAD: crystal axis, sample axis (x, y, z or [1 1 0]);
+        - component:NAME,SPREAD, or several with volume fractions,
+          component:cube@0.3,10deg+goss@0.5,8deg, of which the rest is uniform. NAME is
+          cube, goss, brass, copper or s, or three Euler angles in degrees, (35,45,0).
+
+        SPREAD is a standard deviation with a unit: 10deg or 0.17rad.
+    symmetry : str
+        That of the crystals, a key of `GROUPS`.
+
+    Raises
+    ------
+    InputError
+        If it is no such text.
+    """
+    kind, _, rest = text.strip().partition(":")
+    if kind == "uniform" and not rest:
+        return [(Uniform(), 1.0)]
+    if kind in ("fibre", "fiber"):
+        return [(_fibre(text, rest, symmetry), 1.0)]
+    if kind == "component":
+        return _components(text, rest, symmetry)
+    raise InputError(f"a texture is {FORMS}; got {text!r}")
+
+
+def _fibre(text: str, rest: str, symmetry: str) -> Fibre:
+    words = [word.strip() for word in _COMMA.split(rest)]
+    if len(words) != 3:
+        raise InputError(
+            "a fibre is fibre:CRYSTAL,SAMPLE,SPREAD, such as fibre:<001>,z,10deg; got "
+            f"{text!r}"
+        )
+    crystal = crystal_direction(words[0], symmetry)
+    return Fibre(tuple(crystal.tolist()), _sample_axis(words[1]), _spread(words[2]))
+
+
+def _sample_axis(word: str) -> tuple[float, ...]:
+    if word in _AXES:
+        return _AXES[word]
+    try:
+        found = np.array([float(w) for w in re.split(r"[\s,]+", word.strip("[]() "))])
+    except ValueError:
+        found = np.zeros(0)
+    length = float(np.linalg.norm(found))
+    if found.shape != (3,) or not 0 < length < np.inf:
+        raise InputError(
+            f"a sample axis is x, y, z or three numbers, [1 1 0]; got {word!r}"
+        )
+    return tuple((found / length).tolist())
+
+
+def _spread(word: str) -> float:
+    match = _ANGLE.fullmatch(word)
+    try:
+        value = float(match[1]) if match else float("nan")
+    except ValueError:
+        value = float("nan")
+    degrees = value if match and match[2] == "deg" else float(np.degrees(value))
+    if not 0 <= degrees <= _LARGEST_SPREAD:
+        raise InputError(
+            f"a spread is an angle of 0 to {_LARGEST_SPREAD:g} degrees with a unit, "
+            f"10deg or 0.17rad; got {word!r}"
+        )
+    return float(np.radians(degrees))
+
+
+def _components(text: str, rest: str, symmetry: str) -> list[tuple[Part, float]]:
+    parts: list[tuple[Part, float | None]] = []
+    for one in rest.split("+"):
+        words = [word.strip() for word in _COMMA.split(one)]
+        if len(words) != 2:
+            raise InputError(
+                "a component is NAME,SPREAD or NAME@FRACTION,SPREAD, such as "
+                f"goss@0.5,10deg; got {one!r}"
+            )
+        name, _, fraction = words[0].partition("@")
+        ideal = _ideal(name.strip(), symmetry)
+        share = _fraction(fraction) if "@" in words[0] else None
+        parts.append((Component(ideal, _spread(words[1])), share))
+    if all(share is None for _, share in parts):
+        return [(part, 1 / len(parts)) for part, _ in parts]
+    shares = [share for _, share in parts if share is not None]
+    if len(shares) < len(parts):
+        raise InputError(f"all components need a fraction, or none; got {text!r}")
+    if sum(shares) > 1 + 1e-9:
+        raise InputError(
+            f"the fractions of components add up to at most 1; got {sum(shares):g}"
+        )
+    found = [(part, share) for (part, _), share in zip(parts, shares)]
+    left = 1 - sum(shares)
+    return [*found, (Uniform(), left)] if left > 1e-9 else found
+
+
+def _fraction(word: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value <= 1:
+        raise InputError(f"a volume fraction lies above 0 and up to 1; got {word!r}")
+    return value
+
+
+def _ideal(name: str, symmetry: str) -> np.ndarray:
+    """Return the orientations of a name, or the one of three Euler angles."""
+    words = re.split(r"[\s,]+", name.strip("()[] "))
+    try:
+        angles = np.array([float(word) for word in words])
+    except ValueError:
+        return component(name.lower(), symmetry)
+    if angles.shape != (3,) or not np.isfinite(angles).all():
+        raise InputError(
+            f"a component has three Euler angles in degrees, (35,45,0); got {name!r}"
+        )
+    return Orientations.from_euler(np.radians(angles)).quaternion

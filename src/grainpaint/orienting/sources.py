@@ -1,0 +1,92 @@
+"""Where textures and misorientations come from: texts, lists, volumes and maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from grainpaint import formats
+from grainpaint.errors import InputError
+from grainpaint.formats.content import known_kind
+from grainpaint.formats.orientation_list import read_orientations
+from grainpaint.measure.misorientation import misorientations
+from grainpaint.microstructure import Microstructure
+from grainpaint.orientations.texture import sampled
+from grainpaint.orientations.texture_list import Texture
+from grainpaint.orientations.texture_text import FORMS, is_texture
+
+__all__ = ["Source", "texture_of", "wanted_misorientations"]
+
+Source = str | Path | Microstructure
+
+
+def texture_of(
+    source: Source, symmetry: str, n_grains: int, rng: np.random.Generator
+) -> Texture:
+    """Return the texture that a text, a list, or the grains of a volume describe.
+
+    Raises
+    ------
+    InputError
+        If it describes none, or crystals have another symmetry.
+    """
+    if isinstance(source, str) and is_texture(source):
+        return sampled(source, symmetry, n_grains, rng)
+    if not isinstance(source, Microstructure):
+        path = Path(source)
+        if not path.exists():
+            raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
+        if known_kind(path) is None and path.suffix.lower() in (".csv", ".txt"):
+            return Texture(*read_orientations(path), symmetry)
+    volume, name = _volume(source)
+    known = volume.orientations
+    assert known is not None
+    ids = volume.ids()
+    own = np.array(known.symmetry)[known.phase[ids - 1] - 1] == symmetry
+    if not own.any():
+        raise _other_symmetry(name, tuple(known.symmetry), symmetry)
+    rows = ids[own] - 1
+    return Texture(known.quaternion[rows], volume.grain_volumes()[own] * 1.0, symmetry)
+
+
+def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
+    """Return the distribution of disorientations across the boundaries of a volume.
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (90,)
+        Shares of the area in bins of two degrees.
+
+    Raises
+    ------
+    InputError
+        If its grains have no orientations or another symmetry.
+    """
+    volume, name = _volume(source)
+    known = volume.orientations
+    assert known is not None
+    if set(known.symmetry) != {symmetry}:
+        raise _other_symmetry(name, tuple(known.symmetry), symmetry)
+    try:
+        return misorientations(volume)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def _volume(source: Source) -> tuple[Microstructure, str]:
+    """Return a volume whose grains have orientations, and how errors call it."""
+    if isinstance(source, Microstructure):
+        volume, name = source, "the volume"
+    else:
+        volume, name = formats.load(source), str(source)
+    if volume.orientations is None:
+        raise InputError(f"{name}: its grains have no orientations")
+    return volume, name
+
+
+def _other_symmetry(name: str, found: tuple[str, ...], symmetry: str) -> InputError:
+    return InputError(
+        f"{name}: its crystals are {', '.join(found)}, and {symmetry} was asked for: "
+        "give the symmetry of the file"
+    )

@@ -1,0 +1,95 @@
+"""orient on the command line, and commands that keep orientations."""
+
+import numpy as np
+import pytest
+
+from grainpaint import Microstructure, load
+from grainpaint.measure.misorientation import misorientations
+
+
+@pytest.fixture
+def cubes(tmp_path):
+    ids = np.arange(1, 6**3 + 1).reshape((6,) * 3)
+    ids = ids.repeat(2, 0).repeat(2, 1).repeat(2, 2)
+    return Microstructure(ids).save(tmp_path / "cubes.npz")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".vti", ".zarr"])
+def test_orient_writes_a_volume_with_orientations(run, cubes, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    code, text, _ = run(
+        "orient", cubes, "-o", out, "--texture", "component:goss,3deg", "--seed", 4
+    )
+    assert code == 0
+    assert "216" in text
+    found = load(out)
+    assert len(found.orientations) == 216
+    assert (found.grain_id == load(cubes).grain_id).all()
+    converted = tmp_path / "again.vti"
+    assert run("convert", out, "-o", converted)[0] == 0
+    np.testing.assert_array_equal(
+        load(converted).orientations.quaternion, found.orientations.quaternion
+    )
+
+
+def test_misorientations_of_a_file(run, cubes, tmp_path):
+    first, second = tmp_path / "a.npz", tmp_path / "b.npz"
+    assert run("orient", cubes, "-o", first, "--texture", "fibre:<001>,z,5deg")[0] == 0
+    code, text, _ = run(
+        "orient", cubes, "-o", second, "--texture", first, "--misorientations", first,
+        "--seed", "1",
+    )  # fmt: skip
+    assert code == 0
+    assert f"from those of {first}" in text
+    one, other = (misorientations(load(p)) for p in (first, second))
+    assert np.abs(one - other).sum() < 0.15
+
+
+def test_far_ids_are_numbered_anew_with_a_note(run, tmp_path):
+    far = Microstructure(np.array([[[7, 2_000_000_000]]])).save(tmp_path / "far.npz")
+    code, _, error = run("orient", far, "-o", tmp_path / "out.npz")
+    assert code == 0
+    assert "numbered 1..2 in the order of their IDs" in error
+
+
+def test_a_region_of_an_oriented_volume_has_its_orientations(run, tmp_path):
+    box, out = tmp_path / "box.npz", tmp_path / "out.zarr"
+    words = ("--shape", "32,32,32", "--no-picture", "--seed", 3)
+    assert run("generate", "-o", box, *words)[0] == 0
+    assert run("orient", box, "-o", out)[0] == 0
+    assert run("verify", out)[0] == 0
+    part = tmp_path / "part.npz"
+    assert run("region", out, "--box", "4:20,0:16,8:24", "-o", part)[0] == 0
+    whole, found = load(out), load(part)
+    there = whole.grain_id[4:20, 0:16, 8:24]
+    q = whole.orientations.quaternion[there - 1]
+    mine = found.orientations.quaternion[found.grain_id - 1]
+    assert (q == mine).all(-1).mean() > 0.99
+    more = tmp_path / "more.npz"
+    words = ("--box", "0:24,0:16,0:16", "-o", more)
+    code, _, error = run("extend", part, *words)
+    assert code == 0
+    assert "drawn from the others" in error
+    assert load(more).orientations is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--texture", "gauss"), "'gauss' is none of them"),
+        (("--texture", "component:gauss,1deg"), "unknown component"),
+        (("--symmetry", "9"), "unknown crystal symmetry"),
+        (("--misorientations", "none.npz"), "no such file"),
+    ],
+)
+def test_mistakes_are_one_line(run, cubes, tmp_path, words, message):
+    code, _, error = run("orient", cubes, "-o", tmp_path / "o.npz", *words)
+    assert code == 2
+    assert message in error.splitlines()[-1]
+    assert not (tmp_path / "o.npz").exists()
+
+
+def test_a_site_file_cannot_hold_orientations(run, cubes, tmp_path):
+    code, _, error = run("orient", cubes, "-o", tmp_path / "o.sites")
+    assert code == 2
+    assert "a site file does not hold orientations" in error

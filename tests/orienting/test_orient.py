@@ -1,0 +1,200 @@
+"""Orientations of a volume: neighbors as wanted, the texture of the volume kept."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+import grainpaint
+from grainpaint import InputError, Microstructure
+from grainpaint.measure.misorientation import boundaries, misorientations
+from grainpaint.orientations import Orientations
+from grainpaint.orientations.disorientation import pair_angles
+from grainpaint.orientations.mackenzie import mackenzie_cdf
+from grainpaint.orienting.inherited import continued, inherited
+from grainpaint.orienting.public import orient_measured, random_misorientations
+from grainpaint.orienting.sources import texture_of
+from grainpaint.orienting.swaps import size_classes, swapped
+
+
+@pytest.fixture(scope="module")
+def cubes():
+    """12 x 12 x 12 grains of 2 x 2 x 2 voxels each, all alike."""
+    ids = np.arange(1, 12**3 + 1).reshape((12,) * 3)
+    return Microstructure(ids.repeat(2, 0).repeat(2, 1).repeat(2, 2))
+
+
+def test_random_pairs_of_a_uniform_texture_have_mackenzies_law():
+    rng = np.random.default_rng(1)
+    texture = texture_of("uniform", "432", 1000, rng)
+    found = random_misorientations(texture, rng, 200_000)
+    edges = np.radians(np.arange(0, 181, 2))
+    expected = np.diff(mackenzie_cdf(edges))
+    assert np.abs(found - expected).sum() < 0.015
+
+
+def test_neighbors_at_random_come_nearer_than_sampling_alone(cubes):
+    found = orient_measured(cubes, seed=3)
+    assert found.distance <= 0.6 * found.floor
+    expected = np.diff(mackenzie_cdf(np.radians(np.arange(0, 181, 2))))
+    share = misorientations(found.volume)
+    assert np.abs(share - expected).sum() < found.floor
+
+
+def test_swaps_reach_the_misorientations_of_another_volume(cubes):
+    """Neighbors that are much alike, as in a volume of clustered orientations."""
+    uniform = grainpaint.orient(cubes, seed=1)
+    # Grains in the order of one component of their orientation, plane by plane.
+    q = uniform.orientations.quaternion
+    clustered = q[np.argsort(q[:, 1])]
+    other = Microstructure(cubes.grain_id, orientations=Orientations(clustered))
+    before = misorientations(uniform)
+    wanted = misorientations(other)
+    found = orient_measured(cubes, misorientations=other, seed=1)
+    after = misorientations(found.volume)
+    assert found.distance == pytest.approx(np.abs(after - wanted).sum(), abs=1e-9)
+    assert found.distance < 0.5 * np.abs(before - wanted).sum()
+    assert found.distance < 1.2 * found.floor
+
+
+def test_swaps_move_orientations_within_classes_of_size_only():
+    rng = np.random.default_rng(0)
+    volumes = rng.lognormal(0, 1, 60)
+    order, start = size_classes(volumes)
+    for a, b in itertools.pairwise(start):
+        some = volumes[order[a:b]]
+        assert some.max() / some.min() <= 1.1 + 1e-9
+    q = Rotation.random(60, random_state=1).as_quat(scalar_first=True)
+    ids = rng.integers(1, 61, (8, 8, 8))
+    ids.ravel()[:60] = np.arange(1, 61)
+    found = boundaries(Microstructure(ids))
+    wanted = np.full(90, 1 / 90)
+    turned, _ = swapped(q, volumes, found, wanted, "432", 1)
+    assert (turned != q).any()
+    for a, b in itertools.pairwise(start):
+        before, after = (np.sort(x[order[a:b], 0]) for x in (q, turned))
+        np.testing.assert_array_equal(before, after)
+
+
+def test_misorientations_are_weighed_by_area():
+    ids = np.ones((4, 4, 4), int)
+    ids[:, :, 2:] = 2
+    ids[3, 3, 3] = 3
+    angles = np.radians([[0, 0, 0], [21, 0, 0], [31, 0, 0]])
+    volume = Microstructure(ids, orientations=Orientations.from_euler(angles))
+    share = misorientations(volume)
+    # 16 faces between 1 and 2, 3 between 2 and 3, none between 1 and 3.
+    assert share[10] == pytest.approx(16 / 19)
+    assert share[[4, 5]].sum() == pytest.approx(3 / 19)
+
+
+def test_boundaries_between_phases_are_left_out():
+    ids = np.arange(1, 5).reshape(4, 1, 1)
+    angles = np.radians([[0, 0, 0], [10.5, 0, 0], [50, 0, 0], [80.5, 0, 0]])
+    q = Orientations.from_euler(angles).quaternion
+    known = Orientations(q, ("432", "1"), [1, 1, 2, 2])
+    share = misorientations(Microstructure(ids, orientations=known))
+    assert share[[5, 15]].tolist() == [0.5, 0.5]
+
+
+def test_the_same_seed_gives_the_same_orientations(cubes):
+    one, other = (grainpaint.orient(cubes, seed=7).orientations for _ in range(2))
+    np.testing.assert_array_equal(one.quaternion, other.quaternion)
+    third = grainpaint.orient(cubes, seed=8).orientations
+    assert (third.quaternion != one.quaternion).any()
+
+
+def test_gaps_in_the_ids_keep_rows_and_far_ids_are_numbered_anew():
+    near = grainpaint.orient(Microstructure(np.array([[[2, 5, 0]]])))
+    assert near.ids().tolist() == [2, 5]
+    assert len(near.orientations) == 5
+    far = grainpaint.orient(Microstructure(np.array([[[7, 2_000_000_000, 0]]])))
+    assert far.grain_id.tolist() == [[[1, 2, 0]]]
+    assert len(far.orientations) == 2
+
+
+def test_a_single_grain_needs_no_neighbors():
+    found = orient_measured(Microstructure(np.ones((2, 2, 2), int)))
+    assert len(found.volume.orientations) == 1
+    assert np.isnan(found.floor)
+
+
+def test_a_list_is_a_texture_by_its_weights(tmp_path, cubes):
+    path = tmp_path / "list.csv"
+    path.write_text("phi1,Phi,phi2,weight\n0,0,0,3\n0,45,0,1\n")
+    found = grainpaint.orient(cubes, path).orientations
+    tilted = pair_angles(np.vstack([np.eye(4)[:1], found.quaternion]), [
+        [0, i] for i in range(1, len(found) + 1)
+    ], "432") > 0.1  # fmt: skip
+    assert tilted.mean() == pytest.approx(0.25, abs=0.002)
+
+
+def test_a_volume_is_a_texture_by_the_volumes_of_its_grains(tmp_path, cubes):
+    ids = np.ones((4, 4, 4), int)
+    ids[0] = 2
+    known = Orientations.from_euler(np.radians([[0, 0, 0], [0, 45, 0]]))
+    path = Microstructure(ids, orientations=known).save(tmp_path / "a.npz")
+    found = grainpaint.orient(cubes, str(path)).orientations
+    assert (found.quaternion[:, 0] < 0.99).mean() == pytest.approx(0.25, abs=0.002)
+
+
+def test_pieces_inherit_the_orientations_of_their_volume(cubes):
+    whole = grainpaint.orient(cubes, seed=2)
+    part = whole.crop((slice(3, 13), slice(0, 9), slice(24 - 5, 24)))
+    piece = Microstructure(part.grain_id).relabel()
+    found, n_drawn = inherited(piece, whole, (3, 0, 19))
+    assert n_drawn == 0
+    _, old = np.unique(piece.grain_id, return_index=True)
+    rows = part.grain_id.ravel()[old] - 1
+    np.testing.assert_array_equal(
+        found.orientations.quaternion, whole.orientations.quaternion[rows]
+    )
+    finer = Microstructure(part.grain_id.repeat(2, 0).repeat(2, 1).repeat(2, 2))
+    found, n_drawn = inherited(finer.relabel(), whole, (6, 0, 38), times=1)
+    assert n_drawn == 0
+    np.testing.assert_array_equal(
+        found.orientations.quaternion, whole.orientations.quaternion[rows]
+    )
+    _, n_drawn = inherited(piece, whole, (3, 0, 100))
+    assert n_drawn == piece.n_grains
+
+
+def test_new_grains_have_orientations_of_known_ones():
+    known = Microstructure(np.array([[[1, 3, 0]]]))
+    known = grainpaint.orient(known)
+    more, n_drawn = continued(Microstructure(np.array([[[1, 3, 4]]])), known)
+    assert n_drawn == 1
+    q = known.orientations.quaternion
+    np.testing.assert_array_equal(more.orientations.quaternion[[0, 2]], q[[0, 2]])
+    assert (more.orientations.quaternion[3] == q[[0, 2]]).all(1).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"symmetry": "433"}, "unknown crystal symmetry '433'"),
+        ({"texture": "gauss"}, "'gauss' is none of them"),
+        ({"seed": -1}, "the seed must lie in"),
+        (
+            {"texture": Microstructure(np.ones((1, 1, 1), int))},
+            "its grains have no orientations",
+        ),
+        (
+            {"misorientations": Microstructure(np.ones((1, 1, 1), int))},
+            "its grains have no orientations",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_refused(cubes, options, message):
+    with pytest.raises(InputError, match=message):
+        grainpaint.orient(cubes, **options)
+    with pytest.raises(InputError, match="has no grain"):
+        grainpaint.orient(Microstructure(np.zeros((2, 2, 2), int)))
+
+
+def test_crystals_of_another_symmetry_are_refused(cubes):
+    hexagonal = grainpaint.orient(cubes, symmetry="622")
+    for name in ("texture", "misorientations"):
+        with pytest.raises(InputError, match="its crystals are 622, and 432 was asked"):
+            grainpaint.orient(cubes, **{name: hexagonal})
