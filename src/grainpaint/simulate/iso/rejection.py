@@ -48,7 +48,7 @@ def _sweep_colors(spin, shape, box, steps, law, keys, sweep, found):
     Sites of one color are no neighbors, so their order has no effect.
     """
     k0, k1 = keys[1]
-    corners = len(steps) == 26 or len(steps) == 8  # noqa: SIM109  (numba)
+    corners = len(steps) == 26 or len(steps) == 8
     for color in range(8 if corners else 2):
         for x in range(box[0, 0], box[0, 1]):
             for y in range(box[1, 0], box[1, 1]):
