@@ -14,7 +14,15 @@ from grainpaint.philox import philox4x32
 from grainpaint.simulate.iso.ghosts import put
 from grainpaint.simulate.iso.lattice import kernel
 
-__all__ = ["NO_CRYSTALS", "NO_PHASES", "Crystals", "Law", "Phases", "attempt"]
+__all__ = [
+    "NO_CRYSTALS",
+    "NO_PHASES",
+    "Crystals",
+    "Law",
+    "Phases",
+    "attempt",
+    "pair_energy",
+]
 
 
 class Crystals(NamedTuple):
@@ -141,7 +149,7 @@ def _propose(spin, i, steps, law, word, n, found):
 
 
 @kernel()
-def _pair_energy(crystals, a, b):
+def pair_energy(crystals, a, b):
     """Return the energy of a pair of orientations, half of it: a site's own share."""
     if a == b:
         return 0.0
@@ -176,8 +184,8 @@ def _rise(spin, i, steps, law, new, source):
         for step in steps:
             j = i + step
             if spin[j] != 0:
-                before += _pair_energy(crystals, turn[i], turn[j])
-                after += _pair_energy(crystals, turn[source], turn[j])
+                before += pair_energy(crystals, turn[i], turn[j])
+                after += pair_energy(crystals, turn[source], turn[j])
         rise = after - before
         if abs(rise) < 1e-12:
             rise = 0.0

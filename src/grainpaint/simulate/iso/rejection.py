@@ -115,6 +115,7 @@ def sweep_sites(
     periodic: tuple[bool, bool, bool] = (True, True, True),
     temperature: float = 0.0,
     n_spins: int = 0,
+    void: bool | None = None,
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
     """Sweep a lattice with rejection; yield the spins after given numbers of sweeps.
@@ -139,6 +140,9 @@ def sweep_sites(
     n_spins : int
         Propose a spin of 1..n_spins (``potts``); 0 = a spin of a neighbor, each
         distinct spin with equal probability (``potts/neighonly``).
+    void : bool, optional
+        Whether an attempt may be void, see `grainpaint.simulate.iso.attempts.Law`; by
+        default, if `n_spins` is above 0.
     progress : Progress
         Receives the number of sweeps done.
 
@@ -154,7 +158,7 @@ def sweep_sites(
     """
     law = Law(
         n_spins=n_spins,
-        void=n_spins > 0,
+        void=n_spins > 0 if void is None else void,
         beta=1 / temperature if temperature > 0 else math.inf,
         mobility=np.zeros(0),
         hot=False,

@@ -42,7 +42,7 @@ def values(
     if clusters is not None:
         return len(clusters.size), clusters.mean_size, clusters.mean_radius
     if diagnostic.style == "energy":
-        return (total_energy(frame.sites),)
+        return (total_energy(frame.sites, frame.app),)
     if diagnostic.style == "propensity":
         rates = propensities(frame.sites, frame.app, frame.temperature)
         return (float(rates.sum()),)
