@@ -229,9 +229,12 @@ class Sweeper:
         periodic: tuple[bool, bool, bool] = (True, True, True),
     ) -> None:
         check_seed(seed)
-        if any(p and n < 2 for p, n in zip(periodic, shape)):
+        flat = not neighbor_offsets(lattice)[:, 2].any()
+        if any(p and n < 2 for p, n in zip(periodic[: 3 - flat], shape)):
             raise InputError(f"periodic axes need at least two sites, got {shape}")
-        if order == "color" and any(p and n % 2 for p, n in zip(periodic, shape)):
+        if order == "color" and any(
+            p and n % 2 for p, n in zip(periodic[: 3 - flat], shape)
+        ):
             raise InputError(
                 f"sweeps by color need even numbers of sites along periodic axes, got "
                 f"{shape}"

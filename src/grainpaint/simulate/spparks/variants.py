@@ -13,6 +13,7 @@ __all__ = [
     "PinApp",
     "QuaternionApp",
     "StrainApp",
+    "StrainPinApp",
 ]
 
 
@@ -55,20 +56,21 @@ class IsingApp(PottsApp):
 
 @dataclass(frozen=True)
 class StrainApp(PottsApp):
-    """``app_style potts/strain`` and ``potts/strain/pin``.
+    """``app_style potts/strain``: sites are slowed down and heated by a strain.
 
     A site of strain d1 takes a spin that does not raise the energy at the rate
     1 / (1 + d1), and is 1 + d1 times as hot otherwise.
-
-    Parameters
-    ----------
-    pins : bool
-        ``potts/strain/pin``: sites of spin Q + 1 never change.
     """
 
-    pins: bool = False
     values = ("i1", "d1")
     needs = "solve_style"
+
+
+@dataclass(frozen=True)
+class StrainPinApp(StrainApp):
+    """``app_style potts/strain/pin``: sites of spin Q + 1 never change."""
+
+    pins = True
 
 
 @dataclass(frozen=True)

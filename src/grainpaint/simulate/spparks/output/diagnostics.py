@@ -115,7 +115,7 @@ def _sites(frame: Frame, found: Clusters) -> str:
         cluster,
         *map(frame.column, "xyz"),
         frame.column("site"),
-        found.size[cluster - 1].astype(float),
+        np.where(cluster > 0, found.size[cluster - 1], 0).astype(float),
     ]
     return (
         f"ITEM: TIMESTEP\n{frame.time:g}\nITEM: NUMBER OF ATOMS\n{len(cluster)}\n"

@@ -16,6 +16,7 @@ from grainpaint.simulate.spparks.variants import (
     PinApp,
     QuaternionApp,
     StrainApp,
+    StrainPinApp,
 )
 
 __all__ = ["COMMANDS", "VARIANTS"]
@@ -93,13 +94,21 @@ def _phase_field(command: Command) -> PhaseFieldApp:
     n_spins = _spins(command, 1, (n - 1,))
     if n_spins % 2:
         raise command.fail(f"needs an even number of spins, got {n_spins}")
-    n_steps, *energies = (command.number(i) for i in range(2, 7))
+    n_steps, gamma, mobility, kappa, a = (command.number(i) for i in range(2, 7))
     if not n_steps >= 1 or n_steps != int(n_steps):
         raise command.fail(
             f"needs a whole number of phase-field steps for a sweep, got {n_steps:g}"
         )
     c1, c2, c3, c4 = (command.number(i) for i in range(7, 11))
-    app = PhaseFieldApp(n_spins, True, n_steps, *energies, c=(c1, c2, c3, c4))
+    app = PhaseFieldApp(
+        n_spins,
+        n_steps=n_steps,
+        gamma=gamma,
+        mobility=mobility,
+        kappa=kappa,
+        a=a,
+        c=(c1, c2, c3, c4),
+    )
     switches: dict[str, Any] = {}
     for at in range(11, n, 2):
         name = command.expect(at, *_SWITCHES)
@@ -116,7 +125,7 @@ VARIANTS: dict[str, Callable[[Command], PottsApp]] = {
     "potts/pin": lambda command: PinApp(_spins(command, 1, (1,))),
     "potts/quaternion": _quaternion,
     "potts/strain": lambda command: StrainApp(_spins(command, 1, (1,))),
-    "potts/strain/pin": lambda command: StrainApp(_spins(command, 1, (1,)), pins=True),
+    "potts/strain/pin": lambda command: StrainPinApp(_spins(command, 1, (1,))),
 }
 
 
