@@ -54,8 +54,8 @@ def test_energies_and_rates_are_those_of_a_naive_count(
     sites.spin = rng.integers(1, 5, shape).astype(np.int32)
     energy, rate = naive(sites, temperature)
     np.testing.assert_array_equal(
-        np.where(sites.exists, site_energies(sites), 0), energy
+        np.where(sites.exists, site_energies(sites, PottsApp(4)), 0), energy
     )
-    assert total_energy(sites) == energy.sum()
+    assert total_energy(sites, PottsApp(4)) == energy.sum()
     found = propensities(sites, PottsApp(4), temperature)
     np.testing.assert_allclose(found, rate, atol=1e-12)

@@ -1,7 +1,7 @@
 """SPPARKS' applications that our kernels run, with their parameters."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 __all__ = [
     "AdditiveApp",
@@ -31,6 +31,15 @@ class PottsApp:
 
     n_spins: int
     neighbors_only: bool = False
+    # Of this application and its variants:
+    pins: ClassVar[bool] = False  # whether sites of spin Q + 1 never change
+    values: ClassVar[tuple[str, ...]] = ("i1",)  # SPPARKS' names of a site's values
+    lowest_spin: ClassVar[int] = 1
+    needs: ClassVar[Literal["", "sweep", "solve_style"]] = ""
+
+    def tries(self, n_neighbors: int) -> int:
+        """Return the attempts at a site per unit of time in sweeps."""
+        return n_neighbors if self.neighbors_only else self.n_spins
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,20 @@ import numba as nb
 import numpy as np
 
 from grainpaint.simulate.iso.lattice import neighbor_offsets
-from grainpaint.simulate.spparks.applications import Application
-from grainpaint.simulate.spparks.potts_run import effective_lattice
+from grainpaint.simulate.spparks.applications import Application, PottsApp
+from grainpaint.simulate.spparks.crystals import misorientation_energies
+from grainpaint.simulate.spparks.phase_field import field_energies
+from grainpaint.simulate.spparks.potts_run import (
+    effective_lattice,
+    strained_mobility,
+)
 from grainpaint.simulate.spparks.sites import Sites
+from grainpaint.simulate.spparks.variants import (
+    IsingApp,
+    PhaseFieldApp,
+    QuaternionApp,
+    StrainApp,
+)
 
 __all__ = ["propensities", "site_energies", "total_energy"]
 
@@ -38,24 +49,33 @@ def _shifted(padded: np.ndarray, offset: np.ndarray) -> np.ndarray:
     return view
 
 
-def site_energies(sites: Sites) -> np.ndarray:
-    """Return the number of unlike neighbors of each site.
+def site_energies(sites: Sites, app: Application) -> np.ndarray:
+    """Return the energy of each site: the number of its unlike neighbors.
+
+    Variants of the Potts model have energies of their own.
 
     Returns
     -------
     numpy.ndarray, float64, shape (nx, ny, nz)
     """
+    if isinstance(app, QuaternionApp):
+        return misorientation_energies(sites, app)
     padded, offsets, copies = _padded(sites)
     mine = _shifted(padded, np.zeros(3, int))
     count = np.zeros(mine.shape, np.int16)
     for offset in offsets:
         other = _shifted(padded, offset)
         count += (other != mine) & (other != _NO_SITE)
-    return count * float(copies)
+    energy: np.ndarray = count * float(copies)
+    if isinstance(app, PhaseFieldApp):
+        energy += field_energies(sites.value("d1"), sites.value("i2"), app, sites.box)
+    return energy
 
 
-def total_energy(sites: Sites) -> float:
+def total_energy(sites: Sites, app: Application) -> float:
     """Return the sum of the energies of the sites: each unlike pair counts twice."""
+    if isinstance(app, QuaternionApp | PhaseFieldApp):
+        return float(site_energies(sites, app)[sites.exists].sum())
     padded, offsets, copies = _padded(sites)
     mine = _shifted(padded, np.zeros(3, int))
     whole = bool(sites.exists.all())
@@ -84,12 +104,32 @@ def propensities(sites: Sites, app: Application, temperature: float) -> np.ndarr
     padded, offsets, copies = _padded(sites)
     rates = np.zeros(sites.box.shape)
     beta = copies / temperature if temperature > 0 else np.inf
-    _propensities(padded, offsets, beta, rates)
+    if isinstance(app, IsingApp):
+        return _of_other_spin(padded, offsets, beta)
+    mobility = np.ones(rates.shape)
+    if isinstance(app, PottsApp) and app.pins:
+        padded = np.where(padded > app.n_spins, _NO_SITE, padded)
+    if isinstance(app, StrainApp):
+        mobility = strained_mobility(sites)
+    _propensities(padded, offsets, beta, mobility, rates)
     return rates
 
 
+def _of_other_spin(padded: np.ndarray, offsets: np.ndarray, beta: float) -> np.ndarray:
+    """Return the rate at which each site takes the other one of two spins."""
+    mine = _shifted(padded, np.zeros(3, int))
+    rise = np.zeros(mine.shape)
+    for offset in offsets:
+        other = _shifted(padded, offset)
+        rise += np.where(other == mine, 1, -1) * (other != _NO_SITE)
+    with np.errstate(invalid="ignore"):
+        uphill = np.exp(-beta * rise)
+    found: np.ndarray = np.where(rise > 0, uphill, 1.0)
+    return np.where(mine == _NO_SITE, 0.0, found)
+
+
 @nb.njit(cache=True)
-def _propensities(padded, offsets, beta, rates):
+def _propensities(padded, offsets, beta, mobility, rates):
     """Fill in the rates of all sites."""
     n = len(offsets)
     around = np.empty(n, np.int32)
@@ -118,6 +158,7 @@ def _propensities(padded, offsets, beta, rates):
                     else:
                         rise = n_like - n_new
                         if rise <= 0:
-                            rates[x, y, z] += 1.0
+                            rates[x, y, z] += mobility[x, y, z]
                         else:
-                            rates[x, y, z] += np.exp(-beta * rise)
+                            hot = mobility[x, y, z]
+                            rates[x, y, z] += np.exp(-beta * rise * hot)

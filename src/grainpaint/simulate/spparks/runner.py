@@ -15,11 +15,14 @@ from grainpaint.simulate.spparks.applications import (
     PottsApp,
     WeldApp,
 )
+from grainpaint.simulate.spparks.law_run import run_by_law
 from grainpaint.simulate.spparks.output.recorder import Recorder
+from grainpaint.simulate.spparks.pins import pin_sites
 from grainpaint.simulate.spparks.potts_run import run_potts
 from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
 from grainpaint.simulate.spparks.script.reader import read_script
 from grainpaint.simulate.spparks.simulation import (
+    PinSites,
     ReadFile,
     RunCommand,
     SetSpins,
@@ -27,6 +30,12 @@ from grainpaint.simulate.spparks.simulation import (
     WritePaths,
 )
 from grainpaint.simulate.spparks.sites import Sites
+from grainpaint.simulate.spparks.variants import (
+    GradientApp,
+    PhaseFieldApp,
+    QuaternionApp,
+    StrainApp,
+)
 from grainpaint.simulate.spparks.weld_run import run_weld
 
 __all__ = ["run_script", "run_simulation"]
@@ -153,6 +162,8 @@ def _follow(
         match step:
             case SetSpins():
                 sites.set_spins(step)
+            case PinSites():
+                pin_sites(sites, step, simulation.app)
             case ReadFile():
                 sites.read_file(step)
             case Say() | OpenLog():
@@ -184,6 +195,10 @@ def _run(
     app, scan = simulation.app, simulation.scan
     times = [moment.time for moment in run.moments]
     match app:
+        case GradientApp() | QuaternionApp() | PhaseFieldApp():
+            reached = run_by_law(sites, app, run, times, progress)
+        case StrainApp() if run.temperature > 0:
+            reached = run_by_law(sites, app, run, times, progress)
         case PottsApp():
             reached = run_potts(sites, app, run, times, progress)
         case WeldApp() | JoiningApp():

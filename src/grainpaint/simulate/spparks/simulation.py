@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from grainpaint.simulate.am.scan import Segment
 from grainpaint.simulate.spparks.applications import Application, PottsApp
@@ -11,6 +12,7 @@ from grainpaint.simulate.spparks.requests import Diagnostic, Moment, OpenLog, Sa
 __all__ = [
     "N_NEIGHBORS",
     "LayeredScan",
+    "PinSites",
     "ReadFile",
     "RunCommand",
     "SetSpins",
@@ -81,7 +83,7 @@ class SiteCondition:
     Parameters
     ----------
     what : str
-        ``x``, ``y``, ``z``, ``id`` or ``site``.
+        ``x``, ``y``, ``z``, ``id``, ``site`` or another value of the sites.
     relation : str
         ``<``, ``<=``, ``>``, ``>=``, ``=`` or ``!=``.
     value : float
@@ -94,12 +96,12 @@ class SiteCondition:
 
 @dataclass(frozen=True)
 class SetSpins:
-    """``set site``: new spins for some sites.
+    """``set``: new spins, or other values, for some sites.
 
     Parameters
     ----------
-    low, high : int
-        Range of the random spins; a single value if they are equal.
+    low, high : number
+        Range of the random values; a single value if they are equal.
     unique : bool
         Whether each site gets its ID instead.
     fraction : float
@@ -110,15 +112,40 @@ class SetSpins:
         Only sites that meet all conditions are set.
     seed : int
         Seed of the random numbers.
+    what : str
+        ``site``, ``i2``, ``d1``, ...
     """
 
-    low: int = 0
-    high: int = 0
+    low: float = 0
+    high: float = 0
     unique: bool = False
     fraction: float = 1.0
     region: Region | None = None
     conditions: tuple[SiteCondition, ...] = ()
     seed: int = 0
+    what: str = "site"
+
+
+@dataclass(frozen=True)
+class PinSites:
+    """``pin``: some sites take the spin Q + 1, which never changes.
+
+    Parameters
+    ----------
+    fraction : float
+        Of the sites, at least.
+    clusters : bool
+        Whether each is pinned with all of its neighbors, which no pin touches before.
+    threshold : int
+        Unlike neighbors of a site that can be pinned, at least.
+    seed : int
+        Seed of the random numbers.
+    """
+
+    fraction: float
+    clusters: bool
+    threshold: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -178,6 +205,8 @@ class RunCommand:
         Whether by ``sweep``; otherwise rejection-free (``solve_style``).
     raster : bool
         ``sweep raster``: in a fixed order instead of at random.
+    colored : bool
+        ``sweep color``: each site once, sites that are no neighbors after each other.
     sectors : bool
         Whether parts of the box are swept one after another.
     masked : bool
@@ -195,11 +224,17 @@ class RunCommand:
     temperature: float
     rejection: bool
     raster: bool = False
+    colored: bool = False
     sectors: bool = False
     masked: bool = False
     moments: tuple[Moment, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     seed: int = 0
+
+    @property
+    def order(self) -> Literal["raster", "color", "random"]:
+        """The order of the sites in a sweep."""
+        return "raster" if self.raster else "color" if self.colored else "random"
 
     @property
     def end(self) -> float:
@@ -227,7 +262,9 @@ class WritePaths:
     text: str
 
 
-ScriptStep = SetSpins | ReadFile | RunCommand | Moment | Say | OpenLog | WritePaths
+ScriptStep = (
+    SetSpins | PinSites | ReadFile | RunCommand | Moment | Say | OpenLog | WritePaths
+)
 
 
 @dataclass(frozen=True)
@@ -287,4 +324,4 @@ class Simulation:
 
 def value_names(app: Application) -> tuple[str, ...]:
     """Return SPPARKS' names of the values that a site has in an application."""
-    return ("i1",) if isinstance(app, PottsApp) else ("i1", "d1")
+    return app.values if isinstance(app, PottsApp) else ("i1", "d1")

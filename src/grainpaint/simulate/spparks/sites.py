@@ -83,7 +83,7 @@ class Sites:
         )
 
     def set_spins(self, step: SetSpins) -> None:
-        """Execute ``set site``."""
+        """Execute ``set``."""
         chosen = self.exists
         if step.region is not None:
             chosen = chosen & in_region(step.region, *self.place)
@@ -97,21 +97,27 @@ class Sites:
         if step.fraction < 1:
             share = np.random.default_rng(seed).random(self.box.shape)
             chosen = chosen & (share < step.fraction)
+        target = self.spin if step.what == "site" else self.value(step.what)
+        value: Any = step.low
         if step.unique:
             value = site_ids(self.box.shape, self.box.periodic)
-        elif step.low == step.high:
-            value = np.full(self.box.shape, step.low)
-        else:
-            n = step.high - step.low + 1
+        elif step.low < step.high and step.what.startswith("d"):
+            draw = np.random.default_rng([seed, 1]).random(self.box.shape)
+            value = step.low + (step.high - step.low) * draw
+        elif step.low < step.high:
+            n = int(step.high - step.low) + 1
             value = random_spins(self.box.shape, n, seed).astype(np.int64)
-            value += step.low - 1
-        np.copyto(self.spin, value.astype(np.int32), where=chosen)
+            value += int(step.low) - 1
+        np.copyto(target, np.asarray(value).astype(target.dtype), where=chosen)
 
     def _value(self, what: str) -> np.ndarray:
-        """Return the coordinates, IDs or spins of the sites."""
+        """Return the coordinates, IDs, spins or other values of the sites."""
         if what == "id":
             return site_ids(self.box.shape, self.box.periodic)
-        return self.spin if what == "site" else self.place["xyz".index(what)]
+        if what in ("x", "y", "z"):
+            place: np.ndarray = self.place["xyz".index(what)]
+            return place
+        return self.spin if what == "site" else self.value(what)
 
     def read_file(self, step: ReadFile) -> None:
         """Execute ``read_sites`` or ``set stitch``."""

@@ -174,11 +174,11 @@ def edit(old, new, text=ISO):
 
 
 SCRIPT_MISTAKES = {
-    "style": (edit("potts", "potts/pin"), r"in.script:2: app_style: 'potts/pin' is "
+    "style": (edit("potts", "sinter"), r"in.script:2: app_style: 'sinter' is "
               r"not supported, only potts \| potts/neighonly \| am/ellipsoid"),
     "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"),
-    "command": (edit("temperature", "pin 0.1 1 1\ntemperature"),
-                "in.script:11: pin: not supported; supported are am, am_cart"),
+    "command": (edit("temperature", "ecoord 1 1\ntemperature"),
+                "in.script:11: ecoord: not supported"),
     "dimension": (edit("dimension 3", "dimension 2"), "needs dimension 3, not 2"),
     "no lattice": (edit("lattice", "#"), "in.script:6: region: lattice must come"),
     "no region": (edit("create_box box", "create_box tube"), "no region 'tube'"),

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.output.frame import Frame
+from grainpaint.simulate.spparks.potts_run import pinned
 
 __all__ = ["Clusters", "find_clusters"]
 
@@ -17,7 +19,7 @@ class Clusters:
     Parameters
     ----------
     number : numpy.ndarray, int32, shape (nx, ny, nz)
-        Cluster of each site, from 1; 0 = no site.
+        Cluster of each site, from 1; 0 = no site, or a pinned one.
     spin : numpy.ndarray, int32, shape (n,)
     size : numpy.ndarray, int64, shape (n,)
         Number of sites.
@@ -50,7 +52,10 @@ def find_clusters(frame: Frame) -> Clusters:
     sites, box = frame.sites, frame.box
     corners = box.lattice in ("sc/26n", "sq/8n")
     low = int(sites.spin.min())
-    spin = np.where(sites.exists, sites.spin - low + 1, 0)
+    counted = sites.exists
+    if isinstance(frame.app, PottsApp):
+        counted = counted & ~pinned(sites, frame.app)  # pins are no clusters
+    spin = np.where(counted, sites.spin - low + 1, 0)
     open_pieces = label_pieces(spin, (False,) * 3, corners)
     whole = label_pieces(spin, box.periodic, corners)
     # Flat, in the order of IDs, so that the first site of a cluster comes first.

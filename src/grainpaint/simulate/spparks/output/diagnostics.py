@@ -42,7 +42,7 @@ def values(
     if clusters is not None:
         return len(clusters.size), clusters.mean_size, clusters.mean_radius
     if diagnostic.style == "energy":
-        return (total_energy(frame.sites),)
+        return (total_energy(frame.sites, frame.app),)
     if diagnostic.style == "propensity":
         rates = propensities(frame.sites, frame.app, frame.temperature)
         return (float(rates.sum()),)
@@ -115,7 +115,7 @@ def _sites(frame: Frame, found: Clusters) -> str:
         cluster,
         *map(frame.column, "xyz"),
         frame.column("site"),
-        found.size[cluster - 1].astype(float),
+        np.where(cluster > 0, found.size[cluster - 1], 0).astype(float),
     ]
     return (
         f"ITEM: TIMESTEP\n{frame.time:g}\nITEM: NUMBER OF ATOMS\n{len(cluster)}\n"

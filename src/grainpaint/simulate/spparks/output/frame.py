@@ -70,7 +70,7 @@ class Frame:
             place: np.ndarray = self.sites.place["xyz".index(name)]
             return np.broadcast_to(place, self.box.shape)
         if name == "energy":
-            return site_energies(self.sites)
+            return site_energies(self.sites, self.app)
         if name == "propensity":
             return propensities(self.sites, self.app, self.temperature)
         return self.sites.value(name)

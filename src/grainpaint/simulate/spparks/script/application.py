@@ -15,6 +15,8 @@ from grainpaint.simulate.spparks.applications import (
 )
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
+from grainpaint.simulate.spparks.script.variant_styles import VARIANTS
+from grainpaint.simulate.spparks.variants import PhaseFieldApp
 
 __all__ = ["COMMANDS"]
 
@@ -22,7 +24,12 @@ __all__ = ["COMMANDS"]
 def _app_style(state: ScriptState, command: Command) -> None:
     if state.box is not None:
         raise command.fail("comes too late: the box exists already")
-    style = command.expect(0, *_STYLES)
+    style = command.expect(0, *_STYLES, *VARIANTS)
+    if style in VARIANTS:
+        state.app = VARIANTS[style](command)
+        if isinstance(state.app, PhaseFieldApp) and state.app.show_map:
+            state.pass_over(command, " (no map of neighbors is printed)")
+        return
     wanted, make = _STYLES[style]
     numbers = [command.number(i) for i in range(1, len(command.words))]
     if len(numbers) not in wanted:

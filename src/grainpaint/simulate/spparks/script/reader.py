@@ -19,6 +19,7 @@ from grainpaint.simulate.spparks.script import (
     region,
     run,
     spins,
+    variant_styles,
     weld_commands,
 )
 from grainpaint.simulate.spparks.script.command import Command
@@ -103,6 +104,7 @@ _COMMANDS: dict[str, Handler] = {
     **box.COMMANDS,
     **region.COMMANDS,
     **spins.COMMANDS,
+    **variant_styles.COMMANDS,
     **run.COMMANDS,
     **diagnostics.COMMANDS,
     **dumps.COMMANDS,

@@ -63,6 +63,8 @@ def _run(state: ScriptState, command: Command) -> None:
             raise command.fail(f"cannot run from time {state.time:g} to {stop:g}")
         if (state.sweep != "none") == state.solver:
             raise command.fail("needs either sweep or solve_style")
+        if state.app.needs and state.solver != (state.app.needs == "solve_style"):
+            raise command.fail(f"this app_style needs {state.app.needs}")
     else:
         _check_pool(state, command)
         if not isinstance(state.app, AdditiveApp):
@@ -88,6 +90,7 @@ def _run(state: ScriptState, command: Command) -> None:
             state.temperature,
             state.sweep != "none",
             state.sweep == "raster",
+            state.sweep.startswith("color"),
             state.sectors,
             state.masked,
             moments,
@@ -103,9 +106,10 @@ def _sweep_time(state: ScriptState) -> float | None:
     assert state.app is not None
     if state.sweep == "none":
         return None
-    if isinstance(state.app, PottsApp) and not state.app.neighbors_only:
-        return 1.0 / state.app.n_spins
-    return 1.0 / N_NEIGHBORS[state.lattice]
+    n_neighbors = N_NEIGHBORS[state.lattice]
+    if isinstance(state.app, PottsApp):
+        return 1.0 / state.app.tries(n_neighbors)
+    return 1.0 / n_neighbors
 
 
 def _check_pool(state: ScriptState, command: Command) -> None:

@@ -7,7 +7,12 @@ from grainpaint.formats.spparks.stitch_blocks import stitch_times
 from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins, SiteCondition
+from grainpaint.simulate.spparks.simulation import (
+    ReadFile,
+    SetSpins,
+    SiteCondition,
+    value_names,
+)
 
 __all__ = ["COMMANDS", "stitch_time"]
 
@@ -24,21 +29,22 @@ def _set(state: ScriptState, command: Command) -> None:
     what = command.word(0)
     if what == "d1" and not isinstance(state.app, PottsApp):
         return  # the pool sets it before it is used
-    command.expect(0, "site", "i1")
+    what = _value_name(state, command, 0)
     how = command.expect(1, "value", "range", "unique", "stitch")
     if how == "stitch":
         if len(command.words) > 4:
             raise command.fail("options after a stitch file are not supported")
         path = _stitch_file(state, command)
         time = stitch_time(state, command, 2)
-        state.steps.append(ReadFile(path, time, command.where, what))
+        state.steps.append(ReadFile(path, time, command.where, command.word(0)))
         return
     at = {"value": 3, "range": 4, "unique": 2}[how]
-    low = 0 if how == "unique" else command.integer(2)
-    high = command.integer(3) if how == "range" else low
+    number = command.number if what.startswith("d") else command.integer
+    low = 0 if how == "unique" else number(2)
+    high = number(3) if how == "range" else low
     if low > high:
         raise command.fail(f"the range {low}..{high} is empty")
-    spins = SetSpins(low, high, how == "unique")
+    spins = SetSpins(low, high, how == "unique", what=what)
     random = low < high
     while at < len(command.words):
         option = command.expect(at, "fraction", "region", "loop", "if")
@@ -50,7 +56,7 @@ def _set(state: ScriptState, command: Command) -> None:
         elif option == "region":
             spins = replace(spins, region=state.region(command, at + 1))
         elif option == "if":
-            test = _condition(command, at)
+            test = _condition(state, command, at)
             spins = replace(spins, conditions=(*spins.conditions, test))
         at += 4 if option == "if" else 2
     if random:
@@ -58,10 +64,16 @@ def _set(state: ScriptState, command: Command) -> None:
     state.steps.append(spins)
 
 
-def _condition(command: Command, at: int) -> SiteCondition:
-    what = command.expect(at + 1, "x", "y", "z", "id", "site", "i1")
+def _value_name(state: ScriptState, command: Command, index: int, *more: str) -> str:
+    """Return which value of the sites word `index` names; i1 is ``site``."""
+    assert state.app is not None
+    name = command.expect(index, "site", *value_names(state.app), *more)
+    return "site" if name == "i1" else name
+
+
+def _condition(state: ScriptState, command: Command, at: int) -> SiteCondition:
+    what = _value_name(state, command, at + 1, "x", "y", "z", "id")
     relation = command.expect(at + 2, "<", "<=", ">", ">=", "=", "!=")
-    what = "site" if what == "i1" else what
     return SiteCondition(what, relation, command.number(at + 3))
 
 

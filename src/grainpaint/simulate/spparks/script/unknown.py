@@ -9,7 +9,6 @@ from grainpaint.simulate.spparks.script.command import Command
 __all__ = ["UnknownCommand", "unknown"]
 
 _BELONGS = {
-    "app_update_only": "SPPARKS' own applications that move atoms",
     "barrier": "app_style diffusion",
     "count": "app_style chemistry",
     "ecoord": "app_style diffusion",
