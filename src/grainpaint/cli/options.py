@@ -206,7 +206,10 @@ class ReadFlags:
         ),
     ] = None
     symmetry: Annotated[
-        str | None, option("--symmetry", "Of crystals, if not stated: 432.", MAP)
+        str | None,
+        option(
+            "--symmetry", "Of crystals: 432, 622, ...; of a map, if not stated.", MAP
+        ),
     ] = None
 
     def options(self) -> ReadOptions:

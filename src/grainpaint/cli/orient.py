@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,9 +36,6 @@ def orient(
         Path | None,
         option("--misorientations", "A volume with those that are wanted.", WHAT),
     ] = None,
-    symmetry: Annotated[
-        str, option("--symmetry", "Of the crystals: 432, 622, 23, ...", WHAT)
-    ] = "432",
     seed: Annotated[
         int, option("--seed", "The same seed gives the same orientations.", HOW)
     ] = 0,
@@ -54,7 +52,8 @@ def orient(
     places = check_outputs(output, force, with_picture=False)
     if formats.without_orientations(output):
         raise InputError(f"{output}: a site file does not hold orientations")
-    grains = read.load(volume)
+    symmetry = read.symmetry or "432"
+    grains = replace(read, symmetry=None).load(volume)  # its own one does not matter
     settings: dict[str, Any] = {
         "texture": texture,
         "misorientations": misorientations and str(misorientations),
