@@ -83,7 +83,7 @@ def inflated(data: bytes) -> Iterator[bytes]:
             part = stream.decompress(rest, 4 << 20)
             rest = stream.unconsumed_tail or stream.unused_data
             if not part and not stream.eof:
-                raise zlib.error("the file ends too early")
+                raise zlib.error("truncated: the file ends too early")
             yield part
         rest = rest.lstrip(b"\0")  # tapes are filled up with zeros
 

@@ -166,7 +166,7 @@ def _placed(
             if kind == "identity":
                 continue
             if kind not in ("scale", "translation") or kind not in step:
-                raise InputError(f"the transformation {brief(kind)!r} is unknown")
+                raise InputError(f"its {brief(kind, 50)!r} is not understood")
             values = np.array(step[kind], float)
             if values.shape != (n,):
                 raise ValueError(f"a {kind} of {values.size} numbers for {n} axes")
