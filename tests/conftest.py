@@ -18,7 +18,6 @@ from grainpaint.network.weights import write_stage
 if "PYTEST_XDIST_WORKER" in os.environ:  # one core a worker: threads that wait spin
     torch.set_num_threads(1)
     numba.set_num_threads(1)
-    os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}  # of children
 
 # The first call of a kernel compiles it: no deadline. Fixed seeds: no surprise in CI.
 settings.register_profile("grainpaint", deadline=None, derandomize=True)
