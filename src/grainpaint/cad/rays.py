@@ -197,6 +197,15 @@ def _meets(p, q, a, b, c):
     return t if wb >= least and wc >= least and wb + wc <= square - least else -1.0
 
 
+@inner()
+def _apart(p, q, low, high):
+    """Return whether the box around an edge lies beside another box."""
+    for axis in range(3):
+        if min(p[axis], q[axis]) > high[axis] or max(p[axis], q[axis]) < low[axis]:
+            return True
+    return False
+
+
 @nb.njit(cache=True)
 def meet(
     ends,
@@ -220,10 +229,8 @@ def meet(
 
     Parameters
     ----------
-    ends : int64, shape (e, 2)
-        Vertices of the edges.
-    of : int64, shape (e,)
-        Shell of each edge.
+    ends, of : int64, shape (e, 2) and (e,)
+        Vertices and shell of each edge.
     begins, stops : int64
         The triangles of shell s are those from begins[s] on, up to stops[s].
     first, partners : int64
@@ -244,9 +251,8 @@ def meet(
         Meetings, also those for which there was no room.
     """
     n_leaves = low.shape[0] // 2
-    count = 0
+    count = n_met = 0
     waiting = np.empty((_DEEP, 2), np.int64)
-    n_met = 0
     for e in range(ends.shape[0]):
         if n_met > _MOST_LEAVES + 30 * ends.shape[0]:
             break
@@ -259,11 +265,9 @@ def meet(
             box, size = waiting[n, 0], waiting[n, 1]
             f0 = (box * size - n_leaves) * LEAF
             f1 = min(f0 + size * LEAF, faces.shape[0])
-            apart = f0 >= begins[own] and f1 <= stops[own]
-            for axis in range(3):
-                apart |= min(p[axis], q[axis]) > high[box, axis]
-                apart |= max(p[axis], q[axis]) < low[box, axis]
-            if apart:
+            if f0 >= begins[own] and f1 <= stops[own]:
+                continue
+            if _apart(p, q, low[box], high[box]):
                 continue
             if size > 1:
                 waiting[n, 0], waiting[n, 1] = 2 * box, size // 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def texture_of(
         path = Path(source)
         if not path.exists():
             raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
-        if known_kind(path) is None and path.suffix.lower() in (".csv", ".txt"):
+        if path.suffix.lower() in (".csv", ".txt") and not _is_map(path):
             return Texture(*read_orientations(path), symmetry)
     volume, name = _volume(source)
     known = volume.orientations
@@ -48,6 +49,16 @@ def texture_of(
         raise _other_symmetry(name, tuple(known.symmetry), symmetry)
     rows = ids[own] - 1
     return Texture(known.quaternion[rows], volume.grain_volumes()[own] * 1.0, symmetry)
+
+
+def _is_map(path: Path) -> bool:
+    """Return whether a text holds places and Euler angles, or grains."""
+    kind = known_kind(path)
+    if kind != "ebsd":
+        return kind is not None
+    head = path.read_bytes()[:4096].decode(errors="replace").lower()
+    names = set(re.split(r"[\s,;]+", head.lstrip("\ufeff").split("\n")[0]))
+    return {"x", "y"} <= names
 
 
 def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
