@@ -5,6 +5,7 @@ import os
 import sqlite3
 import struct
 
+import h5py  # noqa: F401 (asks for the processor when it is loaded)
 import numpy as np
 import pytest
 from hostile import (
