@@ -73,8 +73,8 @@ MISTAKES = {
     "missing": ("simulate in.none -o a.npz", "in.none: "),
     "no command": ("simulate nonsense -o a.npz", "nonsense"),
     "suffix": ("simulate in.potts -o a.foo", "unknown suffix"),
-    "dump": ("simulate in.potts -o dump.a", "read, not written"),
-    "unsupported": ("simulate in.pin -o a.npz", "in.pin:2: app_style: 'potts/pin'"),
+    "dump": ("simulate in.potts -o dump.a", "unknown suffix"),
+    "unsupported": ("simulate in.sinter -o a.npz", "in.sinter:2: app_style: 'sinter'"),
     "program": ("simulate spparks in.potts --spparks no/spk -o a.npz", "no such progr"),
     "ranks": ("simulate spparks in.potts --spparks ls --ranks 0 -o a.npz", "--ranks"),
     "fails": ("simulate spparks in.potts --spparks ls -o a.npz", "last lines: "),
@@ -84,14 +84,14 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_exit_2_with_one_line_and_leave_nothing(run, tmp_path, mistake):
     (tmp_path / "in.potts").write_text(POTTS)
-    (tmp_path / "in.pin").write_text(POTTS.replace("potts", "potts/pin"))
+    (tmp_path / "in.sinter").write_text(POTTS.replace("potts", "sinter"))
     words, message = MISTAKES[mistake]
     code, out, errors = run(*words.split())
     assert code == 2
     assert message in errors
     assert "Traceback" not in errors
     assert out == ""
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.pin", "in.potts"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.potts", "in.sinter"]
 
 
 def test_spparks_runs_a_script_and_a_recipe(run, tmp_path, stand_in):
