@@ -23,7 +23,7 @@ def text_rows(columns: Sequence[np.ndarray], ends: bytes = b"\n") -> Iterator[by
     Examples
     --------
     >>> b"".join(text_rows([np.array([7, -12]), np.array([0.5, 1e-9])]))
-    b'7 0.5 \\n-12 1e-09 \\n'
+    b'7 0.5 \n-12 1e-09 \n'
     """
     n = len(columns[0])
     for start in range(0, n, _PIECE):
