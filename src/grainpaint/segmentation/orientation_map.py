@@ -7,25 +7,11 @@ import math
 import numba as nb
 import numpy as np
 
-from grainpaint.compiled import inner
 from grainpaint.orientations import operators
+from grainpaint.orientations.disorientation import half_cosine
 from grainpaint.segmentation.pieces import join, number_roots
 
 __all__ = ["grains_of_points", "mean_by_grain"]
-
-
-@inner()
-def _half_cosine(p, q, group):
-    """Return the cosine of half the disorientation of two unit quaternions."""
-    w = p[0] * q[0] + p[1] * q[1] + p[2] * q[2] + p[3] * q[3]
-    x = p[0] * q[1] - p[1] * q[0] - p[2] * q[3] + p[3] * q[2]
-    y = p[0] * q[2] + p[1] * q[3] - p[2] * q[0] - p[3] * q[1]
-    z = p[0] * q[3] - p[1] * q[2] + p[2] * q[1] - p[3] * q[0]
-    best = 0.0
-    for s in range(len(group)):
-        g = group[s]
-        best = max(best, abs(w * g[0] + x * g[1] + y * g[2] + z * g[3]))
-    return best
 
 
 @nb.njit(cache=True)
@@ -44,7 +30,7 @@ def _join_points(quaternion, phase, groups, sizes, limit, parent):
                     if a < 0 or b < 0 or c < 0 or phase[a, b, c] != kind:
                         continue
                     j = (a * ny + b) * nz + c
-                    if _half_cosine(quaternion[i], quaternion[j], group) >= limit:
+                    if half_cosine(quaternion, i, quaternion, j, group) >= limit:
                         join(parent, i, j)
     number_roots(parent, 0, phase.reshape(-1), 0)
 
