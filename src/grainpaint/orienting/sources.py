@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.formats.content import known_kind
+from grainpaint.formats.ebsd.euler_table import head_of
 from grainpaint.formats.orientation_list import read_orientations
 from grainpaint.measure.misorientation import misorientations
 from grainpaint.microstructure import Microstructure
@@ -53,12 +53,11 @@ def texture_of(
 
 def _is_map(path: Path) -> bool:
     """Return whether a text holds places and Euler angles, or grains."""
-    kind = known_kind(path)
-    if kind != "ebsd":
-        return kind is not None
-    head = path.read_bytes()[:4096].decode(errors="replace").lower()
-    names = set(re.split(r"[\s,;]+", head.lstrip("\ufeff").split("\n")[0]))
-    return {"x", "y"} <= names
+    with path.open("rb") as file:
+        named = head_of(file.read(4096))
+    if named is None:
+        return known_kind(path) is not None
+    return {"x", "y"} <= set(named[0])
 
 
 def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
