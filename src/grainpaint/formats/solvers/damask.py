@@ -18,6 +18,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
+from grainpaint.formats.vti.layout import M_PER_UM, PIECE, around_materials
 from grainpaint.formats.vti.stated import (
     CHECKSUM,
     PERIODIC,
@@ -29,9 +30,7 @@ from grainpaint.orientations import Orientations
 
 __all__ = ["write"]
 
-_M_PER_UM = 1e-6
 _LARGEST = 2**31 - 1  # DAMASK counts cells in 32 bits
-_PIECE = 3 << 20  # bytes: base64 of multiples of 3 joins without padding
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 # Of DAMASK's examples/config/phase/mechanical/elastic; stand-ins, and said to be.
@@ -139,9 +138,8 @@ def _material(known: Orientations, names: list[str], void: bool) -> Iterator[str
 
 def _write_grid(slabs: Slabs, path: Path, void: bool) -> None:
     """Write the image; its checksum is put in at the end."""
-    extent = " ".join(f"0 {n}" for n in slabs.shape)
-    spacing = [s * _M_PER_UM for s in slabs.spacing]
-    origin = [o * _M_PER_UM for o in slabs.origin]
+    spacing = [s * M_PER_UM for s in slabs.spacing]
+    origin = [o * M_PER_UM for o in slabs.origin]
     first = int(not void)  # the grain that is material 0
     fields: dict[str, list[int] | list[str]] = {
         VOID: [0 if void else -1],
@@ -149,31 +147,9 @@ def _write_grid(slabs: Slabs, path: Path, void: bool) -> None:
         SHAPE: list(slabs.shape),
         CHECKSUM: ["0" * 10],
     }
-    stated = "".join(
-        f'      <DataArray type="Int64" Name="{name}" NumberOfTuples="{len(values)}" '
-        f'format="ascii">\n{" ".join(map(str, values))}\n      </DataArray>\n'
-        for name, values in fields.items()
+    head, tail = around_materials(
+        slabs.shape, spacing, origin, fields, (0, slabs.n_grains - first)
     )
-    head = f"""<?xml version="1.0"?>
-<VTKFile type="ImageData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
-  <ImageData WholeExtent="{extent}" Origin="{" ".join(map(repr, origin))}" \
-Spacing="{" ".join(map(repr, spacing))}" Direction="1 0 0 0 1 0 0 0 1">
-    <FieldData>
-{stated}    </FieldData>
-  <Piece Extent="{extent}">
-    <PointData>
-    </PointData>
-    <CellData>
-      <DataArray type="Int32" Name="material" format="binary" \
-RangeMin="0" RangeMax="{slabs.n_grains - first}">
-"""
-    tail = """
-      </DataArray>
-    </CellData>
-  </Piece>
-  </ImageData>
-</VTKFile>
-"""
     crc = begun_checksum(spacing, origin, slabs.periodic, slabs.shape)
     with path.open("wb") as file:
         file.write(head.encode())
@@ -183,8 +159,8 @@ RangeMin="0" RangeMax="{slabs.n_grains - first}">
             crc = zlib.crc32(data, crc)
             data = waiting + data
             whole = len(data) - len(data) % 3
-            for start in range(0, whole, _PIECE):
-                file.write(base64.b64encode(data[start : min(start + _PIECE, whole)]))
+            for start in range(0, whole, PIECE):
+                file.write(base64.b64encode(data[start : min(start + PIECE, whole)]))
             waiting = data[whole:]
         file.write(base64.b64encode(waiting))
         file.write(tail.encode())

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.formats.raw import in_order
+from grainpaint.formats.vti.layout import M_PER_UM, PIECE, around_materials
 from grainpaint.formats.vti.stated import (
     CHECKSUM,
     NAMES,
@@ -29,22 +30,13 @@ from grainpaint.orientations import Orientations
 
 __all__ = ["write"]
 
-_M_PER_UM = 1e-6
-_PIECE = 3 << 20  # bytes: base64 of multiples of 3 joins without padding
-
 
 def write(volume: Microstructure, path: Path) -> None:
     """Write the grain IDs as materials from 0 (see the module's docstring)."""
     material = volume.grain_id
     data = in_order(material.transpose(2, 1, 0), "<i4")
-    extent = " ".join(f"0 {n}" for n in volume.shape)
-    spacing = [s * _M_PER_UM for s in volume.spacing]
-    origin = [o * _M_PER_UM for o in volume.origin]
-    image = (
-        f'<ImageData WholeExtent="{extent}" Origin="{" ".join(map(repr, origin))}" '
-        f'Spacing="{" ".join(map(repr, spacing))}" '
-        'Direction="1 0 0 0 1 0 0 0 1">'
-    )
+    spacing = [s * M_PER_UM for s in volume.spacing]
+    origin = [o * M_PER_UM for o in volume.origin]
     known = volume.orientations
     fields = {
         VOID: [0],
@@ -61,40 +53,22 @@ def write(volume: Microstructure, path: Path) -> None:
             )
         ],
     }
-    stated = "".join(
-        f'      <DataArray type="Int64" Name="{name}" NumberOfTuples="{len(values)}" '
-        f'format="ascii">\n{" ".join(map(str, values))}\n      </DataArray>\n'
-        for name, values in fields.items()
+    head, tail = around_materials(
+        volume.shape,
+        spacing,
+        origin,
+        fields,
+        (int(material.min()), int(material.max())),
+        "" if known is None else _orientations(known),
     )
-    if known is not None:
-        stated += _orientations(known)
-    head = f"""<?xml version="1.0"?>
-<VTKFile type="ImageData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
-  {image}
-    <FieldData>
-{stated}    </FieldData>
-  <Piece Extent="{extent}">
-    <PointData>
-    </PointData>
-    <CellData>
-      <DataArray type="Int32" Name="material" format="binary" \
-RangeMin="{material.min()}" RangeMax="{material.max()}">
-"""
-    tail = """
-      </DataArray>
-    </CellData>
-  </Piece>
-  </ImageData>
-</VTKFile>
-"""
     values = data.data.cast("B")
-    first = _PIECE - 8
+    first = PIECE - 8
     with path.open("wb") as file:
         file.write(head.encode())
         size = np.uint64(data.nbytes).tobytes()
         file.write(base64.b64encode(size + values[:first]))
-        for start in range(first, len(values), _PIECE):
-            file.write(base64.b64encode(values[start : start + _PIECE]))
+        for start in range(first, len(values), PIECE):
+            file.write(base64.b64encode(values[start : start + PIECE]))
         file.write(tail.encode())
 
 
