@@ -31,15 +31,13 @@ def unpacked(path: Path, data: bytes) -> bytes:
     if not data.startswith(_GZIP):
         return data
     limit = max(_LARGE, _RATIO * len(data))
-    size = 0
     try:
-        for piece in inflated(data):  # counted first, so that a bomb takes no memory
-            size += len(piece)
-            if size > limit:
-                raise InputError(
-                    f"{path}: unpacks to over {limit >> 20} MB, {_RATIO} times its "
-                    "size and more: unpack it first if it is a part"
-                )
-        return b"".join(inflated(data))
+        found = inflated(data, limit)
     except zlib.error as error:
         raise InputError(f"{path}: damaged gzip data ({error})") from None
+    if found is None:
+        raise InputError(
+            f"{path}: unpacks to over {limit >> 20} MB, {_RATIO} times its size and "
+            "more: unpack it first if it is a part"
+        )
+    return found

@@ -53,29 +53,36 @@ def content_of(path: Path) -> bytes:
 
 def _unpacked(path: Path, data: bytes) -> bytes:
     """Unpack all members of a .gz; refuse one that blows up far beyond its size."""
-    allowed = (128 << 20) + 100 * len(data)
-    total = 0
     try:
-        for part in inflated(data):  # counted first, so that a bomb takes no memory
-            total += len(part)
-            if total > allowed:
-                raise InputError(
-                    f"{path}: unpacks to more than a hundred times its size: "
-                    "unpack it by hand if that is meant"
-                )
-        return b"".join(inflated(data))
+        found = inflated(data, (128 << 20) + 100 * len(data))
     except zlib.error as error:
         raise InputError(f"{path}: damaged or cut off ({error})") from None
+    if found is None:
+        raise InputError(
+            f"{path}: unpacks to more than a hundred times its size: unpack it by hand "
+            "if that is meant"
+        )
+    return found
 
 
-def inflated(data: bytes) -> Iterator[bytes]:
-    """Yield what all members of a .gz hold, piece by piece.
+def inflated(data: bytes, most: int) -> bytes | None:
+    """Return what all members of a .gz hold, or None if that is more than `most` bytes.
 
     Raises
     ------
     zlib.error
         If it is damaged or cut off.
     """
+    size = 0
+    for piece in _pieces(data):  # counted first, so that a bomb takes no memory
+        size += len(piece)
+        if size > most:
+            return None
+    return b"".join(_pieces(data))
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Yield what all members of a .gz hold, piece by piece."""
     rest = data
     while rest:
         stream = zlib.decompressobj(31)
