@@ -11,7 +11,7 @@ import numpy as np
 
 from grainpaint.cad.load import file_bytes, file_state
 from grainpaint.cad.packed import unpacked
-from grainpaint.cad.voxels import no_voxel_inside
+from grainpaint.cad.voxels import blocks_with_any, no_voxel_inside
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import (
     ARCHIVE_ERRORS,
@@ -87,10 +87,7 @@ class MaskGrid:
 
     def touched(self, edge: int) -> np.ndarray:
         """Return which blocks of `edge` voxels contain a voxel that is inside."""
-        found = self.inside
-        for axis, n in enumerate(self.inside.shape):
-            found = np.logical_or.reduceat(found, np.arange(0, n, edge), axis)
-        return found
+        return blocks_with_any(self.inside, edge)
 
 
 def is_mask(path: Path) -> bool:

@@ -15,7 +15,14 @@ from grainpaint.cad.solid import Part
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
 
-__all__ = ["PartGrid", "VoxelGrid", "no_voxel_inside", "plan_grid", "voxelize"]
+__all__ = [
+    "PartGrid",
+    "VoxelGrid",
+    "blocks_with_any",
+    "no_voxel_inside",
+    "plan_grid",
+    "voxelize",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +128,23 @@ class PartGrid:
             corners, faces, x0, x1, y0, y1, n_z
         )
         return found
+
+
+def blocks_with_any(inside: np.ndarray, edge: int) -> np.ndarray:
+    """Return which blocks of `edge` voxels contain a voxel that is inside.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray, bool, shape (nx, ny, nz)
+    edge : int
+
+    Returns
+    -------
+    numpy.ndarray, bool, shape (ceil(nx / edge), ceil(ny / edge), ceil(nz / edge))
+    """
+    for axis, n in enumerate(inside.shape):
+        inside = np.logical_or.reduceat(inside, np.arange(0, n, edge), axis)
+    return inside
 
 
 def no_voxel_inside(spacing: float) -> InputError:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.cad.solid import Part
-from grainpaint.cad.voxels import no_voxel_inside
+from grainpaint.cad.voxels import blocks_with_any, no_voxel_inside
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
 
@@ -85,12 +85,8 @@ class WindingGrid:
         layers = []
         for x0 in range(0, nx, edge):
             box = [(x0, min(x0 + edge, nx)), *((0, n) for n in others)]
-            layer = self.mask(box).any(0)
-            for axis, n in enumerate(others):
-                starts = np.arange(0, n, edge)
-                layer = np.logical_or.reduceat(layer, starts, axis)
-            layers.append(layer)
-        return np.stack(layers)
+            layers.append(blocks_with_any(self.mask(box), edge))
+        return np.concatenate(layers)
 
 
 def open_part(path: Path, triangles: np.ndarray, edge: float, sha256: str) -> Part:
