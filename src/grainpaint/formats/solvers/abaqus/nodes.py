@@ -9,6 +9,7 @@ from itertools import combinations, product
 import numpy as np
 
 from grainpaint.formats.slabs import Slabs
+from grainpaint.formats.solvers.numbering import numbered
 
 __all__ = ["Layer", "NodeFaces", "layers"]
 
@@ -45,13 +46,13 @@ def layers(slabs: Slabs) -> Iterator[Layer]:
     for slab in slabs.rows():
         for here in slab:
             used = _touched(here) | (_touched(cells) if cells is not None else False)
-            numbers, count = _numbered(used, count)
+            numbers, count = numbered(used, count)
             if cells is not None:
                 yield Layer(z - 1, cells, low, numbers)
             cells, low = here, numbers
             z += 1
     assert cells is not None
-    yield Layer(nz - 1, cells, low, _numbered(_touched(cells), count)[0])
+    yield Layer(nz - 1, cells, low, numbered(_touched(cells), count)[0])
 
 
 def _touched(cells: np.ndarray) -> np.ndarray:
@@ -61,13 +62,6 @@ def _touched(cells: np.ndarray) -> np.ndarray:
     for j, i in product((0, 1), repeat=2):
         touched[j : j + cells.shape[0], i : i + cells.shape[1]] |= inside
     return touched
-
-
-def _numbered(used: np.ndarray, count: int) -> tuple[np.ndarray, int]:
-    numbers = np.zeros(used.shape, np.int64)
-    n = int(np.count_nonzero(used))
-    numbers[used] = np.arange(count + 1, count + n + 1)
-    return numbers, count + n
 
 
 class NodeFaces:

@@ -14,6 +14,7 @@ from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
 from grainpaint.formats.solvers.crystals import rodrigues
 from grainpaint.formats.solvers.fepx.tetrahedra import NODES, SIDES
+from grainpaint.formats.solvers.numbering import numbered
 from grainpaint.formats.text import float_words, int_words, table
 
 __all__ = ["write"]
@@ -84,14 +85,14 @@ def _layers(slabs: Slabs) -> Iterator[_Layer]:
         for cells in slab:
             touched = _touched(cells)
             shared = touched if below is None else touched | own
-            plane, count = _numbered(shared, count)
+            plane, count = numbered(shared, count)
             if below is not None:
                 yield replace(below, planes=(*below.planes[:2], plane))
-            middle, count = _numbered(touched, count)
+            middle, count = numbered(touched, count)
             below, own = _Layer(z, cells, (plane, middle, plane)), touched
             z += 1
     assert below is not None
-    plane, _ = _numbered(own, count)
+    plane, _ = numbered(own, count)
     yield replace(below, planes=(*below.planes[:2], plane))
 
 
@@ -103,13 +104,6 @@ def _touched(cells: np.ndarray) -> np.ndarray:
     for j, i in product(range(3), repeat=2):
         touched[j : j + 2 * ny : 2, i : i + 2 * nx : 2] |= inside
     return touched
-
-
-def _numbered(used: np.ndarray, count: int) -> tuple[np.ndarray, int]:
-    numbers = np.zeros(used.shape, np.int64)
-    n = int(np.count_nonzero(used))
-    numbers[used] = np.arange(count + 1, count + n + 1)
-    return numbers, count + n
 
 
 def _write_nodes(slabs: Slabs, file: BinaryIO) -> dict[_Side, np.ndarray]:
