@@ -3,23 +3,18 @@
 import numpy as np
 from pydantic import PositiveFloat
 
-from grainpaint.simulate.toml import RecipePart
+from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds
 
 __all__ = ["FrontRearPool", "ScaledPool"]
 
 _BISECTIONS = 30
 
 
-class ScaledPool(RecipePart):
+class ScaledPool(PoolWithEnds):
     """A pool whose level sets come from growing all its axes by the same length."""
 
     width: PositiveFloat
     depth: PositiveFloat
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """Reach of the pool in front of its origin and behind it."""
-        raise NotImplementedError
 
     def _rear_term(self, share: np.ndarray) -> np.ndarray:
         """Return the term of x < 0 in the level, at a share of the rear length."""
@@ -58,24 +53,6 @@ class ScaledPool(RecipePart):
             low, high = np.where(outside, t, low), np.where(outside, high, t)
         distance: np.ndarray = (low + high) / 2
         return distance
-
-    def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the distances, and how far back the nearest surface lies.
-
-        Parameters
-        ----------
-        points : numpy.ndarray, float, shape (n, 3)
-            As in `distance`.
-
-        Returns
-        -------
-        distance : numpy.ndarray, float, shape (n,)
-        behind : numpy.ndarray, float, shape (n,)
-            0 (at the widest place or in front of it) to 1 (at the tail).
-        """
-        distance = self.distance(points)
-        rear = self.ends[1] + np.maximum(distance, 0)
-        return distance, np.clip(-points[:, 0] / rear, 0, 1)
 
     def reach(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the reach of the pool forward and back along the line (y, z).

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import PositiveFloat
 from scipy.spatial import cKDTree
 
-from grainpaint.simulate.toml import RecipePart
+from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds
 
 __all__ = ["ScriptWeld", "Weld"]
 
@@ -28,7 +28,7 @@ _TEARDROPS = {
 }
 
 
-class Weld(RecipePart):
+class Weld(PoolWithEnds):
     r"""An outline in the surface that changes its size through a plate.
 
     At a fraction v of the thickness the outline is scaled by
@@ -166,24 +166,6 @@ class Weld(RecipePart):
             place - np.stack([b * p[0], b * p[1], -height * v]), axis=0
         )
         return length
-
-    def zone(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the distances, and how far back the nearest surface lies.
-
-        Parameters
-        ----------
-        points : numpy.ndarray, float, shape (n, 3)
-            As in `distance`.
-
-        Returns
-        -------
-        distance : numpy.ndarray, float, shape (n,)
-        behind : numpy.ndarray, float, shape (n,)
-            0 (at the middle or in front of it) to 1 (at the tail).
-        """
-        distance = self.distance(points)
-        rear = self.ends[1] + np.maximum(distance, 0)
-        return distance, np.clip(-points[:, 0] / rear, 0, 1)
 
     def reach(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the reach of the pool forward and back along the line (y, z).
