@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError, brief
+from grainpaint.errors import InputError
 from grainpaint.formats.spparks.snapshot import Snapshot, choose_time
-from grainpaint.formats.spparks.stitch_base import opened
+from grainpaint.formats.spparks.stitch_base import blocks_until, field_of, opened
 
 __all__ = ["is_stitch", "read_stitch", "times_of_stitch"]
 
@@ -46,17 +46,10 @@ def read_stitch(path: Path, data: bytes, time: float | None) -> Snapshot:
     with opened(path, data) as base:
         known = _times(path, base)
         chosen = known[choose_time(path, known, time)]
-        fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
-        field = fields.get("site", fields.get("i1"))
+        field = field_of(path, base, ("site", "i1"))
         if field is None:
-            names = brief(", ".join(map(str, fields)))
-            raise InputError(f"{path}: no field site or i1, it has {names}")
-        blocks = base.execute(
-            "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
-            "JOIN times USING (timestamp) WHERE field_id = ? AND time <= ? "
-            "ORDER BY timestamp",
-            (field, chosen),
-        ).fetchall()
+            raise InputError(f"{path}: no field site or i1, it has none")
+        blocks = blocks_until(base, field, chosen)
         if not blocks:
             raise InputError(f"{path}: no spins until time {chosen:g}")
         spin, low = _laid(path, blocks)

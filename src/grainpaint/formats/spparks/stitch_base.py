@@ -1,13 +1,14 @@
 """Stitch files as SQLite databases that strangers may have made, or damage."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["opened"]
+__all__ = ["blocks_until", "field_of", "opened"]
 
 _TABLES = {"times", "fields", "blocks"}
 # What values of other types than they should have raise.
@@ -64,3 +65,46 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[sqlite3.Connection
             if found != "ok":
                 raise InputError(f"{path}: damaged stitch file ({brief(found)})")
             yield base
+
+
+def field_of(path: Path, base: sqlite3.Connection, names: Sequence[str]) -> int | None:
+    """Return the number of the first of some fields that a file has.
+
+    Returns
+    -------
+    int or None
+        None if the file has no field at all yet.
+
+    Raises
+    ------
+    InputError
+        If it has others.
+    """
+    fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
+    for name in names:
+        if name in fields:
+            return int(fields[name])
+    if fields:
+        raise InputError(
+            f"{path}: no field {' or '.join(dict.fromkeys(names))}, it has "
+            f"{brief(', '.join(map(str, fields)))}"
+        )
+    return None
+
+
+def blocks_until(
+    base: sqlite3.Connection, field: int, time: float
+) -> list[tuple[Any, ...]]:
+    """Return the blocks of a field until a time, in the order in which they count.
+
+    Returns
+    -------
+    list of tuple
+        First site, last site + 1 (along x, y, z), and the bytes of the values.
+    """
+    return base.execute(
+        "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
+        "JOIN times USING (timestamp) WHERE field_id = ? AND time <= ? "
+        "ORDER BY timestamp, blocks.rowid",
+        (field, time),
+    ).fetchall()

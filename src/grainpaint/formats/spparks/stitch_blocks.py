@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError, brief
-from grainpaint.formats.spparks.stitch_base import opened
+from grainpaint.errors import InputError
+from grainpaint.formats.spparks.stitch_base import blocks_until, field_of, opened
 
 __all__ = ["create_stitch", "read_block", "stitch_times", "write_block"]
 
@@ -172,26 +172,14 @@ def read_block(
         If the file is damaged or has none of the fields.
     """
     with opened(path) as base:
-        fields = dict(base.execute("SELECT lower(field), field_id FROM fields"))
-        found = [name for name in names if name in fields]
-        if fields and not found:
-            raise InputError(
-                f"{path}: no field {' or '.join(dict.fromkeys(names))}, it has "
-                f"{brief(', '.join(map(str, fields)))}"
-            )
-        if not found:  # a new file
+        field = field_of(path, base, names)
+        if field is None:  # a new file
             return np.full(shape, -1, np.int32)
         (kind,) = base.execute(
-            "SELECT type FROM fields WHERE field_id = ?", (fields[found[0]],)
+            "SELECT type FROM fields WHERE field_id = ?", (field,)
         ).fetchone()
-        rows = base.execute(
-            "SELECT x_min, y_min, z_min, x_max, y_max, z_max, state FROM blocks "
-            "JOIN times USING (timestamp) WHERE field_id = ? AND time < ? "
-            "ORDER BY timestamp, blocks.rowid",
-            (fields[found[0]], time + _TOLERANCE),
-        ).fetchall()
         values = np.zeros(shape) if kind == 3 else np.full(shape, -1, np.int32)
-        for *corners, state in rows:
+        for *corners, state in blocks_until(base, field, time + _TOLERANCE):
             block = np.frombuffer(state, _KINDS[kind])
             _lay(path, corners, block, np.array(low), values)
     return values
