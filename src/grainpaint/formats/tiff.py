@@ -13,13 +13,14 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
+from grainpaint.units import UNITS
 
 __all__ = ["read"]
 
 _PLAIN = 1 << 28  # bytes that an image may have, however well it is packed
 _UM = {
-    **{"nm": 1e-3, "um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "mm": 1e3},
-    **{"cm": 1e4, "m": 1e6, "inch": 25_400.0, "å": 1e-4, "micrometer": 1.0},
+    **UNITS,
+    **{"µm": 1.0, "μm": 1.0, "micron": 1.0, "micrometer": 1.0, "å": 1e-4},
 }
 
 
