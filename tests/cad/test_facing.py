@@ -95,6 +95,29 @@ def test_a_rod_that_leaves_a_body_between_its_ends_is_not_a_cavity(turned):
     assert len(part.notes) == turned
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_rod_as_high_as_the_body_that_it_leaves_is_not_a_cavity(mirrored):
+    """Its long edges lie on the U: only diagonals meet the walls of the U."""
+    rod = np.array(box((24, 5, 10), (0, 5, 0)).triangles)
+    part = solid_of(U, (rod * [-1, 1, 1])[:, ::-1] if mirrored else rod)
+    assert mask_volume(part, 0.5) == 26 * 30 * 10 - 6 * 20 * 10 + 6 * 5 * 10
+
+
+def test_a_dent_that_reaches_into_a_body_between_its_edges_crosses_it():
+    """No edge of the body meets the dent."""
+    cube = np.array(BIG.triangles)
+    top = cube.mean(1)[:, 2] > 9.9
+    low = np.array([2.0, 0.1, 0.0])
+    corners = [
+        np.array([x, y, 10.0]) for x, y in ((-10, -10), (10, -10), (10, 10), (-10, 10))
+    ]
+    dent = np.array([(p, q, low) for p, q in zip(corners, [*corners[1:], corners[0]])])
+    body = box((6, 6, 4), (0, 0, -1.5))
+    part = solid_of(cube[~top], dent, body)
+    assert part.notes == ()
+    np.testing.assert_allclose(part.body_volumes, [8000 - 4000 / 3, 144])
+
+
 def test_a_cavity_where_bodies_overlap_is_empty():
     """The winding number is 2 around it; the cavity is taken away twice."""
     for cavity in (box((4, 4, 4), (2, 0, 0)), inverted(box((4, 4, 4), (2, 0, 0)))):
@@ -118,6 +141,13 @@ def test_a_shell_that_lies_on_another_from_within_is_what_it_faces(whole):
     assert mask_volume(solid_of(big, pocket), 1.0) == 8000 - 216
     body = inverted(small) if whole else small
     assert mask_volume(solid_of(big, body), 1.0) == 8000
+
+
+def test_a_body_that_is_there_twice_beside_one_that_it_touches_counts_once():
+    mirrored = (BIG.triangles * [-1, 1, 1] + [20, 0, 0])[:, ::-1]
+    part = solid_of(BIG, inverted(BIG), mirrored)
+    np.testing.assert_allclose(part.body_volumes, [8000, 8000])
+    assert "12 doubled facets" in part.notes[0]
 
 
 @pytest.mark.parametrize("turned", [False, True])

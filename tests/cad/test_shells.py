@@ -84,10 +84,12 @@ def test_a_doubled_wall_within_a_body_makes_two_bodies(turned):
 
 
 @st.composite
-def assemblies(draw):
+def assemblies(draw, most=6):
     """Draw boxes that touch at faces, edges and corners, turned and cut in any way."""
     cells = list(itertools.product(range(2), range(2), range(2)))
-    chosen = draw(st.lists(st.sampled_from(cells), min_size=2, max_size=6, unique=True))
+    chosen = draw(
+        st.lists(st.sampled_from(cells), min_size=2, max_size=most, unique=True)
+    )
     boxes = []
     for cell in chosen:
         at = np.array(cell) * 4
@@ -117,6 +119,28 @@ def test_bodies_in_any_order_are_right_or_refused(boxes, random):
     except InputError:
         return
     assert mask_volume(part, 1.0) == 64 * len(boxes)
+
+
+@given(assemblies(most=2), st.randoms())
+@settings(max_examples=60)
+def test_two_bodies_are_told_apart_in_any_order(boxes, random):
+    soup = list(np.concatenate(boxes))
+    random.shuffle(soup)
+    part = solid_of(soup)
+    assert mask_volume(part, 1.0) == 128
+
+
+@given(st.sampled_from([(2, 1, 1), (2, 2, 1), (2, 2, 2)]), st.randoms())
+@settings(max_examples=20)
+def test_walls_of_a_block_of_boxes_are_kept_in_any_order(shape, random):
+    """Each wall is there twice, in the same triangles: boxes are mirror images."""
+    soup = []
+    for cell in np.ndindex(shape):
+        odd = np.array(cell) % 2 == 1
+        mirrored = box((4, 4, 4)).triangles * np.where(odd, -1, 1)
+        soup += list(mirrored[:, :: -1 if odd.sum() % 2 else 1] + np.array(cell) * 4)
+    random.shuffle(soup)
+    assert mask_volume(solid_of(soup), 1.0) == 64 * np.prod(shape)
 
 
 def test_a_surface_with_one_side_is_refused_with_the_place(rng):

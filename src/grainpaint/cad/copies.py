@@ -56,8 +56,8 @@ def find_copies(faces: np.ndarray) -> Copies:
     if run.any() and not _repeats_within(run, number):
         kept = first_alike(run, number)
         return Copies(faces[kept], _apart(faces[kept], run[kept]), faces[~kept], True)
-    kept, second, layered = _patched(faces, number, first)
-    mended = _layer_edges(faces[kept], layered[kept], second[kept])
+    kept = _patched(faces, number, first)
+    mended = find_edges(faces[kept])
     if mended.odd.any() and not edges.odd.any():
         return Copies(faces, edges, none, True)
     return Copies(faces[kept], mended, faces[~kept], True)
@@ -89,34 +89,14 @@ def _repeats_within(run: np.ndarray, number: np.ndarray) -> bool:
     return len(np.unique(pairs)) < len(pairs)
 
 
-def _patched(
-    faces: np.ndarray, number: np.ndarray, first: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which triangles to keep: second copies, and all with two, among them."""
+def _patched(faces: np.ndarray, number: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return which triangles to keep: of copies one, or two where they are needed."""
     repeated = np.bincount(number, minlength=len(faces))[first] > 1
     twice = first[_needed_twice(faces[first], repeated)]
-    second, kept = np.zeros((2, len(faces)), np.bool_)
-    second[_partners(faces, number, twice)] = True
+    kept = np.zeros(len(faces), np.bool_)
     kept[first] = True
-    layered = second.copy()
-    layered[twice] = True
-    return kept | second, second, layered
-
-
-def _layer_edges(faces: np.ndarray, layered: np.ndarray, second: np.ndarray) -> Edges:
-    """Return edges; within a patch that is there twice, each layer has its own."""
-    edges = find_edges(faces)
-    if not second.any():
-        return edges
-    triangle = edges.sides // 3
-    n_layered, n_second = (
-        np.add.reduceat(which[triangle].astype(np.int64), edges.start[:-1])
-        for which in (layered, second)
-    )
-    within = (edges.count == 4) & (n_layered == 4) & (n_second == 2)
-    apart = np.zeros(3 * len(faces), np.int64)
-    apart[edges.sides] = second[triangle] & within[edges.of_sides]
-    return find_edges(faces, apart)
+    kept[_seconds(number, twice)] = True
+    return kept
 
 
 def _suspects(edges: Edges, faces: np.ndarray) -> np.ndarray:
@@ -145,20 +125,9 @@ def _needed_twice(faces: np.ndarray, repeated: np.ndarray) -> np.ndarray:
     return np.asarray(repeated & (2 * n_odd > n_rim)[patch])
 
 
-def _partners(faces: np.ndarray, number: np.ndarray, twice: np.ndarray) -> np.ndarray:
-    """Return for each triangle needed twice its best copy: turned, or else any."""
+def _seconds(number: np.ndarray, twice: np.ndarray) -> np.ndarray:
+    """Return the second copy of each triangle that is needed twice."""
     copies = np.flatnonzero(np.isin(number, twice))
-    own = number[copies]
-    # Corners in cyclic order from the lowest: equal for the same orientation.
-    lowest = np.argmin(faces[copies], 1)[:, None]
-    second = np.take_along_axis(faces[copies], (lowest + 1) % 3, 1)[:, 0]
-    turned = (
-        second
-        != np.take_along_axis(
-            faces[own], (np.argmin(faces[own], 1)[:, None] + 1) % 3, 1
-        )[:, 0]
-    )
-    # Of each triangle the first comes first, then those of the other orientation.
-    order = np.lexsort((~turned, copies != own, own))
-    begin = np.flatnonzero(np.diff(own[order], prepend=-1))
-    return np.asarray(copies[order[begin + 1]])
+    copies = copies[np.argsort(number[copies], kind="stable")]
+    begin = np.flatnonzero(np.diff(number[copies], prepend=-1))
+    return np.asarray(copies[begin + 1])
