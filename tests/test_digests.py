@@ -102,6 +102,12 @@ def folder(tmp_path_factory):
     return made
 
 
+@pytest.fixture(autouse=True)
+def in_the_folder(folder, monkeypatch):
+    """Let scripts of SPPARKS, which write where they run, write beside the rest."""
+    monkeypatch.chdir(folder)
+
+
 @pytest.fixture(scope="module")
 def expected():
     with np.load(EXPECTED) as archive:
