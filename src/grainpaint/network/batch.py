@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grainpaint.network.builds import Builds
 from grainpaint.network.samples import Samples
 from grainpaint.network.unet import setting
 
@@ -19,19 +20,22 @@ class Batch:
     Attributes
     ----------
     color : Tensor, int64, shape (N, X, Y, Z)
-        Clean colors.
+        Clean colors, -1 = no grain.
     t : Tensor, float32, shape (N, X, Y, Z, 1)
-        Noise levels, 0 at known voxels.
+        Noise levels, 0 at known voxels and where no grain is.
     setting : Tensor, float32, shape (N, X, Y, Z, 2)
         See `grainpaint.network.unet.setting`.
     guide : Tensor, int64, shape of color, or None
         Colors of the volume to refine; for a refine network.
+    maps : Tensor, float32, shape (N, X, Y, Z, n_maps), or None
+        Process maps; for an additive network.
     """
 
     color: Tensor
     t: Tensor
     setting: Tensor
     guide: Tensor | None
+    maps: Tensor | None = None
 
 
 def _known_boxes(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -47,7 +51,7 @@ def _known_boxes(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray
 
 
 def draw_batch(
-    samples: Samples,
+    samples: Samples | Builds,
     levels: np.ndarray,
     known: float,
     rng: np.random.Generator,
@@ -57,7 +61,7 @@ def draw_batch(
 
     Parameters
     ----------
-    samples : Samples
+    samples : Samples or Builds
     levels : numpy.ndarray, float, shape (N,)
         Noise levels, above 0 up to 1.
     known : float
@@ -66,17 +70,20 @@ def draw_batch(
     source : int, optional
         Which of `samples.sources` to draw from; random without.
     """
-    colors, guides, maps, settings = [], [], [], []
+    colors, guides, noise, settings, maps = [], [], [], [], []
     for t in levels:
         sample = samples.draw(rng, source)
         shape = sample.color.shape[:3]
         level = np.full((*shape, 1), t, np.float32)
         if rng.random() < known:
             level[_known_boxes(shape, rng)] = 0.0
+        level[sample.color < 0] = 0.0
         colors.append(sample.color)
         if sample.guide is not None:
             guides.append(sample.guide)
-        maps.append(level)
+        if sample.maps is not None:
+            maps.append(sample.maps)
+        noise.append(level)
         settings.append(
             setting(
                 torch.full((*shape, 1), sample.grain_diameter),
@@ -85,7 +92,8 @@ def draw_batch(
         )
     return Batch(
         torch.from_numpy(np.stack(colors)).long(),
-        torch.from_numpy(np.stack(maps)),
+        torch.from_numpy(np.stack(noise)),
         torch.stack(settings),
         torch.from_numpy(np.stack(guides)).long() if guides else None,
+        torch.from_numpy(np.stack(maps)) if maps else None,
     )

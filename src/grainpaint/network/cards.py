@@ -12,7 +12,7 @@ from grainpaint.network.unet import NetworkConfig
 
 __all__ = ["Card", "Sampling", "Stage", "StageCard", "read_card"]
 
-Stage = Literal["base", "refine"]
+Stage = Literal["base", "refine", "additive"]
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -110,7 +110,7 @@ class Card(Protocol):
 
 
 class StageCard(BaseModel):
-    """Card of a base or a refine network."""
+    """Card of a base, a refine or an additive network."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

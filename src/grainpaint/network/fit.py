@@ -14,7 +14,7 @@ from grainpaint.network.checkpoint import Optimization, TrainingFiles
 from grainpaint.network.precision import find_device
 from grainpaint.network.training_run import Losses, TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
-from grainpaint.network.weights import write_stage
+from grainpaint.network.weights import begin_from, write_stage
 from grainpaint.progress import Progress, silent
 
 __all__ = ["TrainingTask", "fit", "spread"]
@@ -43,11 +43,14 @@ class TrainingTask(Generic[K]):
         Computes the losses of a step.
     make_card : callable
         Given the network with its averaged weights and the run, returns the card.
+    begin : UNet, optional
+        A network whose weights a new run begins from.
     """
 
     network: NetworkConfig
     losses: Losses
     make_card: Callable[[UNet, TrainingRun], K]
+    begin: UNet | None = None
 
 
 def fit(
@@ -107,7 +110,10 @@ def fit(
     config = files.settle(config, resume, set(free), device)
     task = prepare(config, place)
     torch.manual_seed(config.seed)
-    run = TrainingRun(UNet(task.network).to(place), config, files)
+    network = UNet(task.network)
+    if task.begin is not None:
+        begin_from(network, task.begin)
+    run = TrainingRun(network.to(place), config, files)
     run.go(task.losses, minutes, n_steps, progress, f"train {name}")
     network = run.averaged()
     card = task.make_card(network, run)

@@ -25,19 +25,22 @@ class Sample:
     Attributes
     ----------
     color : numpy.ndarray, int8, shape (nx, ny, nz)
-        Colors, 0..n_colors - 1; grains that touch differ.
+        Colors, 0..n_colors - 1; grains that touch differ. -1 = no grain.
     guide : numpy.ndarray, int8, shape of color, or None
         For a refiner: the same colors, halved and doubled.
     grain_diameter : float
         Mean equivalent grain diameter of its set, in voxels of the sample.
     halved : bool
         Whether the volume was halved, which smooths its boundaries.
+    maps : numpy.ndarray, float32, shape (nx, ny, nz, n_maps), or None
+        For an additive network: see `grainpaint.simulate.am.channels`.
     """
 
     color: np.ndarray
     guide: np.ndarray | None
     grain_diameter: float
     halved: bool
+    maps: np.ndarray | None = None
 
 
 class Samples:

@@ -1,6 +1,7 @@
 """Train the base or the refine network of a pyramid."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,17 +10,26 @@ from torch import Tensor
 
 from grainpaint.errors import InputError
 from grainpaint.network.batch import Batch, draw_batch
-from grainpaint.network.cards import Sampling, Stage, StageCard
+from grainpaint.network.builds import (
+    GRAIN_DIAMETER,
+    Builds,
+    describe_builds,
+    load_builds,
+)
+from grainpaint.network.cards import Sampling, Stage, StageCard, read_card
 from grainpaint.network.checkpoint import Optimization
 from grainpaint.network.dataset import describe_sets, load_sets, split
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
 from grainpaint.network.fit import TrainingTask, fit, spread
+from grainpaint.network.lookup import find_model
 from grainpaint.network.precision import autocast
 from grainpaint.network.samples import Samples
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
+from grainpaint.network.weights import read_network
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
+from grainpaint.simulate.am.channels import CHANNELS
 
 __all__ = [
     "PRESETS",
@@ -30,7 +40,7 @@ __all__ = [
     "train",
 ]
 
-_HELD_OUT_LEVELS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)  # noise levels
+_HELD_OUT_LEVELS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)  # noise levels
 
 
 class TrainConfig(Optimization):
@@ -40,6 +50,9 @@ class TrainConfig(Optimization):
     network: NetworkConfig
     sampling: Sampling
     shift: float = Field(ge=1, description="above 1, crowds high noise levels")
+    begin: str | None = Field(
+        default=None, description="model whose base network a new run begins from"
+    )
     known: float = Field(
         default=0.25, ge=0, le=1, description="share of samples with known boxes"
     )
@@ -68,6 +81,23 @@ PRESETS: dict[Stage, TrainConfig] = {
         sampling=Sampling(n_steps=2, shift=3.0, grain_diameter=10.4),
         batch=4,
         shift=3.0,
+    ),
+    "additive": TrainConfig(
+        stage="additive",
+        network=NetworkConfig(
+            **_PALETTE,
+            channels=(112, 128, 96),
+            head=32,
+            torus=False,
+            n_maps=len(CHANNELS),
+        ),
+        sampling=Sampling(
+            n_steps=8, shift=7.0, grain_diameter=GRAIN_DIAMETER, halved=True
+        ),
+        batch=4,
+        shift=7.0,
+        known=0.0,
+        begin="iso",
     ),
 }
 
@@ -98,9 +128,10 @@ def batch_losses(
     """
     device = colors.device
     color, t = batch.color.to(device), batch.t.to(device)
-    x0 = colors[color]
+    x0 = colors[color.clamp(min=0)] * (color >= 0).unsqueeze(-1)
     eps = torch.randn(x0.shape, generator=generator).to(device)
-    guide = None
+    color = color.clamp(min=0)
+    guide = None if batch.maps is None else batch.maps.to(device)
     if batch.guide is not None:
         guide = colors[batch.guide.to(device)]
     with autocast(device, precision):
@@ -109,7 +140,7 @@ def batch_losses(
 
 
 def held_out_loss(
-    network: UNet, samples: Samples, precision: str, n_samples: int = 8
+    network: UNet, samples: Samples | Builds, precision: str, n_samples: int = 8
 ) -> dict[str, float]:
     """Return the cross-entropy (nats a voxel) on fixed samples, by noise level."""
     device = next(network.parameters()).device
@@ -127,6 +158,23 @@ def held_out_loss(
                 total += loss.item()
         result[f"{level:g}"] = round(total / n_samples, 4)
     return result
+
+
+def _read(
+    config: TrainConfig, data: Path
+) -> tuple[Samples | Builds, Samples | Builds, dict[str, Any]]:
+    """Return the samples to train on, those held out, and the data in words."""
+    n_colors = config.network.n_colors
+    if config.stage == "additive":
+        builds, others = (Builds(load_builds(data, h), n_colors) for h in (False, True))
+        return builds, others, describe_builds(builds, others)
+    sets = load_sets(data)
+    if any(len(s.volumes) < 2 for s in sets):
+        raise InputError(f"{data}: training needs at least 2 volumes of each set")
+    trained, held_out = (
+        Samples(split(sets, part), config.stage, n_colors) for part in (False, True)
+    )
+    return trained, held_out, describe_sets(sets)
 
 
 def train(
@@ -167,13 +215,7 @@ def train(
     """
 
     def prepare(config: TrainConfig, place: torch.device) -> TrainingTask[StageCard]:
-        sets = load_sets(data)
-        if any(len(s.volumes) < 2 for s in sets):
-            raise InputError(f"{data}: training needs at least 2 volumes of each set")
-        trained, held_out = (
-            Samples(split(sets, part), config.stage, config.network.n_colors)
-            for part in (False, True)
-        )
+        trained, held_out, description = _read(config, data)
         colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
         def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
@@ -188,14 +230,18 @@ def train(
                 stage=config.stage,
                 network=config.network,
                 sampling=config.sampling,
-                data=describe_sets(sets),
+                data=description,
                 training=config.model_dump(exclude={"stage", "network", "sampling"}),
                 n_steps=run.step,
                 minutes=run.minutes,
                 metrics={"held_out_cross_entropy": loss},
             )
 
-        return TrainingTask(config.network, losses, make_card)
+        begin = None
+        if config.begin is not None:
+            folder = find_model(config.begin)
+            begin = read_network(folder, read_card(folder / "base.json"))
+        return TrainingTask(config.network, losses, make_card, begin)
 
     free = frozenset({"sampling"})
     return fit(

@@ -41,6 +41,9 @@ class NetworkConfig(BaseModel):
     dim: int = Field(ge=1, le=16, description="length of a color vector")
     n_colors: int = Field(ge=1, le=127, description="number of colors in the palette")
     guided: bool = Field(default=False, description="takes the volume to refine, too")
+    n_maps: int = Field(
+        default=0, ge=0, le=64, description="process maps that it reads, too"
+    )
     channels: tuple[Channels, ...] = Field(
         min_length=1, max_length=8, description="one a level"
     )
@@ -78,7 +81,7 @@ class UNet(nn.Module):
         super().__init__()
         channels, torus = config.channels, config.torus
         self.config = config
-        n_in = config.dim * (1 + config.guided) + 1
+        n_in = config.dim * (1 + config.guided) + 1 + config.n_maps
         self.enter = Conv(n_in * 8, channels[0], torus)
         self.down = nn.ModuleList(ResidualBlock(c, c, torus) for c in channels)
         self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
@@ -156,8 +159,9 @@ class UNet(nn.Module):
             Noise level of each voxel, 0..1; 0 = known.
         setting : Tensor, shape (N, X, Y, Z, 2)
             Which grains are wanted, see `setting`.
-        guide : Tensor, shape of x, optional
-            Color vectors of the volume to refine, doubled; for a guided network.
+        guide : Tensor, shape (N, X, Y, Z, dim or n_maps), optional
+            Color vectors of the volume to refine, doubled, for a guided network; or
+            process maps.
 
         Returns
         -------

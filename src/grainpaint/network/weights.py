@@ -10,7 +10,7 @@ from grainpaint.errors import InputError, brief
 from grainpaint.network.cards import Card
 from grainpaint.network.unet import UNet
 
-__all__ = ["read_network", "write_stage"]
+__all__ = ["begin_from", "read_network", "write_stage"]
 
 
 def write_stage(folder: Path, card: Card, network: UNet) -> None:
@@ -56,3 +56,33 @@ def read_network(folder: Path, card: Card) -> UNet:
     network = UNet(card.network)
     network.load_state_dict({key: value.float() for key, value in weights.items()})
     return network.eval()
+
+
+def begin_from(network: UNet, other: UNet) -> None:
+    """Give a new network the weights of one that reads fewer channels.
+
+    The columns of the channels that only the new one reads become zero, so it begins
+    by computing what the other computes.
+
+    Raises
+    ------
+    InputError
+        If the networks differ in more than what they read and how they pad.
+    """
+    mine, theirs = network.config, other.config
+    same = ("dim", "n_colors", "channels", "head")
+    if any(getattr(mine, k) != getattr(theirs, k) for k in same):
+        raise InputError(
+            "a network can begin from another one of the same palette and channels: "
+            f"{theirs.n_colors} colors, {theirs.channels}; wanted {mine.n_colors}, "
+            f"{mine.channels}"
+        )
+    weights = other.state_dict()
+    n, m = network.own.in_features, other.own.in_features
+    enter = torch.zeros(mine.channels[0], 8, n, 27)
+    enter[:, :, :m] = weights["enter.weight"].view(-1, 8, m, 27)
+    own = torch.zeros(mine.head, n)
+    own[:, :m] = weights["own.weight"]
+    weights["enter.weight"] = enter.view(mine.channels[0], -1)
+    weights["own.weight"] = own
+    network.load_state_dict(weights)

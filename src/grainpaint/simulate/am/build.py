@@ -21,15 +21,22 @@ from grainpaint.simulate.am.recipe import AmRecipe, load_am_recipe
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.solidify import solidify
 from grainpaint.simulate.iso.random_spins import random_spins
-from grainpaint.simulate.sets import check_place, simulate_into
+from grainpaint.simulate.sets import check_place, simulate_into, write_set
 from grainpaint.simulate.toml import check_recipe
 from grainpaint.units import parse_length
 
-__all__ = ["additive", "map_process", "simulate_am"]
+__all__ = [
+    "Job",
+    "additive",
+    "map_process",
+    "prepare",
+    "simulate_am",
+    "simulate_am_set",
+]
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class Job:
     """A recipe with its mask, its scan path, and the place of its voxels (µm)."""
 
     recipe: AmRecipe
@@ -39,8 +46,14 @@ class _Job:
     path: ScanPath
 
 
-def _prepare(recipe: AmRecipe) -> _Job:
-    """Voxelize the part of a recipe and plan its scan path."""
+def prepare(recipe: AmRecipe) -> Job:
+    """Voxelize the part of a recipe and plan its scan path.
+
+    Raises
+    ------
+    InputError
+        If the part or the file of the path cannot be read, or no line is left.
+    """
     edge = parse_length(recipe.voxel)
     if recipe.part is None:
         assert recipe.shape is not None
@@ -48,7 +61,7 @@ def _prepare(recipe: AmRecipe) -> _Job:
     else:
         grid = voxelize(load_part(recipe.part, recipe.unit), edge)
         mask, edge, origin = grid.mask, grid.spacing, grid.origin
-    return _Job(recipe, mask, edge, origin, plan_path(recipe, mask))
+    return Job(recipe, mask, edge, origin, plan_path(recipe, mask))
 
 
 def _start(recipe: AmRecipe, mask: np.ndarray, seed: int) -> np.ndarray:
@@ -67,7 +80,7 @@ def _start(recipe: AmRecipe, mask: np.ndarray, seed: int) -> np.ndarray:
     return spin
 
 
-def _simulate(job: _Job, seed: int, progress: Progress) -> Microstructure:
+def _simulate(job: Job, seed: int, progress: Progress) -> Microstructure:
     """Simulate the grains of a build with one seed."""
     recipe = job.recipe
     spin = solidify(
@@ -132,7 +145,7 @@ def additive(
         recipe = load_am_recipe(Path(recipe))
     elif not isinstance(recipe, AmRecipe):
         recipe = check_recipe(AmRecipe, dict(recipe), "recipe")
-    return _simulate(_prepare(recipe), seed, progress)
+    return _simulate(prepare(recipe), seed, progress)
 
 
 def simulate_am(
@@ -169,7 +182,7 @@ def simulate_am(
         raise InputError(f"the count must be at least 1, got {count}")
     check_seed(seed)
     check_place(output, count, force)  # before the part is voxelized
-    job = _prepare(recipe)
+    job = prepare(recipe)
     settings = {"kind": "additive", **recipe.model_dump(mode="json")}
     return simulate_into(
         output,
@@ -181,6 +194,21 @@ def simulate_am(
     )
 
 
+def simulate_am_set(recipe: AmRecipe, output: Path, seed: int) -> None:
+    """Simulate one build into a Zarr set, which keeps its recipe.
+
+    Raises
+    ------
+    InputError
+        As in `additive`, and if the output cannot be written.
+    """
+    job = prepare(recipe)
+    settings = {"kind": "additive", **recipe.model_dump(mode="json")}
+    settings |= {"seed": seed, "count": 1}
+    times = [job.path.duration]
+    write_set(output, settings, times, lambda s: iter([_simulate(job, s, silent)]))
+
+
 def map_process(recipe: AmRecipe) -> ProcessMap:
     """Return where each voxel of a build lies in the track that melted it last.
 
@@ -189,7 +217,7 @@ def map_process(recipe: AmRecipe) -> ProcessMap:
     InputError
         As in `additive`.
     """
-    job = _prepare(recipe)
+    job = prepare(recipe)
     nx, ny, nz = job.mask.shape
     maps = process_map((nx, ny, nz), job.path, recipe.pool)
     maps.track[~job.mask] = -1

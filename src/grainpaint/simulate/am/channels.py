@@ -1,0 +1,109 @@
+"""Process maps in the form that a network reads: channels of about unit size."""
+
+import math
+
+import numpy as np
+
+from grainpaint.simulate.am.exposure import Exposure
+from grainpaint.simulate.am.recipe import AmRecipe
+from grainpaint.simulate.am.recipe_range import quantities
+
+__all__ = ["CHANNELS", "channels", "has_grains", "mirrored", "transposed"]
+
+CHANNELS = (
+    "inside",
+    "melted",
+    "powder",
+    "across",
+    "below",
+    "cosine",
+    "sine",
+    "dose",
+    "little dose",
+    "height",
+    "pool width",
+    "pool depth",
+    "pool length",
+    "zone width",
+    "zone tail",
+    "speed",
+    "substrate grain",
+    "exponential zone",
+)
+_TYPICAL = {
+    "pool width": 22.0,
+    "pool depth": 14.0,
+    "pool length": 36.0,
+    "zone width": 6.0,
+    "zone tail": 8.0,
+    "speed": 14.0,
+    "substrate grain": 14.0,
+}
+_ACROSS, _COSINE, _SINE = (CHANNELS.index(c) for c in ("across", "cosine", "sine"))
+
+
+def channels(
+    recipe: AmRecipe, exposure: Exposure, inside: np.ndarray, heights: np.ndarray
+) -> np.ndarray:
+    """Return what a network reads of a build.
+
+    Parameters
+    ----------
+    recipe : AmRecipe
+    exposure : Exposure
+        Of the places, shape (nx, ny, nz).
+    inside : numpy.ndarray, bool, shape (nx, ny, nz)
+        Whether a place lies in the box or the part.
+    heights : numpy.ndarray, float, shape (nz,)
+        z of the places, voxels.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape (nx, ny, nz, len(CHANNELS))
+        0 outside.
+    """
+    ground = recipe.substrate.height - 0.5 if recipe.substrate else -0.5
+    above = heights - ground
+    known = quantities(recipe)
+    found = np.zeros((*inside.shape, len(CHANNELS)), np.float32)
+    columns = {
+        "inside": 1.0,
+        "melted": exposure.melted,
+        "powder": ~exposure.melted & (above > 0),
+        "across": 2 * exposure.across,
+        "below": exposure.below,
+        "cosine": exposure.heading[..., 0],
+        "sine": exposure.heading[..., 1],
+        "dose": np.log1p(exposure.dose) / 2 - 1.5,
+        "little dose": np.exp(-exposure.dose / 8),
+        "height": np.tanh(np.maximum(above, 0) / (4 * recipe.pool.depth)),
+        "exponential zone": float(recipe.haz.law == "exponential"),
+    }
+    for name, typical in _TYPICAL.items():
+        columns[name] = math.log2(known.get(name, typical) / typical)
+    for i, name in enumerate(CHANNELS):
+        found[..., i] = columns[name]
+    found *= inside[..., None]
+    return found
+
+
+def has_grains(maps: np.ndarray) -> np.ndarray:
+    """Return where grains are to be made: inside, and not in powder (bool)."""
+    inside, powder = (maps[..., CHANNELS.index(c)] for c in ("inside", "powder"))
+    return (inside > 0) & (powder == 0)
+
+
+def mirrored(maps: np.ndarray, axis: int) -> np.ndarray:
+    """Return channels as in a mirror across x (axis 0) or y (1)."""
+    maps = np.flip(maps, axis).copy()
+    maps[..., (_COSINE, _SINE)[axis]] *= -1
+    maps[..., _ACROSS] *= -1
+    return maps
+
+
+def transposed(maps: np.ndarray) -> np.ndarray:
+    """Return channels with x and y exchanged."""
+    maps = maps.transpose(1, 0, 2, 3).copy()
+    maps[..., [_COSINE, _SINE]] = maps[..., [_SINE, _COSINE]]
+    maps[..., _ACROSS] *= -1
+    return maps
