@@ -139,7 +139,7 @@ class PartFlags:
 class BoxFlags:
     """The size of a box."""
 
-    shape: Annotated[str, option("--shape", "Voxels X,Y,Z.", WHAT)]
+    shape: Annotated[str | None, option("--shape", "Voxels X,Y,Z.", WHAT)] = None
     voxel: Annotated[str | None, option("--voxel", "Edge of a voxel.  [1um]", WHAT)] = (
         None
     )
@@ -149,6 +149,8 @@ class BoxFlags:
         from grainpaint.generation.domain import Domain
         from grainpaint.units import parse_length, parse_shape
 
+        if self.shape is None:
+            raise InputError("--shape is missing: give the voxels of the box, X,Y,Z")
         if self.voxel is None and grain_size is not None:
             raise InputError(
                 f"--grain-size {grain_size} needs the edge of a voxel too: add "

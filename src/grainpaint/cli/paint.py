@@ -30,9 +30,10 @@ from grainpaint.cli.pyramid import (
     PyramidRunFlags,
     forecast_rows,
 )
+from grainpaint.cli.scan import ScanFlags
 from grainpaint.errors import InputError
 
-PAINTERS = dict[str, PyramidRunFlags | PaperFlags]  # kind of model -> its flags
+PAINTERS = dict[str, PyramidRunFlags | PaperFlags | ScanFlags]  # kind of model -> its flags
 
 
 PART_HELP = (
@@ -58,12 +59,14 @@ def paint(
     pyramid: PyramidRunFlags,
     plan: PlanFlags,
     paper: PaperFlags,
+    scan: ScanFlags,
     written: OutputFlags,
 ) -> None:
     """Paint grains into a CAD part."""
+    size = scan.voxels_of(size)
     config = {"command": "paint", "voxel": size.voxel, "longest": size.longest}
     job = Job(config, lambda: size.domain(part), output, model, plan, written)
-    _make(context, job, {"pyramid": pyramid, "paper": paper})
+    _make(context, job, {"pyramid": pyramid, "paper": paper, "additive": scan})
 
 
 @command()
@@ -76,19 +79,20 @@ def generate(
     pyramid: PyramidBoxFlags,
     plan: PlanFlags,
     paper: PaperFlags,
+    scan: ScanFlags,
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""
     config = {"command": "generate", "voxel": size.voxel}
     job = Job(
         config,
-        lambda: size.domain(pyramid.grain_size),
+        lambda: scan.domain() or size.domain(pyramid.grain_size),
         output,
         model,
         plan,
         written,
     )
-    _make(context, job, {"pyramid": pyramid, "paper": paper})
+    _make(context, job, {"pyramid": pyramid, "paper": paper, "additive": scan})
 
 
 @command()

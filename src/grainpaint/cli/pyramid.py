@@ -33,6 +33,8 @@ __all__ = [
     "PyramidFlags",
     "PyramidRunFlags",
     "duration",
+    "fill_memory",
+    "fill_store",
     "forecast_rows",
 ]
 
@@ -103,10 +105,10 @@ class PyramidRunFlags(PyramidFlags):
             rows = [("would write", str(path)) for path in files]
             print_table([*forecast_rows(recipe), *rows])
         elif self.in_memory(job.output):
-            _fill_memory(recipes, list(places.values()), job, drawing)
+            fill_memory(recipes, list(places.values()), job, drawing)
         else:
             for own, place in zip(recipes, places.values()):
-                _fill_store(own, place.volume, job, self.workers)
+                fill_store(own, place.volume, job, self.workers)
 
     def _places(self, job: Job) -> dict[int, Outputs]:
         """Return where the volume of each seed goes; refuse to replace files.
@@ -146,7 +148,7 @@ class PyramidBoxFlags(PyramidRunFlags):
         return parse_periodic(self.periodic)
 
 
-def _fill_memory(
+def fill_memory(
     recipes: list[Recipe], places: list[Outputs], job: Job, drawing: Picture | None
 ) -> None:
     from grainpaint.generation.in_memory import paint_recipes
@@ -161,7 +163,7 @@ def _fill_memory(
         print_table(summary(painted, recipe.precision, files))
 
 
-def _fill_store(recipe: Recipe, output: Path, job: Job, workers: int) -> None:
+def fill_store(recipe: Recipe, output: Path, job: Job, workers: int) -> None:
     from shutil import rmtree
 
     from grainpaint import store

@@ -72,5 +72,12 @@ def base_colors(
     x, y, z = voxels
     asked = None if painter.wanted is None else painter.wanted.asked((x, y, z))
     return sample(
-        network, noise, sampling, tick, known=known, diameter=asked, leaning=leaning
+        network,
+        noise,
+        sampling,
+        tick,
+        known=known,
+        diameter=asked,
+        leaning=leaning,
+        maps=None if painter.scan is None else painter.scan.maps((x, y, z)),
     )

@@ -26,7 +26,7 @@ from grainpaint.generation.sampler import UNKNOWN, Leaning
 from grainpaint.generation.tags import color_of, tag_grains
 from grainpaint.generation.windows import BasePlan, whole
 from grainpaint.microstructure import Microstructure, cut, new_ids
-from grainpaint.network.loading import Model
+from grainpaint.network.loading import Pyramid
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -85,7 +85,7 @@ def estimate_grain_size(volume: Microstructure) -> float:
 @torch.inference_mode()
 def fill_around(
     known: Microstructure,
-    model: Model,
+    model: Pyramid,
     box: tuple[Span, Span, Span] | None = None,
     seed: int = 0,
     grain_size: AnyGrainSize | None = None,
@@ -97,7 +97,7 @@ def fill_around(
     ----------
     known : Microstructure
         Voxels with a grain are kept as they are; those with grain 0 are filled.
-    model : Model
+    model : Pyramid
         See `grainpaint.network.loading.load_model`.
     box : three pairs of int, optional
         First and last-plus-one voxel along x, y, z, counted in the known volume; it may

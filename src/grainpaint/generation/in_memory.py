@@ -23,13 +23,12 @@ from grainpaint.generation.domain import load_mask
 from grainpaint.generation.memory import check_free
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
-from grainpaint.generation.refine import refine_window
+from grainpaint.generation.finish import finish_window, label_grains
 from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
 from grainpaint.microstructure import Microstructure, cut
-from grainpaint.network.loading import load_model
+from grainpaint.network.loading import load_any
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, part_of, silent
-from grainpaint.segmentation.colors import grains
 
 __all__ = [
     "COMPILING",
@@ -155,7 +154,7 @@ def fill(
     tags = np.zeros(shape, np.uint16)
     with progress("refine", len(chosen)) as bar:
         for i, window in enumerate(chosen):
-            found = refine_window(
+            found = finish_window(
                 painter,
                 window,
                 base.__getitem__,
@@ -169,7 +168,7 @@ def fill(
         tags[~mask] = 0
     clock.lap("refine")
     with progress("segment", 1):
-        grain_id = grains(tags, periodic, keep_cut=mask is None)
+        grain_id = label_grains(painter, tags, periodic)
     clock.lap("segment")
     return Painted(
         Microstructure(grain_id, (spacing,) * 3, origin, periodic),
@@ -245,7 +244,7 @@ def paint_recipes(
     recipe = recipes[0]
     check_memory(recipe.shape, recipe.plan)
     mask = load_mask(recipe)
-    model = load_model(recipe.model, device, recipe.precision)
+    model = load_any(recipe.model, device, recipe.precision)
     for recipe in recipes:
         yield fill(
             recipe.shape,

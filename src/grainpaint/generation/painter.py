@@ -1,8 +1,9 @@
-"""What decides the grains of a volume: model, plan, seed, level, grain sizes."""
+"""What decides the grains of a volume: model, plan, seed, level, sizes, scan."""
 
 from dataclasses import dataclass
 
 from grainpaint.generation.grain_size import Wanted
+from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import BasePlan
 from grainpaint.network.loading import Model
 
@@ -23,6 +24,10 @@ class Painter:
         Level of the result, which has 2^levels voxels per base voxel.
     wanted : Wanted, optional
         Grain sizes; without them, the size on the model's card.
+    scan : ScanField, optional
+        What an additive model follows.
+    in_box : bool
+        Whether a box is filled, not a part.
     """
 
     model: Model
@@ -30,3 +35,5 @@ class Painter:
     seed: int
     levels: int = 1
     wanted: Wanted | None = None
+    scan: ScanField | None = None
+    in_box: bool = True

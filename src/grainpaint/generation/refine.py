@@ -17,15 +17,19 @@ from grainpaint.generation.sampler import Tick, sample, unheard
 from grainpaint.generation.tags import color_of, spin_of, tag_grains
 from grainpaint.generation.windows import Key, Window, boxes_under, cells_of
 from grainpaint.microstructure import VoxelBox
+from grainpaint.network.loading import Pyramid
 from grainpaint.philox import normal_field
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.iso.potts import grow
 
 __all__ = [
+    "doubled",
     "growing",
     "grown",
+    "grown_box",
     "named",
     "refine_window",
+    "within",
 ]
 
 _STREAM = 11  # of noise
@@ -80,19 +84,19 @@ def refine_window(
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
     first = min(painter.levels, 1)
     if first == 0:
-        found = found[_within(boxes[0], base)]
+        found = found[within(boxes[0], base)]
     else:
-        found = _refined(painter, _doubled(found, base, boxes[1]), boxes[1], tick)
+        found = _refined(painter, doubled(found, base, boxes[1]), boxes[1], tick)
         found = named(painter, found)
     for level in range(first, painter.levels + 1):
         if level > 1:
-            found = _doubled(found, boxes[level - 1], boxes[level])
+            found = doubled(found, boxes[level - 1], boxes[level])
         if inside is not None:
             found *= near_part(painter.levels, window.halo, boxes[level], level, inside)
         told = progress if level == first else silent
         found = grown(painter, found, boxes[level], level, torus=torus, progress=told)
     written = list(zip(window.start, window.stop))
-    return np.ascontiguousarray(found[_within(written, boxes[painter.levels])])
+    return np.ascontiguousarray(found[within(written, boxes[painter.levels])])
 
 
 def _computed(
@@ -112,18 +116,28 @@ def _computed(
     return torus, boxes
 
 
+def _pyramid(painter: Painter) -> Pyramid:
+    """Return the model of a painter, which has a refine network too."""
+    assert isinstance(painter.model, Pyramid)
+    return painter.model
+
+
+def grown_box(painter: Painter, window: Window) -> VoxelBox:
+    """Return the box of voxels of the result that a window computes."""
+    return _computed(painter, window)[1][painter.levels]
+
+
 def growing(painter: Painter, window: Window) -> int:
     """Return how many voxels of the result grow in a window of a box."""
-    box = _computed(painter, window)[1][painter.levels]
-    return math.prod(b - a for a, b in box)
+    return math.prod(b - a for a, b in grown_box(painter, window))
 
 
-def _within(box: VoxelBox, outer: VoxelBox) -> tuple[slice, ...]:
+def within(box: VoxelBox, outer: VoxelBox) -> tuple[slice, ...]:
     """Return where a box lies in a larger one."""
     return tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(box, outer))
 
 
-def _doubled(coarse: np.ndarray, box: VoxelBox, finer: VoxelBox) -> np.ndarray:
+def doubled(coarse: np.ndarray, box: VoxelBox, finer: VoxelBox) -> np.ndarray:
     """Return the tags in a box of the next level."""
     x, y, z = (np.arange(a, b) // 2 - c for (a, b), (c, _) in zip(finer, box))
     return coarse[np.ix_(x, y, z)]
@@ -144,7 +158,7 @@ def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
     Few enough that equal spins meet as often as in the simulated data, where grains of
     equal spin that meet become one grain.
     """
-    n_spins = painter.model.refine_card.sampling.spins
+    n_spins = _pyramid(painter).refine_card.sampling.spins
     if painter.wanted is not None:
         n_spins = painter.wanted.spins
     if n_spins == 0:
@@ -156,7 +170,7 @@ def _refined(
     painter: Painter, tags: np.ndarray, box: VoxelBox, tick: Tick
 ) -> np.ndarray:
     """Redraw boundaries at level 1 with the refine network, if there is one."""
-    network, sampling = painter.model.refine, painter.model.refine_card.sampling
+    network, sampling = _pyramid(painter).refine, _pyramid(painter).refine_card.sampling
     if sampling.n_steps == 0:
         return tags
     voxels = _places(painter, box, 1)
@@ -184,7 +198,7 @@ def grown(
     refills the small grain sizes long before large grains change: a corrector (Song et
     al., ICLR 2021, section 4.2) that is the physics itself.
     """
-    sampling = painter.model.refine_card.sampling
+    sampling = _pyramid(painter).refine_card.sampling
     time, mobility = sampling.relax if level == 1 else sampling.smooth, None
     if level <= 1 and painter.wanted is not None:
         time, mobility = painter.wanted.growth(_places(painter, box, level), level)

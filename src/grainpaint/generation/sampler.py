@@ -17,6 +17,7 @@ from grainpaint.network.diffusion import expected_colors, reverse_step, timestep
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
+from grainpaint.simulate.am.channels import has_grains
 
 __all__ = ["UNKNOWN", "Leaning", "Tick", "sample", "unheard"]
 
@@ -41,17 +42,25 @@ def sample(
     known: np.ndarray | None = None,
     diameter: np.ndarray | None = None,
     leaning: Leaning | None = None,
+    maps: np.ndarray | None = None,
 ) -> np.ndarray:
     """Denoise an array (X, Y, Z, dim); return colors (uint8, shape (X, Y, Z)).
 
     `guide` holds the colors that a refiner reads, `known` the colors of known voxels
-    (UNKNOWN elsewhere), and `diameter` the mean grain diameters that are asked for.
+    (UNKNOWN elsewhere), `diameter` the mean grain diameters that are asked for, and
+    `maps` what an additive network reads of the scan.
     """
     device = network.device
     colors = torch.from_numpy(palette(network.config.dim)).to(device)
     x = torch.from_numpy(noise)[None].to(device)
     vectors = None if guide is None else colors[torch.from_numpy(guide).long()][None]
     unknown = None
+    if maps is not None:
+        vectors = torch.from_numpy(maps)[None].to(device)
+        wanted = has_grains(maps)
+        if not wanted.all():
+            unknown = torch.from_numpy(wanted).to(device)[None, ..., None]
+            x = x * unknown
     if known is not None:
         given = torch.from_numpy(known).to(device)[None, ..., None]
         unknown = given == UNKNOWN

@@ -12,6 +12,7 @@ from grainpaint.cad import Pose
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain, load_grid, part_domain, warn_of
+from grainpaint.generation.finish import finish_window, label_grains
 from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.recipe import (
     Options,
@@ -21,11 +22,9 @@ from grainpaint.generation.recipe import (
     zoomed,
 )
 from grainpaint.generation.recorded import load_recipe
-from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import WINDOW, Key, Window
 from grainpaint.microstructure import Microstructure, VoxelBox
-from grainpaint.network.loading import load_model
-from grainpaint.segmentation.colors import grains
+from grainpaint.network.loading import load_any
 
 __all__ = ["Volume"]
 
@@ -72,7 +71,7 @@ class Volume:
     ) -> None:
         self.recipe, self.device = recipe, device
         self.plan = recipe.plan
-        self.model = load_model(recipe.model, device, recipe.precision)
+        self.model = load_any(recipe.model, device, recipe.precision)
         if self.model.sha256 != recipe.model_sha256:
             raise InputError(
                 f"the weights or settings of the model {recipe.model!r} have changed "
@@ -234,7 +233,7 @@ class Volume:
         stop = (x + core, y + core, z + core)
         window = Window((x, y, z), stop, core, self.recipe.halo)
         inside = None if self.grid is None else self.grid.mask
-        return refine_window(self.painter, window, self._base, inside=inside)
+        return finish_window(self.painter, window, self._base, inside=inside)
 
     def __getitem__(self, box: tuple[slice, slice, slice]) -> Microstructure:
         """Generate the grains of a box.
@@ -265,7 +264,7 @@ class Volume:
             wide = [(max(a, 0), min(b, n)) for (a, b), n in zip(wide, self.shape)]
         tags = self.tags(wide)
         here = tuple(slice(a - p, b - p) for (a, b), (p, _) in zip(wanted, wide))
-        grain_id = grains(tags, keep_cut=self.grid is None)[here]
+        grain_id = label_grains(self.painter, tags)[here]
         spacing = (self.recipe.spacing,) * 3
         origin = [
             o + a * self.recipe.spacing for o, (a, _) in zip(self.recipe.origin, wanted)

@@ -1,41 +1,64 @@
-"""A pyramid model in memory, ready to evaluate."""
+"""Models in memory, ready to evaluate."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from grainpaint.network.cards import StageCard, read_card
 from grainpaint.network.inference import Evaluator
-from grainpaint.network.lookup import find_model, model_digest
+from grainpaint.network.lookup import find_model, kind_of, model_digest
 from grainpaint.network.precision import find_device, resolve
 from grainpaint.network.weights import read_network
 
-__all__ = ["Model", "load_model"]
+__all__ = ["Model", "Pyramid", "load_any", "load_model"]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A base and a refine network with their cards.
+    """A network that makes grains at half resolution, with its card.
 
     Attributes
     ----------
     name : str
         The shipped name, or the name of the folder.
-    base, refine : Evaluator
-    base_card, refine_card : StageCard
+    base : Evaluator
+    base_card : StageCard
     sha256 : str
         See `grainpaint.network.lookup.model_digest`.
     """
 
     name: str
     base: Evaluator
-    refine: Evaluator
     base_card: StageCard
-    refine_card: StageCard
     sha256: str
 
 
-def load_model(name: str, device: str = "cpu", precision: str = "auto") -> Model:
-    """Load a shipped model by name, or the user's own by its folder.
+@dataclass(frozen=True)
+class Pyramid(Model):
+    """A base and a refine network with their cards.
+
+    Attributes
+    ----------
+    refine : Evaluator
+    refine_card : StageCard
+    """
+
+    refine: Evaluator
+    refine_card: StageCard
+
+
+def load_any(name: str, device: str = "cpu", precision: str = "auto") -> Model:
+    """Load a pyramid or an additive model; otherwise as `load_model`."""
+    if kind_of(name) != "additive":
+        return load_model(name, device, precision)
+    place, chosen = find_device(device), resolve(precision, device)
+    folder = find_model(name, "additive")
+    card = read_card(folder / "additive.json")
+    network = Evaluator(read_network(folder, card).to(place), chosen)
+    return Model(Path(name).name, network, card, model_digest(name))
+
+
+def load_model(name: str, device: str = "cpu", precision: str = "auto") -> Pyramid:
+    """Load a shipped pyramid by name, or the user's own by its folder.
 
     Parameters
     ----------
@@ -57,7 +80,7 @@ def load_model(name: str, device: str = "cpu", precision: str = "auto") -> Model
     folder = find_model(name)
     base_card = read_card(folder / "base.json")
     refine_card = read_card(folder / "refine.json")
-    return Model(
+    return Pyramid(
         name=Path(name).name,
         base=Evaluator(read_network(folder, base_card).to(place), chosen),
         refine=Evaluator(read_network(folder, refine_card).to(place), chosen),

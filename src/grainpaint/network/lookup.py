@@ -4,7 +4,8 @@ A model is a folder with a card (JSON) and weights (safetensors) for each of its
 networks. Its kind decides which networks those are:
 
 - a pyramid has a base network and a refine network;
-- a paper model has the one network of the GrainPaint paper.
+- a paper model has the one network of the GrainPaint paper;
+- an additive model has the one network that follows a scan.
 """
 
 import hashlib
@@ -16,11 +17,12 @@ from grainpaint.errors import InputError, brief
 
 __all__ = ["Kind", "find_model", "kind_of", "model_digest", "shipped"]
 
-Kind = Literal["pyramid", "paper"]
+Kind = Literal["pyramid", "paper", "additive"]
 
 _SHIPPED = Path(__file__).with_name("models")
 _STAGES: dict[Kind, tuple[str, ...]] = {
     "paper": ("paper",),
+    "additive": ("additive",),
     "pyramid": ("base", "refine"),
 }
 _DECIDING = ("network", "sampling", "edge", "levels")  # card fields that shape grains
@@ -38,7 +40,8 @@ def _folder(name: str) -> Path:
             return folder
     raise InputError(
         f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
-        "your own is a folder with base.json and refine.json, or with paper.json"
+        "your own is a folder with base.json and refine.json, with additive.json, or "
+        "with paper.json"
     )
 
 

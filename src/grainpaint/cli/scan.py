@@ -1,0 +1,80 @@
+"""What the commands that generate do with an additive model, which follows a scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from grainpaint.cli.app import WHAT, print_table
+from grainpaint.cli.job import Job
+from grainpaint.cli.options import PartFlags, option
+from grainpaint.cli.pyramid import fill_memory, forecast_rows
+from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.drawing.picture import Picture
+    from grainpaint.generation.domain import Domain
+    from grainpaint.simulate.am.recipe import AmRecipe
+
+__all__ = ["ScanFlags"]
+
+
+@dataclass(frozen=True)
+class ScanFlags:
+    """The scan that an additive model follows."""
+
+    scan: Annotated[
+        Path | None,
+        option("--scan", "Recipe of a build (TOML), for the model am.", WHAT),
+    ] = None
+
+    def recipe(self) -> AmRecipe:
+        """Read the recipe of the build."""
+        from grainpaint.simulate.am.recipe import load_am_recipe
+
+        if self.scan is None:
+            raise InputError(
+                "this model follows a scan: add --scan RECIPE.toml, a recipe that "
+                "`grainpaint simulate am` takes"
+            )
+        return load_am_recipe(self.scan)
+
+    def voxels_of(self, size: PartFlags) -> PartFlags:
+        """Return how a part becomes voxels: those of the scan unless others are given."""
+        if self.scan is None or size.voxel or size.longest:
+            return size
+        return replace(size, voxel=self.recipe().voxel)
+
+    def domain(self) -> Domain | None:
+        """Return the box or part that the recipe builds; None without a recipe."""
+        from grainpaint.generation.domain import Domain
+        from grainpaint.units import parse_length
+
+        if self.scan is None:
+            return None
+        recipe = self.recipe()
+        if recipe.part is not None:
+            return PartFlags(recipe.voxel, recipe.unit).domain(recipe.part)
+        assert recipe.shape is not None
+        return Domain(recipe.shape, parse_length(recipe.voxel))
+
+    def in_memory(self, output: Path) -> bool:
+        """Return whether the volume is made in memory, not piece by piece on disk."""
+        return True
+
+    def fill(self, job: Job, drawing: Picture | None) -> None:
+        """Make a volume and write everything, or say what would be done."""
+        from grainpaint.generation.recipe import make_scan_recipe
+        from grainpaint.record import check_outputs
+
+        scan, model, written = self.recipe(), job.model, job.written
+        place = check_outputs(job.output, written.force, written.picture)
+        recipe = make_scan_recipe(
+            job.domain(), scan, model.model, model.seed, model.precision, model.device
+        )
+        if written.dry_run:
+            files = [("would write", str(p)) for p in place.files(written.picture)]
+            print_table([*forecast_rows(recipe), *files])
+        else:
+            fill_memory([recipe], [place], job, drawing)

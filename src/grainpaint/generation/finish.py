@@ -1,0 +1,106 @@
+"""Windows of the result from the base under them, and grains from their tags.
+
+A pyramid's base is drawn finer and grown; that of an additive model is doubled, and the
+last moves that the scan made are played again.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from grainpaint.generation.margin import Inside
+from grainpaint.generation.painter import Painter
+from grainpaint.generation.refine import doubled, grown_box, refine_window, within
+from grainpaint.generation.sampler import Tick, unheard
+from grainpaint.generation.scan_field import ScanField
+from grainpaint.generation.windows import Key, Window, cells_of
+from grainpaint.progress import Progress, silent
+from grainpaint.segmentation.colors import grains
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.am.replay import replay
+
+__all__ = ["finish_window", "label_grains"]
+
+_TAGS = 2**16 - 1
+_COOLED_FAST = 16.0  # dose below which grains are too fine for the base
+_REACH = 2  # voxels around such places that relive their whole last life
+_LAST = 6.0  # units of dose that all other sites relive
+
+
+def finish_window(
+    painter: Painter,
+    window: Window,
+    colors: Callable[[Key], np.ndarray],
+    tick: Tick = unheard,
+    inside: Inside | None = None,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Return the tags of a window of the result (uint16, 0 = outside).
+
+    Parameters
+    ----------
+    painter, window, colors, tick, inside, progress
+        As in `grainpaint.generation.refine.refine_window`.
+    """
+    if painter.scan is None:
+        return refine_window(painter, window, colors, tick, inside, progress)
+    return _replayed(painter, painter.scan, window, colors)
+
+
+def _replayed(
+    painter: Painter,
+    scan: ScanField,
+    window: Window,
+    colors: Callable[[Key], np.ndarray],
+) -> np.ndarray:
+    """Return the tags of a window of a build: grains go by their color, melt by spin.
+
+    Places of little dose have grains finer than the base can hold; there, and near by,
+    the whole time since the last melting is played again, elsewhere the last moves.
+    """
+    from scipy.ndimage import minimum_filter
+
+    box = grown_box(painter, window)
+    cells = cells_of(window, painter.levels)
+    base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
+    n_colors = painter.model.base.config.n_colors
+    tags = doubled(painter.plan.gather(cells, colors), base, box).astype(np.uint16) + 1
+    inside = scan.inside(box)
+    tags[~inside] = 0
+    exposure, recipe = scan.exposure(box), scan.recipe
+    low = minimum_filter(exposure.dose, 2 * _REACH + 1) < _COOLED_FAST
+    x, y, z = (a for a, _ in box)
+    powder = ~exposure.melted
+    powder[:, :, : max(0, (recipe.substrate.height if recipe.substrate else 0) - z)] = 0
+    fresh = powder | (low & exposure.melted)
+    found = replay(
+        tags,
+        exposure,
+        scan.path,
+        (recipe.pool, recipe.haz),
+        fresh,
+        _LAST,
+        n_spins=min(recipe.spins, _TAGS - n_colors),
+        lowest=n_colors + 1,
+        temperature=recipe.temperature,
+        freeze=recipe.freeze,
+        seed=painter.seed,
+        origin=(x, y, z),
+    )
+    written = list(zip(window.start, window.stop))
+    return np.ascontiguousarray(found[within(written, box)], np.uint16)
+
+
+def label_grains(
+    painter: Painter,
+    tags: np.ndarray,
+    periodic: tuple[bool, ...] = (False, False, False),
+) -> np.ndarray:
+    """Return grain IDs for tags: connected pieces, cleaned of fragments in a pyramid.
+
+    In a build single voxels are grains, and pieces that share an edge or a corner are
+    one grain, as in the simulator.
+    """
+    if painter.scan is not None:
+        return label_pieces(tags, corners=True)
+    return grains(tags, periodic, keep_cut=painter.in_box)

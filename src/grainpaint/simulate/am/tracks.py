@@ -1,0 +1,212 @@
+"""Straight tracks in closed form: where they melt, and how mobile they make sites.
+
+The pool moves along straight tracks, so everything follows from one table of the pool
+and its zone on lines along the track: where on a line it is molten, and the mobility
+summed up along it, the number of moves that a sweep proposes there.
+"""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+
+from grainpaint.simulate.am.heat_affected_zone import Haz
+from grainpaint.simulate.am.melt_pool import Pool
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
+from grainpaint.simulate.am.zone_table import (
+    TableStyle,
+    ZoneTable,
+    shrinking_zones,
+    tabulate_zone,
+)
+
+__all__ = [
+    "FINE",
+    "Lines",
+    "frozen_mobility",
+    "near_segments",
+    "span",
+    "spot",
+    "strip",
+    "summed",
+    "tabulate_lines",
+]
+
+FINE = 2  # points of the table a voxel
+_COLD = 1e9
+
+
+class Lines(NamedTuple):
+    """The pool and its zone on lines along the track, by place across and below."""
+
+    rear: np.ndarray  # where the molten part of a line begins; _COLD = nowhere
+    front: np.ndarray  # and where it ends, voxels ahead of the pool's origin
+    mobility: np.ndarray  # summed from a point to the front end of the zone, voxels
+    distance: np.ndarray  # from the pool, negative inside, as the zone counts it
+    shells: np.ndarray  # mobility by whole distances; empty for the linear law
+    first: float  # place of the first point on a line
+    ahead: float  # and of the last one
+    side: float  # reach of the zone across
+    below: float  # and below
+
+
+@lru_cache(maxsize=8)
+def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
+    """Return the table of a pool and its zone."""
+    zone = tabulate_zone(pool, haz, TableStyle())
+    distance, signed = (
+        _fine(tabulate_zone(pool, haz, style)) for style in (_ZERO, _SIGNED)
+    )
+    x = zone.first + np.arange(len(distance)) / FINE
+    molten = distance <= 1e-6
+    cold = molten | _beyond(zone, distance, x)
+    mobility = np.where(cold, 0, _mobility(zone, distance))
+    rear = np.where(molten, x[:, None, None], _COLD).min(0)
+    front = np.where(molten, x[:, None, None], -_COLD).max(0)
+    total = np.cumsum(mobility[::-1], 0, dtype=np.float64)[::-1] / FINE
+    return Lines(
+        rear.astype(np.float32),
+        front.astype(np.float32),
+        np.ascontiguousarray(np.moveaxis(total, 0, -1), np.float32),
+        np.ascontiguousarray(np.moveaxis(signed, 0, -1), np.float32),
+        zone.shells,
+        float(zone.first),
+        float(x[-1]),
+        float(zone.box[2]),
+        float(zone.box[3]),
+    )
+
+
+_ZERO, _SIGNED = TableStyle(), TableStyle("signed")
+
+
+def _fine(zone: ZoneTable) -> np.ndarray:
+    """Return the distances of a zone at FINE points a voxel, from the surface down."""
+    values = zone.distance[:, :, zone.top :]
+    for axis in range(3):
+        values = np.moveaxis(values, axis, 0)
+        at = np.arange((len(values) - 1) * FINE + 1) / FINE
+        low = np.minimum(at.astype(int), len(values) - 2)
+        share = (at - low).reshape(-1, 1, 1)
+        values = values[low] * (1 - share) + values[low + 1] * share
+        values = np.moveaxis(values, 0, axis)
+    return values
+
+
+def _mobility(zone: ZoneTable, distance: np.ndarray) -> np.ndarray:
+    """Return the mobility at distances as a table holds them."""
+    if len(zone.shells):
+        whole = np.clip(np.ceil(distance), 0, len(zone.shells) - 1).astype(int)
+        found: np.ndarray = zone.shells[whole]
+        return found
+    return np.clip(1 - distance, 0, 1)
+
+
+def _beyond(zone: ZoneTable, distance: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return which points of a table lie outside the box of its zone."""
+    rear, ahead, side, below, _ = zone.box
+    y, z = (np.arange(n) / FINE for n in distance.shape[1:])
+    along = (x < -rear) | (x > ahead)
+    found: np.ndarray = along[:, None, None] | (y > side)[:, None] | (z > below)
+    return found
+
+
+def near_segments(
+    axes: tuple[np.ndarray, ...], path: ScanPath, pool: Pool, haz: Haz, freeze: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the segments that may touch a grid, in their order.
+
+    Returns
+    -------
+    numbers : numpy.ndarray, int64, shape (n,)
+        Of the segments in the path.
+    segments : numpy.ndarray, float64, shape (n, 9)
+        Start x, y, z; direction x, y; length; stride a sweep; the sweeps in which the
+        melt freezes at its end, and how much it shrinks in each.
+    """
+    lines = tabulate_lines(pool, haz)
+    reach = max(-lines.first, lines.ahead, lines.side)
+    low, high = np.minimum(path.start, path.end), np.maximum(path.start, path.end)
+    first, last = (np.array([a[i] for a in axes]) for i in (0, -1))
+    wide, up = np.array([reach, reach, lines.below]), np.array([reach, reach, 0])
+    near = ((low - wide <= last) & (high + up >= first)).all(1)
+    numbers = np.flatnonzero(path.on & near)
+    stride = path.speed[numbers] / SWEEPS_PER_TIME
+    sweeps, shrinking = np.zeros(len(numbers)), np.zeros(len(numbers))
+    if freeze:
+        for value in np.unique(stride):
+            zones = shrinking_zones(pool, haz, float(value))
+            ends = (stride == value) & ~path.goes_on[numbers]
+            sweeps[ends], shrinking[ends] = len(zones), zones[0].drawn_in
+    return numbers, np.column_stack(
+        [
+            path.start[numbers],
+            path.direction[numbers, :2],
+            path.length[numbers],
+            stride,
+            sweeps,
+            shrinking,
+        ]
+    )
+
+
+@nb.njit(cache=True)
+def span(low, high, axis):
+    """Return the range of points of an evenly spaced axis that lie in low..high."""
+    step = axis[1] - axis[0] if axis.size > 1 else 1.0
+    first = max(0, math.ceil((low - axis[0]) / step - 1e-9))
+    last = min(axis.size - 1, math.floor((high - axis[0]) / step + 1e-9))
+    return first, last
+
+
+@nb.njit(cache=True)
+def strip(segment, lines, x, y, i):
+    """Return the range of y that a segment may reach in plane i of x; i < 0: of x."""
+    sx, sy, ux, uy, length = segment[0], segment[1], segment[3], segment[4], segment[5]
+    tail, nose, side = lines.first, length + lines.ahead, lines.side
+    if i < 0:
+        low = sx + min(tail * ux, nose * ux) - side * abs(uy)
+        high = sx + max(tail * ux, nose * ux) + side * abs(uy)
+        return span(low, high, x)
+    dx = x[i] - sx
+    low, high = -1e18, 1e18
+    if abs(ux) > 1e-9:  # |ux dy - uy dx| <= side
+        a, b = (uy * dx - side) / ux, (uy * dx + side) / ux
+        low, high = max(low, min(a, b)), min(high, max(a, b))
+    if abs(uy) > 1e-9:  # tail <= ux dx + uy dy <= nose
+        a, b = (tail - ux * dx) / uy, (nose - ux * dx) / uy
+        low, high = max(low, min(a, b)), min(high, max(a, b))
+    return span(sy + low, sy + high, y)
+
+
+@nb.njit(inline="always")
+def spot(segment, x, y):
+    """Return where (x, y) lies along a segment and across it."""
+    dx, dy = x - segment[0], y - segment[1]
+    return segment[3] * dx + segment[4] * dy, segment[3] * dy - segment[4] * dx
+
+
+@nb.njit(cache=True)
+def summed(total, at, first):
+    """Return the mobility summed from `at` to the front, by linear interpolation."""
+    place = (at - first) * FINE
+    if place <= 0:
+        return total[0]
+    low = int(place)
+    if low >= total.size - 1:
+        return np.float32(0)
+    share = np.float32(place - low)
+    return total[low] * (1 - share) + total[low + 1] * share
+
+
+@nb.njit(cache=True)
+def frozen_mobility(distance, shells):
+    """Return the mobility at a distance from a pool that shrinks; 0 inside it."""
+    if distance <= 0:
+        return 0.0
+    if shells.size > 0:
+        shell = math.ceil(distance)
+        return shells[shell] if shell < shells.size else 0.0
+    return max(0.0, 1.0 - distance)
