@@ -15,11 +15,14 @@ __all__ = [
     "parse_numbers",
     "parse_periodic",
     "parse_shape",
+    "parse_time",
     "place_text",
 ]
 
 # µm per unit
 UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
+
+_TIMES = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}  # s per unit
 
 _LENGTH = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ]+)\s*")
 
@@ -56,6 +59,38 @@ def parse_length(text: str) -> float:
             f"50um; got {text!r}"
         )
     return value * UNITS[unit]
+
+
+def parse_time(text: str) -> float:
+    """Return a duration in seconds.
+
+    Parameters
+    ----------
+    text : str
+        A number > 0 with a unit: ns, us (or µs), ms, s, min.
+
+    Raises
+    ------
+    InputError
+        If the number or the unit is invalid, or the duration is not positive.
+
+    Examples
+    --------
+    >>> parse_time("20us")
+    2e-05
+    """
+    match = _LENGTH.fullmatch(text)
+    unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
+    try:
+        value = float(match[1]) if match else math.nan
+    except ValueError:
+        value = math.nan
+    if unit not in _TIMES or not 0 < value < math.inf:
+        raise InputError(
+            f"a duration is a number above 0 with a unit ({', '.join(_TIMES)}), such "
+            f"as 1ms; got {text!r}"
+        )
+    return value * _TIMES[unit]
 
 
 def length_text(length: float) -> str:

@@ -13,6 +13,7 @@ from grainpaint.cli import (
     orient,  # noqa: F401
     paint,  # noqa: F401
     pieces,  # noqa: F401
+    scan_path,  # noqa: F401
     simulate,  # noqa: F401
     spparks,  # noqa: F401
     train,  # noqa: F401

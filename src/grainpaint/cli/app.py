@@ -40,7 +40,7 @@ SECTIONS = {
         "orient",
         "verify",
     ],
-    "Simulate": ["simulate"],
+    "Simulate": ["simulate", "scan"],
     "Measure": ["stats", "compare", "report", "check", "view", "convert", "segment"],
     "Train": ["train", "models"],
 }

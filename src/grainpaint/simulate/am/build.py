@@ -61,7 +61,7 @@ def prepare(recipe: AmRecipe) -> Job:
     else:
         grid = voxelize(load_part(recipe.part, recipe.unit), edge)
         mask, edge, origin = grid.mask, grid.spacing, grid.origin
-    return Job(recipe, mask, edge, origin, plan_path(recipe, mask))
+    return Job(recipe, mask, edge, origin, plan_path(recipe, mask, origin))
 
 
 def _start(recipe: AmRecipe, mask: np.ndarray, seed: int) -> np.ndarray:

@@ -7,24 +7,43 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.contours import contours
 from grainpaint.simulate.am.hatch import Hatch, fill_area
-from grainpaint.simulate.am.recipe import AmRecipe
+from grainpaint.simulate.am.paths import read_path
+from grainpaint.simulate.am.paths.check import check_fit
+from grainpaint.simulate.am.paths.place import to_voxels
+from grainpaint.simulate.am.recipe import AmRecipe, FileScan
 from grainpaint.simulate.am.scan import ScanPath, make_path
 from grainpaint.simulate.am.scan_file import read_scan
+from grainpaint.units import UNITS, parse_length, parse_time
 
 __all__ = ["plan_path"]
 
 
-def plan_path(recipe: AmRecipe, mask: np.ndarray) -> ScanPath:
-    """Return the scan path of a build inside a mask (bool, shape (nx, ny, nz)).
+def plan_path(
+    recipe: AmRecipe,
+    mask: np.ndarray,
+    origin: tuple[float, float, float] | None = None,
+) -> ScanPath:
+    """Return the scan path of a build.
+
+    Parameters
+    ----------
+    recipe : AmRecipe
+    mask : numpy.ndarray, bool, shape (nx, ny, nz)
+        The voxels that are built.
+    origin : three floats, optional
+        Corner of voxel (0, 0, 0), µm; required for a path in real units.
 
     Raises
     ------
     InputError
-        If the file of the path is missing or damaged, or no line is left.
+        If the file of the path is missing, damaged or does not fit the box, or no line
+        is left.
     """
     scan = recipe.scan
     if scan.kind == "csv":
         return read_scan(scan.file)
+    if scan.kind == "file":
+        return _path_of_file(scan, recipe, mask, origin)
     hatch = Hatch(
         scan.speed,
         scan.hatch,
@@ -52,3 +71,30 @@ def plan_path(recipe: AmRecipe, mask: np.ndarray) -> ScanPath:
         segments += loops + lines
         heights += [z] * (len(loops) + len(lines))
     return make_path(segments, heights)
+
+
+def _path_of_file(
+    scan: FileScan,
+    recipe: AmRecipe,
+    mask: np.ndarray,
+    origin: tuple[float, float, float] | None,
+) -> ScanPath:
+    """Return a path from a file in the voxels of a box."""
+    if origin is None:
+        raise InputError(
+            f"{scan.file}: a path in real units cannot be placed here, since the "
+            "corner of the box is unknown: convert it with `grainpaint scan` to .csv, and "
+            'set kind = "csv"'
+        )
+    unit = UNITS[scan.unit or "mm"]
+    x, y, z = (o - s * unit for o, s in zip(origin, scan.shift))
+    edge = parse_length(recipe.voxel)
+    time = None if scan.time is None else parse_time(scan.time)
+    found = read_path(scan.file, scan.unit, scan.laser)
+    nx, ny, nz = mask.shape
+    try:
+        path = to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
+        check_fit(path, (nx, ny, nz), edge, recipe.pool)
+    except InputError as error:
+        raise InputError(f"{scan.file}: {error}") from None
+    return path

@@ -14,10 +14,19 @@ from pydantic import (
 
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
+from grainpaint.simulate.am.paths.gcode import LaserRule
 from grainpaint.simulate.am.scan import Corner
 from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
+from grainpaint.units import UNITS, parse_time
 
-__all__ = ["AmRecipe", "CsvScan", "HatchScan", "Substrate", "load_am_recipe"]
+__all__ = [
+    "AmRecipe",
+    "CsvScan",
+    "FileScan",
+    "HatchScan",
+    "Substrate",
+    "load_am_recipe",
+]
 
 
 class Substrate(RecipePart):
@@ -90,6 +99,48 @@ class CsvScan(RecipePart):
     file: Path
 
 
+class FileScan(RecipePart):
+    """A path of a machine or a simulation (see `grainpaint.simulate.am.paths`).
+
+    Parameters
+    ----------
+    file : path
+        Relative to the recipe file.
+    unit : str, optional
+        Unit of the file's lengths if it does not say; by default mm.
+    shift : three floats
+        Added to the file's coordinates, in `unit` (mm without it). Then they are
+        those of the part, or begin at a corner of the box.
+    laser : "power", "motion" or "extrusion"
+        When the beam is on in G-code.
+    time : str, optional
+        Duration of one unit of time, with its unit, such as "1ms".
+    speed : float, optional
+        Voxels per unit of time in all tracks, instead of `time` and the file's speeds.
+    """
+
+    kind: Literal["file"] = "file"
+    file: Path
+    unit: str | None = None
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    laser: LaserRule = "power"
+    time: str | None = None
+    speed: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _time_or_speed(self) -> Self:
+        if (self.time is None) == (self.speed is None):
+            raise ValueError(
+                "give either `time`, the duration of one unit of time (such as 1ms), "
+                "or `speed`, voxels per unit of time in all tracks"
+            )
+        if self.unit is not None and self.unit not in UNITS:
+            raise ValueError(f"a unit is {', '.join(UNITS)}, not {self.unit!r}")
+        if self.time is not None:
+            parse_time(self.time)
+        return self
+
+
 class AmRecipe(RecipePart):
     """Settings of a build, except for the seed.
 
@@ -117,7 +168,7 @@ class AmRecipe(RecipePart):
         See `grainpaint.simulate.am.melt_pool`.
     haz : Haz
         See `grainpaint.simulate.am.heat_affected_zone`.
-    scan : HatchScan or CsvScan
+    scan : HatchScan, CsvScan or FileScan
     """
 
     shape: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
@@ -131,7 +182,7 @@ class AmRecipe(RecipePart):
     substrate: Substrate | None = None
     pool: Pool
     haz: Haz
-    scan: Annotated[HatchScan | CsvScan, Field(discriminator="kind")]
+    scan: Annotated[HatchScan | CsvScan | FileScan, Field(discriminator="kind")]
 
     @model_validator(mode="before")
     @classmethod

@@ -16,6 +16,7 @@ from grainpaint.errors import InputError
 __all__ = ["SWEEPS_PER_TIME", "Corner", "Point", "ScanPath", "Segment", "make_path"]
 
 SWEEPS_PER_TIME = 26  # sites of sc/26n have 26 neighbors
+_FARTHEST = 1e9  # voxels
 
 Corner = Literal["LL", "LR", "UL", "UR"]
 Point = tuple[float, float]
@@ -67,6 +68,10 @@ class ScanPath:
             )
         if not (np.isfinite(self.start).all() and np.isfinite(self.end).all()):
             raise InputError("a coordinate of the scan path is not a finite number")
+        if max(np.abs(self.start).max(), np.abs(self.end).max()) > _FARTHEST:
+            raise InputError(
+                f"a coordinate of the scan path is beyond {_FARTHEST:g} voxels"
+            )
         running = (self.speed > 0) & np.isfinite(self.speed)
         if not running.all():
             bad = int(np.flatnonzero(~running)[0])

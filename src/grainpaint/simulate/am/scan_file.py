@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.files import replace_with
 from grainpaint.simulate.am.scan import ScanPath
 
-__all__ = ["read_scan"]
+__all__ = ["read_scan", "write_scan"]
 
 _COLUMNS = ("x0", "y0", "z0", "x1", "y1", "z1", "speed", "on")
 _SWITCH = {word: True for word in ("1", "on", "true")}
@@ -34,23 +35,41 @@ def read_scan(file: Path) -> ScanPath:
     if not file.is_file():
         raise InputError(f"{file}: no such file")
     rows, on = [], []
-    with file.open(newline="", encoding="utf-8") as lines:
-        for number, line in enumerate(csv.reader(lines), 1):
-            cells = [c.strip() for c in line]
-            if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
-                continue
-            try:
-                if len(cells) != len(_COLUMNS):
-                    raise ValueError
-                rows.append([float(c) for c in cells[:-1]])
-                on.append(_SWITCH[cells[-1].lower()])
-            except (ValueError, KeyError):
-                raise InputError(
-                    f"{file}, line {number}: a segment is eight values, "
-                    f"{', '.join(_COLUMNS)} (1 or 0); got {','.join(line)!r}"
-                ) from None
+    number = 0
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            for number, line in enumerate(csv.reader(lines), 1):
+                cells = [c.strip() for c in line]
+                if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
+                    continue
+                try:
+                    if len(cells) != len(_COLUMNS):
+                        raise ValueError
+                    rows.append([float(c) for c in cells[:-1]])
+                    on.append(_SWITCH[cells[-1].lower()])
+                except (ValueError, KeyError):
+                    raise InputError(
+                        f"{file}, line {number}: a segment is eight values, "
+                        f"{', '.join(_COLUMNS)} (1 or 0); got "
+                        f"{brief(','.join(line))!r}"
+                    ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"{file}, after line {number}: is no CSV ({brief(error, 80)})"
+        ) from None
     table = np.array(rows, float).reshape(-1, 7)
     try:
         return ScanPath(table[:, :3], table[:, 3:6], table[:, 6], np.array(on, bool))
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
+
+
+def write_scan(path: ScanPath, file: Path) -> None:
+    """Write a scan path as CSV, such that reading it gives the same path."""
+    import pyarrow as pa
+    from pyarrow import csv as table_csv
+
+    columns = [*path.start.T, *path.end.T, path.speed, path.on.astype(np.int8)]
+    table = pa.table(dict(zip(_COLUMNS, columns)))
+    form = table_csv.WriteOptions(quoting_style="none")
+    replace_with(file, lambda aside: table_csv.write_csv(table, aside, form))

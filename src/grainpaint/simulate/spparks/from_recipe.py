@@ -122,7 +122,8 @@ def from_am_recipe(recipe: AmRecipe, seed: int) -> Simulation:
             "SPPARKS supports neither parts nor substrates: give the shape of a box"
         )
     _check(seed)
-    scan = _scan(plan_path(recipe, np.ones(recipe.shape, bool)))
+    mask = np.ones(recipe.shape, bool)
+    scan = _scan(plan_path(recipe, mask, (0.0, 0.0, 0.0)))
     run = RunCommand(
         0.0, scan_duration(scan), recipe.temperature, rejection=True, seed=seed
     )

@@ -1,0 +1,59 @@
+"""What kind of scan path a file holds, by its content."""
+
+import re
+from typing import Literal
+
+from grainpaint.errors import InputError, brief
+
+__all__ = ["Kind", "kind_of_path"]
+
+Kind = Literal["layers", "events", "gcode", "segments"]
+
+_FIRST = re.compile(rb"^[ \t]*(?![;(%*#\s])([^\r\n]{0,500})", re.M)
+_GCODE = re.compile(rb"(N\d+[ \t]*)?[GMTFSXYZE][ \t]*[-+]?[\d.]", re.I)
+_HEAD = 1 << 16
+
+
+def kind_of_path(data: bytes) -> Kind:
+    """Return the kind of a path: its name does not decide how it is read.
+
+    Returns
+    -------
+    "layers" (Common Layer Interface), "events", "gcode" or "segments" (CSV in voxels)
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    if not data.strip():
+        raise InputError("is empty")
+    if b"$$HEADERSTART" in data[:_HEAD].upper():
+        return "layers"
+    found = _FIRST.search(data)
+    line = found[1].strip() if found else b""
+    words = [word.strip(b' \t"').lower() for word in line.rstrip(b", \t").split(b",")]
+    if words[0] == b"time" and len(words) >= 5:
+        return "events"
+    if words[0] == b"x0":
+        return "segments"
+    if words[0] == b"x" and len(words) == 6:
+        raise InputError("is a temperature history (x, y, z, ...), not a scan path")
+    if len(words) in (5, 8) and all(map(_is_number, words[:5])):
+        return "events" if len(words) == 5 else "segments"
+    if b"\0" not in data[:_HEAD] and _GCODE.match(line):
+        return "gcode"
+    shown = brief(line[:60].decode("latin-1"), 40) if line.isascii() else "binary data"
+    raise InputError(
+        "is no scan path: known are the Common Layer Interface ($$HEADERSTART), event "
+        "series (time,x,y,z,power), G-code, and CSV (x0,y0,z0,x1,y1,z1,speed,on); it "
+        f"begins with {shown!r}"
+    )
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

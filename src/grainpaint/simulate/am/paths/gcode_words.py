@@ -1,0 +1,130 @@
+"""The words of a G-code program: a letter and a number each, line by line."""
+
+import re
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainpaint.errors import InputError, InputNote, brief
+from grainpaint.simulate.am.paths.words import number_lines
+
+__all__ = ["Program", "read_words"]
+
+# Patterns begin with a character, which is found faster than a start of a line.
+_COMMENTS = [
+    re.compile(pattern)
+    for pattern in (rb";[^\n]*", rb"\([^()\n]*+\)", rb"%[^\n]*", rb"\*\d+")
+]
+_START = rb"\n[ \t]*+(?:N[ \t]*+\d++[ \t]*+)?+"
+# Lines of other matters: fans, heaters, tools, numbers of programs. M3, M4 and M5
+# switch a laser, M82 and M83 say how extrusion counts.
+_OTHERS = re.compile(
+    _START + rb"(?:M(?![ \t]*0*(?:[345]|82|83)(?![\d.]))|[TO][ \t]*\d)[^\n]*"
+)
+_UNKNOWN = re.compile(_START + rb"(?:[^A-Z\d.+\- \t\n]|[A-Z][ \t]*[A-Z_])[^\n]*")
+_HOME = re.compile(rb"(G[ \t]*28)(?![\d.])([^\n]*)")  # its axes may have no numbers
+_LINE = re.compile(rb"(?:[A-Z][-+]?(?:\d+\.?\d*|\.\d+))*")
+_TO_NUMBERS = bytes.maketrans(bytes(range(65, 91)), b"\n" * 26)
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The words of a program.
+
+    Parameters
+    ----------
+    n_lines : int
+    letter : numpy.ndarray, uint8, shape (n,)
+        ASCII code of a capital letter.
+    value : numpy.ndarray, float, shape (n,)
+    line : numpy.ndarray, int, shape (n,)
+        Line of a word, from 0.
+    """
+
+    n_lines: int
+    letter: np.ndarray
+    value: np.ndarray
+    line: np.ndarray
+
+    def codes(self, letter: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers and the lines of a letter's words."""
+        chosen = self.letter == ord(letter)
+        return self.value[chosen], self.line[chosen]
+
+    def column(self, letter: str) -> np.ndarray:
+        """Return the number of a letter in each line, NaN without (float, (n_lines,)).
+
+        Raises
+        ------
+        InputError
+            If it stands in a line twice.
+        """
+        value, line = self.codes(letter)
+        twice = np.flatnonzero(line[1:] == line[:-1])
+        if twice.size:
+            raise InputError(
+                f"line {line[twice[0]] + 1:,}: {letter} stands there twice"
+            )
+        column = np.full(self.n_lines, np.nan)
+        column[line] = value
+        return column
+
+
+def read_words(data: bytes) -> Program:
+    """Return the words of a program, without comments and lines of other matters.
+
+    Raises
+    ------
+    InputError
+        If a line of motions is not made of letters with numbers; the line is told.
+    """
+    text = b"\n" + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").upper()
+    for comment in _COMMENTS:
+        text = comment.sub(b"", text)
+    text = _OTHERS.sub(b"\n", text)
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        shown = brief(unknown[0].strip()[:60].decode("latin-1"), 40)
+        text, n = _UNKNOWN.subn(b"\n", text)
+        warnings.warn(
+            f"{n:,} lines that are no G-code are passed over, the first is {shown!r}",
+            InputNote,
+            stacklevel=4,
+        )
+    text = _HOME.sub(lambda m: m[1] + _homed(m[2]), text[1:])
+    text = text.translate(None, b" \t")
+    chars = np.frombuffer(text, np.uint8)
+    ends = chars == ord("\n")
+    letters = (chars >= ord("A")) & (chars <= ord("Z"))
+    digits = ~(ends | letters)
+    whole = not (
+        (letters & ~np.append(digits[1:], False)).any()
+        or (np.append(True, ends[:-1]) & digits).any()
+    )
+    try:
+        value = number_lines(text.translate(_TO_NUMBERS)) if whole else np.empty(0)
+    except ValueError:
+        whole = False
+    at = np.flatnonzero(letters)
+    if not whole or len(value) != len(at):
+        raise _damage(text)
+    line = np.searchsorted(np.flatnonzero(ends), at)
+    return Program(int(ends.sum()) + 1, chars[at], value, line)
+
+
+def _homed(words: bytes) -> bytes:
+    """Return the axes that are homed, with a number each."""
+    return b"".join(b"%c0" % axis for axis in b"XYZ" if axis in words)
+
+
+def _damage(text: bytes) -> InputError:
+    """Return the error that names the first line that is wrong."""
+    for number, line in enumerate(text.split(b"\n"), 1):
+        if not _LINE.fullmatch(line):
+            shown = brief(line[:60].decode("latin-1"), 40)
+            return InputError(
+                f"line {number:,}: {shown!r} is no G-code: a letter and a number each, "
+                "such as G1 X2.5 Y0 S1, are required"
+            )
+    return InputError("is no G-code: a number is too long")

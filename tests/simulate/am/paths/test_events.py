@@ -1,0 +1,41 @@
+import pytest
+from scan_paths import EVENTS
+
+from grainpaint.errors import InputError
+from grainpaint.simulate.am.paths.events import read_events
+
+
+def test_the_power_of_an_event_holds_until_the_next():
+    path = read_events(EVENTS.encode(), 1000)
+    assert path.on.tolist() == [True, False, True, False, True]
+    assert path.speed == pytest.approx([5e5] * 5)  # 1 mm in 2 ms
+
+
+def test_jumps_pauses_comments_and_more_columns():
+    text = (
+        "# x\n0,0,0,1,5,9\n1,2,0,1,0,9\n1,0,3,1,5,9\n\n2,0,3,1,5,9\n** y\n3,2,3,1,0,9\n"
+    )
+    path = read_events(text.encode(), 1.0)
+    assert path.start[:, 0].tolist() == [0, 0, 0]
+    assert path.end[:, 0].tolist() == [2, 0, 2]  # the second one stands still
+    assert path.speed.tolist() == [2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0,0,0,0,1\n1,1,0,0,0\n0.5,2,0,0,0\n", "backward from 1 to 0.5 s at event 3"),
+        ("0,0,0,0,1\n0,1,0,0,0\n", "event 2 lies elsewhere"),
+        ("0,0,0,0,-1\n1,1,0,0,0\n", "event 1: .* power of at least 0"),
+        ("0,0,0,inf,1\n1,1,0,0,0\n", "event 1: five finite"),
+        ("0,0,0,0,1\n", "at least two"),
+        ("0,0,0,0,1\n1,1,0,0\n", "lacks a number"),
+        ("0,0,0,0,1\n1,1,zero,0,0\n", "damaged"),
+        ("0,0,0,0\n1,1,0,0\n", "4 columns"),
+        ("", "no points"),
+    ],
+)
+def test_damage_is_refused_in_one_line(text, message):
+    with pytest.raises(InputError, match=message) as error:
+        read_events(text.encode(), 1.0)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,138 @@
+"""G-code against a naive interpreter, and the rules of the beam."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grainpaint.errors import InputError, InputNote
+from grainpaint.simulate.am.paths.gcode import read_gcode
+
+GO = "M3\nG1 X1 F60 S1\n"
+
+
+def ends(text, **options):
+    return (read_gcode(text.encode(), **options).end / 1000).tolist()
+
+
+def test_words_hold_and_lines_may_be_written_in_many_ways():
+    text = (
+        "%\nO7\nN10 g21g90 ; mm\nm3 (on) s5\ng1x1y 2.5f600\nX+3.*71\r\n\nY.5 M8\nM5\n"
+    )
+    assert ends(text) == [[1, 2.5, 0], [3, 2.5, 0], [3, 0.5, 0]]
+    path = read_gcode(text.encode())
+    assert path.speed.tolist() == [10_000] * 3  # 600 mm/min
+    assert path.on.all()
+
+
+def test_relative_places_units_and_home():
+    text = GO + "G91 X1 Z2\nG20 X1\nG90 G21 X5\nG28 X\nG1 Y1\n"
+    assert ends(text) == [[1, 0, 0], [2, 0, 2], [27.4, 0, 2], [5, 0, 2], [0, 1, 2]]
+
+
+def test_a_rapid_move_is_a_jump_unless_its_feed_is_told():
+    path = read_gcode(b"M3 S1\nG1 X1 F60\nG0 X5\nG1 X6\nG0 X9 F120\nG1 X10 F60\n")
+    assert path.start[:, 0].tolist() == [0, 5000, 6000, 9000]
+    assert path.on.tolist() == [True, True, False, True]
+    assert path.speed.tolist() == [1000, 1000, 2000, 1000]
+
+
+@pytest.mark.parametrize(
+    ("laser", "text", "on"),
+    [
+        ("power", "M3 S1\nG1 X1 F9\nX2 S0\nX3 S2\nM5\nX4\nM4\nX5\n", [1, 0, 1, 0, 1]),
+        ("power", "G1 X1 F9 S1\nX2 S0\nX3 S.1\n", [1, 0, 1]),  # never M3
+        ("power", "G1 X1 F9\nM3\nX2\nM5\nX3\n", [0, 1, 0]),  # never S
+        ("power", "M3\nG1 X1 F9\nM106 S255\nG4 S9\nX2\nX3 S1\n", [0, 0, 1]),  # fan
+        ("motion", "G1 X1 F9\nG0 X2 F9\nG1 X3\n", [1, 0, 1]),
+        ("extrusion", "G1 X1 F9 E1\nX2\nX3 E1.5\nX4 E1\nG92 E0\nX5 E.1\n",
+         [1, 0, 1, 0, 1]),
+        ("extrusion", "M83\nG1 X1 F9 E1\nX2 E1\nE-2\nX3\nX4 E.1\n", [1, 1, 0, 1]),
+    ],
+)  # fmt: skip
+def test_when_the_beam_is_on(laser, text, on):
+    assert read_gcode(text.encode(), laser=laser).on.tolist() == on
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("G1 X1 F60\n", "no move burns by the rule laser = 'power'"),
+        (GO + "G2 X1 Y1 I1\n", "line 3: arcs"),
+        (GO + "G92 X0\n", "line 3: G92"),
+        (GO + "G93\n", "line 3: feeds as inverse"),
+        (GO + "G1 A4\n", "line 3: other axes"),
+        (GO + "G1 X\n", "line 3: 'G1X' is no G-code"),
+        (GO + "G1 X1.2.3\n", "line 3: 'G1X1.2.3' is no G-code"),
+        (GO + "12\nG1 X2\n", "line 3: '12' is no G-code"),
+        (GO + "G1 X1 X2\n", "line 3: X stands there twice"),
+        ("M3\nX1\n", "line 2: a move before any G0 or G1"),
+        (GO + "X2 F0\n", "line 3: the feed F"),
+        (GO + "X2 F-60\n", "line 3: the feed F"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(text, message):
+    with pytest.raises(InputError, match=message) as error:
+        read_gcode(text.encode())
+    assert "\n" not in str(error.value)
+
+
+def test_lines_of_macros_are_told():
+    text = GO + "EXCLUDE_OBJECT NAME=a\n$H\nG1 X2\nM117 Hello X\nT1\n"
+    with pytest.warns(InputNote, match="2 lines .*first is 'EXCLUDE_OBJECT NAME=A'"):
+        assert len(ends(text)) == 2
+
+
+def naive(text):
+    """Interpret a program line by line."""
+    at, relative, factor, motion, feed, power = [0.0] * 3, False, 1.0, None, None, 0
+    tracks = []
+    for line in text.splitlines():
+        words = re.findall(r"([A-Z])(-?[\d.]+)", line)
+        for letter, value in words:
+            if letter == "G":
+                code = float(value)
+                relative = {90: False, 91: True}.get(code, relative)
+                factor = {20: 25.4, 21: 1.0}.get(code, factor)
+                motion = code if code in (0, 1) else motion
+        to = list(at)
+        for letter, value in words:
+            if letter in "XYZ":
+                i = "XYZ".index(letter)
+                to[i] = float(value) * factor + (at[i] if relative else 0)
+            elif letter == "F":
+                feed = float(value) * factor / 60
+            elif letter == "S":
+                power = float(value)
+        if any(letter in "XYZ" for letter, _ in words) and motion == 1:
+            tracks.append((*at, *to, feed, power > 0))
+        at = to
+    return tracks
+
+
+def _line(parts):
+    head, letters, number = parts
+    words = (f"{a}{abs(number) if a == 'S' else number}" for a in letters)
+    return head + " ".join(words)
+
+
+_lines = st.lists(
+    st.tuples(
+        st.sampled_from(["", "G0 ", "G1 ", "G20 ", "G21 ", "G90 ", "G91 ", "G1 G91 "]),
+        st.lists(st.sampled_from("XYZS"), unique=True, max_size=4),
+        st.integers(-50, 50),
+    ).map(_line),
+    max_size=30,
+)
+
+
+@given(_lines)
+def test_a_program_is_followed_as_line_by_line(lines):
+    text = "\n".join(["M3", "G1 X1 F60 S1", *lines])
+    found = read_gcode(text.encode())
+    expected = np.array(naive(text))
+    table = np.column_stack([found.start, found.end, found.speed]) / 1000
+    np.testing.assert_allclose(table, expected[:, :7], atol=1e-9)
+    np.testing.assert_array_equal(found.on, expected[:, 7] == 1)
