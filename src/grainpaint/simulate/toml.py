@@ -73,7 +73,7 @@ def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Check
         place, value = _place(found["loc"], data)
         if found["type"] == "extra_forbidden":
             key = str(found["loc"][-1])
-            near = difflib.get_close_matches(key, _keys(model), 1)
+            near = difflib.get_close_matches(key, _keys(model) - {key}, 1)
             what = f"unknown key {place!r}"
             if near:
                 what += f": did you mean {near[0]}?"
@@ -91,15 +91,18 @@ def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Check
 def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:
     """Return the dotted key of an error, without names of variants, and its value."""
     kept = []
+    entered = False  # only then may the name of a variant follow, which may be a key
     for i, part in enumerate(loc):
+        variant = entered and isinstance(data, dict) and part == data.get("kind")
         if isinstance(data, dict):
-            inside = part in data
+            inside = part in data and not variant
         else:
             inside = isinstance(data, list | tuple) and part in range(len(data))
         if inside:
             data = data[part]
-        if inside or i == len(loc) - 1:
+        if inside or (i == len(loc) - 1 and not variant):
             kept.append(str(part))
+        entered = inside
     return ".".join(kept), data
 
 

@@ -1,6 +1,11 @@
 import numpy as np
+import pytest
 from samples import am_recipe
+from scan_paths import EVENTS, LAYERS
+from solids import box, saved
 
+from grainpaint.errors import InputError
+from grainpaint.simulate.am.build import prepare
 from grainpaint.simulate.am.plan_path import plan_path
 
 
@@ -10,3 +15,63 @@ def test_layers_rise_from_the_substrate_to_the_top():
     heading = np.degrees(np.arctan2(*path.direction[:, 1::-1].T)) % 180
     for i, z in enumerate((11, 15, 17)):
         np.testing.assert_allclose(heading[path.start[:, 2] == z], 67 * i % 180)
+
+
+def of_file(tmp_path, text=EVENTS, **scan):
+    """Return the recipe of a box of 220 x 60 x 18 voxels of 5 µm with a path."""
+    (tmp_path / "path").write_text(text)
+    keys = {"kind": "file", "file": tmp_path / "path"} | scan
+    return am_recipe(shape=(220, 60, 18), scan=keys)
+
+
+def planned(recipe, origin=(0.0, 0.0, 0.0)):
+    return plan_path(recipe, np.ones(recipe.shape, bool), origin)
+
+
+def test_a_file_lies_where_its_coordinates_say(tmp_path):
+    recipe = of_file(tmp_path, time="100us")
+    path = planned(recipe)
+    assert path.start[0].tolist() == [-0.5, -0.5, 5.5]  # 6 voxels are 0.03 mm
+    assert path.end[0].tolist() == [199.5, -0.5, 5.5]
+    np.testing.assert_allclose(path.speed, 10)  # 500 mm/s are 10 voxels in 100 µs
+    moved = planned(recipe, (-50.0, 0.0, 10.0))
+    np.testing.assert_allclose(moved.start[0], [9.5, -0.5, 3.5])
+    shifted = planned(of_file(tmp_path, speed=7, shift=(0.05, 0, -0.01)))
+    np.testing.assert_allclose(shifted.start, moved.start)
+    assert set(shifted.speed) == {7}
+
+
+def test_a_path_lies_in_the_frame_of_its_part(tmp_path):
+    saved(box((1, 0.3, 0.09), (10.5, -19.85, 3.045)), tmp_path / "part.stl")
+    text = LAYERS.replace("$$LAYER/3", "$$LAYER/303")
+    (tmp_path / "path").write_text(text)
+    scan = {"kind": "file", "file": tmp_path / "path", "speed": 9}
+    scan["shift"] = (10, -20, 0)
+    recipe = am_recipe(
+        shape=None, part=tmp_path / "part.stl", scan=scan, substrate=None
+    )
+    job = prepare(recipe)
+    place = (job.path.start + 0.5) * job.edge + job.origin
+    np.testing.assert_allclose(place[0], [10_000, -20_000, 3030])
+
+
+def test_without_the_corner_of_the_box_there_is_no_place(tmp_path):
+    recipe = of_file(tmp_path, speed=9)
+    with pytest.raises(InputError, match="corner of the box is unknown"):
+        plan_path(recipe, np.ones(recipe.shape, bool))
+
+
+@pytest.mark.parametrize(
+    ("scan", "text", "message"),
+    [
+        ({"time": "1ms"}, LAYERS, "has no speeds: give `speed`"),
+        ({"speed": 9, "shift": (9, 0, 0)}, EVENTS, "no track reaches"),
+        ({"speed": 9, "unit": "m"}, EVENTS, "tracks lie 2e.04 voxels .100 mm. apart"),
+        ({"speed": 9}, EVENTS.replace("1, 0.2, 0.03", "1, 0.2, 0.04"), "climbs"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_with_the_file(tmp_path, scan, text, message):
+    with pytest.raises(InputError, match=message) as error:
+        planned(of_file(tmp_path, text, **scan))
+    assert str(error.value).startswith(str(tmp_path / "path"))
+    assert "\n" not in str(error.value)

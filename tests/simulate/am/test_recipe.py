@@ -6,6 +6,9 @@ from samples import AM_RECIPE, EXAMPLES
 from grainpaint.cli import main
 from grainpaint.simulate.am.recipe import load_am_recipe
 
+SCAN = AM_RECIPE[AM_RECIPE.index("[scan]") :]
+FILE = '[scan]\nkind = "file"\nfile = "none.cli"\n'
+
 
 def write(folder, text):
     file = folder / "am.toml"
@@ -34,6 +37,13 @@ def write(folder, text):
         ("[24, 20, 18]", "24", "shape: Input should be a valid tuple, got 24"),
         ("speed = 12", "speed = inf", "scan.speed: Input should be a finite number"),
         ("speed = 12", "speed = 1e-9", "sweeps, more than 2"),
+        (SCAN, FILE, "scan: give either `time`, .* or `speed`"),
+        (SCAN, FILE + 'time = "1ms"\nspeed = 9\n', "scan: give either `time`"),
+        (SCAN, FILE + 'time = "1"\n', "scan: a duration is a number"),
+        (SCAN, FILE + 'speed = 9\nunit = "yard"\n', "a unit is nm, .*not 'yard'"),
+        (SCAN, FILE + 'speed = 9\nlaser = "blue"\n', "scan.laser: .*'motion'"),
+        (SCAN, FILE + "speed = 9\nhatch = 9\n", "unknown key 'scan.hatch'"),
+        (SCAN, FILE + "speed = 9\n", "none.cli: no such file"),
     ],
 )
 def test_a_bad_recipe_is_one_clear_line(

@@ -83,8 +83,8 @@ def _path_of_file(
     if origin is None:
         raise InputError(
             f"{scan.file}: a path in real units cannot be placed here, since the "
-            "corner of the box is unknown: convert it with `grainpaint scan` to .csv, and "
-            'set kind = "csv"'
+            "corner of the box is unknown: convert it with `grainpaint scan` to .csv, "
+            'and set kind = "csv"'
         )
     unit = UNITS[scan.unit or "mm"]
     x, y, z = (o - s * unit for o, s in zip(origin, scan.shift))

@@ -108,6 +108,8 @@ DAMAGED = {
     "empty": (LAYERS.replace("$$LAYER/3", "$$LAYER/"), "line 9: .*LAYER needs z"),
     "early": (re.sub(r"\$\$LAYER/3\n", "", LAYERS), "holds no"),
     "dir": (with_line("$$POLYLINE/1,9,1,0,0").decode(), "dir is 0, 1 or 2, not 9"),
+    "id only": (with_line("$$POLYLINE/1").decode(), "line 11: .*got 1 numbers"),
+    "negative": (with_line("$$HATCHES/1,-1").decode(), "line 11: .*got 2 numbers"),
     "nothing": (re.sub(r"\$\$HATCHES.*\n", "", LAYERS), "holds no"),
 }
 

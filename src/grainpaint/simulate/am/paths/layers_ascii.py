@@ -112,8 +112,9 @@ def _lines(
         bad = int(np.flatnonzero(odd)[0])
         raise _damage(line[bad], code[bad], f"n is a whole number, not {told[bad]:g}")
     wanted = np.where(code == _LAYER, 1, _HEAD[code] + told * _STEP[code])
-    if (count != wanted).any():
-        bad = int(np.flatnonzero(count != wanted)[0])
+    wrong = (count != wanted) | (told < 0)
+    if wrong.any():
+        bad = int(np.flatnonzero(wrong)[0])
         needed = "" if told[bad] < 0 else f", {wanted[bad]:g} were told"
         raise _damage(line[bad], code[bad], f"got {count[bad]:,} numbers{needed}")
     solid = kind == _POLYLINE
