@@ -177,9 +177,8 @@ def _write(found: _Found, path: Path, output: Path, binary: bool) -> None:
             )
         write_path(found.real, output, binary)
         if output.suffix == ".cli":
-            n_off = int((~found.real.on).sum())
-            lost = f" and {n_off:,} tracks with the beam off" if n_off else ""
-            print(f"{output}: the format has no speeds; those{lost} are left out",
+            off = "" if found.real.on.all() else " and the tracks with the beam off"
+            print(f"{output}: speeds{off} are left out, which the format lacks",
                   file=sys.stderr)  # fmt: skip
 
 
@@ -190,7 +189,8 @@ def _summary(found: _Found) -> str:
     path = found.voxels or found.real
     assert path is not None
     layers = len(np.unique(path.start[path.on, 2]))
-    words = [f"{int(path.on.sum()):,} tracks that burn in {layers:,} layers"]
+    n = int(path.on.sum())
+    words = [f"{n:,} track{'s' * (n > 1)} in {layers:,} layer{'s' * (layers > 1)}"]
     if found.real is not None:
         words.append(f"{found.real.length[path.on].sum() / 1e3:,.4g} mm")
         if found.real.has_speeds:

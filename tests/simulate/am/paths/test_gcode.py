@@ -28,8 +28,9 @@ def test_words_hold_and_lines_may_be_written_in_many_ways():
 
 
 def test_relative_places_units_and_home():
-    text = GO + "G91 X1 Z2\nG20 X1\nG90 G21 X5\nG28 X\nG1 Y1\n"
-    assert ends(text) == [[1, 0, 0], [2, 0, 2], [27.4, 0, 2], [5, 0, 2], [0, 1, 2]]
+    text = GO + "G91 X1 Z2\nG20 X1\nG90 G21 X5\nG28 X\nG1 Y1\nG91 G28\nX3\n"
+    places = [[1, 0, 0], [2, 0, 2], [27.4, 0, 2], [5, 0, 2], [0, 1, 2], [3, 0, 0]]
+    assert ends(text) == places
 
 
 def test_a_rapid_move_is_a_jump_unless_its_feed_is_told():
@@ -61,6 +62,7 @@ def test_when_the_beam_is_on(laser, text, on):
     [
         ("G1 X1 F60\n", "no move burns by the rule laser = 'power'"),
         (GO + "G2 X1 Y1 I1\n", "line 3: arcs"),
+        (GO + "G81 X1 Z-1 R2\n", "line 3: threads, probing and cycles"),
         (GO + "G92 X0\n", "line 3: G92"),
         (GO + "G93\n", "line 3: feeds as inverse"),
         (GO + "G1 A4\n", "line 3: other axes"),
@@ -80,7 +82,7 @@ def test_what_cannot_be_read_is_one_line(text, message):
 
 
 def test_lines_of_macros_are_told():
-    text = GO + "EXCLUDE_OBJECT NAME=a\n$H\nG1 X2\nM117 Hello X\nT1\n"
+    text = GO + "EXCLUDE_OBJECT NAME=a\n$H\nG1 X2\nM117 Hello X\nT1\nG29 A\n"
     with pytest.warns(InputNote, match="2 lines .*first is 'EXCLUDE_OBJECT NAME=A'"):
         assert len(ends(text)) == 2
 

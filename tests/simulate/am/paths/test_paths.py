@@ -118,7 +118,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 def test_tracks_of_no_length_are_left_out_with_a_note(tmp_path):
     file = tmp_path / "a"
     file.write_text(LAYERS.replace("3,0,0,100,0", "4,7,7,7,7,0,0,100,0"))
-    with pytest.warns(InputNote, match="1 tracks of no length"):
+    with pytest.warns(InputNote, match="tracks of no length are left out, 1 in number"):
         assert len(read_path(file).on) == 3
 
 

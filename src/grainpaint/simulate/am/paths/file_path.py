@@ -64,8 +64,8 @@ def tidy(path: FilePath) -> FilePath:
     n_burns = int((path.on & ~moves).sum())
     if n_burns:
         warnings.warn(
-            f"{n_burns:,} tracks of no length are left out: the beam stands still in "
-            "them",
+            f"tracks of no length are left out, {n_burns:,} in number: the beam stands "
+            "still in them",
             InputNote,
             stacklevel=3,
         )

@@ -120,8 +120,7 @@ def _follow(program: Program, edge: float | None) -> _Move:
     e[own & ~_lines(g_line[g == 92], n)] = np.nan
     counts = _mode(m, m_line, n, {82: 0.0, 83: 1.0}, np.nan)
     by_e = np.where(np.isnan(counts), relative, counts == 1) & ~own
-    total = _places(e, by_e)
-    extruded = np.where(own, 0, np.diff(total, prepend=0.0))
+    extruded = np.diff(_places(e, by_e), prepend=0.0)
     fed = ~np.isnan(feed)
     switches = bool(switched or powered)
     rapid = motion == 0
@@ -133,7 +132,9 @@ def _refuse(program: Program, g: np.ndarray, line: np.ndarray) -> None:
     axes = np.isin(program.letter, np.frombuffer(b"XYZ", np.uint8))
     shifted = line[(g == 92) & np.isin(line, program.line[axes])]
     turned = program.line[np.isin(program.letter, np.frombuffer(b"ABCUVW", np.uint8))]
+    cycles = ((g >= 33) & (g < 39)) | ((g >= 73) & (g < 90) & (g != 80))
     for lines, what in (
+        (line[cycles], "threads, probing and cycles are not read: write G0 and G1"),
         (line[np.isin(g, _ARCS)], "arcs are not read: write them as straight moves"),
         (line[g == 93], "feeds as inverse times (G93) are not read: use G94"),
         (line[g == 91.1], "arcs are not read: write them as straight moves"),

@@ -17,10 +17,11 @@ _COMMENTS = [
     for pattern in (rb";[^\n]*", rb"\([^()\n]*+\)", rb"%[^\n]*", rb"\*\d+")
 ]
 _START = rb"\n[ \t]*+(?:N[ \t]*+\d++[ \t]*+)?+"
-# Lines of other matters: fans, heaters, tools, numbers of programs. M3, M4 and M5
+# Lines of other matters: fans, heaters, tools, probing. M3, M4 and M5
 # switch a laser, M82 and M83 say how extrusion counts.
 _OTHERS = re.compile(
-    _START + rb"(?:M(?![ \t]*0*(?:[345]|82|83)(?![\d.]))|[TO][ \t]*\d)[^\n]*"
+    _START
+    + rb"(?:M(?![ \t]*0*(?:[345]|82|83)(?![\d.]))|[TO][ \t]*\d|G[ \t]*29(?!\d))[^\n]*"
 )
 _UNKNOWN = re.compile(_START + rb"(?:[^A-Z\d.+\- \t\n]|[A-Z][ \t]*[A-Z_])[^\n]*")
 _HOME = re.compile(rb"(G[ \t]*28)(?![\d.])([^\n]*)")  # its axes may have no numbers
