@@ -76,8 +76,8 @@ def parse_time(text: str) -> float:
 
     Examples
     --------
-    >>> parse_time("20us")
-    2e-05
+    >>> parse_time("5ms")
+    0.005
     """
     match = _LENGTH.fullmatch(text)
     unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
