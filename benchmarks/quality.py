@@ -25,7 +25,8 @@ from grainpaint.diameter import equivalent_diameter
 from grainpaint.drawing.report import write_report
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain
-from grainpaint.generation.recipe import Options, make_painter, make_recipe
+from grainpaint.generation.painter import make_painter
+from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import windows
 from grainpaint.measure.comparison import compare

@@ -6,8 +6,8 @@ import pytest
 from grainpaint import generate, simulate
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain
-from grainpaint.generation.painter import Painter
-from grainpaint.generation.recipe import Options, make_painter, make_recipe, zoomed
+from grainpaint.generation.painter import Painter, make_painter
+from grainpaint.generation.recipe import Options, make_recipe, zoomed
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import BaseAxis, BasePlan, Window, whole, windows

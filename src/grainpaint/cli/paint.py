@@ -33,7 +33,8 @@ from grainpaint.cli.pyramid import (
 from grainpaint.cli.scan import ScanFlags
 from grainpaint.errors import InputError
 
-PAINTERS = dict[str, PyramidRunFlags | PaperFlags | ScanFlags]  # kind of model -> its flags
+# From the kind of a model to its flags.
+PAINTERS = dict[str, PyramidRunFlags | PaperFlags | ScanFlags]
 
 
 PART_HELP = (

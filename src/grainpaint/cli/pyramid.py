@@ -151,6 +151,7 @@ class PyramidBoxFlags(PyramidRunFlags):
 def fill_memory(
     recipes: list[Recipe], places: list[Outputs], job: Job, drawing: Picture | None
 ) -> None:
+    """Make volumes in memory and write everything."""
     from grainpaint.generation.in_memory import paint_recipes
     from grainpaint.progress import console
 
@@ -164,6 +165,7 @@ def fill_memory(
 
 
 def fill_store(recipe: Recipe, output: Path, job: Job, workers: int) -> None:
+    """Make a volume piece by piece in a store, or continue it."""
     from shutil import rmtree
 
     from grainpaint import store

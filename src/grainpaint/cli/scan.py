@@ -41,7 +41,7 @@ class ScanFlags:
         return load_am_recipe(self.scan)
 
     def voxels_of(self, size: PartFlags) -> PartFlags:
-        """Return how a part becomes voxels: those of the scan unless others are given."""
+        """Return how a part becomes voxels: by default, those of the scan."""
         if self.scan is None or size.voxel or size.longest:
             return size
         return replace(size, voxel=self.recipe().voxel)
@@ -65,7 +65,7 @@ class ScanFlags:
 
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make a volume and write everything, or say what would be done."""
-        from grainpaint.generation.recipe import make_scan_recipe
+        from grainpaint.generation.scan_recipe import make_scan_recipe
         from grainpaint.record import check_outputs
 
         scan, model, written = self.recipe(), job.model, job.written

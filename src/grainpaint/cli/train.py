@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @command()
 def train(
-    stage: Annotated[str, typer.Argument(help="What to train: base, refine, additive or paper.")],
+    stage: Annotated[
+        str, typer.Argument(help="What to train: base, refine, additive or paper.")
+    ],
     data: Annotated[
         Path, typer.Option("--data", help="Folder with a set of volumes, or with sets.")
     ],
@@ -47,7 +49,9 @@ def train(
         from grainpaint.network.train import train as run_training
 
         if stage not in PRESETS:
-            raise InputError(f"the stage must be base, refine, additive or paper, got {stage!r}")
+            raise InputError(
+                f"the stage must be base, refine, additive or paper, got {stage!r}"
+            )
         config = PRESETS[stage].model_copy(update=chosen)
         card = run_training(config, data, out, minutes, None, resume, device, console)
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")

@@ -10,8 +10,8 @@ from grainpaint.generation.base import base_window
 from grainpaint.generation.blocks import waves
 from grainpaint.generation.domain import load_grid
 from grainpaint.generation.margin import CELL, margin, widened
-from grainpaint.generation.painter import Painter
-from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
+from grainpaint.generation.painter import Painter, make_painter
+from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.refine import growing, refine_window
 from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window

@@ -20,10 +20,10 @@ from grainpaint.compiled import compile_seconds
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import load_mask
-from grainpaint.generation.memory import check_free
-from grainpaint.generation.painter import Painter
-from grainpaint.generation.recipe import Recipe, make_painter, window_bytes
 from grainpaint.generation.finish import finish_window, label_grains
+from grainpaint.generation.memory import check_free
+from grainpaint.generation.painter import Painter, make_painter
+from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
 from grainpaint.microstructure import Microstructure, cut
 from grainpaint.network.loading import load_any

@@ -1,13 +1,21 @@
 """What decides the grains of a volume: model, plan, seed, level, sizes, scan."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from grainpaint.generation.grain_size import Wanted
+import numpy as np
+
+from grainpaint.generation.domain import load_grid
+from grainpaint.generation.grain_size import Wanted, make_wanted
+from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import BasePlan
+from grainpaint.microstructure import cut
 from grainpaint.network.loading import Model
+from grainpaint.simulate.am.plan_path import plan_path
+from grainpaint.simulate.am.solidify import check_scan
 
-__all__ = ["Painter"]
+__all__ = ["Painter", "make_painter"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +45,32 @@ class Painter:
     wanted: Wanted | None = None
     scan: ScanField | None = None
     in_box: bool = True
+
+
+def make_painter(recipe: Recipe, model: Model) -> Painter:
+    """Return a recipe's painter: what decides its grains, with the model loaded."""
+    size, wanted = recipe.grain_size, None
+    if size is not None:
+        rows = model.base_card.sampling.calibration
+        wanted = make_wanted(size, rows, recipe.spacing, recipe.levels, recipe.origin)
+    return Painter(
+        model,
+        recipe.plan,
+        recipe.seed,
+        recipe.levels,
+        wanted,
+        _scan_field(recipe),
+        in_box=recipe.part is None,
+    )
+
+
+def _scan_field(recipe: Recipe) -> ScanField | None:
+    """Return what an additive model follows, its path planned."""
+    if recipe.scan is None:
+        return None
+    grid = load_grid(recipe)
+    mask = np.ones(recipe.shape, bool) if grid is None else grid.mask_of_all()
+    path = plan_path(recipe.scan, mask, recipe.origin)
+    check_scan(recipe.shape, path, recipe.scan.pool)
+    part = None if grid is None else partial(cut, mask)
+    return ScanField(recipe.scan, path, recipe.shape, part)

@@ -2,14 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from grainpaint.errors import InputError
-from grainpaint.generation.domain import BoxRecipe, Domain, load_grid, settled
+from grainpaint.generation.domain import BoxRecipe, Domain, settled
 from grainpaint.generation.grain_size import (
     LARGEST,
     AnyGrainSize,
@@ -18,8 +16,6 @@ from grainpaint.generation.grain_size import (
     make_wanted,
     read_grain_size,
 )
-from grainpaint.generation.painter import Painter
-from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import (
     HALO,
     OVERLAP,
@@ -31,30 +27,21 @@ from grainpaint.generation.windows import (
     whole,
     windowed,
 )
-from grainpaint.microstructure import cut
 from grainpaint.network.cards import Sampling, read_card
-from grainpaint.network.loading import Model
 from grainpaint.network.lookup import find_model
 from grainpaint.philox import check_seed
-from grainpaint.simulate.am.plan_path import plan_path
 from grainpaint.simulate.am.recipe import AmRecipe
-from grainpaint.simulate.am.recipe_range import check_in_range
-from grainpaint.simulate.am.solidify import check_scan
-from grainpaint.units import parse_length
 
 __all__ = [
+    "LARGE_CORE",
     "Options",
     "Recipe",
-    "make_painter",
     "make_recipe",
-    "make_scan_recipe",
     "window_bytes",
     "zoomed",
 ]
 
-_SCAN_CORE, _SCAN_HALO = 128, 16  # of windows of a build
-_SCAN_BASE_HALO = 16  # base voxels
-_LARGE = 256  # edge of what large refinement windows write
+LARGE_CORE = 256  # edge of what large refinement windows write
 _FIXED_BYTES = 700 << 20  # interpreter, libraries, a refinement window
 _BYTES_PER_BASE_VOXEL = 400  # activations of the network
 
@@ -246,7 +233,8 @@ def _core(axes: tuple[BaseAxis, ...], levels: int, refine: Sampling) -> int:
     longest = max(axis.block << levels for axis in axes)
     if refine.n_steps > 0 or (closed and longest <= refine.core):
         return refine.core
-    return _LARGE if levels > 1 or (closed and longest <= _LARGE) else refine.core
+    large = levels > 1 or (closed and longest <= LARGE_CORE)
+    return LARGE_CORE if large else refine.core
 
 
 def _check_periodic(
@@ -314,87 +302,6 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
             "levels": recipe.levels + times,
             "core": refine.core,
         }
-    )
-
-
-def make_scan_recipe(
-    domain: Domain,
-    scan: AmRecipe,
-    model: str = "am",
-    seed: int = 0,
-    precision: str = "auto",
-    device: str = "cpu",
-) -> Recipe:
-    """Settle all that decides the voxels of a build.
-
-    Parameters
-    ----------
-    domain : Domain
-        Its voxels are those that the recipe's lengths count.
-    scan : AmRecipe
-        Pool, zone, substrate and scan; its box or part does not matter.
-    model : str
-        Name or folder of an additive model.
-    seed, precision, device
-        As in `make_recipe`.
-
-    Raises
-    ------
-    InputError
-        If there is no such model, the recipe is outside the range that it was trained
-        on, its voxels are others than the domain's, or the seed, precision or device
-        cannot serve.
-    """
-    check_seed(seed)
-    card = read_card(find_model(model, "additive") / "additive.json")
-    check_in_range(scan)
-    edge = parse_length(scan.voxel)
-    if not math.isclose(edge, domain.spacing, rel_tol=1e-6):
-        raise InputError(
-            f"the lengths of the scan count voxels of {edge:g} µm, the volume has "
-            f"voxels of {domain.spacing:g} µm: give the same edge to both"
-        )
-    multiple = 2 ** len(card.network.channels)
-    axes = windowed(
-        domain.shape, multiple, WINDOW, _SCAN_BASE_HALO, 1, lead_of(_SCAN_HALO)
-    ).axes
-    x, y, z = ((axis.block, axis.halo) for axis in axes)
-    closed = all(axis.closed for axis in axes)
-    return Recipe(
-        **settled(domain, model, seed, precision, device),
-        base=(x, y, z),
-        core=_LARGE if closed else _SCAN_CORE,
-        halo=_SCAN_HALO,
-        scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
-    )
-
-
-def _scan_field(recipe: Recipe) -> ScanField | None:
-    """Return what an additive model follows, its path planned."""
-    if recipe.scan is None:
-        return None
-    grid = load_grid(recipe)
-    mask = np.ones(recipe.shape, bool) if grid is None else grid.mask_of_all()
-    path = plan_path(recipe.scan, mask)
-    check_scan(recipe.shape, path, recipe.scan.pool)
-    part = None if grid is None else partial(cut, mask)
-    return ScanField(recipe.scan, path, recipe.shape, part)
-
-
-def make_painter(recipe: Recipe, model: Model) -> Painter:
-    """Return a recipe's painter: what decides its grains, with the model loaded."""
-    size, wanted = recipe.grain_size, None
-    if size is not None:
-        rows = model.base_card.sampling.calibration
-        wanted = make_wanted(size, rows, recipe.spacing, recipe.levels, recipe.origin)
-    return Painter(
-        model,
-        recipe.plan,
-        recipe.seed,
-        recipe.levels,
-        wanted,
-        _scan_field(recipe),
-        in_box=recipe.part is None,
     )
 
 

@@ -14,10 +14,10 @@ from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain, load_grid, part_domain, warn_of
 from grainpaint.generation.finish import finish_window, label_grains
 from grainpaint.generation.grain_size import AnyGrainSize
+from grainpaint.generation.painter import make_painter
 from grainpaint.generation.recipe import (
     Options,
     Recipe,
-    make_painter,
     make_recipe,
     zoomed,
 )

@@ -104,9 +104,7 @@ def half_build(
     after = [2 * _MARGIN + (n + b) % 2 for n, b in zip(grain_id.shape, before)]
     wide = np.pad(grain_id, list(zip(before, after)))
     coarse = halve(wide)
-    x, y, z = (
-        2.0 * np.arange(n) + 0.5 - b for n, b in zip(coarse.shape, before)
-    )
+    x, y, z = (2.0 * np.arange(n) + 0.5 - b for n, b in zip(coarse.shape, before))
     recipe = job.recipe
     exposure = expose((x, y, z), job.path, recipe.pool, recipe.haz)
     return coarse, channels(recipe, exposure, coarse > 0, z)
@@ -133,10 +131,11 @@ def load_builds(folder: Path, held_out: bool) -> list[_Build]:
         known = {k: v for k, v in settings.items() if k not in _OF_SET}
         recipe = check_recipe(AmRecipe, known, str(path.parent))
         grain_id = formats.load(path).grain_id
-        if min(grain_id.shape) < 2 * (_CROP - 2 * _MARGIN):
+        least = 2 * (_CROP - 2 * _MARGIN)
+        if min(grain_id.shape) < least:
             raise InputError(
-                f"{path}: builds need at least {2 * (_CROP - 2 * _MARGIN)} voxels along "
-                f"each axis, got {grain_id.shape}"
+                f"{path}: builds need at least {least} voxels along each axis, got "
+                f"{grain_id.shape}"
             )
         builds.append(_Build(grain_id, prepare(recipe)))
     if not builds:

@@ -90,7 +90,8 @@ def channels(
 def has_grains(maps: np.ndarray) -> np.ndarray:
     """Return where grains are to be made: inside, and not in powder (bool)."""
     inside, powder = (maps[..., CHANNELS.index(c)] for c in ("inside", "powder"))
-    return (inside > 0) & (powder == 0)
+    wanted: np.ndarray = (inside > 0) & (powder == 0)
+    return wanted
 
 
 def mirrored(maps: np.ndarray, axis: int) -> np.ndarray:

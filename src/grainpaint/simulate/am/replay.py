@@ -26,7 +26,6 @@ from grainpaint.simulate.am.sweeper import move_rules
 from grainpaint.simulate.am.sweeps import propose
 from grainpaint.simulate.am.tracks import (
     FINE,
-    Lines,
     frozen_mobility,
     near_segments,
     span,

@@ -92,7 +92,8 @@ def _fine(zone: ZoneTable) -> np.ndarray:
         share = (at - low).reshape(-1, 1, 1)
         values = values[low] * (1 - share) + values[low + 1] * share
         values = np.moveaxis(values, 0, axis)
-    return values
+    result: np.ndarray = values
+    return result
 
 
 def _mobility(zone: ZoneTable, distance: np.ndarray) -> np.ndarray:
@@ -101,7 +102,8 @@ def _mobility(zone: ZoneTable, distance: np.ndarray) -> np.ndarray:
         whole = np.clip(np.ceil(distance), 0, len(zone.shells) - 1).astype(int)
         found: np.ndarray = zone.shells[whole]
         return found
-    return np.clip(1 - distance, 0, 1)
+    linear: np.ndarray = np.clip(1 - distance, 0, 1)
+    return linear
 
 
 def _beyond(zone: ZoneTable, distance: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -131,7 +133,7 @@ def near_segments(
     low, high = np.minimum(path.start, path.end), np.maximum(path.start, path.end)
     first, last = (np.array([a[i] for a in axes]) for i in (0, -1))
     wide, up = np.array([reach, reach, lines.below]), np.array([reach, reach, 0])
-    near = ((low - wide <= last) & (high + up >= first)).all(1)
+    near: np.ndarray = ((low - wide <= last) & (high + up >= first)).all(1)
     numbers = np.flatnonzero(path.on & near)
     stride = path.speed[numbers] / SWEEPS_PER_TIME
     sweeps, shrinking = np.zeros(len(numbers)), np.zeros(len(numbers))

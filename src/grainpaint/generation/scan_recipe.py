@@ -1,0 +1,69 @@
+"""All that decides the voxels of a build that an additive model paints."""
+
+import math
+
+from grainpaint.errors import InputError
+from grainpaint.generation.domain import Domain, settled
+from grainpaint.generation.recipe import LARGE_CORE, Recipe
+from grainpaint.generation.windows import WINDOW, lead_of, windowed
+from grainpaint.network.cards import read_card
+from grainpaint.network.lookup import find_model
+from grainpaint.philox import check_seed
+from grainpaint.simulate.am.recipe import AmRecipe
+from grainpaint.simulate.am.recipe_range import check_in_range
+from grainpaint.units import parse_length
+
+__all__ = ["make_scan_recipe"]
+
+_CORE, _HALO = 128, 16  # of windows, voxels
+_BASE_HALO = 16  # base voxels
+
+
+def make_scan_recipe(
+    domain: Domain,
+    scan: AmRecipe,
+    model: str = "am",
+    seed: int = 0,
+    precision: str = "auto",
+    device: str = "cpu",
+) -> Recipe:
+    """Settle all that decides the voxels of a build.
+
+    Parameters
+    ----------
+    domain : Domain
+        Its voxels are those that the recipe's lengths count.
+    scan : AmRecipe
+        Pool, zone, substrate and scan; its box or part does not matter.
+    model : str
+        Name or folder of an additive model.
+    seed, precision, device
+        As in `make_recipe`.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, the recipe is outside the range that it was trained
+        on, its voxels are others than the domain's, or the seed, precision or device
+        cannot serve.
+    """
+    check_seed(seed)
+    card = read_card(find_model(model, "additive") / "additive.json")
+    check_in_range(scan)
+    edge = parse_length(scan.voxel)
+    if not math.isclose(edge, domain.spacing, rel_tol=1e-6):
+        raise InputError(
+            f"the lengths of the scan count voxels of {edge:g} µm, the volume has "
+            f"voxels of {domain.spacing:g} µm: give the same edge to both"
+        )
+    multiple = 2 ** len(card.network.channels)
+    axes = windowed(domain.shape, multiple, WINDOW, _BASE_HALO, 1, lead_of(_HALO)).axes
+    x, y, z = ((axis.block, axis.halo) for axis in axes)
+    closed = all(axis.closed for axis in axes)
+    return Recipe(
+        **settled(domain, model, seed, precision, device),
+        base=(x, y, z),
+        core=LARGE_CORE if closed else _CORE,
+        halo=_HALO,
+        scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
+    )
