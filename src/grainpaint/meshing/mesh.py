@@ -11,7 +11,7 @@ from grainpaint.errors import InputError
 from grainpaint.meshing.crossings import crossing
 from grainpaint.meshing.nets import Net, net_of
 from grainpaint.meshing.smoothing import kinds_of, smoothed
-from grainpaint.meshing.triangles import smallest_angles, triangulated
+from grainpaint.meshing.triangles import folded, outward, smallest_angles, triangulated
 from grainpaint.meshing.volumes import grain_volumes, shifts_for
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
@@ -45,6 +45,8 @@ class GrainMesh:
         Grain IDs, inside < outside, or outside = 0: outside the part or the box.
     twin : numpy.ndarray, int64, shape (n,)
         The least node that is the same one through periodic faces.
+    box_sides : numpy.ndarray, int8, shape (n, 3)
+        Whether a node lies in the low (-1) or high (1) face of the box across x, y, z.
     """
 
     points: np.ndarray
@@ -53,6 +55,11 @@ class GrainMesh:
     inside: np.ndarray
     outside: np.ndarray
     twin: np.ndarray
+    box_sides: np.ndarray
+
+    def folded(self) -> np.ndarray:
+        """Return which triangles in a face of the box face inwards (bool, (m,))."""
+        return folded(self.points, self.triangles, self.box_sides)
 
     def volumes(self, ids: np.ndarray) -> np.ndarray:
         """Return the volumes of grains of these IDs, ascending, µm^3."""
@@ -115,9 +122,7 @@ def grain_mesh(
         bar.update(3, "crossings")
         points = _mended(net, points, held, sizes, volume.spacing)
         triangles, pairs = triangulated(net, points, volume.spacing)
-    flip = (pairs[:, 0] == 0) | ((pairs[:, 1] > 0) & (pairs[:, 0] > pairs[:, 1]))
-    triangles[flip] = triangles[flip][:, ::-1]
-    pairs[flip] = pairs[flip][:, ::-1]
+        triangles, pairs = outward(triangles, pairs)
     grains = ids[pairs].astype(np.int32)
     return GrainMesh(
         points * volume.spacing + volume.origin,
@@ -126,6 +131,7 @@ def grain_mesh(
         grains[:, 0],
         grains[:, 1],
         net.twin,
+        net.sides,
     )
 
 
@@ -189,8 +195,9 @@ def _mended(
     back = np.ones(n)  # share of its way that a node keeps
     wanted = points
     for turn in range(_ROUNDS):
-        triangles, _ = triangulated(net, points, spacing)
+        triangles, pairs = triangulated(net, points, spacing)
         bad = crossing(points, triangles)
+        bad |= folded(points, outward(triangles, pairs)[0], net.sides)
         if turn < _GENTLE:
             bad |= smallest_angles(points * spacing, triangles) < _SHARPEST
         if not bad.any():

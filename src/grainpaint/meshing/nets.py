@@ -26,8 +26,8 @@ class Net:
         Nodes, against the lower corner of voxel (0, 0, 0).
     center : numpy.ndarray, float64, shape (n, 3)
         Of the cube between eight voxels' centers in which each node lies.
-    fixed : numpy.ndarray, bool, shape (n, 3)
-        Whether a node lies in a face of the box across x, y, z.
+    sides : numpy.ndarray, int8, shape (n, 3)
+        Whether a node lies in the low (-1) or high (1) face of the box across x, y, z.
     twin : numpy.ndarray, int64, shape (n,)
         The least node that is the same one through periodic faces.
     quads, triangles : numpy.ndarray, int64, shape (m, 4) and (m, 3)
@@ -40,13 +40,18 @@ class Net:
 
     points: np.ndarray
     center: np.ndarray
-    fixed: np.ndarray
+    sides: np.ndarray
     twin: np.ndarray
     quads: np.ndarray
     quad_pairs: np.ndarray
     triangles: np.ndarray
     triangle_pairs: np.ndarray
     box: np.ndarray
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Along which axes nodes stay, in a face of the box (bool, shape (n, 3))."""
+        return self.sides != 0
 
     def edges(self) -> np.ndarray:
         """Return the edges of all polygons, once for each polygon (int64, (m, 2))."""
@@ -97,20 +102,20 @@ def net_of(volume: Microstructure) -> Net:
     which = np.arange(of.size) - np.repeat(first[mixed], count[row])
     center = cubes[of].astype(float)
     ends = np.array(codes.shape) - 1
-    fixed = (center == 0) | (center == ends)
+    sides = ((center == ends) * 1 - (center == 0) * 1).astype(np.int8)
     box = np.array([np.zeros(3), ends.astype(float)])
     inset = 0.5 * np.array(volume.periodic)
     box[0] += inset
     box[1] -= inset
     center = np.clip(center, *box)
     points = center + places[start[row[of]] + which]
-    return _assembled(points, center, fixed, corners, pairs, sizes, box, volume)
+    return _assembled(points, center, sides, corners, pairs, sizes, box, volume)
 
 
 def _assembled(
     points: np.ndarray,
     center: np.ndarray,
-    fixed: np.ndarray,
+    sides: np.ndarray,
     corners: np.ndarray,
     pairs: np.ndarray,
     sizes: np.ndarray,
@@ -131,7 +136,8 @@ def _assembled(
         n += len(chosen)
         points = np.concatenate([points, points[chosen].mean(1)])
         center = np.concatenate([center, points[middle]])
-        fixed = np.concatenate([fixed, fixed[chosen].all(1)])
+        common = np.where((sides[chosen] != 0).all(1), sides[chosen[:, 0]], 0)
+        sides = np.concatenate([sides, common.astype(np.int8)])
         for i in range(size):
             rim = [chosen[:, i], chosen[:, (i + 1) % size]]
             triangles.append(np.stack([*rim, middle], 1))
@@ -141,12 +147,12 @@ def _assembled(
     used[quads] = True
     used[rows] = True
     new = np.cumsum(used) - 1
-    points, center, fixed = points[used], center[used], fixed[used]
+    points, center, sides = points[used], center[used], sides[used]
     return Net(
         points,
         center,
-        fixed,
-        _twins(points, fixed, box, volume.periodic),
+        sides,
+        _twins(points, sides != 0, box, volume.periodic),
         new[quads],
         pairs[sizes == 4],
         new[rows],

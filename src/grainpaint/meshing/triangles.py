@@ -5,7 +5,7 @@ import numpy as np
 
 from grainpaint.meshing.nets import Net
 
-__all__ = ["smallest_angles", "triangulated"]
+__all__ = ["folded", "outward", "smallest_angles", "triangulated"]
 
 _TIE = 1e-6  # radians: diagonals are equally good
 
@@ -36,6 +36,41 @@ def triangulated(
     _cut(points * scale, net.quads, net.twin, triangles)
     pairs = np.concatenate([np.repeat(net.quad_pairs, 2, axis=0), net.triangle_pairs])
     return np.concatenate([triangles, net.triangles]), pairs
+
+
+def outward(triangles: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same triangles turned so that the lesser grain comes first, 0 last."""
+    flip = (pairs[:, 0] == 0) | ((pairs[:, 1] > 0) & (pairs[:, 0] > pairs[:, 1]))
+    return (
+        np.where(flip[:, None], triangles[:, ::-1], triangles),
+        np.where(flip[:, None], pairs[:, ::-1], pairs),
+    )
+
+
+def folded(points: np.ndarray, triangles: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Return which triangles in a face of the box do not face out of it.
+
+    Where the outline of the face stays, these are all that can overlap others in it.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, float64, shape (n, 3)
+    triangles : numpy.ndarray, int64, shape (m, 3)
+        As `outward` turns them.
+    sides : numpy.ndarray, int8, shape (n, 3)
+        -1 or 1 for nodes in the low or high face across x, y, z, otherwise 0.
+
+    Returns
+    -------
+    numpy.ndarray, bool, shape (m,)
+    """
+    found = np.zeros(len(triangles), bool)
+    for axis in range(3):
+        side = sides[triangles, axis]
+        flat = np.flatnonzero((side != 0).all(1))
+        a, b, c = (points[triangles[flat, i]] for i in range(3))
+        found[flat] |= np.cross(b - a, c - a)[:, axis] * side[flat, 0] <= 0
+    return found
 
 
 def smallest_angles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
