@@ -9,6 +9,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.meshing.crossings import crossing
+from grainpaint.meshing.edges import check_edges
 from grainpaint.meshing.nets import Net, net_of
 from grainpaint.meshing.smoothing import kinds_of, smoothed
 from grainpaint.meshing.triangles import folded, outward, smallest_angles, triangulated
@@ -18,7 +19,8 @@ from grainpaint.progress import Progress, silent
 
 __all__ = ["GrainMesh", "grain_mesh"]
 
-_SHARPEST = np.deg2rad(5.0)  # triangles that are sharper are taken back
+_SHARPEST = np.deg2rad(5.0)  # angle of triangles that are kept
+_THINNEST = np.deg2rad(15.0)  # angle between triangles that are kept
 _GENTLE = 4  # rounds in which sharp triangles are taken back, not those that cross alone
 _ROUNDS = 12
 _VOLUME_STEPS = 2
@@ -155,7 +157,7 @@ def _with_volumes(
         missing = sizes - grain_volumes(points, *faces, sizes.size)
         if (np.abs(missing) <= _CLOSE * np.abs(sizes)).all():
             break
-        points = points + shifts_for(missing, points, *faces, movable, net.twin)
+        points = points + shifts_for(missing, net, points, faces, movable)
     return points
 
 
@@ -199,7 +201,9 @@ def _mended(
         bad = crossing(points, triangles)
         bad |= folded(points, outward(triangles, pairs)[0], net.sides)
         if turn < _GENTLE:
-            bad |= smallest_angles(points * spacing, triangles) < _SHARPEST
+            at = points * spacing
+            bad |= smallest_angles(at, triangles) < _SHARPEST
+            bad |= check_edges(at, triangles, pairs).dihedral < _THINNEST
         if not bad.any():
             break
         touched = np.zeros(n, bool)

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba as nb
 import numpy as np
 
+from grainpaint.meshing.nets import Net
+
 __all__ = ["grain_volumes", "shifts_for"]
+
+_MOST = 8  # grains around a node
+_EVEN = 1e-6  # of the diagonal: equal pressures in all grains move nothing
 
 
 def grain_volumes(
@@ -36,7 +42,7 @@ def grain_volumes(
     --------
     >>> corners = np.array([[0, 0, 0], [6, 0, 0], [0, 1, 0], [0, 0, 1.0]])
     >>> faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
-    >>> grain_volumes(corners, faces, np.array(4 * [[1, 0]]), 2).tolist()
+    >>> grain_volumes(corners, faces, np.array(4 * [[1, 0]]), 2).round(9).tolist()
     [-1.0, 1.0]
     """
     a, b, c = (points[triangles[:, i]] - points.mean(0) for i in range(3))
@@ -48,11 +54,10 @@ def grain_volumes(
 
 def shifts_for(
     missing: np.ndarray,
+    net: Net,
     points: np.ndarray,
-    triangles: np.ndarray,
-    pairs: np.ndarray,
+    faces: tuple[np.ndarray, np.ndarray],
     movable: np.ndarray,
-    twin: np.ndarray,
 ) -> np.ndarray:
     r"""Return the least moves of nodes that change the volumes of grains as is wanted.
 
@@ -60,12 +65,13 @@ def shifts_for(
     ----------
     missing : numpy.ndarray, float64, shape (n,)
         What each grain is to gain.
-    points, triangles, pairs
+    net : Net
+    points : numpy.ndarray, float64, shape (n_nodes, 3)
+        Where its nodes lie.
+    faces : triangles and pairs
         See `grain_volumes`.
     movable : numpy.ndarray, bool, shape (n_nodes, 3)
         Along which axes a node may move.
-    twin : numpy.ndarray, int64, shape (n_nodes,)
-        The node that each moves with.
 
     Returns
     -------
@@ -77,43 +83,63 @@ def shifts_for(
     :math:`G d = m` are :math:`d = G^T p`, :math:`G G^T p = m`. The p act as pressures
     in the grains, which move a boundary by their difference.
     """
-    from scipy.sparse import diags_array
+    from scipy.sparse import coo_array, diags_array
     from scipy.sparse.linalg import LinearOperator, cg
 
-    slopes = _slopes(points, triangles, pairs, movable, twin, len(missing))
-    normal = slopes @ slopes.T
-    scale = normal.diagonal() + 1e-6 * normal.diagonal().max(initial=1e-300)
-    # Equal pressures in all grains move nothing: a trace on the diagonal decides.
-    normal = normal + diags_array(1e-6 * scale)
+    triangles, pairs = faces
+    grains = np.full((len(points), _MOST), -1, np.int32)
+    slopes = np.zeros((len(points), _MOST, 3))
+    _add_slopes(points, triangles, pairs, net.twin, grains, slopes)
+    slopes *= movable[:, None]
+    n = missing.size
+    rows, columns, values = _products(grains, slopes)
+    normal = coo_array((values, (rows, columns)), (n, n)).tocsr()
+    scale = normal.diagonal()
+    scale += _EVEN * max(scale.max(), np.finfo(float).tiny)
+    normal = normal + diags_array(_EVEN * scale)
     near: Any = LinearOperator(normal.shape, lambda v: v.ravel() / scale)
     pressure, _ = cg(normal, missing, rtol=1e-5, maxiter=200, M=near)
-    shift = (slopes.T @ pressure).reshape(-1, 3)
-    found: np.ndarray = shift[twin]
+    # What no node has stands last, and does not move.
+    pressure = np.append(pressure, 0.0)
+    shift = np.einsum("ijk,ij->ik", slopes, pressure[grains])
+    found: np.ndarray = shift[net.twin]
     return found
 
 
-def _slopes(
-    points: np.ndarray,
-    triangles: np.ndarray,
-    pairs: np.ndarray,
-    movable: np.ndarray,
-    twin: np.ndarray,
-    n: int,
-) -> Any:
-    """Return the derivatives of volumes by coordinates, sparse, (n, 3 n_nodes)."""
-    from scipy.sparse import csr_array
+@nb.njit(cache=True)
+def _add_slopes(points, triangles, pairs, twin, grains, slopes):
+    """Add the derivatives of volumes by the places of nodes, for each of its grains."""
+    for i in range(len(triangles)):
+        for k in range(3):
+            node = twin[triangles[i, k]]
+            p = points[triangles[i, (k + 1) % 3]] - points[triangles[i, k]]
+            q = points[triangles[i, (k + 2) % 3]] - points[triangles[i, k]]
+            for side in range(2):
+                grain, slot = pairs[i, side], 0
+                while grains[node, slot] >= 0 and grains[node, slot] != grain:
+                    slot += 1
+                grains[node, slot] = grain
+                sixth = (1.0 - 2.0 * side) / 6.0
+                slopes[node, slot, 0] += sixth * (p[1] * q[2] - p[2] * q[1])
+                slopes[node, slot, 1] += sixth * (p[2] * q[0] - p[0] * q[2])
+                slopes[node, slot, 2] += sixth * (p[0] * q[1] - p[1] * q[0])
 
-    corners = [points[triangles[:, i]] for i in range(3)]
-    rows, columns, values = [], [], []
-    for i in range(3):
-        area = np.cross(corners[(i + 1) % 3], corners[(i + 2) % 3]) / 6
-        node = triangles[:, i]
-        for axis in range(3):
-            kept = movable[node, axis]
-            for side, sign in ((0, 1.0), (1, -1.0)):
-                rows.append(pairs[kept, side])
-                columns.append(3 * twin[node[kept]] + axis)
-                values.append(sign * area[kept, axis])
-    shape = (n, 3 * len(points))
-    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
-    return csr_array(entries, shape=shape)
+
+@nb.njit(cache=True)
+def _products(grains, slopes):
+    """Return rows, columns and values of the slopes times themselves."""
+    n = 0
+    for i in range(len(grains)):
+        m = (grains[i] >= 0).sum()
+        n += m * m
+    rows, columns = np.empty(n, np.int32), np.empty(n, np.int32)
+    values = np.empty(n)
+    n = 0
+    for i in range(len(grains)):
+        m = (grains[i] >= 0).sum()
+        for a in range(m):
+            for b in range(m):
+                rows[n], columns[n] = grains[i, a], grains[i, b]
+                values[n] = (slopes[i, a] * slopes[i, b]).sum()
+                n += 1
+    return rows, columns, values
