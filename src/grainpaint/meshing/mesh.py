@@ -21,8 +21,9 @@ __all__ = ["GrainMesh", "grain_mesh"]
 
 _SHARPEST = np.deg2rad(5.0)  # angle of triangles that are kept
 _THINNEST = np.deg2rad(15.0)  # angle between triangles that are kept
-_GENTLE = 4  # rounds in which sharp triangles are taken back, not those that cross alone
+_GENTLE = 5  # rounds in which sharp triangles are taken back, and not only crossing ones
 _ROUNDS = 12
+_LAST = 3  # rounds in which they are taken back all the way
 _VOLUME_STEPS = 2
 _CLOSE = 1e-4  # of a volume: near enough
 _NEAR = 2.0  # voxels: nodes farther from the surface of the part stay
@@ -193,9 +194,6 @@ def _mended(
 
     The net as it began has no triangles that cross.
     """
-    n = len(points)
-    back = np.ones(n)  # share of its way that a node keeps
-    wanted = points
     for turn in range(_ROUNDS):
         triangles, pairs = triangulated(net, points, spacing)
         bad = crossing(points, triangles)
@@ -206,13 +204,14 @@ def _mended(
             bad |= check_edges(at, triangles, pairs).dihedral < _THINNEST
         if not bad.any():
             break
-        touched = np.zeros(n, bool)
+        touched = np.zeros(len(points), bool)
         touched[net.twin[triangles[bad]]] = True
         touched = touched[net.twin]
-        back[touched] = back[touched] / 2 if turn < _ROUNDS - 2 else 0.0
-        held = held | touched
-        points = net.points + back[:, None] * (wanted - net.points)
+        way = points[touched] - net.points[touched]
+        points = points.copy()
+        points[touched] -= way if turn >= _ROUNDS - _LAST else way / 2
+        if turn >= _GENTLE:
+            held = held | touched
         movable = ~net.fixed & ~held[:, None]
         points = _with_volumes(net, points, sizes, spacing, movable)
-        wanted = np.where(held[:, None], wanted, points)
     return points
