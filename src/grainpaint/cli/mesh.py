@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +13,7 @@ from grainpaint.cli.measure import VolumeFile
 from grainpaint.cli.options import Force, ReadFlags, grouped
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from grainpaint.cad import Part
     from grainpaint.meshing import Quality
 
 
@@ -46,7 +44,7 @@ def mesh(
 
     check_mesh_output(output, force)
     grains = read.load(volume)
-    made = grain_mesh(grains, _surface(volume), console)
+    made = grain_mesh(grains, _part(volume), console)
     with console("check", 1):
         quality = quality_of(made, grains)
     with console("write", 1):
@@ -61,13 +59,12 @@ def mesh(
     print_table([*_rows(quality), ("written", str(output))])
 
 
-def _surface(volume: Path) -> Callable[[np.ndarray], np.ndarray] | None:
-    """Return the surface of the part that a volume was painted into, if it is known."""
+def _part(volume: Path) -> Part | None:
+    """Return the part that a volume was painted into, if it is known."""
     from grainpaint.cad import Part, is_mask
     from grainpaint.errors import InputError
     from grainpaint.generation.domain import load_grid
     from grainpaint.generation.recorded import load_recipe
-    from grainpaint.meshing import part_surface
     from grainpaint.record import find_record, read_record
 
     record = find_record(volume)
@@ -82,8 +79,7 @@ def _surface(volume: Path) -> Callable[[np.ndarray], np.ndarray] | None:
     except InputError as error:
         print(f"{error}; its surface is that of the voxels", file=sys.stderr)
         return None
-    assert isinstance(part, Part)
-    return part_surface(part)
+    return part if isinstance(part, Part) else None
 
 
 def _rows(quality: Quality) -> list[tuple[str, str]]:
@@ -99,8 +95,9 @@ def _rows(quality: Quality) -> list[tuple[str, str]]:
         ("crossing", f"{quality.n_crossing:,} triangles"),
         (
             "volumes",
-            f"within {quality.volume_error:.2%} (grain {quality.worst_grain})",
+            f"within {quality.volume_error:.2%} (grain {quality.worst_grain}); "
+            f"{quality.n_off:,} grains off by over 1%",
         ),
         ("smallest angle", f"{quality.smallest_angle:.1f}° in a triangle"),
-        ("smallest dihedral", f"{quality.smallest_dihedral:.1f}° within a grain"),
+        ("smallest dihedral", f"{quality.smallest_dihedral:.1f}° between triangles"),
     ]

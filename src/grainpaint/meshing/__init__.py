@@ -2,7 +2,6 @@
 
 from grainpaint.meshing.files import check_mesh_output, write_mesh
 from grainpaint.meshing.mesh import GrainMesh, grain_mesh
-from grainpaint.meshing.part_surface import part_surface
 from grainpaint.meshing.quality import Quality, quality_of
 
 __all__ = [
@@ -10,7 +9,6 @@ __all__ = [
     "Quality",
     "check_mesh_output",
     "grain_mesh",
-    "part_surface",
     "quality_of",
     "write_mesh",
 ]

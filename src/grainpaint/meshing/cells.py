@@ -1,11 +1,20 @@
 """How the boundaries of grains run between eight voxels.
 
 A cube between the centers of eight voxels is cut into six tetrahedra about its long
-diagonal (Kuhn's triangulation, the same in every cube), and boundaries are dual to it: a
-node in each tetrahedron, an edge through each triangle, a polygon across each edge with
-different grains at its ends. Three grains at most thus meet along an edge, and four in
-a node, whatever the voxels are. Most cubes need one node alone (surface nets): where no
-grain touches itself, and no four grains touch, across an edge of voxels.
+diagonal (Kuhn's triangulation, the same in every cube), and boundaries are dual to it:
+a node in each tetrahedron, an edge through each triangle, a polygon across each edge
+with different grains at its ends. Three grains at most thus meet along an edge, and
+each grain has a closed surface that does not touch itself, whatever the voxels are.
+
+Where boundaries within a cube are as a cone over those on its sides, one node does for
+all six: surface nets (Frisken 2022), which are what most of a mesh is. They alone, as
+in VTK, have edges of four triangles where grains touch across an edge of voxels.
+
+References
+----------
+S. F. Frisken, SurfaceNets for multi-label segmentations with preservation of sharp
+boundaries, Journal of Computer Graphics Techniques 11 (2022),
+https://jcgt.org/published/0011/01/03/
 """
 
 from functools import cache
@@ -92,12 +101,7 @@ def _connected(corners: frozenset[int]) -> bool:
     found, new = set(), {min(corners)}
     while new:
         found |= new
-        new = {
-            b
-            for a in new
-            for b in corners - found
-            if frozenset((a, b)) in _EDGES
-        }
+        new = {b for a in new for b in corners - found if frozenset((a, b)) in _EDGES}
     return found == corners
 
 

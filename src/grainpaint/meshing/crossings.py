@@ -6,6 +6,7 @@ import numpy as np
 __all__ = ["crossing"]
 
 _CELL = 1.0  # edge of the cells in which triangles are looked up
+_TOUCH = 1e-9  # six times a volume: less is rounding
 
 
 def crossing(
@@ -13,8 +14,8 @@ def crossing(
 ) -> np.ndarray:
     """Return which triangles are crossed by an edge of another one, or cross one.
 
-    Edges that share a node with a triangle do not cross it there. Triangles in one plane
-    do not cross.
+    Edges that share a node with a triangle do not cross it there. Triangles in one
+    plane do not cross.
 
     Parameters
     ----------
@@ -66,11 +67,11 @@ def _side(a, b, c, d):
 @nb.njit(cache=True)
 def _pierced(points, p, q, a, b, c):
     """Return whether the edge p q goes through the triangle a b c."""
-    if p == a or p == b or p == c or q == a or q == b or q == c:
+    if p in (a, b, c) or q in (a, b, c):
         return False
     s = _side(points[a], points[b], points[c], points[p])
     t = _side(points[a], points[b], points[c], points[q])
-    if s * t >= 0:
+    if abs(s) < _TOUCH or abs(t) < _TOUCH or (s > 0) == (t > 0):
         return False
     u = _side(points[p], points[q], points[a], points[b])
     v = _side(points[p], points[q], points[b], points[c])
@@ -91,7 +92,9 @@ def _cross(points, s, t):
 
 
 @nb.njit(cache=True, parallel=True)
-def _look(points, triangles, chosen, low, high, cell, order, start, shape, reach, found):
+def _look(
+    points, triangles, chosen, low, high, cell, order, start, shape, reach, found
+):
     """Mark the chosen triangles that cross others, and those others."""
     for n in nb.prange(len(chosen)):
         i = chosen[n]

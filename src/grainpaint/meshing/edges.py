@@ -19,7 +19,8 @@ class EdgeCheck:
     n_lines : int
         Edges at which three triangles or more meet.
     dihedral : numpy.ndarray, float64, shape (m,)
-        Smallest angle of each triangle with another one, inside a grain, radians.
+        Smallest angle of each triangle with another one, in a grain or outside,
+        radians; 0 where one is folded onto the other.
     """
 
     n_wrong: int
@@ -70,11 +71,14 @@ def _dihedral(m, n, along):
 
     The edge goes along the first face counter-clockwise, seen from outside.
     """
+    length = np.sqrt((along**2).sum())
+    if length == 0:
+        return 0.0
     turned = (
         (m[1] * n[2] - m[2] * n[1]) * along[0]
         + (m[2] * n[0] - m[0] * n[2]) * along[1]
         + (m[0] * n[1] - m[1] * n[0]) * along[2]
-    ) / np.sqrt((along**2).sum())
+    ) / length
     return np.pi - np.arctan2(turned, (m * n).sum())
 
 
@@ -101,7 +105,7 @@ def _around_edges(points, corners, pairs, of, forward, ends, start):
                         # Seen from within the grain they go opposite ways.
                         if (forward[i] == forward[j]) == (side == other):
                             sound = False
-                        elif j > i and grain > 0:
+                        elif j > i:
                             sign = 1.0 - 2.0 * side
                             angle = _dihedral(
                                 sign * _normal(points, corners[of[i]]),

@@ -51,7 +51,8 @@ class Net:
     @property
     def fixed(self) -> np.ndarray:
         """Along which axes nodes stay, in a face of the box (bool, shape (n, 3))."""
-        return self.sides != 0
+        fixed: np.ndarray = self.sides != 0
+        return fixed
 
     def edges(self) -> np.ndarray:
         """Return the edges of all polygons, once for each polygon (int64, (m, 2))."""
@@ -186,7 +187,7 @@ def _pattern(key: int) -> tuple[tuple[int, ...], tuple[bool, bool, bool]]:
 
 @nb.njit(cache=True, parallel=True)
 def _codes(labels):
-    """Return which of its corners are equal, for each cube, and where it leaves the box.
+    """Return which corners of each cube are equal, and where it leaves the box.
 
     -1 where all are equal.
     """

@@ -1,25 +1,82 @@
-"""The surface of a part, as what points are laid on."""
+"""The nodes of a mesh on the surface of a part."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from grainpaint.cad import Part
+from grainpaint.meshing.nets import Net
+from grainpaint.meshing.smoothing import FACE, LINE, Smoother
+from grainpaint.microstructure import Microstructure
 
-__all__ = ["part_surface"]
+__all__ = ["laid", "released"]
+
+_NEAR = 2.0  # voxels: nodes farther from the surface stay
+_N_LAYINGS = 6
+_N_AFTER = 5  # steps in which the nodes inside follow
 
 
-def part_surface(part: Part) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from points (n, 3) to the nearest ones on a part, µm."""
+def released(net: Net, volume: Microstructure, part: Part) -> Net:
+    """Return the net with nodes free on the faces of the box that do not cut the part.
+
+    There the surface is that of the part, less than a voxel away.
+    """
+    low, high = (
+        (corner - volume.origin) / np.array(volume.spacing) for corner in part.bounds
+    )
+    sides = net.sides.copy()
+    sides[(sides < 0) & (low > net.box[0] - 1)] = 0
+    sides[(sides > 0) & (high < net.box[1] + 1)] = 0
+    return replace(net, sides=sides)
+
+
+def laid(
+    net: Net, points: np.ndarray, volume: Microstructure, part: Part
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nodes with those of the outer surface on the surface of a part.
+
+    They are evened out along it, and nodes inside follow.
+
+    Parameters
+    ----------
+    net : Net
+    points : numpy.ndarray, float64, shape (n, 3)
+        Voxels.
+    volume : Microstructure
+    part : Part
+
+    Returns
+    -------
+    points : numpy.ndarray, float64, shape (n, 3)
+    on_part : numpy.ndarray, bool, shape (n,)
+        Which nodes lie on it.
+    """
     from pyvista import PolyData
 
-    surface = PolyData.from_regular_faces(part.vertices, part.faces)
-
-    def nearest(points: np.ndarray) -> np.ndarray:
-        if not len(points):
-            return points
-        _, found = surface.find_closest_cell(points, return_closest_point=True)
-        there: np.ndarray = np.asarray(found, np.float64)
-        return there
-
-    return nearest
+    vertices = (part.vertices - volume.origin) / volume.spacing
+    surface: Any = PolyData.from_regular_faces(vertices, part.faces)
+    outer = np.zeros(len(points), bool)
+    for rows, pairs in (
+        (net.quads, net.quad_pairs),
+        (net.triangles, net.triangle_pairs),
+    ):
+        outer[rows[(pairs == 0).any(1)]] = True
+    outer &= ~net.fixed.any(1)
+    if not outer.any():
+        return points, outer
+    _, there = surface.find_closest_cell(points[outer], return_closest_point=True)
+    outer[outer] = np.linalg.norm(there - points[outer], axis=1) <= _NEAR
+    smoother = Smoother(net)
+    for turn in range(_N_LAYINGS):
+        if turn > 0:
+            for kind in (LINE, FACE):
+                points = smoother.relaxed(points, kind, outer, outer)
+        _, there = surface.find_closest_cell(points[outer], return_closest_point=True)
+        points = points.copy()
+        points[outer] = there
+    for kind in (LINE, FACE):
+        points = smoother.faired(points, kind, ~outer, _N_AFTER)
+    return points, outer

@@ -14,6 +14,8 @@ from grainpaint.microstructure import Microstructure
 
 __all__ = ["Quality", "quality_of"]
 
+_OFF = 0.01
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -36,10 +38,12 @@ class Quality:
         Largest difference of a grain's volume from that of its voxels, as a share.
     worst_grain : int
         ID of that grain.
+    n_off : int
+        Grains whose volumes differ by more than 1 %.
     smallest_angle : float
         Of a triangle, degrees.
     smallest_dihedral : float
-        Between two triangles, inside a grain, degrees.
+        Between two triangles, in a grain or outside, degrees.
     """
 
     n_grains: int
@@ -52,6 +56,7 @@ class Quality:
     n_crossing: int
     volume_error: float
     worst_grain: int
+    n_off: int
     smallest_angle: float
     smallest_dihedral: float
 
@@ -81,6 +86,7 @@ def quality_of(mesh: GrainMesh, volume: Microstructure) -> Quality:
         n_crossing=int(crossed.sum()),
         volume_error=float(errors.max()),
         worst_grain=int(ids[errors.argmax()]),
+        n_off=int((errors > _OFF).sum()),
         smallest_angle=float(np.degrees(smallest_angles(mesh.points, corners).min())),
         smallest_dihedral=float(np.degrees(edges.dihedral.min())),
     )

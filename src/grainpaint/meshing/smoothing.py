@@ -14,38 +14,87 @@ import numpy as np
 
 from grainpaint.meshing.nets import Net
 
-__all__ = ["FACE", "LINE", "POINT", "kinds_of", "moved", "smoothed"]
+__all__ = ["FACE", "LINE", "POINT", "Smoother", "kinds_of", "smoothed"]
 
 FACE, LINE, POINT = 2, 3, 4  # grains around a node, the outside counted as one
 _FORTH, _BACK = 0.5, -0.526  # passes what is longer than some 10 edges
-_N_STEPS = {POINT: 10, LINE: 20, FACE: 20}
 _REACH = 0.5  # that a node may leave the center of its cube, voxels
 
 
 def smoothed(net: Net) -> np.ndarray:
     """Return where the nodes of a net come to lie (float64, shape (n, 3))."""
-    kinds = kinds_of(net)
-    pairs, n_faces = _unique_edges(net)
-    lines = pairs[n_faces > 2]
-    points = net.points.copy()
-    for kind, joined in ((POINT, lines), (LINE, lines), (FACE, pairs)):
-        free = kinds >= LINE if kind == POINT else kinds == kind
-        both = np.concatenate([joined, joined[:, ::-1]])
-        both = both[free[both[:, 0]]]
-        # Neighbors within the faces and edges of the box that a node lies in.
-        within = (net.fixed[both[:, 1]] | ~net.fixed[both[:, 0]]).all(1)
-        both = both[within]
-        both = both[np.argsort(both[:, 0], kind="stable")]
-        start = np.searchsorted(both[:, 0], np.arange(len(points) + 1))
-        movable = free[:, None] & ~net.fixed
-        for _ in range(_N_STEPS[kind]):
-            for factor in (_FORTH, _BACK):
-                shift = _to_neighbors(points, start, both[:, 1])
-                step = moved(net, factor * shift * movable)
-                points = np.clip(
-                    points + step, net.center - _REACH, net.center + _REACH
-                )
+    smoother = Smoother(net)
+    points = net.points
+    every = np.ones(len(points), bool)
+    for kind, n_steps in ((POINT, 10), (LINE, 20), (FACE, 20)):
+        points = smoother.faired(points, kind, every, n_steps)
     return points
+
+
+class Smoother:
+    """Moves the nodes of a net, a kind at a time.
+
+    Parameters
+    ----------
+    net : Net
+    """
+
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._kinds = kinds_of(net)
+        edges, n_faces = _unique_edges(net)
+        self._edges = {FACE: edges, LINE: edges[n_faces > 2]}
+
+    def faired(
+        self, points: np.ndarray, kind: int, free: np.ndarray, n_steps: int
+    ) -> np.ndarray:
+        """Return the points after steps back and forth, within reach of their cubes.
+
+        Parameters
+        ----------
+        points : numpy.ndarray, float64, shape (n, 3)
+        kind : int
+            `FACE`, `LINE`, or `POINT`: triple lines with the points that end them.
+        free : numpy.ndarray, bool, shape (n,)
+            Nodes that may move.
+        n_steps : int
+        """
+        center = self._net.center
+        around = self._neighbors(kind, free, np.ones(len(points), bool))
+        for _ in range(n_steps):
+            for factor in (_FORTH, _BACK):
+                points = points + self._step(points, factor, *around)
+                points = np.clip(points, center - _REACH, center + _REACH)
+        return points
+
+    def relaxed(
+        self, points: np.ndarray, kind: int, free: np.ndarray, among: np.ndarray
+    ) -> np.ndarray:
+        """Return the points after a step towards the neighbors among some nodes."""
+        around = self._neighbors(kind, free, among)
+        return points + self._step(points, _FORTH, *around)
+
+    def _neighbors(
+        self, kind: int, free: np.ndarray, among: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the neighbors that a kind of node goes by, and where each's begin."""
+        fixed = self._net.fixed
+        edges = self._edges[min(kind, LINE)]
+        own = self._kinds >= LINE if kind == POINT else self._kinds == kind
+        both = np.concatenate([edges, edges[:, ::-1]])
+        both = both[(own & free)[both[:, 0]] & among[both[:, 1]]]
+        # Neighbors within the faces and edges of the box that a node lies in.
+        both = both[(fixed[both[:, 1]] | ~fixed[both[:, 0]]).all(1)]
+        both = both[np.argsort(both[:, 0], kind="stable")]
+        return np.searchsorted(both[:, 0], np.arange(len(fixed) + 1)), both[:, 1]
+
+    def _step(
+        self, points: np.ndarray, factor: float, start: np.ndarray, others: np.ndarray
+    ) -> np.ndarray:
+        """Return the way towards or from the neighbors."""
+        shift = factor * _to_neighbors(points, start, others)
+        step: np.ndarray = _together(self._net, shift * ~self._net.fixed)
+        return step
 
 
 def kinds_of(net: Net) -> np.ndarray:
@@ -63,10 +112,11 @@ def kinds_of(net: Net) -> np.ndarray:
         (net.triangles, net.triangle_pairs),
     ):
         _collect(rows, pairs, seen)
-    return (seen >= 0).sum(1)
+    kinds: np.ndarray = (seen >= 0).sum(1)
+    return kinds
 
 
-def moved(net: Net, shift: np.ndarray) -> np.ndarray:
+def _together(net: Net, shift: np.ndarray) -> np.ndarray:
     """Return the mean shift of the nodes that are one through periodic faces."""
     others = np.flatnonzero(net.twin != np.arange(len(net.twin)))
     if not others.size:
