@@ -40,7 +40,7 @@ _SQUARES = [
     for axis, (a, b) in enumerate([(2, 1), (4, 1), (4, 2)])
     for end in (0, 1)
 ]
-Ring = list[tuple[int, int, int, int]]
+Ring = list[tuple[int, ...]]
 
 
 def nodes_of(
@@ -65,6 +65,12 @@ def nodes_of(
     """
     if _is_cone(ranks):
         return np.zeros(6, np.int64), np.zeros((1, 3))
+    return _parted(outer)
+
+
+@cache
+def _parted(outer: tuple[bool, bool, bool]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `nodes_of` does for a cube that needs several nodes."""
     if any(outer):
         # The half of the cube beyond the box is as one point: a pyramid on a square.
         inner = [axis for axis in range(3) if not outer[axis]]

@@ -7,6 +7,7 @@ import numpy as np
 from grainpaint.meshing.crossings import crossing
 from grainpaint.meshing.edges import check_edges
 from grainpaint.meshing.nets import Net
+from grainpaint.meshing.part_surface import PartSurface
 from grainpaint.meshing.triangles import (
     folded,
     outward,
@@ -24,6 +25,7 @@ _GENTLE = (
     5  # rounds in which sharp triangles are taken back, and not only crossing ones
 )
 _ROUNDS = 30
+_ON_PART = 3  # rounds in which nodes of the part's surface stay on it
 _HALVES = 9  # rounds in which nodes are taken half the way back, later all of it
 _VOLUME_STEPS = 2
 _CLOSE = 1e-4  # of a volume: near enough
@@ -69,11 +71,20 @@ def mended(
     sizes: np.ndarray,
     spacing: tuple[float, ...],
     held: np.ndarray,
+    surface: PartSurface | None,
 ) -> np.ndarray:
     """Return the nodes with those of bad triangles taken back towards the voxels.
 
-    The net as it began has no triangles that cross. Parameters as `with_volumes`.
+    The net as it began has no triangles that cross.
+
+    Parameters
+    ----------
+    net, points, sizes, spacing, held
+        See `with_volumes`.
+    surface : PartSurface, optional
+        What the nodes that are held lie on.
     """
+    on_part = held
     for turn in range(_ROUNDS):
         triangles, pairs = triangulated(net, points, spacing)
         bad = crossing(points, triangles)
@@ -93,6 +104,10 @@ def mended(
         way = points[touched] - net.points[touched]
         points = points.copy()
         points[touched] -= way / 2 if turn < _HALVES else way
+        if surface is not None and turn < _ON_PART:
+            back = touched & on_part
+            there = surface.nearest(points[back])
+            points[back] = np.where(net.fixed[back], points[back], there)
         if turn >= _GENTLE:
             held = held | touched
         if turn < _HALVES:

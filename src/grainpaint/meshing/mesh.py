@@ -10,7 +10,7 @@ from grainpaint.cad import Part
 from grainpaint.errors import InputError
 from grainpaint.meshing.mending import mended, with_volumes
 from grainpaint.meshing.nets import net_of
-from grainpaint.meshing.part_surface import laid, released
+from grainpaint.meshing.part_surface import PartSurface, laid, released
 from grainpaint.meshing.smoothing import kinds_of, smoothed
 from grainpaint.meshing.triangles import folded, outward, triangulated
 from grainpaint.meshing.volumes import grain_volumes
@@ -107,16 +107,17 @@ def grain_mesh(
             net = released(net, volume, part)
         bar.update(1, "smooth")
         points = smoothed(net)
-        held = np.zeros(len(points), bool)
+        held, surface = np.zeros(len(points), bool), None
         if part is not None:
-            points, held = laid(net, points, volume, part)
+            surface = PartSurface(part, volume)
+            points, held = laid(net, points, surface)
             faces = triangulated(net, points, volume.spacing)
             # Voxels do not fill the part exactly.
             sizes *= grain_volumes(points, *faces, ids.size)[0] / sizes[0]
         bar.update(2, "volumes")
         points = with_volumes(net, points, sizes, volume.spacing, held)
         bar.update(3, "crossings")
-        points = mended(net, points, sizes, volume.spacing, held)
+        points = mended(net, points, sizes, volume.spacing, held, surface)
         triangles, pairs = triangulated(net, points, volume.spacing)
         triangles, pairs = outward(triangles, pairs)
     grains = ids[pairs].astype(np.int32)

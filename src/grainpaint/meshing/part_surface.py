@@ -12,7 +12,7 @@ from grainpaint.meshing.nets import Net
 from grainpaint.meshing.smoothing import FACE, LINE, Smoother
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["laid", "released"]
+__all__ = ["PartSurface", "laid", "released"]
 
 _NEAR = 2.0  # voxels: nodes farther from the surface stay
 _N_LAYINGS = 6
@@ -33,8 +33,32 @@ def released(net: Net, volume: Microstructure, part: Part) -> Net:
     return replace(net, sides=sides)
 
 
+class PartSurface:
+    """The surface of a part, in voxels of a volume.
+
+    Parameters
+    ----------
+    part : Part
+    volume : Microstructure
+    """
+
+    def __init__(self, part: Part, volume: Microstructure) -> None:
+        from pyvista import PolyData
+
+        vertices = (part.vertices - volume.origin) / volume.spacing
+        self._surface: Any = PolyData.from_regular_faces(vertices, part.faces)
+
+    def nearest(self, points: np.ndarray) -> np.ndarray:
+        """Return the nearest points of the surface (float64, shape (n, 3))."""
+        if not len(points):
+            return points
+        _, there = self._surface.find_closest_cell(points, return_closest_point=True)
+        found: np.ndarray = np.asarray(there, np.float64)
+        return found
+
+
 def laid(
-    net: Net, points: np.ndarray, volume: Microstructure, part: Part
+    net: Net, points: np.ndarray, surface: PartSurface
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the nodes with those of the outer surface on the surface of a part.
 
@@ -45,8 +69,7 @@ def laid(
     net : Net
     points : numpy.ndarray, float64, shape (n, 3)
         Voxels.
-    volume : Microstructure
-    part : Part
+    surface : PartSurface
 
     Returns
     -------
@@ -54,29 +77,23 @@ def laid(
     on_part : numpy.ndarray, bool, shape (n,)
         Which nodes lie on it.
     """
-    from pyvista import PolyData
-
-    vertices = (part.vertices - volume.origin) / volume.spacing
-    surface: Any = PolyData.from_regular_faces(vertices, part.faces)
     outer = np.zeros(len(points), bool)
     for rows, pairs in (
         (net.quads, net.quad_pairs),
         (net.triangles, net.triangle_pairs),
     ):
-        outer[rows[(pairs == 0).any(1)]] = True
-    outer &= ~net.fixed.any(1)
-    if not outer.any():
-        return points, outer
-    _, there = surface.find_closest_cell(points[outer], return_closest_point=True)
-    outer[outer] = np.linalg.norm(there - points[outer], axis=1) <= _NEAR
+        in_box = net.fixed[rows].all(1).any(1)
+        outer[rows[(pairs == 0).any(1) & ~in_box]] = True
+    away = surface.nearest(points[outer]) - points[outer]
+    outer[outer] = np.linalg.norm(away, axis=1) <= _NEAR
     smoother = Smoother(net)
     for turn in range(_N_LAYINGS):
         if turn > 0:
             for kind in (LINE, FACE):
                 points = smoother.relaxed(points, kind, outer, outer)
-        _, there = surface.find_closest_cell(points[outer], return_closest_point=True)
+        there = surface.nearest(points[outer])
         points = points.copy()
-        points[outer] = there
+        points[outer] = np.where(net.fixed[outer], points[outer], there)
     for kind in (LINE, FACE):
         points = smoother.faired(points, kind, ~outer, _N_AFTER)
     return points, outer

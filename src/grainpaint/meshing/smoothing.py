@@ -63,8 +63,9 @@ class Smoother:
         around = self._neighbors(kind, free, np.ones(len(points), bool))
         for _ in range(n_steps):
             for factor in (_FORTH, _BACK):
-                points = points + self._step(points, factor, *around)
-                points = np.clip(points, center - _REACH, center + _REACH)
+                there = points + self._step(points, factor, *around)
+                there = np.clip(there, center - _REACH, center + _REACH)
+                points = np.where(free[:, None], there, points)
         return points
 
     def relaxed(
@@ -72,7 +73,8 @@ class Smoother:
     ) -> np.ndarray:
         """Return the points after a step towards the neighbors among some nodes."""
         around = self._neighbors(kind, free, among)
-        return points + self._step(points, _FORTH, *around)
+        step: np.ndarray = self._step(points, _FORTH, *around)
+        return points + step
 
     def _neighbors(
         self, kind: int, free: np.ndarray, among: np.ndarray
