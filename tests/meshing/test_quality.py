@@ -39,10 +39,9 @@ def test_the_dihedral_of_a_wedge_is_its_angle(slope):
         [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]]
     )
     points = points * [1, 1, slope]
-    wedge = np.array(
-        [[0, 1, 3], [0, 3, 2], [0, 4, 5], [0, 5, 1], [2, 3, 5], [2, 5, 4]]
-        + [[0, 2, 4], [1, 5, 3]]
-    )
+    below, above = [[0, 1, 3], [0, 3, 2]], [[0, 4, 5], [0, 5, 1]]
+    back, ends = [[2, 3, 5], [2, 5, 4]], [[0, 2, 4], [1, 5, 3]]
+    wedge = np.array([*below, *above, *back, *ends])
     found = check_edges(points, wedge, INSIDE[: len(wedge)])
     assert found.n_wrong == 0
     expected = min(np.arctan(slope), np.pi / 2 - np.arctan(slope))

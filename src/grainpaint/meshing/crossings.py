@@ -9,9 +9,7 @@ _CELL = 1.0  # edge of the cells in which triangles are looked up
 _TOUCH = 1e-9  # six times a volume: less is rounding
 
 
-def crossing(
-    points: np.ndarray, triangles: np.ndarray, only: np.ndarray | None = None
-) -> np.ndarray:
+def crossing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Return which triangles are crossed by an edge of another one, or cross one.
 
     Edges that share a node with a triangle do not cross it there. Triangles in one
@@ -22,8 +20,6 @@ def crossing(
     points : numpy.ndarray, float64, shape (n, 3)
         In units of about the longest edge.
     triangles : numpy.ndarray, int64, shape (m, 3)
-    only : numpy.ndarray, bool, shape (m,), optional
-        Look at these triangles alone, and those that they cross.
 
     Returns
     -------
@@ -42,14 +38,16 @@ def crossing(
     low, high = at.min(1), at.max(1)
     origin = low.min(0)
     cell = np.floor((low - origin) / _CELL).astype(np.int64)
-    reach = int(np.ceil((high - low).max() / _CELL))
+    # A triangle that meets another one begins at most this far below it.
+    reach = (high - low).max(0)
+    first = np.floor((low - origin - reach) / _CELL).astype(np.int64).clip(0)
     shape = cell.max(0) + 1
     index = np.ravel_multi_index(tuple(cell.T), tuple(shape))
     order = np.argsort(index, kind="stable")
     start = np.searchsorted(index[order], np.arange(shape.prod() + 1))
     found = np.zeros(len(triangles), bool)
-    chosen = np.arange(len(triangles)) if only is None else np.flatnonzero(only)
-    _look(points, triangles, chosen, low, high, cell, order, start, shape, reach, found)
+    last = np.floor((high - origin) / _CELL).astype(np.int64).clip(max=shape - 1)
+    _look(points, triangles, low, high, (first, last), order, start, shape, found)
     return found
 
 
@@ -92,24 +90,16 @@ def _cross(points, s, t):
 
 
 @nb.njit(cache=True, parallel=True)
-def _look(
-    points, triangles, chosen, low, high, cell, order, start, shape, reach, found
-):
-    """Mark the chosen triangles that cross others, and those others."""
-    for n in nb.prange(len(chosen)):
-        i = chosen[n]
-        # Triangles that meet begin at most as far apart as the longest one is long.
-        last = np.empty(3, np.int64)
-        first = np.empty(3, np.int64)
-        for axis in range(3):
-            first[axis] = max(0, cell[i, axis] - reach)
-            last[axis] = min(shape[axis] - 1, cell[i, axis] + reach)
+def _look(points, triangles, low, high, cells, order, start, shape, found):
+    """Mark the triangles that cross others; each pair is met once."""
+    for i in nb.prange(len(triangles)):
+        first, last = cells[0][i], cells[1][i]
         for x in range(first[0], last[0] + 1):
             for y in range(first[1], last[1] + 1):
                 row = (x * shape[1] + y) * shape[2]
                 for k in range(start[row + first[2]], start[row + last[2] + 1]):
                     j = order[k]
-                    if j == i or (found[i] and found[j]):
+                    if j <= i:
                         continue
                     if (
                         low[i, 0] > high[j, 0]

@@ -21,9 +21,7 @@ __all__ = ["mended", "with_volumes"]
 _SHARPEST = np.deg2rad(5.0)  # angle of triangles that are kept
 _THINNEST = np.deg2rad(15.0)  # angle between triangles that are kept
 _FOLDED = np.deg2rad(1.0)
-_GENTLE = (
-    5  # rounds in which sharp triangles are taken back, and not only crossing ones
-)
+_GENTLE = 5  # rounds in which sharp triangles are taken back, not crossing ones alone
 _ROUNDS = 30
 _ON_PART = 3  # rounds in which nodes of the part's surface stay on it
 _HALVES = 9  # rounds in which nodes are taken half the way back, later all of it

@@ -73,8 +73,8 @@ class Smoother:
     ) -> np.ndarray:
         """Return the points after a step towards the neighbors among some nodes."""
         around = self._neighbors(kind, free, among)
-        step: np.ndarray = self._step(points, _FORTH, *around)
-        return points + step
+        there: np.ndarray = points + self._step(points, _FORTH, *around)
+        return there
 
     def _neighbors(
         self, kind: int, free: np.ndarray, among: np.ndarray
