@@ -80,7 +80,6 @@ def _parted(outer: tuple[bool, bool, bool]) -> tuple[np.ndarray, np.ndarray]:
         node = np.arange(6)
     n = node.max() + 1
     places = np.array([_CENTROIDS[node == i].mean(0) for i in range(n)]) - 0.5
-    places[:, list(outer)] = 0.0
     return node, places
 
 

@@ -95,7 +95,8 @@ class Smoother:
     ) -> np.ndarray:
         """Return the way towards or from the neighbors."""
         shift = factor * _to_neighbors(points, start, others)
-        step: np.ndarray = _together(self._net, shift * ~self._net.fixed)
+        # On periodic faces twins have like neighbors, but not in the same order.
+        step: np.ndarray = (shift * ~self._net.fixed)[self._net.twin]
         return step
 
 
@@ -116,19 +117,6 @@ def kinds_of(net: Net) -> np.ndarray:
         _collect(rows, pairs, seen)
     kinds: np.ndarray = (seen >= 0).sum(1)
     return kinds
-
-
-def _together(net: Net, shift: np.ndarray) -> np.ndarray:
-    """Return the mean shift of the nodes that are one through periodic faces."""
-    others = np.flatnonzero(net.twin != np.arange(len(net.twin)))
-    if not others.size:
-        return shift
-    total = shift.copy()
-    count = np.ones(len(shift))
-    np.add.at(total, net.twin[others], shift[others])
-    np.add.at(count, net.twin[others], 1)
-    mean: np.ndarray = (total / count[:, None])[net.twin]
-    return mean
 
 
 def _unique_edges(net: Net) -> tuple[np.ndarray, np.ndarray]:

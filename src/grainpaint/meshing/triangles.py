@@ -16,7 +16,7 @@ def triangulated(
     """Return the triangles of a net whose nodes lie at `points`, and their grains.
 
     Quads are cut so that their smallest angle is as large as can be; among equals, at
-    the least of their nodes, through periodic faces too.
+    their first node, so that opposite periodic faces are cut alike.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def triangulated(
         The normals point from the first grain to the second.
     """
     triangles = np.empty((2 * len(net.quads), 3), np.int64)
-    _cut(points * scale, net.quads, net.twin, triangles)
+    _cut(points * scale, net.quads, triangles)
     pairs = np.concatenate([np.repeat(net.quad_pairs, 2, axis=0), net.triangle_pairs])
     return np.concatenate([triangles, net.triangles]), pairs
 
@@ -115,7 +115,7 @@ def _angles(points, triangles, angles):
 
 
 @nb.njit(cache=True, parallel=True)
-def _cut(points, quads, twin, triangles):
+def _cut(points, quads, triangles):
     """Put the two triangles of each quad into `triangles`."""
     for i in nb.prange(len(quads)):
         quad = quads[i]
@@ -123,8 +123,7 @@ def _cut(points, quads, twin, triangles):
         p, q, r, s = points[a], points[b], points[c], points[d]
         first = min(_smallest(p, q, r), _smallest(p, r, s))
         second = min(_smallest(q, r, s), _smallest(q, s, p))
-        at_first = min(twin[a], twin[c]) < min(twin[b], twin[d])
-        if first > second + _TIE or (first >= second - _TIE and at_first):
+        if first >= second - _TIE:
             triangles[2 * i] = a, b, c
             triangles[2 * i + 1] = a, c, d
         else:
