@@ -44,6 +44,7 @@ EXAMPLES = {
     "check": "grainpaint check gear.vti",
     "convert": "grainpaint convert dump.potts --time 50 -o box.vti",
     "view": "grainpaint view gear.vti -o gear.png",
+    "mesh": "grainpaint mesh gear.npz -o gear.vtu",
     "segment": "grainpaint segment values.npz --method dbscan -o grains.npz",
     "simulate iso": "grainpaint simulate iso --shape 100,100,100 --time 25,50,100"
     " --count 20 -o set.zarr",

@@ -32,6 +32,7 @@ ROOMS = [
     "network",
     "measure",
     "orienting",
+    "meshing",
     "generation",
     "paper",
     "drawing",

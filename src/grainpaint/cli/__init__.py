@@ -10,6 +10,7 @@ from grainpaint.cli import (
     convert,  # noqa: F401
     inspect,  # noqa: F401
     measure,  # noqa: F401
+    mesh,  # noqa: F401
     orient,  # noqa: F401
     paint,  # noqa: F401
     pieces,  # noqa: F401

@@ -41,7 +41,16 @@ SECTIONS = {
         "verify",
     ],
     "Simulate": ["simulate", "scan"],
-    "Measure": ["stats", "compare", "report", "check", "view", "convert", "segment"],
+    "Measure": [
+        "stats",
+        "compare",
+        "report",
+        "check",
+        "view",
+        "convert",
+        "mesh",
+        "segment",
+    ],
     "Train": ["train", "models"],
 }
 

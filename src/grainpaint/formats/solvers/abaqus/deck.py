@@ -11,23 +11,19 @@ import numpy as np
 from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
 from grainpaint.formats.solvers.abaqus.equations import equations
+from grainpaint.formats.solvers.abaqus.materials import materials
 from grainpaint.formats.solvers.abaqus.nodes import NodeFaces, layers
+from grainpaint.formats.solvers.abaqus.sets import set_lines
 from grainpaint.formats.text import float_words, int_words, table
 
 __all__ = ["write"]
 
-_PER_LINE = 16  # as many as Abaqus takes
 _BATCH = 1 << 24  # elements whose sets are made in one pass over the volume
 _AXES = "XYZ"
 _HEAD = """*Heading
 grainpaint: {} grains, {} x {} x {} voxels, lengths in micrometers
 *Preprint, echo=NO, model=NO, history=NO, contact=NO
 """
-_MATERIALS = """**
-** Constants of a user material: grain, phase{}
-** Depvar is a stand-in: as many state variables as your UMAT has.
-"""
-_ANGLES = ", Bunge's angles phi1, PHI, phi2 in degrees"
 
 
 def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
@@ -44,7 +40,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         _write_elements(slabs, file)
         for name, numbers in faces.sets():
             file.write(f"*Nset, nset={name}\n".encode())
-            file.write(_lines(numbers, np.array([numbers.size])))
+            file.write(set_lines(numbers, np.array([numbers.size])))
         if settings.periodic_equations:
             dummies = tuple(n_nodes + 1 + axis for axis in range(3))
             for axis, dummy in zip(_AXES, dummies):
@@ -58,7 +54,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         if settings.periodic_equations:
             file.write(b"*Equation\n")
             file.writelines(equations(faces, dummies))
-        file.writelines(_materials(slabs))
+        file.writelines(materials(slabs.ids, slabs.known))
     notes = []
     if settings.periodic_equations and not all(slabs.periodic):
         notes.append("faces are tied across which grains do not continue")
@@ -134,16 +130,6 @@ def _write_elements(slabs: Slabs, file: BinaryIO) -> None:
         count += n
 
 
-def _lines(numbers: np.ndarray, sizes: np.ndarray) -> memoryview:
-    """Return the text of sets behind each other, 16 numbers a line."""
-    last = np.cumsum(sizes)
-    first = np.repeat(last - sizes, sizes)
-    place = np.arange(numbers.size) - first
-    ends = place % _PER_LINE == _PER_LINE - 1
-    ends[last[sizes > 0] - 1] = True
-    return table([int_words(numbers), np.where(ends, b"\n", b",")])
-
-
 def _write_sets(slabs: Slabs, file: BinaryIO) -> None:
     """Write the element sets of the grains, some of them in each pass."""
     ids, counts = slabs.counted
@@ -151,7 +137,7 @@ def _write_sets(slabs: Slabs, file: BinaryIO) -> None:
     for start, stop in _batches(counts):
         grains, numbers = _elements_of(slabs, start, stop)
         numbers = numbers[np.argsort(grains, kind="stable")]
-        text = _lines(numbers, counts[start:stop])
+        text = set_lines(numbers, counts[start:stop])
         width = len(text) // numbers.size
         at = 0
         names = slabs.ids[start:stop].tolist()
@@ -178,20 +164,3 @@ def _elements_of(slabs: Slabs, start: int, stop: int) -> tuple[np.ndarray, np.nd
         numbers.append(np.flatnonzero(chosen) + count + 1)
         count += cells.size
     return np.concatenate(grains), np.concatenate(numbers)
-
-
-def _materials(slabs: Slabs) -> Iterator[bytes]:
-    """Yield a user material for each grain."""
-    known = slabs.known
-    yield _MATERIALS.format(_ANGLES if known else "").encode()
-    head = (
-        "*Material, name=GRAIN{0}_MAT\n*Depvar\n200,\n*User Material, constants={1}\n"
-    )
-    if known is None:
-        for i in slabs.ids.tolist():
-            yield f"{head.format(i, 2)}{i}, 1\n".encode()
-        return
-    degrees = np.rad2deg(known.euler())
-    for i, phase, angles in zip(slabs.ids.tolist(), known.phase.tolist(), degrees):
-        words = ", ".join(f"{angle:.9g}" for angle in angles)
-        yield f"{head.format(i, 5)}{i}, {phase}, {words}\n".encode()

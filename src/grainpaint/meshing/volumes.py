@@ -1,0 +1,145 @@
+"""Volumes of grains from their boundaries, and moving boundaries until they are right.
+
+By the divergence theorem a triangle adds a sixth of the determinant of its corners to
+the grain that it faces away from, and takes it from the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from grainpaint.meshing.nets import Net
+
+__all__ = ["grain_volumes", "shifts_for"]
+
+_MOST = 8  # grains around a node
+_EVEN = 1e-6  # of the diagonal: equal pressures in all grains move nothing
+
+
+def grain_volumes(
+    points: np.ndarray, triangles: np.ndarray, pairs: np.ndarray, n: int
+) -> np.ndarray:
+    """Return the volume of each grain.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, float64, shape (n_nodes, 3)
+    triangles : numpy.ndarray, integer, shape (m, 3)
+        Their normals point from the first grain to the second.
+    pairs : numpy.ndarray, integer, shape (m, 2)
+        Grains below n.
+    n : int
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (n,)
+        Row 0 is the outside: less all others.
+
+    Examples
+    --------
+    >>> corners = np.array([[0, 0, 0], [6, 0, 0], [0, 1, 0], [0, 0, 1.0]])
+    >>> faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
+    >>> grain_volumes(corners, faces, np.array(4 * [[1, 0]]), 2).round(9).tolist()
+    [-1.0, 1.0]
+    """
+    a, b, c = (points[triangles[:, i]] - points.mean(0) for i in range(3))
+    parts = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
+    first = np.bincount(pairs[:, 0], parts, n)
+    found: np.ndarray = first - np.bincount(pairs[:, 1], parts, n)
+    return found
+
+
+def shifts_for(
+    missing: np.ndarray,
+    net: Net,
+    points: np.ndarray,
+    faces: tuple[np.ndarray, np.ndarray],
+    movable: np.ndarray,
+) -> np.ndarray:
+    r"""Return the least moves of nodes that change the volumes of grains as is wanted.
+
+    Parameters
+    ----------
+    missing : numpy.ndarray, float64, shape (n,)
+        What each grain is to gain.
+    net : Net
+    points : numpy.ndarray, float64, shape (n_nodes, 3)
+        Where its nodes lie.
+    faces : triangles and pairs
+        See `grain_volumes`.
+    movable : numpy.ndarray, bool, shape (n_nodes, 3)
+        Along which axes a node may move.
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (n_nodes, 3)
+
+    Notes
+    -----
+    With G the derivatives of the volumes, the moves d of least sum of squares with
+    :math:`G d = m` are :math:`d = G^T p`, :math:`G G^T p = m`. The p act as pressures
+    in the grains, which move a boundary by their difference.
+    """
+    from scipy.sparse import coo_array, diags_array
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    triangles, pairs = faces
+    grains = np.full((len(points), _MOST), -1, np.int32)
+    slopes = np.zeros((len(points), _MOST, 3))
+    _add_slopes(points, triangles, pairs, net.twin, grains, slopes)
+    slopes *= movable[:, None]
+    n = missing.size
+    rows, columns, values = _products(grains, slopes)
+    normal = coo_array((values, (rows, columns)), (n, n)).tocsr()
+    scale = normal.diagonal()
+    scale += _EVEN * max(scale.max(), np.finfo(float).tiny)
+    normal = normal + diags_array(_EVEN * scale)
+    near: Any = LinearOperator(normal.shape, lambda v: v.ravel() / scale)
+    pressure, _ = cg(normal, missing, rtol=1e-5, maxiter=200, M=near)
+    # What no node has stands last, and does not move.
+    pressure = np.append(pressure, 0.0)
+    shift = np.einsum("ijk,ij->ik", slopes, pressure[grains])
+    found: np.ndarray = shift[net.twin]
+    return found
+
+
+@nb.njit(cache=True)
+def _add_slopes(points, triangles, pairs, twin, grains, slopes):
+    """Add the derivatives of volumes by the places of nodes, for each of its grains."""
+    for i in range(len(triangles)):
+        for k in range(3):
+            node = twin[triangles[i, k]]
+            p = points[triangles[i, (k + 1) % 3]] - points[triangles[i, k]]
+            q = points[triangles[i, (k + 2) % 3]] - points[triangles[i, k]]
+            for side in range(2):
+                grain, slot = pairs[i, side], 0
+                while grains[node, slot] >= 0 and grains[node, slot] != grain:
+                    slot += 1
+                grains[node, slot] = grain
+                sixth = (1.0 - 2.0 * side) / 6.0
+                slopes[node, slot, 0] += sixth * (p[1] * q[2] - p[2] * q[1])
+                slopes[node, slot, 1] += sixth * (p[2] * q[0] - p[0] * q[2])
+                slopes[node, slot, 2] += sixth * (p[0] * q[1] - p[1] * q[0])
+
+
+@nb.njit(cache=True)
+def _products(grains, slopes):
+    """Return rows, columns and values of the slopes times themselves."""
+    n = 0
+    for i in range(len(grains)):
+        m = (grains[i] >= 0).sum()
+        n += m * m
+    rows, columns = np.empty(n, np.int32), np.empty(n, np.int32)
+    values = np.empty(n)
+    n = 0
+    for i in range(len(grains)):
+        m = (grains[i] >= 0).sum()
+        for a in range(m):
+            for b in range(m):
+                rows[n], columns[n] = grains[i, a], grains[i, b]
+                values[n] = (slopes[i, a] * slopes[i, b]).sum()
+                n += 1
+    return rows, columns, values
