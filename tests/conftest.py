@@ -12,6 +12,7 @@ from samples import RECORDED
 
 from grainpaint.cli import main
 from grainpaint.network.cards import Sampling, StageCard
+from grainpaint.network.train import PRESETS
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import write_stage
 
@@ -23,10 +24,38 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one core a worker: threads that wait 
 settings.register_profile("grainpaint", deadline=None, derandomize=True)
 settings.load_profile("grainpaint")
 
+BUILD = {  # a small build, inside the range of the additive model
+    "shape": (48, 48, 48),
+    "voxel": "5um",
+    "substrate": {"height": 12, "grain": 10},
+    "pool": {"shape": "ellipsoid", "width": 16, "depth": 10, "length": 22},
+    "haz": {"law": "linear", "width": 5},
+    "scan": {"speed": 14, "hatch": 11, "thickness": 7, "rotation": 90},
+}
+
 
 @pytest.fixture
 def rng():
     return np.random.default_rng(20251123)
+
+
+def write_random(folder, config, sampling, stage="additive"):
+    """Write a network with random weights, and its card."""
+    network = UNet(config)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.copy_(torch.randn_like(weight) * 0.3)
+    card = StageCard(
+        stage=stage,
+        network=config,
+        sampling=sampling,
+        data={},
+        training={},
+        n_steps=0,
+        minutes=0.0,
+        metrics={},
+    )
+    write_stage(folder, card, network)
 
 
 def make_model(folder, dim=3, n_colors=12, seed=0):
@@ -34,31 +63,40 @@ def make_model(folder, dim=3, n_colors=12, seed=0):
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
     palette = {"dim": dim, "n_colors": n_colors, "head": 4}
-    for config in (
-        NetworkConfig(**palette, channels=(8, 8)),
-        NetworkConfig(**palette, channels=(8,), guided=True),
-    ):
-        network = UNet(config)
-        with torch.no_grad():
-            for weight in network.parameters():
-                weight.copy_(torch.randn_like(weight) * 0.3)
-        card = StageCard(
-            stage="refine" if config.guided else "base",
-            network=config,
-            sampling=Sampling(n_steps=2, shift=3.0, grain_diameter=6.0),
-            data={},
-            training={},
-            n_steps=0,
-            minutes=0.0,
-            metrics={},
-        )
-        write_stage(folder, card, network)
+    sampling = Sampling(n_steps=2, shift=3.0, grain_diameter=6.0)
+    base = NetworkConfig(**palette, channels=(8, 8))
+    refine = NetworkConfig(**palette, channels=(8,), guided=True)
+    write_random(folder, base, sampling, "base")
+    write_random(folder, refine, sampling, "refine")
     return folder
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     return make_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def additive_builds(tmp_path_factory):
+    """Return a folder with two small builds, one of them held out."""
+    from grainpaint.simulate.am.build import simulate_am_set
+    from grainpaint.simulate.am.recipe import AmRecipe
+
+    folder = tmp_path_factory.mktemp("builds")
+    for seed in (20, 21):
+        recipe = AmRecipe.model_validate(BUILD)
+        simulate_am_set(recipe, folder / f"{seed}.zarr", seed)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def additive_model(tmp_path_factory):
+    """Return the folder of an additive model with random weights."""
+    folder = tmp_path_factory.mktemp("am")
+    preset = PRESETS["additive"]
+    config = preset.network.model_copy(update={"channels": (8, 8), "head": 4})
+    write_random(folder, config, preset.sampling.model_copy(update={"n_steps": 2}))
+    return folder
 
 
 @pytest.fixture

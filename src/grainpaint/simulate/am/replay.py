@@ -39,6 +39,7 @@ __all__ = ["replay"]
 
 _STREAM = 9
 _ALL = np.float32(1e9)  # more than any dose
+_ROUNDING = np.float32(1e-3)  # of doses
 _PARTS = 8  # of a sweep, in which moves are put in order
 
 
@@ -153,7 +154,7 @@ def _replay(
                     if deep >= lines.mobility.shape[1]:
                         continue
                     if n + 4096 > when.size:
-                        when, site, words = _grown(when), _grown2(site), _grown3(words)
+                        when, site, words = _longer(when), _taller(site), _taller(words)
                     place = (x[i], y[j], z[k])
                     first = n
                     n = _moves(
@@ -167,24 +168,19 @@ def _replay(
 
 
 @nb.njit(cache=True)
-def _grown(a):
-    b = np.empty(2 * a.size, a.dtype)
-    b[: a.size] = a
-    return b
+def _longer(values):
+    """Return an array twice as long that begins with these values."""
+    result = np.empty(2 * values.size, values.dtype)
+    result[: values.size] = values
+    return result
 
 
 @nb.njit(cache=True)
-def _grown2(a):
-    b = np.empty((2 * len(a), 3), a.dtype)
-    b[: len(a)] = a
-    return b
-
-
-@nb.njit(cache=True)
-def _grown3(a):
-    b = np.empty((2 * len(a), 2), a.dtype)
-    b[: len(a)] = a
-    return b
+def _taller(rows):
+    """Return an array of twice as many rows that begins with these."""
+    result = np.empty((2 * len(rows), rows.shape[1]), rows.dtype)
+    result[: len(rows)] = rows
+    return result
 
 
 @nb.njit(cache=True)
@@ -222,7 +218,7 @@ def _moves(
     skip = max(dose - limit, np.float32(0))
     at_last = summed(total, last, lines.first)
     more = (summed(total, end, lines.first) - at_last) / stride
-    if more > 0 and so_far[here] + more > skip:
+    if more > 0 and so_far[here] + more > skip + _ROUNDING:
         reached = max(np.float32(0), skip - so_far[here])
         while True:
             w = philox4x32(key[0], key[1], cx, cy, cz, step | count)
@@ -242,7 +238,7 @@ def _moves(
             distance += shrinking
             t += 1
             mobility = frozen_mobility(distance, lines.shells)
-            if mobility > 0 and so_far[here] + mobility > skip:
+            if mobility > 0 and so_far[here] + mobility > skip + _ROUNDING:
                 w = philox4x32(key[0], key[1], cx, cy, cz, step | count)
                 count = min(count + np.uint64(1), np.uint64(254))
                 if w[0] * TO_UNIT < mobility:

@@ -1,0 +1,97 @@
+"""generate and paint with an additive model."""
+
+import json
+
+import numpy as np
+import pytest
+
+from grainpaint import formats
+
+RECIPE = """
+shape = [48, 48, 48]
+voxel = "5um"
+[substrate]
+height = 12
+grain = 10
+[pool]
+shape = "ellipsoid"
+width = 16
+depth = 10
+length = 22
+[haz]
+law = "linear"
+width = 5
+[scan]
+speed = 14
+hatch = 11
+thickness = 7
+rotation = 90
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "build.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_one_recipe_drives_simulator_and_model(run, recipe, additive_model, tmp_path):
+    out = tmp_path / "made.npz"
+    model = ("--model", str(additive_model), "--no-picture")
+    code, _, error = run("generate", *model, "--scan", recipe, "-o", out)
+    assert code == 0, error
+    code, _, error = run("simulate", "am", recipe, "-o", tmp_path / "simulated.npz")
+    assert code == 0, error
+    made, simulated = (formats.load(p) for p in (out, tmp_path / "simulated.npz"))
+    assert made.shape == simulated.shape
+    assert made.spacing == simulated.spacing
+    record = json.loads((tmp_path / "made.run.json").read_text())
+    assert record["recipe"]["scan"]["scan"]["hatch"] == 11
+    code, _, error = run(
+        "region", out, "--box", "8:40,8:40,8:40", "-o", tmp_path / "r.npz"
+    )
+    assert code == 0, error
+    piece = formats.load(tmp_path / "r.npz").grain_id
+    known = made.grain_id[8:40, 8:40, 8:40]
+    np.testing.assert_array_equal(np.diff(piece) != 0, np.diff(known) != 0)
+
+
+def test_a_part_takes_the_voxels_of_the_scan(run, recipe, additive_model, tmp_path):
+    import trimesh
+
+    part = tmp_path / "block.stl"
+    trimesh.creation.box((0.2, 0.2, 0.2)).export(part)
+    out = tmp_path / "part.npz"
+    model = ("--model", str(additive_model), "--no-picture")
+    code, _, error = run("paint", part, *model, "--scan", recipe, "-o", out)
+    assert code == 0, error
+    made = formats.load(out)
+    assert made.spacing == (5.0, 5.0, 5.0)
+    assert np.count_nonzero(made.grain_id) == 40**3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "this model follows a scan: add --scan RECIPE.toml"),
+        (["--scan", "no.toml"], "no.toml: no such file"),
+        (["--grain-size", "40um"], "--grain-size is not an option of the model"),
+    ],
+)
+def test_what_does_not_go_with_the_model_is_refused(
+    run, additive_model, tmp_path, words, message
+):
+    out = tmp_path / "made.npz"
+    model = ("--model", str(additive_model))
+    code, _, error = run("generate", *model, *words, "-o", out)
+    assert code == 2
+    assert message in error
+    assert not out.exists()
+
+
+def test_models_that_read_no_scan_say_so(run, recipe, tmp_path):
+    out = tmp_path / "made.npz"
+    code, _, error = run("generate", "--model", "iso", "--scan", recipe, "-o", out)
+    assert code == 2
+    assert "--scan is not an option of the model 'iso'" in error

@@ -1,0 +1,87 @@
+"""Builds painted by an additive model, in memory and where they are looked at."""
+
+import numpy as np
+import pytest
+from conftest import BUILD
+
+from grainpaint.errors import InputError
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.in_memory import fill, paint_recipe
+from grainpaint.generation.painter import make_painter
+from grainpaint.generation.scan_recipe import make_scan_recipe
+from grainpaint.generation.volume import Volume
+from grainpaint.network.loading import load_any
+from grainpaint.simulate.am.recipe import AmRecipe
+
+SHAPE = (48, 48, 48)
+
+
+def recipe_of(model, shape=SHAPE, seed=1, **changes):
+    scan = AmRecipe.model_validate(BUILD | changes)
+    return make_scan_recipe(Domain(shape, 5.0), scan, str(model), seed)
+
+
+@pytest.fixture(scope="module")
+def painted(additive_model):
+    return paint_recipe(recipe_of(additive_model)).volume
+
+
+def test_a_box_is_full_and_the_seed_decides_its_grains(additive_model, painted):
+    assert painted.shape == SHAPE
+    assert painted.spacing == (5.0, 5.0, 5.0)
+    assert painted.grain_id.min() == 1
+    again = paint_recipe(recipe_of(additive_model)).volume
+    np.testing.assert_array_equal(again.grain_id, painted.grain_id)
+    other = paint_recipe(recipe_of(additive_model, seed=2)).volume
+    assert (other.grain_id != painted.grain_id).any()
+
+
+def test_pieces_look_as_in_the_whole(additive_model, painted):
+    volume = Volume(recipe_of(additive_model))
+    piece = volume[8:40, 8:40, 8:40].grain_id
+    known = painted.grain_id[8:40, 8:40, 8:40]
+    walls = [np.diff(g, axis=2) != 0 for g in (piece, known)]
+    np.testing.assert_array_equal(walls[0], walls[1])
+
+
+def test_powder_is_single_voxels(additive_model):
+    """With tracks far apart, what lies between them was never molten."""
+    scan = BUILD["scan"] | {"hatch": 15.0, "thickness": 8.9}
+    recipe = recipe_of(additive_model, scan=scan, haz={"law": "linear", "width": 2})
+    painter = make_painter(recipe, load_any(str(additive_model)))
+    box = [(0, n) for n in SHAPE]
+    exposure = painter.scan.exposure(box)
+    cold = (~exposure.melted & (exposure.dose == 0))[:, :, 12:]
+    assert cold.sum() > 20
+    grain_id = fill(SHAPE, painter, recipe.core, recipe.halo).volume.grain_id
+    sizes = np.bincount(grain_id.ravel())[grain_id[:, :, 12:][cold]]
+    assert np.median(sizes) == 1
+
+
+def test_a_part_has_grains_inside_it_only(additive_model, tmp_path):
+    mask = np.zeros(SHAPE, bool)
+    mask[4:44, 4:44] = True
+    mask[:, :, 40:] &= np.hypot(*np.indices((48, 48)) - 23.5)[..., None] < 16
+    np.save(tmp_path / "part.npy", mask)
+    from grainpaint.generation.domain import part_domain
+
+    domain, _ = part_domain(tmp_path / "part.npy", voxel=5.0)
+    scan = AmRecipe.model_validate(BUILD)
+    recipe = make_scan_recipe(domain, scan, str(additive_model), 1)
+    grain_id = paint_recipe(recipe).volume.grain_id
+    np.testing.assert_array_equal(grain_id > 0, mask)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"pool": BUILD["pool"] | {"width": 50}}, r"pool width 50 \(14 to 32\)"),
+        ({"copy_molten": True}, "copy_molten"),
+        ({"temperature": 1.0}, r"temperature 1 \(0.25\)"),
+        ({"scan": BUILD["scan"] | {"hatch": 90}}, "hatch / pool width 5.62"),
+        ({"voxel": "2um"}, "count voxels of 2 µm, the volume has voxels of 5 µm"),
+    ],
+)
+def test_builds_that_were_never_learned_are_refused(additive_model, changes, message):
+    with pytest.raises(InputError, match=message):
+        recipe_of(additive_model, **changes)

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from grainpaint.errors import InputError
+from grainpaint.network.batch import draw_batch
+from grainpaint.network.builds import Builds, half_build, load_builds
+from grainpaint.simulate.am.channels import (
+    CHANNELS,
+    channels,
+    has_grains,
+    mirrored,
+    transposed,
+)
+from grainpaint.simulate.am.exposure import expose
+from grainpaint.simulate.am.scan import ScanPath
+
+N = len(CHANNELS)
+ACROSS, COSINE, SINE = (CHANNELS.index(c) for c in ("across", "cosine", "sine"))
+
+
+@pytest.fixture(scope="module")
+def builds(additive_builds):
+    return Builds(load_builds(additive_builds, held_out=False), 12)
+
+
+def test_samples_have_grains_where_their_maps_say_so(builds, rng):
+    for _ in range(4):
+        sample = builds.draw(rng)
+        assert sample.color.shape == (32, 32, 32)
+        assert sample.maps.shape == (32, 32, 32, N)
+        assert sample.maps.dtype == np.float32
+        np.testing.assert_array_equal(sample.color >= 0, has_grains(sample.maps))
+
+
+def test_where_no_grain_is_nothing_is_noised(builds, rng):
+    batch = draw_batch(builds, np.array([0.9, 0.4]), 0.0, rng)
+    assert batch.maps.shape == (2, 32, 32, 32, N)
+    level = batch.t[..., 0].numpy()
+    none = batch.color.numpy() < 0
+    assert none.any()
+    assert (level[none] == 0).all()
+    assert set(np.unique(level[0][~none[0]])) == {np.float32(0.9)}
+
+
+def test_builds_number_twenty_and_its_multiples_are_held_out(additive_builds):
+    (other,) = load_builds(additive_builds, held_out=True)
+    (own,) = load_builds(additive_builds, held_out=False)
+    assert (other.grain_id != own.grain_id).any()
+
+
+def test_halves_have_the_maps_of_the_middles_of_their_cells(additive_builds):
+    (build,) = load_builds(additive_builds, held_out=False)
+    grain_id, maps = half_build(build.grain_id, build.job, np.array([0, 0, 0]))
+    assert grain_id.shape == tuple(n // 2 + 8 for n in build.grain_id.shape)
+    assert (grain_id[:4] == 0).all()
+    assert not maps[:4].any()
+    x = 2.0 * np.arange(24) + 0.5
+    recipe = build.job.recipe
+    exposure = expose((x, x, x), build.job.path, recipe.pool, recipe.haz)
+    inner = maps[4:28, 4:28, 4:28]
+    np.testing.assert_array_equal(inner[..., COSINE], exposure.heading[..., 0])
+    np.testing.assert_allclose(inner[..., ACROSS], 2 * exposure.across, rtol=1e-6)
+
+
+def test_mirrored_maps_are_those_of_a_mirrored_path(additive_builds):
+    """Mirroring the coordinates of every track mirrors the maps."""
+    (build,) = load_builds(additive_builds, held_out=False)
+    job = build.job
+    x = np.arange(48.0)
+
+    def maps_of(path):
+        exposure = expose((x, x, x), path, job.recipe.pool, job.recipe.haz)
+        return channels(job.recipe, exposure, np.ones((48,) * 3, bool), x)
+
+    own, path = maps_of(job.path), job.path
+    flip, shift = np.array([-1, 1, 1]), np.array([47.0, 0, 0])
+    turned = ScanPath(
+        path.start * flip + shift, path.end * flip + shift, path.speed, path.on
+    )
+    np.testing.assert_allclose(mirrored(own, 0), maps_of(turned), atol=1e-4)
+    swapped = ScanPath(
+        path.start[:, [1, 0, 2]], path.end[:, [1, 0, 2]], path.speed, path.on
+    )
+    np.testing.assert_allclose(transposed(own), maps_of(swapped), atol=1e-4)
+
+
+def test_volumes_that_are_no_builds_are_refused(volumes):
+    with pytest.raises(InputError, match="not a build: an additive network learns"):
+        load_builds(volumes, held_out=False)

@@ -1,0 +1,105 @@
+"""The last moves of a build, played again on a build that was simulated."""
+
+import numpy as np
+import pytest
+
+from grainpaint.pyramid import double, halve
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.am.build import additive, prepare
+from grainpaint.simulate.am.exposure import expose
+from grainpaint.simulate.am.recipe import AmRecipe
+from grainpaint.simulate.am.replay import replay
+
+SHAPE = (48, 48, 40)
+RECIPE = AmRecipe.model_validate(
+    {
+        "shape": SHAPE,
+        "substrate": {"height": 12, "grain": 10},
+        "pool": {"shape": "ellipsoid", "width": 16, "depth": 10, "length": 22},
+        "haz": {"law": "linear", "width": 5},
+        "scan": {"speed": 14, "hatch": 11, "thickness": 7, "rotation": 90},
+    }
+)
+JOB = prepare(RECIPE)
+
+
+def exposure_of(box):
+    axes = tuple(np.arange(a, b, dtype=float) for a, b in box)
+    return expose(axes, JOB.path, RECIPE.pool, RECIPE.haz)
+
+
+@pytest.fixture(scope="module")
+def build():
+    return additive(RECIPE, seed=3).grain_id
+
+
+def played(spin, fresh, limit, box=None, seed=1):
+    box = box or [(0, n) for n in SHAPE]
+    return replay(
+        spin,
+        exposure_of(box),
+        JOB.path,
+        (RECIPE.pool, RECIPE.haz),
+        fresh,
+        limit,
+        n_spins=10_000,
+        lowest=20_000,
+        seed=seed,
+        origin=tuple(a for a, _ in box),
+    )
+
+
+def sizes(spin):
+    """Return the voxels of all grains."""
+    return np.bincount(label_pieces(np.ascontiguousarray(spin), corners=True).ravel())[
+        1:
+    ]
+
+
+def test_nothing_moves_where_nothing_is_relived(build):
+    found = played(build, np.zeros(SHAPE, bool), 0.0)
+    np.testing.assert_array_equal(found, build)
+
+
+def test_sites_outside_stay_empty_and_cold_ones_stay_as_they_are(build):
+    spin = build.copy()
+    spin[:, 20:25] = 0
+    found = played(spin, np.ones(SHAPE, bool), 6.0)
+    assert not found[:, 20:25].any()
+    cold = (exposure_of([(0, n) for n in SHAPE]).dose == 0) & (spin > 0)
+    cold[:, :, 12:] = False  # powder is random
+    assert cold.any()
+    assert (found[cold] >= 20_000).all()  # they began as powder, all being fresh
+    kept = played(spin, np.zeros(SHAPE, bool), 6.0)
+    np.testing.assert_array_equal(kept[cold], spin[cold])
+
+
+def test_lost_fine_grains_come_back(build):
+    """Halving loses grains of few voxels; the last moves bring back as many."""
+    coarse = double(halve(build))
+    dose = exposure_of([(0, n) for n in SHAPE]).dose
+    fresh = dose < 16
+    fresh[:, :, :12] = False
+    truth, lost, found = (sizes(s) for s in (build, coarse, played(coarse, fresh, 6.0)))
+    n_small = [np.count_nonzero(s < 9) for s in (truth, lost, found)]
+    assert n_small[1] < 0.5 * n_small[0]
+    assert 0.7 * n_small[0] < n_small[2] < 1.3 * n_small[0]
+    n_large = [np.count_nonzero(s > 400) for s in (truth, found)]
+    assert abs(n_large[1] - n_large[0]) <= 0.15 * n_large[0]
+
+
+def test_a_window_agrees_with_the_whole_away_from_its_faces(build):
+    dose = exposure_of([(0, n) for n in SHAPE]).dose
+    fresh = dose < 8
+    fresh[:, :, :12] = False
+    whole = played(build, fresh, 6.0)
+    box = [(0, 40), (0, 48), (0, 40)]
+    part = played(build[:40], fresh[:40], 6.0, box)
+    assert (part[:24] == whole[:24]).mean() > 0.995
+
+
+def test_the_seed_decides(build):
+    fresh = np.zeros(SHAPE, bool)
+    first, again, other = (played(build, fresh, 6.0, seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
