@@ -1,6 +1,6 @@
 """Simulate the builds that the model `am` learns from: recipes drawn over a range.
 
-Run: python benchmarks/am_data.py FOLDER [--count 160] [--share 1/2]. Each build is a
+Run: python examples/make_builds.py FOLDER [--count 160] [--share 1/2]. Each build is a
 Zarr set of one volume, with its recipe; a run that was stopped goes on.
 """
 

@@ -1,0 +1,171 @@
+"""Painted builds beside simulated ones: distances, floors, fine grains, speed.
+
+Run: python benchmarks/am.py [--model am] [--volumes 16] [--simulated 9] [--picture
+FILE]. Prints tables and writes am.json. Four recipes of 100^3 voxels that differ in
+their scan: rotations of 0, 67 and 90 degrees, and islands. Seeds are not those of the
+training builds. Times are of one process with all cores, each volume alone, after
+kernels are compiled; the time to paint includes maps and model. Simulated builds are
+kept in runs/am.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from common import folder_for, make_parser, save
+
+from grainpaint import formats
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.in_memory import paint_recipe
+from grainpaint.generation.scan_recipe import make_scan_recipe
+from grainpaint.measure.comparison import compare
+from grainpaint.measure.measured import measure_all
+from grainpaint.progress import console
+from grainpaint.simulate.am.build import additive
+from grainpaint.simulate.am.recipe import AmRecipe
+
+FIRST_SEED = 9000
+POOL = {
+    "shape": "bezier",
+    "width": 24,
+    "depth": 16,
+    "x": [-2.2597, -2.2597, 1.29865, 2.23368, 2.23368],
+    "y": [0.85711, 1.50644, 0.88308],
+    "z": [-0.78114, -1.62087, -1.78114],
+}
+SCANS = {
+    "0 degrees": {"rotation": 0},
+    "67 degrees": {"rotation": 67},
+    "90 degrees": {"rotation": 90},
+    "islands": {"rotation": 67, "island": 32},
+}
+
+
+def recipe_of(scan, edge):
+    """Return the recipe of a box, by its scan."""
+    common = {"speed": 18, "hatch": 16, "thickness": 10}
+    return AmRecipe.model_validate(
+        {
+            "shape": (edge,) * 3,
+            "substrate": {"height": min(26, edge // 3), "grain": 14},
+            "pool": POOL,
+            "haz": {"law": "linear", "width": 6, "tail": 12},
+            "scan": common | scan,
+        }
+    )
+
+
+def simulated(kept, name, recipe, n):
+    """Return simulated volumes, kept on disk, and the seconds of each that was made."""
+    volumes, seconds = [], []
+    for seed in range(FIRST_SEED, FIRST_SEED + n):
+        path = kept / "am" / "simulated" / name.replace(" ", "_") / f"{seed}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            start = time.perf_counter()
+            volume = additive(recipe, seed)
+            seconds.append(time.perf_counter() - start)
+            formats.write(volume, path)
+        volumes.append(formats.load(path))
+    return volumes, seconds
+
+
+def painted(model, recipe, n):
+    """Return painted volumes, and the seconds of each."""
+    volumes, seconds = [], []
+    domain = Domain(recipe.shape)
+    for seed in range(n):
+        chosen = make_scan_recipe(domain, recipe, model, seed)
+        start = time.perf_counter()
+        volumes.append(paint_recipe(chosen).volume)
+        seconds.append(time.perf_counter() - start)
+    return volumes, seconds
+
+
+def fine(volumes):
+    """Return grains, single voxels and the share of grains under 50 voxels, a box."""
+    rows = [v.grain_volumes() for v in volumes]
+    return {
+        "grains": float(np.mean([len(n) for n in rows])),
+        "single voxels": float(np.mean([(n == 1).sum() for n in rows])),
+        "share under 50": float(np.mean([(n < 50).mean() for n in rows])),
+        "mean volume above 400": float(
+            np.mean(np.concatenate(rows)[np.concatenate(rows) > 400])
+        ),
+    }
+
+
+def crossing(volume, recipe):
+    """Return the share of grains of 50 voxels or more that reach over a layer."""
+    z = np.arange(volume.shape[2])
+    first = recipe.substrate.height - 1 + recipe.scan.thickness
+    layer = np.ceil((z - first) / recipe.scan.thickness).clip(min=0).astype(int)
+    n = volume.grain_id.max() + 1
+    low, high = np.full(n, layer[-1]), np.zeros(n, int)
+    of = np.broadcast_to(layer, volume.shape).ravel()
+    ids = volume.grain_id.ravel()
+    np.minimum.at(low, ids, of)
+    np.maximum.at(high, ids, of)
+    large = np.bincount(ids, minlength=n) >= 50
+    return float((high > low)[large].mean())
+
+
+def main():
+    parser = make_parser(__doc__, volumes=1, simulated=2, edge=48)
+    parser.add_argument("--model", default="am")
+    parser.add_argument("--volumes", type=int, default=16)
+    parser.add_argument("--simulated", type=int, default=9)
+    parser.add_argument("--edge", type=int, default=100, help="voxels")
+    parser.add_argument("--only", choices=list(SCANS))
+    options = parser.parse_args()
+    rows = []
+    with folder_for(options, "") as kept:
+        for name, scan in SCANS.items():
+            if options.only not in (None, name):
+                continue
+            recipe = recipe_of(scan, options.edge)
+            truth, took = simulated(kept, name, recipe, options.simulated)
+            made, seconds = painted(options.model, recipe, options.volumes)
+            sets = [measure_all(v, len(v), console) for v in (made, truth)]
+            compared = compare(*sets, progress=console).to_dict()
+            row = {
+                "scan": name,
+                "distances": {k: v for k, v in compared.items() if k != "measures"},
+                "fine": [fine(v) for v in (made, truth)],
+                "crossing": [
+                    float(np.mean([crossing(v, recipe) for v in s]))
+                    for s in (made, truth)
+                ],
+                "paint_s": float(np.median(seconds)),
+                "simulate_s": float(np.median(took)) if took else None,
+            }
+            rows.append(row)
+            show_row(row)
+    figures = {
+        "edge": options.edge,
+        "painted": options.volumes,
+        "simulated": options.simulated,
+        "rows": rows,
+    }
+    save(options, Path(__file__), figures, model=options.model)
+
+
+def show_row(row):
+    """Print the figures of a scan."""
+    print(row["scan"])
+    for name, found in row["distances"].items():
+        if isinstance(found, dict) and found.get("kl") is not None:
+            print(
+                f"  {name:16} KL {found['kl']:.4f}, floor {found['kl_floor']:.4f}: "
+                f"{found['verdict']}"
+            )
+    for key in row["fine"][0]:
+        made, truth = (f[key] for f in row["fine"])
+        print(f"  {key:24}{made:10.4g}{truth:10.4g}{made / truth:8.3f}")
+    made, truth = row["crossing"]
+    print(f"  {'grains over layer faces':24}{made:10.4g}{truth:10.4g}")
+    print(f"  painted in {row['paint_s']:.1f} s, simulated in {row['simulate_s']} s")
+
+
+if __name__ == "__main__":
+    main()
