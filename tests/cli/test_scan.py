@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grainpaint import formats
+from grainpaint.microstructure import Microstructure
 
 RECIPE = """
 shape = [48, 48, 48]
@@ -95,3 +96,37 @@ def test_models_that_read_no_scan_say_so(run, recipe, tmp_path):
     code, _, error = run("generate", "--model", "iso", "--scan", recipe, "-o", out)
     assert code == 2
     assert "--scan is not an option of the model 'iso'" in error
+
+
+def test_the_grains_of_a_build_grow_on(run, tmp_path):
+    """Annealing keeps the place, the voxels and the outside, and loses grains."""
+    rng = np.random.default_rng(0)
+    grain_id = rng.integers(1, 400, (16, 14, 12))
+    grain_id[:, :, 10:] = 0
+    origin = (10.0, -5.0, 2.5)
+    build = Microstructure(grain_id.astype(np.int32), (5.0,) * 3, origin)
+    formats.write(build, tmp_path / "build.npz")
+    words = ("--start", tmp_path / "build.npz", "--time", "4", "-o")
+    code, _, error = run("simulate", "iso", *words, tmp_path / "a.npz")
+    assert code == 0, error
+    found = formats.load(tmp_path / "a.npz")
+    assert found.origin == origin
+    assert found.spacing == build.spacing
+    assert found.periodic == (False, False, False)
+    np.testing.assert_array_equal(found.grain_id == 0, grain_id == 0)
+    assert found.n_grains < 0.5 * build.n_grains
+    np.savez(tmp_path / "cold.npz", mobility=np.zeros((16, 14, 12)))
+    words = (*words[:4], "--mobility", tmp_path / "cold.npz", "-o")
+    code, _, error = run("simulate", "iso", *words, tmp_path / "b.npz")
+    assert code == 0, error
+    cold = formats.load(tmp_path / "b.npz").grain_id
+    _, first = np.unique(grain_id, return_inverse=True)
+    _, second = np.unique(cold, return_inverse=True)
+    assert len(np.unique(first * 1000 + second)) == first.max() + 1  # one to one
+
+
+def test_a_start_brings_its_shape(run, tmp_path):
+    words = ("--start", tmp_path / "b.npz", "--shape", "8,8,8", "-o")
+    code, _, error = run("simulate", "iso", *words, tmp_path / "a.npz")
+    assert code == 2
+    assert "--shape is that of --start" in error

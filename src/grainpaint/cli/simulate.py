@@ -82,6 +82,14 @@ def iso(
         int | None,
         typer.Option("--count", help="Number of volumes, one per seed. [default: 1]"),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--start", help="A volume whose grains grow on, such as a build."),
+    ] = None,
+    mobility: Annotated[
+        Path | None,
+        typer.Option("--mobility", help="An .npz with factors 0..1 for the rates."),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Simulate isotropic grain growth with the Potts model."""
@@ -100,11 +108,17 @@ def iso(
         "lattice": lattice,
         "periodic": periodic,
         "count": count,
+        "start": start,
+        "mobility": mobility,
     }
     given = {key: value for key, value in options.items() if value is not None}
     if recipe is None:
-        if shape is None:
-            raise InputError("give --shape X,Y,Z or a recipe (a TOML file)")
+        if shape is not None and start is not None:
+            raise InputError("--shape is that of --start: give one of them")
+        if start is not None:
+            given = _box_of(start) | given
+        elif shape is None:
+            raise InputError("give --shape X,Y,Z, --start or a recipe (a TOML file)")
         settings = check_recipe(IsoRecipe, given, "simulate iso")
     elif given:
         raise InputError(
@@ -113,6 +127,23 @@ def iso(
     else:
         settings = load_iso_recipe(recipe)
     print(f"{output}: {simulate_iso(settings, output, force, console)}")
+
+
+def _box_of(start: Path) -> dict[str, Any]:
+    """Return the settings that follow from a volume whose grains grow on."""
+    from grainpaint import formats
+
+    volume = formats.load(start)
+    axes = "".join(a for a, wraps in zip("xyz", volume.periodic) if wraps)
+    if len(set(volume.spacing)) > 1:
+        raise InputError(
+            f"{start}: grains grow in cubes, its voxels measure {volume.spacing} µm"
+        )
+    return {
+        "shape": volume.shape,
+        "voxel": f"{volume.spacing[0]!r}um",
+        "periodic": axes or "none",
+    }
 
 
 @simulate_app.command()

@@ -40,6 +40,7 @@ def grow_grains(
     InputError
         If a setting is out of range or a file does not fit.
     """
+    start = None if recipe.start is None else formats.load(recipe.start)
     return _snapshots(
         recipe.shape,
         recipe.time,
@@ -50,7 +51,8 @@ def grow_grains(
         lattice=recipe.lattice,
         periodic=parse_periodic(recipe.periodic),
         temperature=recipe.temperature,
-        start=None if recipe.start is None else formats.load(recipe.start).grain_id,
+        start=None if start is None else start.grain_id,
+        origin=(0.0, 0.0, 0.0) if start is None else start.origin,
         start_time=recipe.start_time,
         mask=None if recipe.mask is None else formats.load(recipe.mask).mask,
         mobility=None if recipe.mobility is None else _read_mobility(recipe.mobility),
@@ -149,6 +151,7 @@ def _snapshots(
     lattice: str = "sc/26n",
     start: np.ndarray | None = None,
     mask: np.ndarray | None = None,
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
     **settings: Any,
 ) -> Iterator[Microstructure]:
     """Yield the grains at the given times."""
@@ -179,7 +182,7 @@ def _snapshots(
     for spin in frames:
         grain_id = spin.astype(np.int32) if own else label_pieces(spin, wraps, corners)
         grain_id.flags.writeable = False
-        volume = Microstructure(grain_id, (spacing,) * 3, (0.0,) * 3, wraps)
+        volume = Microstructure(grain_id, (spacing,) * 3, origin, wraps)
         yield volume.relabel() if own else volume
 
 
