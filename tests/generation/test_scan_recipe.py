@@ -5,7 +5,7 @@ import pytest
 from conftest import BUILD
 
 from grainpaint.errors import InputError
-from grainpaint.generation.domain import Domain
+from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.in_memory import fill, paint_recipe
 from grainpaint.generation.painter import make_painter
 from grainpaint.generation.scan_recipe import make_scan_recipe
@@ -63,13 +63,23 @@ def test_a_part_has_grains_inside_it_only(additive_model, tmp_path):
     mask[4:44, 4:44] = True
     mask[:, :, 40:] &= np.hypot(*np.indices((48, 48)) - 23.5)[..., None] < 16
     np.save(tmp_path / "part.npy", mask)
-    from grainpaint.generation.domain import part_domain
-
     domain, _ = part_domain(tmp_path / "part.npy", voxel=5.0)
     scan = AmRecipe.model_validate(BUILD)
     recipe = make_scan_recipe(domain, scan, str(additive_model), 1)
     grain_id = paint_recipe(recipe).volume.grain_id
     np.testing.assert_array_equal(grain_id > 0, mask)
+
+
+@pytest.mark.slow
+def test_a_box_in_a_build_that_would_fill_a_disk(additive_model):
+    """Two boxes that overlap in a build of 8 x 10^9 voxels agree where they do."""
+    recipe = BUILD | {"shape": (2000, 2000, 2000)}
+    volume = Volume.of_scan(recipe, str(additive_model), seed=1)
+    one = volume[1000:1040, 1000:1024, 1000:1016].grain_id
+    two = volume[1016:1048, 1000:1024, 1000:1016].grain_id
+    walls = [np.diff(g, axis=2) != 0 for g in (one[16:], two[:24])]
+    np.testing.assert_array_equal(*walls)
+    assert one.max() > 1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The command simulate: its group, iso and am."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -9,6 +11,9 @@ from typer.core import TyperGroup
 from grainpaint.cli.app import app
 from grainpaint.cli.options import Force, Seed
 from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.simulate.iso.recipe import IsoRecipe
 
 __all__ = ["simulate_app"]
 
@@ -95,8 +100,7 @@ def iso(
     """Simulate isotropic grain growth with the Potts model."""
     from grainpaint.progress import console
     from grainpaint.simulate.iso.isotropic import simulate_iso
-    from grainpaint.simulate.iso.recipe import IsoRecipe, load_iso_recipe
-    from grainpaint.simulate.toml import check_recipe
+    from grainpaint.simulate.iso.recipe import load_iso_recipe
     from grainpaint.units import parse_numbers, parse_shape
 
     options: dict[str, Any] = {
@@ -112,21 +116,26 @@ def iso(
         "mobility": mobility,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    if recipe is None:
-        if shape is not None and start is not None:
-            raise InputError("--shape is that of --start: give one of them")
-        if start is not None:
-            given = _box_of(start) | given
-        elif shape is None:
-            raise InputError("give --shape X,Y,Z, --start or a recipe (a TOML file)")
-        settings = check_recipe(IsoRecipe, given, "simulate iso")
-    elif given:
+    settings = load_iso_recipe(recipe) if recipe else _iso_settings(given)
+    if recipe and given:
         raise InputError(
             f"--{next(iter(given))} does not go with a recipe: set it in {recipe}"
         )
-    else:
-        settings = load_iso_recipe(recipe)
     print(f"{output}: {simulate_iso(settings, output, force, console)}")
+
+
+def _iso_settings(given: dict[str, Any]) -> IsoRecipe:
+    """Return the settings of options without a recipe."""
+    from grainpaint.simulate.iso.recipe import IsoRecipe
+    from grainpaint.simulate.toml import check_recipe
+
+    if "start" in given:
+        if "shape" in given:
+            raise InputError("--shape is that of --start: give one of them")
+        given = _box_of(given["start"]) | given
+    elif "shape" not in given:
+        raise InputError("give --shape X,Y,Z, --start or a recipe (a TOML file)")
+    return check_recipe(IsoRecipe, given, "simulate iso")
 
 
 def _box_of(start: Path) -> dict[str, Any]:

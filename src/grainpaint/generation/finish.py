@@ -76,7 +76,7 @@ def _replayed(
     found = replay(
         tags,
         exposure,
-        scan.path,
+        scan.path(box[2][0], box[2][1] - 1),
         (recipe.pool, recipe.haz),
         fresh,
         _LAST,

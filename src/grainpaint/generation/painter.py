@@ -1,7 +1,6 @@
 """What decides the grains of a volume: model, plan, seed, level, sizes, scan."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -10,9 +9,8 @@ from grainpaint.generation.grain_size import Wanted, make_wanted
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import BasePlan
-from grainpaint.microstructure import cut
 from grainpaint.network.loading import Model
-from grainpaint.simulate.am.plan_path import plan_path
+from grainpaint.simulate.am.plan_path import heights_of, plan_path
 from grainpaint.simulate.am.solidify import check_scan
 
 __all__ = ["Painter", "make_painter"]
@@ -68,9 +66,12 @@ def _scan_field(recipe: Recipe) -> ScanField | None:
     """Return what an additive model follows, its path planned."""
     if recipe.scan is None:
         return None
-    grid = load_grid(recipe)
+    scan, grid = recipe.scan, load_grid(recipe)
+    part = None if grid is None else grid.mask
+    if scan.scan.kind == "lines":
+        heights_of(scan, recipe.shape[2])  # refuses a first layer above the box
+        return ScanField(scan, recipe.shape, part=part)
     mask = np.ones(recipe.shape, bool) if grid is None else grid.mask_of_all()
-    path = plan_path(recipe.scan, mask, recipe.origin)
-    check_scan(recipe.shape, path, recipe.scan.pool)
-    part = None if grid is None else partial(cut, mask)
-    return ScanField(recipe.scan, path, recipe.shape, part)
+    path = plan_path(scan, mask, recipe.origin)
+    check_scan(recipe.shape, path, scan.pool)
+    return ScanField(scan, recipe.shape, path, part)

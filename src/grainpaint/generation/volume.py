@@ -1,10 +1,10 @@
 """A volume whose pieces are made where they are looked at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -22,9 +22,12 @@ from grainpaint.generation.recipe import (
     zoomed,
 )
 from grainpaint.generation.recorded import load_recipe
+from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.windows import WINDOW, Key, Window
 from grainpaint.microstructure import Microstructure, VoxelBox
 from grainpaint.network.loading import load_any
+from grainpaint.simulate.am.recipe import AmRecipe, read_am_recipe
+from grainpaint.units import parse_length
 
 __all__ = ["Volume"]
 
@@ -149,6 +152,39 @@ class Volume:
         domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
         warn_of(part, notes)
         return cls._of(domain, model, seed, grain_size, window, device, precision)
+
+    @classmethod
+    def of_scan(
+        cls,
+        recipe: AmRecipe | Mapping[str, Any] | str | Path,
+        model: str = "am",
+        seed: int = 0,
+        device: str = "cpu",
+        precision: str = "auto",
+    ) -> Self:
+        """Return a box of an additive build that is painted where it is looked at.
+
+        Parameters
+        ----------
+        recipe : path, mapping or AmRecipe
+            As in `grainpaint.simulate.additive`, with the shape of a box; layers are
+            planned where they are needed, so it may be of any size.
+        model : str
+            Name or folder of an additive model.
+        seed, device, precision
+            As in `grainpaint.generate`.
+
+        Raises
+        ------
+        InputError
+            If the recipe has a mistake or is outside the range of the model, or builds
+            a part.
+        """
+        scan = read_am_recipe(recipe)
+        if scan.shape is None:
+            raise InputError("the recipe builds a part: give the shape of a box")
+        domain = Domain(scan.shape, parse_length(scan.voxel))
+        return cls(make_scan_recipe(domain, scan, model, seed, precision, device))
 
     @classmethod
     def _of(

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import distance_transform_edt
 
-from grainpaint.simulate.am.hatch import Hatch, fill_area
+from grainpaint.simulate.am.hatch import Hatch, _distance_outside, fill_area
 from grainpaint.simulate.am.melt_pool import Ellipsoid
 from grainpaint.simulate.am.process_map import process_map
 from grainpaint.simulate.am.scan import make_path
@@ -63,3 +64,10 @@ def test_islands_are_scanned_at_right_angles():
     tracks = fill_area(np.ones((20, 20), bool), Hatch(1, 5, "LL", True, 0, 10), 0)
     along_x = [t.start[1] == pytest.approx(t.end[1]) for t in tracks]
     assert along_x == [True] * 2 + [False] * 4 + [True] * 2  # cells in rows
+
+
+def test_a_full_rectangle_has_the_lines_of_any_area():
+    """Its distances are in closed form; those of other areas are searched for."""
+    full = np.ones((23, 31), bool)
+    expected = distance_transform_edt(~np.pad(full, 4))
+    np.testing.assert_allclose(_distance_outside(full, 4), expected)

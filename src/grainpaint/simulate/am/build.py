@@ -17,12 +17,11 @@ from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.plan_path import plan_path
 from grainpaint.simulate.am.process_map import ProcessMap, process_map
-from grainpaint.simulate.am.recipe import AmRecipe, load_am_recipe
+from grainpaint.simulate.am.recipe import AmRecipe, read_am_recipe
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.solidify import solidify
 from grainpaint.simulate.iso.random_spins import random_spins
 from grainpaint.simulate.sets import check_place, simulate_into, write_set
-from grainpaint.simulate.toml import check_recipe
 from grainpaint.units import parse_length
 
 __all__ = [
@@ -141,11 +140,7 @@ def additive(
     ((24, 20, 12), (5.0, 5.0, 5.0))
     """
     check_seed(seed)
-    if isinstance(recipe, str | Path):
-        recipe = load_am_recipe(Path(recipe))
-    elif not isinstance(recipe, AmRecipe):
-        recipe = check_recipe(AmRecipe, dict(recipe), "recipe")
-    return _simulate(prepare(recipe), seed, progress)
+    return _simulate(prepare(read_am_recipe(recipe)), seed, progress)
 
 
 def simulate_am(

@@ -34,7 +34,7 @@ class Exposure:
 
     Parameters
     ----------
-    track : numpy.ndarray, int32
+    track : numpy.ndarray, int64
         Segment of the path that melted the place last, -1 = never molten; the next
         three are 0 there.
     across : numpy.ndarray, float32
@@ -83,7 +83,7 @@ def expose(
     x, y, z = (np.asarray(a, float) for a in axes)
     shape = (x.size, y.size, z.size)
     numbers, segments = near_segments((x, y, z), path, pool, haz, freeze)
-    track = np.full(shape, -1, np.int32)
+    track = np.full(shape, -1)
     place = np.zeros((*shape, 2), np.float32)
     dose = np.zeros(shape, np.float32)
     _expose(x, y, z, segments, tabulate_lines(pool, haz), track, place, dose)

@@ -57,8 +57,7 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     along, across = (v if inward @ v >= -1e-9 else -v for v in (along, across))
     half = np.array([abs(v) @ size / 2 for v in (along, across)])
     # Up to half a spacing outside the edge a line still melts voxels of the area.
-    outside = distance_transform_edt(~np.pad(area, _margin(hatch)))
-    near = outside <= hatch.spacing / 2
+    near = _distance_outside(area, _margin(hatch)) <= hatch.spacing / 2
     if not hatch.island:
         longer = half + np.array([hatch.spacing / 2, 0])
         return _lines(near, hatch, middle, along, across, longer)
@@ -72,6 +71,19 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
             cell = np.full(2, hatch.island / 2)
             segments += _lines(near, hatch, center, *axes, cell)
     return segments
+
+
+def _distance_outside(area: np.ndarray, margin: int) -> np.ndarray:
+    """Return the distance to the nearest pixel of an area, which gets a margin."""
+    if not area.all():
+        found: np.ndarray = distance_transform_edt(~np.pad(area, margin))
+        return found
+    beyond = []
+    for n in area.shape:
+        at = np.arange(-margin, n + margin)
+        beyond.append(np.maximum(np.maximum(-at, at - (n - 1)), 0))
+    whole: np.ndarray = np.hypot(beyond[0][:, None], beyond[1])
+    return whole
 
 
 def _lines(

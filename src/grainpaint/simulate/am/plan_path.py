@@ -1,6 +1,8 @@
 """The scan path of a build: layers of contours and hatch lines, or a file."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +17,12 @@ from grainpaint.simulate.am.scan import ScanPath, make_path
 from grainpaint.simulate.am.scan_file import read_scan
 from grainpaint.units import UNITS, parse_length, parse_time
 
-__all__ = ["plan_path"]
+__all__ = ["heights_of", "mask_area", "plan_layers", "plan_path"]
+
+_MOST_SEGMENTS = 1 << 24  # of a layer
+
+# Given a first voxel along z and the one after the last, returns the area built there.
+Area = Callable[[int, int], np.ndarray]
 
 
 def plan_path(
@@ -44,6 +51,58 @@ def plan_path(
         return read_scan(scan.file)
     if scan.kind == "file":
         return _path_of_file(scan, recipe, mask, origin)
+    return plan_layers(recipe, heights_of(recipe, mask.shape[2]), mask_area(mask))
+
+
+def heights_of(recipe: AmRecipe, n_z: int) -> list[tuple[int, float]]:
+    """Return the number and the height of each layer of hatch lines.
+
+    Parameters
+    ----------
+    recipe : AmRecipe
+    n_z : int
+        Voxels of the box along z.
+
+    Raises
+    ------
+    InputError
+        If the first layer lies above the box.
+    """
+    scan = recipe.scan
+    assert scan.kind == "lines"
+    ground = recipe.substrate.height if recipe.substrate else 0
+    first = ground - 1 + scan.thickness if scan.first is None else scan.first
+    top = n_z - 1
+    if first > top:
+        raise InputError(
+            f"the first layer is scanned at height {first:g}, outside the box, whose "
+            f"highest voxel is {top}: give a lower `first` or a taller box"
+        )
+    n_layers = max(1, math.ceil((top - first) / scan.thickness - 1e-9) + 1)
+    return [(i, min(first + i * scan.thickness, top)) for i in range(n_layers)]
+
+
+def mask_area(mask: np.ndarray) -> Area:
+    """Return the function that gives the area that a mask has between two heights."""
+    return lambda low, high: np.asarray(mask[:, :, low:high].any(axis=2))
+
+
+def plan_layers(
+    recipe: AmRecipe, layers: list[tuple[int, float]], area_of: Area
+) -> ScanPath:
+    """Return the scan path of some layers of contours and hatch lines.
+
+    Parameters
+    ----------
+    recipe : AmRecipe
+    layers : list of (int, float)
+        Of those that `heights_of` returns.
+    area_of : callable
+        Given a first voxel along z and the one after the last, returns the area that is
+        built there (bool, shape (nx, ny)).
+    """
+    scan = recipe.scan
+    assert scan.kind == "lines"
     hatch = Hatch(
         scan.speed,
         scan.hatch,
@@ -52,25 +111,19 @@ def plan_path(
         scan.overrun,
         scan.island,
     )
-    ground = recipe.substrate.height if recipe.substrate else 0
-    first = ground - 1 + scan.thickness if scan.first is None else scan.first
-    top = mask.shape[2] - 1
-    if first > top:
-        raise InputError(
-            f"the first layer is scanned at height {first:g}, outside the box, whose "
-            f"highest voxel is {top}: give a lower `first` or a taller box"
-        )
-    n_layers = max(1, math.ceil((top - first) / scan.thickness - 1e-9) + 1)
     segments, heights = [], []
-    for i in range(n_layers):
-        z = min(first + i * scan.thickness, top)
+    numbers: list[int] = []
+    for i, z in layers:
         low = max(0, math.floor(z - scan.thickness) + 1)
-        area = np.asarray(mask[:, :, low : math.floor(z) + 1].any(axis=2))
+        area = area_of(low, math.floor(z) + 1)
         loops, inner = contours(area, scan.contours, scan.hatch, scan.speed)
         lines = fill_area(inner, hatch, scan.angle + i * scan.rotation)
+        n = len(loops) + len(lines)
         segments += loops + lines
-        heights += [z] * (len(loops) + len(lines))
-    return make_path(segments, heights)
+        heights += [z] * n
+        numbers += range(i * _MOST_SEGMENTS, i * _MOST_SEGMENTS + n)
+    path = make_path(segments, heights)
+    return replace(path, number=np.array(numbers, np.int64))
 
 
 def _path_of_file(

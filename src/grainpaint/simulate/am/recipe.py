@@ -1,5 +1,6 @@
 """Recipes of builds: melt pool, heat-affected zone, scan and part."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,6 +27,7 @@ __all__ = [
     "HatchScan",
     "Substrate",
     "load_am_recipe",
+    "read_am_recipe",
 ]
 
 
@@ -212,3 +214,18 @@ def load_am_recipe(path: Path) -> AmRecipe:
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = str(path.parent / table[key])
     return check_recipe(AmRecipe, data, str(path))
+
+
+def read_am_recipe(given: AmRecipe | Mapping[str, Any] | str | Path) -> AmRecipe:
+    """Return the recipe of a build from a file, a mapping or itself.
+
+    Raises
+    ------
+    InputError
+        As in `load_am_recipe`.
+    """
+    if isinstance(given, str | Path):
+        return load_am_recipe(Path(given))
+    if isinstance(given, AmRecipe):
+        return given
+    return check_recipe(AmRecipe, dict(given), "recipe")

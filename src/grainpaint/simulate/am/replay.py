@@ -200,7 +200,7 @@ def _moves(
     mask = np.int64(0xFFFFFFFF)
     cx, cy = np.uint64(np.int64(place[0]) & mask), np.uint64(np.int64(place[1]) & mask)
     cz = np.uint64(np.int64(place[2]) & mask)
-    step = np.uint64(number) << np.uint64(8)
+    step = np.uint64(number) * np.uint64(0x9E3779B1) & np.uint64(0xFFFFFF00)
     if melts:
         last = max(lines.rear[aside, deep], np.float32(end))
         so_far[here] = 0

@@ -42,6 +42,8 @@ class ScanPath:
         Voxels per unit of time, > 0.
     on : numpy.ndarray, bool, shape (n,)
         False where the beam is off: time passes, nothing melts.
+    number : numpy.ndarray, int64, shape (n,), optional
+        Numbers of the segments in the whole path, rising, if this is a part of it.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class ScanPath:
     end: np.ndarray
     speed: np.ndarray
     on: np.ndarray
+    number: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""

@@ -142,7 +142,8 @@ def near_segments(
             zones = shrinking_zones(pool, haz, float(value))
             ends = (stride == value) & ~path.goes_on[numbers]
             sweeps[ends], shrinking[ends] = len(zones), zones[0].drawn_in
-    return numbers, np.column_stack(
+    known = numbers if path.number is None else path.number[numbers]
+    return known, np.column_stack(
         [
             path.start[numbers],
             path.direction[numbers, :2],

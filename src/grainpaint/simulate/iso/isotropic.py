@@ -151,7 +151,7 @@ def _snapshots(
     lattice: str = "sc/26n",
     start: np.ndarray | None = None,
     mask: np.ndarray | None = None,
-    origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    origin: tuple[float, ...] = (0.0, 0.0, 0.0),
     **settings: Any,
 ) -> Iterator[Microstructure]:
     """Yield the grains at the given times."""
