@@ -66,7 +66,11 @@ def models() -> None:
     from grainpaint.network.lookup import kind_of, shipped
     from grainpaint.paper.model import describe_paper
 
-    descriptions = {"pyramid": describe, "paper": describe_paper}
+    descriptions = {
+        "pyramid": describe,
+        "additive": describe,
+        "paper": describe_paper,
+    }
     for name in shipped():
         print(name)
         for line in descriptions[kind_of(name)](name):

@@ -17,6 +17,7 @@ from grainpaint.simulate.am.build import Job, prepare
 from grainpaint.simulate.am.channels import channels, has_grains, mirrored, transposed
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.recipe import AmRecipe
+from grainpaint.simulate.am.recipe_range import RANGE
 from grainpaint.simulate.toml import check_recipe
 
 __all__ = ["GRAIN_DIAMETER", "Builds", "describe_builds", "load_builds"]
@@ -149,4 +150,5 @@ def describe_builds(trained: Builds, held_out: Builds) -> dict[str, Any]:
         "n_volumes": len(trained.sources) + len(held_out.sources),
         "n_held_out": len(held_out.sources),
         "shapes": sorted({b.grain_id.shape for b in trained.sources}),
+        "range": RANGE,
     }

@@ -6,13 +6,13 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.network.cards import read_card
-from grainpaint.network.lookup import find_model
+from grainpaint.network.lookup import STAGES, Kind, find_model, kind_of
 
 __all__ = ["describe", "describe_data"]
 
 
 def describe(name: str) -> list[str]:
-    """Return a description of a pyramid model, line by line.
+    """Return a description of a pyramid or an additive model, line by line.
 
     Raises
     ------
@@ -20,8 +20,9 @@ def describe(name: str) -> list[str]:
         If there is no such model, or it is of another kind or damaged.
     """
     lines = []
-    for stage in ("base", "refine"):
-        path = find_model(name) / f"{stage}.json"
+    kind: Kind = "additive" if kind_of(name) == "additive" else "pyramid"
+    for stage in STAGES[kind]:
+        path = find_model(name, kind) / f"{stage}.json"
         card = read_card(path)
         channels = ", ".join(map(str, card.network.channels))
         lines.append(
@@ -40,11 +41,17 @@ def describe(name: str) -> list[str]:
 
 def describe_data(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
     """Return the training data and the metrics of a card, in indented lines."""
-    times = sorted({t for s in data["sets"] for t in np.atleast_1d(s.get("time", []))})
+    sets = data.get("sets", [])
+    times = sorted({t for s in sets for t in np.atleast_1d(s.get("time", []))})
     seen = ", ".join(f"{t:g}" for t in times)
     lines = [
         f"  data: {data['n_volumes']:,} volumes" + (f", t = {seen}" if seen else "")
     ]
+    if "range" in data:
+        parts = (
+            f"{name} {low:g}..{high:g}" for name, (low, high) in data["range"].items()
+        )
+        lines.append(f"  builds: {', '.join(parts)}")
     for name, figures in metrics.items():
         lines += [f"  {name.replace('_', ' ')}:", *_listed(figures, "    ")]
     return lines

@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["Kind", "find_model", "kind_of", "model_digest", "shipped"]
+__all__ = ["STAGES", "Kind", "find_model", "kind_of", "model_digest", "shipped"]
 
 Kind = Literal["pyramid", "paper", "additive"]
 
 _SHIPPED = Path(__file__).with_name("models")
-_STAGES: dict[Kind, tuple[str, ...]] = {
+STAGES: dict[Kind, tuple[str, ...]] = {
     "paper": ("paper",),
     "additive": ("additive",),
     "pyramid": ("base", "refine"),
@@ -30,13 +30,13 @@ _DECIDING = ("network", "sampling", "edge", "levels")  # card fields that shape 
 
 def _has(folder: Path, kind: Kind) -> bool:
     """Return whether a folder holds a model of a kind."""
-    return (folder / f"{_STAGES[kind][0]}.json").is_file()
+    return (folder / f"{STAGES[kind][0]}.json").is_file()
 
 
 def _folder(name: str) -> Path:
     """Return the folder of a model of any kind; shipped names come first."""
     for folder in (_SHIPPED / name, Path(name)):
-        if any(_has(folder, kind) for kind in _STAGES):
+        if any(_has(folder, kind) for kind in STAGES):
             return folder
     raise InputError(
         f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
@@ -50,7 +50,7 @@ def shipped() -> list[str]:
     return sorted(
         folder.name
         for folder in _SHIPPED.iterdir()
-        if any(_has(folder, kind) for kind in _STAGES)
+        if any(_has(folder, kind) for kind in STAGES)
     )
 
 
@@ -68,7 +68,7 @@ def kind_of(name: str) -> Kind:
         If there is no such model.
     """
     folder = _folder(name)
-    return next(kind for kind in _STAGES if _has(folder, kind))
+    return next(kind for kind in STAGES if _has(folder, kind))
 
 
 def find_model(name: str, kind: Kind = "pyramid") -> Path:
@@ -88,7 +88,7 @@ def find_model(name: str, kind: Kind = "pyramid") -> Path:
     """
     folder = _folder(name)
     if not _has(folder, kind):
-        found, needed = (f"{_STAGES[k][0]}.json" for k in (kind_of(name), kind))
+        found, needed = (f"{STAGES[k][0]}.json" for k in (kind_of(name), kind))
         raise InputError(
             f"the model {name!r} is of another kind: it has {found}, but {needed} is "
             "needed"
@@ -125,7 +125,7 @@ def model_digest(name: str) -> str:
     kind = kind_of(name)
     folder = find_model(name, kind)
     digest = hashlib.sha256()
-    for stage in _STAGES[kind]:
+    for stage in STAGES[kind]:
         weights, card = folder / f"{stage}.safetensors", folder / f"{stage}.json"
         digest.update(weights.read_bytes() if weights.is_file() else b"")
         fields = _fields(card) if card.is_file() else {}

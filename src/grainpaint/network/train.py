@@ -21,7 +21,7 @@ from grainpaint.network.checkpoint import Optimization
 from grainpaint.network.dataset import describe_sets, load_sets, split
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
 from grainpaint.network.fit import TrainingTask, fit, spread
-from grainpaint.network.lookup import find_model
+from grainpaint.network.lookup import Kind, find_model, kind_of
 from grainpaint.network.precision import autocast
 from grainpaint.network.samples import Samples
 from grainpaint.network.training_run import TrainingRun
@@ -51,7 +51,7 @@ class TrainConfig(Optimization):
     sampling: Sampling
     shift: float = Field(ge=1, description="above 1, crowds high noise levels")
     begin: str | None = Field(
-        default=None, description="model whose base network a new run begins from"
+        default=None, description="model whose weights a new run begins from"
     )
     known: float = Field(
         default=0.25, ge=0, le=1, description="share of samples with known boxes"
@@ -239,8 +239,10 @@ def train(
 
         begin = None
         if config.begin is not None:
-            folder = find_model(config.begin)
-            begin = read_network(folder, read_card(folder / "base.json"))
+            kind: Kind = kind_of(config.begin)
+            stage = "additive" if kind == "additive" else "base"
+            folder = find_model(config.begin, kind)
+            begin = read_network(folder, read_card(folder / f"{stage}.json"))
         return TrainingTask(config.network, losses, make_card, begin)
 
     free = frozenset({"sampling"})
