@@ -110,6 +110,31 @@ def crossing(volume, recipe):
     return float((high > low)[large].mean())
 
 
+def picture(file, pairs):
+    """Draw slices of simulated builds above slices of painted ones."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    size = (3.2 * len(pairs), 13)
+    figure, axes = plt.subplots(4, len(pairs), figsize=size, layout="constrained")
+    for column, (name, volumes) in zip(axes.T, pairs.items()):
+        for i, (who, volume) in enumerate(zip(("simulated", "painted"), volumes)):
+            colors = np.random.default_rng(0).random((volume.grain_id.max() + 1, 3))
+            x, _, z = (n // 2 for n in volume.shape)
+            cuts = {
+                f"x = {x}": volume.grain_id[x],
+                f"z = {z}": volume.grain_id[:, :, z],
+            }
+            for j, (place, cut) in enumerate(cuts.items()):
+                ax = column[2 * j + i]
+                ax.imshow(colors[cut.T], interpolation="nearest", origin="lower")
+                ax.set_title(f"{name}, {who}, {place}", fontsize=9)
+                ax.axis("off")
+    figure.savefig(file, dpi=70)
+
+
 def main():
     parser = make_parser(__doc__, volumes=1, simulated=2, edge=48)
     parser.add_argument("--model", default="am")
@@ -117,8 +142,9 @@ def main():
     parser.add_argument("--simulated", type=int, default=9)
     parser.add_argument("--edge", type=int, default=100, help="voxels")
     parser.add_argument("--only", choices=list(SCANS))
+    parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
-    rows = []
+    rows, pairs = [], {}
     with folder_for(options, "") as kept:
         for name, scan in SCANS.items():
             if options.only not in (None, name):
@@ -126,6 +152,7 @@ def main():
             recipe = recipe_of(scan, options.edge)
             truth, took = simulated(kept, name, recipe, options.simulated)
             made, seconds = painted(options.model, recipe, options.volumes)
+            pairs[name] = truth[0], made[0]
             sets = [measure_all(v, len(v), console) for v in (made, truth)]
             compared = compare(*sets, progress=console).to_dict()
             row = {
@@ -141,6 +168,8 @@ def main():
             }
             rows.append(row)
             show_row(row)
+    if options.picture:
+        picture(options.picture, pairs)
     figures = {
         "edge": options.edge,
         "painted": options.volumes,

@@ -1,15 +1,19 @@
 from grainpaint.network.description import describe
-from grainpaint.network.loading import load_model
+from grainpaint.network.loading import load_any, load_model
 from grainpaint.network.lookup import kind_of, shipped
 from grainpaint.paper.model import describe_paper, load_paper
+from grainpaint.simulate.am.channels import CHANNELS
 
 
 def test_every_shipped_model_loads_and_describes_itself():
-    assert {kind_of(name) for name in shipped()} == {"pyramid", "paper"}
+    assert {kind_of(name) for name in shipped()} == {"pyramid", "paper", "additive"}
     for name in shipped():
         if kind_of(name) == "paper":
             assert load_paper(name).card.edge == 32
             assert "times as many in 59 hours of a GPU" in describe_paper(name)[0]
+        elif kind_of(name) == "additive":
+            assert load_any(name).base.config.n_maps == len(CHANNELS)
+            assert "pool width 14..32" in describe(name)[2]
         else:
             assert load_model(name).name == name
             heads = [line.split(":")[0] for line in describe(name) if line[0] != " "]
