@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,6 +67,8 @@ class ScanFlags:
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make a volume and write everything, or say what would be done."""
         from grainpaint.generation.scan_recipe import make_scan_recipe
+        from grainpaint.network.cards import read_card
+        from grainpaint.network.lookup import find_model
         from grainpaint.record import check_outputs
 
         scan, model, written = self.recipe(), job.model, job.written
@@ -76,5 +79,8 @@ class ScanFlags:
         if written.dry_run:
             files = [("would write", str(p)) for p in place.files(written.picture)]
             print_table([*forecast_rows(recipe), *files])
-        else:
-            fill_memory([recipe], [place], job, drawing)
+            return
+        note = read_card(find_model(model.model, "additive") / "additive.json").note
+        if note:
+            print(f"{model.model}: {note}", file=sys.stderr)
+        fill_memory([recipe], [place], job, drawing)

@@ -11,6 +11,7 @@ from grainpaint.philox import normal_field
 __all__ = ["base_colors", "base_window"]
 
 _STREAM = 10  # of noise
+_MARGIN = 4  # base voxels; twice that is a multiple of the network's
 
 
 @torch.inference_mode()
@@ -35,9 +36,26 @@ def base_window(painter: Painter, key: Key, tick: Tick = unheard) -> np.ndarray:
     plan = painter.plan
     if plan.order is not None:
         return _in_order(painter, plan.order, tick)
+    if painter.scan is not None:
+        return _of_build(painter, key, tick)
     voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
     color = base_colors(painter, voxels, tick)
     return np.ascontiguousarray(color[plan.keep])
+
+
+def _of_build(painter: Painter, key: Key, tick: Tick) -> np.ndarray:
+    """Return the colors of a window of a build, which ends at its faces.
+
+    Along closed axes the network sees a margin beyond them, as in training.
+    """
+    plan = painter.plan
+    wide, inner = [], []
+    for axis, voxels, kept in zip(plan.axes, plan.computed(key), plan.keep):
+        more = _MARGIN if axis.closed else 0
+        wide.append(np.arange(voxels[0] - more, voxels[-1] + 1 + more))
+        inner.append(slice(kept.start + more, kept.stop + more))
+    color = base_colors(painter, wide, tick)
+    return np.ascontiguousarray(color[tuple(inner)])
 
 
 def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:

@@ -122,6 +122,7 @@ class StageCard(BaseModel):
     n_steps: int
     minutes: float
     metrics: dict[str, Any]
+    note: str = Field(default="", description="what a user should know beforehand")
 
 
 @overload

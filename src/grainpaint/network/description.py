@@ -30,6 +30,8 @@ def describe(name: str) -> list[str]:
             f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
             f"{card.sampling.n_steps} evaluations"
         )
+        if card.note:
+            lines.append(f"  note: {card.note}")
         try:
             lines += describe_data(card.data, card.metrics)
         except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -92,7 +92,7 @@ PRESETS: dict[Stage, TrainConfig] = {
             n_maps=len(CHANNELS),
         ),
         sampling=Sampling(
-            n_steps=8, shift=7.0, grain_diameter=GRAIN_DIAMETER, halved=True
+            n_steps=12, shift=15.0, grain_diameter=GRAIN_DIAMETER, halved=True
         ),
         batch=4,
         shift=7.0,
