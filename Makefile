@@ -17,7 +17,7 @@ PART := examples/parts/gear.stl
 	touch .venv/installed
 
 .venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cascadio diffusers hypothesis libigl meshio mypy pytest ruff scikit-image scikit-learn tensorstore yaozarrs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cascadio diffusers hypothesis libigl meshio mypy pytest pytest-xdist ruff scikit-image scikit-learn tensorstore yaozarrs
 	touch .venv/installed-test
 
 demo: .venv/installed
@@ -33,7 +33,7 @@ check: .venv/installed-test
 	$(BIN)/python -m mypy
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: .venv/installed-test
 	$(BIN)/python -m pytest -m "slow or not slow"

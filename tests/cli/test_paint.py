@@ -191,7 +191,7 @@ MISTAKES = {
     "no count": ("simulate iso --shape 9,9,9 --count 0 -o a.zarr", "count"),
     "no recipe": ("simulate iso -o a.npz", "--shape"),
     "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
-    "unknown stage": ("train coarse --data . --out m", "base, refine or paper"),
+    "unknown stage": ("train coarse --data . --out m", "refine, additive or paper"),
     "no data": ("train base --data nowhere --out m", "no such file"),
     "no picture": ("view GEAR -o a.png", "of an unknown kind"),
     "no field": ("segment no.npz -o a.npz", "no such file"),

@@ -72,6 +72,16 @@ def test_a_part_takes_the_voxels_of_the_scan(run, recipe, additive_model, tmp_pa
     assert np.count_nonzero(made.grain_id) == 40**3
 
 
+def test_a_dry_run_tells_what_a_build_takes(run, recipe, additive_model, tmp_path):
+    out = tmp_path / "made.npz"
+    words = ("--model", additive_model, "--scan", recipe, "--dry-run", "-o", out)
+    code, text, error = run("generate", *words)
+    assert code == 0, error
+    assert "2 of a network" in text
+    assert "48 x 48 x 48" in text
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -9,13 +9,14 @@ import numpy as np
 from grainpaint.generation.base import base_window
 from grainpaint.generation.blocks import waves
 from grainpaint.generation.domain import load_grid
+from grainpaint.generation.finish import finish_window
 from grainpaint.generation.margin import CELL, margin, widened
 from grainpaint.generation.painter import Painter, make_painter
 from grainpaint.generation.recipe import Recipe, window_bytes
-from grainpaint.generation.refine import growing, refine_window
+from grainpaint.generation.refine import growing
 from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
-from grainpaint.network.loading import load_model
+from grainpaint.network.loading import Pyramid, load_any
 from grainpaint.store import SHARD
 
 __all__ = ["Forecast", "Timing", "forecast", "timed"]
@@ -89,7 +90,7 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     """
     tasks = find_tasks(recipe)
     plan = recipe.plan
-    model = load_model(recipe.model, precision=recipe.precision)
+    model = load_any(recipe.model, precision=recipe.precision)
     n_base_voxels = math.prod(plan.seen_shape) * plan.n_runs
     n_voxels = len(tasks.shards) * SHARD**3
     timing = timing or timed(recipe)
@@ -98,7 +99,9 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     grown = _grown(painter, recipe)
     n_grown = grown * tasks.n_windows_box * growing(painter, window)
     base_steps = model.base_card.sampling.n_steps
-    refine_steps = model.refine_card.sampling.n_steps
+    refine_steps = 0
+    if isinstance(model, Pyramid):
+        refine_steps = model.refine_card.sampling.n_steps
     return Forecast(
         n_base_windows=len(tasks.base),
         n_blocks=len(tasks.base) * plan.n_runs,
@@ -144,7 +147,7 @@ def timed(recipe: Recipe) -> Timing:
     """
     import torch
 
-    model = load_model(recipe.model, precision=recipe.precision)
+    model = load_any(recipe.model, precision=recipe.precision)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -155,7 +158,7 @@ def timed(recipe: Recipe) -> Timing:
         middle = process_time()
         core = recipe.core
         window = Window((0, 0, 0), (core, core, core), core, recipe.halo)
-        refine_window(painter, window, lambda key: color)
+        finish_window(painter, window, lambda key: color)
         n_voxels = math.prod(painter.plan.computed_shape)
         per_grown_voxel = (process_time() - middle) / growing(painter, window)
         return Timing((middle - start) / n_voxels, per_grown_voxel)
