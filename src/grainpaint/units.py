@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from grainpaint.errors import InputError
 
@@ -24,7 +24,7 @@ UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0
 
 _TIMES = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}  # s per unit
 
-_LENGTH = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ]+)\s*")
+_QUANTITY = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ]+)\s*")
 
 _ANGLE = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(deg|°|rad|)\s*")
 
@@ -47,18 +47,7 @@ def parse_length(text: str) -> float:
     >>> parse_length("0.05mm")
     50.0
     """
-    match = _LENGTH.fullmatch(text)
-    unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
-    try:
-        value = float(match[1]) if match else float("nan")
-    except ValueError:
-        value = float("nan")
-    if unit not in UNITS or not 0 < value < float("inf"):
-        raise InputError(
-            f"a length is a number above 0 with a unit ({', '.join(UNITS)}), such as "
-            f"50um; got {text!r}"
-        )
-    return value * UNITS[unit]
+    return _quantity(text, UNITS, "length", "50um")
 
 
 def parse_time(text: str) -> float:
@@ -79,18 +68,23 @@ def parse_time(text: str) -> float:
     >>> parse_time("5ms")
     0.005
     """
-    match = _LENGTH.fullmatch(text)
+    return _quantity(text, _TIMES, "duration", "1ms")
+
+
+def _quantity(text: str, units: Mapping[str, float], what: str, such: str) -> float:
+    """Return a number above 0 with a unit, times that unit."""
+    match = _QUANTITY.fullmatch(text)
     unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
     try:
         value = float(match[1]) if match else math.nan
     except ValueError:
         value = math.nan
-    if unit not in _TIMES or not 0 < value < math.inf:
+    if unit not in units or not 0 < value < math.inf:
         raise InputError(
-            f"a duration is a number above 0 with a unit ({', '.join(_TIMES)}), such "
-            f"as 1ms; got {text!r}"
+            f"a {what} is a number above 0 with a unit ({', '.join(units)}), such as "
+            f"{such}; got {text!r}"
         )
-    return value * _TIMES[unit]
+    return value * units[unit]
 
 
 def length_text(length: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,8 +31,9 @@ class ScanFlags:
         option("--scan", "Recipe of a build (TOML), for the model am.", WHAT),
     ] = None
 
+    @cached_property
     def recipe(self) -> AmRecipe:
-        """Read the recipe of the build."""
+        """The recipe of the build, read once."""
         from grainpaint.simulate.am.recipe import load_am_recipe
 
         if self.scan is None:
@@ -45,7 +47,7 @@ class ScanFlags:
         """Return how a part becomes voxels: by default, those of the scan."""
         if self.scan is None or size.voxel or size.longest:
             return size
-        return replace(size, voxel=self.recipe().voxel)
+        return replace(size, voxel=self.recipe.voxel)
 
     def domain(self) -> Domain | None:
         """Return the box or part that the recipe builds; None without a recipe."""
@@ -54,7 +56,7 @@ class ScanFlags:
 
         if self.scan is None:
             return None
-        recipe = self.recipe()
+        recipe = self.recipe
         if recipe.part is not None:
             return PartFlags(recipe.voxel, recipe.unit).domain(recipe.part)
         assert recipe.shape is not None
@@ -71,7 +73,7 @@ class ScanFlags:
         from grainpaint.network.lookup import find_model
         from grainpaint.record import check_outputs
 
-        scan, model, written = self.recipe(), job.model, job.written
+        scan, model, written = self.recipe, job.model, job.written
         place = check_outputs(job.output, written.force, written.picture)
         recipe = make_scan_recipe(
             job.domain(), scan, model.model, model.seed, model.precision, model.device

@@ -71,7 +71,7 @@ def _replayed(
     low = minimum_filter(exposure.dose, 2 * _REACH + 1) < _COOLED_FAST
     x, y, z = (a for a, _ in box)
     powder = ~exposure.melted
-    powder[:, :, : max(0, (recipe.substrate.height if recipe.substrate else 0) - z)] = 0
+    powder[:, :, : max(0, recipe.ground - z)] = 0
     fresh = powder | (low & exposure.melted)
     found = replay(
         tags,

@@ -62,8 +62,7 @@ def channels(
     numpy.ndarray, float32, shape (nx, ny, nz, len(CHANNELS))
         0 outside.
     """
-    ground = recipe.substrate.height - 0.5 if recipe.substrate else -0.5
-    above = heights - ground
+    above = heights - (recipe.ground - 0.5)
     known = quantities(recipe)
     found = np.zeros((*inside.shape, len(CHANNELS)), np.float32)
     columns = {

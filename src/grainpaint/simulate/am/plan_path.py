@@ -70,8 +70,7 @@ def heights_of(recipe: AmRecipe, n_z: int) -> list[tuple[int, float]]:
     """
     scan = recipe.scan
     assert scan.kind == "lines"
-    ground = recipe.substrate.height if recipe.substrate else 0
-    first = ground - 1 + scan.thickness if scan.first is None else scan.first
+    first = recipe.ground - 1 + scan.thickness if scan.first is None else scan.first
     top = n_z - 1
     if first > top:
         raise InputError(

@@ -193,6 +193,11 @@ class AmRecipe(RecipePart):
             return data | {"scan": {"kind": "lines"} | data["scan"]}
         return data
 
+    @property
+    def ground(self) -> int:
+        """Height of the substrate, voxels; 0 without one."""
+        return self.substrate.height if self.substrate else 0
+
     @model_validator(mode="after")
     def _box_or_part(self) -> Self:
         if (self.shape is None) == (self.part is None):

@@ -154,7 +154,7 @@ def _replay(
                     if deep >= lines.mobility.shape[1]:
                         continue
                     if n + 4096 > when.size:
-                        when, site, words = _longer(when), _taller(site), _taller(words)
+                        when, site, words = _longer(when), _longer(site), _longer(words)
                     place = (x[i], y[j], z[k])
                     first = n
                     n = _moves(
@@ -168,17 +168,10 @@ def _replay(
 
 
 @nb.njit(cache=True)
-def _longer(values):
-    """Return an array twice as long that begins with these values."""
-    result = np.empty(2 * values.size, values.dtype)
-    result[: values.size] = values
-    return result
-
-
-@nb.njit(cache=True)
-def _taller(rows):
+def _longer(rows):
     """Return an array of twice as many rows that begins with these."""
-    result = np.empty((2 * len(rows), rows.shape[1]), rows.dtype)
+    shape = (2 * len(rows),) + rows.shape[1:]  # noqa: RUF005
+    result = np.empty(shape, rows.dtype)
     result[: len(rows)] = rows
     return result
 

@@ -56,9 +56,8 @@ class Lines(NamedTuple):
 def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
     """Return the table of a pool and its zone."""
     zone = tabulate_zone(pool, haz, TableStyle())
-    distance, signed = (
-        _fine(tabulate_zone(pool, haz, style)) for style in (_ZERO, _SIGNED)
-    )
+    distance = _fine(zone)
+    signed = _fine(tabulate_zone(pool, haz, TableStyle("signed")))
     x = zone.first + np.arange(len(distance)) / FINE
     molten = distance <= 1e-6
     cold = molten | _beyond(zone, distance, x)
@@ -77,9 +76,6 @@ def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
         float(zone.box[2]),
         float(zone.box[3]),
     )
-
-
-_ZERO, _SIGNED = TableStyle(), TableStyle("signed")
 
 
 def _fine(zone: ZoneTable) -> np.ndarray:
