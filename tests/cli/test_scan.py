@@ -72,6 +72,25 @@ def test_a_part_takes_the_voxels_of_the_scan(run, recipe, additive_model, tmp_pa
     assert np.count_nonzero(made.grain_id) == 40**3
 
 
+def test_a_part_is_painted_piece_by_piece(run, recipe, additive_model, tmp_path):
+    import trimesh
+
+    part = tmp_path / "block.stl"
+    trimesh.creation.box((0.2, 0.1, 0.2)).export(part)
+    words = ("--model", str(additive_model), "--scan", recipe, "--no-picture", "-o")
+    grain_id = {}
+    for name in ("made.npz", "made.zarr"):
+        code, _, error = run("paint", part, *words, tmp_path / name)
+        assert code == 0, error
+        grain_id[name] = formats.load(tmp_path / name).grain_id
+    np.testing.assert_array_equal(grain_id["made.npz"], grain_id["made.zarr"])
+    code, text, error = run("verify", tmp_path / "made.zarr")
+    assert code == 0, error
+    code, text, error = run("paint", part, *words, tmp_path / "made.zarr")
+    assert code == 0, error
+    assert "is finished" in text
+
+
 def test_a_dry_run_tells_what_a_build_takes(run, recipe, additive_model, tmp_path):
     out = tmp_path / "made.npz"
     words = ("--model", additive_model, "--scan", recipe, "--dry-run", "-o", out)

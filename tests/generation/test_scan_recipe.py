@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 from conftest import BUILD
 
+from grainpaint import formats, store
 from grainpaint.errors import InputError
+from grainpaint.generation import on_disk
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.in_memory import fill, paint_recipe
 from grainpaint.generation.painter import make_painter
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.network.loading import load_any
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.recipe import AmRecipe
 
 SHAPE = (48, 48, 48)
@@ -68,6 +71,24 @@ def test_a_part_has_grains_inside_it_only(additive_model, tmp_path):
     recipe = make_scan_recipe(domain, scan, str(additive_model), 1)
     grain_id = paint_recipe(recipe).volume.grain_id
     np.testing.assert_array_equal(grain_id > 0, mask)
+
+
+def test_the_store_holds_the_build_that_memory_gives(additive_model, tmp_path):
+    """Several windows of the base, three shards; grains cross them by corners too."""
+    recipe = recipe_of(additive_model, (270, 20, 40))
+    assert not recipe.plan.axes[0].closed
+    path = tmp_path / "build.zarr"
+    settings = recipe.model_dump(mode="json")
+    volume = store.create(path, recipe.shape, (5.0,) * 3, recipe.origin, settings)
+    on_disk.run(recipe, volume)
+    in_memory = paint_recipe(recipe).volume.grain_id
+    np.testing.assert_array_equal(formats.load(path).grain_id, in_memory)
+    assert store.verify(volume) == []
+    walls = label_pieces(in_memory)  # pieces that only share edges or corners
+    assert walls.max() > in_memory.max()
+    piece = Volume.of_file(path)[120:136, :, 10:30].grain_id
+    known = in_memory[120:136, :, 10:30]
+    np.testing.assert_array_equal(np.diff(piece) != 0, np.diff(known) != 0)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grainpaint.cli.options import ModelFlags, OutputFlags, PlanFlags
+from grainpaint.cli.options import ModelFlags, OutputFlags, PlanFlags, RunFlags
 
 if TYPE_CHECKING:
     from grainpaint.drawing.picture import Picture
@@ -30,6 +30,7 @@ class Job:
     output : Path
     model : ModelFlags
     plan : PlanFlags
+    runs : RunFlags
     written : OutputFlags
     """
 
@@ -38,6 +39,7 @@ class Job:
     output: Path
     model: ModelFlags
     plan: PlanFlags
+    runs: RunFlags
     written: OutputFlags
 
     def drawing(self, at_once: bool) -> AbstractContextManager[Picture | None]:

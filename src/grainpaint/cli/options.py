@@ -170,6 +170,21 @@ class ModelFlags:
 
 
 @dataclass(frozen=True)
+class RunFlags:
+    """How many volumes are made, and by how many processes."""
+
+    count: Annotated[
+        int,
+        option(
+            "--count",
+            "Number of volumes, with seeds SEED, SEED + 1, ..., in folders seedN.",
+            WHAT,
+        ),
+    ] = 1
+    workers: Workers = 1
+
+
+@dataclass(frozen=True)
 class ReadFlags:
     """What the files of volumes mean, where they do not say it."""
 

@@ -19,6 +19,7 @@ from grainpaint.cli.options import (
     PartFlags,
     PlanFlags,
     PrecisionName,
+    RunFlags,
     grouped,
     of_kind,
     option,
@@ -27,14 +28,13 @@ from grainpaint.cli.paper import PaperFlags
 from grainpaint.cli.pyramid import (
     PyramidBoxFlags,
     PyramidFlags,
-    PyramidRunFlags,
     forecast_rows,
 )
 from grainpaint.cli.scan import ScanFlags
 from grainpaint.errors import InputError
 
 # From the kind of a model to its flags.
-PAINTERS = dict[str, PyramidRunFlags | PaperFlags | ScanFlags]
+PAINTERS = dict[str, PyramidFlags | PaperFlags | ScanFlags]
 
 
 PART_HELP = (
@@ -57,16 +57,17 @@ def paint(
     output: Output,
     size: PartFlags,
     model: ModelFlags,
-    pyramid: PyramidRunFlags,
+    pyramid: PyramidFlags,
     plan: PlanFlags,
     paper: PaperFlags,
     scan: ScanFlags,
+    runs: RunFlags,
     written: OutputFlags,
 ) -> None:
     """Paint grains into a CAD part."""
     size = scan.voxels_of(size)
     config = {"command": "paint", "voxel": size.voxel, "longest": size.longest}
-    job = Job(config, lambda: size.domain(part), output, model, plan, written)
+    job = Job(config, lambda: size.domain(part), output, model, plan, runs, written)
     _make(context, job, {"pyramid": pyramid, "paper": paper, "additive": scan})
 
 
@@ -81,6 +82,7 @@ def generate(
     plan: PlanFlags,
     paper: PaperFlags,
     scan: ScanFlags,
+    runs: RunFlags,
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""
@@ -91,6 +93,7 @@ def generate(
         output,
         model,
         plan,
+        runs,
         written,
     )
     _make(context, job, {"pyramid": pyramid, "paper": paper, "additive": scan})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +47,12 @@ class PaperFlags:
         from grainpaint.paper.paint import forecast_paper
         from grainpaint.record import check_outputs
 
+        for field in fields(job.runs):
+            if getattr(job.runs, field.name) != field.default:
+                raise InputError(
+                    f"--{field.name} is not an option of the model "
+                    f"{job.model.model!r}, which is of the kind paper"
+                )
         written, values = job.written, self.field
         places = check_outputs(job.output, written.force, written.picture)
         if values is not None:

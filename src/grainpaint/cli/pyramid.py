@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,6 @@ from grainpaint.cli.options import (
     GrainSizeText,
     ModelFlags,
     PlanFlags,
-    Workers,
     option,
 )
 from grainpaint.cli.written import summary, write_painted
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
 __all__ = [
     "PyramidBoxFlags",
     "PyramidFlags",
-    "PyramidRunFlags",
     "duration",
-    "fill_memory",
-    "fill_store",
     "forecast_rows",
+    "free_places",
+    "make_volumes",
 ]
 
 OPEN = (False, False, False)
@@ -75,65 +74,19 @@ class PyramidFlags:
             domain, options, model.model, model.seed, model.precision, model.device
         )
 
-
-@dataclass(frozen=True)
-class PyramidRunFlags(PyramidFlags):
-    """How a volume is made too: `paint`."""
-
-    count: Annotated[
-        int,
-        option(
-            "--count",
-            "Number of volumes, with seeds SEED, SEED + 1, ..., in folders seedN.",
-            WHAT,
-        ),
-    ] = 1
-    workers: Workers = 1
-
     def in_memory(self, output: Path) -> bool:
         """Return whether the volume is made in memory, not piece by piece on disk."""
         return output.suffix != ".zarr" or any(self.wraps)
 
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make volumes and write everything, or say what would be done."""
-        places = self._places(job)
+        places = free_places(job, self.in_memory)
         recipe = self.recipe(job.domain(), job.model, job.plan)
-        recipes = [recipe.model_copy(update={"seed": seed}) for seed in places]
-        if job.written.dry_run:
-            shown = job.written.picture
-            files = [path for p in places.values() for path in p.files(shown)]
-            rows = [("would write", str(path)) for path in files]
-            print_table([*forecast_rows(recipe), *rows])
-        elif self.in_memory(job.output):
-            fill_memory(recipes, list(places.values()), job, drawing)
-        else:
-            for own, place in zip(recipes, places.values()):
-                fill_store(own, place.volume, job, self.workers)
-
-    def _places(self, job: Job) -> dict[int, Outputs]:
-        """Return where the volume of each seed goes; refuse to replace files.
-
-        A .zarr volume that is made piece by piece can be continued.
-        """
-        from grainpaint.record import check_outputs, outputs
-
-        if self.count < 1:
-            raise InputError(f"--count must be at least 1, got {self.count}")
-        seed, output, written = job.model.seed, job.output, job.written
-        seeds = range(seed, seed + self.count)
-        paths = {n: output.parent / f"seed{n}" / output.name for n in seeds}
-        if self.count == 1:
-            paths = {seed: output}
-        return {
-            n: check_outputs(path, written.force, written.picture)
-            if self.in_memory(path) or not path.exists()
-            else outputs(path)
-            for n, path in paths.items()
-        }
+        make_volumes(recipe, places, job, drawing, self.in_memory)
 
 
 @dataclass(frozen=True)
-class PyramidBoxFlags(PyramidRunFlags):
+class PyramidBoxFlags(PyramidFlags):
     """What only a box can have: `generate`."""
 
     periodic: Annotated[
@@ -148,7 +101,55 @@ class PyramidBoxFlags(PyramidRunFlags):
         return parse_periodic(self.periodic)
 
 
-def fill_memory(
+def free_places(job: Job, in_memory: Callable[[Path], bool]) -> dict[int, Outputs]:
+    """Return where the volume of each seed goes; refuse to replace files.
+
+    A .zarr volume that is made piece by piece can be continued.
+    """
+    from grainpaint.record import check_outputs, outputs
+
+    count, seed, output, written = (
+        job.runs.count,
+        job.model.seed,
+        job.output,
+        job.written,
+    )
+    if count < 1:
+        raise InputError(f"--count must be at least 1, got {count}")
+    paths = {seed: output}
+    if count > 1:
+        seeds = range(seed, seed + count)
+        paths = {n: output.parent / f"seed{n}" / output.name for n in seeds}
+    return {
+        n: check_outputs(path, written.force, written.picture)
+        if in_memory(path) or not path.exists()
+        else outputs(path)
+        for n, path in paths.items()
+    }
+
+
+def make_volumes(
+    recipe: Recipe,
+    places: dict[int, Outputs],
+    job: Job,
+    drawing: Picture | None,
+    in_memory: Callable[[Path], bool],
+) -> None:
+    """Make a volume for each seed and write everything, or say what would be done."""
+    recipes = [recipe.model_copy(update={"seed": seed}) for seed in places]
+    if job.written.dry_run:
+        shown = job.written.picture
+        files = [path for p in places.values() for path in p.files(shown)]
+        rows = [("would write", str(path)) for path in files]
+        print_table([*forecast_rows(recipe), *rows])
+    elif in_memory(job.output):
+        _fill_memory(recipes, list(places.values()), job, drawing)
+    else:
+        for own, place in zip(recipes, places.values()):
+            _fill_store(own, place.volume, job)
+
+
+def _fill_memory(
     recipes: list[Recipe], places: list[Outputs], job: Job, drawing: Picture | None
 ) -> None:
     """Make volumes in memory and write everything."""
@@ -164,7 +165,7 @@ def fill_memory(
         print_table(summary(painted, recipe.precision, files))
 
 
-def fill_store(recipe: Recipe, output: Path, job: Job, workers: int) -> None:
+def _fill_store(recipe: Recipe, output: Path, job: Job) -> None:
     """Make a volume piece by piece in a store, or continue it."""
     from shutil import rmtree
 
@@ -190,7 +191,7 @@ def fill_store(recipe: Recipe, output: Path, job: Job, workers: int) -> None:
     advice = ", but the volume was begun in it and keeps it" if kept else ""
     say_if_slow(recipe.precision, job.model.device, advice)
     try:
-        outcome = run(recipe, volume, workers, job.model.device, console)
+        outcome = run(recipe, volume, job.runs.workers, job.model.device, console)
     except (Stopped, KeyboardInterrupt) as stop:
         number = stop.number if isinstance(stop, Stopped) else 2
         print(

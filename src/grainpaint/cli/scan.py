@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from grainpaint.cli.app import WHAT, print_table
+from grainpaint.cli.app import WHAT
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import PartFlags, option
-from grainpaint.cli.pyramid import fill_memory, forecast_rows
+from grainpaint.cli.pyramid import free_places, make_volumes
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,25 +64,20 @@ class ScanFlags:
 
     def in_memory(self, output: Path) -> bool:
         """Return whether the volume is made in memory, not piece by piece on disk."""
-        return True
+        return output.suffix != ".zarr"
 
     def fill(self, job: Job, drawing: Picture | None) -> None:
-        """Make a volume and write everything, or say what would be done."""
+        """Make volumes and write everything, or say what would be done."""
         from grainpaint.generation.scan_recipe import make_scan_recipe
         from grainpaint.network.cards import read_card
         from grainpaint.network.lookup import find_model
-        from grainpaint.record import check_outputs
 
-        scan, model, written = self.recipe, job.model, job.written
-        place = check_outputs(job.output, written.force, written.picture)
+        scan, model = self.recipe, job.model
+        places = free_places(job, self.in_memory)
         recipe = make_scan_recipe(
             job.domain(), scan, model.model, model.seed, model.precision, model.device
         )
-        if written.dry_run:
-            files = [("would write", str(p)) for p in place.files(written.picture)]
-            print_table([*forecast_rows(recipe), *files])
-            return
         note = read_card(find_model(model.model, "additive") / "additive.json").note
         if note:
             print(f"{model.model}: {note}", file=sys.stderr)
-        fill_memory([recipe], [place], job, drawing)
+        make_volumes(recipe, places, job, drawing, self.in_memory)

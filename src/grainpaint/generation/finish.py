@@ -96,11 +96,7 @@ def label_grains(
     tags: np.ndarray,
     periodic: tuple[bool, ...] = (False, False, False),
 ) -> np.ndarray:
-    """Return grain IDs for tags: connected pieces, cleaned of fragments in a pyramid.
-
-    In a build single voxels are grains, and pieces that share an edge or a corner are
-    one grain, as in the simulator.
-    """
-    if painter.scan is not None:
+    """Return grain IDs for tags: pieces, in a pyramid without fragments."""
+    if painter.corners:
         return label_pieces(tags, corners=True)
     return grains(tags, periodic, keep_cut=painter.in_box)

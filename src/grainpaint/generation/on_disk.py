@@ -33,7 +33,8 @@ from grainpaint.generation.tasks import (
 from grainpaint.generation.windows import BasePlan
 from grainpaint.generation.workers import executor, run_all, stopping
 from grainpaint.progress import Progress, silent
-from grainpaint.segmentation.tiles import Survey, join_tiles
+from grainpaint.segmentation.survey import Survey
+from grainpaint.segmentation.tiles import join_tiles
 from grainpaint.store import Store
 
 __all__ = ["Outcome", "run"]

@@ -44,6 +44,14 @@ class Painter:
     scan: ScanField | None = None
     in_box: bool = True
 
+    @property
+    def corners(self) -> bool:
+        """Whether pieces that share an edge or a corner are one grain.
+
+        In a build they are, as in the simulator, and single voxels are grains.
+        """
+        return self.scan is not None
+
 
 def make_painter(recipe: Recipe, model: Model) -> Painter:
     """Return a recipe's painter: what decides its grains, with the model loaded."""

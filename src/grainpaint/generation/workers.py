@@ -17,7 +17,8 @@ from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.tasks import Index, Task, base_name, survey_name
 from grainpaint.generation.volume import Volume
 from grainpaint.generation.windows import Key
-from grainpaint.segmentation.tiles import apply, survey
+from grainpaint.segmentation.survey import survey
+from grainpaint.segmentation.tiles import apply
 from grainpaint.store import Entry, Store
 
 __all__ = ["Stopped", "executor", "run_all", "stopping"]
@@ -67,12 +68,14 @@ class Worker:
 
     def _survey(self, index: Index, tags: np.ndarray, rest: int | None) -> Entry:
         x, y, z = (a for a, _ in self.store.box(index))
-        found = survey(tags, (x, y, z), self.volume.shape)
+        corners = self.volume.painter.corners
+        found = survey(tags, (x, y, z), self.volume.shape, corners=corners)
         return self.store.write_file(survey_name(index), found.to_bytes(), rest)
 
     def grains(self, index: Index, grain: np.ndarray, rest: int | None) -> list[Entry]:
         tags = self.store.read("tag", self.store.box(index))
-        grain_id = apply(tags, grain).astype(np.int32, copy=False)
+        grain_id = apply(tags, grain, self.volume.painter.corners)
+        grain_id = grain_id.astype(np.int32, copy=False)
         return [self.store.write_shard("grain_id", index, grain_id, rest)]
 
 

@@ -23,7 +23,7 @@ from grainpaint.simulate.toml import check_recipe
 __all__ = ["GRAIN_DIAMETER", "Builds", "describe_builds", "load_builds"]
 
 GRAIN_DIAMETER = 8.0  # what the network is told; the maps say which grains are wanted
-_CROP = 32  # edge of a sample, base voxels
+_CROP = (32, 32, 48)  # shape of a sample, base voxels: columns are tall
 _MARGIN = 4  # base voxels outside the box that a sample may reach
 _OFFSETS = (np.zeros(3, int), np.ones(3, int))  # where the cells of 2^3 voxels begin
 _OF_SET = {"kind", "seed", "count"}  # keys of a set's recipe that are not the build's
@@ -59,8 +59,8 @@ class Builds:
             source = int(rng.integers(len(self.sources)))
         halves = self._halves_of(source)
         grain_id, maps = halves[int(rng.integers(len(halves)))]
-        start = [int(rng.integers(0, n - _CROP + 1)) for n in grain_id.shape]
-        crop = tuple(slice(a, a + _CROP) for a in start)
+        start = [int(rng.integers(n - c + 1)) for n, c in zip(grain_id.shape, _CROP)]
+        crop = tuple(slice(a, a + c) for a, c in zip(start, _CROP))
         grain_id, maps = grain_id[crop], maps[crop].astype(np.float32)
         if rng.random() < 0.5:
             grain_id, maps = grain_id.transpose(1, 0, 2), transposed(maps)
@@ -132,11 +132,10 @@ def load_builds(folder: Path, held_out: bool) -> list[_Build]:
         known = {k: v for k, v in settings.items() if k not in _OF_SET}
         recipe = check_recipe(AmRecipe, known, str(path.parent))
         grain_id = formats.load(path).grain_id
-        least = 2 * (_CROP - 2 * _MARGIN)
-        if min(grain_id.shape) < least:
+        least = tuple(2 * (c - 2 * _MARGIN) for c in _CROP)
+        if any(n < m for n, m in zip(grain_id.shape, least)):
             raise InputError(
-                f"{path}: builds need at least {least} voxels along each axis, got "
-                f"{grain_id.shape}"
+                f"{path}: builds need at least {least} voxels, got {grain_id.shape}"
             )
         builds.append(_Build(grain_id, prepare(recipe)))
     if not builds:

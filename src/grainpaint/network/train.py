@@ -94,8 +94,8 @@ PRESETS: dict[Stage, TrainConfig] = {
         sampling=Sampling(
             n_steps=12, shift=15.0, grain_diameter=GRAIN_DIAMETER, halved=True
         ),
-        batch=4,
-        shift=7.0,
+        batch=3,
+        shift=15.0,
         known=0.0,
         begin="iso",
     ),

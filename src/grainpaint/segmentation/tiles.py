@@ -7,17 +7,16 @@ necessary. Tiles outside the part may be missing. Tiles are processed one at a t
     join    all surveys      -> the grain of each piece of each tile
     apply   colors of a tile -> its grain IDs
 
-Pieces of one color that meet at a face between tiles are one piece of the volume.
-Fragments are then merged on the graph of pieces, by the same function as in memory, and
-grains are numbered by their first voxels: the result does not depend on the tiles.
+Pieces of one color that meet at a face between tiles are one piece of the volume; where
+corners connect, so are those that meet at an edge or a corner of tiles. Fragments are
+then merged on the graph of pieces, by the same function as in memory, and grains are
+numbered by their first voxels: the result does not depend on the tiles.
 """
 
 from __future__ import annotations
 
-import io
-import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 import numba as nb
@@ -25,157 +24,46 @@ import numpy as np
 
 from grainpaint.segmentation.fragments import (
     MIN_CUT,
-    MIN_VOXELS,
     choose_grains,
-    fragment_contacts,
     number_in_order,
 )
 from grainpaint.segmentation.pieces import join, label_pieces, root
+from grainpaint.segmentation.survey import Place, Survey
 
-__all__ = ["Place", "Survey", "apply", "join_tiles", "survey"]
+__all__ = ["apply", "join_tiles"]
 
-Place = tuple[int, int, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Survey:
-    """What `join_tiles` needs from a tile whose pieces are 1..n, 0 = outside.
-
-    Parameters
-    ----------
-    shape : three ints
-        Voxels of the volume along x, y, z.
-    low : three ints
-        First voxel of the tile in the volume.
-    min_voxels : int
-        Smaller grains are fragments.
-    color : numpy.ndarray, integer, shape (n + 1,)
-        Color of each piece.
-    n_voxels : numpy.ndarray, int64, shape (n + 1,)
-        Voxels of each piece, 0 for the outside.
-    first : numpy.ndarray, int64, shape (n + 1,)
-        Index in the volume of the first voxel of each piece (x slowest, z fastest).
-    contacts : numpy.ndarray, int64, shape (k, 3)
-        Piece with fewer than min_voxels voxels in this tile, its neighbor in this tile,
-        and the number of faces between them.
-    faces : six numpy.ndarrays, unsigned, 2-D
-        Pieces on the faces of the tile: x low, x high, y low, y high, z low, z high.
-    """
-
-    shape: Place
-    low: Place
-    min_voxels: int
-    color: np.ndarray
-    n_voxels: np.ndarray
-    first: np.ndarray
-    contacts: np.ndarray
-    faces: tuple[np.ndarray, ...]
-
-    def to_bytes(self) -> bytes:
-        """Return the survey as a compressed .npz after its CRC-32 (4 bytes)."""
-        named = vars(self).copy()
-        file = io.BytesIO()
-        np.savez_compressed(file, *named.pop("faces"), **named)
-        data = file.getvalue()
-        return zlib.crc32(data).to_bytes(4) + data
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Survey:
-        """Read what `to_bytes` returned.
-
-        Raises
-        ------
-        ValueError
-            If the bytes were cut short or damaged.
-        """
-        if len(data) < 4 or zlib.crc32(data[4:]) != int.from_bytes(data[:4]):
-            raise ValueError("the survey of a tile is damaged or incomplete")
-        with np.load(io.BytesIO(data[4:])) as file:
-            arrays = dict(file)
-        faces = tuple(arrays.pop(f"arr_{i}") for i in range(6))
-        shape, low = (tuple(arrays.pop(name).tolist()) for name in ("shape", "low"))
-        least = int(arrays.pop("min_voxels"))
-        return cls(shape=shape, low=low, min_voxels=least, faces=faces, **arrays)
+_STEPS: list[Place] = [
+    (x, y, z) for x, y, z in product((-1, 0, 1), repeat=3) if (x, y, z) != (0, 0, 0)
+]
+_FACES = [step for step in _STEPS if np.count_nonzero(step) == 1]
 
 
-@nb.njit(cache=True)
-def _count_pieces(piece, n):
-    """Return the voxels and the index of the first voxel of each piece 0..n."""
-    n_voxels, first = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
-    for i in range(piece.size):
-        p = piece[i]
-        if p != 0:
-            if n_voxels[p] == 0:
-                first[p] = i
-            n_voxels[p] += 1
-    return n_voxels, first
+class _Side(NamedTuple):
+    """Voxels of a tile that meet another: those of a face, an edge or a corner."""
 
-
-def survey(
-    color: np.ndarray, low: Place, shape: Place, min_voxels: int = MIN_VOXELS
-) -> Survey:
-    """Find the pieces of one tile.
-
-    Parameters
-    ----------
-    color : numpy.ndarray, integer, shape (tx, ty, tz)
-        Colors of the tile, 0 = outside.
-    low : three ints
-        First voxel of the tile in the volume.
-    shape : three ints
-        Voxels of the volume along x, y, z; fewer than 2^63 in total.
-    min_voxels : int
-        Smaller grains are fragments.
-
-    Raises
-    ------
-    ValueError
-        If the tile does not lie within the volume.
-    """
-    if any(a < 0 or a + t > n for a, t, n in zip(low, color.shape, shape)):
-        raise ValueError(
-            f"a tile of {color.shape} voxels at {low} must lie within the volume's "
-            f"{shape}"
-        )
-    piece = label_pieces(color)
-    n = int(piece.max())
-    n_voxels, first = _count_pieces(piece.reshape(-1), n)
-    place = np.unravel_index(first, piece.shape)
-    x, y, z = (i + a for i, a in zip(place, low))
-    of_piece = color[place]
-    of_piece[0] = 0
-    planes = (piece.take(i, axis) for axis in range(3) for i in (0, -1))
-    return Survey(
-        shape=shape,
-        low=low,
-        min_voxels=min_voxels,
-        color=of_piece,
-        n_voxels=n_voxels,
-        first=(x * shape[1] + y) * shape[2] + z,
-        contacts=fragment_contacts(piece, n_voxels, min_voxels),
-        faces=tuple(plane.astype(np.min_scalar_type(n)) for plane in planes),
-    )
-
-
-class _Face(NamedTuple):
-    """The side of a face between two tiles that belongs to one of them."""
-
-    piece: np.ndarray  # pieces of the tile on the face
+    piece: np.ndarray  # pieces of the tile there, of 2, 1 or 0 dimensions
     start: int  # number of the tile's piece 0 among the pieces of all tiles
     color: np.ndarray  # of the tile's pieces
     n_voxels: np.ndarray
 
 
-def _meet(a: _Face, b: _Face, min_voxels: int) -> tuple[np.ndarray, np.ndarray]:
+def _meet(
+    a: _Side, b: _Side, min_voxels: int, corners: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of pieces to join, and the contacts of small pieces."""
     if a.piece.shape != b.piece.shape:
         raise ValueError(
             f"tiles must lie on one grid, but a face of {a.piece.shape} voxels meets "
             f"one of {b.piece.shape}"
         )
-    inside = (a.piece > 0) & (b.piece > 0)
-    pairs = a.piece[inside].astype(np.int64) * b.color.size + b.piece[inside]
-    pair, faces = np.unique(pairs, return_counts=True)
+    found = []
+    for shift in product((-1, 0, 1) if corners else (0,), repeat=a.piece.ndim):
+        here = tuple(slice(max(s, 0), min(s, 0) or None) for s in shift)
+        there = tuple(slice(max(-s, 0), min(-s, 0) or None) for s in shift)
+        i, j = a.piece[here], b.piece[there]
+        inside = (i > 0) & (j > 0)
+        found.append(i[inside].astype(np.int64) * b.color.size + j[inside])
+    pair, faces = np.unique(np.concatenate(found), return_counts=True)
     i, j = np.divmod(pair, b.color.size)
     one = a.color[i] == b.color[j]
     i_small = ~one & (a.n_voxels[i] < min_voxels)
@@ -205,23 +93,31 @@ def _unite(pairs, n_voxels, first):
     return parent
 
 
-def _outer_faces(
+def _sides(
     tile: Survey, periodic: tuple[bool, ...]
-) -> Iterator[tuple[tuple[int, Place] | None, np.ndarray]]:
-    """Yield where each face lies (axis, low corner of the tile above), and its pieces.
+) -> Iterator[tuple[tuple[Place, Place] | None, np.ndarray]]:
+    """Yield where a tile meets others, and its pieces there.
 
-    For faces at the end of the volume, the place is None.
+    A place is a step from one tile to the next, and where their voxels begin along it;
+    it is the same for both. None for faces at the end of the volume.
     """
     size = (tile.faces[2].shape[0], *tile.faces[0].shape)
-    for axis in range(3):
-        n, low = tile.shape[axis], tile.low[axis]
-        for at, plane in zip((low, low + size[axis]), tile.faces[2 * axis :]):
-            key = None
-            if periodic[axis] or 0 < at < n:
-                corner = list(tile.low)
-                corner[axis] = at % n
-                key = axis, (corner[0], corner[1], corner[2])
-            yield key, plane
+    for step in _STEPS if tile.corners else _FACES:
+        at = [a + n * (s > 0) for a, n, s in zip(tile.low, size, step)]
+        ends = [
+            s != 0 and not wraps and not 0 < a < n
+            for s, wraps, a, n in zip(step, periodic, at, tile.shape)
+        ]
+        axis = next(i for i, s in enumerate(step) if s)
+        rest = [s for i, s in enumerate(step) if i != axis]
+        plane = tile.faces[2 * axis + (step[axis] > 0)]
+        ends_of = {-1: 0, 1: -1}
+        piece = np.atleast_1d(plane[tuple(ends_of.get(s, slice(None)) for s in rest)])
+        if not any(ends):
+            x, y, z = (a % n for a, n in zip(at, tile.shape))
+            yield (max(step, (-step[0], -step[1], -step[2])), (x, y, z)), piece
+        elif step in _FACES:
+            yield None, piece
 
 
 def _grain_of_pieces(
@@ -302,7 +198,7 @@ def join_tiles(
     """
     volume: tuple[Place, int] | None = None
     starts: dict[Place, int] = {}
-    waiting: dict[tuple[int, Place], _Face] = {}
+    waiting: dict[tuple[Place, Place], _Side] = {}
     sizes, firsts, contacts = [], [], []
     ones = [np.empty((0, 2), np.int64)]
     cut = [np.empty(0, np.int64)]
@@ -310,17 +206,17 @@ def join_tiles(
     for tile in surveys:
         volume = volume or (tile.shape, tile.min_voxels)
         _check_tile(tile, volume, starts)
-        for key, plane in _outer_faces(tile, periodic):
+        for key, piece in _sides(tile, periodic):
             if key is None:
                 if keep_cut:
-                    cut.append(start + np.unique(plane[plane > 0]).astype(np.int64))
+                    cut.append(start + np.unique(piece[piece > 0]).astype(np.int64))
                 continue
-            face = _Face(plane, start, tile.color, tile.n_voxels)
+            side = _Side(piece, start, tile.color, tile.n_voxels)
             other = waiting.pop(key, None)
             if other is None:
-                waiting[key] = face
+                waiting[key] = side
             else:
-                pairs, across = _meet(other, face, tile.min_voxels)
+                pairs, across = _meet(other, side, tile.min_voxels, tile.corners)
                 ones.append(pairs)
                 contacts.append(across)
         contacts.append(tile.contacts + np.array([start, start, 0]))
@@ -342,7 +238,7 @@ def join_tiles(
     return int(grain.max()), dict(zip(starts, parts))
 
 
-def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
+def apply(color: np.ndarray, grain_id: np.ndarray, corners: bool = False) -> np.ndarray:
     """Give the voxels of a tile their grains.
 
     Parameters
@@ -351,6 +247,8 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
         The same colors as were surveyed.
     grain_id : numpy.ndarray, int32 or int64, shape (n + 1,)
         Grain of each piece of this tile, from `join_tiles`.
+    corners : bool
+        As in its survey.
 
     Returns
     -------
@@ -362,7 +260,7 @@ def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     ValueError
         If the number of pieces differs from the survey's.
     """
-    piece = label_pieces(color)
+    piece = label_pieces(color, corners=corners)
     n = int(piece.max())
     if n != grain_id.size - 1:
         raise ValueError(f"the tile has {n} pieces, its survey {grain_id.size - 1}")
