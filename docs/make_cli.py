@@ -49,6 +49,7 @@ EXAMPLES = {
     "simulate iso": "grainpaint simulate iso --shape 100,100,100 --time 25,50,100"
     " --count 20 -o set.zarr",
     "simulate am": "grainpaint simulate am examples/am.toml -o build.vti",
+    "simulate thermal": "grainpaint simulate thermal build.toml -o build.vti",
     "scan": "grainpaint scan examples/am.toml -o path.png --layer 3",
     "simulate script": "grainpaint simulate in.potts -o box.zarr",
     "simulate spparks": "grainpaint simulate spparks in.potts --spparks ~/bin/spk"

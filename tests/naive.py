@@ -1,11 +1,14 @@
 """Slow, obvious versions of what the package does fast: oracles for the tests."""
 
 import itertools
+import math
 from collections import Counter
 
 import numba as nb
 import numpy as np
 from scipy import special, stats
+
+from grainpaint.philox import split_key
 
 NEIGHBORS = [o for o in itertools.product((-1, 0, 1), repeat=3) if o != (0, 0, 0)]
 
@@ -433,3 +436,51 @@ def single_linkage(points, tolerance):
     for _ in points:
         label = np.array([label[row].min() for row in near])
     return label
+
+
+def freeze_grains(spin, freeze, fall, n_spins, temperature, seed):
+    """Let sites freeze in their order and move while they cool, one by one."""
+    key = [int(k) for k in split_key(seed, 12)]
+
+    def words(first, sweep, what):
+        return [int(w) for w in philox4x32(key, (first, sweep, 0, what))]
+
+    melted = np.isfinite(freeze) & (spin != 0)
+    places = [tuple(p) for p in np.argwhere(melted).tolist()]
+    start = min(freeze[p] for p in places)
+    begin = {p: math.floor(freeze[p] - start) for p in places}
+    places.sort(key=lambda p: (begin[p], p))
+    found = {p: int(spin[p]) for p in np.ndindex(spin.shape) if not melted[p]}
+    mobile, frozen, sweep = [], 0, 0
+
+    def neighbors(p):
+        steps = [s for s in itertools.product((-1, 0, 1), repeat=3) if any(s)]
+        near = [found.get(tuple(np.add(p, s).tolist()), 0) for s in steps]
+        return [v for v in near if v]
+
+    while mobile or frozen < len(places):
+        while frozen < len(places) and begin[places[frozen]] <= sweep:
+            drawn = words(frozen, sweep, 1)[0] * n_spins >> 32
+            found[places[frozen]] = 1 + drawn
+            mobile.append(places[frozen])
+            frozen += 1
+        for k in range(len(mobile)):
+            w = words(k, sweep, 2)
+            p = mobile[w[0] * len(mobile) >> 32]
+            ages = sweep - begin[p] + (np.arange(1000) + 0.5) / 1000
+            if w[3] / 2**32 >= (1 - fall[p] * ages).clip(min=0).mean():
+                continue
+            near = neighbors(p)
+            other = list(dict.fromkeys(v for v in near if v != found[p]))
+            if not other:
+                continue
+            new = other[w[1] * len(other) >> 32]
+            rise = near.count(found[p]) - near.count(new)
+            if rise <= 0 or w[2] / 2**32 < math.exp(-rise / temperature):
+                found[p] = new
+        sweep += 1
+        mobile = [p for p in mobile if fall[p] * (sweep - begin[p]) < 1]
+    result = np.zeros(spin.shape, int)
+    for p, v in found.items():
+        result[p] = v
+    return result

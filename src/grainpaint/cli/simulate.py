@@ -1,4 +1,4 @@
-"""The command simulate: its group, iso and am."""
+"""The command simulate: its group, iso, am and thermal."""
 
 from __future__ import annotations
 
@@ -179,3 +179,24 @@ def am(
         check_maps(maps, force)
         write_maps(map_process(plan), maps)
     print(f"{output}: {simulate_am(plan, output, seed, count, force, console)}")
+
+
+@simulate_app.command()
+def thermal(
+    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML): history, substrate.")],
+    output: VolumesOutput,
+    seed: Seed = 0,
+    count: Annotated[
+        int, typer.Option("--count", help="Number of volumes, one per seed.")
+    ] = 1,
+    force: Force = False,
+) -> None:
+    """Simulate the grains of a build from the temperatures of a solver."""
+    from grainpaint.progress import console
+    from grainpaint.simulate.am.history_build import (
+        load_history_recipe,
+        simulate_thermal,
+    )
+
+    plan = load_history_recipe(recipe)
+    print(f"{output}: {simulate_thermal(plan, output, seed, count, force, console)}")

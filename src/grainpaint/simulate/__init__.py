@@ -6,6 +6,7 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from grainpaint.simulate.am.build import additive
+    from grainpaint.simulate.am.history_build import thermal
     from grainpaint.simulate.am.solidify import solidify
     from grainpaint.simulate.iso.isotropic import isotropic
     from grainpaint.simulate.iso.potts import grow
@@ -19,6 +20,7 @@ __all__ = [
     "random_spins",
     "run_script",
     "solidify",
+    "thermal",
 ]
 
 # Loaded on first use: painting needs only one of the kernels.
@@ -26,6 +28,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "am.build": ["additive"],
+        "am.history_build": ["thermal"],
         "am.solidify": ["solidify"],
         "iso.isotropic": ["isotropic"],
         "iso.potts": ["grow"],

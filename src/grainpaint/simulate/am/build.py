@@ -17,7 +17,7 @@ from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.plan_path import plan_path
 from grainpaint.simulate.am.process_map import ProcessMap, process_map
-from grainpaint.simulate.am.recipe import AmRecipe, read_am_recipe
+from grainpaint.simulate.am.recipe import AmRecipe, Substrate, read_am_recipe
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.solidify import solidify
 from grainpaint.simulate.iso.random_spins import random_spins
@@ -27,6 +27,7 @@ from grainpaint.units import parse_length
 __all__ = [
     "Job",
     "additive",
+    "first_spins",
     "map_process",
     "prepare",
     "simulate_am",
@@ -63,18 +64,35 @@ def prepare(recipe: AmRecipe) -> Job:
     return Job(recipe, mask, edge, origin, plan_path(recipe, mask, origin))
 
 
-def _start(recipe: AmRecipe, mask: np.ndarray, seed: int) -> np.ndarray:
-    """Return powder of random spins on top of the grains of the substrate (int32)."""
+def first_spins(
+    n_spins: int, substrate: Substrate | None, mask: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return powder of random spins on top of the grains of the substrate.
+
+    Parameters
+    ----------
+    n_spins : int
+        Powder has spins 1..n_spins, grains of the substrate those that follow.
+    substrate : Substrate, optional
+    mask : numpy.ndarray, bool, shape (nx, ny, nz)
+        Where there is material.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape (nx, ny, nz)
+        0 where there is no material.
+    """
     nx, ny, nz = mask.shape
-    spin = random_spins((nx, ny, nz), recipe.spins, seed).astype(np.int32)
-    if recipe.substrate:
+    spin = random_spins((nx, ny, nz), n_spins, seed).astype(np.int32)
+    if substrate:
         rng = np.random.default_rng(seed)
-        height = min(recipe.substrate.height, mask.shape[2])
+        height = min(substrate.height, mask.shape[2])
         slab = (*mask.shape[:2], height)
-        n = max(1, round(math.prod(slab) * 6 / math.pi / recipe.substrate.grain**3))
+        n = max(1, round(math.prod(slab) * 6 / math.pi / substrate.grain**3))
         seeds = rng.uniform(-0.5, np.array(slab) - 0.5, (n, 3))
         voxels = np.moveaxis(np.indices(slab), 0, -1)
-        spin[:, :, :height] = recipe.spins + 1 + cKDTree(seeds).query(voxels)[1]
+        spin[:, :, :height] = n_spins + 1 + cKDTree(seeds).query(voxels)[1]
     spin[~mask] = 0
     return spin
 
@@ -83,7 +101,7 @@ def _simulate(job: Job, seed: int, progress: Progress) -> Microstructure:
     """Simulate the grains of a build with one seed."""
     recipe = job.recipe
     spin = solidify(
-        _start(recipe, job.mask, seed),
+        first_spins(recipe.spins, recipe.substrate, job.mask, seed),
         job.path,
         recipe.pool,
         recipe.haz,

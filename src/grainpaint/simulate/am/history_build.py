@@ -1,0 +1,232 @@
+"""Builds from a temperature history: from a recipe and its file to grains."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat, PositiveFloat, field_validator
+
+from grainpaint.errors import InputError
+from grainpaint.microstructure import Microstructure
+from grainpaint.philox import check_seed
+from grainpaint.progress import Progress, silent
+from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.am.build import first_spins
+from grainpaint.simulate.am.freezing import freeze_grains
+from grainpaint.simulate.am.recipe import Substrate
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
+from grainpaint.simulate.am.thermal_history import read_thermal_history
+from grainpaint.simulate.sets import check_place, simulate_into
+from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
+from grainpaint.units import UNITS, parse_time
+
+__all__ = ["HistoryRecipe", "load_history_recipe", "simulate_thermal", "thermal"]
+
+
+class HistoryFile(RecipePart):
+    """A temperature history and what its numbers mean.
+
+    Parameters
+    ----------
+    file : path
+        See `grainpaint.simulate.am.thermal_history`; relative to the recipe file.
+        Times are in s, cooling rates in K/s. Its points become the voxels.
+    unit : str
+        Unit of its coordinates.
+    time : str
+        Duration of one unit of time, in which a site of mobility 1 is attempted 26
+        times, such as "1ms".
+    range : float
+        By how much a site cools, after it froze, until its grain boundaries stand
+        still, K.
+    """
+
+    file: Path
+    unit: str = "mm"
+    time: str
+    range: PositiveFloat
+
+    @field_validator("unit")
+    @classmethod
+    def _known_unit(cls, unit: str) -> str:
+        if unit not in UNITS:
+            raise ValueError(f"a unit is {', '.join(UNITS)}")
+        return unit
+
+    @field_validator("time")
+    @classmethod
+    def _is_a_time(cls, time: str) -> str:
+        parse_time(time)
+        return time
+
+
+class HistoryRecipe(RecipePart):
+    """Settings of a build that a temperature history drives, except for the seed.
+
+    Parameters
+    ----------
+    history : HistoryFile
+    substrate : Substrate, optional
+        Grains of the sites that never melted, up to a height; above it they are powder.
+    spins, temperature
+        As in `grainpaint.simulate.am.recipe.AmRecipe`.
+    """
+
+    history: HistoryFile
+    substrate: Substrate | None = None
+    spins: Annotated[int, Field(ge=2, lt=2**30)] = 10_000
+    temperature: NonNegativeFloat = 0.25
+
+
+def load_history_recipe(path: Path) -> HistoryRecipe:
+    """Read the recipe of a build that a temperature history drives from a TOML file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not TOML, or a key is unknown, missing or out of
+        range.
+    """
+    data = load_toml(path)
+    table = data.get("history")
+    if isinstance(table, dict) and isinstance(table.get("file"), str):
+        table["file"] = str(path.parent / table["file"])
+    return check_recipe(HistoryRecipe, data, str(path))
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A recipe with its history, in sweeps and µm."""
+
+    recipe: HistoryRecipe
+    freeze: np.ndarray
+    fall: np.ndarray
+    edge: float
+    origin: tuple[float, float, float]
+
+
+def _prepare(recipe: HistoryRecipe) -> _Job:
+    """Read the history of a recipe."""
+    told = recipe.history
+    found = read_thermal_history(told.file)
+    dx, dy, dz = (step * UNITS[told.unit] for step in found.spacing)
+    if not np.allclose((dy, dz), dx, rtol=1e-3):
+        raise InputError(
+            f"{told.file}: grains grow in cubes, but its points lie {dx:g} x {dy:g} x "
+            f"{dz:g} µm apart: give a grid with equal steps"
+        )
+    if np.isnan(found.freeze).all():
+        raise InputError(f"{told.file}: no point ever melted: nothing would grow")
+    still = ~(found.rate > 0) & np.isfinite(found.freeze)
+    if still.any():
+        at = tuple(np.argwhere(still)[0].tolist())
+        raise InputError(
+            f"{told.file}: point {at} of the grid froze with a cooling rate of 0, so "
+            "its boundaries would never stop: give a rate above 0"
+        )
+    sweep = parse_time(told.time) / SWEEPS_PER_TIME
+    x, y, z = (o * UNITS[told.unit] - dx / 2 for o in found.origin)
+    return _Job(
+        recipe,
+        found.freeze / sweep,
+        found.rate * sweep / told.range,
+        dx,
+        (x, y, z),
+    )
+
+
+def _simulate(job: _Job, seed: int, progress: Progress) -> Microstructure:
+    """Simulate the grains of a build with one seed."""
+    recipe = job.recipe
+    everywhere = np.ones(job.freeze.shape, bool)
+    spin = freeze_grains(
+        first_spins(recipe.spins, recipe.substrate, everywhere, seed),
+        job.freeze,
+        job.fall,
+        n_spins=recipe.spins,
+        temperature=recipe.temperature,
+        seed=seed,
+        progress=progress,
+    )
+    grain_id = label_pieces(spin, corners=True)
+    return Microstructure(grain_id, (job.edge,) * 3, job.origin)
+
+
+def thermal(
+    recipe: HistoryRecipe | Mapping[str, Any] | str | Path,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Microstructure:
+    """Simulate the grains of a build from the temperatures that a solver computed.
+
+    Parameters
+    ----------
+    recipe : path, mapping or HistoryRecipe
+        A TOML file (docs/additive.md), or its content.
+    seed : int
+        The same seed gives the same grains.
+    progress : Progress
+        Receives the number of sites that have frozen.
+
+    Returns
+    -------
+    Microstructure
+        A voxel for each point of the history, which lies in its center. A grain is a
+        piece of equal spin connected through 26 neighbors.
+
+    Raises
+    ------
+    InputError
+        If the recipe has a mistake, the history cannot be read, its grid has unequal
+        steps, a point freezes without cooling, or none ever melted.
+    """
+    check_seed(seed)
+    if isinstance(recipe, str | Path):
+        recipe = load_history_recipe(Path(recipe))
+    elif not isinstance(recipe, HistoryRecipe):
+        recipe = check_recipe(HistoryRecipe, dict(recipe), "recipe")
+    return _simulate(_prepare(recipe), seed, progress)
+
+
+def simulate_thermal(
+    recipe: HistoryRecipe,
+    output: Path,
+    seed: int = 0,
+    count: int = 1,
+    force: bool = False,
+    progress: Progress = silent,
+) -> str:
+    """Simulate a build into a file, or with several seeds into a Zarr set.
+
+    Parameters
+    ----------
+    recipe : HistoryRecipe
+    output, seed, count, force, progress
+        As in `grainpaint.simulate.am.build.simulate_am`.
+
+    Returns
+    -------
+    str
+        What was made, in words.
+
+    Raises
+    ------
+    InputError
+        As in `thermal`, and if the output cannot be written.
+    """
+    if count < 1:
+        raise InputError(f"the count must be at least 1, got {count}")
+    check_seed(seed)
+    check_place(output, count, force)
+    job = _prepare(recipe)
+    settings = {"kind": "thermal", **recipe.model_dump(mode="json")}
+    return simulate_into(
+        output,
+        settings | {"seed": seed, "count": count},
+        [float(np.nanmax(job.freeze)) / SWEEPS_PER_TIME],
+        lambda seed, progress: iter([_simulate(job, seed, progress)]),
+        force,
+        progress,
+    )
