@@ -16,7 +16,7 @@ import pytest
 from samples import PARTS
 
 from grainpaint import InputError, formats, store
-from grainpaint.generation import on_disk, workers
+from grainpaint.generation import handing_out, on_disk
 from grainpaint.generation.domain import Domain, load_grid, part_domain
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.recipe import Options, make_recipe
@@ -76,7 +76,7 @@ def test_any_order_of_ready_windows_makes_the_same_files(
         ready.rotate(draw.randrange(len(ready)))
         return ready.popleft()
 
-    monkeypatch.setattr(workers, "_next", any_of)
+    monkeypatch.setattr(handing_out, "_next", any_of)
     again = filled(recipe, tmp_path / "b.zarr")
     assert again.digest() == finished.digest()
 

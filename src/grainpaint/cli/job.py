@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grainpaint.cli.options import ModelFlags, OutputFlags, PlanFlags, RunFlags
+from grainpaint.cli.cluster import ClusterFlags
+from grainpaint.cli.options import ModelFlags, OutputFlags, PlanFlags
 
 if TYPE_CHECKING:
     from grainpaint.drawing.picture import Picture
@@ -30,7 +31,7 @@ class Job:
     output : Path
     model : ModelFlags
     plan : PlanFlags
-    runs : RunFlags
+    runs : ClusterFlags
     written : OutputFlags
     """
 
@@ -39,7 +40,7 @@ class Job:
     output: Path
     model: ModelFlags
     plan: PlanFlags
-    runs: RunFlags
+    runs: ClusterFlags
     written: OutputFlags
 
     def drawing(self, at_once: bool) -> AbstractContextManager[Picture | None]:

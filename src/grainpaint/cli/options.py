@@ -35,6 +35,7 @@ __all__ = [
     "PlanFlags",
     "PrecisionName",
     "ReadFlags",
+    "RunFlags",
     "Seed",
     "Unit",
     "Voxel",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grainpaint.cli.app import WHAT, WRITE, command, print_table
+from grainpaint.cli.cluster import ClusterFlags
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import (
     BoxFlags,
@@ -19,7 +20,6 @@ from grainpaint.cli.options import (
     PartFlags,
     PlanFlags,
     PrecisionName,
-    RunFlags,
     grouped,
     of_kind,
     option,
@@ -61,7 +61,7 @@ def paint(
     plan: PlanFlags,
     paper: PaperFlags,
     scan: ScanFlags,
-    runs: RunFlags,
+    runs: ClusterFlags,
     written: OutputFlags,
 ) -> None:
     """Paint grains into a CAD part."""
@@ -82,7 +82,7 @@ def generate(
     plan: PlanFlags,
     paper: PaperFlags,
     scan: ScanFlags,
-    runs: RunFlags,
+    runs: ClusterFlags,
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""

@@ -23,6 +23,8 @@ from grainpaint.cli.written import summary, write_painted
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from grainpaint.drawing.picture import Picture
     from grainpaint.generation.domain import Domain
     from grainpaint.generation.recipe import Recipe
@@ -116,6 +118,7 @@ def free_places(job: Job, in_memory: Callable[[Path], bool]) -> dict[int, Output
     )
     if count < 1:
         raise InputError(f"--count must be at least 1, got {count}")
+    job.runs.check(in_memory(output))
     paths = {seed: output}
     if count > 1:
         seeds = range(seed, seed + count)
@@ -145,8 +148,9 @@ def make_volumes(
     elif in_memory(job.output):
         _fill_memory(recipes, list(places.values()), job, drawing)
     else:
-        for own, place in zip(recipes, places.values()):
-            _fill_store(own, place.volume, job)
+        with job.runs.executor(recipe) as executor:
+            for own, place in zip(recipes, places.values()):
+                _fill_store(own, place.volume, job, executor)
 
 
 def _fill_memory(
@@ -165,7 +169,9 @@ def _fill_memory(
         print_table(summary(painted, recipe.precision, files))
 
 
-def _fill_store(recipe: Recipe, output: Path, job: Job) -> None:
+def _fill_store(
+    recipe: Recipe, output: Path, job: Job, executor: Executor | None
+) -> None:
     """Make a volume piece by piece in a store, or continue it."""
     from shutil import rmtree
 
@@ -191,7 +197,9 @@ def _fill_store(recipe: Recipe, output: Path, job: Job) -> None:
     advice = ", but the volume was begun in it and keeps it" if kept else ""
     say_if_slow(recipe.precision, job.model.device, advice)
     try:
-        outcome = run(recipe, volume, job.runs.workers, job.model.device, console)
+        outcome = run(
+            recipe, volume, job.runs.workers, job.model.device, console, executor
+        )
     except (Stopped, KeyboardInterrupt) as stop:
         number = stop.number if isinstance(stop, Stopped) else 2
         print(

@@ -11,8 +11,9 @@ run that was killed and continued gives the same volume as one that was not.
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from grainpaint.cad import no_voxel_inside
 from grainpaint.errors import InputError
+from grainpaint.generation.handing_out import run_all
 from grainpaint.generation.memory import check_free, free_bytes
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.tasks import (
@@ -31,7 +33,8 @@ from grainpaint.generation.tasks import (
     survey_name,
 )
 from grainpaint.generation.windows import BasePlan
-from grainpaint.generation.workers import executor, run_all, stopping
+from grainpaint.generation.worker import Run
+from grainpaint.generation.workers import Hands, own_pool, stopping, users_own
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.survey import Survey
 from grainpaint.segmentation.tiles import join_tiles
@@ -67,6 +70,7 @@ def run(
     workers: int = 1,
     device: str = "cpu",
     progress: Progress = silent,
+    executor: Executor | None = None,
 ) -> Outcome:
     """Finish the volume of a store, however far it is.
 
@@ -81,6 +85,10 @@ def run(
         A torch device.
     progress : Progress
         Told the work done.
+    executor : Executor, optional
+        Does the tasks instead of own processes: of `concurrent.futures`, or one that is
+        used in the same way. Its workers need the store, and the files of the part and
+        the model, under the same paths; each opens them once. It is not shut down.
 
     Returns
     -------
@@ -90,13 +98,20 @@ def run(
     ------
     InputError
         If another run holds the store, it is damaged, the disk is full, the workers do
-        not fit into memory, or one was killed.
+        not fit into memory, or one was killed; if the executor gives up, or its workers
+        lack something.
     Stopped
         If SIGTERM or SIGUSR1 came. What is done is kept.
     """
     if workers < 1:
         raise InputError(f"there must be at least 1 worker, got {workers}")
-    _check_memory(recipe.plan, workers)
+    if executor is None:
+        _check_memory(recipe.plan, workers)
+    elif recipe.grain_size is not None and recipe.grain_size.given is not None:
+        raise InputError(
+            "a grain size that is a function or an array cannot go to an executor's "
+            "workers: give a formula as text, or an .npz"
+        )
     outcome = Outcome()
     with store.lock():
         if store.complete:
@@ -110,30 +125,22 @@ def run(
         outcome.n_windows_box = tasks.n_windows_box
         generation = generation_tasks(tasks, recipe, store, done)
         outcome.n_tasks = len(generation)
-        try:
-            with stopping(), executor(store, recipe, device, workers) as pool:
-                start = perf_counter()
-                total = sum(task.weight for task in generation)
-                with progress("generate", max(total, 1.0)) as bar:
-                    reached = 0.0
-
-                    def advance(weight: float) -> None:
-                        nonlocal reached
-                        reached += weight
-                        bar.update(reached)
-
-                    run_all(pool, generation, store, workers, advance)
-                outcome.seconds["generate"] = perf_counter() - start
-                start = perf_counter()
-                outcome.n_grains = _segment(
-                    pool, tasks, store, recipe.part is None, workers, progress
-                )
-                outcome.seconds["segment"] = perf_counter() - start
-        except BrokenProcessPool:
-            raise InputError(
-                "a worker process was killed, perhaps for lack of memory: use fewer "
-                "workers or a smaller window; the same command continues"
-            ) from None
+        with ExitStack() as stack:
+            run = Run.here(store, stack.enter_context(store.signed()), device)
+            stack.enter_context(stopping())
+            if executor is None:
+                pool = own_pool(run, store, recipe, workers)
+            else:
+                pool = users_own(executor)
+            do_all = partial(_do_all, stack.enter_context(pool), run, store, progress)
+            start = perf_counter()
+            do_all("generate", generation)
+            outcome.seconds["generate"] = perf_counter() - start
+            start = perf_counter()
+            n_grains, labels = _joined(tasks, store, recipe.part is None, progress)
+            outcome.n_grains = n_grains
+            do_all("label", labels)
+            outcome.seconds["segment"] = perf_counter() - start
         kept = {store.file_task(base_name(key)) for key in tasks.base}
         surveys = {store.file_task(survey_name(index)) for index in tasks.shards}
         store.finish(kept | surveys)
@@ -149,15 +156,31 @@ def _check_memory(plan: BasePlan, workers: int) -> None:
     check_free(workers * window_bytes(plan), what, advice)
 
 
-def _segment(
-    pool: Executor,
-    tasks: Tasks,
+def _do_all(
+    hands: Hands,
+    run: Run,
     store: Store,
-    keep_cut: bool,
-    workers: int,
     progress: Progress,
-) -> int:
-    """Join the surveys, write the grain IDs of the shards; return how many grains."""
+    name: str,
+    todo: list[Task],
+) -> None:
+    """Do tasks, and show how much of their weight is done."""
+    total = sum(task.weight for task in todo)
+    with progress(name, max(total, 1.0)) as bar:
+        reached = 0.0
+
+        def advance(weight: float) -> None:
+            nonlocal reached
+            reached += weight
+            bar.update(reached)
+
+        run_all(hands, run, todo, store, advance)
+
+
+def _joined(
+    tasks: Tasks, store: Store, keep_cut: bool, progress: Progress
+) -> tuple[int, list[Task]]:
+    """Join the surveys; return how many grains there are, and what writes their IDs."""
     with progress("join", len(tasks.shards)) as bar:
 
         def surveys() -> Iterator[Survey]:
@@ -176,13 +199,4 @@ def _segment(
         if name not in done:
             call = ("grains", index, grain[x, y, z])
             todo.append(Task(name, call, frozenset(), 1.0))
-    with progress("label", max(len(todo), 1)) as bar:
-        reached = 0.0
-
-        def advance(weight: float) -> None:
-            nonlocal reached
-            reached += weight
-            bar.update(reached)
-
-        run_all(pool, todo, store, workers, advance)
-    return n_grains
+    return n_grains, todo

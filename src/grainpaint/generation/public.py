@@ -1,6 +1,7 @@
 """What Python programs call: paint, generate, zoom, extend."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from grainpaint.cad import Pose
@@ -8,7 +9,8 @@ from grainpaint.generation.domain import Domain, part_domain, warn_of
 from grainpaint.generation.extend import fill_around
 from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.in_memory import paint_recipe
-from grainpaint.generation.recipe import Options, make_recipe
+from grainpaint.generation.in_pieces import paint_in_pieces
+from grainpaint.generation.recipe import Options, Recipe, make_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
@@ -29,6 +31,8 @@ def generate(
     device: str = "cpu",
     progress: Progress = silent,
     precision: str = "auto",
+    executor: Executor | None = None,
+    store: str | Path | None = None,
 ) -> Microstructure:
     """Generate a box of grains.
 
@@ -57,6 +61,13 @@ def generate(
     precision : {'auto', 'float32', 'bfloat16'}
         That networks are evaluated in; 'auto' is the faster one on the device. Both
         give nearly the same grains.
+    executor : concurrent.futures.Executor, optional
+        Makes the volume piece by piece, such as ``client.get_executor()`` of Dask; see
+        docs/cluster.md. The grains are those that are made without it.
+    store : path, optional
+        NAME.zarr that holds the pieces, under a path that the workers of the executor
+        reach too; a volume that was begun there is continued, also without an executor.
+        Without it, they are in a temporary folder of this machine.
 
     Returns
     -------
@@ -66,7 +77,8 @@ def generate(
     ------
     InputError
         If a parameter is out of range, there is no such model, or the memory is too
-        small.
+        small; if periodic axes are made in pieces; if the executor gives up, or its
+        workers lack something.
 
     Examples
     --------
@@ -82,7 +94,21 @@ def generate(
     domain = Domain(shape, voxel)
     options = Options(grain_size=grain_size, periodic=periodic)
     recipe = make_recipe(domain, options, model, seed, precision, device)
-    return paint_recipe(recipe, device, progress).volume
+    return _made(recipe, device, progress, executor, store)
+
+
+def _made(
+    recipe: Recipe,
+    device: str,
+    progress: Progress,
+    executor: Executor | None,
+    store: str | Path | None,
+) -> Microstructure:
+    """Make a volume at once, or in pieces if an executor or a store is given."""
+    if executor is None and store is None:
+        return paint_recipe(recipe, device, progress).volume
+    place = None if store is None else Path(store)
+    return paint_in_pieces(recipe, place, device, progress, executor)
 
 
 def paint(
@@ -100,6 +126,8 @@ def paint(
     up: str = "z",
     rotate: Sequence[tuple[str, float]] = (),
     repair: bool = False,
+    executor: Executor | None = None,
+    store: str | Path | None = None,
 ) -> Microstructure:
     """Paint grains into a CAD part.
 
@@ -125,6 +153,8 @@ def paint(
     repair : bool
         Fill a surface that is open by its winding number (needs libigl) instead of
         refusing it.
+    executor, store
+        As in `generate`; the workers need the part's file too, under the same path.
 
     Warns
     -----
@@ -153,7 +183,7 @@ def paint(
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = make_recipe(domain, options, model, seed, precision, device)
-    return paint_recipe(recipe, device, progress).volume
+    return _made(recipe, device, progress, executor, store)
 
 
 def zoom(

@@ -1,29 +1,32 @@
-"""Processes that do the tasks of a run; signals that stop it."""
+"""Executors that do the tasks of a run: processes of one machine, or the user's own."""
 
 import os
 import signal
 import threading
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor
-from concurrent.futures import wait as wait_for
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import Any
 
-import numpy as np
-
+from grainpaint.errors import InputError, brief
 from grainpaint.generation.recipe import Recipe
-from grainpaint.generation.tasks import Index, Task, base_name, survey_name
-from grainpaint.generation.volume import Volume
-from grainpaint.generation.windows import Key
-from grainpaint.segmentation.survey import survey
-from grainpaint.segmentation.tiles import apply
-from grainpaint.store import Entry, Store
+from grainpaint.generation.worker import Run, begin
+from grainpaint.store import Store
 
-__all__ = ["Stopped", "executor", "run_all", "stopping"]
+__all__ = ["Hands", "Stopped", "own_pool", "stopping", "users_own"]
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+_KEPT = "what is done is kept, the same command continues"
+_AT_ONCE = 2000  # tasks that an executor of unknown size is given beforehand
 
 
 class Stopped(Exception):
@@ -34,57 +37,16 @@ class Stopped(Exception):
         self.number = number
 
 
-class Worker:
-    """What a process needs to do its tasks."""
+@dataclass(frozen=True)
+class Hands:
+    """An executor, and how many tasks it is given at once."""
 
-    def __init__(self, store: Store, recipe: Recipe, device: str, threads: int) -> None:
-        import numba
-        import torch
-
-        torch.set_num_threads(threads)
-        numba.set_num_threads(min(threads, numba.get_num_threads()))
-        self.store = store
-        self.volume = Volume(recipe, device, self._read_base)
-
-    def _read_base(self, key: Key) -> np.ndarray:
-        data = np.frombuffer(self.store.read_file(base_name(key)), np.uint8)
-        return data.reshape(self.volume.plan.shape)
-
-    def base(self, key: Key, rest: int | None) -> list[Entry]:
-        color = self.volume.make_base(key)
-        return [self.store.write_file(base_name(key), color.tobytes(), rest)]
-
-    def tags(self, indices: list[Index], rest: int | None) -> list[Entry]:
-        entries = []
-        for index in indices:
-            tags = self.volume.tags(self.store.box(index))
-            entries.append(self.store.write_shard("tag", index, tags, rest))
-            entries.append(self._survey(index, tags, rest))
-        return entries
-
-    def survey(self, index: Index, rest: int | None) -> list[Entry]:
-        tags = self.store.read("tag", self.store.box(index))
-        return [self._survey(index, tags, rest)]
-
-    def _survey(self, index: Index, tags: np.ndarray, rest: int | None) -> Entry:
-        x, y, z = (a for a, _ in self.store.box(index))
-        corners = self.volume.painter.corners
-        found = survey(tags, (x, y, z), self.volume.shape, corners=corners)
-        return self.store.write_file(survey_name(index), found.to_bytes(), rest)
-
-    def grains(self, index: Index, grain: np.ndarray, rest: int | None) -> list[Entry]:
-        tags = self.store.read("tag", self.store.box(index))
-        grain_id = apply(tags, grain, self.volume.painter.corners)
-        grain_id = grain_id.astype(np.int32, copy=False)
-        return [self.store.write_shard("grain_id", index, grain_id, rest)]
+    executor: Executor
+    at_once: int
 
 
-_worker: Worker
-
-
-def _begin(store: Store, recipe: Recipe, device: str, threads: int) -> None:
+def _begin(run: Run, store: Store, recipe: Recipe, threads: int) -> None:
     """Make this process a worker, which ends when its parent does."""
-    global _worker
     parent = parent_process()
     if parent is not None:
         for number in (*_STOP_SIGNALS, signal.SIGINT):  # the parent decides
@@ -96,12 +58,7 @@ def _begin(store: Store, recipe: Recipe, device: str, threads: int) -> None:
             os._exit(1)
 
         threading.Thread(target=leave, daemon=True).start()
-    _worker = Worker(store, recipe, device, threads)
-
-
-def _do(kind: str, *arguments: Any) -> list[Entry]:
-    done: list[Entry] = getattr(_worker, kind)(*arguments)
-    return done
+    begin(run, store, recipe, threads)
 
 
 class _Here(Executor):
@@ -114,26 +71,71 @@ class _Here(Executor):
 
 
 @contextmanager
-def executor(
-    store: Store, recipe: Recipe, device: str, workers: int
-) -> Iterator[Executor]:
-    """Yield an executor for tasks; on an error, kill those that are running."""
+def own_pool(run: Run, store: Store, recipe: Recipe, workers: int) -> Iterator[Hands]:
+    """Yield processes of this machine; on an error, kill those that are running.
+
+    Raises
+    ------
+    InputError
+        If one of them was killed.
+    """
     threads = max(1, (os.cpu_count() or 1) // workers)
     if workers == 1:
-        _begin(store, recipe, device, threads)
-        yield _Here()
+        begin(run, store, recipe, threads)
+        yield Hands(_Here(), 1)
         return
     pool = ProcessPoolExecutor(
-        workers, get_context("spawn"), _begin, (store, recipe, device, threads)
+        workers, get_context("spawn"), _begin, (run, store, recipe, threads)
     )
     try:
-        yield pool
-    except BaseException:
+        yield Hands(pool, 2 * workers)  # no worker waits for the parent
+    except BaseException as error:
         for process in list((pool._processes or {}).values()):
             process.terminate()  # files are whole or not there
         pool.shutdown(wait=True, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise InputError(
+                "a worker process was killed, perhaps for lack of memory: use fewer "
+                f"workers or a smaller window; {_KEPT}"
+            ) from None
         raise
     pool.shutdown()
+
+
+@contextmanager
+def users_own(executor: Executor) -> Iterator[Hands]:
+    """Yield an executor from outside, which goes on living.
+
+    Raises
+    ------
+    InputError
+        If it gives up tasks.
+    """
+    try:
+        yield Hands(executor, _AT_ONCE)
+    except Exception as error:
+        why = _why(error)
+        if why is None:
+            raise
+        raise InputError(f"{why}; {_KEPT}") from None
+
+
+def _why(error: Exception) -> str | None:
+    """Return why an executor failed, as far as it is not a fault of this program."""
+    text = brief(error)
+    # Dask's errors go by their names, for it may not be installed.
+    if type(error).__name__ == "KilledWorker":
+        return (
+            "several workers died of one task, perhaps for lack of memory: give them "
+            f"more, or use a smaller window ({text})"
+        )
+    if isinstance(error, CancelledError):
+        return "the executor gave up its tasks: its scheduler was lost, or it was shut"
+    if isinstance(error, BrokenExecutor):
+        return f"the executor broke ({text})"
+    if isinstance(error, ImportError) or "deserialization" in text:
+        return f"a worker or scheduler lacks this version of grainpaint ({text})"
+    return None
 
 
 @contextmanager
@@ -152,46 +154,3 @@ def stopping() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _next(ready: deque[Task]) -> Task:
-    """Return one of the tasks that are ready: any would do."""
-    return ready.popleft()
-
-
-def run_all(
-    executor: Executor,
-    tasks: Iterable[Task],
-    store: Store,
-    workers: int,
-    advance: Callable[[float], None],
-) -> None:
-    """Do tasks in the order of their dependencies; enter each in the journal."""
-    tasks = list(tasks)
-    at_once = 1 if workers == 1 else 2 * workers  # no worker waits for the parent
-    names = {task.name for task in tasks}
-    waits = {task.name: len(task.needs & names) for task in tasks}
-    after: dict[str, list[Task]] = defaultdict(list)
-    for task in tasks:
-        for name in task.needs & names:
-            after[name].append(task)
-    ready = deque(task for task in tasks if not waits[task.name])
-    running: dict[Future[list[Entry]], Task] = {}
-    left, n_bytes, n_done = len(tasks), 0, 0
-    while ready or running:
-        while ready and len(running) < at_once:
-            task = _next(ready)
-            rest = round(n_bytes / n_done * (left - 1)) if n_done else None
-            running[executor.submit(_do, *task.call, rest)] = task
-        finished = wait_for(running, return_when=FIRST_COMPLETED)[0]
-        entries = [entry for future in finished for entry in future.result()]
-        store.record(*entries)
-        n_bytes += sum(entry.n_bytes for entry in entries)
-        for future in finished:
-            task = running.pop(future)
-            left, n_done = left - 1, n_done + 1
-            advance(task.weight)
-            for other in after[task.name]:
-                waits[other.name] -= 1
-                if not waits[other.name]:
-                    ready.append(other)

@@ -110,6 +110,29 @@ class Store:
             journal.trim(self.journal)
             yield
 
+    @contextmanager
+    def signed(self) -> Iterator[str]:
+        """Hold a file in the store that no other run has; yield its name.
+
+        A worker elsewhere sees by it that its path leads to this store, and that the
+        run is not over. Call it under `lock()`, which removes that of a killed run.
+
+        Raises
+        ------
+        InputError
+            If the disk is full.
+        """
+        sign = durable.aside(self.path / "work" / "run")
+        durable.write(sign, b"")
+        try:
+            yield sign.name
+        finally:
+            sign.unlink(missing_ok=True)
+
+    def has_sign(self, name: str) -> bool:
+        """Return whether the run that `signed` yielded a name for is under way."""
+        return (self.path / "work" / name).exists()
+
     def write_shard(
         self, array: str, index: Shape, values: np.ndarray, rest: int | None = None
     ) -> Entry:

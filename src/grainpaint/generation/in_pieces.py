@@ -1,0 +1,55 @@
+"""A volume of Python that is made piece by piece, by any executor."""
+
+from concurrent.futures import Executor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from grainpaint import formats
+from grainpaint.errors import InputError
+from grainpaint.generation.on_disk import run
+from grainpaint.generation.recipe import Recipe
+from grainpaint.microstructure import Microstructure
+from grainpaint.progress import Progress
+from grainpaint.store import create
+
+__all__ = ["paint_in_pieces"]
+
+
+def paint_in_pieces(
+    recipe: Recipe,
+    path: Path | None,
+    device: str,
+    progress: Progress,
+    executor: Executor | None = None,
+) -> Microstructure:
+    """Make the volume of a recipe in a store, or go on with it, and load it.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    path : Path, optional
+        The store, NAME.zarr; without it, one in a temporary folder.
+    device, progress, executor
+        As in `grainpaint.generation.on_disk.run`.
+
+    Raises
+    ------
+    InputError
+        As `run`; if another volume is there, or an axis is periodic.
+    """
+    if any(recipe.periodic):
+        raise InputError(
+            "a volume with periodic axes is made at once: leave out the executor and "
+            "the store"
+        )
+    if path is None:
+        with TemporaryDirectory(prefix="grainpaint-") as folder:
+            place = Path(folder) / "volume.zarr"
+            return paint_in_pieces(recipe, place, device, progress, executor)
+    if path.suffix != ".zarr":
+        raise InputError(f"{path}: a store is a folder NAME.zarr")
+    spacing = (recipe.spacing,) * 3
+    settings = recipe.model_dump(mode="json")
+    store = create(path, recipe.shape, spacing, recipe.origin, settings)
+    run(recipe, store, device=device, progress=progress, executor=executor)
+    return formats.load(path)

@@ -1,0 +1,302 @@
+"""Workers of a Dask cluster, asked for on the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from grainpaint import InputError, store
+from grainpaint.generation import cluster
+
+distributed = pytest.importorskip("distributed")
+
+WORDS = ("generate", "--shape", "140,40,24", "--seed", "5", "--window", "32")
+WORDS += ("--no-picture",)
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_model, tmp_path_factory):
+    """Return the digest of the volume that one process makes."""
+    path = tmp_path_factory.mktemp("finished") / "a.zarr"
+    subprocess.run(words(tiny_model, path), check=True, capture_output=True)
+    return store.open_store(path).digest()
+
+
+def words(model, path, *more):
+    own = [sys.executable, "-m", "grainpaint", *WORDS]
+    return [*own, "--model", str(model), "-o", str(path), *map(str, more)]
+
+
+@pytest.fixture
+def local():
+    """A scheduler and a worker in threads of this process."""
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=2,
+        processes=False,
+        protocol="tcp://",
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit="8GiB",
+    ) as made:
+        yield made
+
+
+def test_workers_of_a_scheduler_make_the_very_same_volume(
+    local, tiny_model, finished, tmp_path, run
+):
+    path = tmp_path / "b.zarr"
+    how = (*WORDS, "--model", tiny_model, "-o", path)
+    code, out, error = run(*how, "--scheduler", local.scheduler_address)
+    assert (code, "grains" in out) == (0, True)
+    assert "one task at a time" in error
+    assert store.open_store(path).digest() == finished
+    assert store.verify(store.open_store(path)) == []
+
+
+def test_a_worker_with_too_little_memory_is_named(local):
+    address = local.scheduler_address
+    with (
+        pytest.raises(InputError, match=r"8\.0 GiB, a window of the base takes 9\.0"),
+        cluster.connected(address, 9 << 30),
+    ):
+        pass
+
+
+def test_contradictions_and_missing_schedulers_are_one_line_and_touch_nothing(
+    tiny_model, tmp_path, run, monkeypatch
+):
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    path, file = tmp_path / "b.zarr", tmp_path / "scheduler.json"
+    how = (*WORDS, "--model", tiny_model, "-o", path)
+
+    def refused(*words):
+        code, _, error = run(*words)
+        assert (code, error.count("\n")) == (2, 1), error
+        assert not path.exists()
+        return error
+
+    assert "no scheduler file" in refused(*how, "--scheduler-file", file)
+    file.write_text("{}")
+    assert "not a scheduler file" in refused(*how, "--scheduler-file", file)
+    both = ("--scheduler", "tcp://a:1", "--scheduler-file", file)
+    assert "give one of them" in refused(*how, *both)
+    assert "--workers" in refused(*how, *both[:2], "--workers", "2")
+    other = (*how[:-1], tmp_path / "b.npz", *both[:2])
+    assert "NAME.zarr" in refused(*other)
+    file.write_text(json.dumps({"address": "tcp://127.0.0.1:9"}))
+    with distributed.worker.dask.config.set({"distributed.comm.timeouts.connect": 1}):
+        error = refused(*how, "--scheduler-file", file)
+        assert "tcp://127.0.0.1:9: no Dask scheduler answers" in error
+        for wrong in ("nonsense://x:1", "tcp://127.0.0.1:port"):
+            assert "no Dask scheduler answers" in refused(*how, "--scheduler", wrong)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("tcp://127.0.0.1:8786", False),
+        ("localhost:8786", False),
+        ("inproc://x", False),
+        ("tls://192.0.2.1:8786", False),
+        ("tcp://192.0.2.1:8786", True),
+        ("192.0.2.1:8786", True),
+        ("tcp://[2001:db8::1]:8786", True),
+        ("ws://192.0.2.1:8786", True),
+    ],
+)
+def test_addresses_that_strangers_reach_are_told(address, told):
+    note = cluster.unguarded(address)
+    assert (note is not None) == told
+    assert note is None or (address in note and "\n" not in note)
+
+
+class Processes:
+    """A scheduler and workers, each a process, that meet by a file."""
+
+    def __init__(self, folder, options=(), environment=()):
+        self.file = folder / "scheduler.json"
+        self.log = (folder / "log").open("wb")
+        self.options = [*options, "--scheduler-file", str(self.file), "--no-dashboard"]
+        self.environment = dict(environment)
+        self.started = []
+        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0")
+
+    def start(self, kind, *more, **environment):
+        words = [sys.executable, "-m", "dask", kind, *self.options, *more]
+        child = subprocess.Popen(
+            words,
+            stdout=self.log,
+            stderr=self.log,
+            env=os.environ | self.environment | environment,
+        )
+        self.started.append(child)
+        return child
+
+    def worker(self, **environment):
+        """Start a worker, of which nobody takes care."""
+        return self.start("worker", "--no-nanny", "--nthreads", "1", **environment)
+
+    def end(self):
+        for child in self.started:
+            child.kill()
+            child.wait()
+        self.log.close()
+
+
+@pytest.fixture
+def processes(tmp_path):
+    made = []
+
+    def make(*how, **options):
+        made.append(Processes(tmp_path, *how, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()
+
+
+def lines(path):
+    journal = path / "work" / "journal.jsonl"
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def until(condition, child):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert child.poll() is None, child.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def begun(*words, **environment):
+    return subprocess.Popen(
+        words, stderr=subprocess.PIPE, text=True, env=os.environ | environment
+    )
+
+
+def ended(child, seconds=60):
+    """Return the exit code and the lines of a command, but those of its progress."""
+    try:
+        error = child.communicate(timeout=seconds)[1]
+    finally:
+        child.kill()
+    said = [line for line in error.splitlines() if "left" not in line]
+    return child.returncode, said
+
+
+@pytest.mark.slow
+def test_lost_workers_a_signal_and_a_lost_scheduler_change_no_byte(
+    processes, tiny_model, finished, tmp_path
+):
+    path, some = tmp_path / "b.zarr", processes()
+    first = some.worker()
+    how = words(tiny_model, path, "--scheduler-file", some.file)
+    until(some.file.exists, some.scheduler)
+
+    child = begun(*how)  # a worker dies, a new one comes
+    until(lambda: lines(path) >= 2, child)
+    first.kill()
+    some.worker()
+    n = lines(path)
+    until(lambda: lines(path) > n, child)
+    child.send_signal(signal.SIGTERM)
+    code, said = ended(child)
+    assert (code, len(said)) == (128 + signal.SIGTERM, 1), said
+    assert "the same command continues" in said[0]
+    assert not (path / "work" / "lock").exists()
+    assert [d for d in store.verify(store.open_store(path)) if not d.harmless] == []
+
+    n = lines(path)
+    child = begun(*how)  # the scheduler dies
+    until(lambda: lines(path) > n, child)
+    some.scheduler.kill()
+    code, said = ended(child)
+    assert (code, len(said)) == (2, 1), said
+    assert "its scheduler was lost" in said[0]
+    assert not store.open_store(path).complete
+
+    some.file.unlink()
+    again = processes()
+    again.worker()
+    until(again.file.exists, again.scheduler)
+    subprocess.run(how, check=True, capture_output=True)
+    assert store.open_store(path).digest() == finished
+    assert store.verify(store.open_store(path)) == []
+
+
+@pytest.mark.slow
+def test_certificates_of_dasks_configuration_are_passed_through(
+    processes, tiny_model, finished, tmp_path
+):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+        ],
+        check=True,
+        capture_output=True,
+    )
+    tls = "DASK_DISTRIBUTED__COMM__TLS__"
+    configured = {f"{tls}CA_FILE": str(certificate)}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        configured[f"{tls}{role}__CERT"] = str(certificate)
+        configured[f"{tls}{role}__KEY"] = str(key)
+    some = processes(["--protocol", "tls"], configured)
+    some.worker()
+    until(some.file.exists, some.scheduler)
+    assert cluster.read_address(some.file).startswith("tls://")
+    path = tmp_path / "b.zarr"
+    how = words(tiny_model, path, "--scheduler-file", some.file)
+    short = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
+    stranger = begun(*how, **short)  # without certificates
+    code, said = ended(stranger)
+    assert (code, len(said)) == (2, 1), said
+    assert not path.exists()
+    child = begun(*how, **configured)
+    assert ended(child) == (0, [])
+    assert store.open_store(path).digest() == finished
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "version", "told"),
+    [
+        ("worker", "", "has no grainpaint, this machine 0.1.0"),
+        ("worker", "__version__ = '0.0.9'", "has grainpaint 0.0.9, this machine 0.1.0"),
+        ("scheduler", "", "lacks this version of grainpaint"),
+    ],
+)
+def test_a_cluster_with_another_grainpaint_or_none_is_one_line(
+    processes, tiny_model, tmp_path, kind, version, told
+):
+    (tmp_path / "other" / "grainpaint").mkdir(parents=True)
+    (tmp_path / "other" / "grainpaint" / "__init__.py").write_text(version)
+    other = {"PYTHONPATH": str(tmp_path / "other")}
+    some = processes(environment=other if kind == "scheduler" else {})
+    some.environment.clear()
+    some.worker(**(other if kind == "worker" else {}))
+    until(some.file.exists, some.scheduler)
+    path = tmp_path / "b.zarr"
+    child = begun(*words(tiny_model, path, "--scheduler-file", some.file))
+    code, said = ended(child)
+    assert (code, len(said)) == (2, 1), said
+    assert told in said[0]
