@@ -17,7 +17,7 @@ PART := examples/parts/gear.stl
 	touch .venv/installed
 
 .venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cascadio diffusers hypothesis libigl meshio mypy pytest pytest-xdist ruff scikit-image scikit-learn tensorstore yaozarrs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cascadio diffusers distributed executorlib hypothesis libigl meshio mypy pytest pytest-xdist ruff scikit-image scikit-learn submitit tensorstore yaozarrs
 	touch .venv/installed-test
 
 demo: .venv/installed

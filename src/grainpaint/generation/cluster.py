@@ -108,12 +108,29 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
         raise InputError(
             "a Dask scheduler needs distributed: pip install 'grainpaint[cluster]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say it in one line
+    _silence()
+    try:
+        if not address.startswith("inproc"):
+            distributed.comm.get_address_host_port(address)
+    except ValueError as error:
+        raise InputError(
+            f"{address!r} is not the address of a scheduler, such as tcp://host:8786 "
+            f"({brief(error)})"
+        ) from None
+    security = distributed.Security()
+    tls = security.get_connection_args("client")["ssl_context"]
+    if address.startswith("tls") and tls is None:
+        raise InputError(
+            f"{address}: certificates are missing: name them in Dask's configuration "
+            "(distributed.comm.tls, docs/cluster.md)"
+        )
     try:
         with warnings.catch_warnings():  # what must be equal is compared by each task
             warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
-            client = distributed.Client(address, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+            client = distributed.Client(
+                address, security=security, set_as_default=False
+            )
+    except (OSError, RuntimeError, ImportError) as error:
         raise InputError(
             f"{address}: no Dask scheduler answers ({brief(error)}): {_START}"
         ) from None
@@ -125,6 +142,13 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
         yield client.get_executor()
     finally:
         client.close()
+
+
+def _silence() -> None:
+    """Keep Dask from telling, in many lines, what we tell in one."""
+    for name in [*logging.root.manager.loggerDict]:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _check_workers(client: "Client", address: str, n_bytes: int) -> None:
