@@ -288,3 +288,27 @@ def test_what_cannot_be_made_in_pieces_is_refused(tiny_model, tmp_path):
     volume = opened(sized, tmp_path / "a.zarr")
     with pytest.raises(InputError, match="give a formula as text"):
         on_disk.run(sized, volume, executor=Jobs())
+
+
+@pytest.mark.slow
+def test_processes_of_executorlib_make_the_same_files(recipe, finished, tmp_path):
+    executorlib = pytest.importorskip("executorlib")
+    volume = opened(recipe, tmp_path / "b.zarr")
+    with executorlib.SingleNodeExecutor(
+        max_workers=2, block_allocation=True, hostname_localhost=True
+    ) as pool:
+        on_disk.run(recipe, volume, executor=pool)
+    assert volume.digest() == finished.digest()
+    assert store.verify(volume) == []
+
+
+@pytest.mark.slow
+def test_jobs_of_submitit_make_the_same_files(tiny_model, tmp_path):
+    submitit = pytest.importorskip("submitit")
+    small = make_recipe(Domain((32, 24, 24)), Options(), str(tiny_model), seed=5)
+    one, other = (opened(small, tmp_path / f"{n}.zarr") for n in "ab")
+    on_disk.run(small, one)
+    jobs = submitit.LocalExecutor(tmp_path / "jobs")
+    on_disk.run(small, other, executor=jobs)
+    assert other.digest() == one.digest()
+    assert store.verify(other) == []

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grainpaint.cli.app import WHAT, WRITE, command, print_table
+from grainpaint.cli.batch import BatchFlags
 from grainpaint.cli.cluster import ClusterFlags
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import (
@@ -20,6 +21,7 @@ from grainpaint.cli.options import (
     PartFlags,
     PlanFlags,
     PrecisionName,
+    as_words,
     grouped,
     of_kind,
     option,
@@ -118,6 +120,8 @@ def plan(
         ),
     ] = None,
     as_json: Annotated[bool, option("--json", "Print JSON.", WRITE)] = False,
+    *,
+    batch: BatchFlags,
     force: Force = False,
 ) -> None:
     """Say what a part or a box would take: windows, stages, time, memory, disk."""
@@ -129,18 +133,27 @@ def plan(
 
     if output is not None:
         refuse_to_replace(output, force)
+    batch.check(force)
     if part is not None and shape is None:
         domain = size.domain(part)
+        words = ["paint", str(part), *as_words(size)]
     elif shape is not None and part is None:
-        domain = BoxFlags(shape, size.voxel).domain(pyramid.grain_size)
+        box = BoxFlags(shape, size.voxel)
+        domain = box.domain(pyramid.grain_size)
+        words = ["generate", *as_words(box)]
     else:
         raise InputError("give either a part (a file) or --shape X,Y,Z")
-    recipe = pyramid.recipe(domain, ModelFlags(model, 0, precision), plan)
+    painted_by = ModelFlags(model, 0, precision)
+    recipe = pyramid.recipe(domain, painted_by, plan)
+    told = forecast(recipe)
     if as_json:
-        told = {"recipe": recipe.model_dump(mode="json")} | asdict(forecast(recipe))
-        print(json.dumps(told))
+        print(json.dumps({"recipe": recipe.model_dump(mode="json")} | asdict(told)))
     else:
-        print_table(forecast_rows(recipe))
+        print_table(forecast_rows(recipe, told))
+    if batch.sbatch is not None:
+        batch.write([*words, *as_words(painted_by, pyramid, plan)], told)
+        if not as_json:
+            print(f"{batch.sbatch}: makes {batch.place} when it is given to sbatch")
     if output is not None:
         from grainpaint.drawing.plan import draw_plan
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from grainpaint.drawing.picture import Picture
     from grainpaint.generation.domain import Domain
+    from grainpaint.generation.forecast import Forecast
     from grainpaint.generation.recipe import Recipe
     from grainpaint.record import Outputs
 
@@ -230,12 +231,14 @@ def _share(n: int, of: int) -> str:
     return f"{n:,} of {of:,} ({1 - n / of:.0%} skipped)"
 
 
-def forecast_rows(recipe: Recipe) -> list[tuple[str, str]]:
-    """Return the table of what a recipe takes."""
+def forecast_rows(
+    recipe: Recipe, made: Forecast | None = None
+) -> list[tuple[str, str]]:
+    """Return the table of what a recipe takes, from a forecast if there is one."""
     from grainpaint.cli.written import grown_share
     from grainpaint.generation.forecast import forecast
 
-    f = forecast(recipe)
+    f = made or forecast(recipe)
     return [
         ("voxels", " x ".join(map(str, recipe.shape))),
         ("voxel edge", f"{recipe.spacing:g} µm"),

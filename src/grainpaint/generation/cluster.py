@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connected", "read_address", "unguarded"]
 
-_WAIT_S = 60.0  # for the first worker
+_WAIT_S = 300.0  # for the first worker: a shared disk may be slow at first
 _GUARDED = ("tls", "wss", "inproc")
 _START = "start one with `dask scheduler` and `dask worker`"
 
