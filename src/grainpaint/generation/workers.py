@@ -26,6 +26,7 @@ __all__ = ["Hands", "Stopped", "own_pool", "stopping", "users_own"]
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 _KEPT = "what is done is kept, the same command continues"
+_LOST = ("ExecutorlibSocketError", "UncompletedJobError")  # of executorlib, submitit
 _AT_ONCE = 2000  # tasks that an executor of unknown size is given beforehand
 
 
@@ -131,7 +132,7 @@ def _why(error: Exception) -> str | None:
         )
     if isinstance(error, CancelledError):
         return "the executor gave up its tasks: its scheduler was lost, or it was shut"
-    if isinstance(error, BrokenExecutor):
+    if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
         return f"the executor broke ({text})"
     if isinstance(error, ImportError) or "deserialization" in text:
         return f"a worker or scheduler lacks this version of grainpaint ({text})"
