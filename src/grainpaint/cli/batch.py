@@ -6,9 +6,9 @@ import math
 import os
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from grainpaint.cli.app import WRITE
 from grainpaint.cli.options import option
@@ -17,11 +17,31 @@ from grainpaint.errors import InputError
 if TYPE_CHECKING:
     from grainpaint.generation.forecast import Forecast
 
-__all__ = ["BatchFlags"]
+__all__ = ["BatchFlags", "as_words"]
 
 _WORKERS = 32  # at most, where the user does not say it
 _MARGIN = 1.3  # Dask pauses a worker at 80 % of its memory
 _SLACK = 2.0  # of the time, for other processors and for waiting
+
+
+def as_words(*flags: Any) -> list[str]:
+    """Return the words of a command line that give flags their values."""
+    words: list[str] = []
+    for group in flags:
+        hints = get_type_hints(type(group), include_extras=True)
+        for field in fields(group):
+            told = hints[field.name].__metadata__[0]
+            # What stands first in an Annotated option is its name, to typer a default.
+            name = next(n for n in (*told.param_decls, told.default) if "--" in n)
+            value = getattr(group, field.name)
+            if value == field.default or value is None:
+                continue
+            if isinstance(value, bool):
+                words.append(name)
+            else:
+                values = value if isinstance(value, list) else [value]
+                words += [word for each in values for word in (name, str(each))]
+    return words
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,6 @@ __all__ = [
     "Unit",
     "Voxel",
     "Workers",
-    "as_words",
     "grouped",
     "of_kind",
     "option",
@@ -348,26 +347,6 @@ def grouped(function: Callable[..., None]) -> Callable[..., None]:
     flat.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {p.name: p.annotation for p in parameters}
     return flat
-
-
-def as_words(*flags: Any) -> list[str]:
-    """Return the words of a command line that give flags their values."""
-    words: list[str] = []
-    for group in flags:
-        hints = get_type_hints(type(group), include_extras=True)
-        for field in fields(group):
-            told = hints[field.name].__metadata__[0]
-            # What stands first in an Annotated option is its name, to typer a default.
-            name = next(n for n in (*told.param_decls, told.default) if "--" in n)
-            value = getattr(group, field.name)
-            if value == field.default or value is None:
-                continue
-            if isinstance(value, bool):
-                words.append(name)
-            else:
-                values = value if isinstance(value, list) else [value]
-                words += [word for each in values for word in (name, str(each))]
-    return words
 
 
 Flags = TypeVar("Flags")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grainpaint.cli.app import WHAT, WRITE, command, print_table
-from grainpaint.cli.batch import BatchFlags
+from grainpaint.cli.batch import BatchFlags, as_words
 from grainpaint.cli.cluster import ClusterFlags
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import (
@@ -21,7 +21,6 @@ from grainpaint.cli.options import (
     PartFlags,
     PlanFlags,
     PrecisionName,
-    as_words,
     grouped,
     of_kind,
     option,

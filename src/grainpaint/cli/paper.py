@@ -50,7 +50,7 @@ class PaperFlags:
         for field in fields(job.runs):
             if getattr(job.runs, field.name) != field.default:
                 raise InputError(
-                    f"--{field.name} is not an option of the model "
+                    f"--{field.name.replace('_', '-')} is not an option of the model "
                     f"{job.model.model!r}, which is of the kind paper"
                 )
         written, values = job.written, self.field

@@ -104,6 +104,7 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
     """
     try:
         import distributed
+        from distributed.comm import addressing
     except ImportError:
         raise InputError(
             "a Dask scheduler needs distributed: pip install 'grainpaint[cluster]'"
@@ -111,7 +112,7 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
     _silence()
     try:
         if not address.startswith("inproc"):
-            distributed.comm.get_address_host_port(address)
+            addressing.get_address_host_port(address)
     except ValueError as error:
         raise InputError(
             f"{address!r} is not the address of a scheduler, such as tcp://host:8786 "

@@ -19,6 +19,7 @@ from grainpaint.generation.windows import Key
 from grainpaint.network.lookup import shipped
 from grainpaint.segmentation.survey import survey
 from grainpaint.segmentation.tiles import apply
+from grainpaint.simulate.am.recipe import HatchScan
 from grainpaint.store import Entry, Store, open_store
 
 __all__ = ["Run", "begin", "do"]
@@ -181,6 +182,10 @@ def _found_from(recipe: Recipe, folder: Path) -> Recipe:
     if size is not None and size.sha256 is not None:
         path = str(folder / size.text)
         changed["grain_size"] = size.model_copy(update={"text": path})
+    scan = recipe.scan
+    if scan is not None and not isinstance(scan.scan, HatchScan):
+        from_file = scan.scan.model_copy(update={"file": folder / scan.scan.file})
+        changed["scan"] = scan.model_copy(update={"scan": from_file})
     return recipe.model_copy(update=changed)
 
 
