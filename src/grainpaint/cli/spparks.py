@@ -86,20 +86,17 @@ def script(
     SPPARKS. The supported commands are listed in docs/spparks.md.
     """
     from grainpaint.progress import console
-    from grainpaint.simulate.spparks import read_script
     from grainpaint.simulate.spparks.runner import run_simulation
 
     variables = _variables(var)
+    simulation = _read(script, variables)
     if dry_run:
-        _forecast(script, variables)
+        _forecast(simulation)
         return
-    simulation = read_script(script, variables)
     if output is not None and not simulation.runs:
         raise InputError(f"{script} simulates nothing: leave -o out")
     if output is not None:
         times = _volume_times(simulation, output, force)
-    for line in simulation.passed_over:
-        print(f"passed over  {line}", file=sys.stderr)
     volumes = run_simulation(
         simulation,
         output is not None and len(times) > 1,
@@ -116,19 +113,30 @@ def script(
         pass
 
 
-def _forecast(script: Path, variables: dict[str, str]) -> None:
-    """Print what a script will do, or all that stands in the way."""
-    from grainpaint.cli.app import print_table
-    from grainpaint.simulate.spparks.forecast import forecast
+def _read(script: Path, variables: dict[str, str]) -> "Simulation":
+    """Return what a script describes; print all that stands in the way, and notes."""
     from grainpaint.simulate.spparks.script.survey import survey_script
+    from grainpaint.simulate.spparks.simulation import RunCommand, WritePaths
 
     simulation, obstacles = survey_script(script, variables)
+    if simulation is None and len(obstacles) == 1:
+        raise InputError(obstacles[0])
     for obstacle in obstacles:
         print(f"obstacle  {obstacle}", file=sys.stderr)
     if simulation is None:
         raise InputError(f"{script} cannot be run: {len(obstacles)} obstacles, above")
     for line in simulation.passed_over:
         print(f"passed over  {line}", file=sys.stderr)
+    if not any(isinstance(s, RunCommand | WritePaths) for s in simulation.steps):
+        print(f"{script}: no run: nothing is simulated", file=sys.stderr)
+    return simulation
+
+
+def _forecast(simulation: "Simulation") -> None:
+    """Print what a script will do."""
+    from grainpaint.cli.app import print_table
+    from grainpaint.simulate.spparks.forecast import forecast
+
     found = forecast(simulation)
     shape = " x ".join(map(str, simulation.box.shape))
     sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"

@@ -93,7 +93,7 @@ def stack_layers(
     Raises
     ------
     InputError
-        If there is no layer, or a thickness is not positive.
+        If there is no layer, or a thickness is below 0.
     """
     if not layers or n_layers < 1:
         raise InputError(f"a build needs at least one layer, got {n_layers}")
@@ -101,8 +101,8 @@ def stack_layers(
     z = first
     for i in range(n_layers):
         tracks, thickness = layers[i % len(layers)]
-        if not thickness > 0:
-            raise InputError(f"the thickness of a layer must be > 0, got {thickness}")
+        if not thickness >= 0:
+            raise InputError(f"the thickness of a layer must be >= 0, got {thickness}")
         segments += tracks
         heights += [z] * len(tracks)
         z += thickness

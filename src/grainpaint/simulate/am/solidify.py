@@ -41,6 +41,7 @@ from grainpaint.simulate.am.zone_table import (
 __all__ = ["check_scan", "follow_path", "solidify"]
 
 _STYLE = TableStyle()  # of recipes
+_SWEEPS = 2  # stream of random numbers
 
 
 def solidify(
@@ -130,6 +131,7 @@ def follow_path(
     freeze: bool = False,
     progress: Progress = silent,
     style: TableStyle = _STYLE,
+    stream: int = _SWEEPS,
 ) -> None:
     """Do the sweeps in a span of a path, segment by segment.
 
@@ -146,9 +148,11 @@ def follow_path(
         First sweep, and the one after the last.
     style : TableStyle
         How the pool and its zone are tabulated.
+    stream : int
+        Of random numbers.
     """
     zone = tabulate_zone(*shapes, style)
-    key = split_key(seed, stream=2)
+    key = split_key(seed, stream)
     first, end = span
     begin = 0
     with progress("melt pool", end - first) as bar:

@@ -11,7 +11,7 @@ from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, Haz, LinearHaz
 from grainpaint.simulate.am.layers import stack_layers
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder
-from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
 from grainpaint.simulate.am.solidify import check_scan, follow_path
 from grainpaint.simulate.am.sweeper import Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import TableStyle
@@ -25,13 +25,21 @@ from grainpaint.simulate.spparks.potts_run import effective_lattice
 from grainpaint.simulate.spparks.simulation import LayeredScan, RunCommand
 from grainpaint.simulate.spparks.sites import Sites
 
-__all__ = ["pool_of", "run_additive", "site_order", "sweep_threads", "table_style"]
+__all__ = [
+    "pool_of",
+    "run_additive",
+    "scan_path",
+    "site_order",
+    "sweep_threads",
+    "table_style",
+]
+
+_SWEEPS = 2  # stream of random numbers
 
 
 def run_additive(
     sites: Sites,
     app: AdditiveApp,
-    scan: LayeredScan,
     run: RunCommand,
     times: list[float],
     progress: Progress,
@@ -43,7 +51,6 @@ def run_additive(
     sites : Sites
         Their spins change.
     app : AdditiveApp
-    scan : LayeredScan
     run : RunCommand
     times : list of float
         Times within the run at which to yield.
@@ -53,8 +60,8 @@ def run_additive(
     sites.check_spins(0, app.n_spins)
     nx, ny, nz = sites.box.shape
     pool, haz = pool_of(app, nz)
-    layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
-    path = stack_layers(layers, scan.start, scan.n_layers)
+    assert run.scan is not None
+    path = scan_path(run.scan)
     check_scan((nx, ny, max(nz, int(np.ceil(pool.depth)))), path, pool)
     _, periodic, copies = effective_lattice(sites.box)
     # Spins count from 0 in SPPARKS; in `Sweeper` 0 is no site.
@@ -71,6 +78,8 @@ def run_additive(
         site_order(run, sites.box.shape),
     )
     style = table_style(app)
+    # Sweeps count from 0 in each run: their random numbers must differ.
+    stream = _SWEEPS + 16 * round(sites.elapsed * SWEEPS_PER_TIME)
     done = 0
     with progress("melt pool", path.n_steps) as bar, sweep_threads(nz):
         for time in times:
@@ -84,10 +93,17 @@ def run_additive(
                     (done, step),
                     progress=part_of(bar, done),
                     style=style,
+                    stream=stream,
                 )
             done = step
             sites.spin = sweeper.spin - 1
             yield time
+
+
+def scan_path(scan: LayeredScan) -> ScanPath:
+    """Return the path of the pool in a run."""
+    layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
+    return stack_layers(layers, scan.start, scan.n_layers)
 
 
 def _is_first(app: AdditiveApp) -> bool:

@@ -13,7 +13,7 @@ from grainpaint.simulate.am.recipe import AmRecipe, load_am_recipe
 from grainpaint.simulate.am.scan import ScanPath, Segment
 from grainpaint.simulate.iso.recipe import IsoRecipe, load_iso_recipe
 from grainpaint.simulate.spparks.applications import BezierApp, EllipsoidApp, PottsApp
-from grainpaint.simulate.spparks.script.am_commands import scan_duration
+from grainpaint.simulate.spparks.script.build_state import scan_duration
 from grainpaint.simulate.spparks.simulation import (
     LayeredScan,
     RunCommand,
@@ -125,11 +125,16 @@ def from_am_recipe(recipe: AmRecipe, seed: int) -> Simulation:
     mask = np.ones(recipe.shape, bool)
     scan = _scan(plan_path(recipe, mask, (0.0, 0.0, 0.0)))
     run = RunCommand(
-        0.0, scan_duration(scan), recipe.temperature, rejection=True, seed=seed
+        0.0,
+        scan_duration(scan),
+        recipe.temperature,
+        rejection=True,
+        seed=seed,
+        scan=scan,
     )
     box = SimulationBox(recipe.shape, (0.0,) * 3, 1.0, "sc/26n", (False,) * 3)
     start = SetSpins(1, recipe.spins, seed=seed)
-    return Simulation(_app(recipe), box, (start, run), scan)
+    return Simulation(_app(recipe), box, (start, run))
 
 
 def _app(recipe: AmRecipe) -> EllipsoidApp | BezierApp:

@@ -3,11 +3,10 @@
 import numpy as np
 
 from grainpaint.simulate.am import melt_pool
-from grainpaint.simulate.am.layers import stack_layers
 from grainpaint.simulate.am.moves import mobility_window
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
 from grainpaint.simulate.am.zone_table import ZoneTable, tabulate_zone
-from grainpaint.simulate.spparks.additive_run import pool_of, table_style
+from grainpaint.simulate.spparks.additive_run import pool_of, scan_path, table_style
 from grainpaint.simulate.spparks.applications import (
     AdditiveApp,
     BezierApp,
@@ -35,10 +34,10 @@ def pool_values(
     ----------
     app : AdditiveApp, WeldApp or JoiningApp
     scan : LayeredScan, optional
-        Of an additive application.
+        Of a run of an additive application.
     box : SimulationBox
     n_sweeps : int
-        In all runs.
+        In all runs; with a scan, in its run.
     zero : float
         SPPARKS' time before the first sweep.
 
@@ -70,8 +69,7 @@ def pool_values(
 
 def _place(scan: LayeredScan, n_sweeps: int) -> _Place:
     """Return the place of the pool, and where it heads to along x and y."""
-    layers = [(list(tracks), thickness) for tracks, thickness in scan.layers]
-    path = stack_layers(layers, scan.start, scan.n_layers)
+    path = scan_path(scan)
     ends = np.cumsum(path.n_sweeps)
     i = min(int(np.searchsorted(ends, n_sweeps, side="right")), len(ends) - 1)
     gone = n_sweeps - (ends[i] - path.n_sweeps[i])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.spparks.additive_run import run_additive
@@ -71,7 +72,7 @@ def run_script(
     ------
     InputError
         If the script has a mistake or needs what our kernels do not support (with file
-        and line), or a file or the spins do not fit.
+        and line), runs nothing, or a file or the spins do not fit.
 
     Examples
     --------
@@ -95,6 +96,8 @@ def run_script(
     ((16, 16, 16), True)
     """
     simulation = read_script(Path(path), variables)
+    if not simulation.runs:
+        raise InputError(f"{path}: no run: nothing is simulated")
     where = None if folder is None else Path(folder)
     ((_, volume),) = run_simulation(simulation, False, progress, where)
     return volume
@@ -192,7 +195,7 @@ def _run(
     simulation: Simulation, sites: Sites, run: RunCommand, progress: Progress
 ) -> Iterator[Moment]:
     """Execute a ``run``; yield each moment once the sites have reached it."""
-    app, scan = simulation.app, simulation.scan
+    app = simulation.app
     times = [moment.time for moment in run.moments]
     match app:
         case GradientApp() | QuaternionApp() | PhaseFieldApp():
@@ -204,8 +207,7 @@ def _run(
         case WeldApp() | JoiningApp():
             reached = run_weld(sites, app, run, times, progress)
         case EllipsoidApp() | BezierApp() | PathWeldApp():
-            assert scan is not None
-            reached = run_additive(sites, app, scan, run, times, progress)
+            reached = run_additive(sites, app, run, times, progress)
         case _:
             raise AssertionError(f"no runs of {app}")
     for moment, _ in zip(run.moments, reached, strict=True):

@@ -180,7 +180,7 @@ class LayeredScan:
     start : float
         Height of the surface while the first layer is scanned.
     n_layers : int
-        Number of layers.
+        Number of layers; after each the surface rises by its thickness.
     timed : bool
         Whether the time of ``run`` decides when the scan ends, as with ``am_pattern``;
         otherwise each layer ends one sweep early.
@@ -217,6 +217,8 @@ class RunCommand:
         Columns of the table of statistics.
     seed : int
         Seed of the random numbers.
+    scan : LayeredScan, optional
+        What an additive application scans.
     """
 
     start: float
@@ -230,6 +232,7 @@ class RunCommand:
     moments: tuple[Moment, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     seed: int = 0
+    scan: LayeredScan | None = None
 
     @property
     def order(self) -> Literal["raster", "color", "random"]:
@@ -277,8 +280,6 @@ class Simulation:
     box : SimulationBox
     steps : tuple of SetSpins, ReadFile, RunCommand, Moment, Say, OpenLog, WritePaths
         In order; a Moment is a ``dump_one``.
-    scan : LayeredScan, optional
-        Scan of an additive application.
     stitch_files : tuple of str
         Stitch files to which the script dumps: made when it starts.
     passed_over : tuple of str
@@ -288,9 +289,13 @@ class Simulation:
     app: Application
     box: SimulationBox
     steps: tuple[ScriptStep, ...]
-    scan: LayeredScan | None = None
     stitch_files: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+
+    @property
+    def scan(self) -> LayeredScan | None:
+        """The scan of the first run of an additive application."""
+        return self.runs[0].scan if self.runs else None
 
     @property
     def snapshots(self) -> tuple[float, ...]:

@@ -34,7 +34,10 @@ from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["Recorder"]
 
-_FIRST_LINE = "SPPARKS' script, run with grainpaint's kernels"
+_FIRST_LINES = (
+    "SPPARKS' script, run with grainpaint's kernels",
+    "Naccept is 0: flips are not counted. Nreject: all attempts of sweeps",
+)
 
 
 class Recorder:
@@ -65,7 +68,8 @@ class Recorder:
         self.temperature = 0.0  # of the last run
         self.begun = 0.0
         self.log.open(LOG)
-        self.log.say(_FIRST_LINE)
+        for line in _FIRST_LINES:
+            self.log.say(line)
         for name in simulation.stitch_files:
             create_stitch(place_of(folder, name))
 
@@ -116,10 +120,10 @@ class Recorder:
         app, sites = self.simulation.app, self.sites
         if isinstance(app, PottsApp | PathsApp):
             return
-        before = round(sites.elapsed * SWEEPS_PER_TIME)
+        before = 0 if run.scan else round(sites.elapsed * SWEEPS_PER_TIME)
         found = pool_values(
             app,
-            self.simulation.scan,
+            run.scan,
             sites.box,
             before + moment.n_sweeps,
             run.start - sites.elapsed,

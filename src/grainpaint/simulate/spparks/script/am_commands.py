@@ -6,28 +6,17 @@ from typing import NamedTuple, cast
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.layers import cartesian_layer
-from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Corner, Segment
+from grainpaint.simulate.am.scan import Corner, Segment
 from grainpaint.simulate.spparks.applications import Application
 from grainpaint.simulate.spparks.regions import BlockRegion
 from grainpaint.simulate.spparks.script.am_patterns import AmPatterns
+from grainpaint.simulate.spparks.script.build_state import BuildState
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.simulation import LayeredScan
 
-__all__ = ["AmCommands", "CartesianLayer", "scan_duration"]
+__all__ = ["AmCommands", "CartesianLayer"]
 
 _MOST_LAYERS = 1_000_000
-
-
-def scan_duration(scan: LayeredScan) -> float:
-    """Return the time SPPARKS takes for a scan: each layer is one sweep short."""
-    sweeps = []
-    for tracks, _ in scan.layers:
-        times = [math.dist(a, b) / (v / SWEEPS_PER_TIME) for a, b, v in tracks]
-        if not all(map(math.isfinite, times)):
-            raise InputError("a path of the scan has no end")
-        sweeps.append(sum(map(math.ceil, times)) - 1)
-    whole, rest = divmod(scan.n_layers, len(sweeps))
-    return (whole * sum(sweeps) + sum(sweeps[:rest])) / SWEEPS_PER_TIME
 
 
 class CartesianLayer(NamedTuple):
@@ -49,6 +38,7 @@ class AmCommands:
     start: float | None = None
     n_layers: int | None = None
     patterns: AmPatterns = field(default_factory=AmPatterns)
+    state: BuildState = field(default_factory=BuildState)
 
     def follow(self, command: Command, box: BlockRegion, app: Application) -> None:
         """Execute a command."""
@@ -70,15 +60,16 @@ class AmCommands:
                 command.expect(1, "start")
                 command.expect(3, "num_layers")
                 self.start, self.n_layers = command.number(2), command.integer(4)
+                self.state.surface = None
                 if not 1 <= self.n_layers <= _MOST_LAYERS:
                     raise command.fail(
                         f"needs 1 to {_MOST_LAYERS:,} layers, got {self.n_layers}"
                     )
 
-    def scan(self, box: BlockRegion, time: float) -> LayeredScan:
-        """Return the scan, lengths in sites from the first site of the box.
+    def build(self, box: BlockRegion, time: float) -> LayeredScan:
+        """Return the build of a first run, lengths in sites from the box's first site.
 
-        `time` is that of the runs, which decides when a pattern of layers ends.
+        `time` is that of the run, which decides when a pattern of layers ends.
         """
         if self.patterns.pattern is not None:
             return self.patterns.scan(box, time)

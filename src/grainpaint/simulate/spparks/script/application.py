@@ -24,6 +24,11 @@ __all__ = ["COMMANDS"]
 def _app_style(state: ScriptState, command: Command) -> None:
     if state.box is not None:
         raise command.fail("comes too late: the box exists already")
+    if command.word(0) in _ELSEWHERE:
+        raise command.fail(
+            f"{command.word(0)!r} is not simulated here: it is no grain growth of the "
+            "Potts model; SPPARKS itself runs the script"
+        )
     style = command.expect(0, *_STYLES, *VARIANTS)
     if style in VARIANTS:
         state.app = VARIANTS[style](command)
@@ -88,6 +93,11 @@ def _joining(command: Command, numbers: list[float]) -> JoiningApp:
     return JoiningApp(n_spins, width, length, cap, haz, start, velocity, kind, decay)
 
 
+# Of SPPARKS, with physics of their own: sintering, diffusion, chemistry, ...
+_ELSEWHERE = {
+    "chemistry", "diffusion", "diffusion/multiphase", "erbium", "membrane", "relax",
+    "sinter", "sos", "test/group",
+}  # fmt: skip
 _Make = Callable[[Command, list[float]], Application]
 # The numbers that a style takes, and how it is made of them.
 _STYLES: dict[str, tuple[tuple[int, ...], _Make]] = {

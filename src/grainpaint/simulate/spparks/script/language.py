@@ -24,11 +24,16 @@ def _no_echo(line: str) -> None:
     """Show nothing."""
 
 
+def _raise(error: InputError) -> None:
+    raise error
+
+
 def commands(
     path: Path,
     variables: dict[str, str],
     keyword: Callable[[str], float],
     echo: Callable[[str], None] = _no_echo,
+    failed: Callable[[InputError], None] = _raise,
 ) -> Iterator[Command]:
     """Yield the commands of a script in the order in which SPPARKS executes them.
 
@@ -43,6 +48,8 @@ def commands(
         Returns the value of `time` or `nglobal` in formulas.
     echo : callable
         Receives each line that is read, and again if variables change it.
+    failed : callable
+        Receives what is wrong with a line; if it returns, the next line follows.
 
     Yields
     ------
@@ -68,41 +75,43 @@ def commands(
         text, where = line
         if label is None:
             echo(text)
-        words = _split(text, where, None if label is not None else table)
-        if not words:
-            continue
-        if label is None and "$" in "".join(text.partition("#")[0].split('"')[::2]):
-            echo(" ".join(words))
-        command = Command(words[0], tuple(words[1:]), where)
-        if label is not None:
-            if command.name == "label" and command.word(0) == label:
-                label = None
-        elif command.name == "variable":
-            table.define(command)
-        elif command.name == "next":
-            skip_jump = table.advance(command) or skip_jump
-        elif command.name == "jump":
-            if skip_jump:
-                skip_jump = False
+        try:
+            words = _split(text, where, None if label is not None else table)
+            if not words:
                 continue
-            n_jumps += 1
-            if n_jumps > _MOST_JUMPS:
-                raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
-            files[-1] = _open(command, path, texts)
-            label = command.words[1] if len(command.words) > 1 else None
-        elif command.name == "include":
-            files.append(_open(command, path, texts))
-            if len(files) > _DEEPEST:
-                raise command.fail(f"files include each other over {_DEEPEST} deep")
-        elif command.name == "if":
-            chosen = _branch(command)
-            if chosen:
-                pending.append((chosen, where))
-        elif command.name == "print":  # the only one that looks into quoted text
-            said = [table.substitute(word, where) for word in command.words]
-            yield Command(command.name, tuple(said), where)
-        elif command.name != "label":
-            yield command
+            if label is None and "$" in "".join(text.partition("#")[0].split('"')[::2]):
+                echo(" ".join(words))
+            command = Command(words[0], tuple(words[1:]), where)
+            if label is not None:
+                if command.name == "label" and command.word(0) == label:
+                    label = None
+            elif command.name == "variable":
+                table.define(command)
+            elif command.name == "next":
+                skip_jump = table.advance(command) or skip_jump
+            elif command.name == "jump" and skip_jump:
+                skip_jump = False
+            elif command.name == "jump":
+                n_jumps += 1
+                if n_jumps > _MOST_JUMPS:
+                    raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
+                files[-1] = _open(command, path, texts)
+                label = command.words[1] if len(command.words) > 1 else None
+            elif command.name == "include":
+                if len(files) >= _DEEPEST:
+                    raise command.fail(f"files include each other over {_DEEPEST} deep")
+                files.append(_open(command, path, texts))
+            elif command.name == "if":
+                chosen = _branch(command)
+                if chosen:
+                    pending.append((chosen, where))
+            elif command.name == "print":  # the only one that looks into quoted text
+                said = [table.substitute(word, where) for word in command.words]
+                yield Command(command.name, tuple(said), where)
+            elif command.name != "label":
+                yield command
+        except InputError as error:
+            failed(error)
     raise InputError(f"{path}: more than {_MOST_COMMANDS:,} commands: an endless loop?")
 
 

@@ -12,19 +12,20 @@ from grainpaint.simulate.spparks.applications import (
     WeldApp,
 )
 from grainpaint.simulate.spparks.clock import Clock
-from grainpaint.simulate.spparks.script.am_commands import scan_duration
+from grainpaint.simulate.spparks.script.build_state import scan_duration
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.spins import stitch_time
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import N_NEIGHBORS, RunCommand
+from grainpaint.simulate.spparks.simulation import N_NEIGHBORS, LayeredScan, RunCommand
+from grainpaint.simulate.spparks.variants import IsingApp, NullBinApp, PinApp
 
 __all__ = ["COMMANDS"]
 
 
 def _temperature(state: ScriptState, command: Command) -> None:
     state.temperature = command.number(0)
-    if not 0 <= state.temperature < math.inf:
-        raise command.fail(f"must be 0 or above, got {state.temperature:g}")
+    if not math.isfinite(state.temperature):
+        raise command.fail(f"must be a finite number, got {state.temperature:g}")
 
 
 def _sweep(state: ScriptState, command: Command) -> None:
@@ -55,6 +56,7 @@ def _run(state: ScriptState, command: Command) -> None:
         upto = upto or option == "upto"
         at += 1 if option == "upto" else 2
     span = command.number(0)
+    build = None
     stop = span if upto else state.time + span
     if isinstance(state.app, PottsApp):
         if upto and stop >= 0:
@@ -71,13 +73,16 @@ def _run(state: ScriptState, command: Command) -> None:
             if not state.time <= stop < math.inf:
                 raise command.fail(f"cannot run from time {state.time:g} to {stop:g}")
         else:
-            stop = state.time + _build_time(state, command, stop - state.time)
+            build = _build(state, command, stop - state.time)
+            if not build.timed:
+                stop = state.time + scan_duration(build)
     # Rounding must not add a sweep after the last one of a build.
-    build = isinstance(state.app, AdditiveApp) and state.am.patterns.pattern is None
+    given = build is not None and not build.timed
     try:
-        clock = Clock(state.time, stop - 1e-6 * build, _sweep_time(state))
+        clock = Clock(state.time, stop - 1e-6 * given, _sweep_time(state))
     except InputError as error:
         raise command.fail(str(error)) from None
+    temperature = _effective_temperature(state, command)
     moments = state.outputs.due(command, clock)
     for moment in moments:
         for write in moment.dumps:
@@ -87,7 +92,7 @@ def _run(state: ScriptState, command: Command) -> None:
         RunCommand(
             state.time,
             stop,
-            state.temperature,
+            temperature,
             state.sweep != "none",
             state.sweep == "raster",
             state.sweep.startswith("color"),
@@ -96,9 +101,29 @@ def _run(state: ScriptState, command: Command) -> None:
             moments,
             state.outputs.in_stats(),
             state.needed_seed(command),
+            build and state.am.state.next_run(build),
         )
     )
+    if build is not None:
+        state.am.state.advance(build, moments[-1].n_sweeps)
     state.time = clock.stop
+
+
+def _effective_temperature(state: ScriptState, command: Command) -> float:
+    """Return the temperature; one below 0 acts as it does in SPPARKS.
+
+    There, exp(-rise / T) is then above 1, so sweeps take any flip; rejection-free,
+    ``potts`` leaves flips that raise the energy out.
+    """
+    if state.temperature >= 0:
+        return state.temperature
+    if type(state.app) not in (PottsApp, IsingApp, NullBinApp, PinApp) or (
+        isinstance(state.app, IsingApp) and state.solver
+    ):
+        raise command.fail(
+            f"the temperature must be 0 or above, got {state.temperature:g}"
+        )
+    return 0.0 if state.solver else math.inf
 
 
 def _sweep_time(state: ScriptState) -> float | None:
@@ -137,20 +162,17 @@ def _check_pool(state: ScriptState, command: Command) -> None:
         raise command.fail("applications with a melt pool need a box of whole numbers")
 
 
-def _build_time(state: ScriptState, command: Command, time: float) -> float:
-    """Return how long an additive application runs: until its build is done."""
-    if any(isinstance(step, RunCommand) for step in state.steps):
-        raise command.fail("a build is done in one run; a second is not supported")
+def _build(state: ScriptState, command: Command, time: float) -> LayeredScan:
+    """Return the build of an additive application; check how long it takes."""
     assert state.extent is not None
     try:
-        scan = state.am.scan(state.extent, time)
+        build = state.am.build(state.extent, time)
+        scan_duration(build)
     except InputError as error:
         raise command.fail(str(error)) from None
-    if not scan.timed:
-        return scan_duration(scan)
-    if not 0 <= time < math.inf:
+    if build.timed and not 0 <= time < math.inf:
         raise command.fail(f"the time of a run must be 0 or above, got {time:g}")
-    return time
+    return build
 
 
 def _reset_time(state: ScriptState, command: Command) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.spparks.applications import (
-    AdditiveApp,
     Application,
     PathsApp,
 )
@@ -18,7 +17,6 @@ from grainpaint.simulate.spparks.script.am_commands import AmCommands
 from grainpaint.simulate.spparks.script.command import Command, MissingCommand
 from grainpaint.simulate.spparks.script.outputs import Outputs
 from grainpaint.simulate.spparks.simulation import (
-    RunCommand,
     ScriptStep,
     Simulation,
     SimulationBox,
@@ -58,12 +56,6 @@ class ScriptState:
     am: AmCommands = field(default_factory=AmCommands)
     steps: list[ScriptStep] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
-
-    @property
-    def time_run(self) -> float:
-        """The time of all runs so far."""
-        runs = [s for s in self.steps if isinstance(s, RunCommand)]
-        return sum(run.stop - run.start for run in runs)
 
     def keyword(self, name: str) -> float:
         """Return the value of `time` or `nglobal` in a formula."""
@@ -126,17 +118,10 @@ class ScriptState:
         if self.app is None or self.box is None:
             missing = "app_style" if self.app is None else "create_sites"
             raise InputError(f"{self.path}: no command {missing}: nothing to simulate")
-        if not any(isinstance(step, RunCommand) for step in self.steps):
-            raise InputError(f"{self.path}: no run: nothing to simulate")
-        scan = None
-        if isinstance(self.app, AdditiveApp):
-            assert self.extent is not None
-            scan = self.am.scan(self.extent, self.time_run)
         return Simulation(
             self.app,
             self.box,
             tuple(self.steps),
-            scan,
             tuple(self.stitched),
             tuple(self.passed_over),
         )

@@ -48,36 +48,40 @@ def survey_script(
     known = dict(variables or {})
     missing: list[str] = []
     while True:
-        try:
-            simulation, obstacles = _survey(path, known)
-        except InputError as error:
-            name = _UNKNOWN_VARIABLE.search(str(error))
-            missing.append(str(error))
-            if name is None or len(missing) >= _MOST_VARIABLES:
-                return None, missing
-            known[name[1]] = _STAND_IN
-            continue
-        return (None if missing else simulation), missing + obstacles
+        simulation, obstacles = _survey(path, known)
+        names = ((_UNKNOWN_VARIABLE.search(line), line) for line in obstacles)
+        name, line = next(((n, line) for n, line in names if n), (None, ""))
+        if name is None or name[1] in known or len(missing) >= _MOST_VARIABLES:
+            return (None if missing else simulation), missing + obstacles
+        missing.append(line)
+        known[name[1]] = _STAND_IN
 
 
 def _survey(
     path: Path, variables: dict[str, str]
 ) -> tuple[Simulation | None, list[str]]:
-    """Read a script whose variables are all known."""
+    """Read a script to its end with the variables that are known."""
     state = ScriptState(path)
     failed: set[str] = set()
-    obstacles = []
-    for command in commands(path, variables, state.keyword, state.echoed):
-        try:
-            follow(state, command)
-        except InputError as error:
-            if not _follows(error, command, failed):
-                obstacles.append(str(error))
-            failed.add(command.name)
-            if command.name == "app_style" and state.app is None:
-                state.app = PottsApp(1)  # so that the other commands are read, too
+    obstacles: dict[str, None] = {}  # in order; a loop comes to the same one again
+
+    def note(error: InputError) -> None:
+        obstacles[str(error)] = None
+
+    try:
+        for command in commands(path, variables, state.keyword, state.echoed, note):
+            try:
+                follow(state, command)
+            except InputError as error:
+                if not _follows(error, command, failed):
+                    note(error)
+                failed.add(command.name)
+                if command.name == "app_style" and state.app is None:
+                    state.app = PottsApp(1)  # so that the other commands are read, too
+    except InputError as error:
+        note(error)  # the script has no end, or a label is missing
     if obstacles or failed:
-        return None, obstacles
+        return None, list(obstacles)
     try:
         return state.simulation(), []
     except InputError as error:
@@ -86,8 +90,8 @@ def _survey(
 
 def _follows(error: InputError, command: Command, failed: set[str]) -> bool:
     """Return whether an error only follows from commands that have failed."""
-    if isinstance(error, MissingCommand):
-        return error.what.split()[0] in failed
+    if isinstance(error, MissingCommand):  # some applications need no lattice
+        return error.what.split()[0] in failed or "app_style" in failed
     # Without the application, its own commands and values are not known.
     of_app = command.name in ("set", "am", "run", "dump", "dump_modify", "diag_style")
     return "app_style" in failed and (of_app or isinstance(error, UnknownCommand))

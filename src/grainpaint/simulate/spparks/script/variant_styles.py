@@ -88,7 +88,7 @@ def _phase_field(command: Command) -> PhaseFieldApp:
     n = len(command.words)
     if n < 11 or n % 2 == 0:
         raise command.fail(
-            "phasefield/potts needs 10 numbers, then keywords with yes or no; got "
+            f"{command.word(0)} needs 10 numbers, then keywords with yes or no; got "
             f"{n - 1} words"
         )
     n_spins = _spins(command, 1, (n - 1,))
@@ -121,6 +121,7 @@ VARIANTS: dict[str, Callable[[Command], PottsApp]] = {
     "ising/single": _ising,
     "phasefield/potts": _phase_field,
     "potts/grad": _gradient,
+    "potts/pfm": _phase_field,  # its name until 2021
     "potts/neigh": lambda command: NullBinApp(_spins(command, 1, (1,))),
     "potts/pin": lambda command: PinApp(_spins(command, 1, (1,))),
     "potts/quaternion": _quaternion,

@@ -1,0 +1,118 @@
+"""What runs of a build leave behind for the next one."""
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from grainpaint.errors import InputError
+from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Segment
+from grainpaint.simulate.spparks.simulation import LayeredScan
+
+__all__ = ["BuildState", "scan_duration"]
+
+_Tracks = tuple[Segment, ...]
+
+
+class _Visit(NamedTuple):
+    """A layer that a run scans, or the rest of one."""
+
+    layer: int  # in the pattern
+    surface: float
+    done: int  # sweeps before
+
+
+def _sweeps(tracks: _Tracks) -> list[int]:
+    """Return the sweeps that each track takes."""
+    sweeps = [math.dist(a, b) / (speed / SWEEPS_PER_TIME) for a, b, speed in tracks]
+    if not all(map(math.isfinite, sweeps)):
+        raise InputError("a path of the scan has no end")
+    return list(map(math.ceil, sweeps))
+
+
+def scan_duration(scan: LayeredScan) -> float:
+    """Return the time SPPARKS takes for a scan: each layer is one sweep short.
+
+    Raises
+    ------
+    InputError
+        If a track has no end.
+    """
+    sweeps = [sum(_sweeps(tracks)) - 1 for tracks, _ in scan.layers]
+    whole, rest = divmod(scan.n_layers, len(sweeps))
+    return (whole * sum(sweeps) + sum(sweeps[:rest])) / SWEEPS_PER_TIME
+
+
+@dataclass
+class BuildState:
+    """Where the runs so far have left a build.
+
+    A run ends before its last layer does, by as many sweeps as it has layers. The next
+    run begins with the first layer of the pattern at the surface that was reached.
+    Layers go on where they were left, and as soon as as many as were asked for are
+    done, the next one comes at the same surface.
+
+    Parameters
+    ----------
+    surface : float, optional
+        Height of the surface; None = that of ``am build``.
+    done : dict
+        Sweeps done of the layers of the pattern that are not complete.
+    """
+
+    surface: float | None = None
+    done: dict[int, int] = field(default_factory=dict)
+
+    def next_run(self, build: LayeredScan) -> LayeredScan:
+        """Return what the next run scans if the pattern is that of a build."""
+        if build.timed or (self.surface is None and not self.done):
+            return build
+        n_sweeps = round(scan_duration(build) * SWEEPS_PER_TIME)
+        visits, _ = self._visits(build, n_sweeps)
+        heights = [visit.surface for visit in visits]
+        rises = [b - a for a, b in pairwise(heights)] + [0.0]
+        layers = [
+            (_rest(build.layers[visit.layer][0], visit.done), rise)
+            for visit, rise in zip(visits, rises)
+        ]
+        return LayeredScan(tuple(layers), heights[0], len(layers))
+
+    def advance(self, build: LayeredScan, n_sweeps: int) -> None:
+        """Do a run of a number of sweeps; with a pattern of 2019, all begins anew."""
+        if build.timed:
+            return
+        visits, self.done = self._visits(build, n_sweeps)
+        self.surface = visits[-1].surface
+
+    def _visits(
+        self, build: LayeredScan, n_sweeps: int
+    ) -> tuple[list[_Visit], dict[int, int]]:
+        """Return the layers that a run scans, and what is done of them after it."""
+        lengths = [sum(_sweeps(tracks)) for tracks, _ in build.layers]
+        done = dict(self.done)
+        surface = build.start if self.surface is None else self.surface
+        visits, count = [], 0
+        while n_sweeps > 0 or not visits:
+            layer = count % len(lengths)
+            before = done.pop(layer, 0)
+            visits.append(_Visit(layer, surface, before))
+            if n_sweeps < lengths[layer] - before:
+                done[layer] = before + n_sweeps
+            else:
+                count += 1
+                if count != build.n_layers:
+                    surface += build.layers[layer][1]
+            n_sweeps -= lengths[layer] - before
+        return visits, done
+
+
+def _rest(tracks: _Tracks, done: int) -> _Tracks:
+    """Return what is left of a layer after a number of sweeps."""
+    for i, (track, n) in enumerate(zip(tracks, _sweeps(tracks))):
+        if done < n:
+            gone = done * track.speed / SWEEPS_PER_TIME / math.dist(*track[:2])
+            (x0, y0), (x1, y1) = track[:2]
+            start = x0 + gone * (x1 - x0), y0 + gone * (y1 - y0)
+            return (Segment(start, track.end, track.speed), *tracks[i + 1 :])
+        done -= n
+    return tracks
