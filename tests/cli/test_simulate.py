@@ -145,9 +145,18 @@ def test_a_dry_run_tells_what_will_be_written_and_writes_nothing(run, tmp_path):
 
 
 def test_a_dry_run_lists_all_obstacles(run, tmp_path):
-    text = DUMPED.replace("temperature 0.4", "temperature -1\nfoobar $Z")
+    text = DUMPED.replace("temperature 0.4", "temperature cold\nfoobar $Z")
     (tmp_path / "in.potts").write_text(text)
-    code, text, errors = run("simulate", "in.potts", "--dry-run")
-    assert code == 2
-    assert errors.count("obstacle  in.potts:") == 3
-    assert "cannot be run: 3 obstacles" in errors
+    for flags in ((), ("--dry-run",)):
+        code, text, errors = run("simulate", "in.potts", *flags)
+        assert code == 2
+        assert errors.count("obstacle  in.potts:") == 3
+        assert "cannot be run: 3 obstacles" in errors
+
+
+def test_a_script_without_a_run_says_so(run, tmp_path):
+    (tmp_path / "in.potts").write_text(DUMPED.replace("run", "#"))
+    code, _, errors = run("simulate", "in.potts")
+    assert code == 0
+    assert errors.strip() == "in.potts: no run: nothing is simulated"
+    assert (tmp_path / "log.spparks").exists()

@@ -7,7 +7,7 @@ from grainpaint.formats.spparks import site_ids, write_sites
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.spparks import read_script
 from grainpaint.simulate.spparks.runner import run_simulation
-from grainpaint.simulate.spparks.simulation import SetSpins
+from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins
 from grainpaint.simulate.spparks.sites import Sites
 
 
@@ -74,6 +74,45 @@ def test_a_site_file_is_the_start(tmp_path, rng):
     write_sites(tmp_path / "start.sites", spin[:-1], (True, True, False))
     with pytest.raises(InputError, match=r"in\.script:8: .*start\.sites has .11, 10"):
         run(tmp_path, text)
+
+
+def test_a_site_file_may_lack_all_but_the_values(tmp_path, rng):
+    """As people make them of a dump: no number of sites, no names, a column more."""
+    spin = rng.integers(1, 51, (12, 10, 8))
+    ids = site_ids(spin.shape, (True, True, False))
+    rows = [f"{i} {s} {i / 4}" for i, s in zip(ids.ravel(), spin.ravel())]
+    path = tmp_path / "site.init"
+    path.write_text("# This line is ignored\nValues\n\n" + "\n".join(rows[::-1]))
+    text = POTTS.replace("potts 50", "potts/strain 50").replace(
+        "set site range 1 50", "read_sites site.init"
+    )
+    (tmp_path / "in.script").write_text(text)
+    simulation = read_script(tmp_path / "in.script")
+    sites = Sites(simulation.box)
+    (step,) = [step for step in simulation.steps if isinstance(step, ReadFile)]
+    sites.read_file(step)
+    np.testing.assert_array_equal(sites.spin, spin)
+    np.testing.assert_array_equal(sites.value("d1"), ids / 4)
+    named = path.read_text().replace("Values", "960 sites\nid d1 i1 values\n\nValues")
+    path.write_text(named)
+    with pytest.raises(InputError, match="i1 must be whole"):
+        sites.read_file(step)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [("\n7 ", "\n961 ", "IDs that are not those of the box"),
+     ("Values", "id site q values\n\nValues", "'q' is not a value of a site"),
+     ("Values", "site values\n\nValues", "begin with id"),
+     ("\n7 1", "", "cut off: 959 rows of 960"), ("\n7 1", "\n7 1 3", "columns")],
+)  # fmt: skip
+def test_a_site_file_that_does_not_fit_is_refused(tmp_path, old, new, message):
+    ids = site_ids((12, 10, 8), (True, True, False)).ravel().tolist()
+    text = "first line\nValues\n\n" + "\n".join(f"{i} 1" for i in ids)
+    assert old in text
+    (tmp_path / "a.init").write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        run(tmp_path, POTTS.replace("set site range 1 50", "read_sites a.init"))
 
 
 def test_spins_that_the_application_does_not_know_are_refused(tmp_path):

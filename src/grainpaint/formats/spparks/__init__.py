@@ -16,7 +16,12 @@ from grainpaint.formats.spparks.dump import (
     parse_dump,
 )
 from grainpaint.formats.spparks.rows import site_ids
-from grainpaint.formats.spparks.sites import parse_sites, read_sites, write_sites
+from grainpaint.formats.spparks.sites import (
+    parse_sites,
+    read_site_values,
+    read_sites,
+    write_sites,
+)
 from grainpaint.formats.spparks.snapshot import Snapshot, choose_time, grains_of_spins
 from grainpaint.formats.spparks.stitch import is_stitch, read_stitch, times_of_stitch
 from grainpaint.microstructure import Microstructure
@@ -25,6 +30,7 @@ __all__ = [
     "Snapshot",
     "grains_of_spins",
     "read",
+    "read_site_values",
     "read_sites",
     "read_spins",
     "site_ids",

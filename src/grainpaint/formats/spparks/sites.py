@@ -17,7 +17,7 @@ from grainpaint.formats.spparks.rows import (
 )
 from grainpaint.formats.spparks.snapshot import Snapshot
 
-__all__ = ["parse_sites", "read_sites", "write_sites"]
+__all__ = ["parse_sites", "read_site_values", "read_sites", "write_sites"]
 
 _CHECKSUM = re.compile(rb"crc32 ([0-9a-f]{8})")
 _NO_CHECKSUM = b"crc32 00000000"  # what the checksum is made of in its own place
@@ -76,6 +76,27 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
     SPPARKS skips the first line. If it says ``boundary p p n``, as ours does, the box
     is periodic along x and y.
     """
+    at = _values_at(path, text)
+    names, n_sites, box = _header(path, text[:at])
+    names = names or ["id", "site"]
+    spin_column = next((n for n in ("site", "i1") if n in names), None)
+    if n_sites < 0 or names[:1] != ["id"] or spin_column is None:
+        raise InputError(
+            f"{path}: a site file states the number of sites and values 'id site'"
+        )
+    body = text[text.find(b"\n", at + 1) + 1 :]
+    columns = [0, names.index(spin_column)]
+    table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
+    place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
+    spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
+    said = _BOUNDARY.search(text[: text.find(b"\n")])
+    periodic = tuple(letter == b"p" for letter in said.groups()) if said else None
+    origin = tuple(box[:, 0].tolist())
+    return Snapshot(spin, 0.0, 1.0, origin, periodic or (False, False, False))
+
+
+def _values_at(path: Path, text: bytes) -> int:
+    """Return where the section Values begins; check that nothing is damaged."""
     at = text.find(b"\nValues")
     if at < 0 or b"\nSites" in text[:at] or b"\0" in text[:4096]:
         raise InputError(
@@ -90,10 +111,16 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
                 f"{path}: damaged, or changed by hand: its checksum is another (it is "
                 f"read as it is if the first line lacks {stated[0].decode()!r})"
             )
+    return at
+
+
+def _header(path: Path, head: bytes) -> tuple[list[str], int, np.ndarray]:
+    """Return the names of the columns, the number of sites (-1 = unknown), the box."""
     box = np.tile([-0.5, 0.5], (3, 1))
-    names, n_sites = ["id", "site"], -1
+    names: list[str] = []
+    n_sites = -1
     try:
-        for line in text[:at].decode().split("\n")[1:]:
+        for line in head.decode().split("\n")[1:]:
             words = line.split("#")[0].split()
             if words[-1:] == ["sites"]:
                 n_sites = int(words[0])
@@ -109,17 +136,60 @@ def parse_sites(path: Path, text: bytes) -> Snapshot:
         raise
     except (ValueError, IndexError):
         raise InputError(f"{path}: damaged header of a site file") from None
-    spin_column = next((n for n in ("site", "i1") if n in names), None)
-    if n_sites < 0 or names[:1] != ["id"] or spin_column is None:
+    return names, n_sites, box
+
+
+def read_site_values(
+    path: Path, ids: np.ndarray, columns: tuple[str, ...]
+) -> dict[str, np.ndarray] | None:
+    """Return the values in a site file for the sites of a script.
+
+    Parameters
+    ----------
+    path : Path
+    ids : numpy.ndarray, int64, shape (n,)
+        IDs of the sites.
+    columns : tuple of str
+        Values after the ID if the file does not name them: ``i1``, ``d1``, ...
+
+    Returns
+    -------
+    dict, optional
+        By name (``site`` is ``i1``), in the order of `ids`; None if the file is no site
+        file, or is about other sites.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or names other values than `columns`.
+    """
+    text = content_of(path)
+    if b"\nValues" not in text:
+        return None
+    at = _values_at(path, text)
+    names, n_sites, _ = _header(path, text[:at])
+    if n_sites not in (-1, ids.size):
+        return None
+    if names[:1] == ["id"]:
+        names = ["i1" if name == "site" else name for name in names[1:]]
+    elif names:
+        raise InputError(f"{path}: the values of a site file begin with id")
+    names = names or list(columns)
+    strange = [name for name in names if name not in columns]
+    if strange:
         raise InputError(
-            f"{path}: a site file states the number of sites and values 'id site'"
+            f"{path}: {strange[0]!r} is not a value of a site: {', '.join(columns)}"
         )
-    body = text[text.find(b"\n", at + 1) + 1 :]
-    columns = [0, names.index(spin_column)]
-    table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
-    place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
-    spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
-    said = _BOUNDARY.search(text[: text.find(b"\n")])
-    periodic = tuple(letter == b"p" for letter in said.groups()) if said else None
-    origin = tuple(box[:, 0].tolist())
-    return Snapshot(spin, 0.0, 1.0, origin, periodic or (False, False, False))
+    body = text[text.find(b"\n", at + 1) + 1 :].lstrip()
+    n_columns = 1 + len(names)
+    every = list(range(n_columns))
+    table = parse_rows(str(path), body, ids.size, n_columns, every)
+    found = to_integers(str(path), table[:, 0])
+    order, wanted = np.argsort(found), np.argsort(ids, axis=None)
+    if not np.array_equal(found[order], ids.ravel()[wanted]):
+        if n_sites < 0:
+            raise InputError(f"{path} has site IDs that are not those of the box")
+        return None
+    rows = np.empty_like(table)
+    rows[wanted] = table[order]
+    return {name: rows[:, 1 + i] for i, name in enumerate(names)}

@@ -19,7 +19,6 @@ Spin 0 marks the absence of a site (outside a part, beyond an open face): it nev
 and is not counted as a neighbor.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +51,8 @@ def potts_rates(
     n_neighbors : int
         Neighbors of a site: 26, 8, 6 or 4.
     temperature : float
-        T >= 0, in units of the energy of an unlike pair.
+        T >= 0, in units of the energy of an unlike pair; if it is infinite, flips that
+        raise the energy are as frequent as others.
     rule : {'each', 'any', 'one'}
         Which spins a site may take, see the module docstring.
     n_spins : int
@@ -70,9 +70,9 @@ def potts_rates(
     Raises
     ------
     InputError
-        If the temperature is negative or not finite, or the rule is unknown.
+        If the temperature is negative or not a number, or the rule is unknown.
     """
-    if not 0 <= temperature < math.inf:
+    if not temperature >= 0:
         raise InputError(f"the temperature must be >= 0, got {temperature}")
     if rule not in RULES:
         raise InputError(

@@ -119,6 +119,8 @@ def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
         for diagnostic in moment.diagnostics:
             clusters[diagnostic] = clusters.get(diagnostic, 0) + 1
     for run in simulation.runs:
+        for diagnostic in run.clusters:
+            clusters.setdefault(diagnostic, 0)
         rows = sum(moment.stats for moment in run.moments)
         for diagnostic in run.diagnostics:
             clusters[diagnostic] = clusters.get(diagnostic, 0) + rows
@@ -130,4 +132,5 @@ def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
             yield files.table, 1
         if files.sites:
             name = f"{files.sites}*.dx" if files.opendx else files.sites
-            yield name, count if files.opendx else 1
+            if count or not files.opendx:
+                yield name, count if files.opendx else 1

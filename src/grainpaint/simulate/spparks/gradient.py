@@ -49,7 +49,7 @@ def _line(sites: Sites, app: GradientApp) -> np.ndarray:
     box = sites.box
     low, high = box.corners
     value = app.temperature if app.of == "temp" else app.mobility
-    line = np.full(box.shape, value)
+    line = np.full(box.shape, value, float)
     for place, a, b, slope in zip(sites.place, low, high, app.gradient):
         n = round((b - a) / box.spacing)
         line += slope * (place + (1 - n) * box.spacing / 2)

@@ -161,12 +161,15 @@ class ReadFile:
         File and line of the command, for messages.
     what : str
         Which value of the sites a stitch file gives: ``site``, ``i1``, ``d1``, ...
+    columns : tuple of str
+        Values in a site file that does not name them.
     """
 
     path: Path
     time: float | None = None
     where: str = ""
     what: str = "site"
+    columns: tuple[str, ...] = ("i1",)
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,8 @@ class RunCommand:
         Seed of the random numbers.
     scan : LayeredScan, optional
         What an additive application scans.
+    clusters : tuple of Diagnostic
+        Those whose files exist from the start of the run.
     """
 
     start: float
@@ -233,6 +238,7 @@ class RunCommand:
     diagnostics: tuple[Diagnostic, ...] = ()
     seed: int = 0
     scan: LayeredScan | None = None
+    clusters: tuple[Diagnostic, ...] = ()
 
     @property
     def order(self) -> Literal["raster", "color", "random"]:

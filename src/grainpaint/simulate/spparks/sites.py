@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats.spparks import read_spins, site_ids
+from grainpaint.formats.spparks import read_site_values, read_spins, site_ids
 from grainpaint.formats.spparks.stitch_blocks import read_block
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
@@ -124,6 +124,11 @@ class Sites:
         if step.time is not None:
             self._read_stitch(step, step.time)
             return
+        ids = site_ids(self.box.shape, self.box.periodic)[self.exists]
+        values = read_site_values(step.path, ids, step.columns)
+        if values is not None:
+            self._set_values(step, values)
+            return
         snapshot = read_spins(step.path)
         if snapshot.spin.shape != self.box.shape:
             raise InputError(
@@ -131,6 +136,17 @@ class Sites:
                 f"{self.box.shape}"
             )
         np.copyto(self.spin, snapshot.spin, where=self.exists)
+
+    def _set_values(self, step: ReadFile, values: dict[str, np.ndarray]) -> None:
+        """Set the values of a site file."""
+        for name, value in values.items():
+            target = self.spin if name == "i1" else self.value(name)
+            whole = np.issubdtype(target.dtype, np.integer)
+            if whole and not (np.abs(value) < 2**31).all():
+                raise InputError(f"{step.where}: {step.path}: {name} beyond 32 bits")
+            if whole and (value != np.trunc(value)).any():
+                raise InputError(f"{step.where}: {step.path}: {name} must be whole")
+            target[self.exists] = value
 
     def _read_stitch(self, step: ReadFile, time: float) -> None:
         """Read values of the sites of the box; where the file has none, they are -1."""

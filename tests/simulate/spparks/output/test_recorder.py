@@ -159,3 +159,32 @@ def test_d1_of_an_additive_run_is_the_mobility_around_the_pool(tmp_path):
     assert 0 < distance[molten].mean() < distance[zone].mean()
     (rows,) = parse_log(tmp_path / "log.spparks")
     assert 0 < max(rows["max(d1)"]) <= 1
+
+
+def test_a_file_of_clusters_exists_even_if_no_table_is_due(tmp_path):
+    words = "diag_style cluster stats no delay 9 delt 9 filename c.txt\nrun"
+    run(tmp_path, POTTS.replace("run", words))
+    head, n_sites, *_ = (tmp_path / "c.txt").read_text().splitlines()
+    assert head.startswith("Clustering Analysis")
+    assert n_sites.strip() == "nglobal = 960"
+
+
+def test_a_second_run_of_a_build_goes_on_in_time_and_state(tmp_path):
+    text = AM.replace(
+        "run 1", "diag_style energy\ndump 1 text 2 d.* id d1 x y z\nrun 1"
+    )
+    run(tmp_path, text + "run 1\n")
+    first, second = parse_log(tmp_path / "log.spparks")
+    assert second["Time"][0] == first["Time"][-1]
+    assert second["Energy"][0] == first["Energy"][-1]
+    assert second["Nsweeps"][0] == first["Nsweeps"][-1]
+    assert second["Energy"][1:] != first["Energy"][1:]
+    rows = np.loadtxt(sorted(tmp_path.glob("d.*"), key=lambda p: int(p.suffix[1:]))[-1],
+                      skiprows=9)  # fmt: skip
+    assert rows[rows[:, 1] > 0, 4].max() == 7  # at the second layer's surface or above
+
+
+def test_the_log_says_which_column_has_no_counterpart(tmp_path):
+    run(tmp_path, POTTS)
+    _, second, *_ = (tmp_path / "log.spparks").read_text().splitlines()
+    assert second.startswith("Naccept is 0")

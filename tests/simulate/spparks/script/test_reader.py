@@ -174,7 +174,8 @@ def edit(old, new, text=ISO):
 
 
 SCRIPT_MISTAKES = {
-    "style": (edit("potts", "sinter"), r"in.script:2: app_style: 'sinter' is "
+    "sintering": (edit("potts 100", "sinter"), "'sinter' is not simulated here: it"),
+    "style": (edit("potts", "potts/foo"), r"in.script:2: app_style: 'potts/foo' is "
               r"not supported, only potts \| potts/neighonly \| am/ellipsoid"),
     "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"),
     "command": (edit("temperature", "ecoord 1 1\ntemperature"),
@@ -186,7 +187,6 @@ SCRIPT_MISTAKES = {
     "no sites": (edit("create_sites", "#"), "in.script:9: set: create_sites must"),
     "no seed": (edit("seed", "#"), "in.script:9: set: needs random numbers"),
     "no solver": (edit("sweep", "#"), "12: run: needs either sweep or solve_style"),
-    "no run": (edit("run", "#"), "no run: nothing to simulate"),
     "box twice": (edit("create_box box", "create_box box\ncreate_box box"), "exists"),
     "word": (edit("temperature 0.5", "temperature cold"), "needs a number, got 'cold'"),
     "few words": (edit("0 30 0 10", "0 30"), "region: needs more than 6 words"),
@@ -196,7 +196,8 @@ SCRIPT_MISTAKES = {
     "backwards": (edit("0 20 0", "20 0 0"), "block ends before it starts"),
     "file": (edit("set site", "read_sites a.sites #"), "read_sites: no file a.sites"),
     "time": (edit("10.0", "-1"), "cannot run from time 0 to -1"),
-    "cold": (edit("0.5", "-0.5"), "temperature: must be 0 or above"),
+    "cold": (edit("0.25", "-0.5", ELLIPSOID), "run: the temperature must be 0 or ab"),
+    "hot": (edit("0.5", "inf"), "temperature: must be a finite number, got inf"),
     "dump": (edit("run", "dump_one a\nrun"), "no dump 'a'"),
     "second": (edit("run 10.0", "run 1\nclear\nrun 2"), "clear: a second simulation"),
     "shell": (edit("run", "shell cd up\nrun"), "shell: cd is not supported"),
@@ -214,7 +215,6 @@ SCRIPT_MISTAKES = {
     "pulse": (edit("potts 100", "potts/weld 9 0 0.7 0.5 9 9\npulse 1.5 9"), "0..1 and"),
     "not a weld": (edit("run", "weld_shape_ellipse 9 9\nrun"), "style potts/weld"),
     "not joining": (edit("run", "deep_width 9\nrun"), "style potts/weld/jom"),
-    "two builds": (edit("run 225", "run 1\nrun 1", ELLIPSOID), "done in one run"),
     "kmc": (edit("sweep random mask no", "solve_style tree", ELLIPSOID), "need sweep"),
     "no layer": (ELLIPSOID.replace("am cart", "# "), "no am cartesian_layer"),
     "am in potts": (edit("run", "am build start 1 num_layers 2\nrun"), "needs app_sty"),
@@ -230,6 +230,43 @@ def test_mistakes_name_file_line_and_what_is_supported(tmp_path, mistake):
     with pytest.raises(InputError, match=message) as error:
         script(tmp_path, text)
     assert "\n" not in str(error.value)
+
+
+def test_a_script_may_do_without_a_run(tmp_path):
+    found = script(tmp_path, edit("run", "#"))
+    assert (found.runs, found.snapshots, found.scan) == ((), (), None)
+
+
+@pytest.mark.parametrize(
+    ("app", "how", "expected"),
+    [("potts 9", "sweep random", np.inf), ("ising", "sweep random", np.inf),
+     ("potts/neighonly 9", "solve_style tree", 0)],
+)  # fmt: skip
+def test_a_temperature_below_0_acts_as_in_spparks(tmp_path, app, how, expected):
+    """Its Boltzmann factor is above 1: sweeps accept all, solvers leave it out."""
+    text = ISO.replace("potts 100", app).replace("sweep random", how)
+    (run,) = script(tmp_path, text.replace("0.5", "-0.5")).runs
+    assert run.temperature == expected
+
+
+def test_a_second_run_of_a_build_goes_on(tmp_path):
+    first, second = script(tmp_path, ELLIPSOID + "run 1\n").runs
+    assert first.scan.start == 25
+    assert second.scan.start == 100  # where the last of four layers was scanned
+    assert second.start == first.end
+    again = script(tmp_path, ELLIPSOID + "am build start 30 num_layers 1\nrun 1\n")
+    assert again.runs[1].scan.start == 30
+    assert again.runs[1].stop < second.stop
+
+
+def test_the_old_name_of_phase_fields_is_known(tmp_path):
+    text = ISO.replace("potts 100", "STYLE 100 10 0.3 1 1 2 0.25 0.75 0.05 0.95")
+    text = text.replace("p p n", "p p p")
+    new, old = (
+        script(tmp_path, text.replace("STYLE", name)).app
+        for name in ("phasefield/potts", "potts/pfm")
+    )
+    assert new == old
 
 
 @pytest.mark.parametrize("name", ["in.iso", "in.am_ellipsoid", "in.am_bezier"])

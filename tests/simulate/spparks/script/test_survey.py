@@ -20,7 +20,7 @@ def test_a_good_script_has_no_obstacles(tmp_path, text):
 
 
 def test_all_obstacles_are_listed_at_once_and_only_they(tmp_path):
-    text = ISO.replace("potts 100", "potts/foo ${Q}").replace("0.5", "-1")
+    text = ISO.replace("potts 100", "potts/foo ${Q}").replace("0.5", "cold")
     text = text.replace("run 10.0", "dump 1 text 1 d.* id spin\ndump 2 foo 1 a\n"
                         "foobar 3\nread_sites none.sites\nrun $T")  # fmt: skip
     found, obstacles = survey(tmp_path, text)
@@ -37,6 +37,32 @@ def test_what_only_follows_from_an_obstacle_is_not_listed(tmp_path):
     assert found is None
     assert len(obstacles) == 1
     assert "'fcc' is not supported" in obstacles[0]
+
+
+def test_a_line_that_cannot_be_read_hides_no_other_obstacle(tmp_path):
+    text = ISO.replace("lattice sc", "variable a equal 1+\ninclude none.in\nlattice fc")
+    text = text.replace("run 10.0", 'if 1 ~ 2 then "run 1"\nfoobar\nprint "open')
+    text += (
+        "label b\nvariable i loop 3\nlabel c\nstats cold\nnext i\njump in.script c\n"
+    )
+    found, obstacles = survey(tmp_path, text + "print ${a}\n")
+    assert found is None
+    lines = [int(obstacle.split(":")[1]) for obstacle in obstacles]
+    # Each once, though the loop comes to line 20 three times.
+    assert lines == [5, 6, 14, 15, 16, 20, 23]
+
+
+def test_an_application_of_other_physics_is_one_obstacle(tmp_path):
+    text = "seed 1\napp_style sinter\nread_sites none\ndump 1 text 1 a\nrun 1\n"
+    _, obstacles = survey(tmp_path, text)
+    assert len(obstacles) == 1
+    assert "'sinter' is not simulated here" in obstacles[0]
+
+
+def test_a_dump_that_failed_is_not_missed_as_well(tmp_path):
+    text = ISO.replace("run", "dump 1 foo 1 a\ndump_modify 1 pad 3\ndump_one 2\nrun")
+    _, obstacles = survey(tmp_path, text)
+    assert len(obstacles) == 1
 
 
 def test_a_missing_script_is_an_error(tmp_path):

@@ -64,29 +64,39 @@ class ClusterWriter:
     def __init__(self, files: ClusterFiles, folder: Path) -> None:
         self.files, self.folder = files, folder
         self.count = 0
+        self.begun = False
+
+    def begin(self, n_sites: int) -> None:
+        """Make the files that grow, as a run does first."""
+        if self.begun:
+            return
+        self.begun = True
+        if self.files.table:
+            head = (
+                "Clustering Analysis for Lattice (diag_style cluster) \n"
+                f"nglobal = {n_sites} \nnprocs = 1 \n"
+            )
+            append_to(place_of(self.folder, self.files.table), head, first=True)
+        if self.files.sites and not self.files.opendx:
+            append_to(place_of(self.folder, self.files.sites), "", first=True)
 
     def write(self, frame: Frame) -> Clusters:
         """Find the clusters of a moment, write them, and return them."""
         found = find_clusters(frame)
+        self.begin(len(frame.order))
         if self.files.table:
             path = place_of(self.folder, self.files.table)
-            append_to(path, self._table(frame, found), first=self.count == 0)
+            append_to(path, self._table(frame, found), first=False)
         if self.files.sites and self.files.opendx:
             path = place_of(self.folder, f"{self.files.sites}{self.count:05d}.dx")
             append_to(path, _opendx(frame, found), first=True)
         elif self.files.sites:
             path = place_of(self.folder, self.files.sites)
-            append_to(path, _sites(frame, found), first=self.count == 0)
+            append_to(path, _sites(frame, found), first=False)
         self.count += 1
         return found
 
     def _table(self, frame: Frame, found: Clusters) -> str:
-        head = ""
-        if self.count == 0:
-            head = (
-                "Clustering Analysis for Lattice (diag_style cluster) \n"
-                f"nglobal = {len(frame.order)} \nnprocs = 1 \n"
-            )
         n = len(found.size)
         extents = np.stack([found.low, found.high], axis=2).reshape(n, 6)
         columns = [
@@ -99,7 +109,7 @@ class ClusterWriter:
         ]
         rows = b"".join(text_rows(columns)).decode().replace(" \n", "\n ")
         return (
-            f"{head}\n\n{'-' * 50}\nTime = {frame.time:f} \nncluster = {n} \n"
+            f"\n\n{'-' * 50}\nTime = {frame.time:f} \nncluster = {n} \n"
             f"<N> = {found.mean_size:g} \n<R> = {found.mean_radius:g} \n"
             "id ivalue dvalue size cx cy cz xlo xhi ylo yhi zlo zhi \n"
             f" {rows[:-1]}\n"

@@ -98,7 +98,7 @@ class Recorder:
         frame = Frame(self.sites, app, moment.time, self.temperature)
         if run is not None:
             if moment is run.moments[0]:
-                self._begin(run)
+                self._begin(run, len(frame.order))
             for diagnostic in moment.diagnostics:
                 self._cluster(frame, diagnostic)
             if moment.stats:
@@ -130,8 +130,10 @@ class Recorder:
         )
         np.copyto(sites.value("d1"), found)
 
-    def _begin(self, run: RunCommand) -> None:
-        """Say that a run begins; write the titles of the table."""
+    def _begin(self, run: RunCommand, n_sites: int) -> None:
+        """Say that a run begins; make files of clusters, write titles of the table."""
+        for diagnostic in run.clusters:
+            self._writer(diagnostic).begin(n_sites)
         self.begun = clock.perf_counter()
         self.log.say("Setting up run ...")
         names = ["Time", "Naccept", "Nreject", "Nsweeps", "CPU"]
@@ -156,10 +158,13 @@ class Recorder:
         """Compute a diagnostic of clusters and write its files; None of others."""
         if diagnostic.style != "cluster":
             return None
-        writer = self.clusters.setdefault(
+        return self._writer(diagnostic).write(frame)
+
+    def _writer(self, diagnostic: Diagnostic) -> ClusterWriter:
+        """Return the writer of the files of a diagnostic."""
+        return self.clusters.setdefault(
             diagnostic, ClusterWriter(diagnostic.files, self.folder)
         )
-        return writer.write(frame)
 
     def _dump(self, frame: Frame, write: DumpWrite) -> None:
         """Write a snapshot."""

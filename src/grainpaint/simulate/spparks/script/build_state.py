@@ -91,7 +91,8 @@ class BuildState:
         lengths = [sum(_sweeps(tracks)) for tracks, _ in build.layers]
         done = dict(self.done)
         surface = build.start if self.surface is None else self.surface
-        visits, count = [], 0
+        visits: list[_Visit] = []
+        count = 0
         while n_sweeps > 0 or not visits:
             layer = count % len(lengths)
             before = done.pop(layer, 0)

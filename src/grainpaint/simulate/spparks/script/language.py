@@ -79,12 +79,11 @@ def commands(
             words = _split(text, where, None if label is not None else table)
             if not words:
                 continue
-            if label is None and "$" in "".join(text.partition("#")[0].split('"')[::2]):
+            if label is None and _has_variables(text):
                 echo(" ".join(words))
             command = Command(words[0], tuple(words[1:]), where)
             if label is not None:
-                if command.name == "label" and command.word(0) == label:
-                    label = None
+                label = None if _is_label(command, label) else label
             elif command.name == "variable":
                 table.define(command)
             elif command.name == "next":
@@ -93,14 +92,10 @@ def commands(
                 skip_jump = False
             elif command.name == "jump":
                 n_jumps += 1
-                if n_jumps > _MOST_JUMPS:
-                    raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
-                files[-1] = _open(command, path, texts)
+                files[-1] = _jump(command, path, texts, n_jumps)
                 label = command.words[1] if len(command.words) > 1 else None
             elif command.name == "include":
-                if len(files) >= _DEEPEST:
-                    raise command.fail(f"files include each other over {_DEEPEST} deep")
-                files.append(_open(command, path, texts))
+                files.append(_include(command, path, texts, len(files)))
             elif command.name == "if":
                 chosen = _branch(command)
                 if chosen:
@@ -166,6 +161,31 @@ def _open(command: Command, script: Path, known: dict[Path, list[str]]) -> _File
         if found:
             return _File(path, name, known)
     raise command.fail(f"there is no file {brief(name, 100)}")
+
+
+def _is_label(command: Command, label: str) -> bool:
+    return command.name == "label" and command.word(0) == label
+
+
+def _jump(
+    command: Command, script: Path, known: dict[Path, list[str]], count: int
+) -> _File:
+    if count > _MOST_JUMPS:
+        raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
+    return _open(command, script, known)
+
+
+def _include(
+    command: Command, script: Path, known: dict[Path, list[str]], depth: int
+) -> _File:
+    if depth >= _DEEPEST:
+        raise command.fail(f"files include each other over {_DEEPEST} deep")
+    return _open(command, script, known)
+
+
+def _has_variables(text: str) -> bool:
+    """Return whether a line has variables outside of comments and quotes."""
+    return "$" in "".join(text.partition("#")[0].split('"')[::2])
 
 
 def _split(text: str, where: str, table: "Variables | None") -> list[str]:

@@ -95,6 +95,11 @@ class Outputs:
         found = (active.diagnostic for active in self.diagnostics)
         return tuple(diagnostic for diagnostic in found if diagnostic.in_stats)
 
+    def with_files(self) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics that write files of their own."""
+        found = (active.diagnostic for active in self.diagnostics)
+        return tuple(d for d in found if d.files.table or d.files.sites)
+
     def _begin(self, start: float) -> Moment:
         """Return what is written when a run begins; find when all is due next."""
         dumps = []

@@ -102,6 +102,7 @@ def _run(state: ScriptState, command: Command) -> None:
             state.outputs.in_stats(),
             state.needed_seed(command),
             build and state.am.state.next_run(build),
+            state.outputs.with_files(),
         )
     )
     if build is not None:

@@ -81,7 +81,9 @@ def _read_sites(state: ScriptState, command: Command) -> None:
     if state.box is None:
         raise command.missing("create_sites")
     path = state.file(command, 0)
-    state.steps.append(ReadFile(path, where=command.where))
+    assert state.app is not None
+    columns = value_names(state.app)
+    state.steps.append(ReadFile(path, where=command.where, columns=columns))
 
 
 def _stitch_file(state: ScriptState, command: Command) -> Path:
