@@ -22,7 +22,12 @@ from grainpaint.simulate.spparks.applications import (
     PathWeldApp,
 )
 from grainpaint.simulate.spparks.potts_run import effective_lattice
-from grainpaint.simulate.spparks.simulation import LayeredScan, RunCommand
+from grainpaint.simulate.spparks.simulation import (
+    LayeredScan,
+    RunCommand,
+    SetSpins,
+    SiteCondition,
+)
 from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = [
@@ -57,6 +62,10 @@ def run_additive(
     progress : Progress
         Receives the number of sweeps.
     """
+    # Where a stitch file has no value; SPPARKS draws one when a run begins.
+    unset = SiteCondition("site", "=", -1)
+    if (sites.spin[sites.exists] == -1).any():
+        sites.set_spins(SetSpins(1, app.n_spins, conditions=(unset,), seed=run.seed))
     sites.check_spins(0, app.n_spins)
     nx, ny, nz = sites.box.shape
     pool, haz = pool_of(app, nz)

@@ -59,6 +59,25 @@ def test_a_new_file_begins_at_time_0_with_spins_that_are_no_value(tmp_path):
         run(tmp_path, text.replace("set site stitch new", "set site stitch none"))
 
 
+def test_a_new_file_may_be_read_before_the_dump_that_makes_it(tmp_path):
+    """The first layer of scripts that are chained by a shell."""
+    text = POTTS.replace(
+        "set site range 1 50",
+        "set site stitch new.st last\nset site range 1 50\n"
+        "reset_time stitch new.st last\ndump s stitch 9.0 new.st site\n",
+    )
+    run(tmp_path, text + "dump_one s\n")
+    assert stitch_times(tmp_path / "new.st") == [0, 4]
+
+
+def test_sites_without_a_value_are_drawn_when_a_build_begins(tmp_path):
+    text = LAYER.replace("set i1 range 1 100 if z >= 4\n", "")
+    run(tmp_path, text.replace("am/ellipsoid 100", "am/ellipsoid 60"))
+    start = read_spins(tmp_path / "a.st", 0.0).spin
+    assert (start.min(), start.max()) == (1, 60)
+    assert len(np.unique(start)) == 60
+
+
 def test_a_script_reads_what_it_has_written(tmp_path):
     text = POTTS + "dump s stitch 9.0 a.st site\nrun 1\nset site value 3\n"
     (tmp_path / "in.first").write_text(text + "run 0\n")

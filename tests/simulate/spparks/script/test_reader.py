@@ -215,6 +215,7 @@ SCRIPT_MISTAKES = {
     "pulse": (edit("potts 100", "potts/weld 9 0 0.7 0.5 9 9\npulse 1.5 9"), "0..1 and"),
     "not a weld": (edit("run", "weld_shape_ellipse 9 9\nrun"), "style potts/weld"),
     "not joining": (edit("run", "deep_width 9\nrun"), "style potts/weld/jom"),
+    "pre no": (edit("run 225", "run 1\nrun 1 pre no", ELLIPSOID), "pre no is not sup"),
     "kmc": (edit("sweep random mask no", "solve_style tree", ELLIPSOID), "need sweep"),
     "no layer": (ELLIPSOID.replace("am cart", "# "), "no am cartesian_layer"),
     "am in potts": (edit("run", "am build start 1 num_layers 2\nrun"), "needs app_sty"),

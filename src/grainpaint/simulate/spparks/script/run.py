@@ -74,6 +74,9 @@ def _run(state: ScriptState, command: Command) -> None:
                 raise command.fail(f"cannot run from time {state.time:g} to {stop:g}")
         else:
             build = _build(state, command, stop - state.time)
+            begun = any(isinstance(step, RunCommand) for step in state.steps)
+            if begun and "pre no" in " ".join(command.words):
+                raise command.fail("pre no is not supported after a run of a build")
             if not build.timed:
                 stop = state.time + scan_duration(build)
     # Rounding must not add a sweep after the last one of a build.

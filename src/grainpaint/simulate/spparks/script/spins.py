@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from grainpaint.errors import InputError
 from grainpaint.formats.spparks.stitch_blocks import stitch_times
 from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.script.command import Command
@@ -87,9 +88,13 @@ def _read_sites(state: ScriptState, command: Command) -> None:
 
 
 def _stitch_file(state: ScriptState, command: Command) -> Path:
-    """Return the stitch file of ``set``: an existing one, or one that it writes."""
+    """Return the stitch file of ``set``: an existing one, or one that it dumps to."""
     name = command.word(2)
-    return Path(name) if name in state.stitched else state.file(command, 2)
+    try:
+        return Path(name) if name in state.stitched else state.file(command, 2)
+    except InputError as error:
+        state.awaited.setdefault(name, error)  # unless a dump follows
+        return Path(name)
 
 
 def stitch_time(state: ScriptState, command: Command, index: int) -> float:

@@ -51,6 +51,7 @@ class ScriptState:
     time: float = 0.0
     outputs: Outputs = field(default_factory=Outputs)
     stitched: dict[str, list[float]] = field(default_factory=dict)
+    awaited: dict[str, InputError] = field(default_factory=dict)
     colors: dict[str, Color] = field(default_factory=dict)
     echo: tuple[bool, bool] = (False, True)  # on the screen, in the log
     am: AmCommands = field(default_factory=AmCommands)
@@ -105,6 +106,10 @@ class ScriptState:
         if text not in self.passed_over:
             self.passed_over.append(text)
 
+    def missing_files(self) -> list[InputError]:
+        """Return what is wrong if no dump makes the stitch files that are read."""
+        return [e for name, e in self.awaited.items() if name not in self.stitched]
+
     def clear(self) -> None:
         """Forget everything except for the commands passed over."""
         fresh = ScriptState(self.path)
@@ -113,6 +118,8 @@ class ScriptState:
 
     def simulation(self) -> Simulation:
         """Return the simulation that the script has described."""
+        for error in self.missing_files():
+            raise error
         if isinstance(self.app, PathsApp):
             return self._paths(self.app)
         if self.app is None or self.box is None:
