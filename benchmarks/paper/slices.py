@@ -14,7 +14,7 @@ from boxes import HERE, open_study, study_parser
 from common import save
 from matplotlib.figure import Figure
 
-from grainpaint.drawing.plot import grain_colors
+from grainpaint.drawing.coloring import grain_colors
 from grainpaint.generation.blocks import grid
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks

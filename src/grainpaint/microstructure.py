@@ -292,17 +292,31 @@ class Microstructure:
 
         return formats.write(self, Path(path), **options)
 
-    def plot(self) -> Figure:
+    def plot(self, ipf: str | None = None) -> Figure:
         """Draw slices across x, y and z.
+
+        Parameters
+        ----------
+        ipf : {'x', 'y', 'z'}, optional
+            Colors show the crystal directions along this axis of the sample (inverse
+            pole figures); without it, they tell grains apart.
 
         Returns
         -------
         matplotlib.figure.Figure
             Three panels, in mm or µm; save it with `savefig`.
+
+        Raises
+        ------
+        InputError
+            If directions are to be shown and there are no orientations, or no color key
+            for the symmetry.
         """
+        from grainpaint.drawing.coloring import coloring
         from grainpaint.drawing.plot import plot_volume
 
-        return plot_volume(self)
+        volume = self.compact()[0]
+        return plot_volume(volume, colored=coloring(volume, ipf))
 
     def to_pyvista(self) -> ImageData:
         """Return the volume for PyVista and VTK.

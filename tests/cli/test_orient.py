@@ -93,3 +93,21 @@ def test_a_site_file_cannot_hold_orientations(run, cubes, tmp_path):
     code, _, error = run("orient", cubes, "-o", tmp_path / "o.sites")
     assert code == 2
     assert "a site file does not hold orientations" in error
+
+
+def test_view_shows_crystal_directions_or_says_why_not(run, cubes, tmp_path):
+    out, picture = tmp_path / "o.npz", tmp_path / "a.png"
+    code, _, error = run("view", cubes, "-o", picture, "--ipf", "z")
+    assert code == 2
+    assert "need orientations, and the grains have none" in error.splitlines()[-1]
+    assert not picture.exists()
+    assert run("orient", cubes, "-o", out, "--symmetry", "23")[0] == 0
+    code, _, error = run("view", out, "-o", picture, "--ipf", "z")
+    assert code == 2
+    assert "no color key for the symmetry 23" in error.splitlines()[-1]
+    code, _, error = run("view", out, "-o", picture, "--ipf", "001")
+    assert code == 2
+    assert "along x, y or z; got '001'" in error.splitlines()[-1]
+    assert run("orient", cubes, "-o", out, "--force")[0] == 0
+    assert run("view", out, "-o", picture, "--ipf", "y")[0] == 0
+    assert picture.stat().st_size > 1000

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.image import imread
 
 from grainpaint import Microstructure
+from grainpaint.drawing.coloring import grain_colors
 from grainpaint.drawing.picture import Picture, picture, thinned
-from grainpaint.drawing.plot import grain_colors
 
 
 def test_picture_shows_the_grains_in_their_colors(tmp_path):

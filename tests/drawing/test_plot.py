@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from grainpaint import Microstructure
-from grainpaint.drawing.plot import draw_slice, grain_colors, plot_volume
+from grainpaint.drawing.coloring import grain_colors
+from grainpaint.drawing.plot import draw_slice, plot_volume
 
 
 def test_near_ids_get_different_colors():

@@ -17,7 +17,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grainpaint.drawing.plot import draw_slice, grain_colors, slice_axes
+from grainpaint.drawing.coloring import best_coloring, draw_key
+from grainpaint.drawing.plot import draw_slice, slice_axes
 from grainpaint.measure.averages import mean_curve
 from grainpaint.measure.densities import plane_density
 from grainpaint.measure.descriptors import descriptors_of
@@ -239,7 +240,8 @@ def correlation(
 def slices(shown: Sequence[Microstructure]) -> Figure:
     """Draw slices across x, y, z side by side, as in Figures 12 and 16.
 
-    Sections are drawn as they are.
+    Sections are drawn as they are. Where grains have orientations and there is a key
+    for their crystals, colors show the crystal directions along z.
 
     Parameters
     ----------
@@ -256,11 +258,17 @@ def slices(shown: Sequence[Microstructure]) -> Figure:
         if len(rows) > 1:
             part.suptitle(label, fontsize=11)
         volume = volume.compact()[0]
-        colors = grain_colors(int(volume.grain_id.max()))
-        axes_of_slices = slice_axes(volume)
-        panels = part.subplots(1, len(axes_of_slices), squeeze=False)[0]
-        for axis, axes in zip(axes_of_slices, panels):
-            draw_slice(axes, volume, axis, colors)
+        colored = best_coloring(volume)
+        across_of = slice_axes(volume)
+        ratios = [1.0] * len(across_of) + [0.35] * bool(colored.symmetries)
+        panels = part.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)[0]
+        for axis, axes in zip(across_of, panels):
+            draw_slice(axes, volume, axis, colored.colors)
+        n = len(colored.symmetries)
+        for i, symmetry in enumerate(colored.symmetries):
+            panels[-1].set_axis_off()
+            key = panels[-1].inset_axes((0, i / n, 1, 0.8 / n))
+            draw_key(key, symmetry, f"{symmetry}, along {colored.axis}")
     return figure
 
 

@@ -5,8 +5,9 @@ import io
 
 from matplotlib.figure import Figure
 
+from grainpaint.drawing.coloring import coloring
 from grainpaint.drawing.picture import thinned
-from grainpaint.drawing.plot import draw_slice, grain_colors, slice_axes
+from grainpaint.drawing.plot import draw_slice, slice_axes
 from grainpaint.measure.dimensions import diameters_are
 from grainpaint.microstructure import Microstructure
 
@@ -49,7 +50,7 @@ def _slice_png(volume: Microstructure) -> str:
     """Return a slice across z, or the section, as the source of an HTML image."""
     shown = thinned(volume, _EDGE).compact()[0]
     figure = Figure(figsize=(2.8, 2.8), layout="constrained")
-    colors = grain_colors(int(shown.grain_id.max()))
+    colors = coloring(shown).colors
     draw_slice(figure.subplots(), shown, slice_axes(shown)[-1], colors)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=90)

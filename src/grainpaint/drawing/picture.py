@@ -4,6 +4,8 @@ It loads matplotlib and OpenGL while the grains are made, so that only the drawi
 extra time, and a broken OpenGL crashes the child process alone.
 """
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
@@ -12,9 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
+from grainpaint.drawing.coloring import coloring
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["Picture", "picture", "thinned"]
@@ -36,6 +40,7 @@ def thinned(volume: Microstructure, edge: int = _EDGE) -> Microstructure:
         volume.grain_id[tuple(slice(None, None, step) for step in steps)],
         tuple(s * step for s, step in zip(volume.spacing, steps)),
         volume.origin,
+        orientations=volume.orientations,
     )
 
 
@@ -64,7 +69,7 @@ class Picture:
             text=True,
         )
 
-    def __enter__(self) -> "Picture":
+    def __enter__(self) -> Picture:
         """Return itself."""
         return self
 
@@ -78,7 +83,7 @@ class Picture:
         self._end()
         self._folder.cleanup()
 
-    def draw(self, volume: Microstructure, path: Path) -> None:
+    def draw(self, volume: Microstructure, path: Path, axis: str | None = None) -> None:
         """Start drawing the part with a quarter cut away, beside three slices.
 
         A section one voxel thick is drawn as it is.
@@ -88,15 +93,30 @@ class Picture:
         volume : Microstructure
         path : Path
             A .png file; it is never left half-written.
+        axis : {'x', 'y', 'z'}, optional
+            Colors show the crystal directions along it; without it, they tell grains
+            apart.
+
+        Raises
+        ------
+        InputError
+            If colors are to show directions and there is none, or no key for them.
         """
         shown = thinned(volume)
-        array = Path(self._folder.name, "grain_id.npy")
-        np.save(array, shown.grain_id)
-        self._order = {
+        array, colors = (Path(self._folder.name, n) for n in ("ids.npy", "colors.npy"))
+        self._order: dict[str, Any] = {
             "grain_id": str(array),
             "spacing": shown.spacing,
             "picture": str(path.absolute()),
+            "colors": str(colors),
+            "axis": axis,
         }
+        if axis is not None:
+            shown = shown.compact()[0]
+            colored = coloring(shown, axis)
+            np.save(colors, colored.colors)
+            self._order["symmetries"] = colored.symmetries
+        np.save(array, shown.grain_id)
         self._tell()
 
     def wait(self) -> bool:
@@ -144,8 +164,11 @@ class Picture:
         self._process.communicate()
 
 
-def picture(volume: Microstructure, path: Path) -> bool:
-    """Draw a volume to a .png file; return whether it shows more than slices."""
+def picture(volume: Microstructure, path: Path, axis: str | None = None) -> bool:
+    """Draw a volume to a .png file; return whether it shows more than slices.
+
+    See `Picture.draw`.
+    """
     with Picture() as drawing:
-        drawing.draw(volume, path)
+        drawing.draw(volume, path, axis)
         return drawing.wait()

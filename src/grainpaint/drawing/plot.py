@@ -4,32 +4,17 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
+from grainpaint.drawing.coloring import Coloring, coloring, draw_key
 from grainpaint.formats.files import replace_with
 from grainpaint.measure.dimensions import named
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["draw_slice", "draw_volume", "grain_colors", "plot_volume", "slice_axes"]
+__all__ = ["draw_slice", "draw_volume", "plot_volume", "slice_axes"]
 
-_GOLDEN = (5**0.5 - 1) / 2
+_KEY_INCHES = 1.7  # edge of the place of a color key
 _THIN = 40  # sides of a slice in a larger ratio are not drawn to scale
-
-
-def grain_colors(n_grains: int) -> np.ndarray:
-    """Return the colors of grains 0..n (uint8, shape (n + 1, 3)); 0 is white.
-
-    Hues follow the golden ratio, so that grains with similar IDs look different;
-    lightness varies too, so that they differ without color vision.
-    """
-    k = np.arange(n_grains + 1)
-    hue = k * _GOLDEN % 1.0
-    saturation = 0.35 + 0.3 * (k * 0.7548776662 % 1.0)
-    value = 0.55 + 0.4 * (k * 0.5698402910 % 1.0)
-    colors = hsv_to_rgb(np.stack([hue, saturation, value], -1))
-    colors[0] = 1.0
-    return np.round(colors * 255).astype(np.uint8)
 
 
 def _trimmed(image: np.ndarray) -> np.ndarray:
@@ -39,7 +24,11 @@ def _trimmed(image: np.ndarray) -> np.ndarray:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figure:
+def plot_volume(
+    volume: Microstructure,
+    solid: np.ndarray | None = None,
+    colored: Coloring | None = None,
+) -> Figure:
     """Draw slices across x, y, z, beside a view of the solid if there is one.
 
     A section one voxel thick is drawn as it is.
@@ -49,10 +38,13 @@ def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figu
     volume : Microstructure
     solid : numpy.ndarray, uint8, shape (height, width, 3), optional
         The part on a white background.
+    colored : Coloring, optional
+        Of its grains; without it, colors tell them apart.
     """
     volume = volume.compact()[0]
-    colors = grain_colors(int(volume.grain_id.max()))
+    colored = colored or coloring(volume)
     across = slice_axes(volume)
+    beside = _KEY_INCHES if colored.axis else 0.0  # room for the key, inches
     # Places are fixed, since a layout engine takes longer than all the rest.
     if len(across) == 1:
         figure, places = _one_panel(volume)
@@ -61,13 +53,29 @@ def plot_volume(volume: Microstructure, solid: np.ndarray | None = None) -> Figu
         places = [(0.055 + i / 3, 0.12, 0.27, 0.78) for i in range(3)]
     else:
         figure = Figure(figsize=(13, 7))
-        main = figure.add_axes((0.005, 0.02, 0.63, 0.96))
+        places = [(0.695, 0.73 - i / 3, 0.295, 0.225) for i in range(3)]
+    wide, tall = figure.get_size_inches()
+    figure.set_size_inches(wide + beside, tall)
+    share = wide / (wide + beside)
+    places = [(x * share, y, w * share, h) for x, y, w, h in places]
+    if solid is not None and len(across) == 3:
+        main = figure.add_axes((0.005 * share, 0.02, 0.63 * share, 0.96))
         main.imshow(_trimmed(solid))
         main.set_axis_off()
-        places = [(0.695, 0.73 - i / 3, 0.295, 0.225) for i in range(3)]
     for axis, place in zip(across, places):
-        draw_slice(figure.add_axes(place), volume, axis, colors)
+        draw_slice(figure.add_axes(place), volume, axis, colored.colors)
+    _draw_keys(figure, colored, share + 0.1 / (wide + beside))
     return figure
+
+
+def _draw_keys(figure: Figure, colored: Coloring, left: float) -> None:
+    """Draw the keys of colors one above the other."""
+    wide, tall = figure.get_size_inches()
+    for i, symmetry in enumerate(colored.symmetries):
+        bottom = (0.35 + i * _KEY_INCHES) / tall
+        width, height = (_KEY_INCHES - 0.45) / wide, (_KEY_INCHES - 0.75) / tall
+        axes = figure.add_axes((left, bottom, width, height))
+        draw_key(axes, symmetry, f"{symmetry}, along {colored.axis}")
 
 
 def _one_panel(
@@ -97,9 +105,14 @@ def _sides(volume: Microstructure, axis: int) -> list[int]:
     return sides[::-1] if is_line and volume.axes[0] == sides[1] else sides
 
 
-def draw_volume(volume: Microstructure, solid: np.ndarray | None, path: Path) -> None:
+def draw_volume(
+    volume: Microstructure,
+    solid: np.ndarray | None,
+    path: Path,
+    colored: Coloring | None = None,
+) -> None:
     """Write what `plot_volume` draws to a PNG file."""
-    figure = plot_volume(volume, solid)
+    figure = plot_volume(volume, solid, colored)
     replace_with(path, lambda aside: figure.savefig(aside, dpi=110))
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from grainpaint.drawing.plot import draw_volume, grain_colors
+from grainpaint.drawing.coloring import Coloring, coloring
+from grainpaint.drawing.plot import draw_volume
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["cut_quarter", "solid_picture", "surface"]
@@ -63,8 +64,19 @@ def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(corners), np.concatenate(owner)
 
 
-def solid_picture(volume: Microstructure) -> np.ndarray:
-    """Render the part with a quarter cut away (uint8, shape (height, width, 3))."""
+def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
+    """Render the part with a quarter cut away.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    colors : numpy.ndarray, uint8, shape (n + 1, 3)
+        Of its grains.
+
+    Returns
+    -------
+    numpy.ndarray, uint8, shape (height, width, 3)
+    """
     import pyvista
 
     corners, owner = surface(cut_quarter(volume.grain_id))
@@ -72,7 +84,7 @@ def solid_picture(volume: Microstructure) -> np.ndarray:
     points = corners.reshape(-1, 3) * volume.spacing
     faces = np.column_stack([np.full(n, 4), np.arange(4 * n).reshape(n, 4)])
     mesh = pyvista.PolyData(points, faces.ravel())
-    mesh.cell_data["color"] = grain_colors(int(volume.grain_id.max()))[owner]
+    mesh.cell_data["color"] = colors[owner]
     plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1100, 1000])
     plotter.set_background("white")
     plotter.add_mesh(
@@ -86,16 +98,22 @@ def solid_picture(volume: Microstructure) -> np.ndarray:
     return image
 
 
-def _draw(volume: Microstructure, path: Path, with_solid: bool) -> bool:
+def _draw(
+    volume: Microstructure,
+    path: Path,
+    with_solid: bool,
+    colored: Coloring | None = None,
+) -> bool:
     """Draw a volume; return whether the solid could be drawn as well, if it is one."""
     volume, solid = volume.compact()[0], None
+    colored = colored or coloring(volume)
     is_solid = len(volume.axes) == 3 and volume.n_voxels > 0
     if with_solid and is_solid:
         try:
-            solid = solid_picture(volume)
+            solid = solid_picture(volume, colored.colors)
         except (RuntimeError, AttributeError):
             solid = None
-    draw_volume(volume, solid, path)
+    draw_volume(volume, solid, path, colored)
     return solid is not None or (with_solid and not is_solid)
 
 
@@ -110,7 +128,11 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         volume = Microstructure(np.load(order["grain_id"]), order["spacing"])
-        drawn = _draw(volume, Path(order["picture"]), with_solid)
+        colored = None
+        if order["axis"] is not None:
+            shown = np.load(order["colors"])
+            colored = Coloring(shown, order["axis"], tuple(order["symmetries"]))
+        drawn = _draw(volume, Path(order["picture"]), with_solid, colored)
         print("solid" if drawn else "slices", file=answers, flush=True)
 
 

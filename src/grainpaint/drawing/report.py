@@ -12,8 +12,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from grainpaint.drawing import figures
+from grainpaint.drawing.coloring import Coloring, best_coloring, few_colors
 from grainpaint.drawing.picture import thinned
-from grainpaint.drawing.plot import grain_colors
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
 from grainpaint.measure.comparison import compare
@@ -34,7 +34,6 @@ __all__ = ["MEASURES", "report", "write_report"]
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _EDGE_3D = 128  # voxels along an edge of the 3-D view
-_N_COLORS = 255
 
 # Titles and units of `grainpaint.measure.volume_measures`.
 MEASURES = {
@@ -63,13 +62,13 @@ def _svg(figure: Figure) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _solid_page(volume: Microstructure) -> str:
+def _solid_page(volume: Microstructure, colored: Coloring) -> str:
     """Return a complete page with the volume in 3-D, the nearest octant cut away."""
     import k3d
 
     volume = thinned(volume, _EDGE_3D)
-    ids = volume.grain_id
-    shown = np.where(ids > 0, (ids - 1) % _N_COLORS + 1, 0).astype(np.uint8)
+    number, colors = few_colors(colored)
+    shown = number[volume.grain_id]
     nx, ny, nz = (max(1, n // 2) for n in shown.shape)
     if min(shown.shape) > 1:
         shown[nx:, :ny, nz:] = 0
@@ -77,7 +76,6 @@ def _solid_page(volume: Microstructure) -> str:
     size = (
         size / size.max()
     )  # the view keeps only 3 digits of very small or large sizes
-    colors = grain_colors(_N_COLORS)[1:].astype(int)
     plot = k3d.plot(
         grid_visible=False,
         menu_visibility=False,
@@ -88,7 +86,7 @@ def _solid_page(volume: Microstructure) -> str:
     )
     plot += k3d.voxels(
         np.ascontiguousarray(shown.transpose(2, 1, 0)),  # k3d takes z, y, x
-        color_map=[int(r << 16 | g << 8 | b) for r, g, b in colors],
+        color_map=[int(r << 16 | g << 8 | b) for r, g, b in colors.astype(int)],
         outlines=False,
         bounds=[0, size[0], 0, size[1], 0, size[2]],
         compression_level=9,
@@ -202,9 +200,11 @@ def write_report(
     names = [n for n, d in descriptors.items() if len(d.columns) != 2]
     first = [names[0], "nearest"]
     is_solid = len(generated[0].axes) == 3
+    shown = [volume.compact()[0] for volume in shown]
+    colorings = [best_coloring(volume) for volume in shown]
     views = [
-        (name, _solid_page(volume))
-        for name, volume in zip(("Generated", "Reference"), shown)
+        (name, _solid_page(volume, colored))
+        for name, volume, colored in zip(("Generated", "Reference"), shown, colorings)
         if is_solid
     ]
 
@@ -236,6 +236,7 @@ def write_report(
             else None,
             correlation=_svg(figures.correlation(generated, reference)),
             slices=_svg(figures.slices(shown)),
+            colors=list(dict.fromkeys(colored.meaning for colored in colorings)),
             views=views,
         )
     )

@@ -1,0 +1,111 @@
+"""Colors of crystal directions: corners, equivalents, a slow version."""
+
+import naive
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from grainpaint import InputError
+from grainpaint.orientations import Orientations, operators
+from grainpaint.orientations.ipf import (
+    KEYS,
+    check_axis,
+    check_keys,
+    direction_colors,
+    ipf_colors,
+    sector_corners,
+)
+
+each_key = pytest.mark.parametrize("symmetry", KEYS)
+
+
+def random_quaternions(n, seed=0):
+    return Rotation.random(n, random_state=seed).as_quat(scalar_first=True)
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "directions"),
+    [
+        ("432", [[0, 0, -1], [-1, 0, 1], [1, -1, 1]]),
+        ("622", [[0, 0, 1], [0.5, 0.75**0.5, 0], [0, 1, 0]]),  # 0001, 11-20, 01-10
+        ("422", [[0, 0, 1], [0, -1, 0], [1, -1, 0]]),
+        ("222", [[0, 0, -1], [-1, 0, 0], [0, 1, 0]]),
+    ],
+)
+def test_corners_are_red_green_and_blue(symmetry, directions):
+    known = np.array(directions) / np.linalg.norm(directions, axis=1)[:, None]
+    for found in (sector_corners(symmetry), known):
+        np.testing.assert_array_equal(
+            direction_colors(found, symmetry), np.eye(3) * 255
+        )
+
+
+@pytest.mark.parametrize(
+    ("angles", "axis", "color"),
+    [
+        ((0, 0, 0), "z", (255, 0, 0)),  # cube: <001> along all axes
+        ((0, 0, 0), "x", (255, 0, 0)),
+        ((0, 45, 0), "z", (0, 255, 0)),  # Goss: {011}<100>
+        ((0, 45, 0), "x", (255, 0, 0)),
+        ((0, 45, 0), "y", (0, 255, 0)),
+        ((0, 54.7356103172, 45), "z", (0, 0, 255)),  # {111} in the sheet
+    ],
+)
+def test_ideal_orientations_of_cubic_crystals(angles, axis, color):
+    known = Orientations.from_euler(np.radians([angles]))
+    np.testing.assert_allclose(ipf_colors(known, axis)[1], color, atol=1)
+
+
+def test_hexagonal_crystals_have_their_axes_along_z_and_x():
+    known = Orientations.from_euler(np.radians([[30, 0, 0], [0, 90, 0]]), "622")
+    np.testing.assert_array_equal(ipf_colors(known, "z")[1], [255, 0, 0])
+    np.testing.assert_array_equal(ipf_colors(known, "x")[1], [0, 0, 255])
+    np.testing.assert_array_equal(ipf_colors(known, "x")[2], [0, 255, 0])
+    np.testing.assert_array_equal(ipf_colors(known, "y")[2], [255, 0, 0])
+
+
+@each_key
+@pytest.mark.parametrize("axis", ["x", "y", "z"])
+def test_the_slow_version_finds_the_same_colors(symmetry, axis):
+    q = random_quaternions(20, seed=4)
+    found = ipf_colors(Orientations(q, symmetry), axis)[1:]
+    expected = [naive.ipf_color(one, symmetry, axis) for one in q]
+    np.testing.assert_allclose(found, expected, atol=1)
+
+
+@each_key
+def test_equivalent_orientations_have_one_color(symmetry):
+    q = Rotation.from_quat(random_quaternions(50, seed=1), scalar_first=True)
+    first = ipf_colors(Orientations(q.as_quat(scalar_first=True), symmetry))
+    for operator in operators(symmetry):
+        turned = q * Rotation.from_quat(operator, scalar_first=True)
+        known = Orientations(turned.as_quat(scalar_first=True), symmetry)
+        found = ipf_colors(known)
+        assert np.abs(found.astype(int) - first).max() <= 1
+
+
+@each_key
+def test_near_directions_have_near_colors(symmetry):
+    """No jump anywhere: the key is bounded by mirrors."""
+    along = np.linspace(0, 2 * np.pi, 20_001)
+    for axis in np.random.default_rng(2).normal(size=(5, 3)):
+        turn = Rotation.align_vectors(axis / np.linalg.norm(axis), [0, 0, 1.0])[0]
+        circle = turn.apply(np.stack([np.cos(along), np.sin(along), 0 * along], 1))
+        parts = direction_colors(circle, symmetry) / 255.0
+        assert np.abs(np.diff(parts**2, axis=0)).max() < 0.01
+
+
+def test_phases_have_keys_of_their_own_and_those_without_one_are_gray():
+    q = np.tile(Orientations.from_euler([[0, np.pi / 4, 0]]).quaternion, (3, 1))
+    known = Orientations(q, ("432", "222", "23"), [1, 2, 3], ("Al", "olivine", "Si"))
+    found = ipf_colors(known)
+    assert found[:2].tolist() == [[255, 255, 255], [0, 255, 0]]
+    np.testing.assert_array_equal(found[2], [255, 0, 255])
+    assert found[3].tolist() == [160, 160, 160]
+    assert check_keys(known, np.array([1, 2])) == ["432", "222"]
+    with pytest.raises(InputError, match="no color key for the symmetry 23 of Si, on"):
+        check_keys(known, np.array([1, 3]))
+    with pytest.raises(InputError, match="the grains have none"):
+        check_keys(None, np.array([1]))
+    with pytest.raises(InputError, match="along x, y or z; got 'w'"):
+        check_axis("w")
