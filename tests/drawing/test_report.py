@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+import grainpaint
 from grainpaint import InputError, Microstructure
 from grainpaint.drawing.report import report, write_report
 from grainpaint.measure.comparison import compare
@@ -167,3 +168,23 @@ def test_a_report_of_sections_is_flat(tmp_path, few_draws):
     write_report(path, sets[:1], shown[:1])
     text = path.read_text(encoding="utf-8")
     assert "Measured as a section of 32 x 40 voxels: circles, areas" in text
+
+
+def test_a_report_shows_textures_only_where_grains_have_orientations(
+    tmp_path, volumes, sets
+):
+    path = tmp_path / "texture.html"
+    write_report(path, sets[:1], volumes[:1])
+    assert "Texture" not in path.read_text(encoding="utf-8")
+    sharp = grainpaint.orient(volumes[0], "component:goss,5deg")
+    write_report(path, [[measure(sharp)]], [sharp])
+    text = path.read_text(encoding="utf-8")
+    assert "Texture: phase1 (432), generated" in text
+    assert "Colors show the crystal direction along z." in text
+    index = re.search(r"<td>generated</td><td>([\d.]+)</td>", text)
+    assert float(index[1]) > 5
+    other = grainpaint.orient(volumes[2], symmetry="2")
+    write_report(path, [[measure(other)]], [other])
+    text = path.read_text(encoding="utf-8")
+    assert "No pole figures: in 2 poles depend on the unit cell" in text
+    assert "Colors tell grains apart." in text

@@ -29,6 +29,7 @@ __all__ = [
     "draw_key",
     "few_colors",
     "grain_colors",
+    "indices",
     "key_picture",
 ]
 
@@ -197,14 +198,14 @@ def draw_key(axes: Axes, symmetry: str, title: str) -> None:
     ends: tuple[tuple[str, float], ...] = (("left", -6), ("right", -6), ("right", 6))
     for name, (x, y), (side, gap) in zip(KEYS[symmetry], corners, ends):
         axes.text(
-            x, y + gap, _indices(name), ha=side,
+            x, y + gap, indices(name), ha=side,
             va="top" if gap < 0 else "bottom", fontsize=8,
         )  # fmt: skip
     axes.set_title(title, fontsize=8, pad=18)
     axes.set_axis_off()
 
 
-def _indices(name: str) -> str:
+def indices(name: str) -> str:
     """Return indices with bars for negative ones, as mathtext."""
     signs = re.findall(r"(-?)(\d)", name)
     return "$" + "".join(rf"\bar{{{d}}}" if s else d for s, d in signs) + "$"

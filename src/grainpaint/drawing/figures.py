@@ -29,6 +29,7 @@ from grainpaint.measure.seams import SeamTest
 from grainpaint.microstructure import Microstructure
 
 __all__ = [
+    "STYLE",
     "aspect_ratio_plane",
     "correlation",
     "density",
@@ -39,7 +40,7 @@ __all__ = [
 BLUE, ORANGE = "#0072B2", "#D55E00"
 _POINTS = 300
 _MIN_GRAINS = 5  # in a volume whose density is drawn
-_STYLE = {"generated": (ORANGE, "-"), "reference": (BLUE, "--")}
+STYLE = {"generated": (ORANGE, "-"), "reference": (BLUE, "--")}
 
 
 def _named(
@@ -149,7 +150,7 @@ def _band(axes: Axes, x: np.ndarray, lines: list[np.ndarray], label: str) -> Non
     """Draw the mean of curves, and a band of ± one standard deviation."""
     if not lines:
         return
-    color, dashes = _STYLE[label]
+    color, dashes = STYLE[label]
     mean = np.mean(lines, axis=0)
     n = f"{label} ({len(lines)} volume{'s' if len(lines) > 1 else ''})"
     axes.plot(x, mean, dashes, color=color, lw=1.5, label=n)
@@ -212,7 +213,7 @@ def correlation(
     figure = Figure(figsize=(2.5 * n, 3.4), layout="constrained")
     panels = figure.subplots(1, n, sharey=True)
     for label, members in _named(generated, reference):
-        color, dashes = _STYLE[label]
+        color, dashes = STYLE[label]
         for i, axes in enumerate(panels):
             if i == 0:
                 mean, sd = mean_curve(members, lambda c: c.radial)

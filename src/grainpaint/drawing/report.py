@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from grainpaint.drawing import figures
+from grainpaint.drawing import crystal_figures, figures
 from grainpaint.drawing.coloring import Coloring, best_coloring, few_colors
 from grainpaint.drawing.picture import thinned
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
 from grainpaint.measure.comparison import compare
+from grainpaint.measure.crystals import phases_of
 from grainpaint.measure.descriptors import descriptors_of
 from grainpaint.measure.dimensions import described
 from grainpaint.measure.measured import (
@@ -28,6 +29,7 @@ from grainpaint.measure.measured import (
 )
 from grainpaint.measure.results import Comparison
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations.kernel import HALF_WIDTH, texture_index
 from grainpaint.progress import Progress, silent
 
 __all__ = ["MEASURES", "report", "write_report"]
@@ -113,6 +115,22 @@ def _single_measures(members: Sequence[Measured]) -> dict[str, Any]:
         sd = float(values.std(ddof=1)) if values.size > 1 else None
         result[name] = {"generated": float(values.mean()), "generated_sd": sd}
     return result
+
+
+def _texture(sets: crystal_figures.Sets) -> dict[str, Any]:
+    """Return what the template shows of one phase."""
+    poles = crystal_figures.pole_figures(sets)
+    kind = f"{sets[0][1].name} ({sets[0][1].symmetry})"
+    return {
+        "title": kind if len(sets) > 1 else f"{kind}, {sets[0][0]}",
+        "symmetry": sets[0][1].symmetry,
+        "poles": poles and _svg(poles),
+        "angles": _svg(crystal_figures.disorientations(sets)),
+        "index": [
+            (label, texture_index(one.quaternion, one.size, one.symmetry))
+            for label, one in sets
+        ],
+    }
 
 
 def report(
@@ -214,6 +232,12 @@ def write_report(
             for n in names
         ]
 
+    labels = ("generated", "reference")
+    phases = [phases_of([one.crystals for one in members]) for members in sets]
+    textures = [
+        _texture(group)
+        for group in crystal_figures.side_by_side(list(zip(labels, phases)))
+    ]
     page = (
         jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))
@@ -238,6 +262,8 @@ def write_report(
             slices=_svg(figures.slices(shown)),
             colors=list(dict.fromkeys(colored.meaning for colored in colorings)),
             views=views,
+            textures=textures,
+            half_width=f"{np.degrees(HALF_WIDTH):g}",
         )
     )
     replace_with(path, lambda aside: aside.write_text(page, encoding="utf-8"))

@@ -78,5 +78,11 @@ def as_pieces(volume: Microstructure) -> tuple[Microstructure, PieceCount]:
     if count.n_ids == count.n_pieces:
         return volume, count
     rest = np.sort(order[~first])
-    spin[rest] = new_ids(spin, rest.size)
-    return replace(volume, grain_id=spin[label]), count
+    known = volume.orientations
+    fresh = new_ids(spin, rest.size)
+    if known is not None:  # pieces have the orientation of their ID
+        source = np.minimum(np.arange(1, max(fresh.max(), len(known)) + 1), len(known))
+        source[fresh - 1] = spin[rest]
+        known = known.rows(source)
+    spin[rest] = fresh
+    return replace(volume, grain_id=spin[label], orientations=known), count
