@@ -111,3 +111,19 @@ def test_view_shows_crystal_directions_or_says_why_not(run, cubes, tmp_path):
     assert run("orient", cubes, "-o", out, "--force")[0] == 0
     assert run("view", out, "-o", picture, "--ipf", "y")[0] == 0
     assert picture.stat().st_size > 1000
+
+
+def test_compare_prints_textures_or_one_line_why_not(run, cubes, tmp_path):
+    one, other = tmp_path / "one.npz", tmp_path / "other.npz"
+    assert run("orient", cubes, "-o", one)[0] == 0
+    assert run("orient", cubes, "-o", other, "--texture", "component:cube,9deg")[0] == 0
+    code, text, _ = run("compare", one, "--with", other)
+    assert code == 0
+    rows = {line.split("  ")[0]: line for line in text.splitlines()}
+    for name in ("disorientation", "kernel_average", "texture of phase1"):
+        assert "different" in rows[name]
+    code, text, error = run("compare", one, "--with", cubes)
+    assert code == 0
+    assert "disorientation" not in text
+    told = [line for line in error.splitlines() if "rientations" in line]
+    assert told == ["Orientations are not compared: only the generated set has them."]

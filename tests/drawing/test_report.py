@@ -188,3 +188,20 @@ def test_a_report_shows_textures_only_where_grains_have_orientations(
     text = path.read_text(encoding="utf-8")
     assert "No pole figures: in 2 poles depend on the unit cell" in text
     assert "Colors tell grains apart." in text
+
+
+def test_a_comparison_with_orientations_has_their_verdicts(
+    tmp_path, volumes, few_draws
+):
+    shown = [grainpaint.orient(volume) for volume in volumes[:2]]
+    report(tmp_path / "a.html", shown[0], shown[1])
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "Disorientation across boundaries" in text
+    assert "Kernel average misorientation" in text
+    assert "Texture of phase1 (432):" in text
+    assert "Texture: phase1 (432)<" in text
+    report(tmp_path / "b.html", shown[0], volumes[1])
+    text = (tmp_path / "b.html").read_text(encoding="utf-8")
+    assert "Orientations are not compared: only the generated set" in text
+    assert "Kernel average misorientation" not in text
+    assert "Texture: phase1 (432), generated<" in text

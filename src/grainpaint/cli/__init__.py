@@ -18,6 +18,7 @@ from grainpaint.cli import (
     simulate,  # noqa: F401
     spparks,  # noqa: F401
     train,  # noqa: F401
+    view,  # noqa: F401
 )
 from grainpaint.cli.app import app
 from grainpaint.errors import InputError, InputNote

@@ -1,4 +1,4 @@
-"""Commands about volumes: segment, stats, compare, report, check, view."""
+"""Commands about volumes: segment, stats, compare, report, check."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,11 @@ from grainpaint.errors import InputError
 if TYPE_CHECKING:
     from grainpaint.measure.connected import PieceCount
     from grainpaint.measure.measured import Measured
-    from grainpaint.measure.results import Comparison, DescriptorComparison
+    from grainpaint.measure.results import (
+        Comparison,
+        DescriptorComparison,
+        TextureComparison,
+    )
     from grainpaint.measure.soundness import SeamCheck
     from grainpaint.microstructure import Microstructure
 
@@ -204,6 +208,10 @@ def compare(
         print(_compare_row(name, entry))
         if entry.interior:
             print(_compare_row("  without border grains", entry.interior))
+    if result.textures:
+        print("{:<24}{:>9}{:>9}{:>7}  {}".format("", "L1", "floor", "ratio", "verdict"))
+    for name, texture in result.textures.items():
+        print(_texture_row(name, texture))
     for note in result.notes:
         print(note, file=sys.stderr)
     for path in (output, report):
@@ -218,6 +226,16 @@ def _compare_row(name: str, entry: "DescriptorComparison") -> str:
         f"{name:<24}{entry.kl:9.4f}{entry.kl_floor:9.4f}"
         f"{entry.ratio_to_floor:7.1f}{entry.wasserstein:16.4g}"
         f"{entry.ks:8.4f}{entry.p:9.2g}  {entry.verdict}"
+    )
+
+
+def _texture_row(name: str, found: "TextureComparison") -> str:
+    label = f"texture of {name}"
+    if found.l1 is None:
+        return f"{label:<24}{found.verdict}"
+    return (
+        f"{label:<24}{found.l1:9.4f}{found.l1_floor:9.4f}{found.ratio_to_floor:7.1f}  "
+        f"{found.verdict} ({found.n_cells} cells)"
     )
 
 
@@ -353,35 +371,3 @@ def _some(items: list[Any], n: int | None = None) -> str:
         return "none"
     listed = ", ".join(map(str, items[:10]))
     return f"{n:,}: {listed}{', ...' if n > 10 else ''}"
-
-
-@command()
-@grouped
-def view(
-    volume: VolumeFile,
-    output: Annotated[Path, typer.Option("-o", "--output", help="A .png file.")],
-    read: ReadFlags,
-    ipf: Annotated[
-        str | None,
-        typer.Option("--ipf", help="Colors of the crystal directions along x, y or z."),
-    ] = None,
-    force: Force = False,
-) -> None:
-    """Draw a volume: the part with a cut, and three slices."""
-    from grainpaint.drawing.picture import picture
-    from grainpaint.formats.files import refuse_to_replace
-    from grainpaint.orientations.ipf import check_axis
-
-    if output.suffix != ".png":
-        raise InputError(f"{output}: pictures are written as .png")
-    if ipf is not None:
-        check_axis(ipf)
-    refuse_to_replace(output, force)
-    loaded = read.load(volume)
-    try:
-        solid = picture(loaded, output, ipf)
-    except InputError as error:
-        raise InputError(f"{volume}: {error}") from None
-    if not solid:
-        print("no usable OpenGL: the picture shows slices only", file=sys.stderr)
-    print(output)

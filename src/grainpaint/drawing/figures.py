@@ -84,7 +84,7 @@ def density(
         Leave out border grains and weight the others (see
         `grainpaint.measure.population.population`).
     """
-    descriptor = descriptors_of(generated[0].shape)[name]
+    descriptor = descriptors_of(generated[0].shape, oriented=True)[name]
     figure = Figure(figsize=(5, 3.4))
     axes = figure.subplots()
     figure.subplots_adjust(

@@ -28,6 +28,7 @@ from grainpaint.measure.measured import (
     read_listed,
 )
 from grainpaint.measure.results import Comparison
+from grainpaint.measure.texture_comparison import have_crystals
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations.kernel import HALF_WIDTH, texture_index
 from grainpaint.progress import Progress, silent
@@ -133,6 +134,13 @@ def _texture(sets: crystal_figures.Sets) -> dict[str, Any]:
     }
 
 
+def _textures(sets: Sequence[Sequence[Measured]]) -> list[dict[str, Any]]:
+    """Return what the template shows of each phase of the sets."""
+    phases = [phases_of([one.crystals for one in members]) for members in sets]
+    named = list(zip(("generated", "reference"), phases))
+    return [_texture(group) for group in crystal_figures.side_by_side(named)]
+
+
 def report(
     path: str | Path,
     volumes: VolumeSet,
@@ -214,8 +222,13 @@ def write_report(
     import jinja2
 
     generated, reference = sets[0], sets[1] if sets[1:] else None
-    descriptors = descriptors_of(generated[0].shape)
-    names = [n for n, d in descriptors.items() if len(d.columns) != 2]
+    oriented, _ = have_crystals(generated, reference or generated)
+    descriptors = descriptors_of(generated[0].shape, oriented)
+    names = [
+        n
+        for n, d in descriptors.items()
+        if len(d.columns) != 2 and not d.of_boundaries  # they have figures of their own
+    ]
     first = [names[0], "nearest"]
     is_solid = len(generated[0].axes) == 3
     shown = [volume.compact()[0] for volume in shown]
@@ -232,12 +245,6 @@ def write_report(
             for n in names
         ]
 
-    labels = ("generated", "reference")
-    phases = [phases_of([one.crystals for one in members]) for members in sets]
-    textures = [
-        _texture(group)
-        for group in crystal_figures.side_by_side(list(zip(labels, phases)))
-    ]
     page = (
         jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))
@@ -262,7 +269,7 @@ def write_report(
             slices=_svg(figures.slices(shown)),
             colors=list(dict.fromkeys(colored.meaning for colored in colorings)),
             views=views,
-            textures=textures,
+            textures=_textures(sets),
             half_width=f"{np.degrees(HALF_WIDTH):g}",
         )
     )

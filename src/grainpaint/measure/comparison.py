@@ -17,6 +17,7 @@ from grainpaint.measure.floors import MIN_GRAINS, compare_populations
 from grainpaint.measure.measured import Measured, VolumeSet, measure_set
 from grainpaint.measure.population import MIN_VOLUMES, population
 from grainpaint.measure.results import Comparison, DescriptorComparison, SetSummary
+from grainpaint.measure.texture_comparison import compare_textures, have_crystals
 from grainpaint.progress import Progress, silent
 
 __all__ = ["compare"]
@@ -40,7 +41,8 @@ def compare(
         once may be given as `grainpaint.measure.measured.measure` returned them.
     descriptors : iterable of str, optional
         Names in `grainpaint.measure.descriptors.descriptors_of`, which knows other ones
-        for sections than for solids; all by default.
+        for sections than for solids, and more if all volumes have orientations; all by
+        default.
     seed : int
         Seed of the intervals and floors.
     progress : Progress
@@ -50,8 +52,8 @@ def compare(
     -------
     Comparison
         Three distances for each descriptor, with intervals, floors and a verdict;
-        measures of whole volumes; two-point correlations. `to_dict` gives all of it
-        for JSON.
+        measures of whole volumes; two-point correlations; distances of textures.
+        `to_dict` gives all of it for JSON.
 
     Raises
     ------
@@ -73,7 +75,8 @@ def compare(
     """
     generated, reference = (measure_set(s, progress) for s in (generated, reference))
     notes = _check_sets({"generated": generated, "reference": reference})
-    known = descriptors_of(generated[0].shape)
+    oriented, note = have_crystals(generated, reference)
+    known = descriptors_of(generated[0].shape, oriented)
     names = list(known if descriptors is None else descriptors)
     for name in names:
         if name not in known:
@@ -87,7 +90,8 @@ def compare(
         compare_correlations(generated, reference),
         _summary(generated),
         _summary(reference),
-        tuple(notes),
+        (*notes, *note),
+        compare_textures(generated, reference, seed) if oriented else {},
     )
 
 
@@ -101,7 +105,7 @@ def _compare_descriptors(
     """Compare the descriptors in parallel, with and without border grains."""
     n_voxels = [sum(one.n_voxels for one in s) for s in (generated, reference)]
     share = n_voxels[0] / n_voxels[1]
-    known = descriptors_of(generated[0].shape)
+    known = descriptors_of(generated[0].shape, oriented=True)
     at_border = any(
         one.table["touches_border"].any() for one in [*generated, *reference]
     )

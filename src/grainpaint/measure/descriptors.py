@@ -35,6 +35,8 @@ class Descriptor:
     is_direction : bool
         Whether the value is a component of the main axis: its sign has no meaning, and
         grains without a longest axis have none.
+    of_boundaries : bool
+        Whether it is the disorientation across boundaries, by their areas.
     """
 
     columns: tuple[str, ...]
@@ -43,6 +45,7 @@ class Descriptor:
     dimension: int = 0
     chord_axis: int | None = None
     is_direction: bool = False
+    of_boundaries: bool = False
 
     @property
     def is_length(self) -> bool:
@@ -86,19 +89,32 @@ _PLANE = {
     "perimeter": Descriptor(("perimeter_um",), "µm", "Perimeter", 1),
     "neighbors": DESCRIPTORS["neighbors"],
 }
+# Of volumes whose grains have orientations.
+_CRYSTALS = {
+    "disorientation": Descriptor(
+        (), "°", "Disorientation across boundaries", of_boundaries=True
+    ),
+    "kernel_average": Descriptor(
+        ("kernel_average_deg",), "°", "Kernel average misorientation"
+    ),
+}
 _LINE = {
     "length": Descriptor(("length_um",), "µm", "Grain length", 1),
     "nearest": DESCRIPTORS["nearest"],
 }
 
 
-def descriptors_of(shape: Sequence[int]) -> dict[str, Descriptor]:
+def descriptors_of(
+    shape: Sequence[int], oriented: bool = False
+) -> dict[str, Descriptor]:
     """Return the descriptors of grains in volumes of a shape.
 
     Parameters
     ----------
     shape : three ints
         Voxels along x, y, z.
+    oriented : bool
+        Whether the grains have orientations, which adds descriptors.
 
     Returns
     -------
@@ -114,9 +130,10 @@ def descriptors_of(shape: Sequence[int]) -> dict[str, Descriptor]:
     ['length', 'nearest', 'chord_z']
     """
     axes = ["xyz"[axis] for axis in long_axes(shape)]
+    more = _CRYSTALS if oriented else {}
     if len(axes) == 3:
-        return DESCRIPTORS
+        return DESCRIPTORS | more
     found = dict(_PLANE if len(axes) == 2 else _LINE)
     if len(axes) == 2:
         found |= {f"direction_{axis}": _direction(axis) for axis in axes}
-    return found | {f"chord_{axis}": _chord(axis) for axis in axes}
+    return found | {f"chord_{axis}": _chord(axis) for axis in axes} | more

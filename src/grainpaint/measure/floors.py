@@ -7,6 +7,7 @@ its ratio to the floor.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,43 @@ from grainpaint.measure.distances import Distances
 from grainpaint.measure.population import Population
 from grainpaint.measure.results import DescriptorComparison
 
-__all__ = ["MIN_GRAINS", "compare_populations"]
+__all__ = [
+    "MIN_GRAINS",
+    "compare_populations",
+    "drawn_alike",
+    "drawn_anew",
+    "interval",
+    "verdict",
+]
 
 MIN_GRAINS = 20  # fewer give no useful density
 _N_BOOTSTRAP = 100
 _N_FLOOR = 40
 _KNOWN = 0.9  # share of the samples drawn that must have a density
+
+
+def drawn_anew(
+    generated: Population, reference: Population, rng: np.random.Generator
+) -> Iterator[tuple[Population, Population]]:
+    """Yield resamples of two sets, for the interval of their distance."""
+    for _ in range(_N_BOOTSTRAP):
+        yield generated.resampled(1, rng), reference.resampled(1, rng)
+
+
+def drawn_alike(
+    reference: Population, share: float, rng: np.random.Generator
+) -> Iterator[tuple[Population, Population]]:
+    """Yield pairs of resamples of the reference, of the sizes of two sets: for floors.
+
+    Parameters
+    ----------
+    reference : Population
+    share : float
+        Size of the generated set relative to the reference.
+    rng : numpy.random.Generator
+    """
+    for _ in range(_N_FLOOR):
+        yield reference.resampled(share, rng), reference.resampled(1, rng)
 
 
 def compare_populations(
@@ -57,15 +89,9 @@ def compare_populations(
     rng = np.random.default_rng(seed)
     between = Distances(generated, reference, is_length)
     found = between(generated, reference)
-    drawn = [
-        between(generated.resampled(1, rng), reference.resampled(1, rng))
-        for _ in range(_N_BOOTSTRAP)
-    ]
+    drawn = [between(*pair) for pair in drawn_anew(generated, reference, rng)]
     within = Distances(reference, reference, is_length)
-    floor = [
-        within(reference.resampled(share, rng), reference.resampled(1, rng))
-        for _ in range(_N_FLOOR)
-    ]
+    floor = [within(*pair) for pair in drawn_alike(reference, share, rng)]
     if any(np.mean(np.isfinite([d["kl"] for d in s])) < _KNOWN for s in (drawn, floor)):
         return _without_distances("too few different values", counts)
     largest = float(np.nanmax([f["kl"] for f in floor]))
@@ -75,7 +101,7 @@ def compare_populations(
     values: dict[str, Any] = {}
     for key, value in found.items():
         values[key] = value
-        values[f"{key}_interval"] = _interval(value, [d[key] for d in drawn])
+        values[f"{key}_interval"] = interval(value, [d[key] for d in drawn])
         values[f"{key}_floor"] = float(np.nanmean([f[key] for f in floor]))
     ratio = found["kl"] / values["kl_floor"]
     return DescriptorComparison(
@@ -83,7 +109,7 @@ def compare_populations(
         kl_floor_largest=largest,
         p=_ks_p(found["ks"], generated, reference),
         ratio_to_floor=ratio,
-        verdict=_verdict(found["kl"], largest, ratio),
+        verdict=verdict(found["kl"], largest, ratio),
         **counts,
     )
 
@@ -116,7 +142,7 @@ def _unfit(p: Population, q: Population) -> str | None:
     return None
 
 
-def _interval(value: float, draws: list[float]) -> tuple[float, float]:
+def interval(value: float, draws: list[float]) -> tuple[float, float]:
     """Return the 95 % interval of a distance from its bootstrap.
 
     Resampling moves the sets farther apart, by about the floor: the interval keeps the
@@ -137,7 +163,8 @@ def _ks_p(ks: float, p: Population, q: Population) -> float:
     return float(min(1.0, columns * kstwobign.sf(ks * np.sqrt(n * m / (n + m)))))
 
 
-def _verdict(kl: float, largest: float, ratio: float) -> str:
-    if kl <= largest:
+def verdict(distance: float, largest: float, ratio: float) -> str:
+    """Return the verdict on a distance: largest floor, ratio to the mean one."""
+    if distance <= largest:
         return "as the reference"
     return "close" if ratio <= 3 else "different"

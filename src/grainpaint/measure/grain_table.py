@@ -15,6 +15,7 @@ from grainpaint.measure.dimensions import (
     cell_size,
     diameters_are,
 )
+from grainpaint.measure.kernel_average import kernel_averages
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
 
@@ -110,7 +111,9 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
           outside;
         - face_area_um2: surface area in voxel faces;
         - axis_x, axis_y, axis_z: unit vector along a (largest component positive);
-        - extent_x, extent_y, extent_z: edges of the bounding box, voxels.
+        - extent_x, extent_y, extent_z: edges of the bounding box, voxels;
+        - kernel_average_deg, if the volume has orientations: kernel average
+          misorientation (see `grainpaint.measure.kernel_average`).
 
         The faces of the box close the grains that they cut; grains continue through
         periodic faces.
@@ -187,7 +190,15 @@ def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
         ),
         **directions,
         **{f"extent_{'xyz'[axis]}": extent[:, axis] for axis in axes},
+        **_averages(volume, counted.ids[grain]),
     }
+
+
+def _averages(volume: Microstructure, ids: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the column that only volumes with orientations have."""
+    if volume.orientations is None:
+        return {}
+    return {"kernel_average_deg": kernel_averages(volume)[ids]}
 
 
 def _shape(

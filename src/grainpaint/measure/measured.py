@@ -76,6 +76,11 @@ class Measured:
         """Axes with more than one voxel; see `grainpaint.microstructure.long_axes`."""
         return long_axes(self.shape)
 
+    @property
+    def oriented(self) -> bool:
+        """Whether the grains have orientations."""
+        return self.crystals is not None
+
 
 def measure(volume: Microstructure) -> Measured:
     """Measure a volume for a comparison.

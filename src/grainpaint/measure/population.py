@@ -93,7 +93,7 @@ def population(
         Leave out the grains that touch the border, and weight each of the others by
         the inverse of the number of positions in the box at which it would be whole
         (Miles 1974, Lantuéjoul 1980): unbiased where grains are much smaller than
-        the box. Chords that the border cuts are always left out.
+        the box. Chords that the border cuts are always left out, boundaries never.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def population(
         are lengths of 0, which have no logarithm (two grains of one centroid).
     """
     first = members[0]
-    descriptor = descriptors_of(first.shape)[name]
+    descriptor = descriptors_of(first.shape, first.oriented)[name]
     power = descriptor.dimension / len(first.axes)
     values, counts, weights, volumes = [], [], [], []
     for i, one in enumerate(members):
@@ -111,6 +111,11 @@ def population(
             length = np.arange(count.size) * one.spacing[descriptor.chord_axis]
             value, weight = length[:, None], np.ones(count.size)
             keep = count > 0
+        elif descriptor.of_boundaries:
+            assert one.crystals is not None
+            value, area = one.crystals.angle[:, None], one.crystals.area
+            count, weight = np.ones(len(value)), area / max(area.mean(), 1e-300)
+            keep = area > 0
         else:
             value = one.table[list(descriptor.columns)].to_numpy(float)
             count, weight = np.ones(len(value)), np.ones(len(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ __all__ = [
     "DescriptorComparison",
     "MeasureComparison",
     "SetSummary",
+    "TextureComparison",
 ]
 
 
@@ -148,6 +149,40 @@ class SetSummary:
 
 
 @dataclass(frozen=True)
+class TextureComparison:
+    """The L1 distance of the textures of two sets, over cells of orientations.
+
+    Parameters
+    ----------
+    l1 : float, optional
+        Sum over the cells of the differences of their shares of the volume, 0..2; None
+        if there are too few grains, as the verdict then says.
+    l1_interval : two floats, optional
+        95 % interval, as those of other distances.
+    l1_floor, l1_floor_largest : float, optional
+        Mean and largest distance between two samples of the reference.
+    ratio_to_floor : float, optional
+    n_cells : int
+    verdict : str
+        As that of other distances.
+    n_generated, n_reference : int
+        Number of grains.
+    symmetry : str
+    """
+
+    l1: float | None
+    l1_interval: tuple[float, float] | None
+    l1_floor: float | None
+    l1_floor_largest: float | None
+    ratio_to_floor: float | None
+    n_cells: int
+    verdict: str
+    n_generated: int
+    n_reference: int
+    symmetry: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a comparison of two sets of volumes found.
 
@@ -162,6 +197,8 @@ class Comparison:
     generated, reference : SetSummary
     notes : tuple of str
         What a reader should keep in mind.
+    textures : dict of str to TextureComparison
+        By the names of phases in the generated set; empty without orientations.
     """
 
     descriptors: dict[str, DescriptorComparison]
@@ -170,11 +207,12 @@ class Comparison:
     generated: SetSummary
     reference: SetSummary
     notes: tuple[str, ...]
+    textures: dict[str, TextureComparison] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `grainpaint compare -o` writes as JSON."""
         found: dict[str, Any] = {}
-        known = descriptors_of(self.generated.shape)
+        known = descriptors_of(self.generated.shape, oriented=True)
         for name, entry in self.descriptors.items():
             interior = entry.interior
             found[name] = {
@@ -192,6 +230,8 @@ class Comparison:
         }
         found["generated"] = _listed(self.generated)
         found["reference"] = _listed(self.reference)
+        if self.textures:
+            found["textures"] = {name: vars(t) for name, t in self.textures.items()}
         found["notes"] = list(self.notes)
         return found
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from grainpaint.orientations.disorientation import near_identity
 
-__all__ = ["curve_order", "homochoric"]
+__all__ = ["curve_order", "curve_places", "homochoric"]
 
 _BITS = 10
 
@@ -56,12 +56,20 @@ def curve_order(quaternion: np.ndarray, symmetry: str) -> np.ndarray:
     numpy.ndarray, int64, shape (n,)
         Indices.
     """
+    order: np.ndarray = np.argsort(curve_places(quaternion, symmetry), kind="stable")
+    return order
+
+
+def curve_places(quaternion: np.ndarray, symmetry: str) -> np.ndarray:
+    """Return the places of orientations on the curve (int64, shape (n,)).
+
+    See `curve_order`. Places are relative to all the orientations given.
+    """
     place = homochoric(near_identity(quaternion, symmetry))
     low, high = place.min(0), place.max(0)
     edge = max(float((high - low).max()), 1e-9)
     cells = ((place - low) / edge * ((1 << _BITS) - 1)).astype(np.int64)
-    order: np.ndarray = np.argsort(_along_hilbert(cells), kind="stable")
-    return order
+    return _along_hilbert(cells)
 
 
 def _along_hilbert(cells: np.ndarray) -> np.ndarray:
