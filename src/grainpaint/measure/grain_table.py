@@ -93,8 +93,7 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per grain, in the order of the IDs, with the columns (those of sections
-        one voxel thick: see the notes)
+        One row per grain, in the order of the IDs, with these columns (sections: notes)
 
         - grain, voxels: ID and number of voxels;
         - volume_um3, diameter_um: volume, and diameter of the ball of equal volume;
@@ -112,8 +111,7 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
         - face_area_um2: surface area in voxel faces;
         - axis_x, axis_y, axis_z: unit vector along a (largest component positive);
         - extent_x, extent_y, extent_z: edges of the bounding box, voxels;
-        - kernel_average_deg, if the volume has orientations: kernel average
-          misorientation (see `grainpaint.measure.kernel_average`).
+        - kernel_average_deg with orientations: see `grainpaint.measure.kernel_average`.
 
         The faces of the box close the grains that they cut; grains continue through
         periodic faces.
