@@ -80,8 +80,8 @@ def _survey(
                     state.app = PottsApp(1)  # so that the other commands are read, too
     except InputError as error:
         note(error)  # the script has no end, or a label is missing
-    for error in state.missing_files() if "dump" not in failed else ():
-        note(error)
+    for missing in state.missing_files() if "dump" not in failed else ():
+        note(missing)
     if obstacles or failed:
         return None, list(obstacles)
     try:
