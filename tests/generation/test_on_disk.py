@@ -225,7 +225,7 @@ def test_a_full_disk_is_said_in_one_line_and_the_run_goes_on(
 
     def full(path, data):
         n[0] += "work" in str(path)
-        if n[0] > 4:
+        if n[0] > 5:  # the sign of the run is one
             raise OSError(errno.ENOSPC, "No space left on device")
         put(path, data)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from grainpaint.cli.cluster import ClusterFlags
 from grainpaint.cli.options import ModelFlags, OutputFlags, PlanFlags
+from grainpaint.cli.texture import TextureFlags
 
 if TYPE_CHECKING:
     from grainpaint.drawing.picture import Picture
@@ -32,6 +33,7 @@ class Job:
     model : ModelFlags
     plan : PlanFlags
     runs : ClusterFlags
+    texture : TextureFlags
     written : OutputFlags
     """
 
@@ -41,6 +43,7 @@ class Job:
     model: ModelFlags
     plan: PlanFlags
     runs: ClusterFlags
+    texture: TextureFlags
     written: OutputFlags
 
     def drawing(self, at_once: bool) -> AbstractContextManager[Picture | None]:

@@ -104,17 +104,9 @@ def as_in_volume(
     times : int
         How often the voxels of the volume were halved.
     """
-    from grainpaint.formats import load
-    from grainpaint.orienting.inherited import inherited
-    from grainpaint.record import find_record, read_record, volume_of
+    from grainpaint.orienting.inherited import as_recorded
 
-    record = find_record(volume)
-    if record is None or "orient" not in read_record(record):
-        return piece
-    whole = load(volume_of(volume))
-    if whole.orientations is None:
-        return piece
-    piece, n_drawn = inherited(piece, whole, first, times)
+    piece, n_drawn = as_recorded(piece, volume, first, times)
     say_drawn(n_drawn, "outside the volume")
     return piece
 

@@ -32,6 +32,7 @@ from grainpaint.cli.pyramid import (
     forecast_rows,
 )
 from grainpaint.cli.scan import ScanFlags
+from grainpaint.cli.texture import TextureFlags
 from grainpaint.errors import InputError
 
 # From the kind of a model to its flags.
@@ -46,6 +47,7 @@ PART_HELP = (
 def _make(context: typer.Context, job: Job, flags: PAINTERS) -> None:
     """Let the kind of the model make a volume."""
     painter = of_kind(context, job.model.model, flags)
+    job.texture.check(job.output, painter.in_memory(job.output))
     with job.drawing(painter.in_memory(job.output)) as drawing:
         painter.fill(job, drawing)
 
@@ -63,12 +65,15 @@ def paint(
     paper: PaperFlags,
     scan: ScanFlags,
     runs: ClusterFlags,
+    texture: TextureFlags,
     written: OutputFlags,
 ) -> None:
     """Paint grains into a CAD part."""
     size = scan.voxels_of(size)
     config = {"command": "paint", "voxel": size.voxel, "longest": size.longest}
-    job = Job(config, lambda: size.domain(part), output, model, plan, runs, written)
+    job = Job(
+        config, lambda: size.domain(part), output, model, plan, runs, texture, written
+    )
     _make(context, job, {"pyramid": pyramid, "paper": paper, "additive": scan})
 
 
@@ -84,6 +89,7 @@ def generate(
     paper: PaperFlags,
     scan: ScanFlags,
     runs: ClusterFlags,
+    texture: TextureFlags,
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""
@@ -95,6 +101,7 @@ def generate(
         model,
         plan,
         runs,
+        texture,
         written,
     )
     _make(context, job, {"pyramid": pyramid, "paper": paper, "additive": scan})

@@ -117,7 +117,9 @@ class PaperFlags:
         if self.field is not None:
             place = (recipe.spacing,) * 3, recipe.origin
             replace_with(self.field, lambda aside: write_values(aside, values, *place))
-        write_painted(places, painted, recipe, job.command, drawing)
+        painted = job.texture.oriented(painted, recipe.seed)
+        settings = job.command | job.texture.settings(recipe.seed)
+        write_painted(places, painted, recipe, settings, drawing)
         halfway.delete()
         files = places.files(job.written.picture)
         print_table(summary(painted, recipe.precision, files))

@@ -164,7 +164,9 @@ def _fill_memory(
     say_if_slow(recipes[0].precision, job.model.device)
     made = paint_recipes(recipes, job.model.device, console)
     for place, recipe, painted in zip(places, recipes, made):
-        settings = {**job.command, "window": recipe.core}
+        painted = job.texture.oriented(painted, recipe.seed)
+        oriented = job.texture.settings(recipe.seed)
+        settings = {**job.command, **oriented, "window": recipe.core}
         write_painted(place, painted, recipe, settings, drawing)
         files = place.files(job.written.picture)
         print_table(summary(painted, recipe.precision, files))

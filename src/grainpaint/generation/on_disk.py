@@ -103,15 +103,7 @@ def run(
     Stopped
         If SIGTERM or SIGUSR1 came. What is done is kept.
     """
-    if workers < 1:
-        raise InputError(f"there must be at least 1 worker, got {workers}")
-    if executor is None:
-        _check_memory(recipe.plan, workers)
-    elif recipe.grain_size is not None and recipe.grain_size.given is not None:
-        raise InputError(
-            "a grain size that is a function or an array cannot go to an executor's "
-            "workers: give a formula as text, or an .npz"
-        )
+    _check_hands(recipe, workers, executor)
     outcome = Outcome()
     with store.lock():
         if store.complete:
@@ -145,6 +137,19 @@ def run(
         surveys = {store.file_task(survey_name(index)) for index in tasks.shards}
         store.finish(kept | surveys)
     return outcome
+
+
+def _check_hands(recipe: Recipe, workers: int, executor: Executor | None) -> None:
+    """Raise if these workers cannot make a volume."""
+    if workers < 1:
+        raise InputError(f"there must be at least 1 worker, got {workers}")
+    if executor is None:
+        _check_memory(recipe.plan, workers)
+    elif recipe.grain_size is not None and recipe.grain_size.given is not None:
+        raise InputError(
+            "a grain size that is a function or an array cannot go to an executor's "
+            "workers: give a formula as text, or an .npz"
+        )
 
 
 def _check_memory(plan: BasePlan, workers: int) -> None:

@@ -1,10 +1,12 @@
 """What Python programs call: paint, generate, zoom, extend."""
 
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
 from grainpaint.cad import Pose
+from grainpaint.errors import InputError, InputNote
 from grainpaint.generation.domain import Domain, part_domain, warn_of
 from grainpaint.generation.extend import fill_around
 from grainpaint.generation.grain_size import AnyGrainSize
@@ -14,6 +16,9 @@ from grainpaint.generation.recipe import Options, Recipe, make_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
+from grainpaint.orienting.inherited import as_recorded, continued
+from grainpaint.orienting.public import orient
+from grainpaint.orienting.sources import Source, check_sources
 from grainpaint.progress import Progress, silent
 
 __all__ = ["extend", "generate", "paint", "zoom"]
@@ -33,6 +38,9 @@ def generate(
     precision: str = "auto",
     executor: Executor | None = None,
     store: str | Path | None = None,
+    texture: Source | None = None,
+    misorientations: Source | None = None,
+    symmetry: str = "432",
 ) -> Microstructure:
     """Generate a box of grains.
 
@@ -59,15 +67,14 @@ def generate(
     progress : Progress
         Called with the network evaluations done, see `grainpaint.progress`.
     precision : {'auto', 'float32', 'bfloat16'}
-        That networks are evaluated in; 'auto' is the faster one on the device. Both
-        give nearly the same grains.
+        That networks are evaluated in; 'auto' is the faster one on the device.
     executor : concurrent.futures.Executor, optional
-        Makes the volume piece by piece, such as ``client.get_executor()`` of Dask; see
-        docs/cluster.md. The grains are those that are made without it.
+        Makes the volume piece by piece, the same grains: docs/cluster.md.
     store : path, optional
-        NAME.zarr that holds the pieces, under a path that the workers of the executor
-        reach too; a volume that was begun there is continued, also without an executor.
-        Without it, they are in a temporary folder of this machine.
+        NAME.zarr that holds the pieces, where the executor's workers reach it too; what
+        was begun there is continued. Without it, they are in a temporary folder.
+    texture, misorientations, symmetry
+        Orientations for the grains, as `grainpaint.orient` takes them, if any.
 
     Returns
     -------
@@ -76,9 +83,9 @@ def generate(
     Raises
     ------
     InputError
-        If a parameter is out of range, there is no such model, or the memory is too
-        small; if periodic axes are made in pieces; if the executor gives up, or its
-        workers lack something.
+        If a parameter is out of range, there is no such model, the memory is too small,
+        or a texture, file or symmetry cannot be used; if periodic axes are made in
+        pieces; if the executor gives up, or its workers lack something.
 
     Examples
     --------
@@ -91,10 +98,14 @@ def generate(
     >>> fine_to_coarse.spacing
     (2.0, 2.0, 2.0)
     """
+    _check_texture(texture, misorientations, symmetry)
     domain = Domain(shape, voxel)
     options = Options(grain_size=grain_size, periodic=periodic)
     recipe = make_recipe(domain, options, model, seed, precision, device)
-    return _made(recipe, device, progress, executor, store)
+    volume = _made(recipe, device, progress, executor, store)
+    if texture is None:
+        return volume
+    return orient(volume, texture, misorientations, symmetry, seed)
 
 
 def _made(
@@ -109,6 +120,16 @@ def _made(
         return paint_recipe(recipe, device, progress).volume
     place = None if store is None else Path(store)
     return paint_in_pieces(recipe, place, device, progress, executor)
+
+
+def _check_texture(
+    texture: Source | None, misorientations: Source | None, symmetry: str
+) -> None:
+    """Raise, before anything is painted, if orientations cannot be given."""
+    if texture is not None:
+        check_sources(texture, misorientations, symmetry)
+    elif misorientations is not None:
+        raise InputError("misorientations need a texture, such as 'uniform'")
 
 
 def paint(
@@ -128,6 +149,9 @@ def paint(
     repair: bool = False,
     executor: Executor | None = None,
     store: str | Path | None = None,
+    texture: Source | None = None,
+    misorientations: Source | None = None,
+    symmetry: str = "432",
 ) -> Microstructure:
     """Paint grains into a CAD part.
 
@@ -137,7 +161,7 @@ def paint(
         A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, STEP, or one of these
         packed by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
     voxel : float, optional
-        Edge of a voxel, µm; that of a mask is the edge of its own voxels.
+        Edge of a voxel, µm; a mask has its own voxels.
     unit : str, optional
         Unit of the coordinates in the file; without it, what the file says, or mm.
     longest : int, optional
@@ -151,10 +175,9 @@ def paint(
     rotate : sequence of (axis, degrees)
         Turns after that, such as ``[("z", 30)]``, about the origin.
     repair : bool
-        Fill a surface that is open by its winding number (needs libigl) instead of
-        refusing it.
-    executor, store
-        As in `generate`; the workers need the part's file too, under the same path.
+        Fill a surface that is open by its winding number (needs libigl).
+    executor, store, texture, misorientations, symmetry
+        As in `generate`; the executor's workers need the part's file too.
 
     Warns
     -----
@@ -178,12 +201,16 @@ def paint(
     >>> gear.shape
     (64, 64, 25)
     """
+    _check_texture(texture, misorientations, symmetry)
     pose = Pose(scale, up, tuple(rotate))
     domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = make_recipe(domain, options, model, seed, precision, device)
-    return _made(recipe, device, progress, executor, store)
+    volume = _made(recipe, device, progress, executor, store)
+    if texture is None:
+        return volume
+    return orient(volume, texture, misorientations, symmetry, seed)
 
 
 def zoom(
@@ -209,6 +236,7 @@ def zoom(
     Returns
     -------
     Microstructure
+        If the file was given orientations, with those.
 
     Raises
     ------
@@ -226,7 +254,19 @@ def zoom(
     fine = whole.zoom(voxel)
     times = fine.recipe.levels - whole.recipe.levels
     x, y, z = (slice(a << times, b << times) for a, b in box)
-    return fine[x, y, z]
+    piece = fine[x, y, z]
+    if not isinstance(volume, Volume):
+        first = (x.start, y.start, z.start)
+        piece, n_drawn = as_recorded(piece, Path(volume), first, times)
+        _note_drawn(n_drawn, "outside the volume")
+    return piece
+
+
+def _note_drawn(n_drawn: int, why: str) -> None:
+    """Warn of grains that have the orientation of another one."""
+    if n_drawn:
+        text = f"{n_drawn:,} grains {why} have orientations drawn from the others"
+        warnings.warn(InputNote(text), stacklevel=3)
 
 
 def extend(
@@ -258,7 +298,13 @@ def extend(
     -------
     Microstructure
         The box. Known grains keep their IDs, new ones follow; a known grain that
-        continues into what was filled is one grain.
+        continues into what was filled is one grain. If the known grains have
+        orientations, new ones have those of known ones, drawn by volume.
+
+    Warns
+    -----
+    InputNote
+        Of grains whose orientations were drawn.
 
     Raises
     ------
@@ -274,4 +320,8 @@ def extend(
     True
     """
     loaded = load_model(model, device, precision)
-    return fill_around(known, loaded, box, seed, grain_size, progress)
+    volume = fill_around(known, loaded, box, seed, grain_size, progress)
+    if known.orientations is not None:
+        volume, n_drawn = continued(volume, known, seed)
+        _note_drawn(n_drawn, "that were filled in")
+    return volume

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats import load
 from grainpaint.microstructure import Microstructure
+from grainpaint.record import find_record, read_record, volume_of
 
-__all__ = ["continued", "inherited"]
+__all__ = ["as_recorded", "continued", "inherited"]
 
 _STREAM = 32
 
@@ -90,6 +93,34 @@ def continued(
     source = np.arange(int(volume.grain_id.max()) + 1)
     source[~np.isin(source, known.ids())] = 0
     return _with_sources(volume, known, source, seed)
+
+
+def as_recorded(
+    piece: Microstructure, volume: Path, first: Sequence[int], times: int = 0
+) -> tuple[Microstructure, int]:
+    """Give the grains of a piece the orientations that a volume on disk has, if any.
+
+    Parameters
+    ----------
+    piece : Microstructure
+    volume : Path
+        The volume, or its record, which says whether it was given orientations.
+    first, times
+        As in `inherited`.
+
+    Returns
+    -------
+    piece : Microstructure
+    n_drawn : int
+        As `inherited` returns them.
+    """
+    record = find_record(volume)
+    if record is None or "orient" not in read_record(record):
+        return piece, 0
+    whole = load(volume_of(volume))
+    if whole.orientations is None:
+        return piece, 0
+    return inherited(piece, whole, first, times)
 
 
 def _with_sources(

@@ -13,11 +13,12 @@ from grainpaint.formats.ebsd.euler_table import head_of
 from grainpaint.formats.orientation_list import read_orientations
 from grainpaint.measure.misorientation import misorientations
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations.symmetry import checked_symmetry
 from grainpaint.orientations.texture import sampled
 from grainpaint.orientations.texture_list import Texture
 from grainpaint.orientations.texture_text import FORMS, is_texture
 
-__all__ = ["Source", "texture_of", "wanted_misorientations"]
+__all__ = ["Source", "check_sources", "texture_of", "wanted_misorientations"]
 
 Source = str | Path | Microstructure
 
@@ -49,6 +50,22 @@ def texture_of(
         raise _other_symmetry(name, tuple(known.symmetry), symmetry)
     rows = ids[own] - 1
     return Texture(known.quaternion[rows], volume.grain_volumes()[own] * 1.0, symmetry)
+
+
+def check_sources(
+    texture: Source, misorientations: Source | None, symmetry: str
+) -> None:
+    """Raise if a texture or misorientations cannot be used.
+
+    Raises
+    ------
+    InputError
+        As `texture_of` and `wanted_misorientations`, or if the symmetry is unknown.
+    """
+    checked_symmetry(symmetry)
+    texture_of(texture, symmetry, 1, np.random.default_rng(0))
+    if misorientations is not None:
+        wanted_misorientations(misorientations, symmetry)
 
 
 def _is_map(path: Path) -> bool:
