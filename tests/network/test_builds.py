@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,14 @@ def test_samples_have_grains_where_their_maps_say_so(builds, rng):
         assert sample.maps.shape == (32, 32, 32, N)
         assert sample.maps.dtype == np.float32
         np.testing.assert_array_equal(sample.color >= 0, has_grains(sample.maps))
+
+
+def test_crops_are_as_tall_as_all_builds_allow(additive_builds):
+    (build,) = load_builds(additive_builds, held_out=False)
+    for height, crop in ((48, 32), (64, 40), (80, 48), (200, 48)):
+        tall = replace(build, grain_id=np.ones((48, 48, height), np.int32))
+        taller = replace(build, grain_id=np.ones((64, 64, 300), np.int32))
+        assert Builds([tall, taller], 12).crop == (32, 32, crop)
 
 
 def test_where_no_grain_is_nothing_is_noised(builds, rng):

@@ -23,7 +23,8 @@ from grainpaint.simulate.toml import check_recipe
 __all__ = ["GRAIN_DIAMETER", "Builds", "describe_builds", "load_builds"]
 
 GRAIN_DIAMETER = 8.0  # what the network is told; the maps say which grains are wanted
-_CROP = (32, 32, 48)  # shape of a sample, base voxels: columns are tall
+_LEAST, _LARGEST = 32, (32, 32, 48)  # of a sample, base voxels: columns are tall
+_MULTIPLE = 8  # base voxels, that networks of three levels take
 _MARGIN = 4  # base voxels outside the box that a sample may reach
 _OFFSETS = (np.zeros(3, int), np.ones(3, int))  # where the cells of 2^3 voxels begin
 _OF_SET = {"kind", "seed", "count"}  # keys of a set's recipe that are not the build's
@@ -38,7 +39,7 @@ class _Build:
 
 
 class Builds:
-    """Random crops of builds at half resolution.
+    """Random crops of builds at half resolution, as tall as all builds allow.
 
     Parameters
     ----------
@@ -50,6 +51,11 @@ class Builds:
 
     def __init__(self, builds: list[_Build], n_colors: int) -> None:
         self.sources = builds
+        shapes = [[n // 2 + 2 * _MARGIN for n in b.grain_id.shape] for b in builds]
+        self.crop = tuple(
+            min(most, *(n // _MULTIPLE * _MULTIPLE for n in along))
+            for most, along in zip(_LARGEST, zip(*shapes))
+        )
         self.n_colors = n_colors
         self._halves: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
 
@@ -59,8 +65,10 @@ class Builds:
             source = int(rng.integers(len(self.sources)))
         halves = self._halves_of(source)
         grain_id, maps = halves[int(rng.integers(len(halves)))]
-        start = [int(rng.integers(n - c + 1)) for n, c in zip(grain_id.shape, _CROP)]
-        crop = tuple(slice(a, a + c) for a, c in zip(start, _CROP))
+        start = [
+            int(rng.integers(n - c + 1)) for n, c in zip(grain_id.shape, self.crop)
+        ]
+        crop = tuple(slice(a, a + c) for a, c in zip(start, self.crop))
         grain_id, maps = grain_id[crop], maps[crop].astype(np.float32)
         if rng.random() < 0.5:
             grain_id, maps = grain_id.transpose(1, 0, 2), transposed(maps)
@@ -132,10 +140,11 @@ def load_builds(folder: Path, held_out: bool) -> list[_Build]:
         known = {k: v for k, v in settings.items() if k not in _OF_SET}
         recipe = check_recipe(AmRecipe, known, str(path.parent))
         grain_id = formats.load(path).grain_id
-        least = tuple(2 * (c - 2 * _MARGIN) for c in _CROP)
-        if any(n < m for n, m in zip(grain_id.shape, least)):
+        least = 2 * (_LEAST - 2 * _MARGIN)
+        if min(grain_id.shape) < least:
             raise InputError(
-                f"{path}: builds need at least {least} voxels, got {grain_id.shape}"
+                f"{path}: builds need at least {least} voxels along each axis, got "
+                f"{grain_id.shape}"
             )
         builds.append(_Build(grain_id, prepare(recipe)))
     if not builds:
