@@ -1,7 +1,10 @@
 """Any executor makes the volume; its workers need only a path and a sign."""
 
+import os
 import pickle
 import random
+import subprocess
+import sys
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -247,6 +250,23 @@ def test_what_a_recipe_names_is_found_from_its_own_folder(
             assert isinstance(found, InputError)
             assert str(home / name) in str(found)
             (home / "gone").rename(home / name)
+
+
+def test_networks_of_a_worker_use_no_more_threads_than_they_are_given():
+    """Numba sets the threads of torch when it starts its own."""
+    code = (
+        "import torch; from grainpaint.generation.worker import set_threads;"
+        "set_threads(1); print(torch.get_num_threads())"
+    )
+    env = {**os.environ, "NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "1"}
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=env,
+    )
+    assert found.stdout == "1\n"
 
 
 def test_python_makes_a_volume_with_an_executor_and_goes_on_with_it(

@@ -22,7 +22,7 @@ from grainpaint.segmentation.tiles import apply
 from grainpaint.simulate.am.recipe import HatchScan
 from grainpaint.store import Entry, Store, open_store
 
-__all__ = ["Run", "begin", "do"]
+__all__ = ["Run", "begin", "do", "set_threads"]
 
 _DECIDING = ("torch", "numpy", "numba")  # other versions may round differently
 
@@ -76,11 +76,10 @@ class Worker:
         import numba
         import torch
 
-        if threads is not None:
-            torch.set_num_threads(threads)
         # Without a number, as many as the process was given, by OMP_NUM_THREADS.
         most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        self.threads = min(torch.get_num_threads(), most)
+        self.threads = min(threads or torch.get_num_threads(), most)
+        set_threads(self.threads)
         self.run, self.store = run, store
         self.volume = Volume(recipe, run.device, self._read_base)
 
@@ -224,7 +223,7 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
                 _worker = None  # its memory is needed
                 _worker = Worker.of(run)
             check(_worker.store, run)
-            _set_threads(_worker.threads)
+            set_threads(_worker.threads)
             done: list[Entry] = getattr(_worker, kind)(*arguments)
             return done
         except InputError as error:
@@ -232,8 +231,14 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
             return error if here == run.host else InputError(f"{here}: {error}")
 
 
-def _set_threads(n: int) -> None:
-    """Let kernels use so many threads: numba counts them for each thread anew."""
+def set_threads(n: int) -> None:
+    """Let kernels and networks use so many threads, in this thread.
+
+    When numba starts its threads it sets the number of OpenMP, which is that of torch,
+    too: numba comes first.
+    """
     import numba
+    import torch
 
     numba.set_num_threads(n)
+    torch.set_num_threads(n)
