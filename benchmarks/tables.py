@@ -6,6 +6,7 @@ the stamp in the JSON says: command, machine, commit and date.
 
 import json
 
+from build_tables import builds, builds_fine
 from markup import HERE, columns_of, listed, markdown, read, source, sourced
 from quality_tables import (
     evaluations,
@@ -283,6 +284,8 @@ TABLES = {
     ),
     "additive": additive,
     "additive speed": lambda: listed("additive", part="speed"),
+    "builds": builds,
+    "builds fine": builds_fine,
     "store": store,
     "store speed": store_speed,
     "journal": lambda: listed("store", key="journal"),
