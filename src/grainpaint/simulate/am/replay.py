@@ -208,38 +208,52 @@ def _moves(
             when[n] = -int(t * _PARTS) - 1
             words[n, 0] = w[0]
             n += 1
-    skip = max(dose - limit, np.float32(0))
     at_last = summed(total, last, lines.first)
-    more = (summed(total, end, lines.first) - at_last) / stride
-    if more > 0 and so_far[here] + more > skip + _ROUNDING:
-        reached = max(np.float32(0), skip - so_far[here])
-        while True:
-            w = philox4x32(key[0], key[1], cx, cy, cz, step | count)
-            count += np.uint64(1)
-            reached -= np.float32(math.log((np.float64(w[0]) + 1.0) * TO_UNIT))
-            if reached >= more or count > 200:
-                break
-            where = _place_of(total, at_last + reached * stride, lines.first)
-            when[n] = int((along - where) / stride * _PARTS)
-            words[n, 0], words[n, 1] = w[1], w[2]
-            n += 1
-    so_far[here] += max(more, np.float32(0))
+    more = max((summed(total, end, lines.first) - at_last) / stride, np.float32(0))
+    frozen_dose = np.float32(0)
     if frozen:
         distance = lines.distance[aside, deep, at]
-        t = length / stride
         for _ in range(int(sweeps)):
             distance += shrinking
-            t += 1
-            mobility = frozen_mobility(distance, lines.shells)
-            if mobility > 0 and so_far[here] + mobility > skip + _ROUNDING:
-                w = philox4x32(key[0], key[1], cx, cy, cz, step | count)
-                count = min(count + np.uint64(1), np.uint64(254))
-                if w[0] * TO_UNIT < mobility:
-                    when[n] = int((t + (w[3] >> np.uint64(29)) / 8) * _PARTS)
-                    words[n, 0], words[n, 1] = w[1], w[2]
-                    n += 1
-            so_far[here] += mobility
+            frozen_dose += frozen_mobility(distance, lines.shells)
+    so_far_here = so_far[here]
+    so_far[here] += more + frozen_dose
+    skip = max(dose - limit, np.float32(0)) - so_far_here
+    if more + frozen_dose <= skip + _ROUNDING:
+        return n
+    w = philox4x32(key[0], key[1], cx, cy, cz, step)
+    reached = max(np.float32(0), skip) + _gap(w[0])
+    while reached < more and count < 254:
+        where = _place_of(total, at_last + reached * stride, lines.first)
+        when[n] = int((along - where) / stride * _PARTS)
+        words[n, 0], words[n, 1] = w[1], w[2]
+        n += 1
+        count += np.uint64(1)
+        w = philox4x32(key[0], key[1], cx, cy, cz, step | count)
+        reached += _gap(w[0])
+    if not frozen:
+        return n
+    distance = lines.distance[aside, deep, at]
+    t = length / stride
+    for _ in range(int(sweeps)):
+        distance += shrinking
+        t += 1
+        mobility = frozen_mobility(distance, lines.shells)
+        while reached < more + mobility and count < 254:
+            when[n] = int((t + (reached - more) / mobility) * _PARTS)
+            words[n, 0], words[n, 1] = w[1], w[2]
+            n += 1
+            count += np.uint64(1)
+            w = philox4x32(key[0], key[1], cx, cy, cz, step | count)
+            reached += _gap(w[0])
+        more += mobility
     return n
+
+
+@nb.njit(inline="always")
+def _gap(word):
+    """Return the dose from a move to the next one."""
+    return np.float32(-math.log((np.float64(word) + 1.0) * TO_UNIT))
 
 
 @nb.njit(cache=True)

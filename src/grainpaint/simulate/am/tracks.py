@@ -36,6 +36,7 @@ __all__ = [
 
 FINE = 2  # points of the table a voxel
 _COLD = 1e9
+_TOUCH = 1e-6  # distance from the pool that counts as none
 
 
 class Lines(NamedTuple):
@@ -57,17 +58,20 @@ def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
     """Return the table of a pool and its zone."""
     zone = tabulate_zone(pool, haz, TableStyle())
     distance = _fine(zone)
-    signed = _fine(tabulate_zone(pool, haz, TableStyle("signed")))
     x = zone.first + np.arange(len(distance)) / FINE
-    molten = distance <= 1e-6
-    cold = molten | _beyond(zone, distance, x)
-    mobility = np.where(cold, 0, _mobility(zone, distance))
-    rear = np.where(molten, x[:, None, None], _COLD).min(0)
-    front = np.where(molten, x[:, None, None], -_COLD).max(0)
-    total = np.cumsum(mobility[::-1], 0, dtype=np.float64)[::-1] / FINE
+    molten = distance <= _TOUCH
+    beyond = _beyond(zone, distance, x)
+    cold = beyond & ~molten
+    mobility = np.where(cold, 0, _mobility(zone, np.maximum(distance, _TOUCH)))
+    signed = _fine(tabulate_zone(pool, haz, TableStyle("signed")))
+    signed[beyond] = _COLD
+    rear, front = _molten_part(distance, molten, x)
+    steps = (mobility[1:] + mobility[:-1]) / (2 * FINE)
+    total = np.zeros_like(mobility)
+    total[:-1] = np.cumsum(steps[::-1], 0, dtype=np.float64)[::-1]
     return Lines(
-        rear.astype(np.float32),
-        front.astype(np.float32),
+        rear,
+        front,
         np.ascontiguousarray(np.moveaxis(total, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(signed, 0, -1), np.float32),
         zone.shells,
@@ -92,6 +96,23 @@ def _fine(zone: ZoneTable) -> np.ndarray:
     return result
 
 
+def _molten_part(
+    distance: np.ndarray, molten: np.ndarray, x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the molten part of each line begins and ends (float32)."""
+    some, n = molten.any(0), len(x)
+    parts = []
+    for first, outward in ((molten.argmax(0), -1), (n - 1 - molten[::-1].argmax(0), 1)):
+        at = np.clip(first, 1, n - 2)[None]
+        inside = np.take_along_axis(distance, at, 0)[0]
+        outside = np.take_along_axis(distance, at + outward, 0)[0]
+        depth = np.maximum(-inside, 0)
+        share = depth / np.maximum(depth + outside, 1e-9)
+        end = x[at[0]] + outward * share / FINE
+        parts.append(np.where(some, end, -outward * _COLD).astype(np.float32))
+    return parts[0], parts[1]
+
+
 def _mobility(zone: ZoneTable, distance: np.ndarray) -> np.ndarray:
     """Return the mobility at distances as a table holds them."""
     if len(zone.shells):
@@ -106,7 +127,7 @@ def _beyond(zone: ZoneTable, distance: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return which points of a table lie outside the box of its zone."""
     rear, ahead, side, below, _ = zone.box
     y, z = (np.arange(n) / FINE for n in distance.shape[1:])
-    along = (x < -rear) | (x > ahead)
+    along = (x <= -rear) | (x > ahead)
     found: np.ndarray = along[:, None, None] | (y > side)[:, None] | (z > below)
     return found
 
