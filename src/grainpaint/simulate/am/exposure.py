@@ -15,6 +15,7 @@ from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.tracks import (
+    ACROSS,
     FINE,
     frozen_mobility,
     near_segments,
@@ -108,7 +109,7 @@ def _expose(x, y, z, segments, lines, track, place, dose):
             y0, y1 = strip(segment, lines, x, y, i)
             for j in range(y0, y1 + 1):
                 along, across = spot(segment, x[i], y[j])
-                aside = int(abs(across) * FINE + 0.5)
+                aside = int(abs(across) * ACROSS + 0.5)
                 if aside >= n_aside:
                     continue
                 end = along - length

@@ -25,6 +25,7 @@ from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.sweeper import move_rules
 from grainpaint.simulate.am.sweeps import propose
 from grainpaint.simulate.am.tracks import (
+    ACROSS,
     FINE,
     frozen_mobility,
     near_segments,
@@ -144,7 +145,7 @@ def _replay(
             y0, y1 = strip(segment, lines, x, y, i)
             for j in range(y0, y1 + 1):
                 along, across = spot(segment, x[i], y[j])
-                aside = int(abs(across) * FINE + 0.5)
+                aside = int(abs(across) * ACROSS + 0.5)
                 if aside >= lines.mobility.shape[0]:
                     continue
                 for k in range(z0, z1 + 1):

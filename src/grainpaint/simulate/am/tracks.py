@@ -23,6 +23,7 @@ from grainpaint.simulate.am.zone_table import (
 )
 
 __all__ = [
+    "ACROSS",
     "FINE",
     "Lines",
     "frozen_mobility",
@@ -34,7 +35,8 @@ __all__ = [
     "tabulate_lines",
 ]
 
-FINE = 2  # points of the table a voxel
+FINE = 2  # points of the table a voxel, along the track and below it
+ACROSS = 8  # and across it, as tracks lie between voxels
 _COLD = 1e9
 _TOUCH = 1e-6  # distance from the pool that counts as none
 
@@ -83,11 +85,11 @@ def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
 
 
 def _fine(zone: ZoneTable) -> np.ndarray:
-    """Return the distances of a zone at FINE points a voxel, from the surface down."""
+    """Return the distances of a zone at more points, from the surface down."""
     values = zone.distance[:, :, zone.top :]
-    for axis in range(3):
+    for axis, fine in enumerate((FINE, ACROSS, FINE)):
         values = np.moveaxis(values, axis, 0)
-        at = np.arange((len(values) - 1) * FINE + 1) / FINE
+        at = np.arange((len(values) - 1) * fine + 1) / fine
         low = np.minimum(at.astype(int), len(values) - 2)
         share = (at - low).reshape(-1, 1, 1)
         values = values[low] * (1 - share) + values[low + 1] * share
@@ -126,7 +128,7 @@ def _mobility(zone: ZoneTable, distance: np.ndarray) -> np.ndarray:
 def _beyond(zone: ZoneTable, distance: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return which points of a table lie outside the box of its zone."""
     rear, ahead, side, below, _ = zone.box
-    y, z = (np.arange(n) / FINE for n in distance.shape[1:])
+    y, z = (np.arange(n) / f for n, f in zip(distance.shape[1:], (ACROSS, FINE)))
     along = (x <= -rear) | (x > ahead)
     found: np.ndarray = along[:, None, None] | (y > side)[:, None] | (z > below)
     return found
