@@ -28,7 +28,8 @@ def orient(
         option(
             "--texture",
             "uniform, 'fibre:<001>,z,10deg', component:goss,10deg, or a file: a list "
-            "(.csv) or a volume with orientations.",
+            "(.csv) or a volume with orientations. Along the growth of a build: "
+            "'fibre:<001>,RECIPE,10deg'.",
             WHAT,
         ),
     ] = "uniform",
@@ -77,6 +78,9 @@ def orient(
         kept |= {"sha256": digest(made.volume), "orient": settings}
         write(places, recipe, kept)
     rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", symmetry)]
+    if made.n_along is not None:
+        rest = f"{n - made.n_along:,} that were not molten are uniform"
+        rows.append(("along growth", f"{made.n_along:,} grains; {rest}"))
     if made.floor == made.floor:
         of = str(misorientations) if misorientations else "random neighbors"
         rows.append(

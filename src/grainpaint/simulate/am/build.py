@@ -29,6 +29,7 @@ __all__ = [
     "additive",
     "first_spins",
     "map_process",
+    "map_volume",
     "prepare",
     "simulate_am",
     "simulate_am_set",
@@ -230,10 +231,42 @@ def map_process(recipe: AmRecipe) -> ProcessMap:
     InputError
         As in `additive`.
     """
-    job = prepare(recipe)
+    return _mapped(prepare(recipe))
+
+
+def map_volume(recipe: AmRecipe, volume: Microstructure) -> ProcessMap:
+    """Return the process maps of a volume that a recipe built.
+
+    Parameters
+    ----------
+    recipe : AmRecipe
+        Its box or part does not matter: that is what the volume's grains fill.
+    volume : Microstructure
+
+    Raises
+    ------
+    InputError
+        If voxels have another size than the recipe's, the volume is a box of another
+        shape than the recipe's, or the path cannot be planned.
+    """
+    edge = parse_length(recipe.voxel)
+    if not np.allclose(volume.spacing, edge, rtol=1e-4):
+        x, y, z = volume.spacing
+        raise InputError(
+            f"the lengths of the recipe count voxels of {edge:g} µm, and the volume "
+            f"has voxels of {x:g} x {y:g} x {z:g} µm"
+        )
+    if recipe.shape not in (None, volume.shape) and volume.mask.all():
+        there, here = (" x ".join(map(str, s)) for s in (recipe.shape, volume.shape))
+        raise InputError(f"the box of the recipe has {there} voxels, the volume {here}")
+    path = plan_path(recipe, volume.mask, volume.origin)
+    return _mapped(Job(recipe, volume.mask, edge, volume.origin, path))
+
+
+def _mapped(job: Job) -> ProcessMap:
     nx, ny, nz = job.mask.shape
-    maps = process_map((nx, ny, nz), job.path, recipe.pool)
+    maps = process_map((nx, ny, nz), job.path, job.recipe.pool)
     maps.track[~job.mask] = -1
-    for values in (maps.across, maps.below, maps.direction, maps.time):
+    for values in (maps.across, maps.below, maps.direction, maps.time, maps.growth):
         values[~job.mask] = np.nan
     return maps
