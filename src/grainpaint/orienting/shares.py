@@ -104,7 +104,7 @@ def neighbors_at_random(
     own = np.empty((grain.size, 4))
     for number, share in enumerate(shares):
         rows = groups[grain] == number
-        own[rows] = share.texture.draw(np.count_nonzero(rows), rng)
+        own[rows] = share.texture.draw(int(rows.sum()), rng)
     return _distribution(turned(frame[grain], own), first.texture.symmetry)
 
 

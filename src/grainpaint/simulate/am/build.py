@@ -259,8 +259,9 @@ def map_volume(recipe: AmRecipe, volume: Microstructure) -> ProcessMap:
     if recipe.shape not in (None, volume.shape) and volume.mask.all():
         there, here = (" x ".join(map(str, s)) for s in (recipe.shape, volume.shape))
         raise InputError(f"the box of the recipe has {there} voxels, the volume {here}")
-    path = plan_path(recipe, volume.mask, volume.origin)
-    return _mapped(Job(recipe, volume.mask, edge, volume.origin, path))
+    x0, y0, z0 = volume.origin
+    path = plan_path(recipe, volume.mask, (x0, y0, z0))
+    return _mapped(Job(recipe, volume.mask, edge, (x0, y0, z0), path))
 
 
 def _mapped(job: Job) -> ProcessMap:

@@ -29,7 +29,8 @@ class Teardrop(FrontRearPool):
         return np.where(share < 1, share**2 * (3 - 2 * share), share)
 
     def _rear_slope(self, share: np.ndarray) -> np.ndarray:
-        return 6 * share * (1 - share)
+        slope: np.ndarray = 6 * share * (1 - share)
+        return slope
 
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         # The root of 3 s^2 - 2 s^3 = level in 0..1, by the trigonometric formula.
