@@ -30,3 +30,16 @@ def triangles_of_net(net):
 def pairs_of_net(net):
     """Return the grains of `triangles_of_net`."""
     return np.concatenate([np.repeat(net.quad_pairs, 2, axis=0), net.triangle_pairs])
+
+
+def partitions(n):
+    """Yield each way to give n corners grains, numbered in the order they come."""
+
+    def longer(ranks):
+        if len(ranks) == n:
+            yield ranks
+            return
+        for rank in range(max(ranks) + 2):
+            yield from longer((*ranks, rank))
+
+    yield from longer((0,))

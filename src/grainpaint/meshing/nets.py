@@ -13,7 +13,7 @@ import numpy as np
 from grainpaint.meshing.cells import nodes_of, rings
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["Cubes", "Net", "cubes_of", "net_of", "ring_table"]
+__all__ = ["Cubes", "Net", "cubes_of", "net_of", "ring_nodes", "ring_table", "twins"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +219,7 @@ def _assembled(
         points,
         center,
         sides,
-        _twins(points, sides != 0, cubes.box, volume.periodic),
+        twins(points, sides != 0, cubes.box, volume.periodic),
         new[quads],
         grain[quad_ends],
         new[rows],
@@ -231,7 +231,7 @@ def _assembled(
     )
 
 
-def _twins(
+def twins(
     points: np.ndarray, fixed: np.ndarray, box: np.ndarray, periodic: tuple[bool, ...]
 ) -> np.ndarray:
     """Return the least node at the place of each through periodic faces."""
@@ -294,7 +294,7 @@ def _codes(labels):
 
 
 @nb.njit(cache=True)
-def _ring_nodes(x, y, z, first, kind, node, ring, out):
+def ring_nodes(x, y, z, first, kind, node, ring, out):
     """Put the nodes around an edge into `out`; return how many differ from the last."""
     n = 0
     for i in range(len(ring)):
@@ -335,7 +335,7 @@ def _polygons(labels, first, kind, node, steps, lengths, table):
                         if a == b:
                             continue
                         ring = table[i, : lengths[i]]
-                        n = _ring_nodes(x, y, z, first, kind, node, ring, out)
+                        n = ring_nodes(x, y, z, first, kind, node, ring, out)
                         if n < 3:
                             continue
                         if writing:
