@@ -8,6 +8,7 @@ from grainpaint.errors import InputError
 
 __all__ = [
     "UNITS",
+    "count_text",
     "length_text",
     "parse_angle",
     "parse_box",
@@ -96,6 +97,17 @@ def length_text(length: float) -> str:
     ('48 µm', '12.3 mm')
     """
     return f"{length:.3g} µm" if length < 1000 else f"{length / 1000:.3g} mm"
+
+
+def count_text(n: int, noun: str) -> str:
+    """Return how many of something there are, in words.
+
+    Examples
+    --------
+    >>> count_text(1, "grain"), count_text(1200, "grain")
+    ('1 grain', '1,200 grains')
+    """
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def place_text(place: Iterable[float], extent: float) -> str:

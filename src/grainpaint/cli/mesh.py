@@ -11,6 +11,7 @@ import typer
 from grainpaint.cli.app import WHAT, WRITE, command, print_table
 from grainpaint.cli.measure import VolumeFile
 from grainpaint.cli.options import Force, ReadFlags, grouped, option
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.cad import Part
@@ -119,10 +120,10 @@ def _rows(quality: Quality) -> list[tuple[str, str]]:
         ("triangles", f"{quality.n_triangles:,}"),
         ("nodes", f"{quality.n_nodes:,}"),
         ("faces", f"{quality.n_faces:,} pairs of grains"),
-        ("triple lines", f"{quality.n_line_edges:,} edges"),
+        ("triple lines", count_text(quality.n_line_edges, "edge")),
         ("quadruple points", f"{quality.n_points:,}"),
         ("wrong edges", f"{quality.n_wrong_edges:,}"),
-        ("crossing", f"{quality.n_crossing:,} triangles"),
+        ("crossing", count_text(quality.n_crossing, "triangle")),
         _volumes(quality),
         ("smallest angle", f"{quality.smallest_angle:.1f}° in a triangle"),
         ("smallest dihedral", f"{quality.smallest_dihedral:.1f}° between triangles"),
@@ -149,5 +150,5 @@ def _volumes(quality: Quality | SolidQuality) -> tuple[str, str]:
     return (
         "volumes",
         f"within {quality.volume_error:.2%} (grain {quality.worst_grain}); "
-        f"{quality.n_off:,} grains off by over 1%",
+        f"{count_text(quality.n_off, 'grain')} off by over 1%",
     )

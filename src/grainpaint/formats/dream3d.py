@@ -20,6 +20,7 @@ from grainpaint.formats.hdf5_file import array_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.orientations import Orientations
 from grainpaint.segmentation.orientation_map import mean_by_grain
+from grainpaint.units import count_text
 
 __all__ = ["read_volume"]
 
@@ -205,7 +206,8 @@ def _points(
     kinds = np.ones(image.shape, np.int32) if phases is None else phases
     if kinds.min() < 0 or kinds.max() > len(symmetry):
         raise InputError(
-            f"has cells of phase {kinds.max()}, but states {len(symmetry)} phases"
+            f"has cells of phase {kinds.max()}, but states "
+            f"{count_text(len(symmetry), 'phase')}"
         )
     return OrientationMap(
         quaternions(values.reshape(-1, 3)).reshape(*image.shape, 4),

@@ -17,6 +17,7 @@ from grainpaint.formats.ebsd.points import quaternions
 from grainpaint.formats.ebsd.symmetries import proper_group
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.orientations import Orientations
+from grainpaint.units import count_text
 
 __all__ = ["read"]
 
@@ -36,7 +37,8 @@ _DESCRIPTORS = {  # of orientations: numbers in each
 }
 _SYMMETRIES = {
     **{"cubic": "432", "hexagonal": "622", "tetragonal": "422", "trigonal": "32"},
-    **{"orthorhombic": "222", "triclinic": "1"},
+    # Neper's twofold axis is z, and not b as in maps.
+    **{"orthorhombic": "222", "triclinic": "1", "2/m": "2"},
 }
 _LARGEST = 1 << 40
 
@@ -150,7 +152,7 @@ def _cells(words: _Words, version: str) -> tuple[np.ndarray, Orientations | None
     """Return IDs of cells, and their orientations."""
     n = int(words.numbers(1, "**cell")[0])
     if not 0 <= n <= len(words.data):
-        raise InputError(f"damaged: it states {n} cells")
+        raise InputError(f"damaged: it states {count_text(n, 'cell')}")
     ids, rotation, symmetry = np.arange(1, n + 1), None, "432"
     while words.peek() and not words.peek().startswith("**"):
         name = words.next()

@@ -206,7 +206,7 @@ def test_prisms_gets_a_line_for_each_x_and_y_and_rodrigues_vectors(tmp_path):
 
 
 def test_prisms_has_no_outside(tmp_path):
-    with pytest.raises(InputError, match="voxels lie outside the part"):
+    with pytest.raises(InputError, match="take a region inside the part, without"):
         export(of_volume(oriented(void=True)), tmp_path / "g.txt", "prisms")
     assert [*tmp_path.iterdir()] == []
 

@@ -17,6 +17,7 @@ from grainpaint.formats.ebsd.points import (
 )
 from grainpaint.formats.ebsd.symmetries import LAUE_GROUPS, proper_group
 from grainpaint.formats.ebsd.table import numbers
+from grainpaint.units import count_text
 
 __all__ = ["laue_group", "read_points"]
 
@@ -144,8 +145,8 @@ def _phases(lines: list[list[str]]) -> list[list[str]]:
     found = lines[first : len(lines) - 1]
     if len(found) != stated or any(len(line) < 4 for line in found):
         raise InputError(
-            f"damaged: its header states {stated} phases, and {len(found)} lines of "
-            "phases follow"
+            f"damaged: its header states {count_text(stated, 'phase')}, and "
+            f"{count_text(len(found), 'line')} of phases follow"
         )
     return found
 

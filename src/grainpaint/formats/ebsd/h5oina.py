@@ -59,7 +59,7 @@ def read_points(file: Any) -> OrientationMap:
     if angles.shape != (phase.size, 3) or phase.size != columns * rows:
         raise InputError(
             f"damaged: its header states {columns} x {rows} points, its angles have "
-            f"shape {angles.shape} and there are {phase.size:,} phases"
+            f"shape {angles.shape}, its phases {phase.shape}"
         )
     largest = np.abs(angles[(phase > 0) & np.isfinite(angles).all(1)]).max(initial=0.0)
     if largest > 4 * np.pi + 1e-3:
