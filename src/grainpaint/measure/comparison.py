@@ -185,7 +185,7 @@ def _check_sets(sets: dict[str, Sequence[Measured]]) -> list[str]:
             )
         if len(members) < MIN_VOLUMES:
             notes.append(
-                f"The {name} set has {len(members)} volume(s), fewer than "
+                f"The {name} set has {count_text(len(members), 'volume')}, fewer than "
                 f"{MIN_VOLUMES}: intervals come from its grains, as if independent."
             )
     return notes
