@@ -13,6 +13,7 @@ from grainpaint import InputError, Microstructure
 from grainpaint.meshing import grain_mesh, solid_mesh, solid_quality_of, write_mesh
 from grainpaint.meshing.improving import shapes
 from grainpaint.meshing.nets import cubes_of, net_of
+from grainpaint.meshing.solid import untangled
 from grainpaint.meshing.tetrahedra import filling_of
 from grainpaint.meshing.triangles import triangulated
 
@@ -115,6 +116,25 @@ def test_boundaries_stay_where_those_of_the_triangles_are():
     way = mesh.points[: len(surfaces.points)] - surfaces.points
     assert np.linalg.norm(way, axis=1).mean() < 0.06
     assert np.abs(way).max() < 1
+
+
+@pytest.mark.parametrize("periodic", [(False,) * 3, (True,) * 3])
+def test_what_is_inside_out_goes_back_until_nothing_is(periodic):
+    volume = Microstructure(voronoi(8, 6), periodic=periodic)
+    cubes = cubes_of(volume)
+    net = net_of(volume, cubes)
+    triangles, _ = triangulated(net, net.points, volume.spacing)
+    filling = filling_of(cubes, net, net.points, triangles)
+    away = np.random.default_rng(4).normal(0, 1, filling.points.shape)
+    away = (away * (filling.sides == 0))[filling.twin]
+    far = filling.points + away * (np.arange(len(away))[filling.twin] % 9 == 0)[:, None]
+    assert (shapes(far, filling.tetrahedra) <= 0).sum() > 100
+    found = untangled(filling, far, volume.spacing)
+    assert shapes(found, filling.tetrahedra).min() > 0
+    near = found - found[filling.twin]
+    np.testing.assert_allclose(near, filling.start - filling.start[filling.twin])
+    same = untangled(filling, filling.start, volume.spacing)
+    np.testing.assert_array_equal(same, filling.start)
 
 
 def test_two_halves_have_a_plane_between_them():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.cad import Part
-from grainpaint.meshing.improving import improved
+from grainpaint.meshing.improving import improved, shapes
 from grainpaint.meshing.surfaces import Surfaces, check_fit, surfaces_of
 from grainpaint.meshing.tetrahedra import Filling, filling_of
 from grainpaint.meshing.triangles import triangulated
@@ -15,10 +15,12 @@ from grainpaint.meshing.volumes import grain_volumes, shifts_for
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
 
-__all__ = ["SolidMesh", "solid_mesh"]
+__all__ = ["SolidMesh", "solid_mesh", "untangled"]
 
 _LEAST = 0.25  # shape below which nodes of boundaries move, too
 _ROUNDS = 3
+_FLAT = 1e-3  # shape of tetrahedra that count as inside out
+_HALVES = 4  # rounds in which nodes go half the way back, later all of it
 _CLOSE = 1e-3  # of a volume: near enough
 
 
@@ -116,4 +118,35 @@ def _shaped(
         shift = shifts_for(missing, net, points[:n], faces, off_part[:n])
         points = points.copy()
         points[:n] += shift
-    return points
+    points = untangled(filling, points, spacing)
+    # What gets better in steps is not turned inside out again.
+    return improved(points, rows, movable, filling.twin, spacing, _LEAST)
+
+
+def untangled(
+    filling: Filling, points: np.ndarray, spacing: tuple[float, ...]
+) -> np.ndarray:
+    """Return the nodes with those of flat tetrahedra taken back to where they began.
+
+    That ends: there, no tetrahedron is flat.
+
+    Parameters
+    ----------
+    filling : Filling
+    points : numpy.ndarray, float64, shape (n, 3)
+        Where its nodes lie, voxels.
+    spacing : three floats
+        Edges of a voxel.
+    """
+    turn = 0
+    while True:
+        flat = shapes(points * spacing, filling.tetrahedra) <= _FLAT
+        touched = np.zeros(len(points), bool)
+        touched[filling.twin[filling.tetrahedra[flat]]] = True
+        touched = touched[filling.twin]
+        way = points[touched] - filling.start[touched]
+        if not way.any():
+            return points
+        points = points.copy()
+        points[touched] -= way / 2 if turn < _HALVES else way
+        turn += 1

@@ -28,6 +28,8 @@ class Filling:
     ----------
     points : numpy.ndarray, float64, shape (n, 3)
         Those of the net come first.
+    start : numpy.ndarray, float64, shape (n, 3)
+        Places in which no tetrahedron is inside out.
     sides : numpy.ndarray, int8, shape (n, 3)
         As in `Net`.
     twin : numpy.ndarray, int64, shape (n,)
@@ -39,6 +41,7 @@ class Filling:
     """
 
     points: np.ndarray
+    start: np.ndarray
     sides: np.ndarray
     twin: np.ndarray
     tetrahedra: np.ndarray
@@ -99,7 +102,8 @@ def filling_of(
     grain = labels.ravel()[filled][rows[:, 0] - voxel[filled[0]]]
     start = np.concatenate([net.points, *tail])
     twin = twins(start, all_sides != 0, cubes.box, periodic)
-    return Filling(np.concatenate([points, *tail]), all_sides, twin, rows, grain)
+    there = np.concatenate([points, *tail])
+    return Filling(there, start, all_sides, twin, rows, grain)
 
 
 def _flat(sides: np.ndarray, rows: np.ndarray) -> np.ndarray:
