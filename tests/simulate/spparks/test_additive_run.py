@@ -29,7 +29,7 @@ def test_a_scan_outside_the_box_melts_nothing_and_says_so(tmp_path):
     ).replace("run 1", "dump a text 9 a.*\nrun 1\nrun 0.5 pre no")
     with pytest.warns(InputNote, match="stays outside the box") as notes:
         (_, start), *_, (_, end) = run(tmp_path, away)
-    assert [str(note.message).split()[5] for note in notes] == ["0", "5.96154"]
+    assert [str(note.message).split()[4] for note in notes] == ["0", "5.96154"]
     assert (start.grain_id == end.grain_id).all()
 
 
