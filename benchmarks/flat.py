@@ -40,7 +40,7 @@ KINDS = {  # solver, spins, temperature
     "tree, T = 0.5": (TREE, 100, 0.5),
     "random, T = 0.5": (RANDOM, 10, 0.5),
 }
-SIZES = (20, 32, 64)
+SIZES = (64, 32, 20)
 TIME = 60  # and twice that
 
 
