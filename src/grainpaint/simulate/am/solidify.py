@@ -38,7 +38,7 @@ from grainpaint.simulate.am.zone_table import (
     tabulate_zone,
 )
 
-__all__ = ["check_scan", "follow_path", "solidify"]
+__all__ = ["check_scan", "follow_path", "reaches", "solidify"]
 
 _STYLE = TableStyle()  # of recipes
 _SWEEPS = 2  # stream of random numbers
@@ -197,6 +197,28 @@ def _check(
     check_scan((nx, ny, nz), path, pool)
 
 
+def reaches(
+    shape: tuple[int, int, int], path: ScanPath, pool: Pool, above: float = 0.0
+) -> bool:
+    """Return whether a pool can melt something in a box of this shape.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels of the box.
+    path : ScanPath
+    pool : Pool
+    above : float
+        How far the pool reaches above the surface, voxels.
+    """
+    margin = max(*pool.ends, pool.width / 2)
+    ends = np.stack([path.start[path.on], path.end[path.on]])
+    low = ends.min(0) - (margin, margin, pool.depth)
+    high = ends.max(0) + np.array([margin, margin, above])
+    inside = (low <= np.array(shape) - 1) & (high >= 0)
+    return bool(inside.all(1).any())
+
+
 def check_scan(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> None:
     """Raise InputError unless the pool can melt something in a box of this shape."""
     if pool.depth > shape[2]:
@@ -211,11 +233,7 @@ def check_scan(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> None:
         )
     if not path.on.any():
         raise InputError("the beam is off on the whole scan path: nothing would melt")
-    margin = max(*pool.ends, pool.width / 2)
-    ends = np.stack([path.start[path.on], path.end[path.on]])
-    low = ends.min(0) - (margin, margin, pool.depth)
-    high = ends.max(0) + np.array([margin, margin, 0])
-    if not ((low <= np.array(shape) - 1) & (high >= 0)).all(1).any():
+    if not reaches(shape, path, pool):
         size = " x ".join(map(str, shape))
         raise InputError(
             f"the scan path lies outside the box: nothing of its {path.on.sum()} "

@@ -1,18 +1,20 @@
 """Runs of SPPARKS' applications whose pool follows ``am`` paths."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numba
 import numpy as np
 
+from grainpaint.errors import InputError, InputNote
 from grainpaint.progress import Progress, part_of
 from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, Haz, LinearHaz
 from grainpaint.simulate.am.layers import stack_layers
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
-from grainpaint.simulate.am.solidify import check_scan, follow_path
+from grainpaint.simulate.am.solidify import follow_path, reaches
 from grainpaint.simulate.am.sweeper import Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import TableStyle
 from grainpaint.simulate.spparks.applications import (
@@ -71,7 +73,14 @@ def run_additive(
     pool, haz = pool_of(app, nz)
     assert run.scan is not None
     path = scan_path(run.scan)
-    check_scan((nx, ny, max(nz, int(np.ceil(pool.depth)))), path, pool)
+    if path.n_steps >= 2**32:
+        raise InputError(f"the scan takes {path.n_steps:,} sweeps, more than 2^32")
+    if not reaches((nx, ny, nz), path, pool, _rise(app, nz)):
+        warnings.warn(
+            f"the scan from time {run.start:g} on stays outside the box: nothing melts",
+            InputNote,
+            stacklevel=2,
+        )
     _, periodic, copies = effective_lattice(sites.box)
     # Spins count from 0 in SPPARKS; in `Sweeper` 0 is no site.
     sweeper = Sweeper(
@@ -107,6 +116,16 @@ def run_additive(
             done = step
             sites.spin = sweeper.spin - 1
             yield time
+
+
+def _rise(app: AdditiveApp, height: int) -> float:
+    """Return how far a pool reaches above the surface."""
+    match app:
+        case BezierApp():
+            return app.haz
+        case PathWeldApp():
+            return height
+    return 0.0
 
 
 def scan_path(scan: LayeredScan) -> ScanPath:
