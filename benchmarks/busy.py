@@ -105,9 +105,7 @@ def main():
         for n in (0, 2, 4):
             with busy(n):
                 known = kind, shape, size, options.rounds
-                times = run_anew(
-                    Path(__file__), "clock", *known, NUMBA_NUM_THREADS="2"
-                )
+                times = run_anew(Path(__file__), "clock", *known, NUMBA_NUM_THREADS="2")
             one, two = map(statistics.median, times)
             row = {"run": name, "busy_processes": n}
             row |= {"one_thread_s": round(one, 3), "two_threads_s": round(two, 3)}

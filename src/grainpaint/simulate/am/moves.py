@@ -121,7 +121,12 @@ def _mobility_column(mobility, low_z, place, zone):
     i, j = int(x), int(y)
     a, b = x - i, y - j
     w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
-    t00, t01, t10, t11 = table[i, j], table[i, j + 1], table[i + 1, j], table[i + 1, j + 1]
+    t00, t01, t10, t11 = (
+        table[i, j],
+        table[i, j + 1],
+        table[i + 1, j],
+        table[i + 1, j + 1],
+    )
     if height == math.floor(height):  # the levels of the table are layers of sites
         below = int(height) - (low_z + end - 1) + zone.top  # level of the last
         above = below + end - first

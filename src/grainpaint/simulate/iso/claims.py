@@ -1,10 +1,10 @@
-"""Memory that threads share inside kernels: claims, and numbers that others wait for."""
+"""Memory that kernels in several threads share: claims and published numbers."""
 
 import numba as nb
 from llvmlite import ir
 from numba.extending import intrinsic
 
-__all__ = ["claim", "published", "publish"]
+__all__ = ["claim", "publish", "published"]
 
 _BYTES = 8  # of the integers
 

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grainpaint.simulate.iso.lattice import kernel
 from grainpaint.simulate.iso.slots import TURN_SLOTS, slot_at
 
-__all__ = ["PHASES", "Schedule", "begin", "make_schedule", "next_phase", "turns_between"]
+__all__ = ["PHASES", "Schedule", "begin", "make_schedule", "turns_between"]
 
 PHASES = 5  # of a turn: alarms are drawn (in the first of a window), then four colors
 
@@ -47,23 +46,6 @@ class Schedule(NamedTuple):
     turns: np.ndarray
     phase: np.ndarray
     taken: np.ndarray
-
-
-@kernel()
-def _color_phase(color, number):
-    """Return the phase of a color in a turn that begins with slot `number`."""
-    return 1 + color if number // TURN_SLOTS % 2 == 0 else PHASES - 1 - color
-
-
-@kernel()
-def next_phase(schedule, b, turn, after):
-    """Return the first phase of a block in a turn that follows the phase `after`."""
-    if turn == schedule.turns.shape[0]:
-        return turn * PHASES
-    first = turn * PHASES
-    if schedule.turns[turn, 3] and first > after:
-        return first
-    return first + _color_phase(schedule.color[b], schedule.turns[turn, 1])
 
 
 def begin(schedule: Schedule, turns: np.ndarray) -> Schedule:

@@ -14,7 +14,7 @@ from grainpaint.simulate.iso.alarms import (
 from grainpaint.simulate.iso.claims import claim, publish, published
 from grainpaint.simulate.iso.flips import flip
 from grainpaint.simulate.iso.lattice import flat_index, kernel
-from grainpaint.simulate.iso.schedule import PHASES, next_phase
+from grainpaint.simulate.iso.schedule import PHASES
 from grainpaint.simulate.iso.site import flip_site
 from grainpaint.simulate.iso.slots import TICKS, TURN_SLOTS, Slot
 
@@ -114,6 +114,23 @@ def _turn(lattice, block, rates, slot):
 
 
 @kernel()
+def _color_phase(color, number):
+    """Return the phase of a color in a turn that begins with slot `number`."""
+    return 1 + color if number // TURN_SLOTS % 2 == 0 else PHASES - 1 - color
+
+
+@kernel()
+def _next_phase(schedule, b, turn, after):
+    """Return the first phase of a block in a turn that follows the phase `after`."""
+    if turn == schedule.turns.shape[0]:
+        return turn * PHASES
+    first = turn * PHASES
+    if schedule.turns[turn, 3] and first > after:
+        return first
+    return first + _color_phase(schedule.color[b], schedule.turns[turn, 1])
+
+
+@kernel()
 def _is_free(schedule, b, phase):
     """Return whether the blocks around b have done all that comes before a phase."""
     for k in range(schedule.near.shape[1]):
@@ -136,7 +153,11 @@ def _advance(lattice, b, rates, schedule):
     done = phase < end and _is_free(schedule, b, phase)
     if done:
         t = phase // PHASES
-        tick, number, ticks = schedule.turns[t, 0], schedule.turns[t, 1], schedule.turns[t, 2]
+        tick, number, ticks = (
+            schedule.turns[t, 0],
+            schedule.turns[t, 1],
+            schedule.turns[t, 2],
+        )
         slot = Slot(schedule.k0, schedule.k1, tick, number, ticks)
         if phase % PHASES == 0:
             _wind(lattice, schedule.blocks[b], rates, slot)
@@ -144,7 +165,7 @@ def _advance(lattice, b, rates, schedule):
         else:
             _turn(lattice, schedule.blocks[b], rates, slot)
             following = t + 1
-        publish(schedule.phase, b, next_phase(schedule, b, following, phase))
+        publish(schedule.phase, b, _next_phase(schedule, b, following, phase))
     publish(schedule.taken, b, 0)
     return done
 
