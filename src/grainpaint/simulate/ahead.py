@@ -8,6 +8,7 @@ end is made a second time. So other work on the machine costs the help, not more
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -73,7 +74,7 @@ class _Task(Generic[_Job, _Made]):
     def __init__(self, job: _Job) -> None:
         self.job = job
         self.begun = False
-        self.end: Callable[[], _Made] | None = None  # returns what was made, or raises
+        self.end: Future[_Made] | None = None
 
 
 class _Row(Generic[_Job, _Made]):
@@ -124,7 +125,7 @@ class _Row(Generic[_Job, _Made]):
                 self._do(task)
         with self._changed:
             self.tasks.popleft()
-        return task.end()
+        return task.end.result()
 
     def _next(self) -> _Task[_Job, _Made] | None:
         return next((task for task in self.tasks if not task.begun), None)
@@ -137,23 +138,11 @@ class _Row(Generic[_Job, _Made]):
 
     def _do(self, task: _Task[_Job, _Made]) -> None:
         """Make a task, unless another thread is faster."""
+        made: Future[_Made] = Future()
         try:
-            made = self._make(task.job)
+            made.set_result(self._make(task.job))
         except BaseException as error:  # raised where the result is due
-            end = _raiser(error)
-        else:
-            end = _returner(made)
+            made.set_exception(error)
         with self._changed:
-            task.end = task.end or end
+            task.end = task.end or made
             self._changed.notify_all()
-
-
-def _raiser(error: BaseException) -> Callable[[], _Made]:
-    def end() -> _Made:
-        raise error
-
-    return end
-
-
-def _returner(made: _Made) -> Callable[[], _Made]:
-    return lambda: made

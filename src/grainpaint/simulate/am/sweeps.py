@@ -187,16 +187,70 @@ def _draw(spots, low, shape, rules, draw, first, second):
         first[m] = drawn if spot & _MELTS else first[m]
 
 
+class _Plans(NamedTuple):
+    """The plans of some sweeps."""
+
+    window: np.ndarray  # int64, shape (n_sweeps, 2, 3): first and last sites
+    begin: np.ndarray  # int64, shape (n_sweeps + 1,): of each plan
+    plan: np.ndarray  # uint8, plan after plan, see `plan_window`
+    rank: np.ndarray  # int64, shape (n_sweeps, N_SLOTS, 8): order of the sublattices
+    first: np.ndarray  # int64, shape (n_sweeps + 1,): of the sites of each plan
+    sites: np.ndarray  # int64, those of `plan_window`
+
+
 @nb.njit(inline="always")
 def _pool(place):
     return place[0], place[1], place[2], place[3], place[4]
 
 
 @nb.njit(inline="always")
-def _plan_of(plans, begin, windows, s):
+def _plan_of(plans, s):
     """Return the plan of a sweep's window."""
-    n = windows[s, 1] - windows[s, 0] + 3
-    return plans[begin[s] : begin[s + 1]].reshape((n[0], n[1], n[2]))
+    n = plans.window[s, 1] - plans.window[s, 0] + 3
+    plan = plans.plan[plans.begin[s] : plans.begin[s + 1]]
+    return plan.reshape((n[0], n[1], n[2]))
+
+
+@nb.njit(cache=True)
+def _room(shape, places, zone):
+    """Return room for the plans of sweeps."""
+    n = len(places)
+    window, begin = np.zeros((n, 2, 3), np.int64), np.zeros(n + 1, np.int64)
+    for s in range(n):
+        if window_of(shape, zone.box, _pool(places[s]), window[s]):
+            begin[s + 1] = (window[s, 1] - window[s, 0] + 3).prod()
+        begin[s + 1] += begin[s]
+    return _Plans(
+        window,
+        begin,
+        np.empty(begin[-1], np.uint8),
+        np.empty((n, N_SLOTS, 8), np.int64),
+        np.zeros(n + 1, np.int64),
+        np.empty(begin[-1] + 1, np.int64),
+    )
+
+
+@nb.njit(cache=True)
+def _plan_sweeps(plans, places, steps, zone, key):
+    """Fill the plans of sweeps; return where each set of moves begins and ends."""
+    bounds = np.zeros((len(steps), _N_SETS + 1), np.int64)
+    n_moves, first = 0, plans.first
+    for s in range(len(steps)):
+        draw = SweepKey(key[0], key[1], steps[s])
+        for slot in range(N_SLOTS):
+            _shuffle(plans.rank[s, slot], slot, draw)
+        first[s + 1] = first[s]
+        if plans.begin[s] < plans.begin[s + 1]:
+            low, plan = plans.window[s, 0] - 1, _plan_of(plans, s)
+            sites = plans.sites[first[s] :]
+            n = plan_window(plan, low, _pool(places[s]), zone, draw, sites)
+            _count(sites[:n], low, plans.rank[s], bounds[s, 1:])
+            first[s + 1] += n
+        bounds[s, 0] = n_moves
+        for c in range(_N_SETS):
+            bounds[s, c + 1] += bounds[s, c]
+        n_moves = bounds[s, _N_SETS]
+    return bounds
 
 
 @nb.njit(cache=True, nogil=True)
@@ -221,45 +275,21 @@ def list_moves(shape, places, steps, zone, rules, key, periodic):
     -------
     Moves
     """
-    n_sweeps = len(steps)
-    windows = np.zeros((n_sweeps, 2, 3), np.int64)
-    begin = np.zeros(n_sweeps + 1, np.int64)  # of the sweeps' plans
-    for s in range(n_sweeps):
-        if window_of(shape, zone.box, _pool(places[s]), windows[s]):
-            begin[s + 1] = (windows[s, 1] - windows[s, 0] + 3).prod()
-        begin[s + 1] += begin[s]
-    plans = np.empty(begin[-1], np.uint8)
-    spots = np.empty(begin[-1] + 1, np.int64)
-    rank = np.empty((n_sweeps, N_SLOTS, 8), np.int64)
-    last = np.zeros(n_sweeps + 1, np.int64)  # of the sweeps' spots
-    bounds = np.zeros((n_sweeps, _N_SETS + 1), np.int64)
-    n_moves = 0
-    for s in range(n_sweeps):
+    plans = _room(shape, places, zone)
+    bounds = _plan_sweeps(plans, places, steps, zone, key)
+    n = bounds[-1, _N_SETS]
+    site = np.empty(n, np.int64)
+    first, second = np.empty(n, np.uint32), np.empty(n, np.uint32)
+    hidden = np.empty(0 if rules.copy_molten else n, np.uint64)
+    for s in range(len(steps)):
+        if plans.begin[s] == plans.begin[s + 1]:
+            continue
+        low, plan, rank = plans.window[s, 0] - 1, _plan_of(plans, s), plans.rank[s]
+        sites, ends = plans.sites[plans.first[s] : plans.first[s + 1]], bounds[s].copy()
+        _collect(sites, plan, low, rank, ends, periodic, shape, site, hidden)
+        a, b = bounds[s, 0], bounds[s, _N_SETS]
         draw = SweepKey(key[0], key[1], steps[s])
-        for slot in range(N_SLOTS):
-            _shuffle(rank[s, slot], slot, draw)
-        last[s + 1] = last[s]
-        if begin[s] < begin[s + 1]:
-            low, plan = windows[s, 0] - 1, _plan_of(plans, begin, windows, s)
-            own = spots[last[s] :]
-            n = plan_window(plan, low, _pool(places[s]), zone, draw, own)
-            _count(own[:n], low, rank[s], bounds[s, 1:])
-            last[s + 1] += n
-        bounds[s, 0] = n_moves
-        for c in range(_N_SETS):
-            bounds[s, c + 1] += bounds[s, c]
-        n_moves = bounds[s, _N_SETS]
-    site = np.empty(n_moves, np.int64)
-    first, second = np.empty(n_moves, np.uint32), np.empty(n_moves, np.uint32)
-    hidden = np.empty(0 if rules.copy_molten else n_moves, np.uint64)
-    for s in range(n_sweeps):
-        if begin[s] < begin[s + 1]:
-            low, plan = windows[s, 0] - 1, _plan_of(plans, begin, windows, s)
-            own, ends = spots[last[s] : last[s + 1]], bounds[s, :-1].copy()
-            _collect(own, plan, low, rank[s], ends, periodic, shape, site, hidden)
-            a, b = bounds[s, 0], bounds[s, _N_SETS]
-            draw = SweepKey(key[0], key[1], steps[s])
-            _draw(site[a:b], low, shape, rules, draw, first[a:b], second[a:b])
+        _draw(site[a:b], low, shape, rules, draw, first[a:b], second[a:b])
     return Moves(site, first, second, hidden, bounds)
 
 

@@ -113,18 +113,24 @@ def grow(
     check_box(spin.shape, lattice, periodic)
     if mobility is not None:
         mobility = checked_mobility(mobility, spin.shape)
-    if rule == "any" and n_spins < spin.max():
-        raise InputError(
-            f"the rule 'any' needs n_spins of at least {spin.max()}, got {n_spins}"
-        )
+    _check_rule(rule, n_spins, spin)
     stops = checked_ticks([start_time, *times])
     rates = potts_rates(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
     state = make_lattice(spin, lattice, periodic, mobility, origin, period)
     colors = row_blocks(spin.shape, periodic, origin, period)
-    n_threads = threads_for(spin.shape, len(np.concatenate(colors)))
-    key = split_key(seed, _FLIPS)
-    schedule = make_schedule(colors, spin.shape[:2], periodic, key, n_threads)
+    n_threads = threads_for(spin.shape, sum(map(len, colors)))
+    schedule = make_schedule(
+        colors, spin.shape[:2], periodic, split_key(seed, _FLIPS), n_threads
+    )
     return _frames(state, schedule, rates, n_threads, stops, progress)
+
+
+def _check_rule(rule: str, n_spins: int, spin: np.ndarray) -> None:
+    """Raise InputError if the rule 'any' does not know all spins."""
+    if rule == "any" and n_spins < spin.max():
+        raise InputError(
+            f"the rule 'any' needs n_spins of at least {spin.max()}, got {n_spins}"
+        )
 
 
 def _frames(
