@@ -119,9 +119,8 @@ def grow(
     state = make_lattice(spin, lattice, periodic, mobility, origin, period)
     colors = row_blocks(spin.shape, periodic, origin, period)
     n_threads = threads_for(spin.shape, sum(map(len, colors)))
-    schedule = make_schedule(
-        colors, spin.shape[:2], periodic, split_key(seed, _FLIPS), n_threads
-    )
+    key = split_key(seed, _FLIPS)
+    schedule = make_schedule(colors, spin.shape[:2], periodic, key, n_threads)
     return _frames(state, schedule, rates, n_threads, stops, progress)
 
 
