@@ -2,9 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-import numba
 import numpy as np
 
 from grainpaint.errors import InputError, InputNote
@@ -37,7 +35,6 @@ __all__ = [
     "run_additive",
     "scan_path",
     "site_order",
-    "sweep_threads",
     "table_style",
 ]
 
@@ -99,7 +96,7 @@ def run_additive(
     # Sweeps count from 0 in each run: their random numbers must differ.
     stream = _SWEEPS + 16 * round(sites.elapsed * SWEEPS_PER_TIME)
     done = 0
-    with progress("melt pool", path.n_steps) as bar, sweep_threads(nz):
+    with progress("melt pool", path.n_steps) as bar:
         for time in times:
             step = min(round((time - run.start) * SWEEPS_PER_TIME), path.n_steps)
             if step > done:
@@ -151,17 +148,6 @@ def site_order(run: RunCommand, shape: tuple[int, int, int]) -> SiteOrder | None
         return None
     masked = np.zeros(shape if run.masked else (0, 0, 0), np.uint8)
     return SiteOrder(run.raster, run.sectors, masked)
-
-
-@contextmanager
-def sweep_threads(n_layers: int) -> Iterator[None]:
-    """Use one thread if there is a single layer of sites, too little for several."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1 if n_layers == 1 else before)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def pool_of(app: AdditiveApp, height: int) -> tuple[melt_pool.Pool, Haz]:
