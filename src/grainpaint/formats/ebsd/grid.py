@@ -11,6 +11,7 @@ from grainpaint.errors import InputError
 __all__ = ["Grid", "Stated", "grid_of"]
 
 _OFF = 0.2  # of a step: how far a point may lie from its place
+_PLACES = 10, 100_000  # places of a grid: so many for a point, and in any case
 _SAME = 2e-3  # relative difference of steps that are equal but for rounding
 
 
@@ -88,7 +89,8 @@ def grid_of(
     if stated.hexagonal:
         notes.append("its header says HexGrid, but its points are on a square grid")
     shape = tuple(int(p.max()) + 1 for p in (columns, rows, layers))
-    if columns.size * 1000 < np.prod(shape, dtype=float):
+    for_each, anyway = _PLACES
+    if np.prod(shape, dtype=float) > max(for_each * columns.size, anyway):
         raise InputError(_no_grid(x.size))
     point = np.full(shape, -1, np.int64)
     point[columns, rows, layers] = np.arange(x.size)
