@@ -16,17 +16,14 @@ import numpy as np
 
 from grainpaint.cad.archive import read_member
 from grainpaint.errors import InputError, brief
+from grainpaint.units import UNITS, micrometers
 
 __all__ = ["is_3mf", "threemf_triangles"]
 
-# As the specification names them: our unit, and how many of it.
+# As the specification names them: our unit, of which it may be several.
 _UNITS = {
-    "micron": ("um", 1.0),
-    "millimeter": ("mm", 1.0),
-    "centimeter": ("cm", 1.0),
-    "inch": ("inch", 1.0),
-    "foot": ("inch", 12.0),
-    "meter": ("m", 1.0),
+    **{"micron": "um", "millimeter": "mm", "centimeter": "cm", "inch": "inch"},
+    **{"foot": "inch", "meter": "m"},
 }
 _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 200_000_000
@@ -90,7 +87,8 @@ def _assemble(
     named = root.get("unit", "millimeter")
     if named not in _UNITS:
         raise InputError(f"{path}: 3MF knows no unit {brief(named)!r}")
-    unit, scale = _UNITS[named]
+    unit = _UNITS[named]
+    scale = (micrometers(named) or 0.0) / UNITS[unit]
     models = {name: _objects(root, name)}
     pieces: list[np.ndarray] = []
     n_places = n_triangles = 0
