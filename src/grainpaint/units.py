@@ -26,7 +26,14 @@ UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0
 # Units of length as OME, ImageJ, TIFF, 3MF and others write them, µm. Symbols are told
 # apart by case (Mm is no mm), words are not.
 _SYMBOLS = {
-    **{"pm": 1e-6, "\u00c5": 1e-4, "\u212b": 1e-4, "µm": 1.0, "\u03bcm": 1.0, "dm": 1e5},
+    **{
+        "pm": 1e-6,
+        "\u00c5": 1e-4,
+        "\u212b": 1e-4,
+        "µm": 1.0,
+        "\u03bcm": 1.0,
+        "dm": 1e5,
+    },
     **{"in": 25_400.0, '"': 25_400.0, "ft": 304_800.0, "thou": 25.4},
     **UNITS,
 }

@@ -8,6 +8,8 @@ from hdf5_files import IDS, Q, dream3d
 from grainpaint import InputError, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
+
+
 @pytest.mark.parametrize("version", ["7.0", "8.0"])
 @pytest.mark.parametrize("features", [("AvgEulerAngles",), ("AvgQuats",), ()])
 def test_ids_and_orientations(tmp_path, version, features):

@@ -7,7 +7,17 @@ import h5py
 import numpy as np
 import pytest
 from hdf5_files import IDS, dream3d, h5oina
-from hostile import SECRET, gz, many, outcome, refused, survives, table, zeros_deflated, zeros_gz
+from hostile import (
+    SECRET,
+    gz,
+    many,
+    outcome,
+    refused,
+    survives,
+    table,
+    zeros_deflated,
+    zeros_gz,
+)
 
 from grainpaint import load
 
@@ -72,7 +82,10 @@ def attribute(name, key, value):
 def virtual(name, shape, dtype="f4"):
     layout = h5py.VirtualLayout(shape, dtype)
     layout[...] = h5py.VirtualSource(SECRET, "a", shape)
-    return lambda file: (file.pop(name, None), file.create_virtual_dataset(name, layout))
+    return lambda file: (
+        file.pop(name, None),
+        file.create_virtual_dataset(name, layout),
+    )
 
 
 def bomb(name, shape, dtype="f4"):
@@ -82,7 +95,9 @@ def bomb(name, shape, dtype="f4"):
         if name in file:
             del file[name]
         one = file.create_dataset(name, shape, dtype, chunks=shape, compression="gzip")
-        one.id.write_direct_chunk((0,) * len(shape), b"\x78\x9c" + zeros_deflated(2 << 30))
+        one.id.write_direct_chunk(
+            (0,) * len(shape), b"\x78\x9c" + zeros_deflated(2 << 30)
+        )
 
     return change
 
@@ -94,10 +109,17 @@ def wide(name, shape, dtype="f4"):
         del file[name]
         chunk = (1 << 20, *(1 << 5 for _ in shape[1:]))
         one = file.create_dataset(
-            name, shape, dtype, maxshape=(None,) * len(shape), chunks=chunk, compression="gzip"
+            name,
+            shape,
+            dtype,
+            maxshape=(None,) * len(shape),
+            chunks=chunk,
+            compression="gzip",
         )
         n = np.prod(chunk, dtype=float) * 4
-        one.id.write_direct_chunk((0,) * len(shape), b"\x78\x9c" + zeros_deflated(int(n)))
+        one.id.write_direct_chunk(
+            (0,) * len(shape), b"\x78\x9c" + zeros_deflated(int(n))
+        )
 
     return change
 
@@ -203,7 +225,9 @@ def test_a_bad_h5oina_is_refused(tmp_path, monkeypatch, case):
 
 
 IMAGE = "DataStructure/Image"
-CELL, FEATURE, PHASE = (f"{IMAGE}/{k}" for k in ("CellData", "CellFeatureData", "CellEnsembleData"))
+CELL, FEATURE, PHASE = (
+    f"{IMAGE}/{k}" for k in ("CellData", "CellFeatureData", "CellEnsembleData")
+)
 VOLUME = {
     **{f"FeatureIds: {k}": make(f"{CELL}/FeatureIds") for k, make in ANYWHERE.items()
        if k not in ("nothing", "10^8 zeros")},

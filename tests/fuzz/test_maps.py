@@ -6,7 +6,17 @@ import gzip
 import numpy as np
 import pytest
 from ebsd_maps import GRAINS, ang, angles_of, ctf
-from hostile import gz, many, mutations, outcome, refused, survives, swapped, table, zeros_gz
+from hostile import (
+    gz,
+    many,
+    mutations,
+    outcome,
+    refused,
+    survives,
+    swapped,
+    table,
+    zeros_gz,
+)
 
 from grainpaint import load
 from grainpaint.formats.orientation_list import read_orientations
@@ -70,7 +80,7 @@ def every(column, values):
     """Return a map in which all points have other numbers in a column."""
     data = ANG
     for i, value in zip(range(GRAINS.size), values):
-        data = row(i, column, value)if i == 0 else row(i, column, value, data)
+        data = row(i, column, value) if i == 0 else row(i, column, value, data)
     return data
 
 

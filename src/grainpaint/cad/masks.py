@@ -144,7 +144,9 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     if data.startswith(TIFF_MARKS):
         stack = read_stack(path, data)
         values, notes = stack.values, [*stack.notes]
-        spacing = None if stack.spacing is None else _edge(path, np.array(stack.spacing))
+        spacing = (
+            None if stack.spacing is None else _edge(path, np.array(stack.spacing))
+        )
     elif data.startswith(_NPY):
         values = _npy(path, data)
     elif data[:4] == b"PK\x03\x04":
@@ -192,7 +194,9 @@ def _npz(
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = names_in(archive)
             if blows_up(sum(i.file_size for i in archive.infolist()), len(data)):
-                raise InputError("its arrays unpack to far more than they are stored in")
+                raise InputError(
+                    "its arrays unpack to far more than they are stored in"
+                )
             for name in names:
                 arrays[name] = read_member(archive, name)
     except InputError as error:

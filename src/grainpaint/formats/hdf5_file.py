@@ -118,7 +118,9 @@ def _check(dataset: Any, kinds: str, grown: int) -> None:
     plain = dataset.dtype.kind in kinds
     if not plain or (dataset.dtype.kind == "O" and not _is_text(dataset.dtype)):
         what = "numbers" if kinds == _NUMBERS else "texts"
-        raise InputError(f"damaged: {name} holds {brief(dataset.dtype, 50)}, not {what}")
+        raise InputError(
+            f"damaged: {name} holds {brief(dataset.dtype, 50)}, not {what}"
+        )
     if dataset.is_virtual or dataset.external:
         raise InputError(f"{name} is in another file: save everything in one file")
     stored = dataset.id.get_storage_size()

@@ -118,7 +118,9 @@ def _read_image(
         integers(ids, "the image"),
         tuple(spacing),
         tuple(c - s / 2 for c, s in zip(center, spacing)),
-        assumed_unit="" if None not in units else "lengths in µm, since its axes have no unit",
+        assumed_unit=""
+        if None not in units
+        else "lengths in µm, since its axes have no unit",
         notes=notes,
     )
 

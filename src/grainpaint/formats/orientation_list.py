@@ -125,8 +125,8 @@ def _quaternions(names: list[str], values: np.ndarray) -> np.ndarray:
             units = {_unit(names[column]) for column in columns}
             return _from_euler(values[:, columns], units)
     raise InputError(
-        f"has the columns {brief(', '.join(names))}: orientations are phi1, Phi, phi2 or "
-        "w, x, y, z"
+        f"has the columns {brief(', '.join(names))}: orientations are phi1, Phi, phi2 "
+        "or w, x, y, z"
     )
 
 

@@ -132,7 +132,9 @@ def _read(path: Path, words: _Words) -> RawVolume:
             raise InputError(f"damaged: it has no {due}")
     version = words.next()
     if version not in ("2.0", "2.1", "2.2"):
-        raise InputError(f"of format {brief(version, 50)!r}; formats 2.0 to 2.2 are read")
+        raise InputError(
+            f"of format {brief(version, 50)!r}; formats 2.0 to 2.2 are read"
+        )
     form = "" if words.peek().startswith("*") else words.next()
     if words.next() != "**general":
         raise InputError("damaged: it has no **general")
@@ -204,7 +206,8 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
     name, _, sense = word.partition(":")
     if name not in _DESCRIPTORS or sense not in ("", "passive", "active"):
         raise InputError(
-            f"its orientations are {brief(word, 50)!r}; read are {', '.join(_DESCRIPTORS)}"
+            f"its orientations are {brief(word, 50)!r}; read are "
+            f"{', '.join(_DESCRIPTORS)}"
         )
     size = _DESCRIPTORS[name]
     rows = words.numbers(n * size, "*ori").reshape(n, size)
@@ -245,7 +248,8 @@ def _beside(path: Path, name: str, most: int) -> bytes:
     file = (folder / name).resolve() if name.isprintable() else folder.parent
     if not file.is_relative_to(folder):
         raise InputError(
-            f"its data are in {brief(name, 50)!r}: only files in its own folder are read"
+            f"its data are in {brief(name, 50)!r}: only files in its own folder are "
+            "read"
         )
     try:
         if file.exists() and not file.is_file():

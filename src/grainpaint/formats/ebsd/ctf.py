@@ -107,7 +107,8 @@ def laue_group(number: object) -> tuple[str, str]:
         index = 0
     if not 1 <= index <= len(LAUE_GROUPS):
         raise InputError(
-            f"damaged: Laue groups have numbers 1..{len(LAUE_GROUPS)}, got {brief(number, 50)!r}"
+            f"damaged: Laue groups have numbers 1..{len(LAUE_GROUPS)}, got "
+            f"{brief(number, 50)!r}"
         )
     return proper_group(LAUE_GROUPS[index - 1])
 
