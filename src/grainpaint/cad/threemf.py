@@ -26,7 +26,8 @@ _UNITS = {
     **{"foot": "inch", "meter": "m"},
 }
 _DEEPEST = 32  # components within components
-_MOST_TRIANGLES = 200_000_000
+_MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
+_MORE_TRIANGLES = 20  # for each byte of the archive, packed
 _MOST_PLACES = 200_000  # of objects, which may hold each other many times
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 
@@ -69,7 +70,8 @@ def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
     assert name is not None, "is_3mf"
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            found, scale, unit = _assemble(path, archive, name)
+            most = _MOST_TRIANGLES + _MORE_TRIANGLES * len(data)
+            found, scale, unit = _assemble(path, archive, name, most)
     except (zipfile.BadZipFile, ElementTree.ParseError, EOFError) as error:
         raise InputError(f"{path}: damaged 3MF ({brief(error)})") from None
     except InputError:
@@ -80,7 +82,7 @@ def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
 
 
 def _assemble(
-    path: Path, archive: zipfile.ZipFile, name: str
+    path: Path, archive: zipfile.ZipFile, name: str, most: int
 ) -> tuple[np.ndarray, float, str]:
     """Return the triangles of the build items of a model, its scale and unit."""
     root = _parse(path, archive, name)
@@ -106,8 +108,11 @@ def _assemble(
         if depth > _DEEPEST:
             raise InputError(f"{path}: damaged 3MF: {brief(key[1])} holds itself")
         n_triangles += len(thing.triangles)
-        if n_triangles > _MOST_TRIANGLES:
-            raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")
+        if n_triangles > most:
+            raise InputError(
+                f"{path}: objects that are built many times make over {most:,} "
+                "triangles: save the part as one mesh"
+            )
         if len(thing.triangles):
             placed = thing.triangles @ matrix[:3] + matrix[3]
             mirrored = np.linalg.det(matrix[:3]) < 0
