@@ -20,8 +20,8 @@ def model(unit="millimeter", extra="", item='<item objectid="1"/>'):
     faces = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in BOX.faces)
     return (
         f'<?xml version="1.0"?><model unit="{unit}" xmlns="http://schemas.microsoft.com/'
-        f'3dmanufacturing/core/2015/02"><resources>{extra}<object id="1"><mesh><vertices>'
-        f"{points}</vertices><triangles>{faces}</triangles></mesh></object></resources>"
+        f'3dmanufacturing/core/2015/02"><resources>{extra}<object id="1"><mesh>'
+        f"<vertices>{points}</vertices><triangles>{faces}</triangles></mesh></object></resources>"
         f"<build>{item}</build></model>"
     ).encode()
 
