@@ -14,6 +14,7 @@ from hostile import (
     outcome,
     refused,
     survives,
+    swapped,
     table,
     zeros_deflated,
     zeros_gz,
@@ -281,6 +282,16 @@ def test_a_bad_dream3d_is_refused(tmp_path, monkeypatch, case):
 @table(
     {
         "a head": b"\x89HDF\r\n\x1a\n",
+        "a heap without end": swapped(
+            h5oina(), (b"Zircaloy" + bytes(8) + b"\xc0\x0f", b"Zircaloy" + bytes(10))
+        ),
+        "a heap too long": swapped(
+            h5oina(), (b"GCOL\1\0\0\0\0\x10", b"GCOL\1\0\0\0\0\xff")
+        ),
+        "a text of 2^64": swapped(
+            h5oina(), (b"\x08" + bytes(7) + b"Zircaloy", b"\xff" * 8 + b"Zircaloy")
+        ),
+        "lengths of 4 bytes": h5oina()[:14] + b"\x04" + h5oina()[15:],
         "a head of zeros": b"\x89HDF\r\n\x1a\n" + bytes(9000),
         "cut": volume()[:3000],
         "of neither": edited(h5oina(), lambda file: [file.pop(k) for k in list(file)]),

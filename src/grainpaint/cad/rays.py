@@ -217,10 +217,8 @@ def meet(
     corners,
     faces,
     shell,
-    low,
-    high,
-    edge,
-    pair,
+    boxes,
+    met,
     along,
     most,
 ):
@@ -235,24 +233,20 @@ def meet(
     first, partners : int64
         The shells that shell s is compared with, partners[first[s]:first[s + 1]],
         ascending.
-    corners, faces, low, high
-        As `grow_boxes` takes and returns them.
-    shell : int64, shape (m,)
-        Of each triangle.
-    edge, pair : int64, shape (room,)
-        Receive the edge, and where its shell and the other stand in `partners`.
-    along : float64, shape (room,)
-        Receives where it meets that shell: 0 at its first end, 1 at its last.
+    corners, faces, shell, boxes
+        As `grow_boxes` takes and returns them; `shell` of each triangle.
+    met, along : int64, shape (2, room); float64, shape (room,)
+        Receive the edge and where its shell and the other stand in `partners`; where
+        it meets that shell: 0 at its first end, 1 at its last.
     most : int
         Boxes to look at; the edges that are left then are not looked at.
 
     Returns
     -------
-    count : int
-        Meetings, also those for which there was no room.
-    done : int
-        Edges that were looked at.
+    count, done : int
+        Meetings, also those for which there was no room; edges that were looked at.
     """
+    low, high = boxes
     n_leaves = low.shape[0] // 2
     count = cost = 0
     waiting = np.empty((_DEEP, 2), np.int64)
@@ -286,8 +280,8 @@ def meet(
                     t = _meets(p, q, corners[a], corners[b], corners[c])
                     if t >= 0.0:
                         if count < along.size:
-                            edge[count] = e
-                            pair[count] = at
+                            met[0, count] = e
+                            met[1, count] = at
                             along[count] = t
                         count += 1
     return count, ends.shape[0]

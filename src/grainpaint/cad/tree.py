@@ -112,7 +112,7 @@ class Shells:
         most = MOST_BOXES + MOST_OF_EDGE * len(ends)
         while count > room:
             room = count
-            edge, pair = np.empty((2, room), np.int64)
+            met = np.empty((2, room), np.int64)
             along = np.empty(room)
             count, done = rays.meet(
                 ends,
@@ -124,15 +124,13 @@ class Shells:
                 self.vertices,
                 self.faces,
                 self.shell,
-                self.low,
-                self.high,
-                edge,
-                pair,
+                (self.low, self.high),
+                met,
                 along,
                 most,
             )
         share = done / max(len(ends), 1)
-        return edge[:count], pair[:count], along[:count], share
+        return met[0, :count], met[1, :count], along[:count], share
 
 
 def _along_a_curve(points: np.ndarray) -> np.ndarray:

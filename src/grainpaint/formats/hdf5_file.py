@@ -2,13 +2,15 @@
 
 HDF5 opens other files by itself: those that external links, virtual datasets and
 external storage name. None is opened here. It unpacks a chunk before it compares sizes,
-so chunks are unpacked on trial first.
+so chunks are unpacked on trial first. And it turns in circles for ever in a damaged
+heap of texts, so heaps are walked through first.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ __all__ = ["array_of", "opened", "text_of"]
 _MOST_LINKS = 20_000  # of a file; those of makers have some hundred
 _DEFLATE, _CHECKSUM = 1, 3  # numbers of HDF5's filters
 _NUMBERS, _TEXTS = "iufb", "SO"
+_HEAP = b"GCOL\1\0\0\0"  # how a heap of texts begins, version 1
+_FREE = 0  # index of what is free in a heap
 
 
 @contextmanager
@@ -32,6 +36,7 @@ def opened(data: bytes) -> Iterator[Any]:
     import h5py
 
     try:
+        _check_heaps(data)
         with h5py.File(io.BytesIO(data), "r") as file:
             _refuse_links_outside(file)
             yield file
@@ -51,6 +56,29 @@ def opened(data: bytes) -> Iterator[Any]:
         raise InputError(
             f"an HDF5 file, damaged or cut off ({brief(error, 100)})"
         ) from None
+
+
+def _check_heaps(data: bytes) -> None:
+    """Raise unless the entries of all global heaps lie in them, one behind the other.
+
+    References
+    ----------
+    HDF5 File Format Specification 3.0, III.E, Global Heap.
+    """
+    if data[8:9] <= b"\1" and data[14:15] != b"\x08" and len(data) > 14:
+        raise InputError("an HDF5 file whose lengths do not have 8 bytes: not read")
+    start = data.find(_HEAP)
+    while start >= 0:
+        (size,) = struct.unpack_from("<Q", data[start + 8 : start + 16].ljust(8, b"\0"))
+        at, end = start + 16, start + size
+        if not start + 16 <= end <= len(data):
+            raise InputError("an HDF5 file with a damaged heap of texts")
+        while at + 16 <= end:
+            index, length = struct.unpack_from("<H6xQ", data, at)
+            at += length if index == _FREE else 16 + (length + 7) // 8 * 8
+            if at > end or (index == _FREE and length < 16):
+                raise InputError("an HDF5 file with a damaged heap of texts")
+        start = data.find(_HEAP, start + 16)
 
 
 def _refuse_links_outside(file: Any) -> None:
