@@ -2,6 +2,7 @@
 # ruff: noqa: E501 (a case a line)
 
 import io
+import random
 import struct
 import zlib
 
@@ -12,6 +13,7 @@ from hostile import (
     SECRET,
     gz,
     many,
+    mutated,
     refused,
     survives,
     swapped,
@@ -216,6 +218,12 @@ def circle(of):
         at = following
 
 
+def chain(n):
+    """Return a TIFF of n pages that have a tag each."""
+    pages = (struct.pack("<HHHIII", 1, 256, 3, 1, 6, 26 + 18 * i) for i in range(n))
+    return b"II*\0\x08\0\0\0" + b"".join(pages)
+
+
 PAGES = [np.full((5, 6), i, np.uint16) for i in range(3)]
 
 
@@ -289,6 +297,8 @@ TIFF = {
     "OME cut": xml("<OME><Image></OME>"),
     "OME that laughs": xml(LAUGHS),
     "OME nested": xml("<a>" * 90_000 + "</OME>"),
+    "100,000 pages": chain(100_000),
+    "damage at each page": mutated(WHOLE["b.tif"], random.Random("b.tif 485")),
     "pages in a circle": circle(several(*PAGES)),
     "gz cut": gz(WHOLE["a.tif"])[:-9],
     "gz bomb": zeros_gz(1 << 30, b"II*\0"),

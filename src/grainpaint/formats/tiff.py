@@ -26,8 +26,14 @@ from grainpaint.formats.tiff_units import edges_of, planes_of
 __all__ = ["MARKS", "Stack", "read", "read_stack"]
 
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how they begin; + is over 4 GB
+_MOST_PAGES = 50_000
+_MOST_SAID = 100  # what the library may log of a file
 _PLAIN = 1  # the number of no compression
 _DEFLATE, _LZMA = (8, 32_946), 34_925
+
+
+class _TooMuchSaid(BaseException):
+    """Stops the library, which catches what is an Exception and goes on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +114,8 @@ def read_stack(path: Path, data: bytes) -> Stack:
             return Stack(stack, spacing, (*heard, *([note] if note else [])))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    except _TooMuchSaid:  # it would go on for minutes
+        raise InputError(f"{path}: damaged in very many places") from None
     except Exception as error:  # whatever a parser trips over is a damaged file
         raise InputError(
             f"{path}: damaged, or not read ({brief(error, 100)})"
@@ -122,6 +130,8 @@ def _heard() -> Iterator[list[logging.LogRecord]]:
 
     def listen(record: logging.LogRecord) -> bool:
         said.append(record)
+        if len(said) > _MOST_SAID:
+            raise _TooMuchSaid
         return False
 
     logger.addFilter(listen)
@@ -133,6 +143,8 @@ def _heard() -> Iterator[list[logging.LogRecord]]:
 
 def _only_image(file: Any) -> tuple[Any, tuple[int, int] | None]:
     """Return the image of a file, and its layers and times if OME states them."""
+    if len(file.pages) > _MOST_PAGES:
+        raise InputError(f"it has over {_MOST_PAGES:,} pages")
     planes = planes_of(file)
     if len(file.series) != 1:
         raise InputError(f"it holds {len(file.series)} images; save one of them")
