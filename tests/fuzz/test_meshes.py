@@ -362,6 +362,12 @@ THREEMF = {
     "corner 2^70": threemf(model().replace(b'v1="0"', b'v1="1180591620717411303424"')),
     "corner of words": threemf(model().replace(b'v1="0"', b'v1="a"', 1)),
     "x nan": threemf(model().replace(b'x="', b'x="nan" w="', 1)),
+    "x inf": threemf(model().replace(b'x="', b'x="inf" w="', 1)),
+    "x 1e308": threemf(
+        model(item=f'<item objectid="1" transform="{"2 " * 12}"/>').replace(
+            b'x="', b'x="1e308" w="', 1
+        )
+    ),
     "no x": threemf(model().replace(b" x=", b" w=", 1)),
     "items of 200,000": threemf(model(item='<item objectid="1"/>' * 200_000)),
     "another archive": zipped([("3D/3dmodel.model", zipped([("a", b"b")]))]),

@@ -25,6 +25,7 @@ _UNITS = {
     **{"micron": "um", "millimeter": "mm", "centimeter": "cm", "inch": "inch"},
     **{"foot": "inch", "meter": "m"},
 }
+_FARTHEST = 1e15
 _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
 _MORE_TRIANGLES = 20  # for each byte of the archive, packed
@@ -98,6 +99,8 @@ def _assemble(
     def place(key: Key, matrix: np.ndarray, depth: int) -> None:
         nonlocal n_places, n_triangles
         n_places += 1
+        if not (np.abs(matrix) <= _FARTHEST).all():
+            raise ValueError("transforms one after the other reach beyond 1e15")
         if n_places > _MOST_PLACES:
             raise InputError(f"{path}: objects are built over {_MOST_PLACES:,} times")
         if key[0] not in models:
@@ -176,7 +179,10 @@ def _triangles(mesh: Any) -> np.ndarray:
     index = np.array(faces).astype(np.int64)
     if index.min() < 0 or index.max() >= len(corners):
         raise ValueError("a triangle has a corner that is not there")
-    return np.array(corners).astype(float)[index]
+    points = np.array(corners).astype(float)
+    if not (np.abs(points) <= _FARTHEST).all():
+        raise ValueError("a corner is not finite, or beyond 1e15")
+    return points[index]
 
 
 def _key(element: Any, name: str) -> Key:
@@ -191,8 +197,8 @@ def _matrix(element: Any) -> np.ndarray:
     if text is None:
         return np.eye(4, 3)
     matrix = np.array(text.split(), dtype=float).reshape(4, 3)
-    if not np.isfinite(matrix).all():
-        raise ValueError("a transform is not finite")
+    if not (np.abs(matrix) <= _FARTHEST).all():
+        raise ValueError("a transform is not finite, or beyond 1e15")
     return matrix
 
 
