@@ -72,12 +72,12 @@ def _check_heaps(data: bytes) -> None:
         (size,) = struct.unpack_from("<Q", data[start + 8 : start + 16].ljust(8, b"\0"))
         at, end = start + 16, start + size
         if not start + 16 <= end <= len(data):
-            raise InputError("an HDF5 file, damaged or cut off (in a heap of texts)")
+            raise InputError("an HDF5 file, damaged or cut off (a heap of texts)")
         while at + 16 <= end:
             index, length = struct.unpack_from("<H6xQ", data, at)
             at += length if index == _FREE else 16 + (length + 7) // 8 * 8
             if at > end or (index == _FREE and length < 16):
-                raise InputError("an HDF5 file, damaged or cut off (in a heap of texts)")
+                raise InputError("an HDF5 file, damaged or cut off (a heap of texts)")
         start = data.find(_HEAP, start + 16)
 
 
