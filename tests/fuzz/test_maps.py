@@ -132,7 +132,7 @@ ANGS = {
     "a step of -1": swapped(ang(angles_of()[:, :1]), (b"XSTEP: 0.5", b"XSTEP: -1")),
     "other bytes": HEADER + bytes(range(1, 256)) * 99,
     "gz cut": gz(ANG)[:-30],
-    "gz bomb": zeros_gz(1 << 30, HEADER),
+    "gz bomb": zeros_gz(1 << 28, HEADER),
 }  # fmt: skip
 
 
@@ -199,7 +199,7 @@ CTFS = {
     "no column of angles": field(NAMES, 6, b"Eulr2"),
     "zero bytes": field(POINT, 5, b"\0\0"),
     "gz cut": gz(CTF)[:-30],
-    "gz bomb": zeros_gz(1 << 30, CTF_HEAD),
+    "gz bomb": zeros_gz(1 << 28, CTF_HEAD),
 }
 
 
@@ -261,7 +261,7 @@ TABLES = {
         b"%d,%d,1,2,3\n" % (i, i) for i in range(9000)
     ),
     "gz cut": gz(CSV)[:-30],
-    "gz bomb": zeros_gz(1 << 30, NAMED + b"\n"),
+    "gz bomb": zeros_gz(1 << 28, NAMED + b"\n"),
 }  # fmt: skip
 
 
@@ -325,7 +325,7 @@ LISTS = {
     "weights beyond": turn("1,0,0,0,1.7e308").replace(b"1,0,0,0,1\n", b"1,0,0,0,1.7e308\n"),
     "zero bytes": euler("10,20,\0"),
     "gz cut": gz(orientations())[:-9],
-    "gz bomb": zeros_gz(1 << 30, b"phi1,Phi,phi2\n"),
+    "gz bomb": zeros_gz(1 << 28, b"phi1,Phi,phi2\n"),
 }  # fmt: skip
 
 

@@ -198,7 +198,7 @@ BAD = {
     "a TIFF of uneven voxels": tiff(imagej=True, resolution=(2, 2), metadata={"axes": "ZYX", "unit": "um", "spacing": 3.0}),
     "a TIFF in a parsec": tiff(imagej=True, resolution=(2, 2), metadata={"axes": "ZYX", "unit": "parsec"}),
     "gz cut": gz(WHOLE["a.npy"])[:-9],
-    "gz bomb": zeros_gz(1 << 30, WHOLE["a.npy"][:128]),
+    "gz bomb": zeros_gz(1 << 28, WHOLE["a.npy"][:128]),
 }  # fmt: skip
 
 

@@ -139,7 +139,7 @@ TESR = {
     "data nowhere": beside("b.raw"),
     "data in itself": beside("a.tesr"),
     "gz cut": gz(tesr())[:-9],
-    "gz bomb": zeros_gz(1 << 30, b"***tesr\n"),
+    "gz bomb": zeros_gz(1 << 28, b"***tesr\n"),
 }  # fmt: skip
 
 
@@ -301,7 +301,7 @@ TIFF = {
     "damage at each page": mutated(WHOLE["b.tif"], random.Random("b.tif 485")),
     "pages in a circle": circle(several(*PAGES)),
     "gz cut": gz(WHOLE["a.tif"])[:-9],
-    "gz bomb": zeros_gz(1 << 30, b"II*\0"),
+    "gz bomb": zeros_gz(1 << 28, b"II*\0"),
 }  # fmt: skip
 
 
