@@ -279,6 +279,12 @@ def test_a_bad_dream3d_is_refused(tmp_path, monkeypatch, case):
     refused(load, tmp_path / "a.dream3d", edited(volume(), case))
 
 
+def header_of(data, n_bytes):
+    """Return a file whose root states a header of another size."""
+    at = int.from_bytes(data[64:72], "little")
+    return data[: at + 8] + n_bytes.to_bytes(4, "little") + data[at + 12 :]
+
+
 @table(
     {
         "a head": b"\x89HDF\r\n\x1a\n",
@@ -291,6 +297,8 @@ def test_a_bad_dream3d_is_refused(tmp_path, monkeypatch, case):
         "a text of 2^64": swapped(
             h5oina(), (b"\x08" + bytes(7) + b"Zircaloy", b"\xff" * 8 + b"Zircaloy")
         ),
+        "a header of 4 GB": header_of(volume(), 2**32 - 8),
+        "a header of 2 GB": header_of(h5oina(), 2**31),
         "lengths of 4 bytes": h5oina()[:14] + b"\x04" + h5oina()[15:],
         "a head of zeros": b"\x89HDF\r\n\x1a\n" + bytes(9000),
         "cut": volume()[:3000],

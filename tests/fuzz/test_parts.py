@@ -98,6 +98,7 @@ STL = {
     "gz bomb": zeros_gz(1 << 30, b"solid a\n"),
     "gz head": b"\x1f\x8b",
     "gz of nothing": gz(b""),
+    "at the end of float32": binary(b0=(3.4028235e38, 0, 0)),
     "tiny": binary(b0=(1e-42, 0, 0)),
     "a hole": WHOLE["a.stl"][:80] + b"\x2f\0\0\0" + WHOLE["a.stl"][84:-50],
 }

@@ -297,6 +297,7 @@ TIFF = {
     "OME cut": xml("<OME><Image></OME>"),
     "OME that laughs": xml(LAUGHS),
     "OME nested": xml("<a>" * 90_000 + "</OME>"),
+    "2^21 strips of one": tag(257, 2**21 * 5, of=packed(zlib.compress(bytes(64)))),
     "100,000 pages": chain(100_000),
     "damage at each page": mutated(WHOLE["b.tif"], random.Random("b.tif 485")),
     "pages in a circle": circle(several(*PAGES)),

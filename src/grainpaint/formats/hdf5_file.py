@@ -3,13 +3,15 @@
 HDF5 opens other files by itself: those that external links, virtual datasets and
 external storage name. None is opened here. It unpacks a chunk before it compares sizes,
 so chunks are unpacked on trial first. And it turns in circles for ever in a damaged
-heap of texts, so heaps are walked through first.
+heap of texts, so heaps are walked through first. Damaged headers of objects make it ask
+for gigabytes: Linux keeps it from that while it reads them.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,6 +25,8 @@ from grainpaint.formats.arrays import blows_up
 
 __all__ = ["array_of", "opened", "text_of"]
 
+_MEMORY = "/proc/self/statm"  # of Linux: pages of memory of this process
+_PLAIN = 256 << 20  # bytes that the headers of a file may take, and more:
 _MOST_LINKS = 20_000  # of a file; those of makers have some hundred
 _DEFLATE, _CHECKSUM = 1, 3  # numbers of HDF5's filters
 _NUMBERS, _TEXTS = "iufb", "SO"
@@ -37,8 +41,11 @@ def opened(data: bytes) -> Iterator[Any]:
 
     try:
         _check_heaps(data)
-        with h5py.File(io.BytesIO(data), "r") as file:
-            _refuse_links_outside(file)
+        with _little_memory(_PLAIN + 4 * len(data)):
+            file = h5py.File(io.BytesIO(data), "r")
+        with file:
+            with _little_memory(_PLAIN + 4 * len(data)):
+                _refuse_links_outside(file)
             yield file
     except InputError:
         raise
@@ -81,8 +88,27 @@ def _check_heaps(data: bytes) -> None:
         start = data.find(_HEAP, start + 16)
 
 
+@contextmanager
+def _little_memory(n_bytes: int) -> Iterator[None]:
+    """Let this process have only so much more memory, where that can be told."""
+    if not os.path.exists(_MEMORY):
+        yield
+        return
+    import resource
+
+    with open(_MEMORY) as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [used + n_bytes, *(n for n in (soft, hard) if n != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def _refuse_links_outside(file: Any) -> None:
-    """Raise if a link leads to another file."""
+    """Raise if a link leads to another file; opens all objects of this one."""
     import h5py
 
     waiting, seen, n_links = [file["/"]], set(), 0
@@ -103,9 +129,9 @@ def _refuse_links_outside(file: Any) -> None:
                     ": save everything in one file"
                 )
             if isinstance(link, h5py.HardLink):
-                kind = group.get(name, getclass=True)
-                if kind is h5py.Group:
-                    waiting.append(group[name])
+                thing = group[name]
+                if isinstance(thing, h5py.Group):
+                    waiting.append(thing)
 
 
 def array_of(dataset: Any, grown: int = 1) -> np.ndarray:

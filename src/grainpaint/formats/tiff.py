@@ -169,6 +169,9 @@ def _check_size(file: Any, series: Any, data: bytes) -> None:
     for number, one in enumerate(series.pages):
         if one is None:
             continue
+        n_parts = int(np.prod(one.chunked, dtype=np.int64))
+        if page.compression != _PLAIN and len(one.dataoffsets) < n_parts:
+            raise InputError(f"damaged or cut off: page {number + 1} lacks voxels")
         for start, size in zip(one.dataoffsets, one.databytecounts):
             if not size or start + size > len(data):
                 raise InputError(f"damaged or cut off: page {number + 1} lacks voxels")
