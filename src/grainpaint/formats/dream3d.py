@@ -16,7 +16,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.grains import to_grains
 from grainpaint.formats.ebsd.points import OrientationMap, quaternions
-from grainpaint.formats.hdf5_file import array_of, text_of
+from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.orientations import Orientations
 from grainpaint.segmentation.orientation_map import mean_by_grain
@@ -59,7 +59,7 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     symmetry, names = _ensemble(image)
     name = options.array or "FeatureIds"
     phase = _array(image.cells, "Phases")
-    phases = None if phase is None else _cells(phase, image)[..., 0]
+    phases = None if phase is None else _whole(_cells(phase, image)[..., 0])
     angles = _array(image.cells, "EulerAngles")
     points = None if angles is None else _points(angles, phases, image, symmetry, names)
     if name not in image.cells:
@@ -159,14 +159,26 @@ def _array(folder: Any, name: str) -> Any:
     return folder.get(name)
 
 
-def _cells(array: Any, image: _Image, grown: int = 1) -> np.ndarray:
-    """Return an array of the cells as [x, y, z, component]; `grown` as `array_of`."""
-    values = array_of(array, grown)
+def _cells(array: Any, image: _Image) -> np.ndarray:
+    """Return an array of the cells as [x, y, z, component]."""
+    return _as_cells(array_of(array), array.name, image)
+
+
+def _as_cells(values: np.ndarray, name: str, image: _Image) -> np.ndarray:
+    """Return the values of cells as [x, y, z, component]."""
     if values.shape[:3] != image.shape[::-1]:
         raise InputError(
-            f"damaged: {array.name} has shape {values.shape}, for {image.shape} cells"
+            f"damaged: {name} has shape {values.shape}, for {image.shape} cells"
         )
     return values.reshape(*values.shape[:3], -1).transpose(2, 1, 0, 3)
+
+
+def _whole(phases: np.ndarray) -> np.ndarray:
+    """Return phases as integers; raise if they are none, or far too large."""
+    found = integers(phases, "'Phases'")
+    if found.size and not 0 <= found.min() <= found.max() <= _SPARSE:
+        raise InputError(f"damaged: it has points of phase {found.max()}")
+    return found
 
 
 def _ensemble(image: _Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -201,7 +213,7 @@ def _points(
     """Return the orientations of the cells; None without symmetry."""
     if not symmetry:
         return None
-    values = _cells(angles, image, _GROWN).astype(np.float64)
+    values = _as_cells(floats_of(angles, _GROWN), angles.name, image)
     if values.shape[-1] != 3 or not np.isfinite(values).all():
         raise InputError("damaged: its EulerAngles are not three numbers for each cell")
     _check_radians(values)
@@ -238,7 +250,7 @@ def _by_feature(
         for name, size in (("AvgEulerAngles", 3), ("EulerAngles", 3), ("AvgQuats", 4)):
             if not symmetry or name not in folder:
                 continue
-            rows = array_of(folder[name]).astype(np.float64)
+            rows = floats_of(folder[name])
             if rows.ndim != 2 or rows.shape[1] != size or len(rows) <= n:
                 continue
             rows = rows[1:]
@@ -252,7 +264,7 @@ def _by_feature(
             one /= np.linalg.norm(one, axis=1, keepdims=True)
             phase = np.ones(len(rows), np.int32)
             if "Phases" in folder:
-                phase = array_of(folder["Phases"]).ravel()[1:].astype(np.int32)
+                phase = _whole(array_of(folder["Phases"]).ravel()[1:]).astype(np.int32)
             phase = np.where(phase < 1, 1, phase)
             return Orientations(one, symmetry, phase, names)
     return None

@@ -23,7 +23,7 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import blows_up
 
-__all__ = ["array_of", "opened", "text_of"]
+__all__ = ["array_of", "floats_of", "opened", "text_of"]
 
 _MEMORY = "/proc/self/statm"  # of Linux: pages of memory of this process
 _PLAIN = 256 << 20  # bytes that the headers of a file may take, and more:
@@ -150,6 +150,13 @@ def array_of(dataset: Any, grown: int = 1) -> np.ndarray:
     """
     _check(dataset, _NUMBERS, grown)
     return np.asarray(dataset)
+
+
+def floats_of(dataset: Any, grown: int = 1) -> np.ndarray:
+    """Return the numbers of a dataset as float64; as `array_of`."""
+    values = array_of(dataset, grown)
+    with np.errstate(invalid="ignore"):  # a NaN that signals stays a NaN
+        return values.astype(np.float64)
 
 
 def text_of(dataset: Any, row: int = 0) -> str:

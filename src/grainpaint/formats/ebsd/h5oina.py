@@ -22,7 +22,7 @@ from grainpaint.formats.ebsd.points import (
     with_x_along_a,
 )
 from grainpaint.formats.ebsd.table import whole
-from grainpaint.formats.hdf5_file import array_of, text_of
+from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 
 __all__ = ["read_points"]
 
@@ -52,7 +52,7 @@ def read_points(file: Any) -> OrientationMap:
     lost = [name for name in ("Euler", "Phase") if name not in data]
     if header is None or lost:
         raise InputError(f"damaged: its EBSD map lacks {', '.join(lost or ['Header'])}")
-    angles = array_of(data["Euler"], _GROWN).astype(np.float64)
+    angles = floats_of(data["Euler"], _GROWN)
     phase = whole(np.nan_to_num(array_of(data["Phase"]).ravel()), "the phase")
     columns, rows = (_scalar(header, f"{axis} Cells") for axis in "XY")
     steps = [_scalar(header, f"{axis} Step") for axis in "XY"]
@@ -71,7 +71,7 @@ def read_points(file: Any) -> OrientationMap:
             f"an .h5oina file has angles in radians, but these reach {largest:.5g}"
         )
     if "X" in data and "Y" in data:
-        x, y = (array_of(data[axis]).astype(np.float64).ravel() for axis in "XY")
+        x, y = (floats_of(data[axis]).ravel() for axis in "XY")
     else:
         y, x = (i.ravel().astype(float) for i in np.indices((rows, columns)))
         x, y = x * (steps[0] or 1.0), y * (steps[1] or steps[0] or 1.0)
