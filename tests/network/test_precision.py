@@ -61,7 +61,8 @@ def test_another_precision_is_a_mistake():
 
 _LIMITED = """
 import time, torch, grainpaint
-from grainpaint.network.precision import _seconds, find_device, resolve
+from grainpaint.network.devices import find_device
+from grainpaint.network.precision import _seconds, resolve
 torch.set_num_threads(1)
 place = find_device("cpu")
 once = {p: min(_seconds(place, p) for _ in range(4)) for p in ("float32", "bfloat16")}

@@ -11,7 +11,7 @@ import torch
 from grainpaint.errors import InputError
 from grainpaint.network.cards import Card
 from grainpaint.network.checkpoint import Optimization, TrainingFiles
-from grainpaint.network.precision import find_device
+from grainpaint.network.devices import find_device
 from grainpaint.network.training_run import Losses, TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import begin_from, write_stage

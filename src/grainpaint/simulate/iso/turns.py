@@ -96,7 +96,8 @@ def _turn(lattice, block, rates, slot):
                 _ring(lattice, x, y, rates, now)
 
 
-@kernel(from_python=True, parallel=True)
+# A card's kernels are launched by another thread of Python meanwhile: nogil.
+@kernel(from_python=True, parallel=True, nogil=True)
 def run_blocks(lattice, blocks, rates, slot, winding):
     """Draw the alarms of blocks (`winding`), or take those of one color through a turn.
 
