@@ -1,0 +1,98 @@
+"""Each worker has a card of its own; the cards are stubs, no CUDA is needed."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
+
+import pytest
+
+from grainpaint.generation import cards, worker
+from grainpaint.generation.cards import own_card
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.recipe import make_recipe
+from grainpaint.store import create
+
+CLAIM = """
+import sys
+from grainpaint.generation import cards
+cards.n_cards = lambda: int(sys.argv[1])
+print(cards.own_card(sys.argv[2]), cards.own_card(sys.argv[2]), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def claim(tmp_path):
+    """Start a process on a machine with so many cards; return its device."""
+    with ExitStack() as stack:
+
+        def start(n, device="cuda", **environment):
+            process = subprocess.Popen(
+                [sys.executable, "-c", CLAIM, str(n), device],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "TMPDIR": str(tmp_path), **environment},
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            first, again = process.stdout.readline().split()
+            assert first == again  # for good
+            return process, first
+
+        yield start
+
+
+def test_each_process_gets_a_card_of_its_own_and_gives_it_back(claim):
+    one, two = claim(2), claim(2)
+    assert (one[1], two[1]) == ("cuda:0", "cuda:1")
+    assert claim(2)[1] == "cuda:0"  # more processes than cards share them
+    two[0].kill()
+    two[0].wait()
+    assert claim(2)[1] == "cuda:1"
+
+
+def test_cards_are_known_by_their_names(claim):
+    """As dask-cuda starts workers: each sees the cards in another order."""
+    assert claim(2, CUDA_VISIBLE_DEVICES="4,6")[1] == "cuda:0"
+    assert claim(2, CUDA_VISIBLE_DEVICES="6,4")[1] == "cuda:0"
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps", "cuda:1"])
+def test_what_was_named_stays(device, monkeypatch):
+    monkeypatch.setattr(cards, "n_cards", lambda: 2)
+    assert own_card(device) == device
+    assert cards._held is None
+
+
+def test_with_one_card_nothing_is_claimed(monkeypatch):
+    monkeypatch.setattr(cards, "n_cards", lambda: 1)
+    assert own_card("cuda") == "cuda"
+    assert cards._held is None
+
+
+def _device_of_a_worker(recipe, path, device):
+    """Begin as a worker of any executor does; return the device of its volume."""
+    cards.n_cards = lambda: 2
+    worker.Volume = lambda recipe, device, read: device
+    store = create(path, recipe.shape, (1.0,) * 3, recipe.origin, {})
+    with store.signed() as sign:
+        return worker.Worker(worker.Run.here(store, sign, device), store, recipe).volume
+
+
+def test_workers_of_a_pool_share_the_cards_evenly(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    recipe = make_recipe(Domain((16, 16, 16)), model=str(tiny_model))
+    found = []
+    with ExitStack() as stack:
+        for i in range(2):  # one process each
+            pool = ProcessPoolExecutor(1, get_context("spawn"))
+            stack.enter_context(pool)
+            place = tmp_path / f"{i}.zarr"
+            found.append(pool.submit(_device_of_a_worker, recipe, place, "cuda"))
+        devices = Counter(future.result() for future in found)
+    assert devices == {"cuda:0": 1, "cuda:1": 1}
