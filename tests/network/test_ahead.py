@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from samples import PAPER_NETWORK
 
 from grainpaint import InputError
-from grainpaint.network.ahead import batches_from, default_workers
+from grainpaint.network.ahead import batches_from, checked_workers
 from grainpaint.network.train import PRESETS, train
 from grainpaint.paper.train import PaperTraining, train_paper
 
@@ -107,9 +107,12 @@ def _arrays(drawn):
 
 
 def test_processors_draw_for_themselves_and_cards_are_drawn_for(monkeypatch):
-    assert default_workers(torch.device("cpu")) == 0
+    assert checked_workers(None, torch.device("cpu")) == 0
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
-    assert default_workers(torch.device("cuda")) == 3
+    assert checked_workers(None, torch.device("cuda")) == 3
+    assert checked_workers(0, torch.device("cuda")) == 0
+    with pytest.raises(InputError, match="at least 0 workers, got -1"):
+        checked_workers(-1, torch.device("cpu"))
 
 
 def test_a_batch_that_does_not_fit_is_one_line(volumes, tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["Draw", "batches_from", "default_workers"]
+__all__ = ["Draw", "batches_from", "checked_workers"]
 
 _READY = 3  # batches of each process that wait for their steps
 _MOST_WORKERS = 8
@@ -26,8 +26,26 @@ _MOST_WORKERS = 8
 Draw = Callable[[np.random.Generator, int], Any]
 
 
-def default_workers(device: torch.device) -> int:
-    """Return how many processes draw batches: none where training takes all cores."""
+def checked_workers(workers: int | None, device: torch.device) -> int:
+    """Return how many processes draw batches.
+
+    Parameters
+    ----------
+    workers : int or None
+        None: no processes where training takes all cores, else as many as there are
+        cores besides one, up to 8.
+    device : torch.device
+        That trains.
+
+    Raises
+    ------
+    InputError
+        If the number is below 0.
+    """
+    if workers is not None and workers < 0:
+        raise InputError(f"there must be at least 0 workers, got {workers}")
+    if workers is not None:
+        return workers
     if device.type == "cpu":
         return 0
     return max(1, min(_MOST_WORKERS, torch.get_num_threads() - 1))

@@ -1,6 +1,7 @@
 """Train a network from start to card: what all networks have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 
 from grainpaint.errors import InputError
-from grainpaint.network.ahead import Draw, batches_from, default_workers
+from grainpaint.network.ahead import Draw, batches_from, checked_workers
 from grainpaint.network.cards import Card
 from grainpaint.network.checkpoint import Optimization, TrainingFiles
 from grainpaint.network.devices import find_device, is_out_of_memory
@@ -98,7 +99,7 @@ def fit(
         change them.
     workers : int, optional
         Processes that draw batches ahead; any number gives the same ones. See
-        `default_workers`.
+        `checked_workers`.
 
     Returns
     -------
@@ -114,10 +115,7 @@ def fit(
     if not minutes > 0:
         raise InputError(f"the minutes to train must be above 0, got {minutes}")
     place = find_device(device)
-    if workers is None:
-        workers = default_workers(place)
-    if workers < 0:
-        raise InputError(f"there must be at least 0 workers, got {workers}")
+    workers = checked_workers(workers, place)
     files = TrainingFiles(out, name)
     config = files.settle(config, resume, set(free), device)
     task = prepare(config, place)
@@ -126,17 +124,24 @@ def fit(
     if task.begin is not None:
         begin_from(network, task.begin)
     run = TrainingRun(network.to(place), config, files)
-    try:
-        with batches_from(run.step, task.draw, config.seed, workers) as batches:
-            run.go(batches, task.losses, minutes, n_steps, progress, f"train {name}")
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        raise InputError(
-            f"a batch of {config.batch} does not fit into the memory of {place}: train "
-            "with a smaller batch; the last checkpoint is kept"
-        ) from None
+    drawn = batches_from(run.step, task.draw, config.seed, workers)
+    with _memory(place, config.batch), drawn as batches:
+        run.go(batches, task.losses, minutes, n_steps, progress, f"train {name}")
     network = run.averaged()
     card = task.make_card(network, run)
     write_stage(out, card, network)
     return card
+
+
+@contextmanager
+def _memory(device: torch.device, batch: int) -> Iterator[None]:
+    """Say in one line that a batch does not fit into the memory of a device."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise InputError(
+            f"a batch of {batch} does not fit into the memory of {device}: train with "
+            "a smaller batch; the last checkpoint is kept"
+        ) from None
