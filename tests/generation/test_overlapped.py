@@ -15,6 +15,7 @@ from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.overlapped import painted_windows
 from grainpaint.generation.painter import make_painter
 from grainpaint.generation.recipe import Options, make_recipe
+from grainpaint.generation.sampler import Start, sample_one
 from grainpaint.generation.windows import windows
 from grainpaint.network.loading import load_any
 from grainpaint.progress import silent
@@ -172,3 +173,15 @@ def test_one_line_says_that_a_window_does_not_fit(
     assert (code, error.count("\n")) == (2, 1)
     assert "a window does not fit into the memory of cpu" in error
     assert not out.exists()
+
+
+def test_windows_of_several_shapes_are_drawn_with_their_like(recipe, sizes):
+    model = load_any(recipe.model, "cpu", recipe.precision)
+    rng = np.random.default_rng(1)
+    noise = [rng.normal(size=(n, 16, 16, 3)) for n in (16, 24, 16, 24, 16)]
+    starts = [Start(values.astype(np.float32)) for values in noise]
+    sampling = model.base_card.sampling
+    found = overlapped._sampled(model.base, sampling, starts)
+    assert sizes == [3, 2]
+    for start, colors in zip(starts, found):
+        assert (colors == sample_one(model.base, start, sampling)).mean() > 0.999

@@ -179,8 +179,8 @@ class _Line:
         starts = [draft.start for draft in drafts if draft.start is not None]
         colors = self.of_refine.run(starts, draw)
         calls = [
-            partial(grow_window, self.painter, window, draft, color, self.inside)
-            for window, draft, color in zip(windows, drafts, colors)
+            partial(grow_window, self.painter, draft, color, self.inside)
+            for draft, color in zip(drafts, colors)
         ]
         return partial(self.drawn.extend, list(zip(windows, calls)))
 
@@ -199,5 +199,9 @@ class _Line:
 def _sampled(
     network: Evaluator, sampling: Sampling, starts: Sequence[Start]
 ) -> list[np.ndarray]:
-    """Return the colors of windows; the mode of gradients is one thread's own."""
-    return sample(network, starts, sampling)
+    """Return the colors of windows; those of one shape are drawn together."""
+    found: dict[int, np.ndarray] = {}
+    for shape in dict.fromkeys(start.noise.shape for start in starts):
+        same = [i for i, start in enumerate(starts) if start.noise.shape == shape]
+        found |= zip(same, sample(network, [starts[i] for i in same], sampling))
+    return [found[i] for i in range(len(starts))]

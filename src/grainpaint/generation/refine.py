@@ -75,7 +75,7 @@ def refine_window(
     if draft.start is not None:
         model = _pyramid(painter)
         drawn = sample_one(model.refine, draft.start, model.refine_card.sampling, tick)
-    return grow_window(painter, window, draft, drawn, inside, progress)
+    return grow_window(painter, draft, drawn, inside, progress)
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Draft:
 
     Attributes
     ----------
+    window : Window
     tags : numpy.ndarray, uint16
         Of the first level that grows.
     torus, boxes
@@ -92,6 +93,7 @@ class Draft:
         What the refine network draws boundaries from, if there is one.
     """
 
+    window: Window
     tags: np.ndarray
     torus: tuple[bool, bool, bool]
     boxes: dict[int, VoxelBox]
@@ -119,21 +121,20 @@ def draft_window(
     )
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
     if painter.levels == 0:
-        return Draft(found[within(boxes[0], base)], torus, boxes, None)
+        return Draft(window, found[within(boxes[0], base)], torus, boxes, None)
     found = doubled(found, base, boxes[1])
-    return Draft(found, torus, boxes, _start(painter, found, boxes[1]))
+    return Draft(window, found, torus, boxes, _start(painter, found, boxes[1]))
 
 
 def grow_window(
     painter: Painter,
-    window: Window,
     draft: Draft,
     drawn: np.ndarray | None,
     inside: Inside | None = None,
     progress: Progress = silent,
 ) -> np.ndarray:
     """Return the tags of a window from its draft and what the refine network drew."""
-    boxes, found = draft.boxes, draft.tags
+    window, boxes, found = draft.window, draft.boxes, draft.tags
     if drawn is not None:
         found = drawn.astype(np.uint16) + np.uint16(1)
     first = min(painter.levels, 1)
