@@ -19,7 +19,7 @@ from grainpaint.store import create
 CLAIM = """
 import sys
 from grainpaint.generation import cards
-cards.n_cards = lambda: int(sys.argv[1])
+cards._n_cards = lambda: int(sys.argv[1])
 print(cards.own_card(sys.argv[2]), cards.own_card(sys.argv[2]), flush=True)
 sys.stdin.read()
 """
@@ -64,20 +64,20 @@ def test_cards_are_known_by_their_names(claim):
 
 @pytest.mark.parametrize("device", ["cpu", "mps", "cuda:1"])
 def test_what_was_named_stays(device, monkeypatch):
-    monkeypatch.setattr(cards, "n_cards", lambda: 2)
+    monkeypatch.setattr(cards, "_n_cards", lambda: 2)
     assert own_card(device) == device
     assert cards._held is None
 
 
 def test_with_one_card_nothing_is_claimed(monkeypatch):
-    monkeypatch.setattr(cards, "n_cards", lambda: 1)
+    monkeypatch.setattr(cards, "_n_cards", lambda: 1)
     assert own_card("cuda") == "cuda"
     assert cards._held is None
 
 
 def _device_of_a_worker(recipe, path, device):
     """Begin as a worker of any executor does; return the device of its volume."""
-    cards.n_cards = lambda: 2
+    cards._n_cards = lambda: 2
     worker.Volume = lambda recipe, device, read: device
     store = create(path, recipe.shape, (1.0,) * 3, recipe.origin, {})
     with store.signed() as sign:

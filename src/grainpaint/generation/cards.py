@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from grainpaint.network.devices import n_cards
-
 __all__ = ["own_card"]
 
 _held: tuple[int, IO[str]] | None = None  # the lock ends with this process
@@ -29,11 +27,17 @@ def own_card(device: str) -> str:
         A torch device.
     """
     global _held
-    if device != "cuda" or n_cards() < 2:
+    if device != "cuda" or _n_cards() < 2:
         return device
     if _held is None:
-        _held = _claimed(_names(n_cards()))
+        _held = _claimed(_names(_n_cards()))
     return f"cuda:{_held[0]}"
+
+
+def _n_cards() -> int:
+    from grainpaint.network.devices import n_cards
+
+    return n_cards()
 
 
 def _names(n: int) -> list[str]:

@@ -53,6 +53,7 @@ class Start:
     Parameters
     ----------
     noise : numpy.ndarray, float32, shape (X, Y, Z, dim)
+        That of a single window on the CPU is overwritten.
     guide : numpy.ndarray, uint8, shape (X, Y, Z), optional
         The colors that a refiner reads.
     known : numpy.ndarray, uint8, shape (X, Y, Z), optional
