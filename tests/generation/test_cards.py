@@ -3,10 +3,7 @@
 import os
 import subprocess
 import sys
-from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from multiprocessing import get_context
 
 import pytest
 
@@ -75,24 +72,13 @@ def test_with_one_card_nothing_is_claimed(monkeypatch):
     assert cards._held is None
 
 
-def _device_of_a_worker(recipe, path, device):
-    """Begin as a worker of any executor does; return the device of its volume."""
-    cards._n_cards = lambda: 2
-    worker.Volume = lambda recipe, device, read: device
-    store = create(path, recipe.shape, (1.0,) * 3, recipe.origin, {})
-    with store.signed() as sign:
-        return worker.Worker(worker.Run.here(store, sign, device), store, recipe).volume
-
-
-def test_workers_of_a_pool_share_the_cards_evenly(tiny_model, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_a_worker_of_any_executor_loads_its_model_on_its_own_card(
+    tiny_model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cards, "_n_cards", lambda: 2)
+    monkeypatch.setattr(cards, "_held", (1, None))
+    monkeypatch.setattr(worker, "Volume", lambda recipe, device, read: device)
     recipe = make_recipe(Domain((16, 16, 16)), model=str(tiny_model))
-    found = []
-    with ExitStack() as stack:
-        for i in range(2):  # one process each
-            pool = ProcessPoolExecutor(1, get_context("spawn"))
-            stack.enter_context(pool)
-            place = tmp_path / f"{i}.zarr"
-            found.append(pool.submit(_device_of_a_worker, recipe, place, "cuda"))
-        devices = Counter(future.result() for future in found)
-    assert devices == {"cuda:0": 1, "cuda:1": 1}
+    store = create(tmp_path / "a.zarr", recipe.shape, (1.0,) * 3, recipe.origin, {})
+    run = worker.Run("a.zarr", "", "", "", "cuda", {})
+    assert worker.Worker(run, store, recipe).volume == "cuda:1"
