@@ -43,15 +43,16 @@ def held_out(network, samples, config, recalls, n_samples):
         for i in range(n_samples):
             source = i % len(samples.sources)
             batch = draw_batch(samples, np.array([level]), 0.0, rng, source)
-            x0 = colors[batch.color]
+            color = batch.color.long()
+            x0 = colors[color]
             x = add_noise(x0, batch.t, torch.randn(x0.shape, generator=generator))
-            guide = None if batch.guide is None else colors[batch.guide]
+            guide = None if batch.guide is None else colors[batch.guide.long()]
             if recalls:
                 first = predict(network, x, batch.t, batch.setting, torch.zeros_like(x))
                 guide = expected_colors(first, colors)
             logits = predict(network, x, batch.t, batch.setting, guide)
             mean = expected_colors(logits, colors)
-            entropy = F.cross_entropy(logits.flatten(0, -2), batch.color.flatten())
+            entropy = F.cross_entropy(logits.flatten(0, -2), color.flatten())
             error = ((x0 - mean) ** 2).sum(-1).mean()
             found.append((entropy, error, (x0 * mean).sum(), (mean * mean).sum()))
         entropy, error, product, square = np.array(found, float).T

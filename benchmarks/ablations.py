@@ -35,13 +35,20 @@ from common import make_parser, save
 
 from grainpaint import simulate
 from grainpaint.diameter import equivalent_diameter
+from grainpaint.network.ahead import batches_from
 from grainpaint.network.batch import draw_batch
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.dataset import TrainingSet
 from grainpaint.network.diffusion import add_noise, expected_colors
 from grainpaint.network.precision import autocast, resolve
 from grainpaint.network.samples import Sample, Samples
-from grainpaint.network.train import PRESETS, TrainConfig, batch_losses, noise_levels
+from grainpaint.network.train import (
+    PRESETS,
+    TrainConfig,
+    batch_losses,
+    noise_levels,
+    noise_like,
+)
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.palette import palette
@@ -178,15 +185,18 @@ def fit(config, samples, minutes, variant, averages=None):
     torch.manual_seed(0)
     colors = torch.from_numpy(palette(config.network.dim))
 
-    def losses(network, rng, step):
+    def losses(network, drawn):
+        rng, step = drawn
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         levels = noise_levels(config, step)
         batch = draw_batch(samples, levels, config.known, rng)
         if averages:
             averages.add(network, step)
         if not variant.recalls:
-            return batch_losses(network, batch, colors, generator, resolve("auto"))
-        x0 = colors[batch.color]
+            eps = noise_like(batch, config.network.dim, generator)
+            return batch_losses(network, batch, colors, eps, resolve("auto"))
+        color = batch.color.long()
+        x0 = colors[color]
         x = add_noise(x0, batch.t, torch.randn(x0.shape, generator=generator))
         guide = torch.zeros_like(x)
         if rng.random() < 0.5:
@@ -197,9 +207,7 @@ def fit(config, samples, minutes, variant, averages=None):
             both = network.both(x, batch.t, batch.setting, guide)
         unknown = (batch.t[..., 0] > 0).float()
         flat = (
-            F.cross_entropy(
-                logits.float().movedim(-1, 1), batch.color, reduction="none"
-            )
+            F.cross_entropy(logits.float().movedim(-1, 1), color, reduction="none")
             for logits in both
         )
         return [(loss * unknown).sum() / unknown.sum() for loss in flat]
@@ -207,7 +215,8 @@ def fit(config, samples, minutes, variant, averages=None):
     with tempfile.TemporaryDirectory() as folder:
         network = variant.change(UNet(config.network))
         run = TrainingRun(network, config, TrainingFiles(Path(folder), config.stage))
-        run.go(losses, minutes)
+        with batches_from(0, lambda *drawn: drawn, config.seed, 0) as batches:
+            run.go(batches, losses, minutes)
         return run.averaged(), run.step
 
 

@@ -208,17 +208,16 @@ def compare(style: Style, box: tuple[int, int, int], program: str, n_seeds: int)
     return row
 
 
-def main() -> None:
-    """Compare all styles, or those whose names hold a word."""
-    parser = make_parser(__doc__, seeds=2, only="pulsed")
+def compare_all(styles: dict[str, Style], parser, script: str) -> None:
+    """Compare styles, all or those whose names hold a word, and save the rows."""
     parser.add_argument("--spparks", help="the program")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="", help="names of styles hold this")
     options = parser.parse_args()
     if not options.spparks or not Path(options.spparks).exists():
-        missing("apps.py runs SPPARKS itself: give the program with --spparks PATH")
+        missing(f"{script} needs SPPARKS itself: give the program with --spparks PATH")
     rows = []
-    for name, style in STYLES.items():
+    for name, style in styles.items():
         if options.only not in name:
             continue
         for box in style.boxes[: 1 if options.quick else None]:
@@ -233,7 +232,13 @@ def main() -> None:
             shape = "x".join(map(str, box))
             print(f"{name:<30} {shape:<10} {both:<18}", *cells,
                   f"KS p = {row['ks']:.3f}", sep="  ", flush=True)  # fmt: skip
-    save(options, Path(__file__), {"times": N_TIMES, "rows": rows})
+    save(options, Path(__file__).with_name(script), {"times": N_TIMES, "rows": rows})
+
+
+def main() -> None:
+    """Compare the styles of this script."""
+    parser = make_parser(__doc__, seeds=2, only="pulsed")
+    compare_all(STYLES, parser, "apps.py")
 
 
 if __name__ == "__main__":

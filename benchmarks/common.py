@@ -32,6 +32,7 @@ __all__ = [
     "MISSING",
     "REPOSITORY",
     "SHARED",
+    "TABLE_2",
     "Finished",
     "Stopwatch",
     "folder_for",
@@ -51,6 +52,12 @@ __all__ = [
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"  # recorded runs and parts
 MISSING = 3  # exit code
+TABLE_2 = {  # voxels a minute on two A100, Table 2 of the paper
+    (224, 224, 224): 25.3e3,
+    (368, 368, 224): 24.2e3,
+    (416, 416, 224): 24.2e3,
+    (464, 464, 224): 23.2e3,
+}
 _VERSIONS = ("grainpaint", "numba", "numpy", "scipy", "torch", "zarr")
 _MACHINE = ("machine", "instructions", "cores", "precision")  # one row for each
 

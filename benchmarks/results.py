@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from markup import read
-from tables import README_TABLES, TABLES
+from tables import README_TABLES, TABLES, apps_figures
 
 __all__ = ["README", "RESULTS", "figures", "make_readme", "make_results"]
 
@@ -50,6 +50,7 @@ def figures():
         "p-values above 0.01": sum(value > 0.01 for value in p),
         "p-values above 0.1": sum(value > 0.1 for value in p),
         "grains measured": f"{stats['rows']['grains']:,}",
+        **apps_figures(),
     }
 
 

@@ -19,8 +19,9 @@ from quality_tables import (
 )
 from speed_tables import machines, speed
 
-__all__ = ["README_TABLES", "TABLES"]
+__all__ = ["README_TABLES", "TABLES", "apps_figures"]
 
+PAIRS = ("energy", "grains")  # of which apps.json has ratios
 ARRAYS = {"color": "40 colors", "grain_id": "grain IDs", "tag": "tags"}
 
 
@@ -164,6 +165,35 @@ def additive():
     return sourced(content["stamp"], [*rows[0]], [[*r.values()] for r in rows])
 
 
+def apps():
+    """Return the agreement of all applications with SPPARKS, at two sizes."""
+    content = read("apps")
+    rows = [
+        [
+            r["style"],
+            " x ".join(map(str, r["box"])),
+            *(f"{r[key]['ratio']:.3f} ({r[key]['p']:.2g})" for key in PAIRS),
+            f"{r['ks']:.2g}",
+            *(f"{s:.1f}" for s in r["seconds"]),
+        ]
+        for r in content["rows"]
+    ]
+    heads = ["style", "sites", *(f"{key}: ratio (p)" for key in PAIRS)]
+    heads += ["p of volumes", "SPPARKS, s", "ours, s"]
+    return sourced(content["stamp"], heads, rows)
+
+
+def apps_figures():
+    """Return how many values of p there are, and how many are small, by name."""
+    rows = read("apps")["rows"]
+    p = [r[key]["p"] for r in rows for key in PAIRS] + [r["ks"] for r in rows]
+    return {
+        "p of apps": len(p),
+        "p of apps above 0.01": sum(value > 0.01 for value in p),
+        "smallest p of apps": f"{min(p):.2g}",
+    }
+
+
 def store():
     """Return sizes and speeds by chunk and level."""
     content = read("store")
@@ -270,6 +300,20 @@ TABLES = {
             "CPU s": ("processor_seconds", ""),
         },
     ),
+    "orient": lambda: columns_of(
+        "orient",
+        {
+            "texture": ("texture", ""),
+            "misorientations of": ("misorientations of", ""),
+            "s": ("s", ""),
+            "texture, L1": ("texture L1", ".3f"),
+            "drawn": ("drawn", ".3f"),
+            "ratio": ("ratio", ".2f"),
+            "in other cells": ("ratio, other cells", ".2f"),
+            "misorientations, L1": ("misorientation L1", ".4f"),
+            "over sampling": ("over sampling", ".2f"),
+        },
+    ),
     "potts": potts,
     "potts speed": lambda: columns_of(
         "potts",
@@ -284,6 +328,7 @@ TABLES = {
     ),
     "additive": additive,
     "additive speed": lambda: listed("additive", part="speed"),
+    "apps": apps,
     "builds": builds,
     "builds fine": builds_fine,
     "store": store,

@@ -6,7 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import meshio
+import numpy as np
+import yaml
 from oriented import oriented
+from volumes import damask_grid
 
 from grainpaint.orientations import Orientations
 
@@ -46,3 +49,38 @@ def test_the_material_of_damask_has_plasticity_in_its_phase(tmp_path):
     assert "      elastic: {type: Hooke" in phase
     assert "      plastic:\n        type: phenopowerlaw\n" in phase
     assert phase.index("elastic:") < phase.index("plastic:")
+
+
+def test_the_files_of_damask_agree_and_are_whole(tmp_path):
+    """By damask itself where it is installed, otherwise by our own strict reader."""
+    script().write(cubic(), tmp_path)
+    grid, config = tmp_path / "damask" / "grid.vti", tmp_path / "damask/material.yaml"
+    load = yaml.safe_load((EXAMPLES / "damask" / "tensionX.yaml").read_text())
+    if importlib.util.find_spec("damask"):
+        import damask
+
+        material = damask.GeomGrid.load(grid).material
+        found = damask.ConfigMaterial.load(config)
+        assert found.is_valid
+        assert found.is_complete
+    else:
+        material, found = damask_grid(grid)[0], yaml.safe_load(config.read_text())
+    entries = found["material"]
+    assert sorted(np.unique(material)) == [*range(len(entries))]
+    for entry in entries:
+        assert found["homogenization"][entry["homogenization"]]["N_constituents"] == 1
+        (one,) = entry["constituents"]
+        assert one["v"] == 1.0
+        assert found["phase"][one["phase"]]["mechanical"].keys() >= {
+            "elastic",
+            "plastic",
+        }
+        assert abs(np.linalg.norm(one["O"]) - 1) < 1e-6
+        assert one["O"][0] >= 0
+    # What a step gives is either the rate or the stress of each component.
+    assert load["solver"] == {"mechanical": "spectral_basic"}
+    for step in load["loadstep"]:
+        given = step["boundary_conditions"]["mechanical"]
+        rate, stress = (np.ravel(given[name]) != "x" for name in ("dot_F", "P"))
+        assert (rate != stress).all()
+        assert step["discretization"]["N"] % step["f_out"] == 0

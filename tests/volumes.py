@@ -1,5 +1,8 @@
 """Volumes of grains whose meshes are known, and all triangles of a net."""
 
+import base64
+import re
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -30,3 +33,31 @@ def triangles_of_net(net):
 def pairs_of_net(net):
     """Return the grains of `triangles_of_net`."""
     return np.concatenate([np.repeat(net.quad_pairs, 2, axis=0), net.triangle_pairs])
+
+
+def partitions(n):
+    """Yield each way to give n corners grains, numbered in the order they come."""
+
+    def longer(ranks):
+        if len(ranks) == n:
+            yield ranks
+            return
+        for rank in range(max(ranks) + 2):
+            yield from longer((*ranks, rank))
+
+    yield from longer((0,))
+
+
+def damask_grid(path):
+    """Read the materials as DAMASK's lines do; the arrays of the file are skipped."""
+    lines = path.read_text().split("\n")
+    (image,) = [line for line in lines if line.startswith("  <ImageData ")]
+    extent = re.search(r'WholeExtent="0 (\d+) 0 (\d+) 0 (\d+)"', image)
+    start = lines.index("    <CellData>") + 1
+    assert 'type="Int32" Name="material" format="binary"' in lines[start]
+    data = base64.b64decode(lines[start + 1], validate=True)
+    shape = [int(n) for n in extent.groups()]
+    assert int.from_bytes(data[:8], "little") == len(data) - 8 == 4 * np.prod(shape)
+    values = np.frombuffer(data[8:], "<i4").reshape(shape, order="F")
+    spacing = re.search(r'Spacing="([^"]*)"', image)[1].split()
+    return values, [float(s) for s in spacing]

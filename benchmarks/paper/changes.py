@@ -44,6 +44,7 @@ import grainpaint
 from grainpaint import Microstructure, formats
 from grainpaint.generation.blocks import grid
 from grainpaint.measure.measured import measure_all
+from grainpaint.network.ahead import batches_from
 from grainpaint.network.checkpoint import TrainingFiles
 from grainpaint.network.fit import spread
 from grainpaint.network.lookup import model_digest
@@ -88,7 +89,8 @@ def map_losses(config, blocks):
     """Return the paper's losses, with known boxes that a map of the levels tells."""
     schedule = config.levels.schedule
 
-    def losses(network, rng, step):
+    def losses(network, drawn):
+        rng, step = drawn
         levels = 1 + (spread(step, config.batch) * schedule.n_steps).astype(np.int64)
         fields = [encode_block(blocks.draw(rng), 1, rng) for _ in levels]
         known = np.zeros((len(levels), 1, *(config.edge,) * 3), bool)
@@ -118,7 +120,9 @@ def trained(study, name, data, n_steps):
     torch.manual_seed(config.seed)
     run = TrainingRun(UNet(config.network), config, TrainingFiles(out, "paper"))
     blocks, _, description = load_blocks(data, config.edge)
-    run.go(map_losses(config, blocks), FOREVER, n_steps, console, "train map")
+    with batches_from(run.step, lambda *drawn: drawn, config.seed, 0) as batches:
+        losses = map_losses(config, blocks)
+        run.go(batches, losses, FOREVER, n_steps, console, "train map")
     card = PaperCard(
         edge=config.edge,
         network=config.network,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from boxes import repainter, study_parser
-from common import save, timed
+from common import TABLE_2, save, timed
 
 from grainpaint.generation.blocks import grid
 from grainpaint.paper.model import load_paper
@@ -20,13 +20,6 @@ from grainpaint.paper.paint import paint_blocks
 from grainpaint.paper.repaint import timeline
 from grainpaint.progress import console
 from grainpaint.segmentation.dbscan import dbscan
-
-TABLE = {  # voxels a minute on two A100, Table 2
-    (224, 224, 224): 25.3e3,
-    (368, 368, 224): 24.2e3,
-    (416, 416, 224): 24.2e3,
-    (464, 464, 224): 23.2e3,
-}
 
 
 def evaluations(resamplings):
@@ -73,10 +66,10 @@ def main():
     print(f"{seconds:.0f} s, {each * 1e3:.1f} ms an evaluation of a block, all in all")
     rows = []
     print(f"{'size':>14}{'blocks':>9}{'hours':>9}{'voxel/min':>11}{'paper':>11}")
-    for size in [(32,) * 3] if options.quick else [(32,) * 3, (100,) * 3, *TABLE]:
+    for size in [(32,) * 3] if options.quick else [(32,) * 3, (100,) * 3, *TABLE_2]:
         n_blocks, n_voxels = len(grid(size)), math.prod(size)
         hours = n_blocks * evaluations(10) * each / 3600
-        speed, paper = n_voxels / hours / 60, TABLE.get(size)
+        speed, paper = n_voxels / hours / 60, TABLE_2.get(size)
         small = n_voxels <= 224**3
         rows.append(
             {

@@ -12,6 +12,7 @@ import numpy as np
 from grainpaint.diameter import ball_diameter, long_axes
 from grainpaint.errors import InputError
 from grainpaint.orientations import Orientations
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,7 +110,8 @@ class Microstructure:
         """Return shape, size and number of grains."""
         shape = " x ".join(map(str, self.shape))
         size = " x ".join(f"{n * s:g}" for n, s in zip(self.shape, self.spacing))
-        return f"<Microstructure {shape} voxels, {size} µm, {self.n_grains} grains>"
+        grains = count_text(self.n_grains, "grain")
+        return f"<Microstructure {shape} voxels, {size} µm, {grains}>"
 
     @property
     def shape(self) -> tuple[int, int, int]:

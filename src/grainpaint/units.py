@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = [
     "UNITS",
+    "count_text",
     "length_text",
+    "micrometers",
     "parse_angle",
     "parse_box",
     "parse_length",
@@ -21,6 +23,27 @@ __all__ = [
 
 # µm per unit
 UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0}
+
+# Units of length as OME, ImageJ, TIFF, 3MF and others write them, µm. Symbols are told
+# apart by case (Mm is no mm), words are not.
+_SYMBOLS = {
+    **{
+        "pm": 1e-6,
+        "\u00c5": 1e-4,
+        "\u212b": 1e-4,
+        "µm": 1.0,
+        "\u03bcm": 1.0,
+        "dm": 1e5,
+    },
+    **{"in": 25_400.0, '"': 25_400.0, "ft": 304_800.0, "thou": 25.4},
+    **UNITS,
+}
+_WORDS = {
+    **{"picometer": 1e-6, "angstrom": 1e-4, "nanometer": 1e-3, "micrometer": 1.0},
+    **{"micron": 1.0, "millimeter": 1e3, "centimeter": 1e4, "decimeter": 1e5},
+    **{"meter": 1e6, "inch": 25_400.0, "foot": 304_800.0},
+}
+_PIXELS = ("", "pixel", "voxel", "px", "reference frame")  # mean that there is no unit
 
 _TIMES = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}  # s per unit
 
@@ -48,6 +71,38 @@ def parse_length(text: str) -> float:
     50.0
     """
     return _quantity(text, UNITS, "length", "50um")
+
+
+def micrometers(word: object) -> float | None:
+    """Return how many µm a unit has that a file names, None if it names none.
+
+    Parameters
+    ----------
+    word : object
+        A symbol such as mm, or a word such as millimeter or microns; None or pixel
+        stand for no unit.
+
+    Raises
+    ------
+    InputError
+        If it is unknown.
+
+    Examples
+    --------
+    >>> micrometers("nm"), micrometers("Millimetres"), micrometers("pixel")
+    (0.001, 1000.0, None)
+    """
+    text = "" if word is None else str(word).strip().replace("\\u00B5", "µ")
+    plain = text.lower().replace("metre", "meter").removesuffix("s")
+    if plain in _PIXELS or text.lower() in _PIXELS:
+        return None
+    found = _SYMBOLS.get(text, _WORDS.get(plain))
+    if found is None:
+        raise InputError(
+            f"its unit of length is {brief(word, 50)!r}; known are "
+            f"{', '.join((*UNITS, *_WORDS))}"
+        )
+    return found
 
 
 def parse_time(text: str) -> float:
@@ -96,6 +151,17 @@ def length_text(length: float) -> str:
     ('48 µm', '12.3 mm')
     """
     return f"{length:.3g} µm" if length < 1000 else f"{length / 1000:.3g} mm"
+
+
+def count_text(n: int, noun: str) -> str:
+    """Return how many of something there are, in words.
+
+    Examples
+    --------
+    >>> count_text(1, "grain"), count_text(1200, "grain")
+    ('1 grain', '1,200 grains')
+    """
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def place_text(place: Iterable[float], extent: float) -> str:

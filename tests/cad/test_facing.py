@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from naive import winding_number
 from solids import box, inverted, mask_volume, solid_of
 
+from grainpaint.cad import tree
+
 BIG = box((20, 20, 20))
 OUTLINE = [
     (13, 15),
@@ -184,3 +186,12 @@ def test_pores_and_bodies_at_random_places_agree_with_their_definition(seed):
     found = winding_number(part.vertices, part.faces, points) > 0.5
     np.testing.assert_array_equal(found, want)
     assert len(part.body_volumes) == 1 + sum(outer)
+
+
+def test_a_sample_of_edges_is_said(monkeypatch):
+    """All edges of slivers against all others would take hours."""
+    inner = inverted(box((4, 4, 4)))
+    assert solid_of(BIG, inner).notes == ()
+    monkeypatch.setattr(tree, "MOST_BOXES", -1_000_000)
+    (note,) = solid_of(BIG, inner).notes
+    assert "edges of 2 shells, 0% were looked at" in note

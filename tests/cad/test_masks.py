@@ -106,3 +106,37 @@ def test_a_mask_of_vtk_says_what_was_assumed(tmp_path, inside):
     assert mask.spacing == 2.0
     assert "µm" in mask.notes[0]
     assert "voxel edge" in mask.notes[0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "imagej": True,
+            "resolution": (0.5, 0.5),
+            "metadata": {"axes": "ZYX", "unit": "um", "spacing": 2.0},
+        },
+        {"ome": True, "metadata": {"axes": "ZYX", "PhysicalSizeX": 2.0}},
+        {
+            "ome": True,
+            "metadata": {
+                **{f"PhysicalSize{axis}": 2000.0 for axis in "XYZ"},
+                **{f"PhysicalSize{axis}Unit": "nm" for axis in "XYZ"},
+                "axes": "ZYX",
+            },
+        },
+        {"resolution": (5000, 5000), "resolutionunit": "CENTIMETER"},
+    ],
+    ids=["imagej", "ome", "ome in nm", "resolution"],
+)
+def test_voxels_of_a_tiff_are_as_large_as_it_says(tmp_path, inside, options):
+    pages = inside.transpose(2, 1, 0).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pages, **options)
+    mask = load_mask_file(tmp_path / "a.tif")
+    np.testing.assert_array_equal(mask.inside, inside)
+    assert mask.spacing == pytest.approx(2.0)
+    assert mask.notes == (
+        ("voxels of 2 µm, by the resolution of its pages",)
+        if "resolutionunit" in options
+        else ()
+    )

@@ -45,6 +45,24 @@ def test_what_cannot_be_meshed_is_one_line(run, tmp_path, ids, name, words):
     assert not (tmp_path / name).exists()
 
 
+def test_grains_are_filled_with_tetrahedra(run, tmp_path):
+    volume, out = tmp_path / "a.npz", tmp_path / "a.vtu"
+    Microstructure(voronoi(8, 3)).save(volume)
+    code, text, errors = run("mesh", volume, "-o", out, "--tetrahedra")
+    assert code == 0
+    rows = dict(line.split("  ", 1) for line in text.splitlines())
+    rows = {name: value.strip() for name, value in rows.items()}
+    found = pyvista.read(out)
+    assert rows["tetrahedra"] == f"{found.n_cells:,}"
+    assert rows["inside out"] == "0"
+    assert rows["volumes"].endswith("0 grains off by over 1%")
+    assert "not sound" not in errors
+    assert set(found.cell_data["grain"]) == {1, 2, 3}
+    code, _, errors = run("mesh", volume, "-o", tmp_path / "a.ply", "--tetrahedra")
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "tetrahedra are written as .vtu, .inp" in errors
+
+
 def test_stl_is_said_to_hold_no_grains(run, tmp_path):
     Microstructure(voronoi(6, 2)).save(tmp_path / "a.npz")
     _, _, errors = run("mesh", tmp_path / "a.npz", "-o", tmp_path / "a.stl")

@@ -187,7 +187,7 @@ def test_a_report_shows_textures_only_where_grains_have_orientations(
     write_report(path, [[measure(other)]], [other])
     text = path.read_text(encoding="utf-8")
     assert "No pole figures: in 2 poles depend on the unit cell" in text
-    assert "Colors tell grains apart." in text
+    assert "Colors show the crystal direction along z." in text
 
 
 def test_a_comparison_with_orientations_has_their_verdicts(

@@ -4,7 +4,7 @@ import gzip
 import struct
 
 import pytest
-from hostile import many, refused, survives, table, zeros_gz
+from hostile import many, refused, survives, swapped, table, zeros_gz
 from scan_paths import (
     EVENTS,
     GCODE,
@@ -63,7 +63,7 @@ BAD = {
     "nothing": b"",
     "bytes": bytes(range(256)) * 99,
     "zeros": bytes(9999),
-    "a bomb": zeros_gz(1 << 30),
+    "a bomb": zeros_gz(1 << 28),
     "a path in a picture": b"\x89PNG" + START,
     "digits": START + b"G1 X" + b"1" * 900_000 + b"\n",
     "signs": START + b"G1 X" + b"-" * 900_000 + b"\n",
@@ -103,15 +103,65 @@ def test_a_bad_csv_is_refused(tmp_path, case):
     refused(read_scan, tmp_path / "a", case)
 
 
-@table(
-    {
-        "bytes": bytes(range(256)) * 99,
-        "a bomb": zeros_gz(1 << 30),
-        "far": b"0,0,0,1,2,3\n1e308,0,0,1,2,3\n-1e308,0,0,1,2,3\n",
-        "fine": b"0,0,0,1,2,3\n1e-300,0,0,1,2,3\n1,0,0,1,2,3\n",
-        "wide": b"0,0,0,1,2,3\n1e-5,0,0,1,2,3\n1,1,1,1,2,3\n1,2,1e6,1,2,3\n",
-        "long": b"1," * 400_000,
-    }
+HISTORY = "x,y,z,melt,freeze,rate\n" + "".join(
+    f"{x},{y},{z},{x + 1},{x + 2},5\n"
+    for x in range(3)
+    for y in range(2)
+    for z in range(2)
 )
+
+
+def history(old, new):
+    return swapped(HISTORY, (old, new)).encode()
+
+
+HISTORIES = {
+    "nothing": b"",
+    "names": b"x,y,z,melt,freeze,rate\n",
+    "names without end": b"x,y,z,melt,freeze,rate",
+    "a point": b"0,0,0,1,2,3\n",
+    "bytes": bytes(range(256)) * 99,
+    "zeros": bytes(9999),
+    "UTF-16": HISTORY.encode("utf-16"),
+    "a picture": b"\x89PNG\r\n\x1a\n\0\0" + HISTORY.encode(),
+    "a bomb": zeros_gz(1 << 28),
+    "a bomb of a table": zeros_gz(1 << 28, HISTORY.encode()),
+    "gz cut": gzip.compress(HISTORY.encode())[:-9],
+    "far": b"0,0,0,1,2,3\n1e308,0,0,1,2,3\n-1e308,0,0,1,2,3\n",
+    "fine": b"0,0,0,1,2,3\n1e-300,0,0,1,2,3\n1,0,0,1,2,3\n",
+    "wide": b"0,0,0,1,2,3\n1e-5,0,0,1,2,3\n1,1,1,1,2,3\n1,2,1e6,1,2,3\n",
+    "long": b"1," * 400_000,
+    "long below names": HISTORY.encode() + b"1," * 400_000,
+    "semicolons": HISTORY.replace(",", ";").encode(),
+    "spaces": HISTORY.replace(",", " ").encode(),
+    "five columns": HISTORY.replace(",5", "").replace(",rate", "").encode(),
+    "seven columns": HISTORY.replace("\n", ",7\n").encode(),
+    "a row less": history("2,1,1,3,4,5\n", ""),
+    "a row twice": history("2,1,1,", "2,1,0,"),
+    "a row more": (HISTORY + "9,9,9,1,2,3\n").encode(),
+    "half a row": (HISTORY[:-4]).encode(),
+    "a cell more": history("2,1,1,3,4,5", "2,1,1,3,4,5,6"),
+    "a word": history("2,1,1,3,4,5", "2,1,1,3,four,5"),
+    "an empty cell": history("2,1,1,3,4,5", "2,1,1,3,,5"),
+    "no x": history("2,1,1,3,4,5", ",1,1,3,4,5"),
+    "x of nan": history("2,1,1,3,4,5", "nan,1,1,3,4,5"),
+    "x of inf": history("2,1,1,3,4,5", "inf,1,1,3,4,5"),
+    "x of 1e300": history("2,1,1,3,4,5", "1e300,1,1,3,4,5"),
+    "x off the grid": history("2,1,1,3,4,5", "2.3,1,1,3,4,5"),
+    "x of words": history("2,1,1,3,4,5", "two,1,1,3,4,5"),
+    "a time of inf": history("2,1,1,3,4,5", "2,1,1,3,inf,5"),
+    "a time of 1e300": history("2,1,1,3,4,5", "2,1,1,3,1e300,5"),
+    "melts after it froze": history("2,1,1,3,4,5", "2,1,1,5,4,5"),
+    "melts and no more": history("2,1,1,3,4,5", "2,1,1,3,nan,nan"),
+    "a rate of -5": history("2,1,1,3,4,5", "2,1,1,3,4,-5"),
+    "a rate of inf": history("2,1,1,3,4,5", "2,1,1,3,4,inf"),
+    "a rate of nan": history("2,1,1,3,4,5", "2,1,1,3,4,nan"),
+    "digits": history("2,1,1,3,4,5", "2,1,1,3,4," + "1" * 900_000),
+    "a quote": history("2,1,1,3,4,5", '"' + "2,1,1,3,4,5"),
+    "zero bytes": history("2,1,1,3,4,5", "2,1,1,3,4,\0"),
+}
+
+
+@table(HISTORIES)
 def test_a_bad_history_is_refused(tmp_path, case):
     refused(read_thermal_history, tmp_path / "a", case)

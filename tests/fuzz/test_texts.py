@@ -4,11 +4,12 @@
 import json
 
 import pytest
-from hostile import SECRET, many, outcome, refused, survives, table
+from hostile import SECRET, many, outcome, refused, survives, swapped, table
 from samples import AM, AM_RECIPE, POTTS
 
 from grainpaint.generation.recorded import load_recipe
 from grainpaint.record import kept_precision, volume_of, window_faces
+from grainpaint.simulate.am.history_build import load_history_recipe
 from grainpaint.simulate.am.recipe import load_am_recipe
 from grainpaint.simulate.iso.recipe import load_iso_recipe
 from grainpaint.simulate.spparks.script.reader import read_script
@@ -115,6 +116,26 @@ voxel = "2um"
 """
 
 
+HISTORY = """spins = 100
+[history]
+file = "a.csv"
+unit = "mm"
+time = "1ms"
+range = 100.0
+[substrate]
+height = 2
+grain = 3
+"""
+SCAN = AM_RECIPE[: AM_RECIPE.index("[scan]")] + '[scan]\nkind = "csv"\nfile = "a.csv"\n'
+
+
+@many
+def test_damage_of_a_recipe_with_a_file_is_borne(tmp_path, n):
+    n = n // 3 if n < 1000 else n
+    survives(load_history_recipe, tmp_path / "c.toml", HISTORY.encode(), n)
+    survives(load_am_recipe, tmp_path / "d.toml", SCAN.encode(), n)
+
+
 @many
 def test_damage_of_a_recipe_is_borne(tmp_path, n):
     survives(load_iso_recipe, tmp_path / "a.toml", ISO.encode(), n)
@@ -149,6 +170,23 @@ BAD_RECIPES = {
     "temperature nan": ISO + "temperature = nan",
     "count 0": ISO + "count = 0",
     "long value": ISO.replace("100", '"' + "x" * 9000 + '"'),
+    "bytes": "\udcff\udcfe" * 99,
+    "an escape": ISO.replace('"2um"', '"\\q"'),
+    "a wide escape": ISO.replace('"2um"', '"\\UFFFFFFFF"'),
+    "voxel of 0": ISO.replace("2um", "0um"),
+    "voxel of -2": ISO.replace("2um", "-2um"),
+    "voxel of 1e999": ISO.replace("2um", "1e999um"),
+    "voxel of parsecs": ISO.replace("2um", "2parsec"),
+    "voxel of a number": ISO.replace('"2um"', "2"),
+    "voxel of dots": ISO.replace("2um", "1.2.3um"),
+    "an unknown lattice": ISO.replace("sc/26n", "x" * 9000),
+    "an unknown axis": ISO.replace('"xy"', '"xyw"'),
+    "shape of inf": ISO.replace("[32, 32, 32]", "[inf, 32, 32]"),
+    "shape of a thousand": ISO.replace("[32, 32, 32]", str([32] * 1000)),
+    "spins of 2^62": ISO.replace("100", "4611686018427387904"),
+    "spins of inf": ISO.replace("100", "inf"),
+    "temperature -1": ISO + "temperature = -1",
+    "tables of tables": ISO + "[a]\n" + "".join(f"[a.b{i}]\n" for i in range(999)),
 }
 
 
@@ -157,6 +195,52 @@ def test_a_bad_recipe_is_refused(tmp_path, case):
     data = case.encode(errors="surrogateescape")
     refused(load_iso_recipe, tmp_path / "a.toml", data)
     refused(load_am_recipe, tmp_path / "a.toml", data)
+    refused(load_history_recipe, tmp_path / "a.toml", data)
+
+
+def pool(old, new):
+    return load_am_recipe, AM_RECIPE, old, new
+
+
+def history(old, new):
+    return load_history_recipe, HISTORY, old, new
+
+
+CHANGED = {
+    "a pool of 0": pool("width = 9", "width = 0"),
+    "a pool of inf": pool("width = 9", "width = inf"),
+    "a pool of no shape": pool('shape = "double-ellipsoid"', ""),
+    "a pool of an unknown shape": pool("double-ellipsoid", "x" * 9000),
+    "a zone of nan": pool("width = 3", "width = nan"),
+    "a zone of an unknown law": pool("linear", "evil"),
+    "a speed of 0": pool("speed = 12", "speed = 0"),
+    "a hatch of -6": pool("hatch = 6", "hatch = -6"),
+    "a grain of 0": pool("grain = 6", "grain = 0"),
+    "a substrate of 2^62": pool("height = 8", "height = 1e300"),
+    "a scan of an unknown kind": pool("[scan]", '[scan]\nkind = "evil"'),
+    "a scan that is a list": pool("[scan]", "[[scan]]"),
+    "no pool": pool("[pool]", "[pond]"),
+    "a box and a part": pool("shape = [24", 'part = "a.stl"\nshape = [24'),
+    "no history": history("[history]", "[story]"),
+    "a history of no file": history('file = "a.csv"', ""),
+    "a history of a number": history('"a.csv"', "5"),
+    "a history in parsecs": history('"mm"', '"parsec"'),
+    "a time of 0": history("1ms", "0ms"),
+    "a time of years": history("1ms", "1year"),
+    "a time of a number": history('"1ms"', "1"),
+    "a range of 0": history("100.0", "0"),
+    "a range of nan": history("100.0", "nan"),
+    "a spin": history("spins = 100", "spins = 1"),
+    "spins beyond": history("spins = 100", "spins = 4294967296"),
+    "a substrate of -2": history("height = 2", "height = -2"),
+    "a history that is a list": history("[history]", "[[history]]"),
+}
+
+
+@table(CHANGED)
+def test_a_recipe_with_a_bad_value_is_refused(tmp_path, case):
+    read, recipe, old, new = case
+    refused(read, tmp_path / "a.toml", swapped(recipe, (old, new)).encode())
 
 
 RECORD = {"output": "a.vti", "window": 32, "sha256": "0", "recipe": {

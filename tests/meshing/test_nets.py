@@ -4,25 +4,12 @@ import numpy as np
 import pyvista
 from hypothesis import given
 from samples import axes, noisy_values
-from volumes import ball, pairs_of_net, triangles_of_net, voronoi
+from volumes import ball, pairs_of_net, partitions, triangles_of_net, voronoi
 
 from grainpaint import Microstructure
 from grainpaint.meshing.crossings import crossing
 from grainpaint.meshing.nets import net_of
 from grainpaint.meshing.volumes import grain_volumes
-
-
-def partitions(n):
-    """Yield each way to give n corners grains, numbered in the order they come."""
-
-    def longer(ranks):
-        if len(ranks) == n:
-            yield ranks
-            return
-        for rank in range(max(ranks) + 2):
-            yield from longer((*ranks, rank))
-
-    yield from longer((0,))
 
 
 def assert_closed(net):

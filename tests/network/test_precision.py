@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from samples import GEAR
 
 from grainpaint import InputError
@@ -34,7 +35,7 @@ def times(monkeypatch):
     precision._fastest.cache_clear()
 
 
-@pytest.mark.parametrize("device", ["cpu", "meta"])  # meta stands for CUDA, MPS, ...
+@pytest.mark.parametrize("device", ["cpu", "cuda:1", "mps"])
 @pytest.mark.parametrize(
     ("float32", "bfloat16", "chosen"),
     [
@@ -44,7 +45,10 @@ def times(monkeypatch):
         (1.0, None, "float32"),
     ],
 )
-def test_the_faster_precision_is_chosen(times, device, float32, bfloat16, chosen):
+def test_the_faster_precision_is_chosen(
+    times, device, float32, bfloat16, chosen, monkeypatch
+):
+    monkeypatch.setattr(precision, "find_device", torch.device)
     times(float32, bfloat16)
     assert resolve("auto", device) == chosen
     assert resolve("bfloat16", device) == "bfloat16"
@@ -54,6 +58,20 @@ def test_the_faster_precision_is_chosen(times, device, float32, bfloat16, chosen
     assert slow_note("float32", device) is None
 
 
+def test_a_device_that_cannot_convolve_is_refused(times, monkeypatch):
+    monkeypatch.setattr(precision, "find_device", torch.device)
+    times(None, None)
+    with pytest.raises(InputError, match="device 'mps' cannot convolve volumes"):
+        resolve("auto", "mps")
+
+
+def test_a_given_precision_asks_no_device():
+    """As on a machine that only hands out the work."""
+    assert resolve("bfloat16", "cuda:7") == "bfloat16"
+    with pytest.raises(InputError, match=r"or mps, got 'gpu'"):
+        resolve("bfloat16", "gpu")
+
+
 def test_another_precision_is_a_mistake():
     with pytest.raises(InputError, match="auto, float32 or bfloat16, got 'float16'"):
         resolve("float16")
@@ -61,7 +79,8 @@ def test_another_precision_is_a_mistake():
 
 _LIMITED = """
 import time, torch, grainpaint
-from grainpaint.network.precision import _seconds, find_device, resolve
+from grainpaint.network.devices import find_device
+from grainpaint.network.precision import _seconds, resolve
 torch.set_num_threads(1)
 place = find_device("cpu")
 once = {p: min(_seconds(place, p) for _ in range(4)) for p in ("float32", "bfloat16")}

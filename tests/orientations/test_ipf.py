@@ -3,20 +3,23 @@
 import naive
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 from scipy.spatial.transform import Rotation
 
 from grainpaint import InputError
-from grainpaint.orientations import Orientations, operators
+from grainpaint.orientations import GROUPS, Orientations, operators
 from grainpaint.orientations.ipf import (
     KEYS,
     check_axis,
-    check_keys,
     direction_colors,
     ipf_colors,
     sector_corners,
+    symmetries_of,
 )
+from grainpaint.orientations.round_keys import ROUND_KEYS, in_round_key
 
 each_key = pytest.mark.parametrize("symmetry", KEYS)
+each_group = pytest.mark.parametrize("symmetry", GROUPS)
 
 
 def random_quaternions(n, seed=0):
@@ -73,7 +76,7 @@ def test_the_slow_version_finds_the_same_colors(symmetry, axis):
     np.testing.assert_allclose(found, expected, atol=1)
 
 
-@each_key
+@each_group
 def test_equivalent_orientations_have_one_color(symmetry):
     q = Rotation.from_quat(random_quaternions(50, seed=1), scalar_first=True)
     first = ipf_colors(Orientations(q.as_quat(scalar_first=True), symmetry))
@@ -84,28 +87,85 @@ def test_equivalent_orientations_have_one_color(symmetry):
         assert np.abs(found.astype(int) - first).max() <= 1
 
 
-@each_key
+@each_group
 def test_near_directions_have_near_colors(symmetry):
-    """No jump anywhere: the key is bounded by mirrors."""
+    """No jump anywhere: keys are bounded by mirrors, or closed."""
     along = np.linspace(0, 2 * np.pi, 20_001)
     for axis in np.random.default_rng(2).normal(size=(5, 3)):
         turn = Rotation.align_vectors(axis / np.linalg.norm(axis), [0, 0, 1.0])[0]
         circle = turn.apply(np.stack([np.cos(along), np.sin(along), 0 * along], 1))
         parts = direction_colors(circle, symmetry) / 255.0
-        assert np.abs(np.diff(parts**2, axis=0)).max() < 0.01
+        parts = parts**2 if symmetry in KEYS else parts
+        assert np.abs(np.diff(parts, axis=0)).max() < 0.01
 
 
-def test_phases_have_keys_of_their_own_and_those_without_one_are_gray():
+@each_group
+def test_opposite_directions_have_one_color(symmetry):
+    some = np.random.default_rng(5).normal(size=(200, 3))
+    some /= np.linalg.norm(some, axis=1)[:, None]
+    one, other = (direction_colors(d, symmetry).astype(int) for d in (some, -some))
+    assert np.abs(one - other).max() <= 1
+
+
+@pytest.mark.parametrize("symmetry", ["2", "4", "6", "32", "23"])
+def test_directions_that_differ_have_colors_that_differ(symmetry):
+    some = np.random.default_rng(8).normal(size=(60_000, 3))
+    some /= np.linalg.norm(some, axis=1)[:, None]
+    some = some[in_round_key(some, symmetry)][:4000]
+    share = in_round_key(np.concatenate([some, -some]), symmetry).mean()
+    assert share == 0.5  # a sector has one of each two
+    colors = direction_colors(some, symmetry).astype(float)
+    pairs = KDTree(colors).query_pairs(2, output_type="ndarray")
+    assert len(pairs) > 100
+    one, other = some[pairs[:, 0]], some[pairs[:, 1]]
+    nearest = np.zeros(len(pairs))
+    for operator in operators(symmetry):
+        turned = Rotation.from_quat(operator, scalar_first=True).apply(other)
+        nearest = np.maximum(nearest, np.abs((one * turned).sum(1)))
+    # Mirrors of the class: what the sector has on both sides of its rim.
+    angle = np.degrees(np.arccos(np.minimum(nearest, 1)))
+    assert np.quantile(angle, 0.99) < 4
+    assert angle.max() < 8
+
+
+def test_a_sector_is_as_large_as_its_class_says():
+    some = np.random.default_rng(9).normal(size=(100_000, 3))
+    rotations = {"1": 1, "2": 2, "3": 3, "32": 6, "4": 4, "6": 6, "23": 12}
+    for symmetry, n in rotations.items():
+        share = in_round_key(some, symmetry).mean()
+        assert share == pytest.approx(1 / (2 * n), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "name", "color"),
+    [
+        ("32", "0001", (255, 0, 0)),
+        ("32", "2-1-10", (255, 255, 255)),
+        ("32", "10-10", (0, 255, 255)),
+        ("32", "1-100", (0, 255, 255)),
+        ("23", "001", (255, 0, 0)),
+        ("23", "111", (255, 255, 255)),
+        ("23", "101", (0, 255, 255)),
+        ("6", "0001", (255, 255, 255)),
+        ("6", "2-1-10", (255, 0, 0)),
+        ("3", "2-1-10", (0, 0, 0)),
+        ("1", "z", (255, 255, 255)),
+    ],
+)
+def test_named_directions_of_round_keys(symmetry, name, color):
+    found = direction_colors(np.array([ROUND_KEYS[symmetry][name]]), symmetry)
+    np.testing.assert_allclose(found[0].astype(int), color, atol=1)
+
+
+def test_phases_have_keys_of_their_own():
     q = np.tile(Orientations.from_euler([[0, np.pi / 4, 0]]).quaternion, (3, 1))
     known = Orientations(q, ("432", "222", "23"), [1, 2, 3], ("Al", "olivine", "Si"))
     found = ipf_colors(known)
     assert found[:2].tolist() == [[255, 255, 255], [0, 255, 0]]
     np.testing.assert_array_equal(found[2], [255, 0, 255])
-    assert found[3].tolist() == [160, 160, 160]
-    assert check_keys(known, np.array([1, 2])) == ["432", "222"]
-    with pytest.raises(InputError, match="no color key for the symmetry 23 of Si, on"):
-        check_keys(known, np.array([1, 3]))
+    np.testing.assert_array_equal(found[3], [0, 255, 255])
+    assert symmetries_of(known, np.array([1, 2])) == ["432", "222"]
     with pytest.raises(InputError, match="the grains have none"):
-        check_keys(None, np.array([1]))
+        symmetries_of(None, np.array([1]))
     with pytest.raises(InputError, match="along x, y or z; got 'w'"):
         check_axis("w")

@@ -13,7 +13,8 @@ from grainpaint.orientations import Orientations
 from grainpaint.orientations.disorientation import pair_angles
 from grainpaint.orientations.mackenzie import mackenzie_cdf
 from grainpaint.orienting.inherited import continued, inherited
-from grainpaint.orienting.public import orient_measured, random_misorientations
+from grainpaint.orienting.public import orient_measured
+from grainpaint.orienting.shares import random_misorientations
 from grainpaint.orienting.sources import texture_of
 from grainpaint.orienting.swaps import size_classes, swapped
 

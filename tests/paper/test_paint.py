@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from grainpaint import InputError, formats, paper
 from grainpaint.cad import load_part, plan_grid
+from grainpaint.errors import InputNote
 from grainpaint.formats.field import read_values
 from grainpaint.generation.blocks import batches, center, grid
 from grainpaint.generation.domain import Domain
@@ -44,6 +45,22 @@ def test_each_voxel_is_written_once_and_what_is_written_is_given_on(plan, batch)
         box = expected[block.read]
         box[box == 0] = place + 1
     assert (values == expected).all()
+
+
+def test_blocks_go_on_in_halves_where_memory_does_not_suffice(paper_model, monkeypatch):
+    options = PaperOptions(edge=16, resamplings=1)
+    recipe = make_paper_recipe(Domain((40, 16, 16)), options, str(paper_model), 1)
+    expected, whole = paint_paper(recipe)[1], paper.paint.repaint
+
+    def small(denoiser, given, *how):
+        if len(given) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(denoiser, given, *how)
+
+    monkeypatch.setattr(paper.paint, "repaint", small)
+    with pytest.warns(InputNote, match="at once: going on with half as many"):
+        found = paint_paper(recipe)[1]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_a_volume_depends_on_its_seed_and_not_on_the_batches(paper_model):

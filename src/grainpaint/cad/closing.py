@@ -16,6 +16,7 @@ from grainpaint.cad.corners import (
 from grainpaint.cad.cracks import stitch
 from grainpaint.cad.edges import Edges, connected, place
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 __all__ = ["Surface", "close"]
 
@@ -118,7 +119,8 @@ def _dropped(vertices: np.ndarray, dropped: np.ndarray, unit: str) -> str:
 def _stitched(vertices: np.ndarray, edges: Edges, unit: str) -> str:
     rim = edges.ends[edges.odd]
     where = place(vertices[rim[0]].mean(0), unit)
-    return f"cracks without area at {len(rim)} edges, the first at {where}: closed"
+    edges_of = count_text(len(rim), "edge")
+    return f"cracks without area at {edges_of}, the first at {where}: closed"
 
 
 def _openings(vertices: np.ndarray, rim: np.ndarray) -> tuple[int, np.ndarray]:
@@ -151,7 +153,7 @@ def _open(
             f"or close both sides of it in the CAD program{aside}"
         )
     n, corners = _openings(vertices, holes)
-    count = "1 hole" if n == 1 else f"{n} holes"
+    count = count_text(n, "hole")
     where = place(vertices[holes[0]].mean(0), unit)
     across = np.linalg.norm(np.ptp(corners, axis=0))
     also = f"; {wall}" if len(walls) else ""

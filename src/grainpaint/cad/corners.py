@@ -76,8 +76,8 @@ def resolution(points: np.ndarray) -> float:
         return 0.0
     with np.errstate(over="ignore"):
         single = points.astype(np.float32)
-    if (single == points).all():
-        return float(np.spacing(np.float32(largest)))
+        if (single == points).all():
+            return float(np.spacing(np.float32(largest)))
     numbers = np.unique(points[np.abs(points) > _NOTHING])
     power = np.floor(np.log10(np.abs(numbers)))
     for digits in _DIGITS:

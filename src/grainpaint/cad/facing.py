@@ -36,7 +36,7 @@ def face_by_depth(
     bodies : numpy.ndarray, int64, of the same length
         Body of each triangle: a solid shell with the cavities right inside it.
     notes : list of str
-        What was turned, in words.
+        What was turned, and what is in doubt, in words.
     """
     outward = shell_volumes(vertices, faces, shell) > 0
     n = len(outward)
@@ -50,6 +50,11 @@ def face_by_depth(
     turned = outward != solid
     faces = np.where(turned[shell][:, None], faces[:, ::-1], faces)
     notes = _notes(vertices, faces, shell, solid, turned, unit)
+    if around.share < 1:
+        notes.append(
+            f"of the edges of {n} shells, {around.share:.0%} were looked at, all would "
+            "take hours: shells that cross may count as lying within each other"
+        )
     body, copies = _bodies(around, depth, n)
     own = body[shell]
     for extra, of_body in copies:

@@ -20,11 +20,12 @@ from grainpaint.formats.arrays import (
     names_in,
     read_member,
 )
+from grainpaint.formats.tiff import MARKS as TIFF_MARKS
+from grainpaint.formats.tiff import read_stack
 from grainpaint.microstructure import VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "is_mask", "load_mask_file"]
 
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _NPY = b"\x93NUMPY"
 
 
@@ -98,7 +99,7 @@ def is_mask(path: Path) -> bool:
         head = file.read(512)
     if head[:2] == b"\x1f\x8b":
         return path.with_suffix("").suffix.lower() in (".npy", ".tif", ".tiff", ".vti")
-    if head.startswith((_NPY, *_TIFF)) or b"<VTKFile" in head:
+    if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
         return True
     return head[:4] == b"PK\x03\x04" and bool(_arrays_in(path))
 
@@ -140,8 +141,12 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     spacing: float | None = None
     origin = (0.0, 0.0, 0.0)
     notes: list[str] = []
-    if data.startswith(_TIFF):
-        values = _tiff(path, data)
+    if data.startswith(TIFF_MARKS):
+        stack = read_stack(path, data)
+        values, notes = stack.values, [*stack.notes]
+        spacing = (
+            None if stack.spacing is None else _edge(path, np.array(stack.spacing))
+        )
     elif data.startswith(_NPY):
         values = _npy(path, data)
     elif data[:4] == b"PK\x03\x04":
@@ -187,7 +192,12 @@ def _npz(
     arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for name in names_in(archive):
+            names = names_in(archive)
+            if blows_up(sum(i.file_size for i in archive.infolist()), len(data)):
+                raise InputError(
+                    "its arrays unpack to far more than they are stored in"
+                )
+            for name in names:
                 arrays[name] = read_member(archive, name)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -222,29 +232,6 @@ def _vti(
     ]
     spacing = _edge(path, np.array(volume.spacing))
     return volume.grain_id, spacing, _three(path, np.array(volume.origin)), notes
-
-
-def _tiff(path: Path, data: bytes) -> np.ndarray:
-    """Return a stack [x, y, z] of a TIFF file."""
-    import logging
-
-    import tifffile
-
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-    try:
-        # OME and Micro-Manager keep pages in other files, which are not opened.
-        with tifffile.TiffFile(
-            io.BytesIO(data), is_ome=False, is_mmstack=False, is_ndtiff=False
-        ) as file:
-            series = file.series[0] if file.series else None
-            if series is not None and blows_up(series.nbytes, len(data)):
-                raise ValueError(f"{series.shape} pixels in {len(data)} bytes")
-            stack = np.zeros(0) if series is None else series.asarray()
-    except Exception as error:  # whatever a parser trips over is a damaged file
-        raise InputError(f"{path}: cannot be read as TIFF ({brief(error)})") from None
-    if stack.ndim == 2:
-        stack = stack[None]
-    return stack.transpose(2, 1, 0) if stack.ndim == 3 else stack
 
 
 def _edge(path: Path, spacing: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.mesh_counts import check_counts
 from grainpaint.cad.step import step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
@@ -93,6 +94,7 @@ def _by_trimesh(path: Path, data: bytes, kind: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_counts(data, kind)
             scene = trimesh.load_scene(
                 BytesIO(data), file_type=kind, skip_materials=True, process=False
             )

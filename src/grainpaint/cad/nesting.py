@@ -11,7 +11,7 @@ from grainpaint.cad.tree import Shells
 __all__ = ["Nesting", "find_nesting"]
 
 _MOST_MIDDLES = 200  # of a shell
-_PASSES = 16  # over all edges: if time runs out, a sample has been seen
+_PASSES = 16  # over all edges: if there are too many, those seen are a sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +24,19 @@ class Nesting:
         Shells.
     touching : numpy.ndarray, bool, shape (p,)
         Whether a part of the inner shell lies on the outer.
+    share : float
+        Of the edges that were looked at; below 1 if all would take very long.
     """
 
     inner: np.ndarray
     outer: np.ndarray
     touching: np.ndarray
+    share: float = 1.0
 
     def chosen(self, which: np.ndarray) -> "Nesting":
         """Return some of the pairs."""
-        return Nesting(self.inner[which], self.outer[which], self.touching[which])
+        pairs = self.inner[which], self.outer[which]
+        return Nesting(*pairs, self.touching[which], self.share)
 
 
 def find_nesting(
@@ -55,7 +59,7 @@ def find_nesting(
         Distance below which a point is on a surface.
     """
     pairs = _candidates(vertices, faces, shell, near)
-    touching = np.zeros(len(pairs), np.bool_)
+    touching, share = np.zeros(len(pairs), np.bool_), 1.0
     if len(pairs):
         # Only the shells of pairs take part.
         involved = np.zeros(int(shell.max()) + 1, np.bool_)
@@ -66,13 +70,14 @@ def find_nesting(
         within = (inside > 0) & (outside == 0)
         pairs, touching = pairs[within], on[within] > 0
     if len(pairs):
-        _, outside = _edges(surface, pairs, near)
+        _, outside, share = _edges(surface, pairs, near)
         order = np.lexsort((pairs[:, 0], pairs[:, 1]))
         inside = np.empty(len(pairs), np.int64)
-        inside[order] = _edges(surface, pairs[order, ::-1], near)[0]
+        inside[order], _, other = _edges(surface, pairs[order, ::-1], near)
+        share = min(share, other)
         whole = (outside == 0) & (inside == 0)
         pairs, touching = pairs[whole], touching[whole]
-    return Nesting(pairs[:, 0], pairs[:, 1], touching)
+    return Nesting(pairs[:, 0], pairs[:, 1], touching, share)
 
 
 def _candidates(
@@ -120,7 +125,7 @@ def _middles(
 
 def _edges(
     surface: Shells, pairs: np.ndarray, near: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Return how many pieces of edges of a pair's first shell are in the second.
 
     Edges that do not meet the second shell are left out.
@@ -135,13 +140,15 @@ def _edges(
     Returns
     -------
     inside, outside : numpy.ndarray, int64, shape (p,)
+    share : float
+        Of the edges that were looked at.
     """
     a, b = surface.faces.ravel(), np.roll(surface.faces, -1, axis=1).ravel()
     once = np.flatnonzero(a < b)  # the neighbor has the same edge from b to a
     once = np.concatenate([once[i::_PASSES] for i in range(_PASSES)])
     ends, of = np.stack([a, b], 1)[once], np.repeat(surface.shell, 3)[once]
     first = np.searchsorted(pairs[:, 0], np.arange(len(surface.begin) + 1))
-    edge, pair, along = surface.meetings(ends, of, first, pairs[:, 1].copy())
+    edge, pair, along, share = surface.meetings(ends, of, first, pairs[:, 1].copy())
     met, index = np.unique(np.stack([edge, pair], 1), axis=0, return_inverse=True)
     # The ends of an edge, and all places between, one edge after the other.
     n = len(met)
@@ -154,4 +161,5 @@ def _edges(
     edge, pair = met[which].T
     start, stop = surface.vertices[ends[edge, 0]], surface.vertices[ends[edge, 1]]
     points = start + middle[:, None] * (stop - start)
-    return surface.count(points, pair, pairs[:, 1], near)[:2]
+    inside, outside, _ = surface.count(points, pair, pairs[:, 1], near)
+    return inside, outside, share

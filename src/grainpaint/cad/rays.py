@@ -14,7 +14,7 @@ from grainpaint.compiled import inner
 __all__ = ["LEAF", "boxes_in_boxes", "grow_boxes", "meet", "wind"]
 
 LEAF = 4
-_MOST_LEAVES = 30_000_000  # some seconds; thousands of slivers aslant take more
+_OF_LEAF = 16  # what a leaf costs, in boxes
 _DEEP = 64  # boxes that may wait at once: one for each level
 
 
@@ -217,15 +217,12 @@ def meet(
     corners,
     faces,
     shell,
-    low,
-    high,
-    edge,
-    pair,
+    boxes,
+    met,
     along,
+    most,
 ):
     """List where edges of shells meet triangles of their partners.
-
-    If that would take very long, the first edges have to do.
 
     Parameters
     ----------
@@ -236,32 +233,33 @@ def meet(
     first, partners : int64
         The shells that shell s is compared with, partners[first[s]:first[s + 1]],
         ascending.
-    corners, faces, low, high
-        As `grow_boxes` takes and returns them.
-    shell : int64, shape (m,)
-        Of each triangle.
-    edge, pair : int64, shape (room,)
-        Receive the edge, and where its shell and the other stand in `partners`.
-    along : float64, shape (room,)
-        Receives where it meets that shell: 0 at its first end, 1 at its last.
+    corners, faces, shell, boxes
+        As `grow_boxes` takes and returns them; `shell` of each triangle.
+    met, along : int64, shape (2, room); float64, shape (room,)
+        Receive the edge and where its shell and the other stand in `partners`; where
+        it meets that shell: 0 at its first end, 1 at its last.
+    most : int
+        Boxes to look at; the edges that are left then are not looked at.
 
     Returns
     -------
-    int
-        Meetings, also those for which there was no room.
+    count, done : int
+        Meetings, also those for which there was no room; edges that were looked at.
     """
+    low, high = boxes
     n_leaves = low.shape[0] // 2
-    count = n_met = 0
+    count = cost = 0
     waiting = np.empty((_DEEP, 2), np.int64)
     for e in range(ends.shape[0]):
-        if n_met > _MOST_LEAVES + 30 * ends.shape[0]:
-            break
+        if cost > most:
+            return count, e
         own, begin, end = of[e], first[of[e]], first[of[e] + 1]
         p, q = corners[ends[e, 0]], corners[ends[e, 1]]
         waiting[0, 0], waiting[0, 1] = 1, n_leaves
         n = 1 if begin < end else 0
         while n:
             n -= 1
+            cost += 1
             box, size = waiting[n, 0], waiting[n, 1]
             f0 = (box * size - n_leaves) * LEAF
             f1 = min(f0 + size * LEAF, faces.shape[0])
@@ -274,7 +272,7 @@ def meet(
                 waiting[n + 1, 0], waiting[n + 1, 1] = 2 * box + 1, size // 2
                 n += 2
                 continue
-            n_met += 1
+            cost += _OF_LEAF
             for f in range(f0, f1):
                 at = _find(partners, begin, end, shell[f])
                 if at >= 0:
@@ -282,8 +280,8 @@ def meet(
                     t = _meets(p, q, corners[a], corners[b], corners[c])
                     if t >= 0.0:
                         if count < along.size:
-                            edge[count] = e
-                            pair[count] = at
+                            met[0, count] = e
+                            met[1, count] = at
                             along[count] = t
                         count += 1
-    return count
+    return count, ends.shape[0]

@@ -16,20 +16,19 @@ import numpy as np
 
 from grainpaint.cad.archive import read_member
 from grainpaint.errors import InputError, brief
+from grainpaint.units import UNITS, micrometers
 
 __all__ = ["is_3mf", "threemf_triangles"]
 
-# As the specification names them: our unit, and how many of it.
+# As the specification names them: our unit, of which it may be several.
 _UNITS = {
-    "micron": ("um", 1.0),
-    "millimeter": ("mm", 1.0),
-    "centimeter": ("cm", 1.0),
-    "inch": ("inch", 1.0),
-    "foot": ("inch", 12.0),
-    "meter": ("m", 1.0),
+    **{"micron": "um", "millimeter": "mm", "centimeter": "cm", "inch": "inch"},
+    **{"foot": "inch", "meter": "m"},
 }
+_FARTHEST = 1e15
 _DEEPEST = 32  # components within components
-_MOST_TRIANGLES = 200_000_000
+_MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
+_MORE_TRIANGLES = 20  # for each byte of the archive, packed
 _MOST_PLACES = 200_000  # of objects, which may hold each other many times
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 
@@ -72,7 +71,8 @@ def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
     assert name is not None, "is_3mf"
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            found, scale, unit = _assemble(path, archive, name)
+            most = _MOST_TRIANGLES + _MORE_TRIANGLES * len(data)
+            found, scale, unit = _assemble(path, archive, name, most)
     except (zipfile.BadZipFile, ElementTree.ParseError, EOFError) as error:
         raise InputError(f"{path}: damaged 3MF ({brief(error)})") from None
     except InputError:
@@ -83,14 +83,15 @@ def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
 
 
 def _assemble(
-    path: Path, archive: zipfile.ZipFile, name: str
+    path: Path, archive: zipfile.ZipFile, name: str, most: int
 ) -> tuple[np.ndarray, float, str]:
     """Return the triangles of the build items of a model, its scale and unit."""
     root = _parse(path, archive, name)
     named = root.get("unit", "millimeter")
     if named not in _UNITS:
         raise InputError(f"{path}: 3MF knows no unit {brief(named)!r}")
-    unit, scale = _UNITS[named]
+    unit = _UNITS[named]
+    scale = (micrometers(named) or 0.0) / UNITS[unit]
     models = {name: _objects(root, name)}
     pieces: list[np.ndarray] = []
     n_places = n_triangles = 0
@@ -98,6 +99,8 @@ def _assemble(
     def place(key: Key, matrix: np.ndarray, depth: int) -> None:
         nonlocal n_places, n_triangles
         n_places += 1
+        if not (np.abs(matrix) <= _FARTHEST).all():
+            raise ValueError("transforms one after the other reach beyond 1e15")
         if n_places > _MOST_PLACES:
             raise InputError(f"{path}: objects are built over {_MOST_PLACES:,} times")
         if key[0] not in models:
@@ -108,8 +111,11 @@ def _assemble(
         if depth > _DEEPEST:
             raise InputError(f"{path}: damaged 3MF: {brief(key[1])} holds itself")
         n_triangles += len(thing.triangles)
-        if n_triangles > _MOST_TRIANGLES:
-            raise InputError(f"{path}: more than {_MOST_TRIANGLES:,} triangles")
+        if n_triangles > most:
+            raise InputError(
+                f"{path}: objects that are built many times make over {most:,} "
+                "triangles: save the part as one mesh"
+            )
         if len(thing.triangles):
             placed = thing.triangles @ matrix[:3] + matrix[3]
             mirrored = np.linalg.det(matrix[:3]) < 0
@@ -173,7 +179,10 @@ def _triangles(mesh: Any) -> np.ndarray:
     index = np.array(faces).astype(np.int64)
     if index.min() < 0 or index.max() >= len(corners):
         raise ValueError("a triangle has a corner that is not there")
-    return np.array(corners).astype(float)[index]
+    points = np.array(corners).astype(float)
+    if not (np.abs(points) <= _FARTHEST).all():
+        raise ValueError("a corner is not finite, or beyond 1e15")
+    return points[index]
 
 
 def _key(element: Any, name: str) -> Key:
@@ -188,8 +197,8 @@ def _matrix(element: Any) -> np.ndarray:
     if text is None:
         return np.eye(4, 3)
     matrix = np.array(text.split(), dtype=float).reshape(4, 3)
-    if not np.isfinite(matrix).all():
-        raise ValueError("a transform is not finite")
+    if not (np.abs(matrix) <= _FARTHEST).all():
+        raise ValueError("a transform is not finite, or beyond 1e15")
     return matrix
 
 

@@ -6,6 +6,10 @@ from grainpaint.cad import rays
 
 __all__ = ["Shells"]
 
+# Boxes to look at for meetings, in all and for each edge: some seconds. Thousands of
+# slivers aslant, each of which crosses all boxes, would take hours.
+MOST_BOXES, MOST_OF_EDGE = 500_000_000, 500
+
 
 class Shells:
     """Triangles of several shells in a tree of boxes.
@@ -98,17 +102,19 @@ class Shells:
 
     def meetings(
         self, ends: np.ndarray, of: np.ndarray, first: np.ndarray, others: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Return edge, pair and place (0 to 1) where edges meet other shells.
 
-        See `rays.meet`.
+        The last is the share of the edges that were looked at, below 1 only if all
+        would take very long. See `rays.meet`.
         """
-        room, count = 0, 4 * len(ends)
+        room, count, done = 0, 4 * len(ends), len(ends)
+        most = MOST_BOXES + MOST_OF_EDGE * len(ends)
         while count > room:
             room = count
-            edge, pair = np.empty((2, room), np.int64)
+            met = np.empty((2, room), np.int64)
             along = np.empty(room)
-            count = rays.meet(
+            count, done = rays.meet(
                 ends,
                 of,
                 self.begin,
@@ -118,13 +124,13 @@ class Shells:
                 self.vertices,
                 self.faces,
                 self.shell,
-                self.low,
-                self.high,
-                edge,
-                pair,
+                (self.low, self.high),
+                met,
                 along,
+                most,
             )
-        return edge[:count], pair[:count], along[:count]
+        share = done / max(len(ends), 1)
+        return met[0, :count], met[1, :count], along[:count], share
 
 
 def _along_a_curve(points: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ winding number is positive. Overlapping bodies thus count as their union, and
 inward-facing shells as cavities.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,7 +156,9 @@ def no_voxel_inside(spacing: float) -> InputError:
 
 
 def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> PartGrid:
-    """Return the voxels that cover a part.
+    """Return the voxels of a part: its box, each side rounded to whole voxels.
+
+    All voxels whose centers lie inside the part are among them.
 
     Parameters
     ----------
@@ -185,7 +188,9 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
             f"{' x '.join(f'{s:g}' for s in size)} µm, a voxel {voxel:g} µm; use a "
             f"voxel below {size.min():g} µm (and check the unit)"
         )
-    x, y, z = (max(1, int(np.ceil(s / voxel - 1e-6))) for s in size)
+    # Rounded, not up: what sticks out, up to a quarter of a voxel on either side, has
+    # no center of a voxel in it, and a box of 10.1 voxels would be made 11 otherwise.
+    x, y, z = (max(1, math.ceil(s / voxel - 0.5 - 1e-6)) for s in size)
     corner = (low + high) / 2 - np.array([x, y, z]) * voxel / 2
     ox, oy, oz = corner.tolist()
     return PartGrid(part, (x, y, z), voxel, (ox, oy, oz))

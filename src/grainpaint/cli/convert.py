@@ -10,6 +10,7 @@ from grainpaint.cli.app import WHAT, WRITE, command
 from grainpaint.cli.measure import VolumeFile
 from grainpaint.cli.options import Force, ReadFlags, grouped, option
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 
 @command()
@@ -68,4 +69,4 @@ def convert(
         notes += export(slabs, output, target, periodic_equations)
     for note in notes:
         print(note if str(output) in note else f"{output}: {note}", file=sys.stderr)
-    print(f"{output}: {slabs.n_grains:,} grains")
+    print(f"{output}: {count_text(slabs.n_grains, 'grain')}")

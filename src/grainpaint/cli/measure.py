@@ -10,6 +10,7 @@ import typer
 from grainpaint.cli.app import GroupedCommand, command, print_table
 from grainpaint.cli.options import Force, Output, ReadFlags, grouped
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.measure.connected import PieceCount
@@ -65,7 +66,7 @@ def segment(
     except InputError as error:
         raise InputError(f"{field}: {error}") from None
     write(volume, output)
-    print(f"{output}: {volume.n_grains:,} grains")
+    print(f"{output}: {count_text(volume.n_grains, 'grain')}")
 
 
 @command()
@@ -235,7 +236,7 @@ def _texture_row(name: str, found: "TextureComparison") -> str:
         return f"{label:<24}{found.verdict}"
     return (
         f"{label:<24}{found.l1:9.4f}{found.l1_floor:9.4f}{found.ratio_to_floor:7.1f}  "
-        f"{found.verdict} ({found.n_cells} cells)"
+        f"{found.verdict} ({count_text(found.n_cells, 'cell')})"
     )
 
 
@@ -334,7 +335,10 @@ def check(
             _some([f"{g} ({n} pieces)" for g, n in grains.in_pieces.items()]),
         ),
         ("isolated voxels", _some([tuple(v) for v in grains.isolated.tolist()])),
-        ("held by corners only", f"{grains.n_by_corners} grains (no fault)"),
+        (
+            "held by corners only",
+            f"{count_text(grains.n_by_corners, 'grain')} (no fault)",
+        ),
     ]
     if found.seams is not None:
         rows.append(("seams", _seam_line(found.seams)))

@@ -1,4 +1,4 @@
-"""The command mesh: the boundaries of grains as triangles."""
+"""The command mesh: boundaries of grains as triangles, or grains as tetrahedra."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainpaint.cli.app import WRITE, command, print_table
+from grainpaint.cli.app import WHAT, WRITE, command, print_table
 from grainpaint.cli.measure import VolumeFile
-from grainpaint.cli.options import Force, ReadFlags, grouped
+from grainpaint.cli.options import Force, ReadFlags, grouped, option
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.cad import Part
-    from grainpaint.meshing import Quality
+    from grainpaint.meshing import Quality, SolidQuality
+    from grainpaint.microstructure import Microstructure
 
 
 @command()
@@ -31,20 +33,29 @@ def mesh(
         ),
     ],
     read: ReadFlags,
+    tetrahedra: Annotated[
+        bool,
+        option("--tetrahedra", "Fill the grains, in a .vtu or .inp.", WHAT),
+    ] = False,
     force: Force = False,
 ) -> None:
-    """Mesh the boundaries of grains with triangles."""
-    from grainpaint.meshing import (
-        check_mesh_output,
-        grain_mesh,
-        quality_of,
-        write_mesh,
-    )
+    """Mesh the boundaries of grains with triangles, or grains with tetrahedra."""
+    from grainpaint.meshing import check_mesh_output
+
+    check_mesh_output(output, force, tetrahedra)
+    grains = read.load(volume)
+    make = _tetrahedra if tetrahedra else _triangles
+    print_table([*make(grains, _part(volume), output), ("written", str(output))])
+
+
+def _triangles(
+    grains: Microstructure, part: Part | None, output: Path
+) -> list[tuple[str, str]]:
+    """Mesh the boundaries of grains; return the rows of the table that ends a run."""
+    from grainpaint.meshing import grain_mesh, quality_of, write_mesh
     from grainpaint.progress import console
 
-    check_mesh_output(output, force)
-    grains = read.load(volume)
-    made = grain_mesh(grains, _part(volume), console)
+    made = grain_mesh(grains, part, console)
     with console("check", 1):
         quality = quality_of(made, grains)
     with console("write", 1):
@@ -56,7 +67,27 @@ def mesh(
         )
     if output.suffix.lower() == ".stl":
         print(f"{output}: STL does not say which grains meet", file=sys.stderr)
-    print_table([*_rows(quality), ("written", str(output))])
+    return _rows(quality)
+
+
+def _tetrahedra(
+    grains: Microstructure, part: Part | None, output: Path
+) -> list[tuple[str, str]]:
+    """Fill the grains; return the rows of the table that ends a run."""
+    from grainpaint.meshing import solid_mesh, solid_quality_of, write_mesh
+    from grainpaint.progress import console
+
+    made = solid_mesh(grains, part, console)
+    with console("check", 1):
+        quality = solid_quality_of(made, grains)
+    with console("write", 1):
+        write_mesh(made, grains, output)
+    if not quality.sound:
+        print(
+            f"{output}: the mesh is not sound: tetrahedra are inside out",
+            file=sys.stderr,
+        )
+    return _solid_rows(quality)
 
 
 def _part(volume: Path) -> Part | None:
@@ -89,15 +120,35 @@ def _rows(quality: Quality) -> list[tuple[str, str]]:
         ("triangles", f"{quality.n_triangles:,}"),
         ("nodes", f"{quality.n_nodes:,}"),
         ("faces", f"{quality.n_faces:,} pairs of grains"),
-        ("triple lines", f"{quality.n_line_edges:,} edges"),
+        ("triple lines", count_text(quality.n_line_edges, "edge")),
         ("quadruple points", f"{quality.n_points:,}"),
         ("wrong edges", f"{quality.n_wrong_edges:,}"),
-        ("crossing", f"{quality.n_crossing:,} triangles"),
-        (
-            "volumes",
-            f"within {quality.volume_error:.2%} (grain {quality.worst_grain}); "
-            f"{quality.n_off:,} grains off by over 1%",
-        ),
+        ("crossing", count_text(quality.n_crossing, "triangle")),
+        _volumes(quality),
         ("smallest angle", f"{quality.smallest_angle:.1f}° in a triangle"),
         ("smallest dihedral", f"{quality.smallest_dihedral:.1f}° between triangles"),
     ]
+
+
+def _solid_rows(quality: SolidQuality) -> list[tuple[str, str]]:
+    """Return the rows of the table that ends a run with tetrahedra."""
+    return [
+        ("grains", f"{quality.n_grains:,}"),
+        ("tetrahedra", f"{quality.n_tetrahedra:,}"),
+        ("nodes", f"{quality.n_nodes:,}"),
+        ("inside out", f"{quality.n_turned:,}"),
+        _volumes(quality),
+        (
+            "dihedral angles",
+            f"{quality.smallest_dihedral:.1f}° to {quality.largest_dihedral:.1f}°; "
+            f"below {quality.low_dihedral:.1f}° in 1% of tetrahedra",
+        ),
+    ]
+
+
+def _volumes(quality: Quality | SolidQuality) -> tuple[str, str]:
+    return (
+        "volumes",
+        f"within {quality.volume_error:.2%} (grain {quality.worst_grain}); "
+        f"{count_text(quality.n_off, 'grain')} off by over 1%",
+    )

@@ -62,7 +62,7 @@ ModelName = Annotated[
     str, option("--model", "Name of a shipped model, or a folder.", HOW)
 ]
 Seed = Annotated[int, option("--seed", "The same seed gives the same grains.", HOW)]
-Device = Annotated[str, option("--device", "cpu, cuda, ...", HOW)]
+Device = Annotated[str, option("--device", "cpu, cuda, cuda:1, ... or mps.", HOW)]
 PrecisionName = Annotated[
     str,
     option("--precision", "float32, bfloat16, or auto: whichever is faster here.", HOW),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from grainpaint.cli.app import HOW, WHAT, command, print_table
 from grainpaint.cli.measure import VolumeFile
 from grainpaint.cli.options import Force, Output, ReadFlags, grouped, option
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.microstructure import Microstructure
@@ -28,7 +29,8 @@ def orient(
         option(
             "--texture",
             "uniform, 'fibre:<001>,z,10deg', component:goss,10deg, or a file: a list "
-            "(.csv) or a volume with orientations.",
+            "(.csv) or a volume with orientations. Along the growth of a build: "
+            "'fibre:<001>,RECIPE,10deg'.",
             WHAT,
         ),
     ] = "uniform",
@@ -77,6 +79,9 @@ def orient(
         kept |= {"sha256": digest(made.volume), "orient": settings}
         write(places, recipe, kept)
     rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", symmetry)]
+    if made.n_along is not None:
+        rest = f"{n - made.n_along:,} not molten and uniform"
+        rows.append(("along growth", f"{count_text(made.n_along, 'grain')}; {rest}"))
     if made.floor == made.floor:
         of = str(misorientations) if misorientations else "random neighbors"
         rows.append(
@@ -114,8 +119,9 @@ def as_in_volume(
 def say_drawn(n_drawn: int, why: str) -> None:
     """Tell a user how many grains have the orientation of another one."""
     if n_drawn:
+        one = "has an orientation" if n_drawn == 1 else "have orientations"
         print(
-            f"grainpaint: {n_drawn:,} grains {why} have orientations drawn from the "
+            f"grainpaint: {count_text(n_drawn, 'grain')} {why} {one} drawn from the "
             "others",
             file=sys.stderr,
         )

@@ -22,6 +22,7 @@ from grainpaint.cli.options import (
 )
 from grainpaint.cli.orient import as_in_volume, say_drawn
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 PrecisionOfPiece = Annotated[
     str,
@@ -75,7 +76,7 @@ def _make_piece(
     piece = Volume(finer, device)[x, y, z]
     piece = as_in_volume(piece, volume, (x.start, y.start, z.start), times)
     formats.write(piece, output)
-    print(f"{output}: {piece.n_grains:,} grains in {piece.shape}")
+    print(f"{output}: {count_text(piece.n_grains, 'grain')} in {piece.shape}")
 
 
 @command()
@@ -134,7 +135,7 @@ def extend(
         volume, n_drawn = continued(volume, given, seed)
         say_drawn(n_drawn, "that were filled in")
     formats.write(volume, output)
-    print(f"{output}: {volume.n_grains:,} grains in {volume.shape}")
+    print(f"{output}: {count_text(volume.n_grains, 'grain')} in {volume.shape}")
 
 
 @command()
@@ -208,7 +209,7 @@ def _verify_store(volume: Path, repair: bool, workers: int, device: str) -> bool
     worst = [damage for damage in damages if not damage.harmless]
     if not damages:
         state = "finished" if opened.complete else "not finished"
-        print(f"{volume}: {len(opened.done()):,} files as they were written, {state}")
+        print(f"{volume}: {count_text(len(opened.done()), 'file')} as written, {state}")
     if repair and damages:
         with opened.lock():
             store.repair(opened, damages)

@@ -140,6 +140,8 @@ def make_volumes(
     in_memory: Callable[[Path], bool],
 ) -> None:
     """Make a volume for each seed and write everything, or say what would be done."""
+    from grainpaint.network.devices import find_device
+
     recipes = [recipe.model_copy(update={"seed": seed}) for seed in places]
     if job.written.dry_run:
         shown = job.written.picture
@@ -150,6 +152,8 @@ def make_volumes(
         _fill_memory(recipes, list(places.values()), job, drawing)
     else:
         with job.runs.executor(recipe) as executor:
+            if executor is None:
+                find_device(job.model.device)  # before a store is made
             for own, place in zip(recipes, places.values()):
                 _fill_store(own, place.volume, job, executor)
 

@@ -11,6 +11,7 @@ import typer
 from grainpaint.cli.app import READ, WRITE, command
 from grainpaint.cli.options import Force, option
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.drawing.scan_path import Tracks
@@ -190,7 +191,7 @@ def _summary(found: _Found) -> str:
     assert path is not None
     layers = len(np.unique(path.start[path.on, 2]))
     n = int(path.on.sum())
-    words = [f"{n:,} track{'s' * (n > 1)} in {layers:,} layer{'s' * (layers > 1)}"]
+    words = [f"{count_text(n, 'track')} in {count_text(layers, 'layer')}"]
     if found.real is not None:
         words.append(f"{found.real.length[path.on].sum() / 1e3:,.4g} mm")
         if found.real.has_speeds:

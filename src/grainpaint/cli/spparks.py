@@ -95,6 +95,8 @@ def script(
         return
     if output is not None and not simulation.runs:
         raise InputError(f"{script} simulates nothing: leave -o out")
+    if output is not None and simulation.before:
+        print(f"{output} holds the simulation after the last clear", file=sys.stderr)
     if output is not None:
         times = _volume_times(simulation, output, force)
     volumes = run_simulation(
@@ -127,7 +129,8 @@ def _read(script: Path, variables: dict[str, str]) -> "Simulation":
         raise InputError(f"{script} cannot be run: {len(obstacles)} obstacles, above")
     for line in simulation.passed_over:
         print(f"passed over  {line}", file=sys.stderr)
-    if not any(isinstance(s, RunCommand | WritePaths) for s in simulation.steps):
+    steps = [step for part in simulation.parts for step in part.steps]
+    if not any(isinstance(step, RunCommand | WritePaths) for step in steps):
         print(f"{script}: no run: nothing is simulated", file=sys.stderr)
     return simulation
 
@@ -142,7 +145,7 @@ def _forecast(simulation: "Simulation") -> None:
     sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"
     rows = [
         ("sites", f"{found.n_sites:,} ({shape}, {simulation.box.lattice})"),
-        ("time", f"{found.time:g} in {len(simulation.runs)} runs"),
+        ("time", f"{found.time:g} in {found.n_runs} runs"),
         ("sweeps", sweeps),
         ("estimate", f"{found.seconds:.2g} s on one core"),
     ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.orientations.ipf import (
     KEYS,
     check_axis,
-    check_keys,
     direction_colors,
     ipf_colors,
     sector_corners,
+    symmetries_of,
 )
+from grainpaint.orientations.round_keys import ROUND_KEYS, in_round_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,19 +96,18 @@ def coloring(volume: Microstructure, axis: str | None = None) -> Coloring:
     Raises
     ------
     InputError
-        If colors are to show directions and the grains have no orientations, or a
-        symmetry without a key.
+        If colors are to show directions and the grains have no orientations.
     """
     if axis is None:
         return Coloring(grain_colors(int(volume.grain_id.max())))
     check_axis(axis)
-    symmetries = check_keys(volume.orientations, volume.ids())
+    symmetries = symmetries_of(volume.orientations, volume.ids())
     assert volume.orientations is not None
     return Coloring(ipf_colors(volume.orientations, axis), axis, tuple(symmetries))
 
 
 def best_coloring(volume: Microstructure) -> Coloring:
-    """Return the crystal directions along z as colors where there is a key for them."""
+    """Return the crystal directions along z as colors if grains have orientations."""
     try:
         return coloring(volume, "z")
     except InputError:
@@ -133,9 +134,10 @@ def few_colors(colored: Coloring, n: int = 255) -> tuple[np.ndarray, np.ndarray]
     if colored.axis is None:
         number, colors = grains % n, grain_colors(n)[1:]
     else:
-        # One of three values is the largest; the other two are rounded to steps.
-        steps = int(np.sqrt(n / 3))
         values = colored.colors[1:].astype(np.int64)
+        # In most keys one of three values is the largest; others are rounded to steps.
+        full = (values.max(1) == 255).all()
+        steps = int(np.sqrt(n / 3)) if full else int(np.cbrt(n))
         coarse = values * steps // 256
         cell = (coarse[:, 0] * steps + coarse[:, 1]) * steps + coarse[:, 2]
         _, number, size = np.unique(cell, return_inverse=True, return_counts=True)
@@ -146,60 +148,88 @@ def few_colors(colored: Coloring, n: int = 255) -> tuple[np.ndarray, np.ndarray]
 
 def key_picture(
     symmetry: str, edge: int = _KEY_PIXELS
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, dict[str, tuple[float, float]]]:
     """Return the sector of a symmetry in its colors, in stereographic projection.
 
     Parameters
     ----------
     symmetry : str
-        A key of `grainpaint.orientations.ipf.KEYS`.
+        A key of `grainpaint.orientations.GROUPS`.
     edge : int
-        Pixels along the width.
+        Pixels along the longer side.
 
     Returns
     -------
     image : numpy.ndarray, uint8, shape (height, width, 4)
         RGBA, the first row at the bottom; transparent outside.
-    corners : numpy.ndarray, float64, shape (3, 2)
-        Places of the corners in the image, pixels.
+    places : dict of str to two floats
+        Where named directions are in the image, pixels.
     """
-    corners = sector_corners(symmetry)
-    # The red corner is the origin, the green one lies to the right.
-    right = corners[1] - (corners[1] @ corners[0]) * corners[0]
-    right /= np.linalg.norm(right)
-    up = corners[2] - (corners[2] @ corners[0]) * corners[0]
-    up -= (up @ right) * right
-    up /= np.linalg.norm(up)
-    base = np.stack([right, up, corners[0]])
-    places = corners @ base.T
-    places = places[:, :2] / (1 + places[:, 2:])
-    # The rims are arcs: the sector reaches farther than its corners.
-    share = np.linspace(0, 1, 50)[:, None]
-    arc = (share * corners[2] + (1 - share) * corners[1]) @ base.T
-    arc /= np.linalg.norm(arc, axis=1)[:, None]
-    high = (arc[:, :2] / (1 + arc[:, 2:])).max(0)
-    step = high[0] / edge
-    n = int(np.ceil(high[1] / step))
-    x, y = np.meshgrid((np.arange(edge) + 0.5) * step, (np.arange(n) + 0.5) * step)
+    named, base, inside = _sector(symmetry)
+    # The sector in a coarse picture of the half sphere tells how far it reaches.
+    x, y = np.meshgrid(*2 * (np.linspace(-1, 1, 401),))
+    near = inside(_directions(x, y) @ base).reshape(x.shape)
+    low = np.array([x[near].min(), y[near].min()])
+    size = np.array([x[near].max(), y[near].max()]) - low
+    step = float(size.max()) / edge
+    width, height = np.maximum(np.ceil(size / step - 1e-9), 1).astype(int)
+    x, y = np.meshgrid(
+        low[0] + (np.arange(width) + 0.5) * step,
+        low[1] + (np.arange(height) + 0.5) * step,
+    )
+    directions = _directions(x, y) @ base
+    shown = inside(directions)
+    image = np.zeros((height * width, 4), np.uint8)
+    image[shown, :3] = direction_colors(directions[shown], symmetry)
+    image[shown, 3] = 255
+    places = {}
+    for name, direction in named.items():
+        flat = base @ np.array(direction)
+        u, v = (flat[:2] / (1 + flat[2]) - low) / step
+        places[name] = float(u), float(v)
+    return image.reshape(height, width, 4), places
+
+
+def _directions(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the directions at places of the projection; below z outside the circle."""
     square = x**2 + y**2
     flat = np.stack([2 * x, 2 * y, 1 - square], -1) / (1 + square)[..., None]
-    directions = flat.reshape(-1, 3) @ base
-    inside = (directions @ np.linalg.inv(corners) > -1e-9).all(1)
-    image = np.zeros((n * edge, 4), np.uint8)
-    image[inside, :3] = direction_colors(directions[inside], symmetry)
-    image[inside, 3] = 255
-    return image.reshape(n, edge, 4), places / step
+    return np.asarray(flat.reshape(-1, 3))
+
+
+def _sector(
+    symmetry: str,
+) -> tuple[dict[str, Any], np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Return named directions, axes of the picture, and what tells the sector."""
+    if symmetry not in KEYS:
+        named: dict[str, Any] = dict(ROUND_KEYS[symmetry])
+        return named, np.eye(3), lambda some: in_round_key(some, symmetry)
+    corners = sector_corners(symmetry)
+    # The red corner is in the middle, the green one lies to the right.
+    right = corners[1] - (corners[1] @ corners[0]) * corners[0]
+    right /= np.linalg.norm(right)
+    base = np.stack([right, np.cross(corners[0], right), corners[0]])
+    if base[1] @ corners[2] < 0:
+        base[1] *= -1
+    within = np.linalg.inv(corners)
+    named = dict(zip(KEYS[symmetry], corners))
+    return named, base, lambda some: np.asarray((some @ within > -1e-9).all(1))
 
 
 def draw_key(axes: Axes, symmetry: str, title: str) -> None:
-    """Draw the color key of a symmetry, with the indices of its corners."""
-    image, corners = key_picture(symmetry)
-    axes.imshow(image, origin="lower", extent=(0, image.shape[1], 0, image.shape[0]))
-    ends: tuple[tuple[str, float], ...] = (("left", -6), ("right", -6), ("right", 6))
-    for name, (x, y), (side, gap) in zip(KEYS[symmetry], corners, ends):
+    """Draw the color key of a symmetry, with the indices of directions in it."""
+    image, places = key_picture(symmetry)
+    height, width = image.shape[:2]
+    axes.imshow(image, origin="lower", extent=(0, width, 0, height))
+    for name, (x, y) in places.items():
+        # Away from the middle, where there is nothing.
+        way = np.array([x - width / 2, y - height / 2])
+        length = float(np.linalg.norm(way))
+        u, v = way / length if length > 0.1 * width else (0.0, 0.0)
         axes.text(
-            x, y + gap, indices(name), ha=side,
-            va="top" if gap < 0 else "bottom", fontsize=8,
+            x + 5 * u, y + 5 * v, indices(name), fontsize=8,
+            ha="left" if u > 0.8 else "right" if u < -0.8 else "center",
+            va="bottom" if v > 0.4 else "top" if v < -0.4 else "center",
         )  # fmt: skip
     axes.set_title(title, fontsize=8, pad=18)
     axes.set_axis_off()
@@ -207,5 +237,5 @@ def draw_key(axes: Axes, symmetry: str, title: str) -> None:
 
 def indices(name: str) -> str:
     """Return indices with bars for negative ones, as mathtext."""
-    signs = re.findall(r"(-?)(\d)", name)
+    signs = re.findall(r"(-?)(\w)", name)
     return "$" + "".join(rf"\bar{{{d}}}" if s else d for s, d in signs) + "$"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator
 
 from grainpaint.drawing.coloring import indices
 from grainpaint.drawing.figures import STYLE
@@ -90,7 +91,11 @@ def pole_figures(sets: Sets) -> Figure | None:
             axes.text(0, 1.03, "y", ha="center", fontsize=9)
             axes.set(xlim=(-1.12, 1.12), ylim=(-1.05, 1.15), aspect="equal")
             axes.set_axis_off()
-    figure.colorbar(shown, ax=panels, label="multiples of uniform", shrink=0.8)
+    whole = MaxNLocator(5, integer=True)
+    bar = figure.colorbar(
+        shown, ax=panels, shrink=0.8, ticks=whole if top > 5 else None
+    )
+    bar.set_label("multiples of uniform", fontsize=9)
     return figure
 
 

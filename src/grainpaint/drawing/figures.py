@@ -128,6 +128,7 @@ def density(
         axes.set_ylabel(f"density{unit}")
     axes.set_xlim(low, high)
     axes.set_ylim(bottom=0)
+    axes.ticklabel_format(axis="y", scilimits=(-2, 3))  # the label has room beside it
     if axes.lines:
         axes.legend(frameon=False)
     return figure
@@ -177,7 +178,7 @@ def aspect_ratio_plane(
         else:
             planes.append(plane_density(sample, low, high))
     n = len(planes) + (len(planes) == 2)
-    figure = Figure(figsize=(3.6 * n, 3.4), layout="constrained")
+    figure = Figure(figsize=(3.6 * n if n > 1 else 5, 3.4), layout="constrained")
     panels = np.atleast_1d(figure.subplots(1, n))
     top = max(float(p.max()) for p in planes) or 1.0
     x = np.linspace(0, 1, 101)

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
+from grainpaint.units import count_text
 
 __all__ = ["Tracks", "draw_path", "layer_heights"]
 
@@ -137,7 +138,7 @@ def _draw_all(figure: Figure, tracks: Tracks) -> None:
     axes.set_box_aspect(tuple(np.maximum(size, 0.15 * size.max())), zoom=0.85)
     for axis, width in zip((axes.xaxis, axes.yaxis, axes.zaxis), size):
         axis.set_major_locator(MaxNLocator(int(np.clip(6 * width / size.max(), 2, 6))))
-    axes.set_title(f"{len(burning):,} tracks{said}")
+    axes.set_title(f"{count_text(len(burning), 'track')}{said}")
 
 
 def _edges(low: tuple[float, ...], high: tuple[float, ...]) -> list[np.ndarray]:

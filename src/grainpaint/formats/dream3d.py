@@ -16,15 +16,18 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.grains import to_grains
 from grainpaint.formats.ebsd.points import OrientationMap, quaternions
-from grainpaint.formats.hdf5_file import array_of
+from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.orientations import Orientations
 from grainpaint.segmentation.orientation_map import mean_by_grain
+from grainpaint.units import count_text
 
 __all__ = ["read_volume"]
 
 # Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
 _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
+_UNKNOWN = 999
+_GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 _UNIT = "lengths in µm, as in DREAM.3D"
 
@@ -57,7 +60,7 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     symmetry, names = _ensemble(image)
     name = options.array or "FeatureIds"
     phase = _array(image.cells, "Phases")
-    phases = None if phase is None else _cells(phase, image)[..., 0]
+    phases = None if phase is None else _whole(_cells(phase, image)[..., 0])
     angles = _array(image.cells, "EulerAngles")
     points = None if angles is None else _points(angles, phases, image, symmetry, names)
     if name not in image.cells:
@@ -118,10 +121,11 @@ def _old_images(file: Any) -> list[_Image]:
         geometry = container.get("_SIMPL_GEOMETRY", {})
         if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
             continue
-        shape = tuple(int(n) for n in np.ravel(geometry["DIMENSIONS"]))
+        shape = tuple(int(n) for n in array_of(geometry["DIMENSIONS"]).ravel())
         folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
-        origin = geometry["ORIGIN"] if "ORIGIN" in geometry else np.zeros(3)
-        found.append(_with_cells(shape, geometry["SPACING"], origin, folders))
+        origin = array_of(geometry["ORIGIN"]) if "ORIGIN" in geometry else np.zeros(3)
+        spacing = array_of(geometry["SPACING"])
+        found.append(_with_cells(shape, spacing, origin, folders))
     return found
 
 
@@ -158,30 +162,46 @@ def _array(folder: Any, name: str) -> Any:
 
 def _cells(array: Any, image: _Image) -> np.ndarray:
     """Return an array of the cells as [x, y, z, component]."""
-    values = array_of(array)
+    return _as_cells(array_of(array), array.name, image)
+
+
+def _as_cells(values: np.ndarray, name: str, image: _Image) -> np.ndarray:
+    """Return the values of cells as [x, y, z, component]."""
     if values.shape[:3] != image.shape[::-1]:
         raise InputError(
-            f"damaged: {array.name} has shape {values.shape}, for {image.shape} cells"
+            f"damaged: {name} has shape {values.shape}, for {image.shape} cells"
         )
     return values.reshape(*values.shape[:3], -1).transpose(2, 1, 0, 3)
+
+
+def _whole(phases: np.ndarray) -> np.ndarray:
+    """Return phases as integers; raise if they are none, or far too large."""
+    found = integers(phases, "'Phases'")
+    if found.size and not 0 <= found.min() <= found.max() <= _SPARSE:
+        raise InputError(f"damaged: it has points of phase {found.max()}")
+    return found
 
 
 def _ensemble(image: _Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return symmetry and name of phases 1, 2, ...; none if it is not stated."""
     for folder in image.others:
         if "CrystalStructures" in folder:
-            codes = np.ravel(folder["CrystalStructures"])[1:].tolist()
-            symmetry = tuple(
-                _STRUCTURES[c] if c < len(_STRUCTURES) else "1" for c in codes
-            )
+            codes = array_of(folder["CrystalStructures"]).ravel()[1:].tolist()
+            symmetry = tuple(_structure(code) for code in codes)
             names = _array(folder, "MaterialName")
-            texts = [] if names is None else list(np.ravel(names))[1:]
-            told = [t.decode() if isinstance(t, bytes) else str(t) for t in texts]
-            told += [""] * (len(symmetry) - len(told))
-            return symmetry, tuple(
-                t or f"phase{i + 1}" for i, t in enumerate(told[: len(symmetry)])
-            )
+            phases = range(1, len(symmetry) + 1)
+            told = ["" if names is None else text_of(names, i) for i in phases]
+            return symmetry, tuple(t or f"phase{i}" for i, t in zip(phases, told))
     return (), ()
+
+
+def _structure(code: int) -> str:
+    """Return the rotations of a crystal structure."""
+    if code == _UNKNOWN:
+        return "1"
+    if not 0 <= code < len(_STRUCTURES):
+        raise InputError(f"damaged: it states the crystal structure {code}")
+    return _STRUCTURES[code]
 
 
 def _points(
@@ -194,18 +214,15 @@ def _points(
     """Return the orientations of the cells; None without symmetry."""
     if not symmetry:
         return None
-    values = _cells(angles, image).astype(np.float64)
+    values = _as_cells(floats_of(angles, _GROWN), angles.name, image)
     if values.shape[-1] != 3 or not np.isfinite(values).all():
         raise InputError("damaged: its EulerAngles are not three numbers for each cell")
-    if np.abs(values).max() > 4 * np.pi + 1e-3:
-        raise InputError(
-            f"EulerAngles of DREAM.3D are radians, but these reach "
-            f"{np.abs(values).max():.5g}: they look like degrees"
-        )
+    _check_radians(values)
     kinds = np.ones(image.shape, np.int32) if phases is None else phases
     if kinds.min() < 0 or kinds.max() > len(symmetry):
         raise InputError(
-            f"has cells of phase {kinds.max()}, but states {len(symmetry)} phases"
+            f"has cells of phase {kinds.max()}, but states "
+            f"{count_text(len(symmetry), 'phase')}"
         )
     return OrientationMap(
         quaternions(values.reshape(-1, 3)).reshape(*image.shape, 4),
@@ -218,6 +235,15 @@ def _points(
     )
 
 
+def _check_radians(angles: np.ndarray) -> None:
+    largest = np.abs(angles).max(initial=0.0)
+    if largest > 4 * np.pi + 1e-3:
+        raise InputError(
+            f"EulerAngles of DREAM.3D are radians, but these reach {largest:.5g}: they "
+            "look like degrees"
+        )
+
+
 def _by_feature(
     image: _Image, n: int, symmetry: tuple[str, ...], names: tuple[str, ...]
 ) -> Orientations | None:
@@ -226,17 +252,21 @@ def _by_feature(
         for name, size in (("AvgEulerAngles", 3), ("EulerAngles", 3), ("AvgQuats", 4)):
             if not symmetry or name not in folder:
                 continue
-            rows = array_of(folder[name]).astype(np.float64)
+            rows = floats_of(folder[name])
             if rows.ndim != 2 or rows.shape[1] != size or len(rows) <= n:
                 continue
             rows = rows[1:]
+            if not np.isfinite(rows).all():
+                raise InputError(f"damaged: its {name} are not all numbers")
+            if size == 3:
+                _check_radians(rows)
             # Its quaternions have the scalar last; unused rows are zero.
             one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]]
             one[~(np.linalg.norm(one, axis=1) > 0.5)] = (1, 0, 0, 0)
             one /= np.linalg.norm(one, axis=1, keepdims=True)
             phase = np.ones(len(rows), np.int32)
             if "Phases" in folder:
-                phase = np.ravel(folder["Phases"])[1:].astype(np.int32)
+                phase = _whole(array_of(folder["Phases"]).ravel()[1:]).astype(np.int32)
             phase = np.where(phase < 1, 1, phase)
             return Orientations(one, symmetry, phase, names)
     return None

@@ -14,32 +14,13 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.chunks import values_of
 from grainpaint.formats.raw import RawVolume, integers
+from grainpaint.units import micrometers
 
 if TYPE_CHECKING:
     import zarr
 
 __all__ = ["metadata_of", "read_labels"]
 
-_UM_PER_UNIT = {
-    "angstrom": 1e-4,
-    "nanometer": 1e-3,
-    "micrometer": 1.0,
-    "millimeter": 1e3,
-    "centimeter": 1e4,
-    "meter": 1e6,
-    "inch": 25_400.0,
-}
-_SHORT = {
-    "Å": "angstrom",
-    "nm": "nanometer",
-    "um": "micrometer",
-    "µm": "micrometer",
-    "μm": "micrometer",
-    "micron": "micrometer",
-    "mm": "millimeter",
-    "cm": "centimeter",
-    "m": "meter",
-}
 _REFUSED = {
     "plate": "a plate of many images: give one of its fields, PLATE/ROW/COLUMN/FIELD",
     "well": "a well of several images: give one of its fields, WELL/FIELD",
@@ -124,8 +105,8 @@ def _read_image(
         raise InputError(f"its values are {array.dtype}, not integers: no label image")
     scale, shift = _placed(image, level, len(names))
     space = [names.index(a) for a in "xyz" if a in names]
-    units = [_unit(axes[i].get("unit")) for i in space]
-    factor = [_UM_PER_UNIT[unit or "micrometer"] for unit in units]
+    units = [micrometers(axes[i].get("unit")) for i in space]
+    factor = [1.0 if unit is None else unit for unit in units]
     spacing = [scale[i] * f for i, f in zip(space, factor)]
     center = [shift[i] * f for i, f in zip(space, factor)]
     values = values_of(array)
@@ -137,21 +118,11 @@ def _read_image(
         integers(ids, "the image"),
         tuple(spacing),
         tuple(c - s / 2 for c, s in zip(center, spacing)),
-        assumed_unit="" if all(units) else "lengths in µm, since its axes have no unit",
+        assumed_unit=""
+        if None not in units
+        else "lengths in µm, since its axes have no unit",
         notes=notes,
     )
-
-
-def _unit(word: Any) -> str | None:
-    """Return the name of a unit of length, None if there is none."""
-    if word in (None, "", "pixel"):
-        return None
-    unit = _SHORT.get(word, str(word).lower().replace("metre", "meter"))
-    if unit not in _UM_PER_UNIT:
-        raise InputError(
-            f"its unit is {brief(word)!r}; known are {', '.join(_UM_PER_UNIT)}"
-        )
-    return unit
 
 
 def _placed(

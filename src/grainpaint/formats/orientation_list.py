@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.orientations import Orientations
 
@@ -76,12 +77,15 @@ def _columns(data: bytes) -> tuple[list[str], np.ndarray]:
             "phi1,Phi,phi2 or w,x,y,z"
         )
     names = [word.lower() for word in first] if named else ["phi1", "phi", "phi2"]
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise InputError(f"names the column {brief(name, 50)!r} {times} times")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of no row, refused below
             values = np.loadtxt(lines[named:], delimiter=comma, ndmin=2)
     except ValueError as error:
-        reason = str(error).split(";")[0]
+        reason = brief(str(error).split(";")[0])
         raise InputError(f"is no table of numbers ({reason})") from None
     if values.size == 0:
         raise InputError("holds no orientation")
@@ -105,7 +109,8 @@ def _quaternions(names: list[str], values: np.ndarray) -> np.ndarray:
     for known in _QUATERNIONS:
         if set(known) <= set(names):
             found = values[:, [names.index(name) for name in known]]
-            length = np.linalg.norm(found, axis=1)
+            with np.errstate(over="ignore"):
+                length = np.linalg.norm(found, axis=1)
             wrong = np.flatnonzero(np.abs(length - 1) > _LENGTH)
             if wrong.size:
                 raise InputError(
@@ -120,8 +125,8 @@ def _quaternions(names: list[str], values: np.ndarray) -> np.ndarray:
             units = {_unit(names[column]) for column in columns}
             return _from_euler(values[:, columns], units)
     raise InputError(
-        f"has the columns {', '.join(names)}: orientations are phi1, Phi, phi2 or "
-        "w, x, y, z"
+        f"has the columns {brief(', '.join(names))}: orientations are phi1, Phi, phi2 "
+        "or w, x, y, z"
     )
 
 
@@ -158,6 +163,11 @@ def _weights(names: list[str], values: np.ndarray) -> np.ndarray:
     if column is None:
         return np.ones(len(values))
     weight: np.ndarray = values[:, column]
-    if weight.min() < 0 or not weight.any():
-        raise InputError(f"{names[column]} must not be negative, and not 0 everywhere")
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if weight.min() < 0 or not 0 < total < np.inf:
+        raise InputError(
+            f"{names[column]} must not be negative, not 0 everywhere, and not infinite "
+            "in sum"
+        )
     return weight

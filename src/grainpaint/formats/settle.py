@@ -29,6 +29,9 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
             f"a volume has voxels along x, y and z; this one has the shape "
             f"{raw.ids.shape}"
         )
+    for name, three in (("spacing", raw.spacing), ("origin", raw.origin)):
+        if len(three) != 3:
+            raise InputError(f"damaged: its {name} has {len(three)} numbers, not three")
     notes = list(raw.notes)
     if raw.spins:
         outside = None if raw.void is None else raw.ids == raw.void

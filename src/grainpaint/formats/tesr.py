@@ -8,19 +8,22 @@ https://neper.info/doc/fileformat.html
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.points import quaternions
 from grainpaint.formats.ebsd.symmetries import proper_group
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.orientations import Orientations
+from grainpaint.units import count_text
 
 __all__ = ["read"]
 
 _WORD = re.compile(rb"\s*(\S+)")
+_MARK = re.compile(rb"(?<!\S)\*")
 _BINARY = {"binary8": "u1", "binary16": "u2", "binary32": "i4"}
 _DESCRIPTORS = {  # of orientations: numbers in each
     "quaternion": 4,
@@ -36,9 +39,13 @@ _DESCRIPTORS = {  # of orientations: numbers in each
 }
 _SYMMETRIES = {
     **{"cubic": "432", "hexagonal": "622", "tetragonal": "422", "trigonal": "32"},
-    **{"orthorhombic": "222", "triclinic": "1"},
+    # Neper's twofold axis is z, and not b as in maps.
+    **{"orthorhombic": "222", "triclinic": "1", "2/m": "2"},
 }
 _LARGEST = 1 << 40
+_FARTHEST = 1e15
+_LONGEST, _SMALL = 32, 1 << 20  # bytes of data beside: of a voxel, and anyway
+_SKEW = 1e-2  # of a matrix that is a rotation but for rounding
 
 
 class _Words:
@@ -62,24 +69,49 @@ class _Words:
 
     def numbers(self, n: int, what: str) -> np.ndarray:
         """Return the next n numbers."""
-        end = self.data.find(b"*", self.at)
-        if n > 64:  # many at once
-            text = self.data[self.at : end if end >= 0 else len(self.data)]
-            words = text.split(None, n)
-            if len(words) < n:
-                raise InputError(f"cut off: {what} holds {len(words)} of {n} numbers")
-            rest = len(words[n]) if len(words) > n else 0
-            self.at += len(text) - rest
-            words = words[:n]
+        if n > 64:  # many at once, up to the next mark
+            end = self.data.find(b"*", self.at)
+            end = len(self.data) if end < 0 else end
+            values = _parsed(self.data[self.at : end], what)
+            if values.size != n:
+                short = "cut off" if values.size < n else "damaged"
+                raise InputError(f"{short}: {what} holds {values.size} of {n} numbers")
+            self.at = end
         else:
-            words = [self.next().encode("latin-1") for _ in range(n)]
-        try:
-            values = np.array(words, dtype="S32").astype(np.float64)
-        except ValueError:
-            raise InputError(f"damaged: {what} has a word that is no number") from None
-        if not np.isfinite(values).all():
+            values = np.array([_number(self.next(), what) for _ in range(n)])
+        if not (np.abs(values) <= _FARTHEST).all():
             raise InputError(f"damaged: {what} holds a word that is no number")
         return values
+
+    def integers(self, n: int, what: str) -> np.ndarray:
+        """Return the next n numbers as int64."""
+        values = self.numbers(n, what)
+        if (values != np.rint(values)).any():
+            raise InputError(f"damaged: {what} holds numbers that are not integers")
+        found: np.ndarray = values.astype(np.int64)
+        return found
+
+    def skip(self) -> None:
+        """Go on to the next mark."""
+        match = _MARK.search(self.data, self.at)
+        self.at = match.start() if match else len(self.data)
+
+
+def _number(word: str, what: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        raise InputError(f"damaged: {what} has a word that is no number") from None
+
+
+def _parsed(text: bytes, what: str) -> np.ndarray:
+    """Return the numbers in a text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # of what is no number
+        try:
+            return np.fromstring(text, sep=" ")
+        except (DeprecationWarning, ValueError):
+            raise InputError(f"damaged: {what} has a word that is no number") from None
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
@@ -102,14 +134,16 @@ def _read(path: Path, words: _Words) -> RawVolume:
             raise InputError(f"damaged: it has no {due}")
     version = words.next()
     if version not in ("2.0", "2.1", "2.2"):
-        raise InputError(f"of format {version!r}; formats 2.0 to 2.2 are read")
+        raise InputError(
+            f"of format {brief(version, 50)!r}; formats 2.0 to 2.2 are read"
+        )
     form = "" if words.peek().startswith("*") else words.next()
     if words.next() != "**general":
         raise InputError("damaged: it has no **general")
-    dim = int(words.numbers(1, "**general")[0])
+    dim = int(words.integers(1, "**general")[0])
     if dim not in (2, 3):
         raise InputError(f"damaged: it states {dim} dimensions")
-    shape = [int(n) for n in words.numbers(dim, "**general")] + [1] * (3 - dim)
+    shape = words.integers(dim, "**general").tolist() + [1] * (3 - dim)
     if min(shape) < 1 or np.prod(shape, dtype=float) > _LARGEST:
         raise InputError(f"damaged: it states {shape} voxels")
     spacing = [float(s) for s in words.numbers(dim, "**general")]
@@ -122,7 +156,7 @@ def _read(path: Path, words: _Words) -> RawVolume:
         elif name == "*hasvoid":
             words.next()
         else:
-            raise InputError(f"damaged: it has {name!r} in **general")
+            raise InputError(f"damaged: it has {brief(name, 50)!r} in **general")
     ids, known = None, None
     if words.peek() == "**cell":
         words.next()
@@ -148,22 +182,21 @@ def _read(path: Path, words: _Words) -> RawVolume:
 
 def _cells(words: _Words, version: str) -> tuple[np.ndarray, Orientations | None]:
     """Return IDs of cells, and their orientations."""
-    n = int(words.numbers(1, "**cell")[0])
+    n = int(words.integers(1, "**cell")[0])
     if not 0 <= n <= len(words.data):
-        raise InputError(f"damaged: it states {n} cells")
+        raise InputError(f"damaged: it states {count_text(n, 'cell')}")
     ids, rotation, symmetry = np.arange(1, n + 1), None, "432"
     while words.peek() and not words.peek().startswith("**"):
         name = words.next()
         if name == "*id":
-            ids = words.numbers(n, name).astype(np.int64)
+            ids = words.integers(n, name)
         elif name == "*ori":
             rotation = _orientations(words, n, version)
         elif name == "*crysym":
             word = words.next()
             symmetry = _SYMMETRIES.get(word) or proper_group(word)[0]
         else:  # seeds, volumes, ...: not needed
-            while words.peek() and not words.peek().startswith("*"):
-                words.next()
+            words.skip()
     if rotation is None or n == 0:
         return ids, None
     return ids, Orientations(rotation, symmetry)
@@ -175,7 +208,8 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
     name, _, sense = word.partition(":")
     if name not in _DESCRIPTORS or sense not in ("", "passive", "active"):
         raise InputError(
-            f"its orientations are {word!r}; read are {', '.join(_DESCRIPTORS)}"
+            f"its orientations are {brief(word, 50)!r}; read are "
+            f"{', '.join(_DESCRIPTORS)}"
         )
     size = _DESCRIPTORS[name]
     rows = words.numbers(n * size, "*ori").reshape(n, size)
@@ -185,12 +219,17 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
         result = np.concatenate([np.ones((n, 1)), rows], 1)
     elif name in ("axis-angle", "rtheta"):
         half = np.radians(rows[:, 3:]) / 2
-        axis = rows[:, :3] / np.linalg.norm(rows[:, :3], axis=1, keepdims=True)
+        length = np.linalg.norm(rows[:, :3], axis=1, keepdims=True)
+        axis = rows[:, :3] / np.where(length > 0, length, 1)
         result = np.concatenate([np.cos(half), np.sin(half) * axis], 1)
     elif name in ("rotmat", "g"):
         from scipy.spatial.transform import Rotation
 
         passive = rows.reshape(n, 3, 3).transpose(0, 2, 1)
+        square = passive @ passive.transpose(0, 2, 1)
+        skewed = (np.abs(square - np.eye(3)) > _SKEW).any(axis=(1, 2))
+        if (skewed | (np.linalg.det(passive) < 0)).any():
+            raise InputError("damaged: its orientations are no rotations")
         result = Rotation.from_matrix(passive).as_quat(scalar_first=True)
     else:
         result = rows
@@ -205,6 +244,27 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
     return turned
 
 
+def _beside(path: Path, name: str, most: int) -> bytes:
+    """Return what a file in the same folder, or below it, holds."""
+    folder = path.parent.resolve()
+    file = (folder / name).resolve() if name.isprintable() else folder.parent
+    if not file.is_relative_to(folder):
+        raise InputError(
+            f"its data are in {brief(name, 50)!r}: only files in its own folder are "
+            "read"
+        )
+    try:
+        if file.exists() and not file.is_file():
+            raise InputError(f"its data are in {brief(file)}, which is no file")
+        if file.stat().st_size > most:
+            raise InputError(f"its data are in {brief(file)}, which holds far more")
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"its data are in {brief(file)}, which cannot be read ({error.strerror})"
+        ) from None
+
+
 def _data(path: Path, words: _Words, form: str, shape: list[int]) -> np.ndarray:
     """Return the cell of each voxel, x fastest."""
     n = int(np.prod(shape, dtype=np.int64))
@@ -212,17 +272,10 @@ def _data(path: Path, words: _Words, form: str, shape: list[int]) -> np.ndarray:
     outside = words.peek() == "*file"
     if outside:
         words.next()
-        beside = path.parent / words.next()
-        try:
-            data, start = beside.read_bytes(), 0
-        except OSError as error:
-            raise InputError(
-                f"its data are in {beside}, which cannot be read ({error.strerror})"
-            ) from None
+        data, start = _beside(path, words.next(), _LONGEST * n + _SMALL), 0
     base, _, order = form.partition("_")
     if form == "ascii":
-        values = (_Words(data) if outside else words).numbers(n, "**data")
-        found: np.ndarray = values.astype(np.int64)
+        found = (_Words(data) if outside else words).integers(n, "**data")
     elif base in _BINARY and order in ("", "big", "little"):
         dtype = np.dtype(_BINARY[base]).newbyteorder(">" if order == "big" else "<")
         if not outside:  # right after the end of the line
@@ -241,7 +294,7 @@ def _data(path: Path, words: _Words, form: str, shape: list[int]) -> np.ndarray:
         if not outside:
             words.at = start + size
     else:
-        raise InputError(f"damaged: data of the kind {form!r}")
+        raise InputError(f"damaged: data of the kind {brief(form, 50)!r}")
     if words.peek() == "**oridata":
         return found
     if words.next() != "***end":

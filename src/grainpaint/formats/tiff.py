@@ -1,27 +1,56 @@
-"""Stacks of labels in TIFF: pages along z, rows along y, columns along x."""
+"""Stacks of labels in TIFF: pages along z, rows along y, columns along x.
+
+Files that OME and Micro-Manager name in their metadata are not opened. What is packed
+is unpacked on trial first, since the library unpacks without a limit.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
+import lzma
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.arrays import blows_up
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
-from grainpaint.units import UNITS
+from grainpaint.formats.tiff_units import edges_of, planes_of
 
-__all__ = ["read"]
+__all__ = ["MARKS", "Stack", "read", "read_stack"]
 
-_PLAIN = 1 << 28  # bytes that an image may have, however well it is packed
-_UM = {
-    **UNITS,
-    **{"µm": 1.0, "μm": 1.0, "micron": 1.0, "micrometer": 1.0, "å": 1e-4},
-}
+MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how they begin; + is over 4 GB
+_MOST_PAGES = 50_000
+_MOST_SAID = 100  # what the library may log of a file
+_PLAIN = 1  # the number of no compression
+_DEFLATE, _LZMA = (8, 32_946), 34_925
+
+
+class _TooMuchSaid(BaseException):
+    """Stops the library, which catches what is an Exception and goes on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The image of a file.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (nx, ny, nz)
+    spacing : three floats or None
+        Edges of a voxel, µm, if the file says.
+    notes : tuple of str
+    """
+
+    values: np.ndarray
+    spacing: tuple[float, float, float] | None
+    notes: tuple[str, ...]
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
@@ -32,46 +61,65 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     InputError
         If it is damaged, or a picture of colors or floats.
     """
+    stack = read_stack(path, data)
+    try:
+        ids = integers(stack.values, "the image")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return RawVolume(
+        ids,
+        stack.spacing or (1.0, 1.0, 1.0),
+        (0.0, 0.0, 0.0),
+        assumed_unit="" if stack.spacing else "voxels of 1 µm, since no unit is stated",
+        notes=stack.notes,
+    )
+
+
+def read_stack(path: Path, data: bytes) -> Stack:
+    """Read the only image of a file.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    data : bytes
+        Its content, unpacked.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, holds several images or colors, keeps pages in other files,
+        or names a unit that is none.
+    """
     import tifffile
 
     try:
-        with _heard() as said, tifffile.TiffFile(io.BytesIO(data)) as file:
-            if len(file.series) != 1:
-                raise InputError(
-                    f"it holds {len(file.series)} images; save one of them"
-                )
-            series = file.series[0]
-            axes, shape = series.axes, series.shape
-            if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
-                raise InputError(
-                    "a picture of colors: save grain IDs, one number a voxel"
-                )
-            if series.nbytes > _PLAIN + 1000 * len(data):
-                raise InputError(f"damaged: it states {shape} voxels, and is too short")
+        with (
+            _heard() as said,
+            tifffile.TiffFile(
+                io.BytesIO(data), is_ome=False, is_mmstack=False, is_ndtiff=False
+            ) as file,
+        ):
+            series, planes = _only_image(file)
+            _check_size(file, series, data)
             values = series.asarray()
-            spacing, unit = _spacing(file)
             if values.size == 0:
                 raise InputError("damaged: its image has no pixel")
             worst = [r.getMessage() for r in said if r.levelno >= logging.ERROR]
             if worst:
-                raise InputError(f"damaged or cut off ({worst[0][:100]})")
+                raise InputError(f"damaged or cut off ({brief(worst[0], 100)})")
+            stack = _volume(values, series.axes, planes)
+            spacing, note = edges_of(file)
+            heard = {f"tifffile: {brief(r.getMessage(), 150)}": 0 for r in said}
+            return Stack(stack, spacing, (*heard, *([note] if note else [])))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    except _TooMuchSaid:  # it would go on for minutes
+        raise InputError(f"{path}: damaged in very many places") from None
     except Exception as error:  # whatever a parser trips over is a damaged file
-        reason = " ".join(str(error).split())[:100]
-        raise InputError(f"{path}: damaged, or not read ({reason})") from None
-    try:
-        ids = _volume(values, axes)
-        return RawVolume(
-            integers(ids, "the image"),
-            spacing,
-            (0.0, 0.0, 0.0),
-            unit="um",
-            assumed_unit="" if unit else "voxels of 1 µm, since no unit is stated",
-            notes=tuple({f"tifffile: {r.getMessage()[:150]}": 0 for r in said}),
-        )
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(
+            f"{path}: damaged, or not read ({brief(error, 100)})"
+        ) from None
 
 
 @contextmanager
@@ -82,6 +130,8 @@ def _heard() -> Iterator[list[logging.LogRecord]]:
 
     def listen(record: logging.LogRecord) -> bool:
         said.append(record)
+        if len(said) > _MOST_SAID:
+            raise _TooMuchSaid
         return False
 
     logger.addFilter(listen)
@@ -91,51 +141,73 @@ def _heard() -> Iterator[list[logging.LogRecord]]:
         logger.removeFilter(listen)
 
 
-def _volume(values: np.ndarray, axes: str) -> np.ndarray:
-    """Return an image as [x, y, z]."""
+def _only_image(file: Any) -> tuple[Any, tuple[int, int] | None]:
+    """Return the image of a file, and its layers and times if OME states them."""
+    if len(file.pages) > _MOST_PAGES:
+        raise InputError(f"it has over {_MOST_PAGES:,} pages")
+    planes = planes_of(file)
+    if len(file.series) != 1:
+        raise InputError(f"it holds {len(file.series)} images; save one of them")
+    series = file.series[0]
+    axes, shape = series.axes, series.shape
+    if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
+        raise InputError("a picture of colors: save grain IDs, one number a voxel")
+    if planes is not None and len(file.pages) != planes[0] * planes[1]:
+        raise InputError(
+            f"damaged or cut off: it states {planes[0] * planes[1]} pages, and has "
+            f"{len(file.pages)}"
+        )
+    return series, planes
+
+
+def _check_size(file: Any, series: Any, data: bytes) -> None:
+    """Raise if an image, or a part of it when unpacked, is larger than it may be."""
+    page = series.keyframe
+    part = int(np.prod(page.chunks, dtype=np.int64)) * page.dtype.itemsize
+    if blows_up(max(series.nbytes, part), len(data)):
+        raise InputError(f"damaged: it states {series.shape} voxels, and is too short")
+    for number, one in enumerate(series.pages):
+        if one is None:
+            continue
+        n_parts = int(np.prod(one.chunked, dtype=np.int64))
+        if page.compression != _PLAIN and len(one.dataoffsets) < n_parts:
+            raise InputError(f"damaged or cut off: page {number + 1} lacks voxels")
+        for start, size in zip(one.dataoffsets, one.databytecounts):
+            if not size or start + size > len(data):
+                raise InputError(f"damaged or cut off: page {number + 1} lacks voxels")
+            packed = data[start : start + size]
+            if page.compression != _PLAIN and _bursts(packed, page.compression, part):
+                raise InputError(f"damaged: page {number + 1} unpacks beyond its size")
+
+
+def _bursts(packed: bytes, compression: int, most: int) -> bool:
+    """Return whether bytes unpack to more than they may."""
+    try:
+        if compression in _DEFLATE:
+            stream = zlib.decompressobj()
+            return len(stream.decompress(packed, most + 1)) > most
+        if compression == _LZMA:
+            return len(lzma.LZMADecompressor().decompress(packed, most + 1)) > most
+    except (zlib.error, lzma.LZMAError):
+        pass  # damaged, which the library says
+    return False
+
+
+def _volume(
+    values: np.ndarray, axes: str, planes: tuple[int, int] | None
+) -> np.ndarray:
+    """Return an image as [x, y, z]; pages and times are layers."""
     for axis in range(len(axes) - 1, -1, -1):
         if axes[axis] not in "XYZIQ" and values.shape[axis] == 1:
             values = values.take(0, axis)
             axes = axes[:axis] + axes[axis + 1 :]
     stack = axes.translate(str.maketrans("IQT", "ZZZ"))
+    if planes is not None and min(planes) > 1:
+        stack = "TZYX"
     if stack == "YX":
         return values.T[:, :, None]
     if stack != "ZYX":
-        raise InputError(f"its axes are {axes}, and a stack of pages (ZYX) is required")
+        raise InputError(
+            f"its axes are {brief(stack, 50)}, and a stack of pages (ZYX) is required"
+        )
     return values.transpose(2, 1, 0)
-
-
-def _spacing(file: Any) -> tuple[tuple[float, ...], bool]:
-    """Return the edges of a voxel, µm, and whether the file states them."""
-    if file.is_ome and file.ome_metadata:
-        return _of_ome(file.ome_metadata)
-    page = file.pages[0]
-    resolution = [page.tags.get(f"{axis}Resolution") for axis in "XY"]
-    told = file.imagej_metadata or {}
-    inches = {2: "inch", 3: "cm"}
-    tag = page.tags.get("ResolutionUnit")
-    word = str(told.get("unit", "") or "").replace("\\u00B5", "µ").lower()
-    unit = _UM.get(word) or _UM.get(inches.get(int(tag.value) if tag else 0, ""), 0.0)
-    if told and not word:
-        unit = 0.0
-    if None in resolution or not unit:
-        return (1.0, 1.0, 1.0), False
-    edges = [t.value[1] / t.value[0] * unit for t in resolution]
-    return (*edges, float(told.get("spacing", edges[0] / unit)) * unit), True
-
-
-def _of_ome(text: str) -> tuple[tuple[float, ...], bool]:
-    """Return the spacing that OME-XML states."""
-    from xml.etree import ElementTree
-
-    for element in ElementTree.fromstring(text).iter():
-        if element.tag.endswith("Pixels") and "PhysicalSizeX" in element.attrib:
-            said = element.attrib
-            factor = [
-                _UM.get(said.get(f"PhysicalSize{a}Unit", "µm").lower(), 1.0)
-                for a in "XYZ"
-            ]
-            first = said["PhysicalSizeX"]
-            edges = [float(said.get(f"PhysicalSize{a}", first)) for a in "XYZ"]
-            return tuple(e * f for e, f in zip(edges, factor)), True
-    return (1.0, 1.0, 1.0), False

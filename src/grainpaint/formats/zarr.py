@@ -92,9 +92,9 @@ def _orientations(group: Any) -> Orientations | None:
     if lost:
         raise InputError(f"damaged: its orientations lack {', '.join(lost)}")
     return Orientations(
-        np.asarray(group["quaternion"]),
+        values_of(group["quaternion"]),
         tuple(map(str, attrs["symmetry"])),
-        np.asarray(group["phase"]) if len(attrs["symmetry"]) > 1 else None,  # type: ignore[arg-type]
+        values_of(group["phase"]) if len(attrs["symmetry"]) > 1 else None,  # type: ignore[arg-type]
         tuple(map(str, attrs["phase_name"])),
     )
 

@@ -4,11 +4,18 @@ import numpy as np
 import torch
 
 from grainpaint.generation.painter import Painter
-from grainpaint.generation.sampler import UNKNOWN, Leaning, Tick, sample, unheard
+from grainpaint.generation.sampler import (
+    UNKNOWN,
+    Leaning,
+    Start,
+    Tick,
+    sample_one,
+    unheard,
+)
 from grainpaint.generation.windows import Key, Order
 from grainpaint.philox import normal_field
 
-__all__ = ["base_colors", "base_window"]
+__all__ = ["base_colors", "base_start", "base_window", "start_of"]
 
 _STREAM = 10  # of noise
 _MARGIN = 4  # base voxels; twice that is a multiple of the network's
@@ -33,29 +40,30 @@ def base_window(painter: Painter, key: Key, tick: Tick = unheard) -> np.ndarray:
     -------
     numpy.ndarray, uint8, shape plan.shape
     """
-    plan = painter.plan
-    if plan.order is not None:
-        return _in_order(painter, plan.order, tick)
-    if painter.scan is not None:
-        return _of_build(painter, key, tick)
-    voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
-    color = base_colors(painter, voxels, tick)
-    return np.ascontiguousarray(color[plan.keep])
+    if painter.plan.order is not None:
+        return _in_order(painter, painter.plan.order, tick)
+    start, kept = base_start(painter, key)
+    model = painter.model
+    color = sample_one(model.base, start, model.base_card.sampling, tick)
+    return np.ascontiguousarray(color[kept])
 
 
-def _of_build(painter: Painter, key: Key, tick: Tick) -> np.ndarray:
-    """Return the colors of a window of a build, which ends at its faces.
+def base_start(painter: Painter, key: Key) -> tuple[Start, tuple[slice, ...]]:
+    """Return what a window is drawn from, and which of its colors it writes.
 
-    Along closed axes the network sees a margin beyond them, as in training.
+    A build ends at its faces: along closed axes the network sees a margin beyond them,
+    as in training.
     """
     plan = painter.plan
+    if painter.scan is None:
+        voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
+        return start_of(painter, voxels), plan.keep
     wide, inner = [], []
-    for axis, voxels, kept in zip(plan.axes, plan.computed(key), plan.keep):
+    for axis, along, kept in zip(plan.axes, plan.computed(key), plan.keep):
         more = _MARGIN if axis.closed else 0
-        wide.append(np.arange(voxels[0] - more, voxels[-1] + 1 + more))
+        wide.append(np.arange(along[0] - more, along[-1] + 1 + more))
         inner.append(slice(kept.start + more, kept.stop + more))
-    color = base_colors(painter, wide, tick)
-    return np.ascontiguousarray(color[tuple(inner)])
+    return start_of(painter, wide), tuple(inner)
 
 
 def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:
@@ -85,17 +93,23 @@ def base_colors(
 
     `known` holds the colors of known voxels, and UNKNOWN elsewhere.
     """
-    network, sampling = painter.model.base, painter.model.base_card.sampling
-    noise = normal_field(painter.seed, _STREAM, voxels, network.config.dim)
+    model = painter.model
+    start = start_of(painter, voxels, known, leaning)
+    return sample_one(model.base, start, model.base_card.sampling, tick)
+
+
+def start_of(
+    painter: Painter,
+    voxels: list[np.ndarray],
+    known: np.ndarray | None = None,
+    leaning: Leaning | None = None,
+) -> Start:
+    """Return what base voxels are drawn from; parameters as in `base_colors`."""
     x, y, z = voxels
-    asked = None if painter.wanted is None else painter.wanted.asked((x, y, z))
-    return sample(
-        network,
-        noise,
-        sampling,
-        tick,
+    return Start(
+        normal_field(painter.seed, _STREAM, voxels, painter.model.base.config.dim),
         known=known,
-        diameter=asked,
+        diameter=None if painter.wanted is None else painter.wanted.asked((x, y, z)),
         leaning=leaning,
         maps=None if painter.scan is None else painter.scan.maps((x, y, z)),
     )

@@ -21,7 +21,9 @@ from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import load_mask
 from grainpaint.generation.finish import finish_window, label_grains
+from grainpaint.generation.margin import Inside
 from grainpaint.generation.memory import check_free
+from grainpaint.generation.overlapped import painted_windows
 from grainpaint.generation.painter import Painter, make_painter
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
@@ -149,24 +151,19 @@ def fill(
     clock = Clock()
     inside = None if mask is None else partial(cut, mask)
     chosen = list(windows(shape, mask, core, halo))
-    base = _base(painter, chosen, progress)
-    clock.lap("base")
     tags = np.zeros(shape, np.uint16)
-    with progress("refine", len(chosen)) as bar:
-        for i, window in enumerate(chosen):
-            found = finish_window(
-                painter,
-                window,
-                base.__getitem__,
-                inside=inside,
-                progress=part_of(bar, i, 1.0),
-            )
-            tags[window.write] = found
-            bar.update(i + 1)
+    if overlaps(painter):
+        made = painted_windows(painter, chosen, inside, progress)
+    else:
+        base = _base(painter, chosen, progress)
+        clock.lap("base")
+        made = _refined(painter, chosen, inside, base, progress)
+    for window, found in made:
+        tags[window.write] = found
     grown = np.count_nonzero(tags) / tags.size
     if mask is not None:
         tags[~mask] = 0
-    clock.lap("refine")
+    clock.lap("paint" if overlaps(painter) else "refine")
     with progress("segment", 1):
         grain_id = label_grains(painter, tags, periodic)
     clock.lap("segment")
@@ -177,6 +174,35 @@ def fill(
         n_windows_box=len(list(windows(shape, None, core, halo))),
         grown=grown,
     )
+
+
+def overlaps(painter: Painter) -> bool:
+    """Return whether a card evaluates the networks, while the processor does the rest.
+
+    On a processor, the one would take the cores of the other.
+    """
+    return painter.model.base.device.type != "cpu" and painter.plan.order is None
+
+
+def _refined(
+    painter: Painter,
+    chosen: list[Window],
+    inside: Inside | None,
+    base: dict[Key, np.ndarray],
+    progress: Progress,
+) -> Iterator[tuple[Window, np.ndarray]]:
+    """Yield windows with their tags."""
+    with progress("refine", len(chosen)) as bar:
+        for i, window in enumerate(chosen):
+            found = finish_window(
+                painter,
+                window,
+                base.__getitem__,
+                inside=inside,
+                progress=part_of(bar, i, 1.0),
+            )
+            yield window, found
+            bar.update(i + 1)
 
 
 def _base(

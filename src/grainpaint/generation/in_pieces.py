@@ -9,6 +9,7 @@ from grainpaint.errors import InputError
 from grainpaint.generation.on_disk import run
 from grainpaint.generation.recipe import Recipe
 from grainpaint.microstructure import Microstructure
+from grainpaint.network.devices import find_device
 from grainpaint.progress import Progress
 from grainpaint.store import create
 
@@ -48,6 +49,8 @@ def paint_in_pieces(
             return paint_in_pieces(recipe, place, device, progress, executor)
     if path.suffix != ".zarr":
         raise InputError(f"{path}: a store is a folder NAME.zarr")
+    if executor is None:
+        find_device(device)  # before a store is made
     spacing = (recipe.spacing,) * 3
     settings = recipe.model_dump(mode="json")
     store = create(path, recipe.shape, spacing, recipe.origin, settings)

@@ -39,6 +39,7 @@ from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.survey import Survey
 from grainpaint.segmentation.tiles import join_tiles
 from grainpaint.store import Store
+from grainpaint.units import count_text
 
 __all__ = ["Outcome", "run"]
 
@@ -156,8 +157,10 @@ def _check_memory(plan: BasePlan, workers: int) -> None:
     """Raise if the workers do not fit into memory."""
     shape = " x ".join(map(str, plan.seen_shape))
     fits = free_bytes() // window_bytes(plan)
-    advice = f"use at most {fits} workers" if fits else "use a smaller window"
-    what = f"{workers} workers with base windows of {shape} voxels"
+    advice = (
+        f"use at most {count_text(fits, 'worker')}" if fits else "use a smaller window"
+    )
+    what = f"{count_text(workers, 'worker')} with base windows of {shape} voxels"
     check_free(workers * window_bytes(plan), what, advice)
 
 

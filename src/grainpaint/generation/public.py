@@ -20,6 +20,7 @@ from grainpaint.orienting.inherited import as_recorded, continued
 from grainpaint.orienting.public import orient
 from grainpaint.orienting.sources import Source, check_sources
 from grainpaint.progress import Progress, silent
+from grainpaint.units import count_text
 
 __all__ = ["extend", "generate", "paint", "zoom"]
 
@@ -265,7 +266,8 @@ def zoom(
 def _note_drawn(n_drawn: int, why: str) -> None:
     """Warn of grains that have the orientation of another one."""
     if n_drawn:
-        text = f"{n_drawn:,} grains {why} have orientations drawn from the others"
+        one = "has an orientation" if n_drawn == 1 else "have orientations"
+        text = f"{count_text(n_drawn, 'grain')} {why} {one} drawn from the others"
         warnings.warn(InputNote(text), stacklevel=3)
 
 

@@ -6,6 +6,7 @@ Each window depends on the base under it and on nothing else. What comes out are
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ import torch
 from grainpaint.generation.grain_size import Axes
 from grainpaint.generation.margin import Inside, near_part
 from grainpaint.generation.painter import Painter
-from grainpaint.generation.sampler import Tick, sample, unheard
+from grainpaint.generation.sampler import Start, Tick, sample_one, unheard
 from grainpaint.generation.tags import color_of, spin_of, tag_grains
 from grainpaint.generation.windows import Key, Window, boxes_under, cells_of
 from grainpaint.microstructure import VoxelBox
@@ -23,7 +24,10 @@ from grainpaint.progress import Progress, silent
 from grainpaint.simulate.iso.potts import grow
 
 __all__ = [
+    "Draft",
     "doubled",
+    "draft_window",
+    "grow_window",
     "growing",
     "grown",
     "grown_box",
@@ -66,6 +70,40 @@ def refine_window(
     progress : Progress
         Told how far the longest step, growth at the first level, has come.
     """
+    draft = draft_window(painter, window, colors)
+    drawn = None
+    if draft.start is not None:
+        model = _pyramid(painter)
+        drawn = sample_one(model.refine, draft.start, model.refine_card.sampling, tick)
+    return grow_window(painter, draft, drawn, inside, progress)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A refinement window before its boundaries are drawn and its grains grow.
+
+    Attributes
+    ----------
+    window : Window
+    tags : numpy.ndarray, uint16
+        Of the first level that grows.
+    torus, boxes
+        See `_computed`.
+    start : Start or None
+        What the refine network draws boundaries from, if there is one.
+    """
+
+    window: Window
+    tags: np.ndarray
+    torus: tuple[bool, bool, bool]
+    boxes: dict[int, VoxelBox]
+    start: Start | None
+
+
+def draft_window(
+    painter: Painter, window: Window, colors: Callable[[Key], np.ndarray]
+) -> Draft:
+    """Return what `refine_window` does up to the refine network."""
     model = painter.model
     torus, boxes = _computed(painter, window)
     axes = painter.plan.axes
@@ -82,11 +120,25 @@ def refine_window(
         torus,
     )
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
+    if painter.levels == 0:
+        return Draft(window, found[within(boxes[0], base)], torus, boxes, None)
+    found = doubled(found, base, boxes[1])
+    return Draft(window, found, torus, boxes, _start(painter, found, boxes[1]))
+
+
+def grow_window(
+    painter: Painter,
+    draft: Draft,
+    drawn: np.ndarray | None,
+    inside: Inside | None = None,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Return the tags of a window from its draft and what the refine network drew."""
+    window, boxes, found = draft.window, draft.boxes, draft.tags
+    if drawn is not None:
+        found = drawn.astype(np.uint16) + np.uint16(1)
     first = min(painter.levels, 1)
-    if first == 0:
-        found = found[within(boxes[0], base)]
-    else:
-        found = _refined(painter, doubled(found, base, boxes[1]), boxes[1], tick)
+    if first == 1:
         found = named(painter, found)
     for level in range(first, painter.levels + 1):
         if level > 1:
@@ -94,6 +146,7 @@ def refine_window(
         if inside is not None:
             found *= near_part(painter.levels, window.halo, boxes[level], level, inside)
         told = progress if level == first else silent
+        torus = draft.torus
         found = grown(painter, found, boxes[level], level, torus=torus, progress=told)
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[within(written, boxes[painter.levels])])
@@ -166,18 +219,15 @@ def named(painter: Painter, tags: np.ndarray) -> np.ndarray:
     return spin_of(tags, painter.model.base.config.n_colors, n_spins)
 
 
-def _refined(
-    painter: Painter, tags: np.ndarray, box: VoxelBox, tick: Tick
-) -> np.ndarray:
-    """Redraw boundaries at level 1 with the refine network, if there is one."""
-    network, sampling = _pyramid(painter).refine, _pyramid(painter).refine_card.sampling
-    if sampling.n_steps == 0:
-        return tags
+def _start(painter: Painter, tags: np.ndarray, box: VoxelBox) -> Start | None:
+    """Return what the refine network draws boundaries at level 1 from, if it does."""
+    model = _pyramid(painter)
+    config = model.refine.config
+    if model.refine_card.sampling.n_steps == 0:
+        return None
     voxels = _places(painter, box, 1)
-    guide = color_of(tags, network.config.n_colors)
-    noise = normal_field(painter.seed, _STREAM, voxels, network.config.dim)
-    color = sample(network, noise, sampling, tick, guide=guide)
-    return color.astype(np.uint16) + np.uint16(1)
+    noise = normal_field(painter.seed, _STREAM, voxels, config.dim)
+    return Start(noise, guide=color_of(tags, config.n_colors))
 
 
 def grown(

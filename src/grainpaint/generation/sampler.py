@@ -5,21 +5,34 @@ voxel) alone, so a window is the same whoever computes it, whenever and wherever
 processors of one kind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from grainpaint.errors import InputError
 from grainpaint.network.cards import Sampling
+from grainpaint.network.devices import is_out_of_memory
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
 from grainpaint.simulate.am.channels import has_grains
 
-__all__ = ["UNKNOWN", "Leaning", "Tick", "sample", "unheard"]
+__all__ = [
+    "UNKNOWN",
+    "Leaning",
+    "Start",
+    "Tick",
+    "no_memory",
+    "sample",
+    "sample_one",
+    "unheard",
+]
 
 _LEAN_UNTIL = 0.3  # noise level below which voxels lean no more
 UNKNOWN = 255  # no color
@@ -33,46 +46,107 @@ def unheard() -> None:
     """Ignore that an evaluation is done."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """What the colors of a window are drawn from.
+
+    Parameters
+    ----------
+    noise : numpy.ndarray, float32, shape (X, Y, Z, dim)
+        That of a single window on the CPU is overwritten.
+    guide : numpy.ndarray, uint8, shape (X, Y, Z), optional
+        The colors that a refiner reads.
+    known : numpy.ndarray, uint8, shape (X, Y, Z), optional
+        The colors of known voxels, UNKNOWN elsewhere.
+    diameter : numpy.ndarray, float32, broadcasts to (X, Y, Z), optional
+        The mean grain diameters that are asked for.
+    leaning : pair of arrays, optional
+    maps : numpy.ndarray, float32, shape (X, Y, Z, n_maps), optional
+        What an additive network reads of the scan.
+    """
+
+    noise: np.ndarray
+    guide: np.ndarray | None = None
+    known: np.ndarray | None = None
+    diameter: np.ndarray | None = None
+    leaning: Leaning | None = None
+    maps: np.ndarray | None = None
+
+
+def sample_one(
+    network: Evaluator, start: Start, sampling: Sampling, tick: Tick = unheard
+) -> np.ndarray:
+    """Denoise one window; return its colors (uint8, shape (X, Y, Z)).
+
+    Raises
+    ------
+    InputError
+        If it does not fit into the memory of the device.
+    """
+    try:
+        return sample(network, [start], sampling, tick)[0]
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    raise no_memory(network.device)
+
+
+def no_memory(device: torch.device) -> InputError:
+    """Return the error of a window that alone is too large for a device."""
+    return InputError(
+        f"a window does not fit into the memory of {device}: use a smaller window, "
+        "fewer workers or the device cpu"
+    )
+
+
 def sample(
     network: Evaluator,
-    noise: np.ndarray,
+    starts: Sequence[Start],
     sampling: Sampling,
-    tick: Tick,
-    guide: np.ndarray | None = None,
-    known: np.ndarray | None = None,
-    diameter: np.ndarray | None = None,
-    leaning: Leaning | None = None,
-    maps: np.ndarray | None = None,
-) -> np.ndarray:
-    """Denoise an array (X, Y, Z, dim); return colors (uint8, shape (X, Y, Z)).
+    tick: Tick = unheard,
+) -> list[np.ndarray]:
+    """Denoise windows of one shape at once; return their colors (uint8, (X, Y, Z)).
 
-    `guide` holds the colors that a refiner reads, `known` the colors of known voxels
-    (UNKNOWN elsewhere), `diameter` the mean grain diameters that are asked for, and
-    `maps` what an additive network reads of the scan.
+    Together or one by one, they come out alike but for rounding.
+
+    Parameters
+    ----------
+    network : Evaluator
+    starts : sequence of Start
+        Of one kind: all with a guide or none, and so on.
+    sampling : Sampling
+    tick : callable
     """
     device = network.device
     colors = torch.from_numpy(palette(network.config.dim)).to(device)
-    x = torch.from_numpy(noise)[None].to(device)
-    vectors = None if guide is None else colors[torch.from_numpy(guide).long()][None]
+    x = _stacked([start.noise for start in starts], device)
+    vectors = guide = _stacked([start.guide for start in starts], device)
+    if guide is not None:
+        vectors = colors[guide.long()]
     unknown = None
+    maps = _stacked([start.maps for start in starts], device)
     if maps is not None:
-        vectors = torch.from_numpy(maps)[None].to(device)
-        wanted = has_grains(maps)
+        vectors = maps
+        wanted = np.stack([has_grains(a.maps) for a in starts if a.maps is not None])
         if not wanted.all():
-            unknown = torch.from_numpy(wanted).to(device)[None, ..., None]
+            unknown = torch.from_numpy(wanted).to(device)[..., None]
             x = x * unknown
+    known = _stacked([start.known for start in starts], device)
     if known is not None:
-        given = torch.from_numpy(known).to(device)[None, ..., None]
+        given = known[..., None]
         unknown = given == UNKNOWN
         fixed = colors[given[..., 0].long() * ~unknown[..., 0]]
         x = torch.where(unknown, x, fixed)
-    color = torch.empty(x.shape[1:4], dtype=torch.uint8, device=device)
+    told = _settings([start.diameter for start in starts], sampling, x)
+    leaning = _leanings(starts, device)
+    color = torch.empty(x.shape[:4], dtype=torch.uint8, device=device)
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     for t, s in pairwise(levels):
-        told = _told(x, t, unknown, sampling, diameter)
-        for planes, logits in network.slabs(x, told, vectors):
+        seen = network.slabs(x, _told(x, t, unknown, told), vectors)
+        for planes, logits in seen:
             if leaning is not None and t > _LEAN_UNTIL:
-                logits = _leant(logits, leaning, planes)
+                toward, lean = (a[:, planes] for a in leaning)
+                logits = logits.float().scatter_add(-1, toward.long(), lean)
             if s > 0:
                 x0 = expected_colors(logits, colors)
                 moved = reverse_step(x[:, planes], x0, t, s)
@@ -80,38 +154,61 @@ def sample(
                     moved = torch.where(unknown[:, planes], moved, x[:, planes])
                 x[:, planes] = moved
             else:
-                color[planes] = logits[0].argmax(-1)
+                color[:, planes] = logits.argmax(-1).to(torch.uint8)
         tick()
     found: np.ndarray = color.cpu().numpy()
-    return found if known is None else np.where(known == UNKNOWN, found, known)
+    return [_kept(start.known, drawn) for start, drawn in zip(starts, found)]
 
 
-def _told(
-    x: Tensor,
-    t: float,
-    unknown: Tensor | None,
-    sampling: Sampling,
-    diameter: np.ndarray | None,
+def _kept(known: np.ndarray | None, drawn: np.ndarray) -> np.ndarray:
+    """Return what was drawn, and what was known in its place."""
+    return drawn if known is None else np.where(known == UNKNOWN, drawn, known)
+
+
+@overload
+def _stacked(arrays: list[np.ndarray], device: torch.device) -> Tensor: ...
+@overload
+def _stacked(
+    arrays: list[np.ndarray | None], device: torch.device
+) -> Tensor | None: ...
+def _stacked(arrays: Any, device: torch.device) -> Tensor | None:
+    """Return arrays along a new first axis, on a device; None if there are none."""
+    if arrays[0] is None:
+        return None
+    together = arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
+    return torch.from_numpy(together).to(device)
+
+
+def _leanings(
+    starts: Sequence[Start], device: torch.device
+) -> tuple[Tensor, Tensor] | None:
+    """Return colors that voxels lean toward, and how much, with an axis of colors."""
+    pairs = [start.leaning for start in starts if start.leaning is not None]
+    if not pairs:
+        return None
+    toward, lean = (_stacked([*a], device)[..., None] for a in zip(*pairs))
+    return toward, lean
+
+
+def _settings(
+    diameters: list[np.ndarray | None], sampling: Sampling, x: Tensor
 ) -> Tensor:
-    """Return noise level and setting for the network, for all voxels or for each."""
+    """Return what the network is told besides the noise: once, or for each voxel."""
     asked = torch.tensor([sampling.grain_diameter])
-    if diameter is not None:
-        asked = torch.from_numpy(diameter)[..., None]
+    given = [a for a in diameters if a is not None]
+    if given:
+        asked = torch.stack([torch.from_numpy(a) for a in given])[..., None]
         if (asked == asked.flatten()[0]).all():
             asked = asked.flatten()[:1]
     asked = asked.to(x.device)
-    wanted = setting(asked, torch.full_like(asked, float(sampling.halved)))
+    return setting(asked, torch.full_like(asked, float(sampling.halved)))
+
+
+def _told(x: Tensor, t: float, unknown: Tensor | None, wanted: Tensor) -> Tensor:
+    """Return noise level and setting for the network, for all voxels or for each."""
     if unknown is None and wanted.ndim == 1:
         return torch.cat([torch.tensor([t], device=x.device), wanted])
     level = torch.full_like(x[..., :1], t)
     if unknown is not None:
         level = level * unknown
     return torch.cat([level, wanted.expand(*level.shape[:-1], 2)], -1)
-
-
-def _leant(logits: Tensor, leaning: Leaning, planes: slice) -> Tensor:
-    """Raise the logits of the colors that voxels lean toward."""
-    toward, lean = (
-        torch.from_numpy(a[planes]).to(logits.device)[None, ..., None] for a in leaning
-    )
-    return logits.float().scatter_add(-1, toward.long(), lean)

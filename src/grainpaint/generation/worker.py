@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.generation.cards import own_card
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.tasks import Index, base_name, survey_name
@@ -41,7 +42,7 @@ class Run:
         Where relative paths of the recipe begin.
     host : str
     device : str
-        A torch device.
+        A torch device; ``cuda`` is another card for each worker, see `own_card`.
     versions : dict
         Of grainpaint and of what computes for it.
     """
@@ -81,7 +82,7 @@ class Worker:
         self.threads = min(threads or torch.get_num_threads(), most)
         set_threads(self.threads)
         self.run, self.store = run, store
-        self.volume = Volume(recipe, run.device, self._read_base)
+        self.volume = Volume(recipe, own_card(run.device), self._read_base)
 
     @classmethod
     def of(cls, run: Run) -> Self:

@@ -19,6 +19,7 @@ from grainpaint.measure.population import MIN_VOLUMES, population
 from grainpaint.measure.results import Comparison, DescriptorComparison, SetSummary
 from grainpaint.measure.texture_comparison import compare_textures, have_crystals
 from grainpaint.progress import Progress, silent
+from grainpaint.units import count_text
 
 __all__ = ["compare"]
 
@@ -161,7 +162,7 @@ def _check_sets(sets: dict[str, Sequence[Measured]]) -> list[str]:
         n = sum(len(one.table) for one in members)
         if n < MIN_GRAINS:
             raise InputError(
-                f"the {name} set has {n} grain{'s' * (n != 1)}; a density needs "
+                f"the {name} set has {count_text(n, 'grain')}; a density needs "
                 f"{MIN_GRAINS} or more"
             )
     flat = described(everyone[0].shape)
@@ -184,7 +185,7 @@ def _check_sets(sets: dict[str, Sequence[Measured]]) -> list[str]:
             )
         if len(members) < MIN_VOLUMES:
             notes.append(
-                f"The {name} set has {len(members)} volume(s), fewer than "
+                f"The {name} set has {count_text(len(members), 'volume')}, fewer than "
                 f"{MIN_VOLUMES}: intervals come from its grains, as if independent."
             )
     return notes

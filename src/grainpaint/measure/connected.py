@@ -13,6 +13,7 @@ import numpy as np
 
 from grainpaint.microstructure import Microstructure, new_ids
 from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.units import count_text
 
 __all__ = ["PieceCount", "as_pieces"]
 
@@ -39,7 +40,7 @@ class PieceCount:
         if self.n_pieces == self.n_ids:
             return None
         return (
-            f"{self.n_ids:,} ID{'s' * (self.n_ids > 1)} in {self.n_pieces:,} pieces: "
+            f"{count_text(self.n_ids, 'ID')} in {count_text(self.n_pieces, 'piece')}: "
             "measured as pieces"
         )
 

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.cad import Part
-from grainpaint.errors import InputError
-from grainpaint.meshing.mending import mended, with_volumes
-from grainpaint.meshing.nets import net_of
-from grainpaint.meshing.part_surface import PartSurface, laid, released
-from grainpaint.meshing.smoothing import kinds_of, smoothed
+from grainpaint.meshing.smoothing import kinds_of
+from grainpaint.meshing.surfaces import check_fit, surfaces_of
 from grainpaint.meshing.triangles import folded, outward, triangulated
 from grainpaint.meshing.volumes import grain_volumes
 from grainpaint.microstructure import Microstructure
@@ -85,44 +82,15 @@ def grain_mesh(
     InputError
         If the volume has no grain or is one voxel thick.
     """
-    if not volume.mask.any():
-        raise InputError("the volume has no grain")
-    if len(volume.axes) < 3:
-        shape = " x ".join(map(str, volume.shape))
-        raise InputError(
-            f"boundaries are meshed in three dimensions, and {shape} voxels are one "
-            "voxel thick"
-        )
-    ids, index = np.unique(volume.grain_id, return_inverse=True)
-    if ids[0] != 0:
-        ids, index = np.append(0, ids), index + 1
-    labels = Microstructure(
-        index.reshape(volume.shape), volume.spacing, periodic=volume.periodic
-    )
-    sizes = np.bincount(index.ravel(), minlength=ids.size).astype(float)
-    sizes[0] = -sizes[1:].sum()
+    check_fit(volume)
     with progress("mesh", 4) as bar:
-        net = net_of(labels)
-        if part is not None:
-            net = released(net, volume, part)
-        bar.update(1, "smooth")
-        points = smoothed(net)
-        held, surface = np.zeros(len(points), bool), None
-        if part is not None:
-            surface = PartSurface(part, volume)
-            points, held = laid(net, points, surface)
-            faces = triangulated(net, points, volume.spacing)
-            # Voxels do not fill the part exactly.
-            sizes *= grain_volumes(points, *faces, ids.size)[0] / sizes[0]
-        bar.update(2, "volumes")
-        points = with_volumes(net, points, sizes, volume.spacing, held)
-        bar.update(3, "crossings")
-        points = mended(net, points, sizes, volume.spacing, held, surface)
-        triangles, pairs = triangulated(net, points, volume.spacing)
-        triangles, pairs = outward(triangles, pairs)
-    grains = ids[pairs].astype(np.int32)
+        made = surfaces_of(volume, part, bar)
+    net = made.net
+    triangles, pairs = triangulated(net, made.points, volume.spacing)
+    triangles, pairs = outward(triangles, pairs)
+    grains = made.ids[pairs].astype(np.int32)
     return GrainMesh(
-        points * volume.spacing + volume.origin,
+        made.points * volume.spacing + volume.origin,
         kinds_of(net),
         triangles,
         grains[:, 0],

@@ -13,7 +13,7 @@ import numpy as np
 from grainpaint.meshing.cells import nodes_of, rings
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["Net", "net_of"]
+__all__ = ["Cubes", "Net", "cubes_of", "net_of", "ring_nodes", "ring_table", "twins"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,11 @@ class Net:
         The two grains; 0 = outside.
     box : numpy.ndarray, float64, shape (2, 3)
         Lowest and highest corner.
+    quad_ends, triangle_ends : numpy.ndarray, int64, shape (m, 2)
+        The voxel of each of the two grains that a polygon lies between, by their places
+        in `Cubes.labels`.
+    number : numpy.ndarray, int64, shape (n,)
+        Number of each node among those of `Cubes`; -1: in the middle of a polygon.
     """
 
     points: np.ndarray
@@ -47,6 +52,9 @@ class Net:
     triangles: np.ndarray
     triangle_pairs: np.ndarray
     box: np.ndarray
+    quad_ends: np.ndarray
+    triangle_ends: np.ndarray
+    number: np.ndarray
 
     @property
     def fixed(self) -> np.ndarray:
@@ -62,8 +70,53 @@ class Net:
         return np.concatenate(pairs)
 
 
-def net_of(volume: Microstructure) -> Net:
-    """Return the boundaries between the grains of a volume, and with the outside.
+@dataclass(frozen=True, eq=False)
+class Cubes:
+    """The cubes between the centers of voxels, and the nodes in them.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray, int32, shape (nx, ny, nz)
+        Grains, with the images of the first voxels behind periodic axes, and the
+        outside all around.
+    first : numpy.ndarray, int64, shape (nx - 1, ny - 1, nz - 1)
+        Number of the first node of each cube; -1 where all voxels are equal.
+    kind : numpy.ndarray, int32, shape (nx - 1, ny - 1, nz - 1)
+        Row of each cube in `node`.
+    node : numpy.ndarray, int64, shape (k, 6)
+        Node of each tetrahedron of a cube, see `nodes_of`; the last row is 0.
+    places : numpy.ndarray, float64, shape (n, 3)
+        Nodes, against the lower corner of voxel (0, 0, 0), voxels.
+    center : numpy.ndarray, float64, shape (n, 3)
+        Of the cube of each node.
+    sides : numpy.ndarray, int8, shape (n, 3)
+        As in `Net`.
+    box : numpy.ndarray, float64, shape (2, 3)
+        As in `Net`.
+    """
+
+    labels: np.ndarray
+    first: np.ndarray
+    kind: np.ndarray
+    node: np.ndarray
+    places: np.ndarray
+    center: np.ndarray
+    sides: np.ndarray
+    box: np.ndarray
+
+
+def ring_table() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return `rings` as arrays: steps (7, 3), lengths (7,), cubes and tetrahedra."""
+    steps = np.array([step for step, _ in rings()])
+    lengths = np.array([len(ring) for _, ring in rings()])
+    table = np.zeros((7, 6, 4), np.int64)
+    for i, (_, ring) in enumerate(rings()):
+        table[i, : len(ring)] = ring
+    return steps, lengths, table
+
+
+def cubes_of(volume: Microstructure) -> Cubes:
+    """Return the cubes between the voxels of a volume.
 
     The box is closed by its faces. Along periodic axes it goes from the centers of the
     first voxels to those of their images, so that grains have the same outlines on
@@ -81,19 +134,12 @@ def net_of(volume: Microstructure) -> Net:
     codes = _codes(labels)
     keys, row = np.unique(codes[codes >= 0], return_inverse=True)
     found = [nodes_of(*_pattern(int(key))) for key in keys]
-    node = np.array([n for n, _ in found])
     first = np.full(codes.shape, -1, np.int64)
-    kind = np.zeros(codes.shape, np.int32)
+    kind = np.full(codes.shape, len(found), np.int32)
     count = np.array([len(places) for _, places in found])
     mixed = codes >= 0
     kind[mixed] = row
     first[mixed] = np.cumsum(count[row]) - count[row]
-    steps = np.array([step for step, _ in rings()])
-    lengths = np.array([len(ring) for _, ring in rings()])
-    table = np.zeros((7, 6, 4), np.int64)
-    for i, (_, ring) in enumerate(rings()):
-        table[i, : len(ring)] = ring
-    corners, pairs, sizes = _polygons(labels, first, kind, node, steps, lengths, table)
 
     # The nodes: the cubes that have them, and their places.
     cubes = np.argwhere(mixed)
@@ -110,24 +156,41 @@ def net_of(volume: Microstructure) -> Net:
     box[1] -= inset
     center = np.clip(center, *box)
     points = center + places[start[row[of]] + which]
-    return _assembled(points, center, sides, corners, pairs, sizes, box, volume)
+    node = np.array([*(n for n, _ in found), np.zeros(6, np.int64)])
+    return Cubes(labels, first, kind, node, points, center, sides, box)
+
+
+def net_of(volume: Microstructure, cubes: Cubes | None = None) -> Net:
+    """Return the boundaries between the grains of a volume, and with the outside.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    cubes : Cubes, optional
+        Those of the volume, if they are known.
+    """
+    cubes = cubes_of(volume) if cubes is None else cubes
+    steps, lengths, table = ring_table()
+    corners, ends, sizes = _polygons(
+        cubes.labels, cubes.first, cubes.kind, cubes.node, steps, lengths, table
+    )
+    return _assembled(cubes, corners, ends, sizes, volume)
 
 
 def _assembled(
-    points: np.ndarray,
-    center: np.ndarray,
-    sides: np.ndarray,
+    cubes: Cubes,
     corners: np.ndarray,
-    pairs: np.ndarray,
+    ends: np.ndarray,
     sizes: np.ndarray,
-    box: np.ndarray,
     volume: Microstructure,
 ) -> Net:
     """Return a net without unused nodes; polygons of many corners get a middle node."""
+    points, center, sides = cubes.places, cubes.center, cubes.sides
+    number = np.arange(len(points))
     starts = np.cumsum(sizes) - sizes
     quads = corners[starts[sizes == 4][:, None] + np.arange(4)]
     triangles = [corners[starts[sizes == 3][:, None] + np.arange(3)]]
-    triangle_pairs = [pairs[sizes == 3]]
+    triangle_ends = [ends[sizes == 3]]
     n = len(points)
     for size in range(5, 13):
         chosen = corners[starts[sizes == size][:, None] + np.arange(size)]
@@ -137,32 +200,38 @@ def _assembled(
         n += len(chosen)
         points = np.concatenate([points, points[chosen].mean(1)])
         center = np.concatenate([center, points[middle]])
+        number = np.concatenate([number, np.full(len(chosen), -1)])
         common = np.where((sides[chosen] != 0).all(1), sides[chosen[:, 0]], 0)
         sides = np.concatenate([sides, common.astype(np.int8)])
         for i in range(size):
             rim = [chosen[:, i], chosen[:, (i + 1) % size]]
             triangles.append(np.stack([*rim, middle], 1))
-            triangle_pairs.append(pairs[sizes == size])
+            triangle_ends.append(ends[sizes == size])
     rows = np.concatenate(triangles)
     used = np.zeros(n, bool)
     used[quads] = True
     used[rows] = True
     new = np.cumsum(used) - 1
     points, center, sides = points[used], center[used], sides[used]
+    quad_ends, row_ends = ends[sizes == 4], np.concatenate(triangle_ends)
+    grain = cubes.labels.ravel()
     return Net(
         points,
         center,
         sides,
-        _twins(points, sides != 0, box, volume.periodic),
+        twins(points, sides != 0, cubes.box, volume.periodic),
         new[quads],
-        pairs[sizes == 4],
+        grain[quad_ends],
         new[rows],
-        np.concatenate(triangle_pairs),
-        box,
+        grain[row_ends],
+        cubes.box,
+        quad_ends,
+        row_ends,
+        number[used],
     )
 
 
-def _twins(
+def twins(
     points: np.ndarray, fixed: np.ndarray, box: np.ndarray, periodic: tuple[bool, ...]
 ) -> np.ndarray:
     """Return the least node at the place of each through periodic faces."""
@@ -225,7 +294,7 @@ def _codes(labels):
 
 
 @nb.njit(cache=True)
-def _ring_nodes(x, y, z, first, kind, node, ring, out):
+def ring_nodes(x, y, z, first, kind, node, ring, out):
     """Put the nodes around an edge into `out`; return how many differ from the last."""
     n = 0
     for i in range(len(ring)):
@@ -241,17 +310,17 @@ def _ring_nodes(x, y, z, first, kind, node, ring, out):
 
 @nb.njit(cache=True)
 def _polygons(labels, first, kind, node, steps, lengths, table):
-    """Return corners, pairs of grains, and numbers of corners of all polygons."""
+    """Return corners, the voxels at both ends, and sizes of all polygons."""
     nx, ny, nz = labels.shape
     out = np.empty(12, np.int64)
     n_polygons, n_corners = 0, 0
     corners = np.empty(0, np.int64)
-    pairs = np.empty((0, 2), np.int32)
+    ends = np.empty((0, 2), np.int64)
     sizes = np.empty(0, np.int64)
     for writing in range(2):
         if writing:
             corners = np.empty(n_corners, np.int64)
-            pairs = np.empty((n_polygons, 2), np.int32)
+            ends = np.empty((n_polygons, 2), np.int64)
             sizes = np.empty(n_polygons, np.int64)
             n_polygons, n_corners = 0, 0
         for x in range(nx):
@@ -266,13 +335,14 @@ def _polygons(labels, first, kind, node, steps, lengths, table):
                         if a == b:
                             continue
                         ring = table[i, : lengths[i]]
-                        n = _ring_nodes(x, y, z, first, kind, node, ring, out)
+                        n = ring_nodes(x, y, z, first, kind, node, ring, out)
                         if n < 3:
                             continue
                         if writing:
                             corners[n_corners : n_corners + n] = out[:n]
-                            pairs[n_polygons] = a, b
+                            ends[n_polygons, 0] = (x * ny + y) * nz + z
+                            ends[n_polygons, 1] = (u * ny + v) * nz + w
                             sizes[n_polygons] = n
                         n_corners += n
                         n_polygons += 1
-    return corners, pairs, sizes
+    return corners, ends, sizes

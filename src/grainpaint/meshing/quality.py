@@ -12,9 +12,9 @@ from grainpaint.meshing.mesh import GrainMesh
 from grainpaint.meshing.triangles import smallest_angles
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["Quality", "quality_of"]
+__all__ = ["OFF", "Quality", "quality_of"]
 
-_OFF = 0.01
+OFF = 0.01  # of a volume
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def quality_of(mesh: GrainMesh, volume: Microstructure) -> Quality:
         n_crossing=int(crossed.sum()),
         volume_error=float(errors.max()),
         worst_grain=int(ids[errors.argmax()]),
-        n_off=int((errors > _OFF).sum()),
+        n_off=int((errors > OFF).sum()),
         smallest_angle=float(np.degrees(smallest_angles(mesh.points, corners).min())),
         smallest_dihedral=float(np.degrees(edges.dihedral.min())),
     )

@@ -19,13 +19,13 @@ class Batch:
 
     Attributes
     ----------
-    color : Tensor, int64, shape (N, X, Y, Z)
+    color : Tensor, int8, shape (N, X, Y, Z)
         Clean colors, -1 = no grain.
     t : Tensor, float32, shape (N, X, Y, Z, 1)
         Noise levels, 0 at known voxels and where no grain is.
     setting : Tensor, float32, shape (N, X, Y, Z, 2)
         See `grainpaint.network.unet.setting`.
-    guide : Tensor, int64, shape of color, or None
+    guide : Tensor, int8, shape of color, or None
         Colors of the volume to refine; for a refine network.
     maps : Tensor, float32, shape (N, X, Y, Z, n_maps), or None
         Process maps; for an additive network.
@@ -91,9 +91,9 @@ def draw_batch(
             )
         )
     return Batch(
-        torch.from_numpy(np.stack(colors)).long(),
+        torch.from_numpy(np.stack(colors).astype(np.int8)),
         torch.from_numpy(np.stack(noise)),
         torch.stack(settings),
-        torch.from_numpy(np.stack(guides)).long() if guides else None,
+        torch.from_numpy(np.stack(guides).astype(np.int8)) if guides else None,
         torch.from_numpy(np.stack(maps)) if maps else None,
     )

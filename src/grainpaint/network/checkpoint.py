@@ -30,6 +30,11 @@ class Optimization(BaseModel):
     precision: Precision | Literal["auto"] = "auto"
 
 
+# A part of a checkpoint stays below 16 MiB, so that it can be sent where that is the
+# limit; a larger tensor is a part of its own.
+_PART_BYTES = 15 << 20
+_FURTHER = "further parts"  # key of the header
+
 C = TypeVar("C", bound=Optimization)
 
 
@@ -94,16 +99,57 @@ class TrainingFiles:
         self.log.write_text("")
 
     def save(self, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-        """Replace the checkpoint, at once."""
-        aside = self.state.with_suffix(".partial")
+        """Replace the checkpoint, at once.
+
+        A large one has further parts beside it, whose names bear a number that no
+        other checkpoint of the run has: a run that is killed here has the old one.
+        """
+        first, *others = _parts(tensors)
+        before, number = self._further(), 0
+        while before and before[0].name.startswith(f"{self._stem}-{number}-"):
+            number += 1
+        names = [f"{self._stem}-{number}-{i}.safetensors" for i in range(len(others))]
+        for name, part in zip(names, others):
+            self._write(part, self.folder / name, {})
+        self._write(first, self.state, {**header, _FURTHER: " ".join(names)})
+        for old in before:
+            old.unlink(missing_ok=True)
+
+    def _write(
+        self, tensors: dict[str, Tensor], path: Path, header: dict[str, str]
+    ) -> None:
+        aside = path.with_suffix(".partial")
         save_file(tensors, aside, header)
-        os.replace(aside, self.state)
+        os.replace(aside, path)
+
+    @property
+    def _stem(self) -> str:
+        return self.state.name.removesuffix(".safetensors")
+
+    def _further(self) -> list[Path]:
+        """Return the further parts of the checkpoint that is there."""
+        if not self.state.exists():
+            return []
+        with safe_open(self.state, "pt") as file:
+            names = file.metadata().get(_FURTHER, "")
+        return [self.folder / name for name in names.split()]
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """Return the tensors and the header of the checkpoint."""
+        """Return the tensors and the header of the checkpoint.
+
+        Raises
+        ------
+        InputError
+            If one of its parts is missing.
+        """
         with safe_open(self.state, "pt") as file:
             header: dict[str, str] = file.metadata()
-        return load_file(self.state), header
+        tensors = load_file(self.state)
+        for part in self._further():
+            if not part.exists():
+                raise InputError(f"{part}: missing, a part of {self.state}")
+            tensors |= load_file(part)
+        return tensors, header
 
     def cut_log(self, step: int) -> None:
         """Drop the lines that were logged after a step."""
@@ -115,3 +161,16 @@ class TrainingFiles:
         """Append a line."""
         with self.log.open("a") as file:
             file.write(json.dumps(row) + "\n")
+
+
+def _parts(tensors: dict[str, Tensor]) -> list[dict[str, Tensor]]:
+    """Return tensors in parts that are small enough."""
+    parts: list[dict[str, Tensor]] = [{}]
+    n_bytes = 0
+    for name, tensor in tensors.items():
+        n_bytes += tensor.nbytes
+        if n_bytes > _PART_BYTES and parts[-1]:
+            parts.append({})
+            n_bytes = tensor.nbytes
+        parts[-1][name] = tensor
+    return parts

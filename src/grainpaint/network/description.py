@@ -7,6 +7,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import STAGES, Kind, find_model, kind_of
+from grainpaint.units import count_text
 
 __all__ = ["describe", "describe_data"]
 
@@ -47,7 +48,8 @@ def describe_data(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
     times = sorted({t for s in sets for t in np.atleast_1d(s.get("time", []))})
     seen = ", ".join(f"{t:g}" for t in times)
     lines = [
-        f"  data: {data['n_volumes']:,} volumes" + (f", t = {seen}" if seen else "")
+        f"  data: {count_text(data['n_volumes'], 'volume')}"
+        + (f", t = {seen}" if seen else "")
     ]
     if "range" in data:
         parts = (

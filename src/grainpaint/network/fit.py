@@ -1,6 +1,7 @@
 """Train a network from start to card: what all networks have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -9,9 +10,10 @@ import numpy as np
 import torch
 
 from grainpaint.errors import InputError
+from grainpaint.network.ahead import Draw, batches_from, checked_workers
 from grainpaint.network.cards import Card
 from grainpaint.network.checkpoint import Optimization, TrainingFiles
-from grainpaint.network.precision import find_device
+from grainpaint.network.devices import find_device, is_out_of_memory
 from grainpaint.network.training_run import Losses, TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import begin_from, write_stage
@@ -39,8 +41,10 @@ class TrainingTask(Generic[K]):
     ----------
     network : NetworkConfig
         The network to build.
+    draw : Draw
+        Draws the batch of a step.
     losses : Losses
-        Computes the losses of a step.
+        Computes its losses.
     make_card : callable
         Given the network with its averaged weights and the run, returns the card.
     begin : UNet, optional
@@ -48,6 +52,7 @@ class TrainingTask(Generic[K]):
     """
 
     network: NetworkConfig
+    draw: Draw
     losses: Losses
     make_card: Callable[[UNet, TrainingRun], K]
     begin: UNet | None = None
@@ -64,6 +69,7 @@ def fit(
     device: str = "cpu",
     progress: Progress = silent,
     free: frozenset[str] = frozenset(),
+    workers: int | None = None,
 ) -> K:
     """Start or resume a training run, and write `NAME.safetensors` and `NAME.json`.
 
@@ -91,6 +97,9 @@ def fit(
     free : frozenset of str
         Fields of the configuration that do not affect the weights: a resumed run may
         change them.
+    workers : int, optional
+        Processes that draw batches ahead; any number gives the same ones. See
+        `checked_workers`.
 
     Returns
     -------
@@ -101,11 +110,12 @@ def fit(
     ------
     InputError
         If `minutes` is not positive, there is no such device, `out` holds a run that
-        may not be continued, or `prepare` refuses the data.
+        may not be continued, `prepare` refuses the data, or memory does not suffice.
     """
     if not minutes > 0:
         raise InputError(f"the minutes to train must be above 0, got {minutes}")
     place = find_device(device)
+    workers = checked_workers(workers, place)
     files = TrainingFiles(out, name)
     config = files.settle(config, resume, set(free), device)
     task = prepare(config, place)
@@ -114,8 +124,24 @@ def fit(
     if task.begin is not None:
         begin_from(network, task.begin)
     run = TrainingRun(network.to(place), config, files)
-    run.go(task.losses, minutes, n_steps, progress, f"train {name}")
+    drawn = batches_from(run.step, task.draw, config.seed, workers)
+    with _memory(place, config.batch), drawn as batches:
+        run.go(batches, task.losses, minutes, n_steps, progress, f"train {name}")
     network = run.averaged()
     card = task.make_card(network, run)
     write_stage(out, card, network)
     return card
+
+
+@contextmanager
+def _memory(device: torch.device, batch: int) -> Iterator[None]:
+    """Say in one line that a batch does not fit into the memory of a device."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise InputError(
+            f"a batch of {batch} does not fit into the memory of {device}: train with "
+            "a smaller batch; the last checkpoint is kept"
+        ) from None

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from grainpaint.network.devices import exact
 from grainpaint.network.layers import (
     Conv,
     ResidualBlock,
@@ -109,11 +110,14 @@ class Evaluator:
         level = told[..., :1].expand(*x.shape[:-1], 1)
         parts = [x, level] if guide is None else [x, level, guide]
         seen = torch.cat([part.to(self.dtype) for part in parts], -1)
-        cells = self._features(seen, told)
+        with exact(self.device):
+            cells = self._features(seen, told)
         n = max(1, _SLAB // (8 * cells[:, 0, ..., 0].numel()))
         for start in range(0, cells.shape[1], n):
             stop = min(start + n, cells.shape[1])
-            yield slice(2 * start, 2 * stop), self._head(cells, seen, start, stop)
+            with exact(self.device):
+                logits = self._head(cells, seen, start, stop)
+            yield slice(2 * start, 2 * stop), logits
 
     def _features(self, seen: Tensor, told: Tensor) -> Tensor:
         """Return the features of each cell of 2 x 2 x 2 voxels."""

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grainpaint.network.cards import StageCard, read_card
+from grainpaint.network.devices import find_device
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.lookup import find_model, kind_of, model_digest
-from grainpaint.network.precision import find_device, resolve
+from grainpaint.network.precision import resolve
 from grainpaint.network.weights import read_network
 
 __all__ = ["Model", "Pyramid", "load_any", "load_model"]

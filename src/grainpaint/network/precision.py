@@ -1,4 +1,4 @@
-"""Devices and precisions: float32 or bfloat16, whichever is measured to be faster."""
+"""Precisions: float32 or bfloat16, whichever is measured to be faster on a device."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,13 +9,13 @@ from typing import Literal
 import torch
 from torch.nn.functional import conv3d
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
+from grainpaint.network.devices import exact, find_device, read_device
 
 __all__ = [
     "DTYPES",
     "Precision",
     "autocast",
-    "find_device",
     "has_onednn",
     "resolve",
     "slow_note",
@@ -24,23 +24,10 @@ __all__ = [
 Precision = Literal["float32", "bfloat16"]
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
-_CHANNELS, _EDGE, _TRIES = 32, 8, 4  # the convolution that is timed
+# The convolution that is timed; a card would not notice that of a processor.
+_CHANNELS, _EDGE, _CARD_CHANNELS, _CARD_EDGE = 32, 8, 96, 48
+_TRIES = 4
 _HOPELESS = 5.0  # this many times slower than float32: one try is enough
-
-
-def find_device(name: str) -> torch.device:
-    """Return a torch device.
-
-    Raises
-    ------
-    InputError
-        If torch does not know the device, or this machine does not have it.
-    """
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"device {name!r} cannot be used here ({reason})") from None
 
 
 def has_onednn(device: torch.device, dtype: torch.dtype) -> bool:
@@ -54,14 +41,16 @@ def has_onednn(device: torch.device, dtype: torch.dtype) -> bool:
 
 def _seconds(device: torch.device, precision: Precision) -> float:
     """Return the time of a small convolution; on the CPU, the time of this thread."""
-    dtype = DTYPES[precision]
-    shape = (1, _CHANNELS, _EDGE, _EDGE, _EDGE)
-    x = torch.ones(shape, dtype=dtype, device=device)
+    dtype, here = DTYPES[precision], device.type == "cpu"
+    channels, edge = (_CHANNELS, _EDGE) if here else (_CARD_CHANNELS, _CARD_EDGE)
+    x = torch.ones((1, channels, edge, edge, edge), dtype=dtype, device=device)
     x = x.to(memory_format=torch.channels_last_3d)
-    weight = torch.ones(_CHANNELS, _CHANNELS, 3, 3, 3, dtype=dtype, device=device)
-    clock = thread_time if device.type == "cpu" else perf_counter
+    weight = torch.ones(channels, channels, 3, 3, 3, dtype=dtype, device=device)
+    clock = thread_time if here else perf_counter
+    x[0, 0, 0, 0, 0].item()  # waits for the device
     start = clock()
-    conv3d(x, weight).sum().item()  # the item waits for the device
+    with exact(device):
+        conv3d(x, weight).sum().item()
     return clock() - start
 
 
@@ -85,7 +74,12 @@ def _fastest(device: torch.device) -> Precision:
             for precision in best:
                 try:
                     seconds = _seconds(device, precision)
-                except (RuntimeError, NotImplementedError):  # not on this device
+                except (RuntimeError, NotImplementedError) as error:
+                    if precision == "float32":
+                        raise InputError(
+                            f"device {str(device)!r} cannot convolve volumes "
+                            f"({brief(error, 80)}): use cpu"
+                        ) from None
                     return "float32"
                 if number > 0:  # the first round builds kernels
                     best[precision] = min(best[precision], seconds)
@@ -104,16 +98,16 @@ def resolve(wanted: str, device: str | torch.device = "cpu") -> Precision:
         faster one: emulated bfloat16 is hundreds of times slower than float32, and
         there are too many processors to list.
     device : str
-        A torch device.
+        A torch device. It must be here only for 'auto'.
 
     Raises
     ------
     InputError
-        If there is no such precision or device.
+        If there is no such precision or device, or the device cannot convolve.
     """
-    place = find_device(str(device))
+    read_device(str(device))
     if wanted == "auto":
-        return _fastest(place)
+        return _fastest(find_device(str(device)))
     if wanted == "float32":
         return "float32"
     if wanted == "bfloat16":

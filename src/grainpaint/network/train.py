@@ -1,5 +1,6 @@
 """Train the base or the refine network of a pyramid."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ __all__ = [
     "batch_losses",
     "held_out_loss",
     "noise_levels",
+    "noise_like",
     "train",
 ]
 
@@ -107,12 +109,13 @@ def noise_levels(config: TrainConfig, step: int) -> np.ndarray:
     return shifted(spread(step, config.batch), config.shift)
 
 
+def noise_like(batch: Batch, dim: int, generator: torch.Generator) -> Tensor:
+    """Return normal noise for the color vectors of a batch, on the CPU."""
+    return torch.randn((*batch.color.shape, dim), generator=generator)
+
+
 def batch_losses(
-    network: UNet,
-    batch: Batch,
-    colors: Tensor,
-    generator: torch.Generator,
-    precision: str,
+    network: UNet, batch: Batch, colors: Tensor, eps: Tensor, precision: str
 ) -> list[Tensor]:
     """Return the cross-entropies of a batch: uncorrected and corrected logits.
 
@@ -122,18 +125,17 @@ def batch_losses(
     batch : Batch
     colors : Tensor, float32, shape (n_colors, dim)
         The palette, on the device of the network.
-    generator : torch.Generator
-        Draws the noise, on the CPU.
+    eps : Tensor
+        See `noise_like`.
     precision : {'float32', 'bfloat16'}
     """
     device = colors.device
-    color, t = batch.color.to(device), batch.t.to(device)
+    color, t = batch.color.to(device).long(), batch.t.to(device)
     x0 = colors[color.clamp(min=0)] * (color >= 0).unsqueeze(-1)
-    eps = torch.randn(x0.shape, generator=generator).to(device)
-    color = color.clamp(min=0)
+    color, eps = color.clamp(min=0), eps.to(device)
     guide = None if batch.maps is None else batch.maps.to(device)
     if batch.guide is not None:
-        guide = colors[batch.guide.to(device)]
+        guide = colors[batch.guide.to(device).long()]
     with autocast(device, precision):
         logits = network.both(add_noise(x0, t, eps), t, batch.setting.to(device), guide)
     return [color_loss(found, color, t) for found in logits]
@@ -154,7 +156,8 @@ def held_out_loss(
             for i in range(n_samples):
                 source = i % len(samples.sources)
                 batch = draw_batch(samples, np.array([level]), 0.0, rng, source)
-                loss = batch_losses(network, batch, colors, generator, precision)[1]
+                eps = noise_like(batch, network.config.dim, generator)
+                loss = batch_losses(network, batch, colors, eps, precision)[1]
                 total += loss.item()
         result[f"{level:g}"] = round(total / n_samples, 4)
     return result
@@ -177,6 +180,20 @@ def _read(
     return trained, held_out, describe_sets(sets)
 
 
+@dataclass(frozen=True)
+class _Drawing:
+    """Draws the batch of a step, with its noise."""
+
+    samples: Samples | Builds
+    config: TrainConfig
+
+    def __call__(self, rng: np.random.Generator, step: int) -> tuple[Batch, Tensor]:
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        levels = noise_levels(self.config, step)
+        batch = draw_batch(self.samples, levels, self.config.known, rng)
+        return batch, noise_like(batch, self.config.network.dim, generator)
+
+
 def train(
     config: TrainConfig,
     data: Path,
@@ -186,6 +203,7 @@ def train(
     resume: bool = False,
     device: str = "cpu",
     progress: Progress = silent,
+    workers: int | None = None,
 ) -> StageCard:
     """Train one network and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
@@ -199,7 +217,7 @@ def train(
     out : Path
         Folder of the model. Checkpoint and log of the run lie beside the weights, as
         `STAGE.state.safetensors` and `STAGE.log.jsonl`.
-    minutes, n_steps, resume, device, progress
+    minutes, n_steps, resume, device, progress, workers
         As in `grainpaint.network.fit.fit`.
 
     Returns
@@ -218,11 +236,8 @@ def train(
         trained, held_out, description = _read(config, data)
         colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
-        def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
-            generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-            levels = noise_levels(config, step)
-            batch = draw_batch(trained, levels, config.known, rng)
-            return batch_losses(network, batch, colors, generator, config.precision)
+        def losses(network: UNet, drawn: tuple[Batch, Tensor]) -> list[Tensor]:
+            return batch_losses(network, drawn[0], colors, drawn[1], config.precision)
 
         def make_card(network: UNet, run: TrainingRun) -> StageCard:
             loss = held_out_loss(network, held_out, config.precision)
@@ -243,10 +258,11 @@ def train(
             stage = "additive" if kind == "additive" else "base"
             folder = find_model(config.begin, kind)
             begin = read_network(folder, read_card(folder / f"{stage}.json"))
-        return TrainingTask(config.network, losses, make_card, begin)
+        draw = _Drawing(trained, config)
+        return TrainingTask(config.network, draw, losses, make_card, begin)
 
     free = frozenset({"sampling"})
     return fit(
         config.stage, config, prepare, out, minutes, n_steps, resume, device, progress,
-        free,
+        free, workers,
     )  # fmt: skip

@@ -9,7 +9,7 @@ continued for longer.
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,9 @@ _LOG_STEPS = 50
 _MOMENTS = {"exp_avg", "exp_avg_sq", "momentum_buffer"}  # of AdamW and Muon
 _GAMMA = 6.94  # EMA over the last 10 % of the run: Karras et al. 2024, Eq. 123
 
-# From the network, the random generator of the step and the step's number to losses.
-# Their sum is minimized; the last one is reported.
-Losses = Callable[[UNet, np.random.Generator, int], list[Tensor]]
+# From the network and the batch of a step to losses. Their sum is minimized; the last
+# one is reported.
+Losses = Callable[[UNet, Any], list[Tensor]]
 
 
 class TrainingRun:
@@ -74,6 +74,7 @@ class TrainingRun:
 
     def go(
         self,
+        batches: Iterator[Any],
         losses: Losses,
         minutes: float,
         n_steps: int | None = None,
@@ -84,8 +85,10 @@ class TrainingRun:
 
         Parameters
         ----------
+        batches : iterator
+            The batches of this step and those after it, see `batches_from`.
         losses : Losses
-            Computes the losses of a step.
+            Computes the losses of a batch.
         minutes : float
             Time to train, all resumed parts of the run together.
         n_steps : int, optional
@@ -100,7 +103,7 @@ class TrainingRun:
         with progress(task, minutes * 60, self.seconds) as bar:
             while self.seconds < minutes * 60 and self.step != n_steps:
                 start = time.monotonic()
-                reported.append(self._advance(losses))
+                reported.append(self._advance(losses, next(batches)))
                 self.seconds += time.monotonic() - start
                 bar.update(self.seconds, f"step {self.step}, loss {reported[-1]:.3f}")
                 if self.step % _LOG_STEPS == 0:
@@ -119,10 +122,9 @@ class TrainingRun:
         rise = min(1.0, (self.step + 1) / c.warmup)
         return rise / math.sqrt(max(1.0, self.step / c.decay))
 
-    def _advance(self, losses: Losses) -> float:
+    def _advance(self, losses: Losses, batch: Any) -> float:
         """Take one step; return its loss."""
-        rng = np.random.default_rng((self.config.seed, self.step))
-        found = losses(self.network, rng, self.step)
+        found = losses(self.network, batch)
         self.network.zero_grad(set_to_none=True)
         torch.stack(found).sum().backward()
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)

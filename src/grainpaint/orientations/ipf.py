@@ -5,7 +5,8 @@ of the sphere with three corners. It is a sum of the corners' unit vectors; the 
 its three parts, the largest set to 1, are red, green and blue. The corners are pure
 red, green and blue, and within mirrors the color changes without a jump.
 
-Only Laue classes whose sectors are bounded by mirrors on all sides have such a key.
+That is so for Laue classes whose sectors are bounded by mirrors on all sides; the
+others have keys of another kind (`grainpaint.orientations.round_keys`).
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.orientations.by_grain import Orientations
+from grainpaint.orientations.round_keys import round_colors
 
 __all__ = [
     "KEYS",
     "check_axis",
-    "check_keys",
     "direction_colors",
     "ipf_colors",
     "sector_corners",
+    "symmetries_of",
 ]
 
 # Symmetry to the names of the red, green and blue corner of its sector.
@@ -49,7 +51,7 @@ def check_axis(axis: str) -> str:
     return axis
 
 
-def check_keys(orientations: Orientations | None, ids: np.ndarray) -> list[str]:
+def symmetries_of(orientations: Orientations | None, ids: np.ndarray) -> list[str]:
     """Return the symmetries of grains.
 
     Parameters
@@ -61,7 +63,7 @@ def check_keys(orientations: Orientations | None, ids: np.ndarray) -> list[str]:
     Raises
     ------
     InputError
-        If they have no orientations, or a symmetry without a key.
+        If they have no orientations.
     """
     if orientations is None:
         raise InputError(
@@ -69,15 +71,7 @@ def check_keys(orientations: Orientations | None, ids: np.ndarray) -> list[str]:
             "add some with orient"
         )
     phases = np.unique(orientations.phase[ids - 1])
-    found = [orientations.symmetry[p - 1] for p in phases]
-    for phase, symmetry in zip(phases, found):
-        if symmetry not in KEYS:
-            of = f" of {orientations.names[phase - 1]}" * (len(phases) > 1)
-            raise InputError(
-                f"there is no color key for the symmetry {symmetry}{of}, only for "
-                f"{', '.join(KEYS)}"
-            )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(orientations.symmetry[p - 1] for p in phases))
 
 
 def sector_corners(symmetry: str) -> np.ndarray:
@@ -120,7 +114,7 @@ def direction_colors(directions: np.ndarray, symmetry: str) -> np.ndarray:
     directions : numpy.ndarray, float64, shape (n, 3)
         Unit vectors.
     symmetry : str
-        A key of `KEYS`.
+        A key of `GROUPS`.
 
     Returns
     -------
@@ -131,6 +125,8 @@ def direction_colors(directions: np.ndarray, symmetry: str) -> np.ndarray:
     >>> direction_colors(np.array([[0, 0, -1.0], [0.6, 0.0, 0.8]]), "432").tolist()
     [[255, 0, 0], [124, 255, 0]]
     """
+    if symmetry not in KEYS:
+        return round_colors(np.asarray(directions, np.float64), symmetry)
     inside = _in_sector(np.asarray(directions, np.float64), symmetry)
     parts = inside @ np.linalg.inv(sector_corners(symmetry))
     roots = np.sqrt(np.clip(parts, 0, None))  # rounding goes below 0 at the rims
@@ -150,8 +146,7 @@ def ipf_colors(orientations: Orientations, axis: str = "z") -> np.ndarray:
     Returns
     -------
     numpy.ndarray, uint8, shape (n + 1, 3)
-        Row g is that of grain g; 0 is white, and grains of a symmetry without a key
-        are gray.
+        Row g is that of grain g; 0 is white.
     """
     w, x, y, z = orientations.quaternion.T
     along = {  # the rows of the matrix that turns crystal to sample coordinates
@@ -160,10 +155,8 @@ def ipf_colors(orientations: Orientations, axis: str = "z") -> np.ndarray:
         "z": (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
     }[check_axis(axis)]
     directions = np.stack(along, 1)
-    colors = np.full((len(orientations) + 1, 3), 160, np.uint8)
-    colors[0] = 255
+    colors = np.full((len(orientations) + 1, 3), 255, np.uint8)
     for phase, symmetry in enumerate(orientations.symmetry, 1):
         own = np.flatnonzero(orientations.phase == phase)
-        if symmetry in KEYS:
-            colors[own + 1] = direction_colors(directions[own], symmetry)
+        colors[own + 1] = direction_colors(directions[own], symmetry)
     return colors

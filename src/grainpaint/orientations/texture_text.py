@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from grainpaint.orientations.by_grain import Orientations
 from grainpaint.orientations.crystal_axes import component, crystal_direction
 from grainpaint.orientations.parts import Component, Fibre, Part, Uniform
 
-__all__ = ["FORMS", "is_texture", "parse_texture"]
+__all__ = ["FORMS", "is_texture", "parse_texture", "with_axis_file"]
 
 FORMS = "uniform, fibre:<001>,z,10deg, component:goss,10deg, or a file"
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
@@ -26,6 +27,34 @@ def is_texture(text: str) -> bool:
     return text.strip() == "uniform" or text.strip().startswith(
         ("fibre:", "fiber:", "component:")
     )
+
+
+def with_axis_file(text: str) -> tuple[str, Path] | None:
+    """Return a fibre along z and a file, of a text that names a file as sample axis.
+
+    Parameters
+    ----------
+    text : str
+        fibre:<uvw>,FILE,SPREAD, where FILE ends in .toml or .npz.
+
+    Returns
+    -------
+    text : str
+        fibre:<uvw>,z,SPREAD
+    file : Path
+
+    Examples
+    --------
+    >>> with_axis_file("fibre:<001>,build.toml,10deg")[0]
+    'fibre:<001>,z,10deg'
+    """
+    kind, _, rest = text.strip().partition(":")
+    words = [word.strip() for word in _COMMA.split(rest)]
+    if kind not in ("fibre", "fiber") or len(words) != 3:
+        return None
+    if Path(words[1]).suffix.lower() not in (".toml", ".npz"):
+        return None
+    return f"{kind}:{words[0]},z,{words[2]}", Path(words[1])
 
 
 def parse_texture(text: str, symmetry: str) -> list[tuple[Part, float]]:
@@ -80,7 +109,8 @@ def _sample_axis(word: str) -> tuple[float, ...]:
     length = float(np.linalg.norm(found))
     if found.shape != (3,) or not 0 < length < np.inf:
         raise InputError(
-            f"a sample axis is x, y, z or three numbers, [1 1 0]; got {word!r}"
+            "a sample axis is x, y, z or three numbers, [1 1 0], or the recipe of a "
+            f"build (.toml) or process maps (.npz); got {word!r}"
         )
     return tuple((found / length).tolist())
 

@@ -7,22 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.measure.misorientation import N_BINS, boundaries
+from grainpaint.measure.misorientation import boundaries
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
-from grainpaint.orientations.disorientation import pair_angles
 from grainpaint.orientations.symmetry import checked_symmetry
 from grainpaint.orientations.texture import assigned
-from grainpaint.orientations.texture_list import Texture
-from grainpaint.orienting.sources import Source, texture_of, wanted_misorientations
-from grainpaint.orienting.swaps import swapped
+from grainpaint.orienting.shares import neighbors_at_random, shares_of
+from grainpaint.orienting.sources import Source, wanted_misorientations
+from grainpaint.orienting.swaps import swapped, turned
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
 
-__all__ = ["Oriented", "orient", "orient_measured", "random_misorientations"]
+__all__ = ["Oriented", "orient", "orient_measured"]
 
 _STREAM = 31
-_PAIRS = 1 << 20  # of random orientations, for their disorientations
 _ENOUGH = 0.5  # of the distance of so many random boundaries: then swaps stop
 
 
@@ -38,11 +36,15 @@ class Oriented:
         the disorientation across boundaries and the wanted one; NaN without boundaries.
     floor : float
         The distance that as many boundaries with independent angles would have.
+    n_along : int, optional
+        Grains whose fibre lies along the direction in which they grew, if that was
+        asked for; the others have any orientation.
     """
 
     volume: Microstructure
     distance: float
     floor: float
+    n_along: int | None = None
 
 
 def orient(
@@ -59,7 +61,8 @@ def orient(
     volume : Microstructure
         Orientations that it has are replaced.
     texture : str, path or Microstructure
-        uniform; fibre:<001>,z,10deg; component:goss,10deg; a list of orientations
+        uniform; fibre:<001>,z,10deg; fibre:<001>,build.toml,10deg, along the direction
+        in which grains of this build grew; component:goss,10deg; a list of orientations
         (.csv); or a volume or map whose grains have orientations. See
         `grainpaint.orientations.texture_text.parse_texture`.
     misorientations : path or Microstructure, optional
@@ -114,42 +117,32 @@ def orient_measured(
     with progress("orient", 3) as bar:
         volume = replace(volume, orientations=None).compact()[0]
         ids, volumes = volume.ids(), volume.grain_volumes()
-        drawn = texture_of(texture, symmetry, ids.size, rng)
-        quaternion = np.zeros((int(ids[-1]), 4))
-        quaternion[:, 0] = 1.0  # of IDs that no grain has
-        quaternion[ids - 1] = assigned(drawn, volumes, rng)
+        shares = shares_of(texture, symmetry, volume, rng)
+        quaternion = np.tile([1.0, 0, 0, 0], (int(ids[-1]), 1))
+        frame, groups = quaternion.copy(), np.zeros(len(quaternion), int)
+        size = np.ones(len(quaternion))
+        size[ids - 1] = volumes
+        for number, share in enumerate(shares):
+            rows = ids[share.grains] - 1
+            quaternion[rows] = assigned(share.texture, size[rows], rng)
+            frame[rows], groups[rows] = share.frame, number
         bar.update(1)
         found = boundaries(volume)
         bar.update(2)
         distance = floor = float("nan")
         if len(found.pairs):
             if wanted is None:
-                wanted = random_misorientations(drawn, rng)
+                wanted = neighbors_at_random(shares, groups, frame, found, rng)
             floor = _floor(wanted, found.area)
-            size = np.ones(len(quaternion))
-            size[ids - 1] = volumes
+            enough = _ENOUGH * floor
             quaternion, distance = swapped(
-                quaternion, size, found, wanted, symmetry, seed, _ENOUGH * floor
+                quaternion, size, found, wanted, symmetry, seed, enough, frame, groups
             )
+        else:
+            quaternion = turned(frame, quaternion)
         known = Orientations(quaternion, symmetry)
-    return Oriented(replace(volume, orientations=known), distance, floor)
-
-
-def random_misorientations(
-    texture: Texture, rng: np.random.Generator, n: int = _PAIRS
-) -> np.ndarray:
-    """Return the distribution of disorientations of random pairs of a texture.
-
-    Returns
-    -------
-    numpy.ndarray, float64, shape (90,)
-        Shares in bins of two degrees; for uniform cubic crystals, Mackenzie's.
-    """
-    q = texture.draw(2 * n, rng)
-    pairs = np.arange(2 * n).reshape(n, 2)
-    angle = pair_angles(q, pairs, texture.symmetry)
-    share: np.ndarray = np.histogram(angle, N_BINS, (0, np.pi))[0] / n
-    return share
+    n_along = shares[0].grains.size if shares[0].along else None
+    return Oriented(replace(volume, orientations=known), distance, floor, n_along)
 
 
 def _floor(wanted: np.ndarray, area: np.ndarray) -> float:

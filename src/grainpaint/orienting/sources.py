@@ -16,7 +16,8 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.orientations.symmetry import checked_symmetry
 from grainpaint.orientations.texture import sampled
 from grainpaint.orientations.texture_list import Texture
-from grainpaint.orientations.texture_text import FORMS, is_texture
+from grainpaint.orientations.texture_text import FORMS, is_texture, with_axis_file
+from grainpaint.orienting.growth import check_growth_file
 
 __all__ = ["Source", "check_sources", "texture_of", "wanted_misorientations"]
 
@@ -63,6 +64,10 @@ def check_sources(
         As `texture_of` and `wanted_misorientations`, or if the symmetry is unknown.
     """
     checked_symmetry(symmetry)
+    local = with_axis_file(texture) if isinstance(texture, str) else None
+    if local is not None:
+        texture, file = local
+        check_growth_file(file)
     texture_of(texture, symmetry, 1, np.random.default_rng(0))
     if misorientations is not None:
         wanted_misorientations(misorientations, symmetry)

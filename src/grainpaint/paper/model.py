@@ -11,9 +11,10 @@ from torch import Tensor
 
 from grainpaint.network.cards import read_card
 from grainpaint.network.description import describe_data
+from grainpaint.network.devices import find_device
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.lookup import find_model, model_digest
-from grainpaint.network.precision import find_device, resolve
+from grainpaint.network.precision import resolve
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import read_network
 from grainpaint.paper.ddpm import Denoiser, Schedule, linear_schedule

@@ -6,7 +6,7 @@ that values do not drift across a volume.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from time import perf_counter
 
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from grainpaint.errors import InputError
+from grainpaint.generation.batches import Batches
 from grainpaint.generation.blocks import Block, batches
 from grainpaint.generation.domain import load_mask
 from grainpaint.generation.in_memory import Clock, Painted
@@ -111,23 +112,28 @@ def paint_blocks(
     return values
 
 
-def _painter(model: PaperModel, recipe: PaperRecipe) -> BlockPainter:
-    """Return RePaint with a recipe's settings."""
+def _painter(model: PaperModel, recipe: PaperRecipe, batch: int) -> BlockPainter:
+    """Return RePaint with a recipe's settings, in batches that fit into memory."""
     device = model.network.device
+    work = Batches(device, batch)
 
     def paint(
         given: torch.Tensor, known: torch.Tensor, places: list[int]
     ) -> torch.Tensor:
-        return repaint(
-            model.denoiser,
-            given.to(device),
-            known.to(device),
-            model.card.levels.schedule,
-            block_noise(recipe.seed, places, recipe.edge),
-            recipe.resamplings + 1,
-            recipe.jump,
-            recipe.free,
-        )
+        def some(items: Sequence[int]) -> list[torch.Tensor]:
+            found = repaint(
+                model.denoiser,
+                given[items].to(device),
+                known[items].to(device),
+                model.card.levels.schedule,
+                block_noise(recipe.seed, [places[i] for i in items], recipe.edge),
+                recipe.resamplings + 1,
+                recipe.jump,
+                recipe.free,
+            )
+            return list(found.cpu())
+
+        return torch.stack(work.run(list(range(len(places))), some))
 
     return paint
 
@@ -210,7 +216,7 @@ def paint_paper(
         )
     clock = Clock()
     blocks = plan_blocks(recipe, mask)
-    painter = _painter(model, recipe)
+    painter = _painter(model, recipe, batch)
     (values,) = paint_blocks(painter, blocks, recipe.shape, 1, batch, progress, halfway)
     clock.lap("paint")
     with progress("segment", 1):

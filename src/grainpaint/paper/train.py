@@ -1,5 +1,6 @@
 """Train the paper's network as in its section 2.4: the squared error of the noise."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,20 +41,37 @@ PAPER = PaperTraining(
 )
 
 
-def _losses(
-    network: UNet,
-    blocks: TrainingBlocks,
-    levels: np.ndarray,
-    config: PaperTraining,
-    rng: np.random.Generator,
-) -> list[Tensor]:
-    """Return the mean squared errors, one block a level, uncorrected and corrected."""
-    dim, place = network.config.dim, next(network.parameters()).device
+Drawn = tuple[Tensor, Tensor, Tensor]  # fields, levels, noise
+
+
+def _draw(
+    blocks: TrainingBlocks, levels: np.ndarray, dim: int, rng: np.random.Generator
+) -> Drawn:
+    """Draw a block for each level, and the noise."""
     fields = [encode_block(blocks.draw(rng), dim, rng) for _ in levels]
-    x0 = torch.from_numpy(np.stack(fields)).to(place)
-    t = torch.from_numpy(levels).to(place)
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    eps = torch.randn(x0.shape, generator=generator).to(place)
+    x0 = torch.from_numpy(np.stack(fields))
+    eps = torch.randn(x0.shape, generator=generator)
+    return x0, torch.from_numpy(levels), eps
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """Draws the blocks of a step."""
+
+    blocks: TrainingBlocks
+    config: PaperTraining
+
+    def __call__(self, rng: np.random.Generator, step: int) -> Drawn:
+        share = spread(step, self.config.batch)
+        levels = 1 + (share * self.config.levels.n_steps).astype(np.int64)
+        return _draw(self.blocks, levels, self.config.network.dim, rng)
+
+
+def _losses(network: UNet, drawn: Drawn, config: PaperTraining) -> list[Tensor]:
+    """Return the mean squared errors of the noise, uncorrected and corrected."""
+    place = next(network.parameters()).device
+    x0, t, eps = (tensor.to(place) for tensor in drawn)
     schedule = config.levels.schedule
     with autocast(place, config.precision):
         seen = predict(network, add_noise(x0, t, eps, schedule), t, schedule)
@@ -70,7 +88,8 @@ def held_out_error(
         rng = np.random.default_rng(7)
         levels = np.full(n_samples, level)
         with torch.no_grad():
-            loss = _losses(network, blocks, levels, config, rng)[1]
+            drawn = _draw(blocks, levels, config.network.dim, rng)
+            loss = _losses(network, drawn, config)[1]
         result[str(level)] = round(loss.item(), 5)
     return result
 
@@ -84,6 +103,7 @@ def train_paper(
     resume: bool = False,
     device: str = "cpu",
     progress: Progress = silent,
+    workers: int | None = None,
 ) -> PaperCard:
     """Train the paper's network and write `paper.safetensors` and `paper.json`.
 
@@ -95,7 +115,7 @@ def train_paper(
         Folder of volumes, see `grainpaint.paper.data.load_blocks`.
     out : Path
         Folder of the model.
-    minutes, n_steps, resume, device, progress
+    minutes, n_steps, resume, device, progress, workers
         As in `grainpaint.network.fit.fit`.
 
     Returns
@@ -114,10 +134,8 @@ def train_paper(
     def prepare(config: PaperTraining, place: torch.device) -> TrainingTask[PaperCard]:
         trained, held_out, description = load_blocks(data, config.edge)
 
-        def losses(network: UNet, rng: np.random.Generator, step: int) -> list[Tensor]:
-            share = spread(step, config.batch)
-            levels = 1 + (share * config.levels.n_steps).astype(np.int64)
-            return _losses(network, trained, levels, config, rng)
+        def losses(network: UNet, drawn: Drawn) -> list[Tensor]:
+            return _losses(network, drawn, config)
 
         def make_card(network: UNet, run: TrainingRun) -> PaperCard:
             error = held_out_error(network, held_out, config)
@@ -132,8 +150,11 @@ def train_paper(
                 metrics={"held_out_noise_error": error},
             )
 
-        return TrainingTask(config.network, losses, make_card)
+        return TrainingTask(
+            config.network, _Drawing(trained, config), losses, make_card
+        )
 
     return fit(
-        "paper", config, prepare, out, minutes, n_steps, resume, device, progress
-    )
+        "paper", config, prepare, out, minutes, n_steps, resume, device, progress,
+        workers=workers,
+    )  # fmt: skip

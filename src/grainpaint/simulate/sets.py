@@ -11,6 +11,7 @@ from grainpaint.formats import check_output, write, zarr
 from grainpaint.formats.files import replace_with
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
+from grainpaint.units import count_text
 
 __all__ = ["check_place", "member_name", "member_time", "simulate_into", "write_set"]
 
@@ -91,11 +92,11 @@ def simulate_into(
     if n_volumes == 1:
         (volume,) = simulate(recipe["seed"], progress)
         write(volume, output)
-        return f"{volume.n_grains:,} grains"
+        return count_text(volume.n_grains, "grain")
     if force and output.exists():
         shutil.rmtree(output)
     n = write_set(output, recipe, times, lambda seed: simulate(seed, silent), progress)
-    return f"{n} volumes"
+    return count_text(n, "volume")
 
 
 def write_set(

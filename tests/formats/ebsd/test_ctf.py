@@ -1,36 +1,14 @@
 """Maps of Oxford Instruments, .ctf and .h5oina: degrees, commas, axes, damage."""
 
-import io
-
 import h5py
 import numpy as np
 import pytest
 from ebsd_maps import ANGLES, GRAINS, STEP, angles_of, ctf
+from hdf5_files import h5oina
 
 from grainpaint import InputError, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
-
-
-def h5oina(angles=None, laue=11, phase=None, **lost):
-    """Return a file of one map; angles in degrees [y, x, 3]."""
-    angles = angles_of() if angles is None else angles
-    rows, columns = angles.shape[:2]
-    y, x = np.indices((rows, columns)).reshape(2, -1) * np.float32(STEP)
-    data = {"Euler": np.radians(angles).reshape(-1, 3).astype("f4"), "X": x, "Y": y}
-    data["Phase"] = np.ones((x.size, 1), "u1") if phase is None else phase
-    header = {"X Cells": [columns], "Y Cells": [rows]}
-    header |= {"X Step": [np.float32(STEP)], "Y Step": [np.float32(STEP)]}
-    memory = io.BytesIO()
-    with h5py.File(memory, "w") as file:
-        file["Format Version"] = "5.0"
-        for part, values in (("Data", data), ("Header", header)):
-            for name, value in values.items():
-                if name not in lost.values():
-                    file[f"1/EBSD/{part}/{name}"] = value
-        one = file.create_group("1/EBSD/Header/Phases/1")
-        one["Phase Name"], one["Laue Group"] = "Zircaloy", np.array([laue], "i4")
-    return memory.getvalue()
 
 
 MAKERS = {"ctf": ctf, "h5oina": h5oina}

@@ -4,12 +4,12 @@ Beside these tests, files were opened with the package damask 3.1 (GeomGrid,
 ConfigMaterial.is_valid, is_complete) and its Euler angles compared with ours.
 """
 
-import base64
 import re
 
 import numpy as np
 import pytest
 from oriented import numbers_of, oriented
+from volumes import damask_grid as grid
 
 from grainpaint import InputError, Microstructure, load
 from grainpaint.errors import InputNote
@@ -30,21 +30,6 @@ def materials(path):
     assert "".join(ENTRY.sub("", entries).split()) == ""
     phases = re.findall(r"^  (\S.*):\n    lattice: (\w+)\n    mechanical:", head, re.M)
     return dict(phases), [(p, np.array(q, float)) for p, *q in found]
-
-
-def grid(path):
-    """Read the materials as DAMASK's lines do; the arrays of the file are skipped."""
-    lines = path.read_text().split("\n")
-    (image,) = [line for line in lines if line.startswith("  <ImageData ")]
-    extent = re.search(r'WholeExtent="0 (\d+) 0 (\d+) 0 (\d+)"', image)
-    start = lines.index("    <CellData>") + 1
-    assert 'type="Int32" Name="material" format="binary"' in lines[start]
-    data = base64.b64decode(lines[start + 1], validate=True)
-    shape = [int(n) for n in extent.groups()]
-    assert int.from_bytes(data[:8], "little") == len(data) - 8 == 4 * np.prod(shape)
-    values = np.frombuffer(data[8:], "<i4").reshape(shape, order="F")
-    spacing = re.search(r'Spacing="([^"]*)"', image)[1].split()
-    return values, [float(s) for s in spacing]
 
 
 @pytest.mark.parametrize("void", [False, True])

@@ -5,11 +5,11 @@ import pytest
 from oriented import SHAPE, centers, numbers_of, oriented, without, x_fastest
 from scipy.spatial.transform import Rotation
 
-from grainpaint import InputError, Microstructure
+from grainpaint import InputError, Microstructure, load
 from grainpaint.formats.slabs import of_volume
 from grainpaint.formats.solvers import export
 from grainpaint.formats.solvers.crystals import rodrigues
-from grainpaint.orientations import Orientations, operators
+from grainpaint.orientations import GROUPS, Orientations, operators
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +90,21 @@ def test_neper_gets_the_symmetry_and_does_without_orientations(tmp_path):
     export(of_volume(without(volume)), tmp_path / "b.tesr", "neper")
     found = strict_tesr(tmp_path / "b.tesr")
     assert not {"ori", "crysym", "origin"} & found.keys()
+
+
+# What Neper takes (ol_lauegroup_qty): as many rotations as the group has.
+NEPERS = {"triclinic": 1, "cubic": 24, "hexagonal": 12, "2/m": 2, "mmm": 4, "4/m": 4}
+NEPERS |= {"4/mmm": 8, "-3": 3, "-3m": 6, "6/m": 6, "m-3": 12}
+
+
+@pytest.mark.parametrize("symmetry", GROUPS)
+def test_neper_gets_every_symmetry_and_we_read_it_back(tmp_path, symmetry):
+    known = Orientations(np.tile([1.0, 0, 0, 0], (7, 1)), symmetry)
+    volume = Microstructure(oriented().grain_id, orientations=known)
+    export(of_volume(volume), tmp_path / "a.tesr", "neper")
+    word = strict_tesr(tmp_path / "a.tesr")["crysym"]
+    assert NEPERS[word] == len(operators(symmetry))
+    assert load(tmp_path / "a.tesr", unit="um").orientations.symmetry == (symmetry,)
 
 
 def strict_ebsd(path):
@@ -191,7 +206,7 @@ def test_prisms_gets_a_line_for_each_x_and_y_and_rodrigues_vectors(tmp_path):
 
 
 def test_prisms_has_no_outside(tmp_path):
-    with pytest.raises(InputError, match="voxels lie outside the part"):
+    with pytest.raises(InputError, match="take a region inside the part, without"):
         export(of_volume(oriented(void=True)), tmp_path / "g.txt", "prisms")
     assert [*tmp_path.iterdir()] == []
 

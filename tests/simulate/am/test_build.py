@@ -2,12 +2,14 @@ import tomllib
 
 import numpy as np
 import pytest
+import trimesh
 from samples import AM_RECIPE, am_recipe
+from solids import box
 from typer.testing import CliRunner
 
 from grainpaint import formats
 from grainpaint.cli import app
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.simulate.am.build import additive, map_process
 from grainpaint.simulate.am.recipe import load_am_recipe
 
@@ -56,8 +58,6 @@ def test_same_seed_same_grains():
 
 
 def test_a_part_has_grains_inside_and_nothing_outside(tmp_path):
-    import trimesh
-
     ball = trimesh.creation.icosphere(radius=0.05)  # mm
     ball.export(tmp_path / "ball.stl")
     text = AM_RECIPE.replace("shape = [24, 20, 18]", 'part = "ball.stl"')
@@ -74,6 +74,22 @@ def test_a_part_has_grains_inside_and_nothing_outside(tmp_path):
     assert (maps.track[volume.mask] >= 0).mean() > 0.9
     sizes = volume.grain_volumes()
     assert sizes[sizes >= 5].sum() > 0.8 * volume.n_voxels
+
+
+def test_what_voxels_lose_of_a_part_is_said(tmp_path, run):
+    """As paint says it: a plate of 1.3 voxels beside a block."""
+    plate = box((0.1, 0.1, 0.0065))
+    plate.apply_translation((0, 0, 0.1))
+    trimesh.util.concatenate([box((0.1, 0.1, 0.1)), plate]).export(tmp_path / "a.stl")
+    text = AM_RECIPE.replace("shape = [24, 20, 18]", 'part = "a.stl"')
+    file = write(tmp_path, text)
+    line = "1 of 2 bodies are off by 3 % of their volume or more"
+    with pytest.warns(InputNote) as notes:
+        additive(file, seed=1)
+    assert sum(line in str(note.message) for note in notes) == 1
+    code, _, error = run("simulate", "am", file, "-o", tmp_path / "a.npz")
+    assert code == 0
+    assert error.count(line) == 1
 
 
 def test_path_of_a_file_is_followed(tmp_path):

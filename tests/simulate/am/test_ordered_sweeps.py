@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from grainpaint.simulate.am.moves import SweepKey
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder
-from grainpaint.simulate.am.sweeper import Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import Leg, Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import ZoneTable
 
 N = 24
@@ -20,9 +19,13 @@ def swept(spin, distance, order, temperature=0.0, n=1, periodic=(False,) * 3, **
     sweeper = Sweeper(
         spin, move_rules(500, temperature, True, **rules), periodic, order
     )
+    reported = []
     for step in range(n):
-        draw = SweepKey(np.uint64(1), np.uint64(2), np.uint64(step))
-        sweeper.sweep((N / 2, N / 2, N / 2, 1.0, 0.0), flat_zone(distance), draw)
+        place = np.array([[N / 2, N / 2, N / 2, 1.0, 0.0]])
+        key = np.uint64(1), np.uint64(2)
+        leg = Leg(place, np.array([step], np.uint64), flat_zone(distance), key)
+        sweeper.run([leg], reported.append)
+    assert reported == list(range(1, n + 1))
     return sweeper.spin.copy()
 
 

@@ -48,6 +48,12 @@ def test_single_straight_track_in_closed_form():
     time = (60 - x + rear * np.sqrt(np.maximum(left, 0))) / speed
     np.testing.assert_allclose(m.time[melted], time[melted], rtol=1e-5)
     assert np.isnan(m.time[~melted]).all()
+    # The normal of (x / r)^2 + (2 y / w)^2 + (z / d)^2 = 1, forward, which is -x here.
+    forward = np.sqrt(np.maximum(left, 0)) / rear
+    normal = np.stack([-forward, -4 * (y - 10) / width**2, (8 - z) / depth**2], -1)
+    normal = normal[melted] / np.linalg.norm(normal[melted], axis=1)[:, None]
+    np.testing.assert_allclose(m.growth[melted], normal, atol=1e-6)
+    assert np.isnan(m.growth[~melted]).all()
 
 
 def test_nothing_melts_while_the_beam_is_off():

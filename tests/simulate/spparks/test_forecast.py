@@ -38,3 +38,35 @@ def test_longer_work_is_forecast_to_take_longer(tmp_path):
     assert once < seconds(POTTS.replace("run 4", "run 40")) < 10 * once
     assert seconds(POTTS.replace("0 12", "0 24")) > 1.9 * once
     assert seconds(AM.replace("num_layers 2", "num_layers 4")) > 1.9 * seconds(AM)
+
+
+def test_simulations_before_a_clear_count(tmp_path):
+    path = tmp_path / "in.script"
+    path.write_text(POTTS)
+    once = forecast(read_script(path))
+    other = POTTS.replace("run 4", "dump b text 1 b.*\nrun 4")
+    path.write_text(f"{other}clear\n{other}clear\n{POTTS}")
+    found = forecast(read_script(path))
+    assert (found.n_runs, found.time) == (3, 3 * once.time)
+    assert found.seconds == pytest.approx(3 * once.seconds)
+    assert found.files == (("log.spparks", 1), ("b.*", 5))
+
+
+LAWS = {
+    "quaternion": ("potts/quaternion 50 hcp", "potts/quaternion 50 cubic"),
+    "phase field": tuple(
+        f"phasefield/potts 50 {n} 1 1 1 1 0.2 0.8 0.1 0.9" for n in (10, 40)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_costly_laws_are_forecast_as_such(tmp_path, name):
+    def seconds(app):
+        text = POTTS.replace("potts 50", app).replace("p p n", "p p p")
+        path = tmp_path / "in.script"
+        path.write_text(text.replace("solve_style tree", "sweep random"))
+        return forecast(read_script(path)).seconds
+
+    plain, less, more = map(seconds, ("potts/neighonly 50", *LAWS[name]))
+    assert 2 * plain < less < 0.8 * more

@@ -6,10 +6,17 @@ from collections import Counter
 import naive
 import numpy as np
 import pytest
+from samples import POTTS
 
 from grainpaint import InputError
 from grainpaint.orientations.symmetry import operators
-from grainpaint.simulate.iso.attempts import NO_CRYSTALS, NO_PHASES, Crystals, Law
+from grainpaint.simulate.iso.attempts import (
+    NO_CRYSTALS,
+    NO_PHASES,
+    Crystals,
+    Law,
+    Phases,
+)
 from grainpaint.simulate.iso.ghosts import with_ghosts, without_ghosts
 from grainpaint.simulate.iso.lattice import neighbor_offsets
 from grainpaint.simulate.iso.rejection import Sweeper
@@ -17,6 +24,7 @@ from grainpaint.simulate.spparks.crystals import misorientation_energies
 from grainpaint.simulate.spparks.energy import propensities
 from grainpaint.simulate.spparks.gradient import set_gradient
 from grainpaint.simulate.spparks.pins import pin_sites
+from grainpaint.simulate.spparks.runner import run_script
 from grainpaint.simulate.spparks.simulation import PinSites, SimulationBox
 from grainpaint.simulate.spparks.sites import Sites
 from grainpaint.simulate.spparks.variants import (
@@ -30,6 +38,7 @@ OPEN = (False, False, False)
 AROUND = (1, 1, 2, 1, 2, 1, 3, 1)  # spins around a site of spin 1
 TILTS = {1: 0.0, 2: 4.0, 3: 11.0}  # degrees about z
 N_ISLANDS = 40_000
+COMPOSITION = 0.6
 
 
 def about_z(degrees):
@@ -59,7 +68,7 @@ def test_pairs_have_the_energy_of_read_and_shockley(symmetry, turn, angle):
     np.testing.assert_allclose(found, read_shockley(angle) / 2, atol=1e-5)
 
 
-def attempts(law, mobility, orientation=None):
+def attempts(law, mobility, orientation=None, phases=None):
     """Attempt one flip at the center of many islands; return how often each spin."""
     island = np.zeros((4, 4, 1), np.int32)
     island[:3, :3, 0] = np.array([*AROUND[:4], 1, *AROUND[4:]]).reshape(3, 3)
@@ -71,12 +80,19 @@ def attempts(law, mobility, orientation=None):
     if orientation is not None:
         rows = with_ghosts(spin - 1, OPEN, -1).astype(np.int32)
         law = law._replace(crystals=orientation._replace(orientation=rows))
+    if phases is not None:
+        phase = with_ghosts((spin <= phases.half).astype(np.int32), OPEN)
+        composition = with_ghosts(np.full(spin.shape, COMPOSITION), OPEN)
+        law = law._replace(phases=phases._replace(composition=composition, phase=phase))
     sweeper = Sweeper(
         with_ghosts(spin, OPEN), spin.shape, law, seed=3, order="raster",
         sectors=False, lattice="sq/8n", periodic=OPEN,
     )  # fmt: skip
     sweeper.sweep(0)
     ends = without_ghosts(sweeper.spin, spin.shape)
+    if phases is not None:  # phases follow the spins
+        after = without_ghosts(law.phases.phase, spin.shape)
+        assert (after == (ends <= phases.half))[spin > 0].all()
     assert (ends[~moves] == spin[~moves]).all()  # of mobility 0
     return Counter(ends[moves].tolist())
 
@@ -119,6 +135,33 @@ def test_flips_of_crystals_cost_what_their_pairs_do():
     assert min(rise.values()) > 0
     expected = {spin: math.exp(-0.5 * r) / 2 for spin, r in rise.items()}
     check_frequencies(attempts(PLAIN, 1.0, crystals), expected)
+
+
+@pytest.mark.parametrize("half", [1, 2])
+def test_flips_to_another_phase_cost_what_the_composition_asks(half):
+    """Spins up to `half` are of phase 1, whose composition is 0.9, not 0.1."""
+    phases = Phases(np.zeros(0), np.zeros(0, np.int32), half, 5.0, (0.1, 0.9))
+    expected = {}
+    for spin in (2, 3):
+        rise = AROUND.count(1) - AROUND.count(spin)
+        if spin > half:  # from phase 1 to phase 0
+            rise += 5 * ((COMPOSITION - 0.1) ** 2 - (COMPOSITION - 0.9) ** 2)
+        expected[spin] = math.exp(-0.5 * rise) / 2
+    check_frequencies(attempts(PLAIN, 1.0, phases=phases), expected)
+
+
+@pytest.mark.parametrize("how", ["yes", "no"])
+def test_orientations_are_new_in_a_run_unless_it_goes_on(tmp_path, how):
+    text = POTTS.replace("potts 50", "potts/quaternion 50 cubic")
+    text = text.replace("solve_style tree", "sweep random").replace("run 4", "")
+    dump = "dump a text 99 a.* id d1 d2 d3 d4\n"
+    (tmp_path / "in.script").write_text(
+        f"{text}{dump}run 0.1\ndump_one a\nrun 0 pre {how}\ndump_one a\n"
+    )
+    run_script(tmp_path / "in.script", folder=tmp_path)
+    first, second = (np.loadtxt(tmp_path / f"a.{i}", skiprows=9) for i in (1, 2))
+    np.testing.assert_allclose((first[:, 1:] ** 2).sum(1), 1, atol=1e-4)
+    assert (first == second).all() == (how == "no")
 
 
 def test_strained_sites_have_the_enumerated_propensities(rng):

@@ -11,11 +11,11 @@ import re
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import Stated, grid_of
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns
 from grainpaint.formats.ebsd.symmetries import proper_group
-from grainpaint.formats.ebsd.table import numbers
+from grainpaint.formats.ebsd.table import numbers, stated_count, stated_number
 
 __all__ = ["read_points"]
 
@@ -100,18 +100,22 @@ def _stated(header: list[tuple[str, str]]) -> Stated:
     """Return what a header says of the grid."""
     said = dict(header)
 
-    def number(name: str) -> float | None:
+    def word(name: str) -> str | None:
         match = _NUMBER.match(said.get(name, ""))
-        try:
-            return float(match[0]) if match else None
-        except ValueError:
-            raise InputError(f"damaged: its header has {name} {match[0]!r}") from None  # type: ignore[index]
+        return match[0] if match else None
 
-    counts = [number(name) for name in ("NCOLS_ODD", "NCOLS_EVEN", "NROWS")]
-    odd, even, rows = (None if n is None else int(n) for n in counts)
+    def count(name: str) -> int | None:
+        found = word(name)
+        return None if found is None else stated_count(name, found)
+
+    def step(name: str) -> float | None:
+        found = word(name)
+        return None if found is None else stated_number(name, found)
+
+    odd, even, rows = count("NCOLS_ODD"), count("NCOLS_EVEN"), count("NROWS")
     kind = said.get("GRID", "").lower()
     hexagonal = {"sqr": False, "hex": True}.get(kind[:3])
-    return Stated(odd, even, rows, number("XSTEP"), number("YSTEP"), hexagonal)
+    return Stated(odd, even, rows, step("XSTEP"), step("YSTEP"), hexagonal)
 
 
 def _phases(
@@ -120,8 +124,11 @@ def _phases(
     """Return number, symmetry and name of each phase of the header."""
     found: list[dict[str, str]] = []
     for name, value in header:
-        if name == "PHASE" and value.split() and value.split()[0].isdigit():
-            found.append({"number": value.split()[0]})
+        if name == "PHASE" and value.split():
+            word = value.split()[0]
+            if not (word.isascii() and word.isdecimal() and len(word) < 10):
+                raise InputError(f"damaged: its header has Phase {brief(word, 50)!r}")
+            found.append({"number": word})
         elif name in ("MATERIALNAME", "SYMMETRY"):
             if not found or name in found[-1]:
                 found.append({"number": str(len(found) + 1)})

@@ -6,9 +6,12 @@ is turned to a; see `with_x_along_a`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import Stated, grid_of
 from grainpaint.formats.ebsd.points import (
     OrientationMap,
@@ -16,12 +19,19 @@ from grainpaint.formats.ebsd.points import (
     with_x_along_a,
 )
 from grainpaint.formats.ebsd.symmetries import LAUE_GROUPS, proper_group
-from grainpaint.formats.ebsd.table import numbers
+from grainpaint.formats.ebsd.table import (
+    numbers,
+    stated_count,
+    stated_number,
+    whole,
+)
+from grainpaint.units import count_text
 
 __all__ = ["laue_group", "read_points"]
 
 _NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
 _MOST_LINES = 1000  # of a header
+_Number = TypeVar("_Number", int, float)
 
 
 def read_points(data: bytes) -> OrientationMap:
@@ -54,7 +64,7 @@ def read_points(data: bytes) -> OrientationMap:
         groups.append(group)
         notes += [note] if note else []
     said = {line[0].lower(): line[1] for line in lines if len(line) > 1}
-    turns = [_number(said, f"acqe{i}") for i in (1, 2, 3)]
+    turns = [_stated(stated_number, said, f"acqe{i}") for i in (1, 2, 3)]
     if any(turns):
         notes.append("orientations are those in the map's axes: AcqE1..3 are unused")
     angles = values[:, 3:6]
@@ -67,16 +77,15 @@ def read_points(data: bytes) -> OrientationMap:
             f"a .ctf file has Euler angles in degrees, but these reach {largest:.4g} "
             "only: are they radians?"
         )
-    steps = [_number(said, name) for name in ("xstep", "ystep")]
-    cells = [_number(said, name) for name in ("xcells", "ycells")]
-    columns, rows = (None if n is None else int(n) for n in cells)
+    steps = [_stated(stated_number, said, name) for name in ("xstep", "ystep")]
+    columns, rows = (_stated(stated_count, said, name) for name in ("xcells", "ycells"))
     grid = grid_of(
         values[:, 1],
         values[:, 2],
         None,
         Stated(columns, None, rows, steps[0], steps[1]),
     )
-    number = np.rint(values[:, 0]).astype(np.int64)
+    number = whole(values[:, 0], "the phase")
     symmetry = tuple(groups)
     _check(number, len(groups))
     return from_columns(
@@ -99,7 +108,8 @@ def laue_group(number: object) -> tuple[str, str]:
         index = 0
     if not 1 <= index <= len(LAUE_GROUPS):
         raise InputError(
-            f"damaged: Laue groups have numbers 1..{len(LAUE_GROUPS)}, got {number!r}"
+            f"damaged: Laue groups have numbers 1..{len(LAUE_GROUPS)}, got "
+            f"{brief(number, 50)!r}"
         )
     return proper_group(LAUE_GROUPS[index - 1])
 
@@ -144,17 +154,15 @@ def _phases(lines: list[list[str]]) -> list[list[str]]:
     found = lines[first : len(lines) - 1]
     if len(found) != stated or any(len(line) < 4 for line in found):
         raise InputError(
-            f"damaged: its header states {stated} phases, and {len(found)} lines of "
-            "phases follow"
+            f"damaged: its header states {count_text(stated, 'phase')}, and "
+            f"{count_text(len(found), 'line')} of phases follow"
         )
     return found
 
 
-def _number(said: dict[str, str], name: str) -> float | None:
+def _stated(
+    read: Callable[[str, str], _Number], said: dict[str, str], name: str
+) -> _Number | None:
     """Return a number of the header, None if it has none."""
-    if not said.get(name):
-        return None
-    try:
-        return float(said[name].replace(",", "."))
-    except ValueError:
-        raise InputError(f"damaged: its header has {name} {said[name]!r}") from None
+    word = said.get(name)
+    return read(name, word.replace(",", ".")) if word else None

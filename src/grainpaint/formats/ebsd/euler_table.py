@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import grid_of
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns
-from grainpaint.formats.ebsd.table import numbers
+from grainpaint.formats.ebsd.table import numbers, whole
 
 __all__ = ["head_of", "read_points"]
 
@@ -76,9 +76,8 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     columns, units, separator = found
     lost = [axis for axis in "xy" if columns.count(axis) != 1]
     if lost:
-        raise InputError(
-            f"its first line names {', '.join(columns)}, and not {' and '.join(lost)}"
-        )
+        named = brief(", ".join(columns))
+        raise InputError(f"its first line names {named}, and not {' and '.join(lost)}")
     table = data.partition(b"\n")[2]
     comma = separator != "," and b"," in table
     names = [n for n in ("x", "y", "z", "phase") if columns.count(n) == 1]
@@ -92,7 +91,7 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     angles, notes = _radians(values[:, [at[a] for a in _ANGLES]], units[at["phi1"]])
     phase = np.ones(len(values), np.int64)
     if "phase" in at:
-        phase = np.rint(values[:, at["phase"]]).astype(np.int64)
+        phase = whole(values[:, at["phase"]], "the phase")
     if phase.min(initial=0) < 0:
         phase = np.maximum(phase, 0)
     n_phases = max(1, int(phase.max(initial=1)))

@@ -13,6 +13,7 @@ from grainpaint.segmentation.fragments import (
     number_in_order,
 )
 from grainpaint.segmentation.orientation_map import grains_of_points, mean_by_grain
+from grainpaint.units import count_text
 
 __all__ = ["DEGREES", "MIN_SIZE", "to_grains"]
 
@@ -52,20 +53,20 @@ def to_grains(found: OrientationMap, options: ReadOptions) -> RawVolume:
     indexed = found.phase > 0
     told = [
         f"{_size(found.phase.shape)} points, {_percent(1 - indexed.mean())} unindexed",
-        f"{_counted(int(grain_id.max()), 'grain')} at {degrees:g} degrees",
+        f"{count_text(int(grain_id.max()), 'grain')} at {degrees:g} degrees",
     ]
     small = np.flatnonzero((size[1:] < least) & ~lost[1:]) + 1
     joined = int((becomes[small] != small).sum())
     if joined:
         told.append(
-            f"{_counted(joined, 'grain')} below {least} points joined to neighbors"
+            f"{count_text(joined, 'grain')} below {least} points joined to neighbors"
         )
     if lost.any():
         told.append(f"{lost.sum():,} below {least} without neighbors left out")
     filled = int((grain_id == 0).sum())
     if options.fill and filled and grain_id.any():
         grain_id = _filled(grain_id, found.spacing)
-        told.append(f"{_counted(filled, 'point')} filled from the nearest grains")
+        told.append(f"{count_text(filled, 'point')} filled from the nearest grains")
     spacing, origin = found.spacing, found.origin
     notes = list(found.notes)
     if not indexed.any():
@@ -84,10 +85,6 @@ def to_grains(found: OrientationMap, options: ReadOptions) -> RawVolume:
 def _size(shape: tuple[int, ...]) -> str:
     """Return a shape as text, a thickness of one left out."""
     return " x ".join(str(n) for n in (shape if shape[2] > 1 else shape[:2]))
-
-
-def _counted(n: int, word: str) -> str:
-    return f"{n:,} {word}{'s' * (n != 1)}"
 
 
 def _percent(share: float) -> str:

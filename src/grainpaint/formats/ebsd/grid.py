@@ -10,7 +10,9 @@ from grainpaint.errors import InputError
 
 __all__ = ["Grid", "Stated", "grid_of"]
 
+_FARTHEST = 1e15
 _OFF = 0.2  # of a step: how far a point may lie from its place
+_PLACES = 10, 100_000  # places of a grid: so many for a point, and in any case
 _SAME = 2e-3  # relative difference of steps that are equal but for rounding
 
 
@@ -71,8 +73,8 @@ def grid_of(
     if x.size == 0:
         raise InputError("has no points: it is cut off after its header")
     axes = [x, y] if z is None else [x, y, z]
-    if not all(np.isfinite(values).all() for values in axes):
-        raise InputError("damaged: a coordinate is not a number")
+    if not all((np.abs(values) <= _FARTHEST).all() for values in axes):
+        raise InputError("damaged: a coordinate is not a number, or beyond 1e15")
     hints = (stated.step_x, stated.step_y, None)
     steps = [_step(values, hint) for values, hint in zip(axes, hints)]
     rows, on_rows = _places(y, steps[1])
@@ -88,7 +90,8 @@ def grid_of(
     if stated.hexagonal:
         notes.append("its header says HexGrid, but its points are on a square grid")
     shape = tuple(int(p.max()) + 1 for p in (columns, rows, layers))
-    if columns.size * 1000 < np.prod(shape, dtype=float):
+    for_each, anyway = _PLACES
+    if np.prod(shape, dtype=float) > max(for_each * columns.size, anyway):
         raise InputError(_no_grid(x.size))
     point = np.full(shape, -1, np.int64)
     point[columns, rows, layers] = np.arange(x.size)

@@ -21,9 +21,12 @@ from grainpaint.formats.ebsd.points import (
     from_columns,
     with_x_along_a,
 )
-from grainpaint.formats.hdf5_file import array_of
+from grainpaint.formats.ebsd.table import whole
+from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 
 __all__ = ["read_points"]
+
+_GROWN = 32  # memory that grains take, for each byte of angles
 
 
 def read_points(file: Any) -> OrientationMap:
@@ -49,25 +52,26 @@ def read_points(file: Any) -> OrientationMap:
     lost = [name for name in ("Euler", "Phase") if name not in data]
     if header is None or lost:
         raise InputError(f"damaged: its EBSD map lacks {', '.join(lost or ['Header'])}")
-    angles = array_of(data["Euler"]).astype(np.float64)
-    phase = np.nan_to_num(array_of(data["Phase"]).ravel()).astype(np.int64)
+    angles = floats_of(data["Euler"], _GROWN)
+    phase = whole(np.nan_to_num(array_of(data["Phase"]).ravel()), "the phase")
     columns, rows = (_scalar(header, f"{axis} Cells") for axis in "XY")
     steps = [_scalar(header, f"{axis} Step") for axis in "XY"]
     if columns is None or rows is None:
         raise InputError("damaged: its header lacks X Cells or Y Cells")
-    columns, rows = int(columns), int(rows)
+    columns, rows = (int(whole(np.array([n]), "the count")[0]) for n in (columns, rows))
     if angles.shape != (phase.size, 3) or phase.size != columns * rows:
         raise InputError(
             f"damaged: its header states {columns} x {rows} points, its angles have "
-            f"shape {angles.shape} and there are {phase.size:,} phases"
+            f"shape {angles.shape}, its phases {phase.shape}"
         )
-    largest = np.abs(angles[(phase > 0) & np.isfinite(angles).all(1)]).max(initial=0.0)
+    known = angles[(phase > 0) & ~np.isnan(angles).any(1)]
+    largest = np.abs(known).max(initial=0.0)
     if largest > 4 * np.pi + 1e-3:
         raise InputError(
             f"an .h5oina file has angles in radians, but these reach {largest:.5g}"
         )
     if "X" in data and "Y" in data:
-        x, y = (array_of(data[axis]).astype(np.float64).ravel() for axis in "XY")
+        x, y = (floats_of(data[axis]).ravel() for axis in "XY")
     else:
         y, x = (i.ravel().astype(float) for i in np.indices((rows, columns)))
         x, y = x * (steps[0] or 1.0), y * (steps[1] or steps[0] or 1.0)
@@ -95,7 +99,7 @@ def _scalar(group: Any, name: str) -> float | None:
     """Return a number of a header."""
     if name not in group:
         return None
-    return float(np.asarray(group[name]).ravel()[0])
+    return float(array_of(group[name]).ravel()[0])
 
 
 def _phases(header: Any) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
@@ -108,11 +112,10 @@ def _phases(header: Any) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
         if str(i) not in folder or "Laue Group" not in folder[str(i)]:
             raise InputError(f"damaged: its header lacks phase {i} or its Laue group")
         one = folder[str(i)]
-        group, note = laue_group(int(np.asarray(one["Laue Group"]).ravel()[0]))
+        group, note = laue_group(int(array_of(one["Laue Group"]).ravel()[0]))
         groups.append(group)
         notes += [note] if note else []
-        name = np.asarray(one["Phase Name"]).ravel()[0] if "Phase Name" in one else b""
-        names.append(name.decode() if isinstance(name, bytes) else str(name))
+        names.append(text_of(one["Phase Name"]) if "Phase Name" in one else "")
     if not groups:
         raise InputError("damaged: its header lists no phase")
     return (

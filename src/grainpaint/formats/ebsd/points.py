@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 __all__ = ["OrientationMap", "from_columns", "quaternions", "with_x_along_a"]
 
@@ -135,7 +136,7 @@ def from_columns(
     if phase.size and not 0 <= phase.min() <= phase.max() <= len(symmetry):
         raise InputError(
             f"has points of phase {phase.max() if phase.min() >= 0 else phase.min()}, "
-            f"but its header has {len(symmetry)} phase{'s' * (len(symmetry) != 1)}"
+            f"but its header has {count_text(len(symmetry), 'phase')}"
         )
     one = quaternions(np.where(known[:, None], angles, 0.0))
     at = np.where(point < 0, 0, point)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["LAUE_GROUPS", "proper_group"]
 
@@ -58,7 +58,7 @@ def proper_group(name: str) -> tuple[str, str]:
         return "1", f"symmetry {name}: its twofold axis is not c, so it is left out"
     if plain not in _GROUP:
         raise InputError(
-            f"unknown crystal symmetry {name!r} in its header: known are "
+            f"unknown crystal symmetry {brief(name, 50)!r} in its header: known are "
             f"{', '.join(LAUE_GROUPS)} and TSL's codes 43, 62, ..."
         )
     return _GROUP[plain], ""

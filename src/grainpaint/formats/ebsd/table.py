@@ -1,17 +1,20 @@
-"""The table of numbers that follows the header of a text file."""
+"""Numbers in a text file: in its header, and in the table that follows it."""
 
 from __future__ import annotations
 
 import io
+import math
 import re
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
-__all__ = ["numbers"]
+__all__ = ["numbers", "stated_count", "stated_number", "whole"]
 
 _QUOTED = re.compile(r"string to float: '([^']{0,40})|fields in line (\d+)")
+_MOST_COLUMNS = 1000  # tables have some ten; millions take minutes
+_LARGEST = 1e15  # what no length, angle, time or rate comes near to
 
 
 def numbers(
@@ -44,10 +47,15 @@ def numbers(
     Raises
     ------
     InputError
-        If there is no line, a word is no number, or a line lacks a needed column.
+        If there is no line, a word is no number, a number is infinite or beyond 1e15,
+        or a line lacks a needed column.
     """
     import pandas as pd
 
+    head = data[: 1 << 20].lstrip().partition(b"\n")[0]
+    by = None if separator == r"\s+" else separator.encode()
+    if len(head.split(by, _MOST_COLUMNS)) > _MOST_COLUMNS:
+        raise InputError(f"damaged: its first point has over {_MOST_COLUMNS} numbers")
     try:
         frame = pd.read_csv(
             io.BytesIO(data),
@@ -63,6 +71,10 @@ def numbers(
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise InputError(f"damaged: {_reason(str(error), first_line)}") from None
     values: np.ndarray = frame.to_numpy()
+    far = np.abs(values) > _LARGEST
+    if far.any():
+        i, j = np.argwhere(far)[0].tolist()
+        raise InputError(f"damaged: point {i + 1:,} has the number {values[i, j]:g}")
     if values.shape[1] <= max(needed):
         raise InputError(
             f"its lines have {values.shape[1]} columns, and {max(needed) + 1} are "
@@ -85,3 +97,58 @@ def _reason(text: str, first_line: int) -> str:
     if match:
         return f"line {int(match[2]) + first_line - 1} has more columns than others"
     return "its table is not one of numbers"
+
+
+def stated_number(name: str, word: str) -> float:
+    """Return a number of a header.
+
+    Parameters
+    ----------
+    name : str
+        How the header calls it.
+    word : str
+
+    Raises
+    ------
+    InputError
+        If it is none, infinite or beyond 1e15.
+    """
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= _LARGEST:
+        raise InputError(f"damaged: its header has {name} {brief(word, 50)!r}")
+    return value
+
+
+def stated_count(name: str, word: str) -> int:
+    """Return an integer of a header; as `stated_number`."""
+    value = stated_number(name, word)
+    if value != int(value):
+        raise InputError(f"damaged: its header has {name} {brief(word, 50)!r}")
+    return int(value)
+
+
+def whole(values: np.ndarray, what: str) -> np.ndarray:
+    """Return numbers as int64.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+    what : str
+        What they are, for the error.
+
+    Raises
+    ------
+    InputError
+        If one is no integer, or beyond 1e15.
+    """
+    wrong = ~(np.abs(values) <= _LARGEST) | (values != np.rint(values))
+    if wrong.any():
+        raise InputError(
+            f"damaged: {what} {values[wrong][0]:g} is no integer (point "
+            f"{np.flatnonzero(wrong)[0] + 1:,})"
+        )
+    found: np.ndarray = values.astype(np.int64)
+    return found

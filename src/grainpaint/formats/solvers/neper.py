@@ -18,7 +18,12 @@ from grainpaint.formats.text import int_words, table
 __all__ = ["write"]
 
 _PER_LINE = 12  # IDs: within 72 columns up to 99,999 of them
-_CRYSYM = {"432": "cubic", "23": "cubic", "622": "hexagonal", "6": "hexagonal"}
+# Neper (4 and later) takes the names of Laue groups, and the three words of older ones.
+_CRYSYM = {
+    **{"1": "triclinic", "432": "cubic", "622": "hexagonal"},
+    **{"2": "2/m", "222": "mmm", "4": "4/m", "422": "4/mmm", "3": "-3", "32": "-3m"},
+    **{"6": "6/m", "23": "m-3"},
+}
 
 
 def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
@@ -40,7 +45,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
             lines += ["  *ori", "   quaternion:active"]
             form_of_one = "   {:.12f} {:.12f} {:.12f} {:.12f}"
             lines += [form_of_one.format(*q) for q in (known.quaternion + 0.0).tolist()]
-            symmetries = sorted({_CRYSYM.get(s, "triclinic") for s in known.symmetry})
+            symmetries = sorted({_CRYSYM[s] for s in known.symmetry})
             if len(symmetries) == 1:
                 lines += ["  *crysym", f"   {symmetries[0]}"]
             else:

@@ -17,6 +17,7 @@ from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
 from grainpaint.formats.solvers.crystals import rodrigues
 from grainpaint.formats.text import float_words, int_words, table
+from grainpaint.units import count_text
 
 __all__ = ["write"]
 
@@ -31,8 +32,8 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     """
     if slabs.n_outside:
         raise InputError(
-            "PRISMS-Plasticity fills its whole box with grains, but "
-            f"{slabs.n_outside:,} voxels lie outside the part: take a region inside"
+            "PRISMS-Plasticity fills its whole box with grains: take a region inside "
+            f"the part, without {count_text(slabs.n_outside, 'voxel')} outside"
         )
     known = slabs.known
     assert known is not None

@@ -10,6 +10,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.spparks.snapshot import Snapshot, choose_time
 from grainpaint.formats.spparks.stitch_base import blocks_until, field_of, opened
+from grainpaint.units import count_text
 
 __all__ = ["is_stitch", "read_stitch", "times_of_stitch"]
 
@@ -65,7 +66,9 @@ def _laid(path: Path, blocks: list[tuple[Any, ...]]) -> tuple[np.ndarray, np.nda
     shape = [int(b) - int(a) for a, b in zip(low, high)]
     missing = prod(shape) - sum(len(block[6]) // 4 for block in blocks)
     if missing > 0:
-        raise InputError(f"{path}: {missing:,} sites of the box or more have no spin")
+        raise InputError(
+            f"{path}: no spin at {count_text(missing, 'site')} of the box or more"
+        )
     spin = np.empty(shape, np.int32)
     covered = np.zeros(spin.shape, bool)
     for (*corner, state), start, stop in zip(
@@ -79,6 +82,6 @@ def _laid(path: Path, blocks: list[tuple[Any, ...]]) -> tuple[np.ndarray, np.nda
         covered[box] = True
     if not covered.all():
         raise InputError(
-            f"{path}: {np.count_nonzero(~covered):,} sites of the box have no spin"
+            f"{path}: no spin at {count_text(int((~covered).sum()), 'site')} of the box"
         )
     return spin, low

@@ -8,32 +8,43 @@ from pathlib import Path
 from grainpaint.errors import InputError
 from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.meshing.mesh import GrainMesh
+from grainpaint.meshing.solid import SolidMesh
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["check_mesh_output", "write_mesh"]
 
 _MODULES = {".vtu": "vtu", ".ply": "ply", ".stl": "stl", ".inp": "inp"}
+_SOLID = {".vtu": "vtu", ".inp": "solid_inp"}
 
 
-def check_mesh_output(path: Path, force: bool) -> None:
+def check_mesh_output(path: Path, force: bool, solid: bool = False) -> None:
     """Raise unless a mesh may be written.
+
+    Parameters
+    ----------
+    path : Path
+    force : bool
+        Whether a file may be replaced.
+    solid : bool
+        Whether it is one of tetrahedra.
 
     Raises
     ------
     InputError
-        If the suffix is none of a mesh, or the file exists and `force` is false.
+        If the suffix is none of such a mesh, or the file exists and `force` is false.
     """
-    if path.suffix.lower() not in _MODULES:
-        raise InputError(f"{path}: meshes are written as {', '.join(_MODULES)}")
+    what, known = ("tetrahedra", _SOLID) if solid else ("meshes", _MODULES)
+    if path.suffix.lower() not in known:
+        raise InputError(f"{path}: {what} are written as {', '.join(known)}")
     refuse_to_replace(path, force)
 
 
-def write_mesh(mesh: GrainMesh, volume: Microstructure, path: Path) -> None:
+def write_mesh(mesh: GrainMesh | SolidMesh, volume: Microstructure, path: Path) -> None:
     """Write a mesh in the format of the suffix; what exists is replaced as a whole.
 
     Parameters
     ----------
-    mesh : GrainMesh
+    mesh : GrainMesh or SolidMesh
     volume : Microstructure
         What it was made of: its orientations go into .inp.
     path : Path
@@ -41,8 +52,10 @@ def write_mesh(mesh: GrainMesh, volume: Microstructure, path: Path) -> None:
     Raises
     ------
     InputError
-        If the suffix is none of a mesh.
+        If the suffix is none of such a mesh.
     """
-    check_mesh_output(path, force=True)
-    module = importlib.import_module(f"{__name__}.{_MODULES[path.suffix.lower()]}")
+    solid = isinstance(mesh, SolidMesh)
+    check_mesh_output(path, force=True, solid=solid)
+    name = (_SOLID if solid else _MODULES)[path.suffix.lower()]
+    module = importlib.import_module(f"{__name__}.{name}")
     replace_with(path, lambda aside: module.write(mesh, volume, aside))

@@ -1,6 +1,7 @@
 """Builds: from a recipe of pool, scan and part to grains."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from grainpaint.cad import load_part, voxelize
-from grainpaint.errors import InputError
+from grainpaint.cad import find_losses, load_part, plan_grid
+from grainpaint.errors import InputError, InputNote
 from grainpaint.microstructure import Microstructure
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -29,6 +30,7 @@ __all__ = [
     "additive",
     "first_spins",
     "map_process",
+    "map_volume",
     "prepare",
     "simulate_am",
     "simulate_am_set",
@@ -37,13 +39,22 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A recipe with its mask, its scan path, and the place of its voxels (µm)."""
+    """A recipe with its mask, its scan path, and the place of its voxels (µm).
+
+    Notes say what was mended in its part, and what voxels lose of it.
+    """
 
     recipe: AmRecipe
     mask: np.ndarray
     edge: float
     origin: tuple[float, float, float]
     path: ScanPath
+    notes: tuple[str, ...] = ()
+
+    def warn(self) -> None:
+        """Warn of what a user should know of the part."""
+        for note in self.notes:
+            warnings.warn(f"{self.recipe.part}: {note}", InputNote, stacklevel=3)
 
 
 def prepare(recipe: AmRecipe) -> Job:
@@ -52,16 +63,19 @@ def prepare(recipe: AmRecipe) -> Job:
     Raises
     ------
     InputError
-        If the part or the file of the path cannot be read, or no line is left.
+        If the part or the file of the path cannot be read, a body has no voxel, or no
+        line is left.
     """
     edge = parse_length(recipe.voxel)
     if recipe.part is None:
         assert recipe.shape is not None
         mask, origin = np.ones(recipe.shape, bool), (0.0, 0.0, 0.0)
-    else:
-        grid = voxelize(load_part(recipe.part, recipe.unit), edge)
-        mask, edge, origin = grid.mask, grid.spacing, grid.origin
-    return Job(recipe, mask, edge, origin, plan_path(recipe, mask, origin))
+        return Job(recipe, mask, edge, origin, plan_path(recipe, mask, origin))
+    part = load_part(recipe.part, recipe.unit)
+    grid = plan_grid(part, edge)
+    mask, origin = grid.mask_of_all(), grid.origin
+    path = plan_path(recipe, mask, origin)
+    return Job(recipe, mask, edge, origin, path, (*part.notes, *find_losses(grid)))
 
 
 def first_spins(
@@ -144,6 +158,11 @@ def additive(
         If the recipe has a mistake, the part cannot be read, the pool is deeper than
         the box, or the path misses the box.
 
+    Warns
+    -----
+    InputNote
+        Of what was mended in the part, and what voxels lose of it.
+
     Examples
     --------
     >>> recipe = {
@@ -158,7 +177,9 @@ def additive(
     ((24, 20, 12), (5.0, 5.0, 5.0))
     """
     check_seed(seed)
-    return _simulate(prepare(read_am_recipe(recipe)), seed, progress)
+    job = prepare(read_am_recipe(recipe))
+    job.warn()
+    return _simulate(job, seed, progress)
 
 
 def simulate_am(
@@ -190,12 +211,18 @@ def simulate_am(
     ------
     InputError
         As in `additive`, and if the output cannot be written.
+
+    Warns
+    -----
+    InputNote
+        As in `additive`.
     """
     if count < 1:
         raise InputError(f"the count must be at least 1, got {count}")
     check_seed(seed)
     check_place(output, count, force)  # before the part is voxelized
     job = prepare(recipe)
+    job.warn()
     settings = {"kind": "additive", **recipe.model_dump(mode="json")}
     return simulate_into(
         output,
@@ -216,6 +243,7 @@ def simulate_am_set(recipe: AmRecipe, output: Path, seed: int) -> None:
         As in `additive`, and if the output cannot be written.
     """
     job = prepare(recipe)
+    job.warn()
     settings = {"kind": "additive", **recipe.model_dump(mode="json")}
     settings |= {"seed": seed, "count": 1}
     times = [job.path.duration]
@@ -230,10 +258,43 @@ def map_process(recipe: AmRecipe) -> ProcessMap:
     InputError
         As in `additive`.
     """
-    job = prepare(recipe)
+    return _mapped(prepare(recipe))
+
+
+def map_volume(recipe: AmRecipe, volume: Microstructure) -> ProcessMap:
+    """Return the process maps of a volume that a recipe built.
+
+    Parameters
+    ----------
+    recipe : AmRecipe
+        Its box or part does not matter: that is what the volume's grains fill.
+    volume : Microstructure
+
+    Raises
+    ------
+    InputError
+        If voxels have another size than the recipe's, the volume is a box of another
+        shape than the recipe's, or the path cannot be planned.
+    """
+    edge = parse_length(recipe.voxel)
+    if not np.allclose(volume.spacing, edge, rtol=1e-4):
+        x, y, z = volume.spacing
+        raise InputError(
+            f"the lengths of the recipe count voxels of {edge:g} µm, and the volume "
+            f"has voxels of {x:g} x {y:g} x {z:g} µm"
+        )
+    if recipe.shape not in (None, volume.shape) and volume.mask.all():
+        there, here = (" x ".join(map(str, s)) for s in (recipe.shape, volume.shape))
+        raise InputError(f"the box of the recipe has {there} voxels, the volume {here}")
+    x0, y0, z0 = volume.origin
+    path = plan_path(recipe, volume.mask, (x0, y0, z0))
+    return _mapped(Job(recipe, volume.mask, edge, (x0, y0, z0), path))
+
+
+def _mapped(job: Job) -> ProcessMap:
     nx, ny, nz = job.mask.shape
-    maps = process_map((nx, ny, nz), job.path, recipe.pool)
+    maps = process_map((nx, ny, nz), job.path, job.recipe.pool)
     maps.track[~job.mask] = -1
-    for values in (maps.across, maps.below, maps.direction, maps.time):
+    for values in (maps.across, maps.below, maps.direction, maps.time, maps.growth):
         values[~job.mask] = np.nan
     return maps

@@ -22,8 +22,8 @@ from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.moves import TO_UNIT
+from grainpaint.simulate.am.proposals import propose
 from grainpaint.simulate.am.sweeper import move_rules
-from grainpaint.simulate.am.sweeps import propose
 
 __all__ = ["freeze_grains"]
 

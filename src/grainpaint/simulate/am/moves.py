@@ -20,8 +20,12 @@ __all__ = [
 
 _TOLERANCE = 1e-4  # voxels, on the surface of the pool
 N_SLOTS = 4  # parts of a sweep; fewer would give more grains than a random order does
+_SLOTS = np.uint64(N_SLOTS)
 MOLTEN = np.uint8(0x80)  # bit of a site's plan; bit i = an attempt in slot i
 TO_UNIT = 2.0**-32  # scales a random word to 0..1
+_U32 = np.uint64(0xFFFFFFFF)
+_ALL_SLOTS = 15  # bits of a plan
+_NO_MOVE = math.exp(-1.0)  # chance of a molten site
 
 
 class SweepKey(NamedTuple):
@@ -60,16 +64,19 @@ def _plan_site(mobility, first, second):
     u = np.float64(first) * TO_UNIT
     if u < 1.0 - mobility:  # below exp(-mobility): no move
         return np.uint8(0)
-    chance = math.exp(-mobility)
+    chance = _NO_MOVE if mobility == 1.0 else math.exp(-mobility)
     total = chance
     n = 0
     while u >= total and n < N_SLOTS:
         n += 1
         chance *= mobility / n
         total += chance
-    plan = 0
-    word = second
-    for used in range(n):
+    if n == 0:
+        return np.uint8(0)
+    word = np.uint64(second)
+    plan = 1 << np.int64(word % _SLOTS)
+    word //= _SLOTS
+    for used in range(1, n):
         free = np.uint64(N_SLOTS - used)
         skip = np.int64(word % free)
         word //= free
@@ -84,61 +91,71 @@ def _plan_site(mobility, first, second):
 
 
 @nb.njit(cache=True)
+def _layers_within(box, height, low_z, n):
+    """Return the range of the layers low_z + k, k < n, that lie within a zone's box."""
+    first = max(0, math.floor(height - box[3]) - low_z - 1)
+    while first < n and height - (low_z + first) > box[3]:
+        first += 1
+    end = min(n, math.ceil(height + box[4]) - low_z + 2)
+    while end > first and height - (low_z + end - 1) < -box[4]:
+        end -= 1
+    return first, end
+
+
+@nb.njit(cache=True)
 def _mobility_column(mobility, low_z, place, zone):
-    """Set the mobility of the sites low_z + k at `place` relative to the pool."""
+    """Set the mobility of the sites low_z + k at `place` relative to the pool.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Range of k outside which all is cold.
+    """
     along, across, height = place
     box, table = zone.box, zone.distance
     mobility[:] = 0.0
     if not (-box[0] < along <= box[1] and abs(across) <= box[2]):
-        return False
+        return 0, 0
+    first, end = _layers_within(box, height, low_z, mobility.size)
     x, y = along - zone.first, abs(across)
     i, j = int(x), int(y)
     a, b = x - i, y - j
     w00, w01, w10, w11 = (1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b
-    for k in range(mobility.size):
-        below = height - (low_z + k)
-        if below < -box[4] or below > box[3]:
-            continue
-        level = below + zone.top
-        m = int(level)
-        d = (
-            w00 * table[i, j, m]
-            + w01 * table[i, j + 1, m]
-            + w10 * table[i + 1, j, m]
-            + w11 * table[i + 1, j + 1, m]
-        )
-        if level > m:
-            c = level - m
-            d = (1 - c) * d + c * (
-                w00 * table[i, j, m + 1]
-                + w01 * table[i, j + 1, m + 1]
-                + w10 * table[i + 1, j, m + 1]
-                + w11 * table[i + 1, j + 1, m + 1]
-            )
-        if below < 0 and zone.lift > 0 and d > 0:
-            d = math.hypot(d, below * zone.lift)
-        mobility[k] = max(0.0, _mobility(d + zone.drawn_in, zone.shells))
-    return True
-
-
-@nb.njit(cache=True)
-def _plan_column(plan, mobility, low, draw):
-    """Plan the sites (low[0], low[1], low[2] + k) with the given mobilities."""
-    pair = -1
-    words = random_words(draw, 0, 0, 0)
-    for k in range(plan.size):
-        if mobility[k] <= 0.0:
-            continue
-        z = low[2] + k + 1  # >= 0, as the window begins one site outside the box
-        if z >> 1 != pair:  # four words serve two sites
-            pair = z >> 1
-            words = random_words(draw, low[0] + 1, low[1] + 1, pair)
-        if z & 1:
-            plan[k] = _plan_site(mobility[k], words[2], words[3])
-        else:
-            plan[k] = _plan_site(mobility[k], words[0], words[1])
-        if mobility[k] >= 1.0:
-            plan[k] |= MOLTEN
+    t00, t01, t10, t11 = (
+        table[i, j],
+        table[i, j + 1],
+        table[i + 1, j],
+        table[i + 1, j + 1],
+    )
+    if height == math.floor(height):  # the levels of the table are layers of sites
+        below = int(height) - (low_z + end - 1) + zone.top  # level of the last
+        above = below + end - first
+        t00, t01 = t00[below:above], t01[below:above]
+        t10, t11 = t10[below:above], t11[below:above]
+        found = mobility[first:end]
+        for m in range(end - first):
+            found[m] = w00 * t00[m] + w01 * t01[m] + w10 * t10[m] + w11 * t11[m]
+        found[:] = found[::-1].copy()
+    else:
+        for k in range(first, end):
+            level = height - (low_z + k) + zone.top
+            m = int(level)
+            d = w00 * t00[m] + w01 * t01[m] + w10 * t10[m] + w11 * t11[m]
+            if level > m:
+                c = level - m
+                e = m + 1
+                d = (1 - c) * d + c * (
+                    w00 * t00[e] + w01 * t01[e] + w10 * t10[e] + w11 * t11[e]
+                )
+            mobility[k] = d
+    if zone.lift > 0:
+        for k in range(first, end):
+            below = height - (low_z + k)
+            if below < 0 and mobility[k] > 0:
+                mobility[k] = math.hypot(mobility[k], below * zone.lift)
+    for k in range(first, end):
+        mobility[k] = max(0.0, _mobility(mobility[k] + zone.drawn_in, zone.shells))
+    return first, end
 
 
 @nb.njit(inline="always")
@@ -149,17 +166,103 @@ def _relative(x, y, pool):
     return ux * dx + uy * dy, ux * dy - uy * dx, pz
 
 
-@nb.njit(cache=True, parallel=True)
-def plan_window(plan, low, pool, zone, draw):
-    """Plan the moves of one sweep for all sites of the window that begins at `low`."""
-    for i in nb.prange(plan.shape[0]):
-        x = low[0] + i
-        mobility = np.empty(plan.shape[2])
-        for j in range(plan.shape[1]):
-            y = low[1] + j
-            plan[i, j] = 0
-            if _mobility_column(mobility, low[2], _relative(x, y, pool), zone):
-                _plan_column(plan[i, j], mobility, (x, y, low[2]), draw)
+@nb.njit(cache=True)
+def _fill_words(words, n, draw, x, ys, pairs):
+    """Set the random words of n pairs of sites in a plane.
+
+    That all numbers are below 2^32 is said to the compiler, which then draws several at
+    once.
+    """
+    k0, k1, step = draw.k0 & _U32, draw.k1 & _U32, draw.step & _U32
+    c0 = np.uint64(x) & _U32
+    w0, w1, w2, w3 = words[0, :n], words[1, :n], words[2, :n], words[3, :n]
+    for p in range(n):
+        c1, c2 = np.uint64(ys[p]), np.uint64(pairs[p])
+        word = philox4x32(k0, k1, c0, c1, c2, step)
+        w0[p], w1[p], w2[p], w3[p] = word[0], word[1], word[2], word[3]
+
+
+@nb.njit(cache=True)
+def _plan_column(plan, mobility, span, words, shift):
+    """Plan the sites of a column; `shift` leads from z // 2 to their random words."""
+    for k in range(span[0], span[1]):
+        m = mobility[k]
+        if m > 0.0:
+            z = span[2] + k
+            p, w = np.uint64((z >> 1) + shift), np.uint64(2 * (z & 1))
+            slots = _plan_site(m, words[w, p], words[w + np.uint64(1), p])
+            plan[k] = slots | MOLTEN if m >= 1.0 else slots
+
+
+@nb.njit(cache=True)
+def _list_column(plan, column, sites, n):
+    """Append the sites of a column that make moves to `sites`; return their number."""
+    for k in range(1, plan.size - 1):
+        slots = np.int64(plan[k])
+        sites[n] = ((slots & _ALL_SLOTS) << 59) | column | (k << 2) | (slots >> 7)
+        n += (slots & _ALL_SLOTS) != 0  # a branch would be guessed wrong too often
+    return n
+
+
+@nb.njit(cache=True)
+def plan_window(plan, low, pool, zone, draw, sites):
+    """Plan the moves of one sweep for all sites of the window that begins at `low`.
+
+    Parameters
+    ----------
+    plan : numpy.ndarray, uint8, shape of the window
+        Filled: the slots of each site, as bits, and MOLTEN.
+    low : three ints
+    pool : five floats
+        Its place x, y, z and its heading.
+    zone : ZoneTable
+    draw : SweepKey
+    sites : numpy.ndarray, int64
+        Filled: the sites within the faces of the window that make moves: slots (four
+        bits), x, y, z in the window (19 bits each), 0, and whether it is molten.
+
+    Returns
+    -------
+    int
+        Number of sites filled in; one more may be changed.
+    """
+    n1, n2 = plan.shape[1:]
+    mobility = np.empty((n1, n2))
+    spans = np.empty((n1, 3), np.int64)  # of warm sites; shift from pairs to words
+    most = n1 * (n2 // 2 + 2)
+    words = np.empty((4, most), np.uint32)
+    ys, pairs = np.empty(most, np.uint32), np.empty(most, np.uint32)
+    plan[:] = 0
+    z0 = low[2] + 1  # a window begins at most one site outside the box: >= 0
+    n_sites = 0
+    for i in range(plan.shape[0]):
+        n = 0
+        for j in range(n1):
+            place = _relative(low[0] + i, low[1] + j, pool)
+            first, end = _mobility_column(mobility[j], low[2], place, zone)
+            while first < end and mobility[j, first] <= 0.0:
+                first += 1
+            while first < end and mobility[j, end - 1] <= 0.0:
+                end -= 1
+            spans[j, 0], spans[j, 1] = first, end
+            if first == end:
+                continue
+            pair = (z0 + first) >> 1  # four words serve two sites
+            spans[j, 2] = n - pair
+            for p in range(pair, ((z0 + end - 1) >> 1) + 1):
+                ys[n], pairs[n] = low[1] + j + 1, p
+                n += 1
+        _fill_words(words, n, draw, low[0] + i + 1, ys, pairs)
+        inside = 0 < i < plan.shape[0] - 1
+        for j in range(n1):
+            if spans[j, 0] == spans[j, 1]:
+                continue
+            span = spans[j, 0], spans[j, 1], z0
+            _plan_column(plan[i, j], mobility[j], span, words, spans[j, 2])
+            if inside and 0 < j < n1 - 1:
+                column = (i << 40) | (j << 21)
+                n_sites = _list_column(plan[i, j], column, sites, n_sites)
+    return n_sites
 
 
 @nb.njit(cache=True)

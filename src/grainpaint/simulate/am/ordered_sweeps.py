@@ -18,7 +18,8 @@ import numba as nb
 import numpy as np
 
 from grainpaint.simulate.am.moves import MOLTEN, TO_UNIT, mobility_window, random_words
-from grainpaint.simulate.am.sweeps import propose, window_of
+from grainpaint.simulate.am.proposals import propose
+from grainpaint.simulate.am.sweeps import window_of
 
 __all__ = ["SiteOrder", "ordered_sweep"]
 

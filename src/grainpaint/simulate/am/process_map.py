@@ -39,6 +39,9 @@ class ProcessMap:
         Angle between the track and x, radians, -pi..pi.
     time : numpy.ndarray, float32
         Time at which the voxel solidified, units of time since the path began.
+    growth : numpy.ndarray, float32, shape (nx, ny, nz, 3)
+        Direction in which the voxel solidified, a unit vector: the normal of the rear
+        surface of the moving pool, into the melt (`Pool.growth`).
     """
 
     track: np.ndarray
@@ -46,6 +49,7 @@ class ProcessMap:
     below: np.ndarray
     direction: np.ndarray
     time: np.ndarray
+    growth: np.ndarray
 
 
 def process_map(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> ProcessMap:
@@ -63,13 +67,15 @@ def process_map(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> Proc
     Returns
     -------
     ProcessMap
-        20 bytes per voxel. The pool moves continuously here and in steps in the sweeps
-        of the simulation, so times differ by up to one sweep.
+        32 bytes per voxel. The pool moves continuously here and in steps in the sweeps
+        of the simulation, so times differ by up to one sweep. Where the pool comes to
+        rest, the direction of growth is still that of a moving one.
     """
     track = np.full(shape, -1, np.int32)
     across, below, direction, time = (
         np.full(shape, np.nan, np.float32) for _ in range(4)
     )
+    growth = np.full((*shape, 3), np.nan, np.float32)
     begin = 0.0
     for i in range(len(path.speed)):
         if path.on[i]:
@@ -83,8 +89,16 @@ def process_map(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> Proc
                 ux, uy, _ = path.direction[i]
                 direction[box][hit] = np.arctan2(uy, ux)
                 time[box][hit] = begin + done[hit]
+                growth[box][hit] = _turned(pool.growth(place[hit], -depth[hit]), ux, uy)
         begin += path.n_sweeps[i] / SWEEPS_PER_TIME
-    return ProcessMap(track, across, below, direction, time)
+    return ProcessMap(track, across, below, direction, time, growth)
+
+
+def _turned(vectors: np.ndarray, ux: float, uy: float) -> np.ndarray:
+    """Return vectors from the axes of a pool that moves along (ux, uy)."""
+    x, y, z = vectors.T
+    found: np.ndarray = np.stack([ux * x - uy * y, uy * x + ux * y, z], -1)
+    return found
 
 
 def _box_of(

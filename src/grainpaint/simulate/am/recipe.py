@@ -10,6 +10,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    field_validator,
     model_validator,
 )
 
@@ -18,7 +19,7 @@ from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.paths.gcode import LaserRule
 from grainpaint.simulate.am.scan import Corner
 from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
-from grainpaint.units import UNITS, parse_time
+from grainpaint.units import UNITS, parse_length, parse_time
 
 __all__ = [
     "AmRecipe",
@@ -185,6 +186,12 @@ class AmRecipe(RecipePart):
     pool: Pool
     haz: Haz
     scan: Annotated[HatchScan | CsvScan | FileScan, Field(discriminator="kind")]
+
+    @field_validator("voxel")
+    @classmethod
+    def _is_a_length(cls, voxel: str) -> str:
+        parse_length(voxel)
+        return voxel
 
     @model_validator(mode="before")
     @classmethod

@@ -21,9 +21,9 @@ from grainpaint.simulate.am.exposure import Exposure
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.moves import TO_UNIT
+from grainpaint.simulate.am.proposals import propose
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.sweeper import move_rules
-from grainpaint.simulate.am.sweeps import propose
 from grainpaint.simulate.am.tracks import (
     ACROSS,
     FINE,

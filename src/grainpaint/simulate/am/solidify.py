@@ -21,6 +21,7 @@ https://doi.org/10.1016/j.commatsci.2017.03.053
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -29,16 +30,15 @@ from grainpaint.philox import check_seed, split_key
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
-from grainpaint.simulate.am.moves import SweepKey
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
-from grainpaint.simulate.am.sweeper import Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import Leg, Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import (
     TableStyle,
     shrinking_zones,
     tabulate_zone,
 )
 
-__all__ = ["check_scan", "follow_path", "solidify"]
+__all__ = ["check_scan", "follow_path", "reaches", "solidify"]
 
 _STYLE = TableStyle()  # of recipes
 _SWEEPS = 2  # stream of random numbers
@@ -151,26 +151,42 @@ def follow_path(
     stream : int
         Of random numbers.
     """
-    zone = tabulate_zone(*shapes, style)
-    key = split_key(seed, stream)
     first, end = span
-    begin = 0
     with progress("melt pool", end - first) as bar:
-        for i, n in enumerate(path.n_sweeps):
-            steps = max(begin, first), min(begin + int(n), end), begin
-            begin += int(n)
-            if path.on[i] and steps[0] < steps[1]:
-                heading = path.direction[i, :2].tolist()
-                stride = float(path.speed[i]) / SWEEPS_PER_TIME
-                segment = (*path.start[i].tolist(), *heading, stride)
-                sweeper.scan(segment, steps, zone, key)
-                if freeze and steps[1] == begin and not path.goes_on[i]:
-                    place = (*path.end[i].tolist(), *heading)
-                    for k, zone_k in enumerate(shrinking_zones(*shapes, stride)):
-                        draw_key = split_key(seed, stream=3 + k)
-                        draw = SweepKey(*draw_key, np.uint64(begin - 1))
-                        sweeper.sweep(place, zone_k, draw)
-            bar.update(max(0, min(begin, end) - first))
+        legs = _legs(path, shapes, (seed, stream), span, freeze, style)
+        sweeper.run(legs, lambda reached: bar.update(reached - first))
+        bar.update(end - first)
+
+
+def _legs(
+    path: ScanPath,
+    shapes: tuple[Pool, Haz],
+    source: tuple[int, int],
+    span: tuple[int, int],
+    freeze: bool,
+    style: TableStyle,
+) -> Iterator[Leg]:
+    """Yield the sweeps in a span of a path; `source` is the seed and the stream."""
+    zone = tabulate_zone(*shapes, style)
+    seed, key = source[0], split_key(*source)
+    begin = 0
+    for i, n in enumerate(path.n_sweeps):
+        steps = np.arange(max(begin, span[0]), min(begin + int(n), span[1]))
+        since, begin = begin, begin + int(n)
+        if not path.on[i] or not steps.size:
+            continue
+        heading = path.direction[i, :2]
+        stride = float(path.speed[i]) / SWEEPS_PER_TIME
+        gone = (steps - since) * stride
+        places = np.empty((steps.size, 5))
+        places[:, :3], places[:, 3:] = path.start[i], heading
+        places[:, :2] += gone[:, None] * heading
+        yield Leg(places, steps.astype(np.uint64), zone, key)
+        if freeze and steps[-1] + 1 == begin and not path.goes_on[i]:
+            place, last = np.array([[*path.end[i], *heading]]), steps[-1:]
+            for k, zone_k in enumerate(shrinking_zones(*shapes, stride)):
+                draw_key = split_key(seed, stream=3 + k)
+                yield Leg(place, last.astype(np.uint64), zone_k, draw_key)
 
 
 def _check_steps(first: int, end: int, n_steps: int) -> None:
@@ -197,6 +213,28 @@ def _check(
     check_scan((nx, ny, nz), path, pool)
 
 
+def reaches(
+    shape: tuple[int, int, int], path: ScanPath, pool: Pool, above: float = 0.0
+) -> bool:
+    """Return whether a pool can melt something in a box of this shape.
+
+    Parameters
+    ----------
+    shape : three ints
+        Voxels of the box.
+    path : ScanPath
+    pool : Pool
+    above : float
+        How far the pool reaches above the surface, voxels.
+    """
+    margin = max(*pool.ends, pool.width / 2)
+    ends = np.stack([path.start[path.on], path.end[path.on]])
+    low = ends.min(0) - (margin, margin, pool.depth)
+    high = ends.max(0) + np.array([margin, margin, above])
+    inside = (low <= np.array(shape) - 1) & (high >= 0)
+    return bool(inside.all(1).any())
+
+
 def check_scan(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> None:
     """Raise InputError unless the pool can melt something in a box of this shape."""
     if pool.depth > shape[2]:
@@ -211,11 +249,7 @@ def check_scan(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> None:
         )
     if not path.on.any():
         raise InputError("the beam is off on the whole scan path: nothing would melt")
-    margin = max(*pool.ends, pool.width / 2)
-    ends = np.stack([path.start[path.on], path.end[path.on]])
-    low = ends.min(0) - (margin, margin, pool.depth)
-    high = ends.max(0) + np.array([margin, margin, 0])
-    if not ((low <= np.array(shape) - 1) & (high >= 0)).all(1).any():
+    if not reaches(shape, path, pool):
         size = " x ".join(map(str, shape))
         raise InputError(
             f"the scan path lies outside the box: nothing of its {path.on.sum()} "

@@ -4,7 +4,7 @@ Every site draws the time of its next attempted flip (see `site.flip_site`), rou
 a slot: its alarm. In each slot only the sites whose alarm rings are visited; a flip
 wakes the neighbors whose alarms it makes too late or too early. The rows of sites along
 z are cut into blocks colored like a checkerboard: the blocks of one color run through a
-turn of a few slots in parallel while the others stand still.
+turn of a few slots while those around them stand still.
 
 Each window of slots begins with fresh alarms for all sites that may flip, so a
 simulation that starts at the beginning of a window (such as a whole unit of time)
@@ -27,20 +27,15 @@ from grainpaint.progress import Progress, silent
 from grainpaint.simulate.iso.checkerboard import row_blocks
 from grainpaint.simulate.iso.lattice import Lattice, neighbor_offsets
 from grainpaint.simulate.iso.rates import Rates, potts_rates
-from grainpaint.simulate.iso.slots import (
-    TICKS,
-    TURN_SLOTS,
-    Slot,
-    checked_ticks,
-    slot_at,
-)
+from grainpaint.simulate.iso.schedule import Schedule, make_schedule, turns_between
+from grainpaint.simulate.iso.slots import TICKS, checked_ticks
 from grainpaint.simulate.iso.state import (
     check_box,
     checked_mobility,
     checked_spins,
     make_lattice,
 )
-from grainpaint.simulate.iso.turns import run_blocks
+from grainpaint.simulate.iso.threads import run_turns, threads_for
 
 __all__ = ["grow"]
 
@@ -118,22 +113,30 @@ def grow(
     check_box(spin.shape, lattice, periodic)
     if mobility is not None:
         mobility = checked_mobility(mobility, spin.shape)
+    _check_rule(rule, n_spins, spin)
+    stops = checked_ticks([start_time, *times])
+    rates = potts_rates(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
+    state = make_lattice(spin, lattice, periodic, mobility, origin, period)
+    colors = row_blocks(spin.shape, periodic, origin, period)
+    n_threads = threads_for(spin.shape, sum(map(len, colors)))
+    key = split_key(seed, _FLIPS)
+    schedule = make_schedule(colors, spin.shape[:2], periodic, key, n_threads)
+    return _frames(state, schedule, rates, n_threads, stops, progress)
+
+
+def _check_rule(rule: str, n_spins: int, spin: np.ndarray) -> None:
+    """Raise InputError if the rule 'any' does not know all spins."""
     if rule == "any" and n_spins < spin.max():
         raise InputError(
             f"the rule 'any' needs n_spins of at least {spin.max()}, got {n_spins}"
         )
-    stops = checked_ticks([start_time, *times])
-    rates = potts_rates(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
-    state = make_lattice(spin, lattice, periodic, mobility, origin, period)
-    blocks = row_blocks(spin.shape, periodic, origin, period)
-    return _frames(state, blocks, rates, split_key(seed, _FLIPS), stops, progress)
 
 
 def _frames(
     state: Lattice,
-    blocks: list[np.ndarray],
+    schedule: Schedule,
     rates: Rates,
-    key: tuple[np.uint64, np.uint64],
+    n_threads: int,
     stops: list[int],
     progress: Progress,
 ) -> Iterator[np.ndarray]:
@@ -141,21 +144,13 @@ def _frames(
     shape = (state.nx, state.ny, state.nz)
     box = state.spin.reshape(shape[0] + 2, shape[1] + 2, -1)
     box = box[1:-1, 1:-1, 1 : shape[2] + 1]
-    every = np.concatenate(blocks)
     fresh = True
     with progress("grain growth", stops[-1] / TICKS, stops[0] / TICKS) as bar:
         for i, stop in enumerate(stops[1:], 1):
-            tick = stops[i - 1]
-            while tick < stop:
-                slot = Slot(*key, tick, *slot_at(tick))
-                if slot.number == 0 or fresh:
-                    run_blocks(state, every, rates, slot, True)
+            turns = turns_between(stops[i - 1], stop, fresh)
+            if len(turns):
                 fresh = False
-                forth = slot.number // TURN_SLOTS % 2 == 0
-                for color in blocks if forth else blocks[::-1]:
-                    run_blocks(state, color, rates, slot, False)
-                tick += TURN_SLOTS * slot.ticks
-                bar.update(tick / TICKS)
+                run_turns(state, rates, schedule, turns, n_threads, bar)
             if i == len(stops) - 1:
                 del state  # frees the alarms before the caller uses the spins
             yield box

@@ -1,7 +1,7 @@
 """Recipes of isotropic grain growth."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -9,9 +9,11 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
+    field_validator,
 )
 
 from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
+from grainpaint.units import parse_length, parse_periodic
 
 __all__ = ["IsoRecipe", "load_iso_recipe"]
 
@@ -56,17 +58,29 @@ class IsoRecipe(RecipePart):
         BeforeValidator(lambda t: t if isinstance(t, list | tuple) else (t,)),
         Field(min_length=1),
     ] = (100.0,)
-    spins: NonNegativeInt = 1000
+    spins: Annotated[int, Field(ge=0, lt=2**31)] = 1000
     seed: NonNegativeInt = 0
     count: PositiveInt = 1
     temperature: NonNegativeFloat = 0.0
-    lattice: str = "sc/26n"
+    lattice: Literal["sc/26n", "sc/6n", "sq/8n", "sq/4n"] = "sc/26n"
     periodic: str = "xyz"
     voxel: str = "1um"
     start: Path | None = None
     start_time: NonNegativeFloat = 0.0
     mask: Path | None = None
     mobility: Path | None = None
+
+    @field_validator("voxel")
+    @classmethod
+    def _is_a_length(cls, voxel: str) -> str:
+        parse_length(voxel)
+        return voxel
+
+    @field_validator("periodic")
+    @classmethod
+    def _are_axes(cls, periodic: str) -> str:
+        parse_periodic(periodic)
+        return periodic
 
 
 def load_iso_recipe(path: Path) -> IsoRecipe:

@@ -1,8 +1,7 @@
-"""Turns: blocks of sites run through a few slots, one color at a time."""
+"""Turns: blocks of sites run through a few slots, each as soon as it may."""
 
 import math
 
-import numba as nb
 import numpy as np
 
 from grainpaint.simulate.iso.alarms import (
@@ -12,13 +11,16 @@ from grainpaint.simulate.iso.alarms import (
     draw_alarm,
     random_key,
 )
+from grainpaint.simulate.iso.claims import claim, publish, published
 from grainpaint.simulate.iso.flips import flip
 from grainpaint.simulate.iso.lattice import flat_index, kernel
+from grainpaint.simulate.iso.schedule import PHASES
 from grainpaint.simulate.iso.site import flip_site
 from grainpaint.simulate.iso.slots import TICKS, TURN_SLOTS, Slot
 
 __all__ = ["run_blocks"]
 
+_LOOKS = 50  # for a block that may go on, before the core is given to others
 _ONES, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
@@ -77,6 +79,19 @@ def _ring(lattice, x, y, rates, slot):
                 _visit(lattice, x, y, place - 1, rates, slot)
 
 
+@kernel(forceinline=True)
+def _is_silent(lattice, x, y0, y1, number):
+    """Return whether no alarm rings in short rows, whose alarms are a word each."""
+    start = flat_index(lattice, x, y0, np.int64(-1)) // np.uint64(8)
+    rings = np.uint64(0)
+    for j in range(np.uint64(y1 - y0)):
+        word = lattice.alarms[start + np.uint64(j)]
+        for byte in (number, AWAKE):
+            other = word ^ (_ONES * np.uint64(byte))
+            rings |= (other - _ONES) & ~other & _HIGH
+    return rings == np.uint64(0)
+
+
 @kernel()
 def _turn(lattice, block, rates, slot):
     """Take a block through the slots of a turn."""
@@ -91,19 +106,99 @@ def _turn(lattice, block, rates, slot):
         )
         for i in range(x1 - x0):
             x = x0 + i if now.number % 2 == 0 else x1 - 1 - i
+            if lattice.stride_y == 8 and _is_silent(lattice, x, y0, y1, now.number):
+                continue
             for j in range(y1 - y0):
                 y = y0 + j if now.number % 2 == 0 else y1 - 1 - j
                 _ring(lattice, x, y, rates, now)
 
 
-@kernel(from_python=True, parallel=True)
-def run_blocks(lattice, blocks, rates, slot, winding):
-    """Draw the alarms of blocks (`winding`), or take those of one color through a turn.
+@kernel()
+def _color_phase(color, number):
+    """Return the phase of a color in a turn that begins with slot `number`."""
+    return 1 + color if number // TURN_SLOTS % 2 == 0 else PHASES - 1 - color
 
-    One kernel does both because parallel loops take long to compile.
-    """
-    for b in nb.prange(blocks.shape[0]):
-        if winding:
-            _wind(lattice, blocks[b], rates, slot)
+
+@kernel()
+def _next_phase(schedule, b, turn, after):
+    """Return the first phase of a block in a turn that follows the phase `after`."""
+    if turn == schedule.turns.shape[0]:
+        return turn * PHASES
+    first = turn * PHASES
+    if schedule.turns[turn, 3] and first > after:
+        return first
+    return first + _color_phase(schedule.color[b], schedule.turns[turn, 1])
+
+
+@kernel()
+def _is_free(schedule, b, phase):
+    """Return whether the blocks around b have done all that comes before a phase."""
+    for k in range(schedule.near.shape[1]):
+        other = schedule.near[b, k]
+        if other >= 0 and published(schedule.phase, other) < phase:
+            return False
+    return True
+
+
+@kernel()
+def _advance(lattice, b, rates, schedule):
+    """Take a block through its next phase; return whether it could be done now."""
+    end = schedule.turns.shape[0] * PHASES
+    phase = published(schedule.phase, b)
+    if phase >= end or not _is_free(schedule, b, phase):
+        return False
+    if not claim(schedule.taken, b):
+        return False
+    phase = published(schedule.phase, b)  # another thread may have had it since
+    done = phase < end and _is_free(schedule, b, phase)
+    if done:
+        t = phase // PHASES
+        tick, number, ticks = (
+            schedule.turns[t, 0],
+            schedule.turns[t, 1],
+            schedule.turns[t, 2],
+        )
+        slot = Slot(schedule.k0, schedule.k1, tick, number, ticks)
+        if phase % PHASES == 0:
+            _wind(lattice, schedule.blocks[b], rates, slot)
+            following = t
         else:
-            _turn(lattice, blocks[b], rates, slot)
+            _turn(lattice, schedule.blocks[b], rates, slot)
+            following = t + 1
+        publish(schedule.phase, b, _next_phase(schedule, b, following, phase))
+    publish(schedule.taken, b, 0)
+    return done
+
+
+@kernel(from_python=True, nogil=True)
+def run_blocks(lattice, rates, schedule, own, budget):
+    """Take blocks through their turns, one after another, as soon as they may go on.
+
+    Parameters
+    ----------
+    lattice : Lattice
+    rates : Rates
+    schedule : Schedule
+    own : numpy.ndarray, int64, shape (2,)
+        Range of blocks to prefer; any that may go on is taken if none of these may.
+    budget : int
+        Phases of blocks after which to return.
+
+    Returns
+    -------
+    int
+        Number of phases done; 0 if no block may go on at present.
+    """
+    n = schedule.blocks.shape[0]
+    n_done, idle = 0, 0
+    while n_done < budget and idle < _LOOKS:
+        before = n_done
+        for b in range(own[0], own[1]):
+            n_done += _advance(lattice, b, rates, schedule)
+        if n_done == before:
+            for k in range(n):
+                if _advance(lattice, (own[1] + k) % n, rates, schedule):
+                    n_done += 1
+                    break
+        idle = idle + 1 if n_done == before else 0
+    return n_done

@@ -1,18 +1,18 @@
 """Runs of SPPARKS' applications whose pool follows ``am`` paths."""
 
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-import numba
 import numpy as np
 
+from grainpaint.errors import InputError, InputNote
 from grainpaint.progress import Progress, part_of
 from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, Haz, LinearHaz
 from grainpaint.simulate.am.layers import stack_layers
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
-from grainpaint.simulate.am.solidify import check_scan, follow_path
+from grainpaint.simulate.am.solidify import follow_path, reaches
 from grainpaint.simulate.am.sweeper import Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import TableStyle
 from grainpaint.simulate.spparks.applications import (
@@ -35,7 +35,6 @@ __all__ = [
     "run_additive",
     "scan_path",
     "site_order",
-    "sweep_threads",
     "table_style",
 ]
 
@@ -71,7 +70,14 @@ def run_additive(
     pool, haz = pool_of(app, nz)
     assert run.scan is not None
     path = scan_path(run.scan)
-    check_scan((nx, ny, max(nz, int(np.ceil(pool.depth)))), path, pool)
+    if path.n_steps >= 2**32:
+        raise InputError(f"the scan takes {path.n_steps:,} sweeps, more than 2^32")
+    if not reaches((nx, ny, nz), path, pool, _rise(app, nz)):
+        warnings.warn(
+            f"the scan from time {run.start:g} on stays outside the box: nothing melts",
+            InputNote,
+            stacklevel=2,
+        )
     _, periodic, copies = effective_lattice(sites.box)
     # Spins count from 0 in SPPARKS; in `Sweeper` 0 is no site.
     sweeper = Sweeper(
@@ -90,7 +96,7 @@ def run_additive(
     # Sweeps count from 0 in each run: their random numbers must differ.
     stream = _SWEEPS + 16 * round(sites.elapsed * SWEEPS_PER_TIME)
     done = 0
-    with progress("melt pool", path.n_steps) as bar, sweep_threads(nz):
+    with progress("melt pool", path.n_steps) as bar:
         for time in times:
             step = min(round((time - run.start) * SWEEPS_PER_TIME), path.n_steps)
             if step > done:
@@ -107,6 +113,16 @@ def run_additive(
             done = step
             sites.spin = sweeper.spin - 1
             yield time
+
+
+def _rise(app: AdditiveApp, height: int) -> float:
+    """Return how far a pool reaches above the surface."""
+    match app:
+        case BezierApp():
+            return app.haz
+        case PathWeldApp():
+            return height
+    return 0.0
 
 
 def scan_path(scan: LayeredScan) -> ScanPath:
@@ -132,17 +148,6 @@ def site_order(run: RunCommand, shape: tuple[int, int, int]) -> SiteOrder | None
         return None
     masked = np.zeros(shape if run.masked else (0, 0, 0), np.uint8)
     return SiteOrder(run.raster, run.sectors, masked)
-
-
-@contextmanager
-def sweep_threads(n_layers: int) -> Iterator[None]:
-    """Use one thread if there is a single layer of sites, too little for several."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1 if n_layers == 1 else before)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def pool_of(app: AdditiveApp, height: int) -> tuple[melt_pool.Pool, Haz]:

@@ -17,7 +17,18 @@ from grainpaint.simulate.spparks.applications import (
 )
 from grainpaint.simulate.spparks.output.log import LOG
 from grainpaint.simulate.spparks.requests import Diagnostic, OpenLog
-from grainpaint.simulate.spparks.simulation import RunCommand, Simulation, WritePaths
+from grainpaint.simulate.spparks.simulation import (
+    N_NEIGHBORS,
+    RunCommand,
+    Simulation,
+    SimulationBox,
+    WritePaths,
+)
+from grainpaint.simulate.spparks.variants import (
+    PhaseFieldApp,
+    QuaternionApp,
+    StrainApp,
+)
 from grainpaint.simulate.spparks.weld_run import weld_pool
 
 __all__ = ["Forecast", "forecast"]
@@ -27,6 +38,10 @@ __all__ = ["Forecast", "forecast"]
 _GROWTH_S = 2.9e-6
 _PROPOSAL_S = 1.5e-7  # an attempt at a spin of 1..Q
 _COPY_S = 4.2e-7  # an attempt at a neighbor's spin
+# An attempt compares a site with its neighbors, for each symmetry; less often where
+# grains are large.
+_PAIR_S, _SYMMETRY_S = 3e-8, 2.1e-9
+_DIFFUSION_S = 3.5e-8  # an explicit step of a site, for each axis
 _ZONE_S = 6e-8  # a site of the zone around a pool, for a sweep
 _ORDERED_S = 2e-7  # the same, one site after another
 _SWEEP_S = 1e-3  # any sweep of a pool
@@ -39,7 +54,8 @@ class Forecast:
     Parameters
     ----------
     n_sites : int
-        Sites of the box.
+        Sites of the box, of the last one if there are several.
+    n_runs : int
     time : float
         Units of time in all runs.
     n_sweeps : int
@@ -51,6 +67,7 @@ class Forecast:
     """
 
     n_sites: int
+    n_runs: int
     time: float
     n_sweeps: int
     seconds: float
@@ -59,13 +76,18 @@ class Forecast:
 
 def forecast(simulation: Simulation) -> Forecast:
     """Return what a simulation will do."""
-    runs = simulation.runs
+    runs = [(part, run) for part in simulation.parts for run in part.runs]
+    files = {LOG: 1}
+    for part in simulation.parts:
+        for name, count in _files(part):
+            files[name] = max(count, files.get(name, 0))
     return Forecast(
         math.prod(simulation.box.shape),
-        sum(run.end - run.start for run in runs),
-        sum(run.moments[-1].n_sweeps for run in runs),
-        sum(_seconds(simulation, run) for run in runs),
-        tuple(_files(simulation)),
+        len(runs),
+        sum(run.end - run.start for _, run in runs),
+        sum(run.moments[-1].n_sweeps for _, run in runs),
+        sum(_seconds(part, run) for part, run in runs),
+        tuple(files.items()),
     )
 
 
@@ -78,13 +100,27 @@ def _seconds(simulation: Simulation, run: RunCommand) -> float:
     if not isinstance(app, PottsApp):
         each = _ORDERED_S if run.raster or run.masked else _ZONE_S
         return n_sweeps * (_SWEEP_S + each * _zone_sites(simulation))
+    if isinstance(app, StrainApp) and run.temperature > 0:  # by sweeps all the same
+        n_neighbors = N_NEIGHBORS[simulation.box.lattice]
+        return n_sites * (run.end - run.start) * n_neighbors * _COPY_S
     if run.rejection and (run.raster or app.neighbors_only):
-        each = _COPY_S if app.neighbors_only else _PROPOSAL_S
-        return n_sites * n_sweeps * each
-    assert isinstance(app, PottsApp)
+        return n_sites * n_sweeps * _attempt_seconds(app, simulation.box)
     # What was grown before makes a run cheaper.
     before, after = (min(t, math.sqrt(math.sqrt(t))) for t in (run.start, run.end))
     return n_sites * _GROWTH_S * max(0.0, after - before)
+
+
+def _attempt_seconds(app: PottsApp, box: SimulationBox) -> float:
+    """Estimate the seconds of an attempt at a site, and of what diffuses meanwhile."""
+    match app:
+        case QuaternionApp():
+            n_neighbors = 8 if box.shape[2] == 1 else N_NEIGHBORS[box.lattice]
+            n_symmetries = {"432": 24, "622": 12}[app.symmetry]
+            return n_neighbors * (_PAIR_S + n_symmetries * _SYMMETRY_S)
+        case PhaseFieldApp():
+            each = 0.0 if app.spins_rest else _COPY_S
+            return each + app.n_steps * box.dimension * _DIFFUSION_S
+    return _COPY_S if app.neighbors_only else _PROPOSAL_S
 
 
 def _zone_sites(simulation: Simulation) -> float:
@@ -104,8 +140,7 @@ def _zone_sites(simulation: Simulation) -> float:
 
 
 def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
-    """Yield the files that are written."""
-    yield LOG, 1
+    """Yield the files that are written, except for the log."""
     for step in simulation.steps:
         if isinstance(step, WritePaths):
             yield str(step.path), 1

@@ -114,13 +114,15 @@ def _law(
             mobility = with_ghosts(strained_mobility(sites), periodic)
             return law._replace(mobility=mobility, hot=True, void=True)
         case GradientApp():
-            set_gradient(sites, app)
+            if run.begins:
+                set_gradient(sites, app)
             return law._replace(mobility=with_ghosts(sites.value("d2"), periodic))
         case QuaternionApp():
-            # Every run begins with new orientations, as in SPPARKS.
-            quaternions = _random_quaternions(sites.box.shape, run.seed, first)
-            for value, name in zip(quaternions.T, app.values[1:]):
-                np.copyto(sites.value(name), value.reshape(sites.box.shape))
+            # Runs begin with new orientations, as in SPPARKS.
+            if run.begins:
+                quaternions = _random_quaternions(sites.box.shape, run.seed, first)
+                for value, name in zip(quaternions.T, app.values[1:]):
+                    np.copyto(sites.value(name), value.reshape(sites.box.shape))
             return law._replace(crystals=crystals_of(sites, app, periodic))
         case PhaseFieldApp():
             return law._replace(phases=_phases(sites, app, periodic))

@@ -1,7 +1,7 @@
 """Run SPPARKS' input scripts with our own kernels."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from grainpaint.errors import InputError
@@ -17,6 +17,7 @@ from grainpaint.simulate.spparks.applications import (
     WeldApp,
 )
 from grainpaint.simulate.spparks.law_run import run_by_law
+from grainpaint.simulate.spparks.output.log import Log
 from grainpaint.simulate.spparks.output.recorder import Recorder
 from grainpaint.simulate.spparks.pins import pin_sites
 from grainpaint.simulate.spparks.potts_run import run_potts
@@ -117,7 +118,8 @@ def run_simulation(
     simulation : Simulation
         As returned by `grainpaint.simulate.spparks.read_script`.
     all_times : bool
-        Whether to yield the times of the dumps, too; otherwise only the end.
+        Whether to yield the times of the dumps, too; otherwise only the end. Of
+        several simulations with ``clear`` between them the last one is meant.
     progress : Progress
         Receives the time or the sweeps of each run.
     folder : Path, optional
@@ -143,22 +145,19 @@ def run_simulation(
     The rates are those of SPPARKS (`grainpaint.simulate.iso.rates`), but its random
     numbers are not: the same seed gives another volume of the same kind.
     """
-    sites = Sites(simulation.box)
-    if folder is None:
-        yield from _follow(simulation, sites, all_times, progress, None)
-        return
-    with closing(Recorder(simulation, sites, folder, screen)) as recorder:
-        yield from _follow(simulation, sites, all_times, progress, recorder)
+    with nullcontext() if folder is None else closing(Log(folder, screen)) as log:
+        for part in simulation.before:
+            for _ in _follow(part, False, progress, log):
+                pass
+        yield from _follow(simulation, all_times, progress, log)
 
 
 def _follow(
-    simulation: Simulation,
-    sites: Sites,
-    all_times: bool,
-    progress: Progress,
-    recorder: Recorder | None,
+    simulation: Simulation, all_times: bool, progress: Progress, log: Log | None
 ) -> Iterator[tuple[float, Microstructure]]:
     """Execute the steps of a simulation; yield volumes."""
+    sites = Sites(simulation.box)
+    recorder = Recorder(simulation, sites, log) if log else None
     wanted = set(simulation.snapshots) if all_times else set()
     last = simulation.runs[-1] if simulation.runs else None
     for step in simulation.steps:

@@ -224,6 +224,8 @@ class RunCommand:
         What an additive application scans.
     clusters : tuple of Diagnostic
         Those whose files exist from the start of the run.
+    begins : bool
+        Whether the application is set up anew; otherwise (``pre no``) it goes on.
     """
 
     start: float
@@ -239,6 +241,7 @@ class RunCommand:
     seed: int = 0
     scan: LayeredScan | None = None
     clusters: tuple[Diagnostic, ...] = ()
+    begins: bool = True
 
     @property
     def order(self) -> Literal["raster", "color", "random"]:
@@ -290,6 +293,8 @@ class Simulation:
         Stitch files to which the script dumps: made when it starts.
     passed_over : tuple of str
         Commands that had no effect, with their lines.
+    before : tuple of Simulation
+        Those that ``clear`` has ended: they run first.
     """
 
     app: Application
@@ -297,6 +302,12 @@ class Simulation:
     steps: tuple[ScriptStep, ...]
     stitch_files: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    before: tuple["Simulation", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Simulation", ...]:
+        """The simulations of the script in order, this one last."""
+        return (*self.before, self)
 
     @property
     def scan(self) -> LayeredScan | None:

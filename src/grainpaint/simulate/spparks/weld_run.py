@@ -9,11 +9,10 @@ from grainpaint.philox import split_key
 from grainpaint.progress import Progress
 from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.heat_affected_zone import LinearHaz
-from grainpaint.simulate.am.moves import SweepKey
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
-from grainpaint.simulate.am.sweeper import Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import Leg, Sweeper, move_rules
 from grainpaint.simulate.am.zone_table import TableStyle, ZoneTable, tabulate_zone
-from grainpaint.simulate.spparks.additive_run import site_order, sweep_threads
+from grainpaint.simulate.spparks.additive_run import site_order
 from grainpaint.simulate.spparks.applications import JoiningApp, WeldApp
 from grainpaint.simulate.spparks.joining_zone import joining_zone
 from grainpaint.simulate.spparks.potts_run import effective_lattice
@@ -72,14 +71,16 @@ def run_weld(
     since = [sites.elapsed + t - run.start for t in times]
     stops = [round(t * SWEEPS_PER_TIME) for t in (sites.elapsed, *since)]
     first = done = stops[0]
-    with progress("melt pool", stops[-1] - first) as bar, sweep_threads(spin.shape[2]):
+    with progress("melt pool", stops[-1] - first) as bar:
         for time, stop in zip(times, stops[1:]):
-            for sweep in range(done, stop):
-                known = frame(sweep)
-                if known is not None:
-                    sweeper.sweep(*known, SweepKey(*key, np.uint64(sweep)))
-                bar.update(sweep + 1 - first)
+            legs = (
+                Leg(np.array([known[0]]), np.array([sweep], np.uint64), known[1], key)
+                for sweep in range(done, stop)
+                if (known := frame(sweep)) is not None
+            )
+            sweeper.run(legs, lambda reached: bar.update(reached - first))
             done = max(done, stop)
+            bar.update(done - first)
             sites.spin = sweeper.spin - 1
             yield time
 

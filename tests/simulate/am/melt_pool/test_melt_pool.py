@@ -9,6 +9,7 @@ from grainpaint.simulate.am.melt_pool import (
     DoubleEllipsoid,
     Ellipsoid,
     Teardrop,
+    Weld,
 )
 
 POOLS = [
@@ -50,3 +51,32 @@ def test_reach_is_where_the_distance_changes_sign(pool, y, z):
         near = 0.15  # of the steps of the curves where the pool is nearly tangent
         assert inside[(x > -rear + near) & (x < front - near)].all()
         assert not inside[(x < -rear - near) | (x > front + near)].any()
+
+
+WELDS = [Weld(width=24, depth=16, length=40), Weld(width=24, depth=16, beta=0.3)]
+
+
+@pytest.mark.parametrize("pool", [*POOLS, *WELDS], ids=lambda p: p.shape)
+def test_growth_is_the_normal_of_the_rear_surface(pool):
+    """By differences of its reach, whose slopes across and up it has."""
+    rng = np.random.default_rng(0)
+    y, z = rng.uniform(-10, 10, 200), rng.uniform(-13, -0.5, 200)
+    step = 0.05
+    y_up, y_down, z_up, z_down = (
+        pool.reach(y + a * step, z + b * step)[1]
+        for a, b in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    )
+    slopes = [np.ones(200), (y_up - y_down) / 2 / step, (z_up - z_down) / 2 / step]
+    normal = np.stack(slopes, -1)
+    normal /= np.linalg.norm(normal, axis=1)[:, None]
+    found = pool.growth(y, z)
+    known = ~np.isnan(normal).any(1)
+    assert known.sum() > 100
+    cosine = (normal * found).sum(1)[known]
+    angle = np.degrees(np.arccos(np.minimum(cosine, 1)))
+    assert np.median(angle) < 0.5
+    assert np.quantile(angle, 0.95) < 2
+    # Toward the melt: ahead, up, and to the middle of the track.
+    assert (found[known] * np.stack([y * 0 + 1, -y, -z], -1)[known] >= -1e-9).all()
+    missed = pool.growth(np.array([13.0, 0]), np.array([0.0, -17]))
+    assert np.isnan(missed).all()

@@ -89,7 +89,7 @@ def test_other_commands_are_told():
 
 
 def test_missing_layers_are_told():
-    with pytest.warns(InputNote, match="tells of 7 layers, and 1 are there"):
+    with pytest.warns(InputNote, match="tells of 7 layers, the file has 1:"):
         read_layers(LAYERS.replace("LAYERS/1", "LAYERS/7").encode())
 
 

@@ -188,3 +188,17 @@ def test_the_log_says_which_column_has_no_counterpart(tmp_path):
     run(tmp_path, POTTS)
     _, second, *_ = (tmp_path / "log.spparks").read_text().splitlines()
     assert second.startswith("Naccept is 0")
+
+
+def test_simulations_around_a_clear_share_the_log_and_write_their_own_files(tmp_path):
+    text = POTTS.replace("run 4", "dump b text 2 b.$N.*\nrun $N")
+    loop = (
+        f"label again\nvariable N index 2 4\n{text}clear\nnext N\njump in.script again"
+    )
+    run(tmp_path, loop + "\n")
+    tables = parse_log(tmp_path / "log.spparks")
+    assert [table["Time"][-1] for table in tables] == [2, 4]
+    names = {path.name for path in tmp_path.glob("b.*")}
+    assert names == {"b.2.0", "b.2.1", "b.4.0", "b.4.1", "b.4.2"}
+    starts = [read_spins(tmp_path / name).spin for name in ("b.2.0", "b.4.0")]
+    np.testing.assert_array_equal(*starts)  # each begins anew with its seed

@@ -59,25 +59,31 @@ def places(scan, n):
 
 @pytest.mark.parametrize("n_pattern", [1, 2, 3])
 @pytest.mark.parametrize("n_layers", [1, 2, 5])
-def test_the_pool_goes_on_as_spparks_moves_it(n_pattern, n_layers):
+@pytest.mark.parametrize("begins", [True, False])
+def test_the_pool_goes_on_as_spparks_moves_it(n_pattern, n_layers, begins):
+    """Runs of a build begin with its pattern, or with ``pre no`` where they stopped."""
     layers = tuple(zip(TRACKS[:n_pattern], RISES))
     build = LayeredScan(layers, 3.0, n_layers)
     n_sweeps = round(scan_duration(build) * 26)
     pool, state = Pool(layers, 3.0, n_layers), BuildState()
-    for _ in range(4):
+    for number in range(4):
         expected = []
-        pool.count = 0  # as each run begins
+        anew = begins or number == 0
+        if anew:
+            pool.count = 0
+        else:
+            n_sweeps = 17 * number
         for _ in range(n_sweeps):
             expected.append(pool.place())
             pool.move()
-        scan = state.next_run(build)
+        scan = state.next_run(build, n_sweeps, anew)
         np.testing.assert_allclose(places(scan, n_sweeps), expected, atol=1e-9)
-        state.advance(build, n_sweeps)
-    assert state.surface == expected[-1][2]
+        state.advance(build, n_sweeps, anew)
+    assert state.surface == pool.surface
 
 
 def test_a_pattern_of_2019_begins_anew_with_each_run():
     build = LayeredScan(tuple(zip(TRACKS, RISES)), 3.0, 3, timed=True)
     state = BuildState()
     state.advance(build, 20)
-    assert state.next_run(build) is build
+    assert state.next_run(build, 20) is build

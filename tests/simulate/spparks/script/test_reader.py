@@ -199,7 +199,8 @@ SCRIPT_MISTAKES = {
     "cold": (edit("0.25", "-0.5", ELLIPSOID), "run: the temperature must be 0 or ab"),
     "hot": (edit("0.5", "inf"), "temperature: must be a finite number, got inf"),
     "dump": (edit("run", "dump_one a\nrun"), "no dump 'a'"),
-    "second": (edit("run 10.0", "run 1\nclear\nrun 2"), "clear: a second simulation"),
+    "second": (edit("run 10.0", "run 1\nclear\nrun 2"), "run: create_sites must come"),
+    "clear": (edit("run 10.0", "run 1\nclear all"), "clear: takes no words"),
     "shell": (edit("run", "shell cd up\nrun"), "shell: cd is not supported"),
     "zero hatch": (edit("hatch 25", "hatch 0", ELLIPSOID), "hatch must be above 0"),
     "zero speed": (edit("speed 10", "speed 0", ELLIPSOID), "speed must be above 0"),
@@ -215,7 +216,8 @@ SCRIPT_MISTAKES = {
     "pulse": (edit("potts 100", "potts/weld 9 0 0.7 0.5 9 9\npulse 1.5 9"), "0..1 and"),
     "not a weld": (edit("run", "weld_shape_ellipse 9 9\nrun"), "style potts/weld"),
     "not joining": (edit("run", "deep_width 9\nrun"), "style potts/weld/jom"),
-    "pre no": (edit("run 225", "run 1\nrun 1 pre no", ELLIPSOID), "pre no is not sup"),
+    "pre": (edit("run 10.0", "run 1 pre maybe"), "'maybe' is not supported, only yes"),
+    "pre no": (edit("run 225", "run 1\nrun -1 pre no", ELLIPSOID), "above, got -1"),
     "kmc": (edit("sweep random mask no", "solve_style tree", ELLIPSOID), "need sweep"),
     "no layer": (ELLIPSOID.replace("am cart", "# "), "no am cartesian_layer"),
     "am in potts": (edit("run", "am build start 1 num_layers 2\nrun"), "needs app_sty"),
@@ -279,3 +281,24 @@ def test_the_scripts_of_the_recorded_runs_are_understood(name):
         assert found.runs[0].stop == pytest.approx(
             {"in.am_ellipsoid": 309.0, "in.am_bezier": 239.769}[name], abs=1e-3
         )
+
+
+def test_pre_no_goes_on_with_the_layer_that_was_reached_for_the_time_given(tmp_path):
+    first, second = script(tmp_path, ELLIPSOID + "run 2 pre no post no\n").runs
+    assert (first.begins, second.begins) == (True, False)
+    assert second.moments[-1].n_sweeps == 52
+    assert second.end == pytest.approx(first.end + 2)
+    assert second.scan.start == 100  # the fourth layer is not complete
+    (alone,) = script(tmp_path, ELLIPSOID.replace("run 225", "run 225 pre no")).runs
+    assert alone == first  # nothing comes before it
+
+
+def test_clear_ends_a_simulation_and_keeps_what_belongs_to_the_script(tmp_path):
+    twice = ISO + "clear\n" + ISO.replace("run 10.0", "run 3")
+    found = script(tmp_path, twice)
+    assert [part.runs[-1].stop for part in found.parts] == pytest.approx(
+        [10, 3], abs=0.1
+    )
+    assert script(tmp_path, twice + "print done\nclear\n").parts[1].runs == found.runs
+    alone = script(tmp_path, "clear\n" + ISO)
+    assert (alone.before, alone.box) == ((), found.box)

@@ -3,8 +3,8 @@
 Lengths are in voxels. A pool has its own axes: x points in the direction of motion, y
 to the left of it, z up. The origin lies in the surface that is scanned, so a pool fills
 part of z <= 0 (a weld goes on above); it is symmetric in y. All pools offer the fields
-`shape`, `width` and `depth`, the property `ends` and the methods `distance`, `zone` and
-`reach`.
+`shape`, `width` and `depth`, the property `ends` and the methods `distance`, `zone`,
+`reach` and `growth`.
 """
 
 from typing import Annotated

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import PositiveFloat, model_validator
 from scipy.spatial import cKDTree
 
+from grainpaint.simulate.am.melt_pool.ends import toward_melt
 from grainpaint.simulate.toml import RecipePart
 
 __all__ = ["Bezier"]
@@ -118,7 +119,7 @@ class Bezier(RecipePart):
         behind : numpy.ndarray, float, shape (n,)
             0 (at the widest place or in front of it) to 1 (at the tail).
         """
-        tree, u = _surface(self)
+        tree, u, _ = _surface(self)
         right = np.column_stack([points[:, 0], np.abs(points[:, 1]), points[:, 2]])
         length, nearest = tree.query(right)
         behind = np.clip(1 - u[nearest] / _widest(self), 0, 1)
@@ -158,6 +159,49 @@ class Bezier(RecipePart):
             )
         return front, rear
 
+    def growth(self, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the normal of the rear surface, into the melt, along the line (y, z).
+
+        Parameters
+        ----------
+        y, z : numpy.ndarray, float
+            As in `reach`.
+
+        Returns
+        -------
+        numpy.ndarray, float, shape (..., 3)
+            Unit vectors in the axes of the pool, those of the nearest point of a grid
+            on the surface; NaN where the line misses the pool.
+        """
+        y, z = np.broadcast_arrays(np.asarray(y, float), z)
+        found = np.full((*y.shape, 3), np.nan)
+        rear = self.reach(y, z)[1]
+        hit = ~np.isnan(rear)
+        tree, u, v = _surface(self)
+        nearest = tree.query(np.stack([-rear[hit], np.abs(y[hit]), z[hit]], -1))[1]
+        normal = self._normal(u[nearest], v[nearest])
+        normal[:, 1] *= np.where(y[hit] < 0, -1, 1)
+        found[hit] = normal
+        return found
+
+    def _normal(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Return the normals into the melt at points of the surface with y >= 0."""
+        u = np.clip(u, 1e-3, 1 - 1e-3)  # at its ends the surface has no normal
+        b, c = self.beta_y, self.beta_z
+        across, below = self.section(v)
+        across_v = 6 * (b - 1) * v + 3 * (2 - 3 * b) * v**2
+        below_v = 3 * c + 2 * (3 - 6 * c) * v + 3 * (3 * c - 2) * v**2
+        points = _control_points(self)
+        _, y, z = points @ _bernstein(u)
+        cubic = np.stack(
+            [k * u**i * (1 - u) ** (3 - i) for i, k in enumerate((1, 3, 3, 1))]
+        )
+        x_u, y_u, z_u = 4 * np.diff(points, axis=1) @ cubic
+        along_u = np.stack([x_u, y_u * across, z_u * below], -1)
+        along_v = np.stack([0 * u, y * across_v, z * below_v], -1)
+        # Down, times from tail to nose: into the pool.
+        return toward_melt(*np.cross(along_v, along_u).T)
+
 
 # The fields of a pool decide these, and they are the same for equal pools. Kept in an
 # instance they would take part in the comparison of pools.
@@ -180,8 +224,8 @@ def _widest(pool: Bezier) -> float:
 
 
 @lru_cache(maxsize=8)
-def _surface(pool: Bezier) -> tuple[cKDTree, np.ndarray]:
-    """Return points on the surface in a search tree, and their u."""
+def _surface(pool: Bezier) -> tuple[cKDTree, np.ndarray, np.ndarray]:
+    """Return points on the surface in a search tree, their u and their v."""
     u, v = np.linspace(0, 1, _N_SURFACE[0]), np.linspace(0, 1, _N_SURFACE[1])
     x, y, z = _control_points(pool) @ _bernstein(u)
     across, below = pool.section(v)
@@ -193,7 +237,7 @@ def _surface(pool: Bezier) -> tuple[cKDTree, np.ndarray]:
         ],
         axis=-1,
     )
-    return cKDTree(points.reshape(-1, 3)), np.repeat(u, v.size)
+    return cKDTree(points.reshape(-1, 3)), np.repeat(u, v.size), np.tile(v, u.size)
 
 
 def _bernstein(u: np.ndarray) -> np.ndarray:

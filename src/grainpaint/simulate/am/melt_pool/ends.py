@@ -4,7 +4,18 @@ import numpy as np
 
 from grainpaint.simulate.toml import RecipePart
 
-__all__ = ["PoolWithEnds"]
+__all__ = ["PoolWithEnds", "toward_melt"]
+
+
+def toward_melt(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return unit vectors (float, shape (..., 3)); that along x where all are 0."""
+    found = np.stack([x, y, z], -1).astype(float)
+    length = np.linalg.norm(found, axis=-1, keepdims=True)
+    pointed = length < 1e-12
+    unit: np.ndarray = np.where(
+        pointed, (1.0, 0, 0), found / np.where(pointed, 1, length)
+    )
+    return unit
 
 
 class PoolWithEnds(RecipePart):

@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import PositiveFloat
 
-from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds
+from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds, toward_melt
 
 __all__ = ["FrontRearPool", "ScaledPool"]
 
@@ -20,6 +20,11 @@ class ScaledPool(PoolWithEnds):
         """Return the term of x < 0 in the level, at a share of the rear length."""
         term: np.ndarray = share**2
         return term
+
+    def _rear_slope(self, share: np.ndarray) -> np.ndarray:
+        """Return the derivative of `_rear_term`, within the pool."""
+        slope: np.ndarray = 2 * share
+        return slope
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """Return the growth of all axes for which the surface reaches each point.
@@ -72,6 +77,25 @@ class ScaledPool(PoolWithEnds):
             left = np.where(left > 0, left, np.nan)
             front, rear = self.ends
             return front * np.sqrt(left), rear * self._rear_share(left)
+
+    def growth(self, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the normal of the rear surface, into the melt, along the line (y, z).
+
+        Parameters
+        ----------
+        y, z : numpy.ndarray, float
+            As in `reach`.
+
+        Returns
+        -------
+        numpy.ndarray, float, shape (..., 3)
+            Unit vectors in the axes of the pool; NaN where the line misses it, along
+            the track at a pointed tail.
+        """
+        y, z = np.broadcast_arrays(y, z)
+        rear = self.reach(y, z)[1]
+        along = self._rear_slope(rear / self.ends[1]) / self.ends[1]
+        return toward_melt(along, -8 * y / self.width**2, -2 * z / self.depth**2)
 
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         """Invert `_rear_term`."""

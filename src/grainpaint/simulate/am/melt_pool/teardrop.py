@@ -28,6 +28,10 @@ class Teardrop(FrontRearPool):
     def _rear_term(self, share: np.ndarray) -> np.ndarray:
         return np.where(share < 1, share**2 * (3 - 2 * share), share)
 
+    def _rear_slope(self, share: np.ndarray) -> np.ndarray:
+        slope: np.ndarray = 6 * share * (1 - share)
+        return slope
+
     def _rear_share(self, level: np.ndarray) -> np.ndarray:
         # The root of 3 s^2 - 2 s^3 = level in 0..1, by the trigonometric formula.
         share: np.ndarray = 0.5 - np.sin(np.arcsin(1 - 2 * level) / 3)

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import PositiveFloat
 from scipy.spatial import cKDTree
 
-from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds
+from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds, toward_melt
 
 __all__ = ["ScriptWeld", "Weld"]
 
@@ -188,6 +188,33 @@ class Weld(PoolWithEnds):
         rear = -scale * np.interp(y / scale, curve_y[: top + 1], curve_x[: top + 1])
         front = scale * np.interp(y / scale, curve_y[:top:-1], curve_x[:top:-1])
         return np.where(hit, front, np.nan), np.where(hit, rear, np.nan)
+
+    def growth(self, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the normal of the rear surface, into the melt, along the line (y, z).
+
+        Parameters
+        ----------
+        y, z : numpy.ndarray, float
+            As in `reach`.
+
+        Returns
+        -------
+        numpy.ndarray, float, shape (..., 3)
+            Unit vectors in the axes of the pool; NaN where the line misses it.
+        """
+        y, z = np.broadcast_arrays(np.asarray(y, float), z)
+        found = np.full((*y.shape, 3), np.nan)
+        rear = self.reach(y, z)[1]
+        hit = ~np.isnan(rear)
+        scale, slope, _ = self._scale(-z[hit] / self.depth)
+        u = _nearest(self, np.stack([-rear[hit], np.abs(y[hit])]) / scale)
+        place, along, _ = _curve(self, np.clip(u, 1e-6, 1 - 1e-6))
+        along_u = np.stack([along[0], along[1], 0 * u], -1)
+        along_v = np.stack([*(slope * place), np.full_like(u, -self.depth)], -1)
+        normal = toward_melt(*np.cross(along_v, along_u).T)
+        normal[:, 1] *= np.where(y[hit] < 0, -1, 1)
+        found[hit] = normal
+        return found
 
 
 class ScriptWeld(Weld):

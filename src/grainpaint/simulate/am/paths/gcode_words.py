@@ -8,6 +8,7 @@ import numpy as np
 
 from grainpaint.errors import InputError, InputNote, brief
 from grainpaint.simulate.am.paths.words import number_lines
+from grainpaint.units import count_text
 
 __all__ = ["Program", "read_words"]
 
@@ -89,7 +90,7 @@ def read_words(data: bytes) -> Program:
         shown = brief(unknown[0].strip()[:60].decode("latin-1"), 40)
         text, n = _UNKNOWN.subn(b"\n", text)
         warnings.warn(
-            f"{n:,} lines that are no G-code are passed over, the first is {shown!r}",
+            f"{count_text(n, 'line')} passed over, no G-code, the first is {shown!r}",
             InputNote,
             stacklevel=4,
         )

@@ -15,6 +15,7 @@ from grainpaint.simulate.am.paths.file_path import FilePath
 from grainpaint.simulate.am.paths.layers_ascii import read_ascii, write_ascii
 from grainpaint.simulate.am.paths.layers_binary import read_binary, write_binary
 from grainpaint.simulate.am.paths.lines import tracks_of
+from grainpaint.units import count_text
 
 __all__ = ["read_layers", "write_layers"]
 
@@ -58,7 +59,8 @@ def read_layers(data: bytes) -> FilePath:
     told = _number(entries, b"LAYERS")
     if told is not None and lines.n_layers < told:
         warnings.warn(
-            f"the header tells of {told:g} layers, and {lines.n_layers:,} are there: "
+            f"the header tells of {count_text(int(told), 'layer')}, the file has "
+            f"{lines.n_layers:,}: "
             "the file may be cut off",
             InputNote,
             stacklevel=2,

@@ -37,8 +37,8 @@ class Camera(NamedTuple):
         offset = point - self.center
         x, y = float(offset @ self.right), float(offset @ self.up)
         width, height = self.size
-        column = width / 2 + x / self.pixel
-        return column, height / 2 - y / self.pixel, float(offset @ self.toward)
+        column, row = width // 2 + x / self.pixel, height - 1 - height // 2
+        return column, row - y / self.pixel, float(offset @ self.toward)
 
 
 def camera_of(image: ImageRequest, low: np.ndarray, high: np.ndarray) -> Camera:

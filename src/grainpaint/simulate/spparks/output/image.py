@@ -1,6 +1,8 @@
 """Dumps of style ``image``: the sites as cubes or spheres, seen from somewhere."""
 
+import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +17,9 @@ from grainpaint.simulate.spparks.requests import Dump, DumpWrite
 
 __all__ = ["draw", "write_image"]
 
-# Lights relative to the camera (right, up, toward it), and how strong they are.
-_LIGHTS = (((-0.5, 0.5, 0.7071), 0.7), ((0.4, 0.1, 0.911), 0.5))
+# SPPARKS' lights: degrees to the right of the camera and above it, and how strong they
+# are. The first one makes highlights.
+_LIGHTS = ((-45, 30, 0.9), (30, 0, 0.45), (180, 15, 0.9))
 _HIGHLIGHT = 16  # exponent
 _SUFFIXES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}  # others are PPM
 
@@ -58,9 +61,9 @@ def draw(frame: Frame, dump: Dump) -> np.ndarray:
     color[seen] = table[row.reshape(-1)[place]]
     color[outlined] = image.boundary_color
     color[seen] = _shade(color[seen], normal[seen], camera, image)
-    for start, end, width, paint in _lines(image, low, high):
-        _draw_line(color, depth, camera, (start, end), width, paint)
-    return np.round(color.clip(0, 1) * 255).astype(np.uint8)
+    for line in _lines(image, low, high, frame.box.dimension):
+        _draw_line(color, depth, camera, image, line)
+    return (color.clip(0, 1) * 255).astype(np.uint8)
 
 
 def _look(
@@ -84,8 +87,8 @@ def _look(
     scene = Scene(size, mark, image.cubes, line)
     width, height = image.size
     far = float(np.linalg.norm(box.shape)) * a
-    columns = (np.arange(width) - width / 2) * camera.pixel
-    rows = (height / 2 - np.arange(height)) * camera.pixel
+    columns = (np.arange(width) - width // 2) * camera.pixel
+    rows = (height - 1 - height // 2 - np.arange(height)) * camera.pixel
     corner = camera.center + far * camera.toward - np.array(box.origin)
     site, normal, distance = cast_rays(
         scene,
@@ -110,39 +113,52 @@ def _shade(
         facing: np.ndarray = np.clip(cosine, 0, None)
         return facing
 
-    light = np.full(len(normal), 0.1)
-    for direction, strength in _LIGHTS:
-        light += strength * toward(np.array(direction))
+    light = np.zeros(len(normal))
+    for right, above, strength in _LIGHTS:
+        light += strength * toward(_direction(right, above))
+    half = _direction(*_LIGHTS[0][:2]) + np.array([0, 0, 1])
+    spot = toward(half / np.linalg.norm(half)) ** (_HIGHLIGHT * image.shiny)
     lit: np.ndarray = color * light[:, None]
-    if not image.cubes:
-        half = np.array(_LIGHTS[0][0]) + np.array([0, 0, 1])
-        spot = toward(half / np.linalg.norm(half)) ** _HIGHLIGHT
-        lit += 0.6 * image.shiny * spot[:, None]
+    lit += _LIGHTS[0][2] * image.shiny * spot[:, None]
     return lit
 
 
-Line = tuple[np.ndarray, np.ndarray, float, tuple[float, float, float]]
+def _direction(right: float, above: float) -> np.ndarray:
+    """Return the unit vector (right, up, to the camera) of angles in degrees."""
+    a, b = math.radians(right), math.radians(above)
+    return np.array([math.cos(b) * math.sin(a), math.sin(b), math.cos(b) * math.cos(a)])
 
 
-def _lines(image: ImageRequest, low: np.ndarray, high: np.ndarray) -> list[Line]:
-    """Return the lines around the box and along the axes: ends, width, color."""
+class _Line(NamedTuple):
+    """A rod from one place to another."""
+
+    start: np.ndarray
+    end: np.ndarray
+    width: float
+    color: tuple[float, float, float]
+
+
+def _lines(
+    image: ImageRequest, low: np.ndarray, high: np.ndarray, dimension: int
+) -> list[_Line]:
+    """Return the lines around the box and along the axes."""
     sides = high - low
-    shortest = float(sides[sides > 0].min())
-    found: list[Line] = []
+    shortest = float(sides[:dimension].min())
+    found: list[_Line] = []
     if image.box is not None:
         corners = [low + sides * at for at in np.ndindex(2, 2, 2)]
         for i in range(8):
             for bit in (1, 2, 4):
                 if not i & bit:
                     ends = corners[i], corners[i | bit]
-                    found.append((*ends, image.box * shortest, image.box_color))
+                    found.append(_Line(*ends, image.box * shortest, image.box_color))
     if image.axes is not None:
         length, width = image.axes
         start = low - 0.1 * sides.max()
         for axis, color in enumerate(np.eye(3)):
             end = start + length * sides * np.eye(3)[axis]
             paint = (float(color[0]), float(color[1]) * 128 / 255, float(color[2]))
-            found.append((start, end, width * shortest, paint))
+            found.append(_Line(start, end, width * shortest, paint))
     return found
 
 
@@ -150,14 +166,13 @@ def _draw_line(
     color: np.ndarray,
     depth: np.ndarray,
     camera: Camera,
-    ends: tuple[np.ndarray, np.ndarray],
-    width: float,
-    paint: tuple[float, float, float],
+    image: ImageRequest,
+    line: _Line,
 ) -> None:
     """Draw a line where nothing lies in front of it, in place."""
-    (x0, y0, d0), (x1, y1, d1) = map(camera.project, ends)
+    (x0, y0, d0), (x1, y1, d1) = map(camera.project, (line.start, line.end))
     height, across = depth.shape
-    reach = max(width / 2 / camera.pixel, 0.5)
+    reach = max(line.width / 2 / camera.pixel, 0.5)
     left, right = max(0, int(min(x0, x1) - reach)), int(max(x0, x1) + reach) + 2
     top, bottom = max(0, int(min(y0, y1) - reach)), int(max(y0, y1) + reach) + 2
     y, x = np.ogrid[top : min(bottom, height), left : min(right, across)]
@@ -168,8 +183,25 @@ def _draw_line(
     along = ((x - x0) * dx + (y - y0) * dy) / square if square else 0.0 * (x + y)
     along = np.clip(along, 0, 1)
     distance = np.hypot(x - x0 - along * dx, y - y0 - along * dy)
-    here = d0 + along * (d1 - d0) + width / 2
+    here = d0 + along * (d1 - d0) + line.width / 2
     window = depth[top : min(bottom, height), left : min(right, across)]
     drawn = (distance <= reach) & (here >= window)
+    if not drawn.any():
+        return
+    side = ((x - x0) * dy - (y - y0) * dx)[drawn] / max(math.sqrt(square), 1e-9) / reach
+    normal = _rod_normals(line, camera, np.clip(side, -1, 1))
+    paint = _shade(np.tile(line.color, (len(normal), 1)), normal, camera, image)
     color[top : min(bottom, height), left : min(right, across)][drawn] = paint
     window[drawn] = here[drawn]
+
+
+def _rod_normals(line: _Line, camera: Camera, side: np.ndarray) -> np.ndarray:
+    """Return the normals of a rod at places across it, -1..1 along toward x line."""
+    along = line.end - line.start
+    across = np.cross(camera.toward, along)
+    if not np.linalg.norm(across) > 1e-9 * np.linalg.norm(along):  # seen from its end
+        return np.tile(camera.toward, (len(side), 1))
+    front = np.cross(along, across)
+    across, front = across / np.linalg.norm(across), front / np.linalg.norm(front)
+    found: np.ndarray = side[:, None] * across + np.sqrt(1 - side**2)[:, None] * front
+    return found

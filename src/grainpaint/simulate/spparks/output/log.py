@@ -10,10 +10,14 @@ from grainpaint.simulate.spparks.output.files import place_of
 __all__ = ["LOG", "Log"]
 
 LOG = "log.spparks"
+_FIRST_LINES = (
+    "SPPARKS' script, run with grainpaint's kernels",
+    "Naccept is 0: flips are not counted. Nreject: all attempts of sweeps",
+)
 
 
 class Log:
-    """The screen and the log.
+    """The screen and the log, which begins in `LOG`.
 
     Parameters
     ----------
@@ -28,6 +32,9 @@ class Log:
     ) -> None:
         self.folder, self.screen = folder, screen
         self.file: TextIO | None = None
+        self.open(LOG)
+        for line in _FIRST_LINES:
+            self.say(line)
 
     def open(self, name: str) -> None:
         """Go on in another file; an empty name ends the log.

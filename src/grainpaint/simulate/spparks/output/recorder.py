@@ -1,8 +1,6 @@
 """The recorder: writes what a script asks for while it runs."""
 
 import time as clock
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +16,7 @@ from grainpaint.simulate.spparks.output.diagnostics import (
 )
 from grainpaint.simulate.spparks.output.files import place_of
 from grainpaint.simulate.spparks.output.frame import Frame
-from grainpaint.simulate.spparks.output.log import LOG, Log
+from grainpaint.simulate.spparks.output.log import Log
 from grainpaint.simulate.spparks.output.stitch import write_stitch
 from grainpaint.simulate.spparks.output.text import write_sites, write_text, write_vtk
 from grainpaint.simulate.spparks.pool_values import pool_values
@@ -34,11 +32,6 @@ from grainpaint.simulate.spparks.sites import Sites
 
 __all__ = ["Recorder"]
 
-_FIRST_LINES = (
-    "SPPARKS' script, run with grainpaint's kernels",
-    "Naccept is 0: flips are not counted. Nreject: all attempts of sweeps",
-)
-
 
 class Recorder:
     """Writes what a script asks for while it runs.
@@ -48,30 +41,19 @@ class Recorder:
     simulation : Simulation
     sites : Sites
         As they are now.
-    folder : Path
-        Where names of files start.
-    screen : callable, optional
-        Shows a line, such as one of the table of statistics; None = no screen.
+    log : Log
+        The screen and the log; its folder is where names of files start.
     """
 
-    def __init__(
-        self,
-        simulation: Simulation,
-        sites: Sites,
-        folder: Path,
-        screen: Callable[[str], object] | None = None,
-    ) -> None:
-        self.simulation, self.sites, self.folder = simulation, sites, folder
-        self.log = Log(folder, screen)
+    def __init__(self, simulation: Simulation, sites: Sites, log: Log) -> None:
+        self.simulation, self.sites, self.log = simulation, sites, log
+        self.folder = log.folder
         self.clusters: dict[Diagnostic, ClusterWriter] = {}
         self.n_sweeps = 0  # of the runs before
         self.temperature = 0.0  # of the last run
         self.begun = 0.0
-        self.log.open(LOG)
-        for line in _FIRST_LINES:
-            self.log.say(line)
         for name in simulation.stitch_files:
-            create_stitch(place_of(folder, name))
+            create_stitch(place_of(self.folder, name))
 
     def message(self, step: Say | OpenLog) -> None:
         """Execute ``print`` or ``log``, or show a line of the script."""
@@ -187,7 +169,3 @@ class Recorder:
         self.n_sweeps += moment.n_sweeps
         seconds = clock.perf_counter() - self.begun
         self.log.say(f"Loop time of {seconds:g} on 1 procs\n")
-
-    def close(self) -> None:
-        """Close the log."""
-        self.log.close()

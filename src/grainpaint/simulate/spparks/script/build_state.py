@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from typing import NamedTuple
 
 from grainpaint.errors import InputError
@@ -11,6 +11,7 @@ from grainpaint.simulate.spparks.simulation import LayeredScan
 
 __all__ = ["BuildState", "scan_duration"]
 
+_STEP = 1.0 / SWEEPS_PER_TIME
 _Tracks = tuple[Segment, ...]
 
 
@@ -24,7 +25,7 @@ class _Visit(NamedTuple):
 
 def _sweeps(tracks: _Tracks) -> list[int]:
     """Return the sweeps that each track takes."""
-    sweeps = [math.dist(a, b) / (speed / SWEEPS_PER_TIME) for a, b, speed in tracks]
+    sweeps = [math.dist(a, b) / (speed * _STEP) for a, b, speed in tracks]
     if not all(map(math.isfinite, sweeps)):
         raise InputError("a path of the scan has no end")
     return list(map(math.ceil, sweeps))
@@ -33,14 +34,15 @@ def _sweeps(tracks: _Tracks) -> list[int]:
 def scan_duration(scan: LayeredScan) -> float:
     """Return the time SPPARKS takes for a scan: each layer is one sweep short.
 
+    It is a sum over the layers, whose rounding may add a sweep at the end.
+
     Raises
     ------
     InputError
         If a track has no end.
     """
-    sweeps = [sum(_sweeps(tracks)) - 1 for tracks, _ in scan.layers]
-    whole, rest = divmod(scan.n_layers, len(sweeps))
-    return (whole * sum(sweeps) + sum(sweeps[:rest])) / SWEEPS_PER_TIME
+    spans = [(sum(_sweeps(tracks)) - 1) * _STEP for tracks, _ in scan.layers]
+    return sum(islice(cycle(spans), scan.n_layers), 0.0)
 
 
 @dataclass
@@ -48,7 +50,8 @@ class BuildState:
     """Where the runs so far have left a build.
 
     A run ends before its last layer does, by as many sweeps as it has layers. The next
-    run begins with the first layer of the pattern at the surface that was reached.
+    run begins with the first layer of the pattern at the surface that was reached, or,
+    with ``pre no``, goes on with the layer that was reached, for the time it is given.
     Layers go on where they were left, and as soon as as many as were asked for are
     done, the next one comes at the same surface.
 
@@ -58,17 +61,30 @@ class BuildState:
         Height of the surface; None = that of ``am build``.
     done : dict
         Sweeps done of the layers of the pattern that are not complete.
+    count : int
+        Layers that are complete since a run began with the pattern.
     """
 
     surface: float | None = None
     done: dict[int, int] = field(default_factory=dict)
+    count: int = 0
 
-    def next_run(self, build: LayeredScan) -> LayeredScan:
-        """Return what the next run scans if the pattern is that of a build."""
-        if build.timed or (self.surface is None and not self.done):
+    def next_run(
+        self, build: LayeredScan, n_sweeps: int, begins: bool = True
+    ) -> LayeredScan:
+        """Return what the next run scans if the pattern is that of a build.
+
+        Parameters
+        ----------
+        build : LayeredScan
+        n_sweeps : int
+            Of the run.
+        begins : bool
+            Whether it begins with the first layer of the pattern; not with ``pre no``.
+        """
+        if build.timed or (begins and self.surface is None and not self.done):
             return build
-        n_sweeps = round(scan_duration(build) * SWEEPS_PER_TIME)
-        visits, _ = self._visits(build, n_sweeps)
+        visits, _ = self._visits(build, n_sweeps, begins)
         heights = [visit.surface for visit in visits]
         rises = [b - a for a, b in pairwise(heights)] + [0.0]
         layers = [
@@ -77,22 +93,22 @@ class BuildState:
         ]
         return LayeredScan(tuple(layers), heights[0], len(layers))
 
-    def advance(self, build: LayeredScan, n_sweeps: int) -> None:
+    def advance(self, build: LayeredScan, n_sweeps: int, begins: bool = True) -> None:
         """Do a run of a number of sweeps; with a pattern of 2019, all begins anew."""
         if build.timed:
             return
-        visits, self.done = self._visits(build, n_sweeps)
-        self.surface = visits[-1].surface
+        _, after = self._visits(build, n_sweeps, begins)
+        self.surface, self.done, self.count = after.surface, after.done, after.count
 
     def _visits(
-        self, build: LayeredScan, n_sweeps: int
-    ) -> tuple[list[_Visit], dict[int, int]]:
-        """Return the layers that a run scans, and what is done of them after it."""
+        self, build: LayeredScan, n_sweeps: int, begins: bool
+    ) -> tuple[list[_Visit], "BuildState"]:
+        """Return the layers that a run scans, and what it leaves behind."""
         lengths = [sum(_sweeps(tracks)) for tracks, _ in build.layers]
         done = dict(self.done)
         surface = build.start if self.surface is None else self.surface
         visits: list[_Visit] = []
-        count = 0
+        count = 0 if begins else self.count
         while n_sweeps > 0 or not visits:
             layer = count % len(lengths)
             before = done.pop(layer, 0)
@@ -104,7 +120,7 @@ class BuildState:
                 if count != build.n_layers:
                     surface += build.layers[layer][1]
             n_sweeps -= lengths[layer] - before
-        return visits, done
+        return visits, BuildState(surface, done, count)
 
 
 def _rest(tracks: _Tracks, done: int) -> _Tracks:

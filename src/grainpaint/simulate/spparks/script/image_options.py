@@ -27,6 +27,8 @@ def image_request(
         changes, n_words = _option(command, at)
         image = replace(image, **changes)
         at += n_words
+    if image.boundary is not None and not image.cubes:
+        state.pass_over(command, " (no boundaries between spheres are drawn)")
     if _is_integer(columns[0]) and image.color_range is None:
         raise command.fail(f"the color {columns[0]} needs crange LOW HIGH")
     by_column = image.diameter is None and _is_integer(columns[1])

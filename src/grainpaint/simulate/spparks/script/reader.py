@@ -91,11 +91,8 @@ def _shell(state: ScriptState, command: Command) -> None:
 
 
 def _clear(state: ScriptState, command: Command) -> None:
-    if state.steps:
-        raise command.fail(
-            "a second simulation in a script is not supported: run the script once "
-            "for each, with other variables"
-        )
+    if command.words:
+        raise command.fail("takes no words")
     state.clear()
 
 

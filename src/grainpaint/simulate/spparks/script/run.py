@@ -49,13 +49,8 @@ def _solve_style(state: ScriptState, command: Command) -> None:
 def _run(state: ScriptState, command: Command) -> None:
     if state.app is None or state.box is None:
         raise command.missing("create_sites")
-    upto = False
-    at = 1
-    while at < len(command.words):
-        option = command.expect(at, "upto", "pre", "post")
-        upto = upto or option == "upto"
-        at += 1 if option == "upto" else 2
     span = command.number(0)
+    upto, begins = _run_options(state, command)
     build = None
     stop = span if upto else state.time + span
     if isinstance(state.app, PottsApp):
@@ -73,16 +68,11 @@ def _run(state: ScriptState, command: Command) -> None:
             if not state.time <= stop < math.inf:
                 raise command.fail(f"cannot run from time {state.time:g} to {stop:g}")
         else:
-            build = _build(state, command, stop - state.time)
-            begun = any(isinstance(step, RunCommand) for step in state.steps)
-            if begun and "pre no" in " ".join(command.words):
-                raise command.fail("pre no is not supported after a run of a build")
-            if not build.timed:
+            build = _build(state, command, stop - state.time, begins)
+            if not build.timed and begins:
                 stop = state.time + scan_duration(build)
-    # Rounding must not add a sweep after the last one of a build.
-    given = build is not None and not build.timed
     try:
-        clock = Clock(state.time, stop - 1e-6 * given, _sweep_time(state))
+        clock = Clock(state.time, stop, _sweep_time(state))
     except InputError as error:
         raise command.fail(str(error)) from None
     temperature = _effective_temperature(state, command)
@@ -104,13 +94,30 @@ def _run(state: ScriptState, command: Command) -> None:
             moments,
             state.outputs.in_stats(),
             state.needed_seed(command),
-            build and state.am.state.next_run(build),
+            build and state.am.state.next_run(build, moments[-1].n_sweeps, begins),
             state.outputs.with_files(),
+            begins,
         )
     )
     if build is not None:
-        state.am.state.advance(build, moments[-1].n_sweeps)
+        state.am.state.advance(build, moments[-1].n_sweeps, begins)
     state.time = clock.stop
+
+
+def _run_options(state: ScriptState, command: Command) -> tuple[bool, bool]:
+    """Return whether the time is that of the end, and whether the run begins anew."""
+    upto, before = False, "yes"
+    at = 1
+    while at < len(command.words):
+        option = command.expect(at, "upto", "pre", "post")
+        if option == "upto":
+            upto = True
+        else:
+            word = command.expect(at + 1, "yes", "no")
+            before = word if option == "pre" else before
+        at += 1 if option == "upto" else 2
+    begun = any(isinstance(step, RunCommand) for step in state.steps)
+    return upto, before == "yes" or not begun
 
 
 def _effective_temperature(state: ScriptState, command: Command) -> float:
@@ -166,7 +173,9 @@ def _check_pool(state: ScriptState, command: Command) -> None:
         raise command.fail("applications with a melt pool need a box of whole numbers")
 
 
-def _build(state: ScriptState, command: Command, time: float) -> LayeredScan:
+def _build(
+    state: ScriptState, command: Command, time: float, begins: bool
+) -> LayeredScan:
     """Return the build of an additive application; check how long it takes."""
     assert state.extent is not None
     try:
@@ -174,7 +183,9 @@ def _build(state: ScriptState, command: Command, time: float) -> LayeredScan:
         scan_duration(build)
     except InputError as error:
         raise command.fail(str(error)) from None
-    if build.timed and not 0 <= time < math.inf:
+    if build.timed and not begins:
+        raise command.fail("pre no does not go with the words of 2019: leave it out")
+    if (build.timed or not begins) and not 0 <= time < math.inf:
         raise command.fail(f"the time of a run must be 0 or above, got {time:g}")
     return build
 

@@ -1,7 +1,7 @@
 """The state of SPPARKS while it reads a script."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class ScriptState:
     am: AmCommands = field(default_factory=AmCommands)
     steps: list[ScriptStep] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    before: tuple[Simulation, ...] = ()  # ended by ``clear``
 
     def keyword(self, name: str) -> float:
         """Return the value of `time` or `nglobal` in a formula."""
@@ -111,15 +112,27 @@ class ScriptState:
         return [e for name, e in self.awaited.items() if name not in self.stitched]
 
     def clear(self) -> None:
-        """Forget everything except for the commands passed over."""
-        fresh = ScriptState(self.path)
-        fresh.passed_over = self.passed_over
+        """End the simulation, if there is one; forget all but files and messages."""
+        fresh = ScriptState(self.path, steps=self.steps, before=self.before)
+        if isinstance(self.app, PathsApp) or (self.app and self.box):
+            fresh.steps = []
+            fresh.before = (*self.before, self._simulation())
+        for name in ("passed_over", "stitched", "awaited", "echo"):
+            setattr(fresh, name, getattr(self, name))
         self.__dict__.update(fresh.__dict__)
 
     def simulation(self) -> Simulation:
         """Return the simulation that the script has described."""
         for error in self.missing_files():
             raise error
+        if self.app is None and self.before:  # the script ends with ``clear``
+            last = self.before[-1]
+            steps = (*last.steps, *self.steps)
+            return replace(last, steps=steps, before=self.before[:-1])
+        return replace(self._simulation(), before=self.before)
+
+    def _simulation(self) -> Simulation:
+        """Return the simulation since the last ``clear``."""
         if isinstance(self.app, PathsApp):
             return self._paths(self.app)
         if self.app is None or self.box is None:

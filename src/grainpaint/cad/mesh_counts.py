@@ -1,0 +1,197 @@
+"""What mesh files say of themselves against what they hold.
+
+The library that reads them takes what it finds: faces that are missing, corners beyond
+a line and accessors of another kind are left out without a word.
+"""
+
+import json
+import re
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["check_counts"]
+
+_SIZES = {
+    **{"char": "b", "uchar": "B", "short": "h", "ushort": "H", "int": "i"},
+    **{"uint": "I", "float": "f", "double": "d", "int8": "b", "uint8": "B"},
+    **{"int16": "h", "uint16": "H", "int32": "i", "uint32": "I"},
+    **{"float32": "f", "float64": "d"},
+}
+_COMMENT = re.compile(rb"#[^\n]*")
+_MOST_PROPERTIES = 1000
+_PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
+
+Property = tuple[str, str]  # kind of the count of a list, "" for none; kind of a value
+
+
+def check_counts(data: bytes, kind: str) -> None:
+    """Raise if a file holds something else than it says.
+
+    Parameters
+    ----------
+    data : bytes
+    kind : str
+        off, ply or glb; files of other kinds state no counts.
+
+    Raises
+    ------
+    ValueError, LookupError, RecursionError
+        If so, or if what it says is damaged.
+    """
+    if kind == "off":
+        _check_off(data)
+    elif kind == "ply":
+        _check_ply(data)
+    elif kind == "glb":
+        _check_glb(data)
+
+
+def _check_off(data: bytes) -> None:
+    lines = [line for line in _COMMENT.sub(b"", data).splitlines() if line.strip()]
+    head, _, rest = lines[0].partition(b"OFF")
+    if b"4" in head:
+        raise ValueError("points of four dimensions")
+    if rest.strip():  # counts behind the name
+        lines.insert(1, rest)
+    n_points, n_faces = (int(word) for word in lines[1].split()[:2])
+    if min(n_points, n_faces) < 0 or len(lines) != 2 + n_points + n_faces:
+        raise ValueError(
+            f"it states {n_points} points and {n_faces} faces, and has "
+            f"{len(lines) - 2} lines"
+        )
+    for line in lines[2 + n_points :]:
+        words = line.split()
+        if not 3 <= int(words[0]) < len(words):
+            raise ValueError(f"a face of {int(words[0])} corners has {len(words) - 1}")
+
+
+def _check_ply(data: bytes) -> None:
+    head, end, body = data.partition(b"end_header")
+    if not end:
+        raise ValueError("its header has no end")
+    elements, form = _ply_header(head)
+    body = body[2:] if body.startswith(b"\r\n") else body[1:]
+    if form == "ascii":
+        _check_ply_text(elements, body)
+    else:
+        order = "<" if form == "binary_little_endian" else ">"
+        found = _ply_size(elements, body, order)
+        if found > len(body) or body[found:].strip():
+            raise ValueError(f"its elements take {found} bytes, and {len(body)} follow")
+
+
+def _ply_header(head: bytes) -> tuple[list[tuple[int, list[Property]]], str]:
+    """Return count and properties of each element, and the format."""
+    elements: list[tuple[int, list[Property]]] = []
+    form = ""
+    for line in head.decode("latin-1").splitlines():
+        match line.split():
+            case ["format", word, *_]:
+                form = word
+            case ["element", _, n]:
+                elements.append((int(n), []))
+            case ["property", "list", count, value, _]:
+                elements[-1][1].append((_SIZES[count], _SIZES[value]))
+            case ["property", value, _]:
+                elements[-1][1].append(("", _SIZES[value]))
+        if elements and len(elements[-1][1]) > _MOST_PROPERTIES:
+            raise ValueError("an element has too many properties")
+    if form not in ("ascii", "binary_little_endian", "binary_big_endian"):
+        raise ValueError(f"it is of the format {form[:50]!r}")
+    if any(n < 0 for n, _ in elements):
+        raise ValueError("it states fewer elements than none")
+    return elements, form
+
+
+def _check_ply_text(elements: list[tuple[int, list[Property]]], body: bytes) -> None:
+    lines = [line for line in body.splitlines() if line.strip()]
+    stated = sum(n for n, _ in elements)
+    if len(lines) != stated:
+        raise ValueError(f"it states {stated} elements, and has {len(lines)} lines")
+    at = 0
+    for n, properties in elements:
+        for line in lines[at : at + n]:
+            words = line.split()
+            due = 0
+            for count, _ in properties:
+                due += 1 + (int(words[due]) if count else 0)
+            if due != len(words):
+                raise ValueError(f"a line of {len(words)} numbers has {due} by count")
+        at += n
+
+
+def _ply_size(
+    elements: list[tuple[int, list[Property]]], body: bytes, order: str
+) -> int:
+    """Return how many bytes elements take."""
+    at = 0
+    for n, properties in elements:
+        if not any(count for count, _ in properties):
+            at += n * sum(struct.calcsize(kind) for _, kind in properties)
+            continue
+        steps = [
+            (struct.Struct(order + count) if count else None, struct.calcsize(kind))
+            for count, kind in properties
+        ]
+        for _ in range(n):
+            for lengths, size in steps:
+                if lengths is None:
+                    at += size
+                    continue
+                (length,) = lengths.unpack_from(body, at)
+                if length < 0:
+                    raise ValueError("a list has fewer entries than none")
+                at += lengths.size + int(length) * size
+            if at > len(body):
+                raise ValueError("cut off in a list")
+    return at
+
+
+def _check_glb(data: bytes) -> None:
+    size, n = struct.unpack_from("<8xI I", data)
+    if size != len(data):
+        raise ValueError(f"it states {size} bytes, and has {len(data)}")
+    tree = json.loads(data[20 : 20 + n])
+    if any("uri" in buffer for buffer in tree.get("buffers", ())):
+        raise ValueError("it keeps numbers in other files: save all in one")
+    for view in tree.get("bufferViews", ()):
+        if not 0 <= view["buffer"] < len(tree.get("buffers", ())):
+            raise ValueError("a view is of a buffer that is not there")
+        _refuse_packed(view)
+    for one in _primitives(tree):
+        _refuse_packed(one)
+        used = [one["attributes"].get("POSITION"), one.get("indices")]
+        for number in used:
+            if number is not None and "sparse" in tree["accessors"][number]:
+                raise ValueError("its points are sparse: save them in full")
+    _check_nodes(tree.get("nodes", ()))
+
+
+def _primitives(tree: Any) -> Iterator[Any]:
+    return (one for mesh in tree.get("meshes", ()) for one in mesh["primitives"])
+
+
+def _refuse_packed(thing: Any) -> None:
+    for name in _PACKED:
+        if name in thing.get("extensions", ()):
+            raise ValueError(f"its meshes are packed ({name}): save them unpacked")
+
+
+def _check_nodes(nodes: Any) -> None:
+    """Raise unless nodes are trees: each has one parent at most, none itself."""
+    parent: dict[int, int] = {}
+    for number, node in enumerate(nodes):
+        for child in node.get("children", ()):
+            if child in parent or not 0 <= child < len(nodes):
+                raise ValueError("its nodes are no trees")
+            parent[child] = number
+    safe: set[int] = set()
+    for number in range(len(nodes)):
+        path: set[int] = set()
+        while number in parent and number not in safe:
+            if number in path:
+                raise ValueError("its nodes are no trees")
+            path.add(number)
+            number = parent[number]
+        safe |= path

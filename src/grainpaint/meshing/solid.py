@@ -1,0 +1,152 @@
+"""Grains filled with tetrahedra, of good shapes and with the volumes of the voxels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainpaint.cad import Part
+from grainpaint.meshing.improving import improved, shapes
+from grainpaint.meshing.surfaces import Surfaces, check_fit, surfaces_of
+from grainpaint.meshing.tetrahedra import Filling, filling_of
+from grainpaint.meshing.triangles import triangulated
+from grainpaint.meshing.volumes import grain_volumes, shifts_for
+from grainpaint.microstructure import Microstructure
+from grainpaint.progress import Progress, silent
+
+__all__ = ["SolidMesh", "solid_mesh", "untangled"]
+
+_LEAST = 0.25  # shape below which nodes of boundaries move, too
+_ROUNDS = 3
+_FLAT = 1e-3  # shape of tetrahedra that count as inside out
+_HALVES = 4  # rounds in which nodes go half the way back, later all of it
+_CLOSE = 1e-3  # of a volume: near enough
+
+
+@dataclass(frozen=True, eq=False)
+class SolidMesh:
+    """Tetrahedra that fill all grains of a volume; they share nodes.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, float64, shape (n, 3)
+        Nodes, µm.
+    tetrahedra : numpy.ndarray, int32, shape (m, 4)
+        Nodes; the last one sees the first three turn to the left. By grain.
+    grain : numpy.ndarray, int32, shape (m,)
+        Grain IDs, ascending.
+    box_sides : numpy.ndarray, int8, shape (n, 3)
+        Whether a node lies in the low (-1) or high (1) face of the box across x, y, z.
+    """
+
+    points: np.ndarray
+    tetrahedra: np.ndarray
+    grain: np.ndarray
+    box_sides: np.ndarray
+
+    def volumes(self) -> np.ndarray:
+        """Return the volumes of the tetrahedra, µm^3; negative inside out."""
+        a, b, c, d = (self.points[self.tetrahedra[:, i]] for i in range(4))
+        found: np.ndarray = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6
+        return found
+
+
+def solid_mesh(
+    volume: Microstructure, part: Part | None = None, progress: Progress = silent
+) -> SolidMesh:
+    """Return tetrahedra in all grains, whose boundaries are those of `grain_mesh`.
+
+    Where tetrahedra at a boundary would be flat, its nodes have moved.
+
+    Parameters
+    ----------
+    volume, part, progress
+        As `grain_mesh` takes them.
+
+    Returns
+    -------
+    SolidMesh
+        Nodes on opposite periodic faces match.
+
+    Raises
+    ------
+    InputError
+        As `grain_mesh`.
+    """
+    check_fit(volume)
+    with progress("mesh", 6) as bar:
+        made = surfaces_of(volume, part, bar)
+        bar.update(4, "tetrahedra")
+        faces = triangulated(made.net, made.points, volume.spacing)
+        filling = filling_of(made.cubes, made.net, made.points, faces[0])
+        bar.update(5, "shapes")
+        points = _shaped(filling, made, faces, volume.spacing)
+    used = np.zeros(len(points), bool)
+    used[filling.tetrahedra] = True
+    new = (np.cumsum(used) - 1).astype(np.int32)
+    order = np.argsort(filling.grain, kind="stable")
+    return SolidMesh(
+        points[used] * volume.spacing + volume.origin,
+        new[filling.tetrahedra[order]],
+        made.ids[filling.grain[order]].astype(np.int32),
+        filling.sides[used],
+    )
+
+
+def _shaped(
+    filling: Filling,
+    made: Surfaces,
+    faces: tuple[np.ndarray, np.ndarray],
+    spacing: tuple[float, ...],
+) -> np.ndarray:
+    """Return where the nodes are best: those within grains, then of boundaries."""
+    net, rows = made.net, filling.tetrahedra
+    n = len(made.points)
+    movable = filling.sides == 0
+    within, off_part = movable.copy(), movable.copy()
+    within[:n] = False
+    off_part[:n][made.held] = False
+    points = filling.points
+    for turn in range(_ROUNDS):
+        points = improved(points, rows, within, filling.twin, spacing)
+        for some in (off_part, movable):
+            points = improved(points, rows, some, filling.twin, spacing, _LEAST)
+        missing = made.sizes - grain_volumes(points[:n], *faces, made.sizes.size)
+        if turn == _ROUNDS - 1 or (np.abs(missing) <= _CLOSE * abs(made.sizes)).all():
+            break
+        shift = shifts_for(missing, net, points[:n], faces, off_part[:n])
+        points = points.copy()
+        points[:n] += shift
+    points = untangled(filling, points, spacing)
+    # What gets better in steps is not turned inside out again.
+    return improved(points, rows, movable, filling.twin, spacing, _LEAST)
+
+
+def untangled(
+    filling: Filling, points: np.ndarray, spacing: tuple[float, ...]
+) -> np.ndarray:
+    """Return the nodes with those of flat tetrahedra taken back to where they began.
+
+    That ends: there, no tetrahedron is flat.
+
+    Parameters
+    ----------
+    filling : Filling
+    points : numpy.ndarray, float64, shape (n, 3)
+        Where its nodes lie, voxels.
+    spacing : three floats
+        Edges of a voxel.
+    """
+    turn = 0
+    while True:
+        flat = shapes(points * spacing, filling.tetrahedra) <= _FLAT
+        touched = np.zeros(len(points), bool)
+        touched[filling.twin[filling.tetrahedra[flat]]] = True
+        touched = touched[filling.twin]
+        way = points[touched] - filling.start[touched]
+        if not way.any():
+            return points
+        points = points.copy()
+        points[touched] -= way / 2 if turn < _HALVES else way
+        turn += 1

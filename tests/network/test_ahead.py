@@ -1,0 +1,145 @@
+"""Batches drawn ahead by processes are those that are drawn one by one."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing import active_children
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file
+from samples import PAPER_NETWORK
+
+from grainpaint import InputError
+from grainpaint.network.ahead import batches_from, checked_workers
+from grainpaint.network.train import PRESETS, train
+from grainpaint.paper.train import PaperTraining, train_paper
+
+
+def config(stage="base"):
+    preset = PRESETS[stage]
+    fewer = {"dim": 3, "n_colors": 12, "channels": (8, 8), "head": 4}
+    small = preset.network.model_copy(update=fewer)
+    changes = {"network": small, "begin": None, "batch": 2, "warmup": 5}
+    return preset.model_copy(update=changes)
+
+
+class Draw:
+    """Draws numbers; in a process of its own it may die at a step."""
+
+    def __init__(self, dies_at=None):
+        self.dies_at = dies_at
+
+    def __call__(self, rng, step):
+        if step == self.dies_at:
+            os._exit(9)
+        return step, torch.from_numpy(rng.random(3))
+
+
+def first_of(workers, n, draw):
+    with batches_from(5, draw, 7, workers) as batches:
+        return [next(batches) for _ in range(n)]
+
+
+def test_any_number_of_processes_gives_the_same_batches_and_they_end():
+    expected = first_of(0, 9, Draw())
+    assert [step for step, _ in expected] == list(range(5, 14))
+    state = torch.get_rng_state()
+    for (step, drawn), (other, same_drawn) in zip(first_of(2, 9, Draw()), expected):
+        assert step == other
+        assert torch.equal(drawn, same_drawn)
+    assert active_children() == []
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_a_process_that_is_killed_is_one_line():
+    with pytest.raises(InputError, match="was killed, perhaps for lack of memory"):
+        first_of(1, 9, Draw(dies_at=7))
+    assert active_children() == []
+
+
+def test_a_run_goes_on_with_any_number_of_processes(volumes, tmp_path):
+    train(config(), volumes, tmp_path / "once", n_steps=6)
+    train(config(), volumes, tmp_path / "twice", n_steps=3, workers=1)
+    train(config(), volumes, tmp_path / "twice", n_steps=6, resume=True)
+    once, twice = (
+        load_file(tmp_path / name / "base.state.safetensors")
+        for name in ("once", "twice")
+    )
+    assert once.keys() == twice.keys()
+    assert all(torch.equal(once[key], twice[key]) for key in once)
+
+
+def draws(name, config, prepare, *how, **more):
+    """Stand in for a training: return what would draw its batches."""
+    return prepare(config, torch.device("cpu")).draw
+
+
+@pytest.mark.parametrize("stage", ["base", "refine", "additive", "paper"])
+def test_every_stage_draws_in_another_process_what_it_draws_here(
+    stage, volumes, additive_builds, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("grainpaint.network.train.fit", draws)
+    monkeypatch.setattr("grainpaint.paper.train.fit", draws)
+    if stage == "paper":
+        paper = PaperTraining(batch=2, edge=16, network=PAPER_NETWORK)
+        draw = train_paper(paper, volumes, tmp_path)
+    else:
+        data = additive_builds if stage == "additive" else volumes
+        draw = train(config(stage), data, tmp_path)
+    there = pickle.loads(pickle.dumps(draw))
+    here, other = (d(np.random.default_rng((3, 4)), 4) for d in (draw, there))
+    assert _arrays(here) == _arrays(other)
+
+
+def _arrays(drawn):
+    tensors = []
+    for part in drawn:
+        values = vars(part).values() if hasattr(part, "setting") else [part]
+        tensors += [v.numpy().tobytes() for v in values if v is not None]
+    return tensors
+
+
+def test_processors_draw_for_themselves_and_cards_are_drawn_for(monkeypatch):
+    assert checked_workers(None, torch.device("cpu")) == 0
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    assert checked_workers(None, torch.device("cuda")) == 3
+    assert checked_workers(0, torch.device("cuda")) == 0
+    with pytest.raises(InputError, match="at least 0 workers, got -1"):
+        checked_workers(-1, torch.device("cpu"))
+
+
+def test_a_batch_that_does_not_fit_is_one_line(volumes, tmp_path, monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("grainpaint.network.train.batch_losses", full)
+    with pytest.raises(InputError, match="a batch of 2 does not fit"):
+        train(config(), volumes, tmp_path / "out", n_steps=2)
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_all_processes_and_the_run_goes_on(volumes, tmp_path):
+    words = ("train", "paper", "--data", volumes / "coarse.zarr", "--out", tmp_path)
+    words = [sys.executable, "-m", "grainpaint", *words, "--workers", "2", "--resume"]
+    run = subprocess.Popen(
+        list(map(str, words)), stderr=subprocess.PIPE, start_new_session=True
+    )
+    log = Path(tmp_path) / "paper.log.jsonl"
+    deadline = time.monotonic() + 120
+    while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert run.poll() is None
+    children = psutil.Process(run.pid).children(recursive=True)
+    assert len(children) >= 2
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+    error = run.communicate(timeout=60)[1].decode()
+    assert "Traceback" not in error
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []

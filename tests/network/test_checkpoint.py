@@ -1,0 +1,80 @@
+"""Checkpoints: whole, or in parts that are put together."""
+
+import numpy as np
+import pytest
+import torch
+
+from grainpaint import InputError
+from grainpaint.network import checkpoint
+from grainpaint.network.checkpoint import TrainingFiles
+
+
+def tensors(n, scale):
+    return {f"w{i}": scale * torch.arange(1000.0) for i in range(n)}
+
+
+def same(found, expected):
+    return found.keys() == expected.keys() and all(
+        torch.equal(found[key], expected[key]) for key in expected
+    )
+
+
+@pytest.mark.parametrize("n_bytes", [15 << 20, 9000, 100])
+def test_parts_are_put_together_and_old_ones_removed(tmp_path, monkeypatch, n_bytes):
+    monkeypatch.setattr(checkpoint, "_PART_BYTES", n_bytes)
+    files = TrainingFiles(tmp_path, "base")
+    for step in (1, 2, 3):
+        files.save(tensors(5, step), {"step": str(step)})
+        found, header = files.load()
+        assert same(found, tensors(5, step))
+        assert header["step"] == str(step)
+    sizes = [p.stat().st_size for p in tmp_path.iterdir()]
+    assert len(sizes) == {15 << 20: 1, 9000: 3, 100: 5}[n_bytes]
+    assert max(sizes) < max(n_bytes, 4000) + 1000
+
+
+def test_a_kill_while_parts_are_written_leaves_the_old_checkpoint(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(checkpoint, "_PART_BYTES", 4000)
+    files = TrainingFiles(tmp_path, "base")
+    files.save(tensors(4, 1), {"step": "1"})
+    save_file = checkpoint.save_file
+    for n_written in range(4):
+        left = iter(range(n_written))
+
+        def killed(*how, left=left):
+            next(left)
+            save_file(*how)
+
+        monkeypatch.setattr(checkpoint, "save_file", killed)
+        with pytest.raises(StopIteration):
+            files.save(tensors(4, 2), {"step": "2"})
+        found, header = files.load()
+        assert same(found, tensors(4, 1))
+        assert header["step"] == "1"
+    monkeypatch.setattr(checkpoint, "save_file", save_file)
+    files.save(tensors(4, 2), {"step": "2"})
+    assert same(files.load()[0], tensors(4, 2))
+    assert len(list(tmp_path.glob("*.safetensors"))) == 4
+
+
+def test_a_missing_part_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "_PART_BYTES", 4000)
+    files = TrainingFiles(tmp_path, "base")
+    files.save(tensors(3, 1), {"step": "1"})
+    sorted(tmp_path.glob("*-0-*"))[0].unlink()
+    with pytest.raises(InputError, match=r"base\.state-0-0\.safetensors: missing"):
+        files.load()
+
+
+def test_the_presets_fit_through_16_mib():
+    """Each part of what a run of a shipped preset saves: weights, averages, moments."""
+    from grainpaint.network.train import PRESETS
+    from grainpaint.network.unet import UNet
+
+    for preset in PRESETS.values():
+        with torch.device("meta"):
+            weights = UNet(preset.network).state_dict()
+        largest = max(np.prod(w.shape) * 4 for w in weights.values())
+        assert largest < checkpoint._PART_BYTES
