@@ -92,7 +92,7 @@ LATE = {  # refused by OpenCASCADE in its process, or by what it makes
     "brackets": swapped(step_text(), (b"CLOSED_SHELL('',", b"CLOSED_SHELL(''," + b"(" * 9000)),
     "numbers twice": swapped(step_text(), (b"\n#2=", b"\n#1=")),
     "units without end": step((b"ENDSEC", b"CONVERSION_BASED_UNIT('a' " * 40_000 + b";ENDSEC")),
-    "points of signs": step_text().replace(POINT + b"0.", POINT + b"-"),
+    "points of signs": step_text().replace(POINT + b"0.", POINT + b"--"),
     "points in a plane of text": step_text().replace(b"(0.", b"(x."),
     "an open text": step((b"FILE_NAME('", b"FILE_NAME('" + b"a" * 900_000)).replace(b"CARTESIAN_POINT('", b"CARTESIAN_POINT(\""),
     "no representation": entity(b"SHAPE_DEFINITION_REPRESENTATION", b""),
