@@ -53,7 +53,7 @@ def test_points_in_any_order_become_a_grid(
         (GRID.replace("3,4,5", "3,,5"), "point 3 lacks a time or a rate"),
         (GRID.replace("3,4,5", "3,4"), "point 3 lacks"),
         (GRID.replace("3,4,5", "3,4,x"), "damaged"),
-        (GRID.replace("1,2,0", "inf,2,0"), "coordinate x is no finite"),
+        (GRID.replace("1,2,0", "inf,2,0"), "point 4 has the number inf"),
         ("1,2,3,4,5,6\n", "one point"),
         ("1,2,3,4\n", "no table of x, y, z"),
         ("x,y,z,melt,freeze,rate\n", "no points"),

@@ -27,7 +27,7 @@ def test_jumps_pauses_comments_and_more_columns():
         ("0,0,0,0,1\n1,1,0,0,0\n0.5,2,0,0,0\n", "backward from 1 to 0.5 s at event 3"),
         ("0,0,0,0,1\n0,1,0,0,0\n", "event 2 lies elsewhere"),
         ("0,0,0,0,-1\n1,1,0,0,0\n", "event 1: .* power of at least 0"),
-        ("0,0,0,inf,1\n1,1,0,0,0\n", "event 1: five finite"),
+        ("0,0,0,inf,1\n1,1,0,0,0\n", "point 1 has the number inf"),
         ("0,0,0,0,1\n", "at least two"),
         ("0,0,0,0,1\n1,1,0,0\n", "lacks a number"),
         ("0,0,0,0,1\n1,1,zero,0,0\n", "damaged"),
