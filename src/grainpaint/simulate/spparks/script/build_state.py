@@ -12,6 +12,7 @@ from grainpaint.simulate.spparks.simulation import LayeredScan
 __all__ = ["BuildState", "scan_duration"]
 
 _STEP = 1.0 / SWEEPS_PER_TIME
+_MANY = 1_000_000  # layers
 _Tracks = tuple[Segment, ...]
 
 
@@ -34,7 +35,8 @@ def _sweeps(tracks: _Tracks) -> list[int]:
 def scan_duration(scan: LayeredScan) -> float:
     """Return the time SPPARKS takes for a scan: each layer is one sweep short.
 
-    It is a sum over the layers, whose rounding may add a sweep at the end.
+    It is a sum over the layers, whose rounding may add a sweep at the end; of more than
+    a million layers, which nobody can run, it is their mean times their number.
 
     Raises
     ------
@@ -42,6 +44,8 @@ def scan_duration(scan: LayeredScan) -> float:
         If a track has no end.
     """
     spans = [(sum(_sweeps(tracks)) - 1) * _STEP for tracks, _ in scan.layers]
+    if scan.n_layers > _MANY:
+        return sum(spans) / len(spans) * scan.n_layers
     return sum(islice(cycle(spans), scan.n_layers), 0.0)
 
 
