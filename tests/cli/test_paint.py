@@ -269,7 +269,7 @@ def test_a_folder_holds_many_volumes_with_their_records(run, tiny_model, tmp_pat
             np.testing.assert_array_equal(piece.grain_id, whole.grain_id)
             code, text, _ = run("verify", given)
             assert code == 0
-            assert "as written" in text
+            assert "as they were written" in text
     assert run(*words, "-o", tmp_path / "a.npz", "--seed", 9, "--force")[0] == 0
     assert json.loads((tmp_path / "a.run.json").read_text())["recipe"]["seed"] == 9
 
