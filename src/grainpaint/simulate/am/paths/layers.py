@@ -57,6 +57,8 @@ def read_layers(data: bytes) -> FilePath:
     else:
         lines = read_binary(data, end.end(), b"ALIGN" in entries)
     told = _number(entries, b"LAYERS")
+    if told is not None and not 0 <= told < 1e9:
+        raise InputError(f"its header tells of {told:g} layers")
     if told is not None and lines.n_layers < told:
         warnings.warn(
             f"the header tells of {count_text(int(told), 'layer')}, the file has "
