@@ -200,7 +200,7 @@ def paint(
     --------
     >>> gear = paint("examples/parts/gear.stl", longest=64)
     >>> gear.shape
-    (64, 64, 25)
+    (63, 64, 25)
     """
     _check_texture(texture, misorientations, symmetry)
     pose = Pose(scale, up, tuple(rotate))
