@@ -106,6 +106,7 @@ def test_grain_growth_at_the_end_of_a_window_is_that_of_the_simulator(model, bas
     assert (found != doubled[8:40, 8:40, 8:40]).any()
 
 
+@pytest.mark.slow
 def test_windows_alone_give_what_they_give_together(model, base):
     plan = list(windows(SHAPE, core=32))
     whole = refine(model, base, plan)
@@ -114,6 +115,7 @@ def test_windows_alone_give_what_they_give_together(model, base):
         np.testing.assert_array_equal(alone[window.write], whole[window.write])
 
 
+@pytest.mark.slow
 def test_a_halo_beyond_the_reach_of_the_network_leaves_no_trace_of_the_windows(
     model, base
 ):

@@ -36,7 +36,9 @@ def same(a, b):
     return all((a[key] == b[key]).all() for key in a)
 
 
-@pytest.mark.parametrize("stage", ["base", "refine"])
+@pytest.mark.parametrize(
+    "stage", ["base", pytest.param("refine", marks=pytest.mark.slow)]
+)
 def test_a_resumed_run_ends_with_the_very_same_weights(volumes, tmp_path, stage):
     once = train(config(stage), volumes, tmp_path / "once", n_steps=8)
     train(config(stage), volumes, tmp_path / "twice", n_steps=3)

@@ -26,7 +26,7 @@ from grainpaint.formats.arrays import blows_up
 __all__ = ["array_of", "floats_of", "opened", "text_of"]
 
 _MEMORY = "/proc/self/statm"  # of Linux: pages of memory of this process
-_PLAIN = 256 << 20  # bytes that the headers of a file may take, and more:
+_PLAIN = 128 << 20  # bytes that the headers of a file may take, and more:
 _MOST_LINKS = 20_000  # of a file; those of makers have some hundred
 _DEFLATE, _CHECKSUM = 1, 3  # numbers of HDF5's filters
 _NUMBERS, _TEXTS = "iufb", "SO"
