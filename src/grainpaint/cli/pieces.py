@@ -209,7 +209,8 @@ def _verify_store(volume: Path, repair: bool, workers: int, device: str) -> bool
     worst = [damage for damage in damages if not damage.harmless]
     if not damages:
         state = "finished" if opened.complete else "not finished"
-        print(f"{volume}: {count_text(len(opened.done()), 'file')} as written, {state}")
+        files = count_text(len(opened.done()), "file")
+        print(f"{volume}: {files} as they were written, {state}")
     if repair and damages:
         with opened.lock():
             store.repair(opened, damages)
