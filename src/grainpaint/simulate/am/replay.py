@@ -217,9 +217,8 @@ def _moves(
         for _ in range(int(sweeps)):
             distance += shrinking
             frozen_dose += frozen_mobility(distance, lines.shells)
-    so_far_here = so_far[here]
+    skip = max(dose - limit, np.float32(0)) - so_far[here]
     so_far[here] += more + frozen_dose
-    skip = max(dose - limit, np.float32(0)) - so_far_here
     if more + frozen_dose <= skip + _ROUNDING:
         return n
     w = philox4x32(key[0], key[1], cx, cy, cz, step)
