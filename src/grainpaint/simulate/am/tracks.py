@@ -23,14 +23,12 @@ from grainpaint.simulate.am.zone_table import (
 )
 
 __all__ = [
-    "ACROSS",
     "FINE",
     "Lines",
+    "columns",
     "frozen_mobility",
     "near_segments",
     "span",
-    "spot",
-    "strip",
     "summed",
     "tabulate_lines",
 ]
@@ -144,8 +142,9 @@ def near_segments(
     numbers : numpy.ndarray, int64, shape (n,)
         Of the segments in the path.
     segments : numpy.ndarray, float64, shape (n, 9)
-        Start x, y, z; direction x, y; length; stride a sweep; the sweeps in which the
-        melt freezes at its end, and how much it shrinks in each.
+        Start x, y, z; direction x, y; length; stride a sweep, of which there are a
+        whole number; the sweeps in which the melt freezes at its end, and how much it
+        shrinks in each.
     """
     lines = tabulate_lines(pool, haz)
     reach = max(-lines.first, lines.ahead, lines.side)
@@ -167,7 +166,7 @@ def near_segments(
             path.start[numbers],
             path.direction[numbers, :2],
             path.length[numbers],
-            stride,
+            path.length[numbers] / path.n_sweeps[numbers],
             sweeps,
             shrinking,
         ]
@@ -183,31 +182,39 @@ def span(low, high, axis):
     return first, last
 
 
-@nb.njit(cache=True)
-def strip(segment, lines, x, y, i):
-    """Return the range of y that a segment may reach in plane i of x; i < 0: of x."""
+@nb.njit  # numba loses generators that it caches: KeyError where one is used again
+def columns(segment, lines, x, y):
+    """Yield the columns of a grid that a segment may reach.
+
+    Yields
+    ------
+    i, j : int
+    along, across : float
+        Where the column lies from the start of the segment, voxels.
+    aside : int
+        Row of the table of lines.
+    """
     sx, sy, ux, uy, length = segment[0], segment[1], segment[3], segment[4], segment[5]
     tail, nose, side = lines.first, length + lines.ahead, lines.side
-    if i < 0:
-        low = sx + min(tail * ux, nose * ux) - side * abs(uy)
-        high = sx + max(tail * ux, nose * ux) + side * abs(uy)
-        return span(low, high, x)
-    dx = x[i] - sx
-    low, high = -1e18, 1e18
-    if abs(ux) > 1e-9:  # |ux dy - uy dx| <= side
-        a, b = (uy * dx - side) / ux, (uy * dx + side) / ux
-        low, high = max(low, min(a, b)), min(high, max(a, b))
-    if abs(uy) > 1e-9:  # tail <= ux dx + uy dy <= nose
-        a, b = (tail - ux * dx) / uy, (nose - ux * dx) / uy
-        low, high = max(low, min(a, b)), min(high, max(a, b))
-    return span(sy + low, sy + high, y)
-
-
-@nb.njit(inline="always")
-def spot(segment, x, y):
-    """Return where (x, y) lies along a segment and across it."""
-    dx, dy = x - segment[0], y - segment[1]
-    return segment[3] * dx + segment[4] * dy, segment[3] * dy - segment[4] * dx
+    low = sx + min(tail * ux, nose * ux) - side * abs(uy)
+    high = sx + max(tail * ux, nose * ux) + side * abs(uy)
+    x0, x1 = span(low, high, x)
+    for i in range(x0, x1 + 1):
+        dx = x[i] - sx
+        low, high = -1e18, 1e18
+        if abs(ux) > 1e-9:  # |ux dy - uy dx| <= side
+            a, b = (uy * dx - side) / ux, (uy * dx + side) / ux
+            low, high = max(low, min(a, b)), min(high, max(a, b))
+        if abs(uy) > 1e-9:  # tail <= ux dx + uy dy <= nose
+            a, b = (tail - ux * dx) / uy, (nose - ux * dx) / uy
+            low, high = max(low, min(a, b)), min(high, max(a, b))
+        y0, y1 = span(sy + low, sy + high, y)
+        for j in range(y0, y1 + 1):
+            dy = y[j] - sy
+            across = ux * dy - uy * dx
+            aside = int(abs(across) * ACROSS + 0.5)
+            if aside < lines.mobility.shape[0]:
+                yield i, j, ux * dx + uy * dy, across, aside
 
 
 @nb.njit(cache=True)
