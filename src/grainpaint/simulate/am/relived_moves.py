@@ -315,7 +315,8 @@ def _moves(
             share = (total[low] - wanted) / fall if fall > 0 else 0.0
             spot = lines.first + (low + share) / FINE
             if rear <= spot <= front:  # it is molten, or is not attempted: go on behind
-                reached = (summed(total, rear, lines.first) - at_last) / stride
+                behind = summed(total, max(rear, end), lines.first)
+                reached = (behind - at_last) / stride
                 continue
             when[n] = int((along - spot) / stride * _PARTS)
         else:
