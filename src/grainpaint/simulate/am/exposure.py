@@ -16,6 +16,7 @@ from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.tracks import (
     FINE,
+    at_rest,
     columns,
     frozen_mobility,
     near_segments,
@@ -97,14 +98,14 @@ def expose(
 @nb.njit(cache=True)
 def _expose(x, y, z, segments, lines, track, place, dose):
     """Go through the segments in their order."""
-    _, n_below, n_along = lines.mobility.shape
+    n_below = lines.mobility.shape[1]
     for s in range(len(segments)):
         segment = segments[s]
         sz, length, stride = segment[2], segment[5], segment[6]
         z0, z1 = span(sz - lines.below, sz, z)
         for i, j, along, across, aside in columns(segment, lines, x, y):
             end = along - length
-            at = int((end - lines.first) * FINE + 0.5)
+            at = at_rest(segment, lines, along)
             for k in range(z0, z1 + 1):
                 deep = int((sz - z[k]) * FINE + 0.5)
                 if deep >= n_below:
@@ -121,7 +122,7 @@ def _expose(x, y, z, segments, lines, track, place, dose):
                 more = summed(total, end, lines.first)
                 more -= summed(total, last, lines.first)
                 more = max(more, np.float32(0)) / stride
-                if segment[7] > 0 and 0 <= at < n_along:
+                if at >= 0:
                     distance = lines.distance[aside, deep, at]
                     for _ in range(int(segment[7])):
                         distance += segment[8]

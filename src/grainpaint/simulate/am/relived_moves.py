@@ -6,10 +6,18 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from grainpaint.compiled import inner
 from grainpaint.philox import philox4x32
 from grainpaint.simulate.am.moves import TO_UNIT
 from grainpaint.simulate.am.proposals import propose_at
-from grainpaint.simulate.am.tracks import FINE, columns, frozen_mobility, span, summed
+from grainpaint.simulate.am.tracks import (
+    FINE,
+    at_rest,
+    columns,
+    frozen_mobility,
+    span,
+    summed,
+)
 
 __all__ = [
     "Lives",
@@ -56,7 +64,7 @@ def _words(key, place, counter):
     return philox4x32(key[0], key[1], c0, c1, c2, counter)
 
 
-@nb.njit(cache=True)
+@inner()
 def _draw(key, place, counter, drawn):
     """Draw the words of some moves.
 
@@ -108,7 +116,7 @@ def draw_melting(axes, numbers, segments, lines, key, track):
                     track[i, j, k] = numbers[s]
 
 
-@nb.njit(cache=True)
+@inner()
 def _melts(segment, number, lines, line, place, key):
     """Return whether a segment melts a site.
 
@@ -116,28 +124,32 @@ def _melts(segment, number, lines, line, place, key):
     a sweep on average, so a pool may pass a site in n sweeps and leave its grain, with
     the probability exp(-n).
     """
+    melting, solid = _sweeps_in_melt(segment, lines, line)
+    if melting == solid:
+        return False
+    word = _words(key, place, _counter(number) | _MELTING)[1]
+    return np.float64(word) * TO_UNIT >= math.exp(melting - solid)
+
+
+@inner()
+def _sweeps_in_melt(segment, lines, line):
+    """Return the first sweep in which the pool is at a site, and the first thereafter.
+
+    In sweep i the pool is (i + 1/2) strides from the start of the segment; in those
+    that follow its last one it freezes. Both are the same where nothing melts.
+    """
     along, aside, deep = line
     rear, front = lines.rear[aside, deep], lines.front[aside, deep]
-    length, stride = segment[5], segment[6]
-    if max(rear, along - length) > min(front, along):
-        return False
-    first = max(0, math.ceil((along - front) / stride))
-    stop = min(math.floor((along - rear) / stride) + 1, round(length / stride))
-    n = max(0, stop - first)
-    if rear < along - length:
-        n += _sweeps_to_freeze(segment, lines, line)
-    word = _words(key, place, _counter(number) | _MELTING)[1]
-    return np.float64(word) * TO_UNIT >= math.exp(-n)
-
-
-@nb.njit(cache=True)
-def _sweeps_to_freeze(segment, lines, line):
-    """Return the sweeps in which a site in the melt at the end of a track freezes."""
-    along, aside, deep = line
-    at = int((along - segment[5] - lines.first) * FINE + 0.5)
-    if segment[7] == 0 or not 0 <= at < lines.distance.shape[2]:
-        return 0
-    return max(0, math.ceil(-lines.distance[aside, deep, at] / segment[8]))
+    n_sweeps = round(segment[5] / segment[6])
+    first, stop = n_sweeps, n_sweeps
+    if rear <= front:
+        first = max(0, math.ceil((along - front) / segment[6] - 0.5))
+        stop = math.floor((along - rear) / segment[6] + 0.5)
+        first, stop = min(first, n_sweeps), min(stop, n_sweeps)
+    at = at_rest(segment, lines, along)
+    if stop == n_sweeps and at >= 0 and lines.distance[aside, deep, at] < 0:
+        stop += math.floor(-lines.distance[aside, deep, at] / segment[8])
+    return first, max(first, stop)
 
 
 @nb.njit(cache=True)
@@ -176,7 +188,7 @@ def skip_dose(axes, numbers, segments, lines, exposure, limit, since, skipped):
                 since[i, j, k], skipped[i, j, k] = number, to_skip
 
 
-@nb.njit(cache=True)
+@inner()
 def _dose(segment, lines, line, melts):
     """Return the dose of a site in a segment, since it solidified if that melts it."""
     along, aside, deep = line
@@ -184,8 +196,8 @@ def _dose(segment, lines, line, melts):
     last = max(lines.rear[aside, deep], end) if melts else np.float32(along)
     more = summed(total, end, lines.first) - summed(total, last, lines.first)
     dose = max(more / segment[6], np.float32(0))
-    at = int((end - lines.first) * FINE + 0.5)
-    if segment[7] > 0 and 0 <= at < total.size:
+    at = at_rest(segment, lines, along)
+    if at >= 0:
         distance = lines.distance[aside, deep, at]
         for _ in range(int(segment[7])):
             distance += segment[8]
@@ -248,7 +260,7 @@ def list_moves(axes, numbers, segments, lines, lives, key):
     return Moves(in_order[:n_listed], their_words[:n_listed])
 
 
-@nb.njit(cache=True)
+@inner()
 def _longer(rows):
     """Return an array of twice as many rows that begins with these."""
     shape = (2 * len(rows),) + rows.shape[1:]  # noqa: RUF005
@@ -257,7 +269,7 @@ def _longer(rows):
     return result
 
 
-@nb.njit(cache=True)
+@inner()
 def _moves(
     segment, number, lines, line, lives, here, place, key, drawn, when, words, n
 ):  # fmt: skip
@@ -267,71 +279,77 @@ def _moves(
     melts.
     """
     along, aside, deep = line
-    length, stride, shrinking = segment[5], segment[6], segment[8]
-    end, last = np.float32(along - length), np.float32(along)
-    total = lines.mobility[aside, deep]
-    rear, front = lines.rear[aside, deep], lines.front[aside, deep]
-    at = int((end - lines.first) * FINE + 0.5)
-    n_freezing = int(segment[7]) if 0 <= at < total.size else 0
-    distance = lines.distance[aside, deep, at] if n_freezing else np.float32(0)
+    stride = segment[6]
     counter = _counter(number)
-    fresh = lives.fresh.size == 0 or lives.fresh[here]
+    n_sweeps = round(segment[5] / stride)
+    first = max(0, math.ceil((along - lines.ahead) / stride - 0.5))
+    melting, solid = _sweeps_in_melt(segment, lines, line)
     if lives.track.size:
         melts = lives.track[here] == number
     else:
         melts = _melts(segment, number, lines, line, place, key)
     if melts:
         if lives.since[here] < number:
-            when[n] = -1 - max(0, int((along - front) / stride * _PARTS))
+            when[n] = -1 - melting * _PARTS
             words[n, 0] = words[n, 1] = 0
             n += 1
         else:
-            last = max(rear, end)
-        if fresh:
-            t = (along - max(rear, end)) / stride
-            if rear < end:
-                t += _sweeps_to_freeze(segment, lines, line)
-            when[n] = -1 - int(t * _PARTS)
+            first = solid
+        if lives.fresh.size == 0 or lives.fresh[here]:
+            when[n] = -1 - solid * _PARTS
             words[n, 0] = _words(key, place, counter | _MELTING)[0]
             words[n, 1] = 1
             n += 1
-    at_last = summed(total, last, lines.first)
-    ahead = max((summed(total, end, lines.first) - at_last) / stride, np.float32(0))
-    reached = np.float32(0)
+    reached, count, begun = np.float32(0), 0, np.float32(0)
     if lives.skipped.size and lives.since[here] == number:
         reached = lives.skipped[here]
-    low = min(total.size - 2, max(0, int((last - lines.first) * FINE)))
-    t, mobility, frozen = length / stride, 0.0, ahead
-    for count in range(_MOST):
-        at = count % _DRAWN
-        if at == 0:
-            _draw(key, place, counter | np.uint64(count), drawn)
-        reached += _gap(drawn[0, at])
-        if reached < ahead:
-            wanted = at_last + reached * stride  # total falls along the line
-            while low > 0 and total[low] < wanted:
-                low -= 1
-            fall = total[low] - total[low + 1]
-            share = (total[low] - wanted) / fall if fall > 0 else 0.0
-            spot = lines.first + (low + share) / FINE
-            if rear <= spot <= front:  # it is molten, or is not attempted: go on behind
-                behind = summed(total, max(rear, end), lines.first)
-                reached = (behind - at_last) / stride
-                continue
-            when[n] = int((along - spot) / stride * _PARTS)
-        else:
-            while reached >= frozen + mobility and n_freezing:
-                frozen += mobility
-                distance += shrinking
-                mobility = frozen_mobility(distance, lines.shells)
-                t += 1
-                n_freezing -= 1
-            if reached >= frozen + mobility:
-                break
-            when[n] = int((t + (reached - frozen) / mobility) * _PARTS)
-        words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
-        n += 1
+    _draw(key, place, counter, drawn)
+    reached += _gap(drawn[0, 0])
+    stop = min(n_sweeps, math.floor((along - lines.first) / stride + 0.5))
+    rate = lines.rate[aside, deep]
+    at = (along - 0.5 * stride - lines.first) * FINE - first * stride * FINE
+    for sweep in range(first, stop):
+        low = min(max(int(at), 0), rate.size - 2)
+        mobility = rate[low] + np.float32(at - low) * (rate[low + 1] - rate[low])
+        at -= stride * FINE
+        if melting <= sweep < solid:
+            continue  # it is molten, or is not attempted
+        while reached < begun + mobility and count < _MOST:
+            part = (reached - begun) / mobility * _PARTS
+            n, count = _add(sweep, part, drawn, count, when, words, n)
+            reached += _next(count, key, place, counter, drawn)
+        begun += mobility
+    at_end = at_rest(segment, lines, along)
+    if at_end < 0:
+        return n
+    distance = lines.distance[aside, deep, at_end]
+    for sweep in range(n_sweeps, n_sweeps + int(segment[7])):
+        distance += segment[8]
+        mobility = np.float32(frozen_mobility(distance, lines.shells))
+        while reached < begun + mobility and count < _MOST:
+            part = (reached - begun) / mobility * _PARTS
+            n, count = _add(sweep, part, drawn, count, when, words, n)
+            reached += _next(count, key, place, counter, drawn)
+        begun += mobility
     return n
+
+
+@nb.njit(inline="always")
+def _add(sweep, part, drawn, count, when, words, n):
+    """Append a move; return how many there are, and how many have been drawn."""
+    at = count % _DRAWN
+    when[n] = sweep * _PARTS + min(int(part), _PARTS - 1)
+    words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
+    return n + 1, count + 1
+
+
+@nb.njit(inline="always")
+def _next(count, key, place, counter, drawn):
+    """Return the dose from the move before to a move; draw words if none are left."""
+    at = count % _DRAWN
+    if at == 0:
+        _draw(key, place, counter | np.uint64(count), drawn)
+    return _gap(drawn[0, at])
 
 
 @nb.njit(inline="always")
@@ -340,7 +358,7 @@ def _gap(word):
     return np.float32(-math.log((np.float64(word) + 1.0) * TO_UNIT))
 
 
-@nb.njit(cache=True)
+@inner()
 def _put_in_order(when, site, words, in_order, their_words):
     """Copy the moves of a segment in the order of their times."""
     n_parts = 1

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from grainpaint.compiled import inner
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
@@ -25,6 +26,7 @@ from grainpaint.simulate.am.zone_table import (
 __all__ = [
     "FINE",
     "Lines",
+    "at_rest",
     "columns",
     "frozen_mobility",
     "near_segments",
@@ -44,6 +46,7 @@ class Lines(NamedTuple):
 
     rear: np.ndarray  # where the molten part of a line begins; _COLD = nowhere
     front: np.ndarray  # and where it ends, voxels ahead of the pool's origin
+    rate: np.ndarray  # mobility, also in the melt: that of its surface
     mobility: np.ndarray  # summed from a point to the front end of the zone, voxels
     distance: np.ndarray  # from the pool, negative inside, as the zone counts it
     shells: np.ndarray  # mobility by whole distances; empty for the linear law
@@ -72,6 +75,7 @@ def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
     return Lines(
         rear,
         front,
+        np.ascontiguousarray(np.moveaxis(mobility, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(total, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(signed, 0, -1), np.float32),
         zone.shells,
@@ -144,7 +148,8 @@ def near_segments(
     segments : numpy.ndarray, float64, shape (n, 9)
         Start x, y, z; direction x, y; length; stride a sweep, of which there are a
         whole number; the sweeps in which the melt freezes at its end, and how much it
-        shrinks in each.
+        shrinks in each. They start half a stride before those of the path, so that the
+        places of the pool in its sweeps lie in the middles of the strides.
     """
     lines = tabulate_lines(pool, haz)
     reach = max(-lines.first, lines.ahead, lines.side)
@@ -161,19 +166,21 @@ def near_segments(
             ends = (stride == value) & ~path.goes_on[numbers]
             sweeps[ends], shrinking[ends] = len(zones), zones[0].drawn_in
     known = numbers if path.number is None else path.number[numbers]
+    direction, length = path.direction[numbers], path.length[numbers]
+    mean_stride = length / path.n_sweeps[numbers]
     return known, np.column_stack(
         [
-            path.start[numbers],
-            path.direction[numbers, :2],
-            path.length[numbers],
-            path.length[numbers] / path.n_sweeps[numbers],
+            path.start[numbers] - direction * mean_stride[:, None] / 2,
+            direction[:, :2],
+            length,
+            mean_stride,
             sweeps,
             shrinking,
         ]
     )
 
 
-@nb.njit(cache=True)
+@inner()
 def span(low, high, axis):
     """Return the range of points of an evenly spaced axis that lie in low..high."""
     step = axis[1] - axis[0] if axis.size > 1 else 1.0
@@ -195,7 +202,8 @@ def columns(segment, lines, x, y):
         Row of the table of lines.
     """
     sx, sy, ux, uy, length = segment[0], segment[1], segment[3], segment[4], segment[5]
-    tail, nose, side = lines.first, length + lines.ahead, lines.side
+    tail, nose = lines.first, length + segment[6] / 2 + lines.ahead
+    side = lines.side
     low = sx + min(tail * ux, nose * ux) - side * abs(uy)
     high = sx + max(tail * ux, nose * ux) + side * abs(uy)
     x0, x1 = span(low, high, x)
@@ -217,7 +225,14 @@ def columns(segment, lines, x, y):
                 yield i, j, ux * dx + uy * dy, across, aside
 
 
-@nb.njit(cache=True)
+@inner()
+def at_rest(segment, lines, along):
+    """Return the point of a line under a pool at rest at the end, -1 = none is near."""
+    at = int((along - segment[5] - segment[6] / 2 - lines.first) * FINE + 0.5)
+    return at if segment[7] > 0 and 0 <= at < lines.distance.shape[2] else -1
+
+
+@inner()
 def summed(total, at, first):
     """Return the mobility summed from `at` to the front, by linear interpolation."""
     place = (at - first) * FINE
@@ -230,7 +245,7 @@ def summed(total, at, first):
     return total[low] * (1 - share) + total[low + 1] * share
 
 
-@nb.njit(cache=True)
+@inner()
 def frozen_mobility(distance, shells):
     """Return the mobility at a distance from a pool that shrinks; 0 inside it."""
     if distance <= 0:
