@@ -14,9 +14,12 @@ from grainpaint.simulate.am.tracks import (
     FINE,
     at_rest,
     columns,
+    end_of_sweeps,
+    first_sweep,
     frozen_mobility,
+    rate_in,
     span,
-    summed,
+    sweeps_in_melt,
 )
 
 __all__ = [
@@ -124,84 +127,65 @@ def _melts(segment, number, lines, line, place, key):
     a sweep on average, so a pool may pass a site in n sweeps and leave its grain, with
     the probability exp(-n).
     """
-    melting, solid = _sweeps_in_melt(segment, lines, line)
+    melting, solid = sweeps_in_melt(segment, lines, line)
     if melting == solid:
         return False
     word = _words(key, place, _counter(number) | _MELTING)[1]
     return np.float64(word) * TO_UNIT >= math.exp(melting - solid)
 
 
-@inner()
-def _sweeps_in_melt(segment, lines, line):
-    """Return the first sweep in which the pool is at a site, and the first thereafter.
-
-    In sweep i the pool is (i + 1/2) strides from the start of the segment; in those
-    that follow its last one it freezes. Both are the same where nothing melts.
-    """
-    along, aside, deep = line
-    rear, front = lines.rear[aside, deep], lines.front[aside, deep]
-    n_sweeps = round(segment[5] / segment[6])
-    first, stop = n_sweeps, n_sweeps
-    if rear <= front:
-        first = max(0, math.ceil((along - front) / segment[6] - 0.5))
-        stop = math.floor((along - rear) / segment[6] + 0.5)
-        first, stop = min(first, n_sweeps), min(stop, n_sweeps)
-    at = at_rest(segment, lines, along)
-    if stop == n_sweeps and at >= 0 and lines.distance[aside, deep, at] < 0:
-        stop += math.floor(-lines.distance[aside, deep, at] / segment[8])
-    return first, max(first, stop)
-
-
 @nb.njit(cache=True)
-def skip_dose(axes, numbers, segments, lines, exposure, limit, since, skipped):
-    """Find where sites begin that relive only some of their dose.
+def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
+    """Find where sites begin that relive only the end of their dose.
 
     Parameters
     ----------
     axes, numbers, segments, lines
         As in `list_moves`.
-    exposure : tuple of two arrays
-        Track and dose of the sites, see `grainpaint.simulate.am.exposure`.
+    track : numpy.ndarray, int64, shape (nx, ny, nz)
+        Segment that melted the site last.
     limit : numpy.ndarray, float32, shape (nx, ny, nz)
-        Dose that they relive, at the end of their life.
+        Dose that it relives; 0 = none.
     since, skipped : numpy.ndarray, shape (nx, ny, nz)
         Set to those of `Lives`; what they held does not matter.
     """
     x, y, z = axes
-    track, dose = exposure
-    so_far = np.zeros(dose.shape, np.float32)
-    since[:] = track
+    left = limit.copy()
+    never = numbers.max() + 1 if numbers.size else 0
+    since[:] = np.where(limit > 0, track, never)
     skipped[:] = 0
-    for s in range(len(segments)):
+    for s in range(len(segments) - 1, -1, -1):
         segment, number = segments[s], numbers[s]
         k0, k1 = span(segment[2] - lines.below, segment[2], z)
         for i, j, along, _, aside in columns(segment, lines, x, y):
             for k in range(k0, k1 + 1):
                 deep = int((segment[2] - z[k]) * FINE + 0.5)
-                to_skip = dose[i, j, k] - limit[i, j, k] - so_far[i, j, k]
-                if track[i, j, k] > number or deep >= lines.mobility.shape[1]:
+                if deep >= lines.mobility.shape[1] or left[i, j, k] <= 0:
                     continue
-                if to_skip <= 0:
+                if track[i, j, k] > number or left[i, j, k] == np.inf:
                     continue
-                line = along, aside, deep
-                so_far[i, j, k] += _dose(segment, lines, line, track[i, j, k] == number)
-                since[i, j, k], skipped[i, j, k] = number, to_skip
+                melts = track[i, j, k] == number
+                left[i, j, k] -= _dose(segment, lines, (along, aside, deep), melts)
+                if left[i, j, k] <= 0:
+                    since[i, j, k], skipped[i, j, k] = number, -left[i, j, k]
 
 
 @inner()
 def _dose(segment, lines, line, melts):
     """Return the dose of a site in a segment, since it solidified if that melts it."""
     along, aside, deep = line
-    total, end = lines.mobility[aside, deep], np.float32(along - segment[5])
-    last = max(lines.rear[aside, deep], end) if melts else np.float32(along)
-    more = summed(total, end, lines.first) - summed(total, last, lines.first)
-    dose = max(more / segment[6], np.float32(0))
+    melting, solid = sweeps_in_melt(segment, lines, line)
+    first = solid if melts else first_sweep(segment, lines, along)
+    dose = np.float32(0)
+    for sweep in range(first, end_of_sweeps(segment, lines, along)):
+        if not melting <= sweep < solid:
+            dose += rate_in(sweep, segment, lines, line)
     at = at_rest(segment, lines, along)
     if at >= 0:
         distance = lines.distance[aside, deep, at]
         for _ in range(int(segment[7])):
             distance += segment[8]
-            dose += frozen_mobility(distance, lines.shells)
+            dose += np.float32(frozen_mobility(distance, lines.shells))
     return dose
 
 
@@ -279,11 +263,10 @@ def _moves(
     melts.
     """
     along, aside, deep = line
-    stride = segment[6]
     counter = _counter(number)
-    n_sweeps = round(segment[5] / stride)
-    first = max(0, math.ceil((along - lines.ahead) / stride - 0.5))
-    melting, solid = _sweeps_in_melt(segment, lines, line)
+    n_sweeps = round(segment[5] / segment[6])
+    first = first_sweep(segment, lines, along)
+    melting, solid = sweeps_in_melt(segment, lines, line)
     if lives.track.size:
         melts = lives.track[here] == number
     else:
@@ -305,15 +288,10 @@ def _moves(
         reached = lives.skipped[here]
     _draw(key, place, counter, drawn)
     reached += _gap(drawn[0, 0])
-    stop = min(n_sweeps, math.floor((along - lines.first) / stride + 0.5))
-    rate = lines.rate[aside, deep]
-    at = (along - 0.5 * stride - lines.first) * FINE - first * stride * FINE
-    for sweep in range(first, stop):
-        low = min(max(int(at), 0), rate.size - 2)
-        mobility = rate[low] + np.float32(at - low) * (rate[low + 1] - rate[low])
-        at -= stride * FINE
+    for sweep in range(first, end_of_sweeps(segment, lines, along)):
         if melting <= sweep < solid:
             continue  # it is molten, or is not attempted
+        mobility = rate_in(sweep, segment, lines, line)
         while reached < begun + mobility and count < _MOST:
             part = (reached - begun) / mobility * _PARTS
             n, count = _add(sweep, part, drawn, count, when, words, n)

@@ -31,6 +31,7 @@ from grainpaint.simulate.am.relived_moves import (
     skip_dose,
 )
 from grainpaint.simulate.am.scan import ScanPath
+from grainpaint.simulate.am.solidify import check_scan
 from grainpaint.simulate.am.sweeper import move_rules
 from grainpaint.simulate.am.tracks import Lines, near_segments, tabulate_lines
 
@@ -73,7 +74,13 @@ def last_lives(
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
         Spins at the end.
+
+    Raises
+    ------
+    InputError
+        If the pool never touches a voxel, is deeper than the box or takes 2^32 sweeps.
     """
+    check_scan(spin.shape, path, shapes[0])
     axes = tuple(np.arange(n, dtype=float) for n in spin.shape)
     scan = *near_segments(axes, path, *shapes, freeze), tabulate_lines(*shapes)
     key = split_key(seed, _STREAM)
@@ -139,9 +146,8 @@ def replay(
     start = np.where(fresh & exposure.melted, 0, spin).astype(np.int32)
     scatter(start, fresh & ~exposure.melted, axes, rules, key)
     since, skipped = np.empty_like(exposure.track), np.empty_like(exposure.dose)
-    told = exposure.track, exposure.dose
     limits = np.where(fresh, np.float32(np.inf), np.float32(limit))
-    skip_dose(axes, *scan, told, limits, since, skipped)
+    skip_dose(axes, *scan, exposure.track, limits, since, skipped)
     lives = Lives(inside, since, skipped, exposure.track, fresh)
     return _relive(start, axes, scan, lives, rules, key)
 

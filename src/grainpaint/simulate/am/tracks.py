@@ -28,10 +28,14 @@ __all__ = [
     "Lines",
     "at_rest",
     "columns",
+    "end_of_sweeps",
+    "first_sweep",
     "frozen_mobility",
     "near_segments",
+    "rate_in",
     "span",
     "summed",
+    "sweeps_in_melt",
     "tabulate_lines",
 ]
 
@@ -230,6 +234,50 @@ def at_rest(segment, lines, along):
     """Return the point of a line under a pool at rest at the end, -1 = none is near."""
     at = int((along - segment[5] - segment[6] / 2 - lines.first) * FINE + 0.5)
     return at if segment[7] > 0 and 0 <= at < lines.distance.shape[2] else -1
+
+
+@inner()
+def sweeps_in_melt(segment, lines, line):
+    """Return the first sweep in which the pool is at a site, and the first thereafter.
+
+    In sweep i the pool is (i + 1/2) strides from the start of the segment; in those
+    that follow its last one it freezes. Both are the same where nothing melts.
+    """
+    along, aside, deep = line
+    rear, front = lines.rear[aside, deep], lines.front[aside, deep]
+    n_sweeps = round(segment[5] / segment[6])
+    first, stop = n_sweeps, n_sweeps
+    if rear <= front:
+        first = max(0, math.ceil((along - front) / segment[6] - 0.5))
+        stop = math.floor((along - rear) / segment[6] + 0.5)
+        first, stop = min(first, n_sweeps), min(stop, n_sweeps)
+    at = at_rest(segment, lines, along)
+    if stop == n_sweeps and at >= 0 and lines.distance[aside, deep, at] < 0:
+        stop += math.floor(-lines.distance[aside, deep, at] / segment[8])
+    return first, max(first, stop)
+
+
+@nb.njit(inline="always")
+def first_sweep(segment, lines, along):
+    """Return the first sweep of a segment in which the zone is at a place."""
+    return max(0, math.ceil((along - lines.ahead) / segment[6] - 0.5))
+
+
+@nb.njit(inline="always")
+def end_of_sweeps(segment, lines, along):
+    """Return the first sweep in which the zone has left a place, or the end."""
+    n_sweeps = round(segment[5] / segment[6])
+    return min(n_sweeps, math.floor((along - lines.first) / segment[6] + 0.5))
+
+
+@nb.njit(inline="always")
+def rate_in(sweep, segment, lines, line):
+    """Return the mobility of a site in a sweep in which the zone is there."""
+    along, aside, deep = line
+    rate = lines.rate[aside, deep]
+    at = (along - (sweep + 0.5) * segment[6] - lines.first) * FINE
+    low = min(max(int(at), 0), rate.size - 2)
+    return rate[low] + np.float32(at - low) * (rate[low + 1] - rate[low])
 
 
 @inner()
