@@ -45,7 +45,7 @@ def played(path, pool, haz):
         stride = path.speed[i] / SWEEPS_PER_TIME
         heading = path.direction[i, :2]
         for step in range(n):
-            x, y = path.start[i, :2] + (step + 0.5) * stride * heading
+            x, y = path.start[i, :2] + step * stride * heading
             sweep((x, y, path.start[i, 2], *heading), zone, i)
         for shrunk in shrinking_zones(pool, haz, stride):
             sweep((*path.end[i], *heading), shrunk, i)

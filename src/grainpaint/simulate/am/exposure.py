@@ -15,13 +15,12 @@ from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.tracks import (
-    ACROSS,
     FINE,
+    at_rest,
+    columns,
     frozen_mobility,
     near_segments,
     span,
-    spot,
-    strip,
     summed,
     tabulate_lines,
 )
@@ -99,40 +98,33 @@ def expose(
 @nb.njit(cache=True)
 def _expose(x, y, z, segments, lines, track, place, dose):
     """Go through the segments in their order."""
-    n_aside, n_below, n_along = lines.mobility.shape
+    n_below = lines.mobility.shape[1]
     for s in range(len(segments)):
         segment = segments[s]
         sz, length, stride = segment[2], segment[5], segment[6]
         z0, z1 = span(sz - lines.below, sz, z)
-        x0, x1 = strip(segment, lines, x, y, -1)
-        for i in range(x0, x1 + 1):
-            y0, y1 = strip(segment, lines, x, y, i)
-            for j in range(y0, y1 + 1):
-                along, across = spot(segment, x[i], y[j])
-                aside = int(abs(across) * ACROSS + 0.5)
-                if aside >= n_aside:
+        for i, j, along, across, aside in columns(segment, lines, x, y):
+            end = along - length
+            at = at_rest(segment, lines, along)
+            for k in range(z0, z1 + 1):
+                deep = int((sz - z[k]) * FINE + 0.5)
+                if deep >= n_below:
                     continue
-                end = along - length
-                at = int((end - lines.first) * FINE + 0.5)
-                for k in range(z0, z1 + 1):
-                    deep = int((sz - z[k]) * FINE + 0.5)
-                    if deep >= n_below:
-                        continue
-                    total = lines.mobility[aside, deep]
-                    last = max(lines.rear[aside, deep], np.float32(end))
-                    if last <= min(lines.front[aside, deep], np.float32(along)):
-                        track[i, j, k] = s
-                        place[i, j, k, 0] = across
-                        place[i, j, k, 1] = sz - z[k]
-                        dose[i, j, k] = 0
-                    else:
-                        last = np.float32(along)
-                    more = summed(total, end, lines.first)
-                    more -= summed(total, last, lines.first)
-                    more = max(more, np.float32(0)) / stride
-                    if segment[7] > 0 and 0 <= at < n_along:
-                        distance = lines.distance[aside, deep, at]
-                        for _ in range(int(segment[7])):
-                            distance += segment[8]
-                            more += frozen_mobility(distance, lines.shells)
-                    dose[i, j, k] += more
+                total = lines.mobility[aside, deep]
+                last = max(lines.rear[aside, deep], np.float32(end))
+                if last <= min(lines.front[aside, deep], np.float32(along)):
+                    track[i, j, k] = s
+                    place[i, j, k, 0] = across
+                    place[i, j, k, 1] = sz - z[k]
+                    dose[i, j, k] = 0
+                else:
+                    last = np.float32(along)
+                more = summed(total, end, lines.first)
+                more -= summed(total, last, lines.first)
+                more = max(more, np.float32(0)) / stride
+                if at >= 0:
+                    distance = lines.distance[aside, deep, at]
+                    for _ in range(int(segment[7])):
+                        distance += segment[8]
+                        more += frozen_mobility(distance, lines.shells)
+                dose[i, j, k] += more

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from grainpaint.compiled import inner
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
@@ -23,15 +24,18 @@ from grainpaint.simulate.am.zone_table import (
 )
 
 __all__ = [
-    "ACROSS",
     "FINE",
     "Lines",
+    "at_rest",
+    "columns",
+    "end_of_sweeps",
+    "first_sweep",
     "frozen_mobility",
     "near_segments",
+    "rate_in",
     "span",
-    "spot",
-    "strip",
     "summed",
+    "sweeps_in_melt",
     "tabulate_lines",
 ]
 
@@ -46,6 +50,7 @@ class Lines(NamedTuple):
 
     rear: np.ndarray  # where the molten part of a line begins; _COLD = nowhere
     front: np.ndarray  # and where it ends, voxels ahead of the pool's origin
+    rate: np.ndarray  # mobility, also in the melt: that of its surface
     mobility: np.ndarray  # summed from a point to the front end of the zone, voxels
     distance: np.ndarray  # from the pool, negative inside, as the zone counts it
     shells: np.ndarray  # mobility by whole distances; empty for the linear law
@@ -74,6 +79,7 @@ def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
     return Lines(
         rear,
         front,
+        np.ascontiguousarray(np.moveaxis(mobility, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(total, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(signed, 0, -1), np.float32),
         zone.shells,
@@ -144,8 +150,10 @@ def near_segments(
     numbers : numpy.ndarray, int64, shape (n,)
         Of the segments in the path.
     segments : numpy.ndarray, float64, shape (n, 9)
-        Start x, y, z; direction x, y; length; stride a sweep; the sweeps in which the
-        melt freezes at its end, and how much it shrinks in each.
+        Start x, y, z; direction x, y; length; stride a sweep, of which there are a
+        whole number; the sweeps in which the melt freezes at its end, and how much it
+        shrinks in each. They start half a stride before those of the path, so that the
+        places of the pool in its sweeps lie in the middles of the strides.
     """
     lines = tabulate_lines(pool, haz)
     reach = max(-lines.first, lines.ahead, lines.side)
@@ -162,19 +170,21 @@ def near_segments(
             ends = (stride == value) & ~path.goes_on[numbers]
             sweeps[ends], shrinking[ends] = len(zones), zones[0].drawn_in
     known = numbers if path.number is None else path.number[numbers]
+    direction, length = path.direction[numbers], path.length[numbers]
+    mean_stride = length / path.n_sweeps[numbers]
     return known, np.column_stack(
         [
-            path.start[numbers],
-            path.direction[numbers, :2],
-            path.length[numbers],
-            stride,
+            path.start[numbers] - direction * mean_stride[:, None] / 2,
+            direction[:, :2],
+            length,
+            mean_stride,
             sweeps,
             shrinking,
         ]
     )
 
 
-@nb.njit(cache=True)
+@inner()
 def span(low, high, axis):
     """Return the range of points of an evenly spaced axis that lie in low..high."""
     step = axis[1] - axis[0] if axis.size > 1 else 1.0
@@ -183,34 +193,94 @@ def span(low, high, axis):
     return first, last
 
 
-@nb.njit(cache=True)
-def strip(segment, lines, x, y, i):
-    """Return the range of y that a segment may reach in plane i of x; i < 0: of x."""
+@nb.njit  # numba loses generators that it caches: KeyError where one is used again
+def columns(segment, lines, x, y):
+    """Yield the columns of a grid that a segment may reach.
+
+    Yields
+    ------
+    i, j : int
+    along, across : float
+        Where the column lies from the start of the segment, voxels.
+    aside : int
+        Row of the table of lines.
+    """
     sx, sy, ux, uy, length = segment[0], segment[1], segment[3], segment[4], segment[5]
-    tail, nose, side = lines.first, length + lines.ahead, lines.side
-    if i < 0:
-        low = sx + min(tail * ux, nose * ux) - side * abs(uy)
-        high = sx + max(tail * ux, nose * ux) + side * abs(uy)
-        return span(low, high, x)
-    dx = x[i] - sx
-    low, high = -1e18, 1e18
-    if abs(ux) > 1e-9:  # |ux dy - uy dx| <= side
-        a, b = (uy * dx - side) / ux, (uy * dx + side) / ux
-        low, high = max(low, min(a, b)), min(high, max(a, b))
-    if abs(uy) > 1e-9:  # tail <= ux dx + uy dy <= nose
-        a, b = (tail - ux * dx) / uy, (nose - ux * dx) / uy
-        low, high = max(low, min(a, b)), min(high, max(a, b))
-    return span(sy + low, sy + high, y)
+    tail, nose = lines.first, length + segment[6] / 2 + lines.ahead
+    side = lines.side
+    low = sx + min(tail * ux, nose * ux) - side * abs(uy)
+    high = sx + max(tail * ux, nose * ux) + side * abs(uy)
+    x0, x1 = span(low, high, x)
+    for i in range(x0, x1 + 1):
+        dx = x[i] - sx
+        low, high = -1e18, 1e18
+        if abs(ux) > 1e-9:  # |ux dy - uy dx| <= side
+            a, b = (uy * dx - side) / ux, (uy * dx + side) / ux
+            low, high = max(low, min(a, b)), min(high, max(a, b))
+        if abs(uy) > 1e-9:  # tail <= ux dx + uy dy <= nose
+            a, b = (tail - ux * dx) / uy, (nose - ux * dx) / uy
+            low, high = max(low, min(a, b)), min(high, max(a, b))
+        y0, y1 = span(sy + low, sy + high, y)
+        for j in range(y0, y1 + 1):
+            dy = y[j] - sy
+            across = ux * dy - uy * dx
+            aside = int(abs(across) * ACROSS + 0.5)
+            if aside < lines.mobility.shape[0]:
+                yield i, j, ux * dx + uy * dy, across, aside
+
+
+@inner()
+def at_rest(segment, lines, along):
+    """Return the point of a line under a pool at rest at the end, -1 = none is near."""
+    at = int((along - segment[5] - segment[6] / 2 - lines.first) * FINE + 0.5)
+    return at if segment[7] > 0 and 0 <= at < lines.distance.shape[2] else -1
+
+
+@inner()
+def sweeps_in_melt(segment, lines, line):
+    """Return the first sweep in which the pool is at a site, and the first thereafter.
+
+    In sweep i the pool is (i + 1/2) strides from the start of the segment; in those
+    that follow its last one it freezes. Both are the same where nothing melts.
+    """
+    along, aside, deep = line
+    rear, front = lines.rear[aside, deep], lines.front[aside, deep]
+    n_sweeps = round(segment[5] / segment[6])
+    first, stop = n_sweeps, n_sweeps
+    if rear <= front:
+        first = max(0, math.ceil((along - front) / segment[6] - 0.5))
+        stop = math.floor((along - rear) / segment[6] + 0.5)
+        first, stop = min(first, n_sweeps), min(stop, n_sweeps)
+    at = at_rest(segment, lines, along)
+    if stop == n_sweeps and at >= 0 and lines.distance[aside, deep, at] < 0:
+        stop += math.floor(-lines.distance[aside, deep, at] / segment[8])
+    return first, max(first, stop)
 
 
 @nb.njit(inline="always")
-def spot(segment, x, y):
-    """Return where (x, y) lies along a segment and across it."""
-    dx, dy = x - segment[0], y - segment[1]
-    return segment[3] * dx + segment[4] * dy, segment[3] * dy - segment[4] * dx
+def first_sweep(segment, lines, along):
+    """Return the first sweep of a segment in which the zone is at a place."""
+    return max(0, math.ceil((along - lines.ahead) / segment[6] - 0.5))
 
 
-@nb.njit(cache=True)
+@nb.njit(inline="always")
+def end_of_sweeps(segment, lines, along):
+    """Return the first sweep in which the zone has left a place, or the end."""
+    n_sweeps = round(segment[5] / segment[6])
+    return min(n_sweeps, math.floor((along - lines.first) / segment[6] + 0.5))
+
+
+@nb.njit(inline="always")
+def rate_in(sweep, segment, lines, line):
+    """Return the mobility of a site in a sweep in which the zone is there."""
+    along, aside, deep = line
+    rate = lines.rate[aside, deep]
+    at = (along - (sweep + 0.5) * segment[6] - lines.first) * FINE
+    low = min(max(int(at), 0), rate.size - 2)
+    return rate[low] + np.float32(at - low) * (rate[low + 1] - rate[low])
+
+
+@inner()
 def summed(total, at, first):
     """Return the mobility summed from `at` to the front, by linear interpolation."""
     place = (at - first) * FINE
@@ -223,7 +293,7 @@ def summed(total, at, first):
     return total[low] * (1 - share) + total[low + 1] * share
 
 
-@nb.njit(cache=True)
+@inner()
 def frozen_mobility(distance, shells):
     """Return the mobility at a distance from a pool that shrinks; 0 inside it."""
     if distance <= 0:

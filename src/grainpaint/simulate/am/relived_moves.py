@@ -1,0 +1,383 @@
+"""Moves of sites since their last melting: listed segment by segment, then made."""
+
+import math
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+
+from grainpaint.compiled import inner
+from grainpaint.philox import philox4x32
+from grainpaint.simulate.am.moves import TO_UNIT
+from grainpaint.simulate.am.proposals import propose_at
+from grainpaint.simulate.am.tracks import (
+    FINE,
+    at_rest,
+    columns,
+    end_of_sweeps,
+    first_sweep,
+    frozen_mobility,
+    rate_in,
+    span,
+    sweeps_in_melt,
+)
+
+__all__ = [
+    "Lives",
+    "Moves",
+    "draw_melting",
+    "list_moves",
+    "make_moves",
+    "scatter",
+    "skip_dose",
+]
+
+_PARTS = 256  # of a sweep, in which moves are put in order; with 8 columns widen
+_ROOM = 1 << 18  # moves, at first
+_MOST = 248  # moves of a site in one segment
+_DRAWN = 8  # moves whose words are drawn at once
+_MELTING = np.uint64(255)  # counter of the words of a melting
+_U32 = np.uint64(0xFFFFFFFF)
+_NO_SEGMENT = np.uint64(0xFFFFFFFF)  # counter of the words of powder
+
+
+class Lives(NamedTuple):
+    """What the sites relive, arrays of shape (nx, ny, nz)."""
+
+    inside: np.ndarray  # bool: there is material
+    since: np.ndarray  # int64: segment from which on the site makes moves
+    skipped: np.ndarray  # float32: dose in that segment without moves; empty: none
+    track: np.ndarray  # int64: segment that melted the site last; empty: it is drawn
+    fresh: np.ndarray  # bool: it solidifies when that has passed; empty: all sites do
+
+
+class Moves(NamedTuple):
+    """Moves in their order."""
+
+    site: np.ndarray  # int64: index in the flat spins; ~index: melting, see `words`
+    words: np.ndarray  # uint32, shape (n, 2); (word, 1): it solidifies, (0, 0): melts
+
+
+@nb.njit(inline="always")
+def _words(key, place, counter):
+    """Return four random words of a site."""
+    mask = np.int64(0xFFFFFFFF)
+    x, y, z = np.int64(place[0]), np.int64(place[1]), np.int64(place[2])
+    c0, c1, c2 = np.uint64(x & mask), np.uint64(y & mask), np.uint64(z & mask)
+    return philox4x32(key[0], key[1], c0, c1, c2, counter)
+
+
+@inner()
+def _draw(key, place, counter, drawn):
+    """Draw the words of some moves.
+
+    That all numbers are below 2^32 is said to the compiler, which then draws several at
+    once.
+    """
+    mask = np.int64(0xFFFFFFFF)
+    x, y, z = np.int64(place[0]), np.int64(place[1]), np.int64(place[2])
+    c0, c1, c2 = np.uint64(x & mask), np.uint64(y & mask), np.uint64(z & mask)
+    k0, k1, c3 = key[0] & _U32, key[1] & _U32, counter & _U32
+    for p in range(_DRAWN):
+        w = philox4x32(k0, k1, c0, c1, c2, c3 + np.uint64(p))
+        drawn[0, p], drawn[1, p], drawn[2, p] = w[0], w[1], w[2]
+
+
+@nb.njit(inline="always")
+def _counter(number):
+    """Return the counter of a segment; its last eight bits are free."""
+    return np.uint64(number) * np.uint64(0x9E3779B1) & np.uint64(0xFFFFFF00)
+
+
+@nb.njit(cache=True)
+def scatter(spin, powder, axes, rules, key):
+    """Give the sites of powder random spins."""
+    x, y, z = axes
+    for i in range(spin.shape[0]):
+        for j in range(spin.shape[1]):
+            for k in range(spin.shape[2]):
+                if powder[i, j, k]:
+                    w = _words(key, (x[i], y[j], z[k]), _NO_SEGMENT)
+                    drawn = (w[0] * rules.n_spins) >> np.uint64(32)
+                    spin[i, j, k] = rules.lowest + np.int64(drawn)
+
+
+@nb.njit(cache=True)
+def draw_melting(axes, numbers, segments, lines, key, track):
+    """Set the segment that melts each site last, see `_melts`."""
+    x, y, z = axes
+    for s in range(len(segments)):
+        segment = segments[s]
+        k0, k1 = span(segment[2] - lines.below, segment[2], z)
+        for i, j, along, _, aside in columns(segment, lines, x, y):
+            for k in range(k0, k1 + 1):
+                deep = int((segment[2] - z[k]) * FINE + 0.5)
+                if deep >= lines.mobility.shape[1]:
+                    continue
+                place, line = (x[i], y[j], z[k]), (along, aside, deep)
+                if _melts(segment, numbers[s], lines, line, place, key):
+                    track[i, j, k] = numbers[s]
+
+
+@inner()
+def _melts(segment, number, lines, line, place, key):
+    """Return whether a segment melts a site.
+
+    A site melts in a sweep that attempts it while the pool is there. That happens once
+    a sweep on average, so a pool may pass a site in n sweeps and leave its grain, with
+    the probability exp(-n).
+    """
+    melting, solid = sweeps_in_melt(segment, lines, line)
+    if melting == solid:
+        return False
+    word = _words(key, place, _counter(number) | _MELTING)[1]
+    return np.float64(word) * TO_UNIT >= math.exp(melting - solid)
+
+
+@nb.njit(cache=True)
+def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
+    """Find where sites begin that relive only the end of their dose.
+
+    Parameters
+    ----------
+    axes, numbers, segments, lines
+        As in `list_moves`.
+    track : numpy.ndarray, int64, shape (nx, ny, nz)
+        Segment that melted the site last.
+    limit : numpy.ndarray, float32, shape (nx, ny, nz)
+        Dose that it relives; 0 = none.
+    since, skipped : numpy.ndarray, shape (nx, ny, nz)
+        Set to those of `Lives`; what they held does not matter.
+    """
+    x, y, z = axes
+    left = limit.copy()
+    never = numbers.max() + 1 if numbers.size else 0
+    since[:] = np.where(limit > 0, track, never)
+    skipped[:] = 0
+    for s in range(len(segments) - 1, -1, -1):
+        segment, number = segments[s], numbers[s]
+        k0, k1 = span(segment[2] - lines.below, segment[2], z)
+        for i, j, along, _, aside in columns(segment, lines, x, y):
+            for k in range(k0, k1 + 1):
+                deep = int((segment[2] - z[k]) * FINE + 0.5)
+                if deep >= lines.mobility.shape[1] or left[i, j, k] <= 0:
+                    continue
+                if track[i, j, k] > number or left[i, j, k] == np.inf:
+                    continue
+                melts = track[i, j, k] == number
+                left[i, j, k] -= _dose(segment, lines, (along, aside, deep), melts)
+                if left[i, j, k] <= 0:
+                    since[i, j, k], skipped[i, j, k] = number, -left[i, j, k]
+
+
+@inner()
+def _dose(segment, lines, line, melts):
+    """Return the dose of a site in a segment, since it solidified if that melts it."""
+    along, aside, deep = line
+    melting, solid = sweeps_in_melt(segment, lines, line)
+    first = solid if melts else first_sweep(segment, lines, along)
+    dose = np.float32(0)
+    for sweep in range(first, end_of_sweeps(segment, lines, along)):
+        if not melting <= sweep < solid:
+            dose += rate_in(sweep, segment, lines, line)
+    at = at_rest(segment, lines, along)
+    if at >= 0:
+        distance = lines.distance[aside, deep, at]
+        for _ in range(int(segment[7])):
+            distance += segment[8]
+            dose += np.float32(frozen_mobility(distance, lines.shells))
+    return dose
+
+
+@nb.njit(cache=True, nogil=True)
+def list_moves(axes, numbers, segments, lines, lives, key):
+    """List the moves of some segments, one after another.
+
+    Parameters
+    ----------
+    axes : three float64 arrays
+        Coordinates of the sites in voxels of the path.
+    numbers, segments, lines
+        See `grainpaint.simulate.am.tracks`.
+    lives : Lives
+    key : two uint64
+        Of the random numbers.
+
+    Returns
+    -------
+    Moves
+    """
+    x, y, z = axes
+    stride_x, stride_y = (y.size + 2) * (z.size + 2), z.size + 2
+    when, site = np.empty(_ROOM, np.int32), np.empty(_ROOM, np.int64)
+    words = np.empty((_ROOM, 2), np.uint32)
+    in_order, their_words = np.empty(_ROOM, np.int64), words.copy()
+    drawn = np.empty((3, _DRAWN), np.uint32)
+    n_listed = 0
+    for s in range(len(segments)):
+        segment = segments[s]
+        k0, k1 = span(segment[2] - lines.below, segment[2], z)
+        n = 0
+        for i, j, along, _, aside in columns(segment, lines, x, y):
+            for k in range(k0, k1 + 1):
+                if lives.since[i, j, k] > numbers[s] or not lives.inside[i, j, k]:
+                    continue
+                deep = int((segment[2] - z[k]) * FINE + 0.5)
+                if deep >= lines.mobility.shape[1]:
+                    continue
+                if n + _MOST + 1 > when.size:
+                    when, site, words = _longer(when), _longer(site), _longer(words)
+                first = n
+                n = _moves(
+                    segment, numbers[s], lines, (along, aside, deep), lives, (i, j, k),
+                    (x[i], y[j], z[k]), key, drawn, when, words, n,
+                )  # fmt: skip
+                flat = (i + 1) * stride_x + (j + 1) * stride_y + k + 1
+                for m in range(first, n):
+                    site[m] = flat if when[m] >= 0 else ~flat
+        while n_listed + n > in_order.size:
+            in_order, their_words = _longer(in_order), _longer(their_words)
+        _put_in_order(
+            when[:n], site, words, in_order[n_listed:], their_words[n_listed:]
+        )
+        n_listed += n
+    return Moves(in_order[:n_listed], their_words[:n_listed])
+
+
+@inner()
+def _longer(rows):
+    """Return an array of twice as many rows that begins with these."""
+    shape = (2 * len(rows),) + rows.shape[1:]  # noqa: RUF005
+    result = np.empty(shape, rows.dtype)
+    result[: len(rows)] = rows
+    return result
+
+
+@inner()
+def _moves(
+    segment, number, lines, line, lives, here, place, key, drawn, when, words, n
+):  # fmt: skip
+    """List the moves that a segment makes at a site; return how many there are now.
+
+    Times are parts of a sweep since the segment began; -1 - time: it solidifies, or
+    melts.
+    """
+    along, aside, deep = line
+    counter = _counter(number)
+    n_sweeps = round(segment[5] / segment[6])
+    first = first_sweep(segment, lines, along)
+    melting, solid = sweeps_in_melt(segment, lines, line)
+    if lives.track.size:
+        melts = lives.track[here] == number
+    else:
+        melts = _melts(segment, number, lines, line, place, key)
+    if melts:
+        if lives.since[here] < number:
+            when[n] = -1 - melting * _PARTS
+            words[n, 0] = words[n, 1] = 0
+            n += 1
+        else:
+            first = solid
+        if lives.fresh.size == 0 or lives.fresh[here]:
+            when[n] = -1 - solid * _PARTS
+            words[n, 0] = _words(key, place, counter | _MELTING)[0]
+            words[n, 1] = 1
+            n += 1
+    reached, count, begun = np.float32(0), 0, np.float32(0)
+    if lives.skipped.size and lives.since[here] == number:
+        reached = lives.skipped[here]
+    _draw(key, place, counter, drawn)
+    reached += _gap(drawn[0, 0])
+    for sweep in range(first, end_of_sweeps(segment, lines, along)):
+        if melting <= sweep < solid:
+            continue  # it is molten, or is not attempted
+        mobility = rate_in(sweep, segment, lines, line)
+        while reached < begun + mobility and count < _MOST:
+            part = (reached - begun) / mobility * _PARTS
+            n, count = _add(sweep, part, drawn, count, when, words, n)
+            reached += _next(count, key, place, counter, drawn)
+        begun += mobility
+    at_end = at_rest(segment, lines, along)
+    if at_end < 0:
+        return n
+    distance = lines.distance[aside, deep, at_end]
+    for sweep in range(n_sweeps, n_sweeps + int(segment[7])):
+        distance += segment[8]
+        mobility = np.float32(frozen_mobility(distance, lines.shells))
+        while reached < begun + mobility and count < _MOST:
+            part = (reached - begun) / mobility * _PARTS
+            n, count = _add(sweep, part, drawn, count, when, words, n)
+            reached += _next(count, key, place, counter, drawn)
+        begun += mobility
+    return n
+
+
+@nb.njit(inline="always")
+def _add(sweep, part, drawn, count, when, words, n):
+    """Append a move; return how many there are, and how many have been drawn."""
+    at = count % _DRAWN
+    when[n] = sweep * _PARTS + min(int(part), _PARTS - 1)
+    words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
+    return n + 1, count + 1
+
+
+@nb.njit(inline="always")
+def _next(count, key, place, counter, drawn):
+    """Return the dose from the move before to a move; draw words if none are left."""
+    at = count % _DRAWN
+    if at == 0:
+        _draw(key, place, counter | np.uint64(count), drawn)
+    return _gap(drawn[0, at])
+
+
+@nb.njit(inline="always")
+def _gap(word):
+    """Return the dose from a move to the next one."""
+    return np.float32(-math.log((np.float64(word) + 1.0) * TO_UNIT))
+
+
+@inner()
+def _put_in_order(when, site, words, in_order, their_words):
+    """Copy the moves of a segment in the order of their times."""
+    n_parts = 1
+    for m in range(when.size):
+        when[m] = max(when[m], -1 - when[m])
+        n_parts = max(n_parts, when[m] + 1)
+    start = np.zeros(n_parts + 1, np.int64)
+    for m in range(when.size):
+        start[when[m] + 1] += 1
+    for p in range(n_parts):
+        start[p + 1] += start[p]
+    for m in range(when.size):
+        to = start[when[m]]
+        start[when[m]] += 1
+        in_order[to] = site[m]
+        their_words[to, 0], their_words[to, 1] = words[m, 0], words[m, 1]
+
+
+@nb.njit(cache=True, nogil=True)
+def make_moves(spin, moves, grid, rules):
+    """Make moves in their order; melt has spin 0, as what is no site.
+
+    Parameters
+    ----------
+    spin : numpy.ndarray, int32, shape (n,)
+        Flat, with ghosts; it changes.
+    moves : Moves
+    grid : Grid
+    rules : MoveRules
+    """
+    none = np.uint64(0)
+    for m in range(moves.site.size):
+        i, word = moves.site[m], np.uint64(moves.words[m, 0])
+        if i < 0:
+            drawn = (word * rules.n_spins) >> np.uint64(32)
+            solid = moves.words[m, 1] == 1
+            spin[~i] = rules.lowest + np.int64(drawn) if solid else 0
+            continue
+        if spin[i] == 0:
+            continue
+        new, rise = propose_at(spin, np.uint64(i), grid, rules, none, word)
+        u = np.float64(moves.words[m, 1]) * TO_UNIT
+        if new > 0 and (rise <= 0 or u < math.exp(-rules.beta * rise)):
+            spin[i] = new
