@@ -256,7 +256,7 @@ def test_networks_of_a_worker_use_no_more_threads_than_they_are_given():
     """Numba sets the threads of torch when it starts its own."""
     code = (
         "import torch; from grainpaint.generation.worker import set_threads;"
-        "set_threads(1); print(torch.get_num_threads())"
+        "set_threads(1, 1); print(torch.get_num_threads())"
     )
     env = {**os.environ, "NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "1"}
     found = subprocess.run(
