@@ -159,6 +159,7 @@ def told():
         server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_the_report_opens_in_a_browser_without_errors_and_draws_3d(page, tmp_path):
     """Ask each view for its picture until there are many colors in it."""
@@ -174,7 +175,7 @@ def test_the_report_opens_in_a_browser_without_errors_and_draws_3d(page, tmp_pat
         copy.write_text(text.replace("</body>", PROBE.replace("PORT", str(port))))
         browser = subprocess.Popen(words, stderr=file, start_new_session=True)
         try:
-            assert said.get(timeout=120) == "drawn"
+            assert said.get(timeout=60) == "drawn"
         finally:
             os.killpg(browser.pid, signal.SIGKILL)
             browser.wait()
