@@ -12,9 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
 import pytest
+from matplotlib.figure import Figure
 
 import grainpaint
 from grainpaint import InputError, Microstructure
+from grainpaint.drawing import figures
 from grainpaint.drawing.report import report, write_report
 from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS, descriptors_of
@@ -44,6 +46,12 @@ def page(volumes, sets, tmp_path_factory):
         result = compare(*sets)
     write_report(path, sets, [volumes[0], volumes[2]], result)
     return path
+
+
+@pytest.fixture
+def no_densities(monkeypatch):
+    """Leave those figures empty, where they are not the matter: there are twenty."""
+    monkeypatch.setattr(figures, "density", lambda *_: Figure())
 
 
 class Links(HTMLParser):
@@ -90,7 +98,7 @@ def test_a_report_of_one_set_has_no_verdict(tmp_path, volumes, sets):
 
 
 def test_the_front_door_reads_measures_compares_and_writes(
-    tmp_path, volumes, few_draws
+    tmp_path, volumes, few_draws, no_densities
 ):
     for i, volume in enumerate(volumes[2:]):
         volume.save(tmp_path / f"{i}.npz")
@@ -205,7 +213,7 @@ def test_a_report_of_sections_is_flat(tmp_path, few_draws):
 
 
 def test_a_report_shows_textures_only_where_grains_have_orientations(
-    tmp_path, volumes, sets
+    tmp_path, volumes, sets, no_densities
 ):
     path = tmp_path / "texture.html"
     write_report(path, sets[:1], volumes[:1])
