@@ -78,6 +78,19 @@ def test_kernels_stay_when_nothing_changed_that_matters(package, text):
     assert len(indices(package)) == 2
 
 
+def test_constants_of_other_modules_matter(package):
+    text = CALLED.format(added="BIN")
+    text = "from grainpaint.inner.constants import (\n    BIN,\n)\n" + text
+    (package / "inner" / "reads.py").write_text(text)
+    constants = package / "inner" / "constants.py"
+    constants.write_text("BIN = 5\n")
+    forget_stale_kernels(package)
+    answer()
+    change(constants, "BIN = 6\n")
+    forget_stale_kernels(package)
+    assert indices(package) == []
+
+
 def test_kernels_of_unknown_sources_go(package):
     answer()
     forget_stale_kernels(package)

@@ -1,8 +1,8 @@
 """Compiled kernels that may be out of date are deleted before numba finds them.
 
 Numba keeps what it compiles, and compiles a kernel anew when its own module has
-changed, but not when another module has: one with a kernel that it calls, or with a
-named tuple that it is called with.
+changed, but not when another module has: one with a kernel that it calls, with a named
+tuple that it is called with, or with a constant that it reads.
 """
 
 import os
@@ -14,7 +14,12 @@ from pathlib import Path
 
 __all__ = ["forget_stale_kernels"]
 
-_MATTERS = re.compile(rb"\bnumba\b|\bNamedTuple\b|\bgrainpaint\.compiled\b")
+_MATTERS = re.compile(
+    rb"^(import|from) (numba|grainpaint\.compiled)\b|\bNamedTuple\b", re.M
+)
+_CONSTANTS = re.compile(
+    rb"^from grainpaint\.([\w.]+) import (?:\([^)]*?|.*?)\b[A-Z][A-Z0-9_]+\b", re.M
+)
 _STAMP = "kernels.stamp"  # two lines: of dates and sizes, and of contents
 
 
@@ -37,19 +42,27 @@ def forget_stale_kernels(package: str | Path) -> None:
         before = stamp.read_text().split() if stamp.exists() else []
         if before[:1] == [dates]:
             return
-        contents = sha256()
-        for path, *_ in found:
-            text = Path(path).read_bytes()
-            if _MATTERS.search(text):
-                contents.update(b"%d %s" % (len(text), text))
-        if before[1:] != [contents.hexdigest()]:
+        contents = _contents(str(package), [path for path, *_ in found])
+        if before[1:] != [contents]:
             for folder in {Path(path).parent for path, *_ in found}:
                 for index in _kept(folder).glob("*.nbi"):
                     index.unlink(missing_ok=True)
         stamp.parent.mkdir(parents=True, exist_ok=True)
         new = stamp.with_suffix(f".{os.getpid()}")
-        new.write_text(f"{dates}\n{contents.hexdigest()}\n")
+        new.write_text(f"{dates}\n{contents}\n")
         new.replace(stamp)
+
+
+def _contents(package: str, paths: list[str]) -> str:
+    """Return a hash of the modules that kernels depend on."""
+    texts = {path: Path(path).read_bytes() for path in paths}
+    matter = {path for path, text in texts.items() if _MATTERS.search(text)}
+    for path in list(matter):
+        for name in _CONSTANTS.findall(texts[path]):
+            module = os.path.join(package, *name.decode().split("."))
+            matter |= {f"{module}.py", os.path.join(module, "__init__.py")}
+    found = [texts[path] for path in sorted(matter & texts.keys())]
+    return sha256(repr(found).encode()).hexdigest()
 
 
 def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
