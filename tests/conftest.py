@@ -3,7 +3,10 @@
 import os
 import sys
 
-import numba
+# One core a worker, also for the programs that it starts: threads that wait spin.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+
 import numpy as np
 import pytest
 import torch
@@ -15,10 +18,6 @@ from grainpaint.network.cards import Sampling, StageCard
 from grainpaint.network.train import PRESETS
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import write_stage
-
-if "PYTEST_XDIST_WORKER" in os.environ:  # one core a worker: threads that wait spin
-    torch.set_num_threads(1)
-    numba.set_num_threads(1)
 
 # The first call of a kernel compiles it: no deadline. Fixed seeds: no surprise in CI.
 settings.register_profile("grainpaint", deadline=None, derandomize=True)

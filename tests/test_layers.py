@@ -15,6 +15,7 @@ ROOT = Path(grainpaint.__file__).parent
 ROOMS = [
     "errors",
     "philox",
+    "freshness",
     "compiled",
     "progress",
     "units",

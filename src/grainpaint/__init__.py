@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from grainpaint.freshness import forget_stale_kernels
+
 if TYPE_CHECKING:
     from grainpaint import measure, simulate
     from grainpaint.errors import InputError
@@ -49,6 +51,8 @@ __version__ = "0.1.0"
 # Read when torch loads: large arrays then lie in large pages, and networks take a tenth
 # less time on windows of 128 voxels (benchmarks/peak.py).
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
+forget_stale_kernels(os.path.dirname(os.path.abspath(__file__)))
 
 # Loaded on first use, so that importing stays quick.
 __getattr__, __dir__, _ = lazy_loader.attach(

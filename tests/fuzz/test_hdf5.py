@@ -21,6 +21,7 @@ from hostile import (
 )
 
 from grainpaint import load
+from grainpaint.formats.hdf5_file import opened
 
 DATA, HEADER = "1/EBSD/Data", "1/EBSD/Header"
 CELLS = ("FeatureIds", "Phases", "EulerAngles")
@@ -312,3 +313,16 @@ def test_a_bad_dream3d_is_refused(tmp_path, monkeypatch, case):
 )
 def test_a_bad_hdf5_file_is_refused(tmp_path, case):
     refused(load, tmp_path / "a.h5", case)
+
+
+def test_free_space_between_names_is_no_damage(tmp_path):
+    """A group that lost every third name lists 21 free blocks."""
+    path = tmp_path / "a.h5"
+    names = [f"name {i:02} of a group" for i in range(60)]
+    with h5py.File(path, "w") as file:
+        for name in names:
+            file.create_group(name)
+        for name in names[::3]:
+            del file[name]
+    with opened(path.read_bytes()) as file:
+        assert set(file) == set(names) - set(names[::3])

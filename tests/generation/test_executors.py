@@ -20,10 +20,10 @@ from samples import PARTS
 
 import grainpaint
 from grainpaint import InputError, formats, store
-from grainpaint.generation import on_disk, worker
+from grainpaint.generation import on_disk, worker, workers
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.recipe import Options, make_recipe
-from grainpaint.generation.worker import Run, do
+from grainpaint.generation.worker import Run, Threads, do
 
 SHAPE = (140, 40, 24)
 
@@ -256,7 +256,7 @@ def test_networks_of_a_worker_use_no_more_threads_than_they_are_given():
     """Numba sets the threads of torch when it starts its own."""
     code = (
         "import torch; from grainpaint.generation.worker import set_threads;"
-        "set_threads(1); print(torch.get_num_threads())"
+        "set_threads(1, 1); print(torch.get_num_threads())"
     )
     env = {**os.environ, "NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "1"}
     found = subprocess.run(
@@ -267,6 +267,17 @@ def test_networks_of_a_worker_use_no_more_threads_than_they_are_given():
         env=env,
     )
     assert found.stdout == "1\n"
+
+
+def test_one_worker_keeps_the_threads_that_its_process_has(
+    recipe, tmp_path, monkeypatch
+):
+    """As many as there are processors wait for each other where others use these."""
+    monkeypatch.setattr(workers, "threads_here", lambda: Threads(3, 2))
+    used = []
+    monkeypatch.setattr(worker, "set_threads", lambda *threads: used.append(threads))
+    on_disk.run(recipe, opened(recipe, tmp_path / "b.zarr"))
+    assert set(used) == {(3, 2)}
 
 
 def test_python_makes_a_volume_with_an_executor_and_goes_on_with_it(

@@ -1,9 +1,11 @@
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from samples import PAPER_NETWORK
 
 from grainpaint import InputError
 from grainpaint.network.loading import load_model
+from grainpaint.network.unet import UNet
 from grainpaint.network.weights import read_network
 
 
@@ -15,6 +17,15 @@ def test_weights_come_back_as_they_were_written(tiny_model):
     for key, value in network.state_dict().items():
         torch.testing.assert_close(value, stored[key].float(), rtol=0, atol=0)
     assert len(model.sha256) == 64
+
+
+def test_the_shapes_of_a_network_need_no_numbers(monkeypatch):
+    """For normal numbers without values torch loads its compiler: 1 s a start."""
+    monkeypatch.setattr(torch.Tensor, "normal_", None)
+    with torch.device("meta"):
+        UNet(PAPER_NETWORK)
+    with pytest.raises(TypeError):
+        UNet(PAPER_NETWORK)
 
 
 @pytest.mark.parametrize("keep", [0, 100, 2000])

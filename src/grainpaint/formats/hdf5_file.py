@@ -2,9 +2,9 @@
 
 HDF5 opens other files by itself: those that external links, virtual datasets and
 external storage name. None is opened here. It unpacks a chunk before it compares sizes,
-so chunks are unpacked on trial first. And it turns in circles for ever in a damaged
-heap of texts, so heaps are walked through first. Damaged headers of objects make it ask
-for gigabytes: Linux keeps it from that while it reads them.
+so chunks are unpacked on trial first. And it turns in circles for ever in damaged heaps
+of texts and of names, so heaps are walked through first. Damaged headers of objects
+make it ask for gigabytes: Linux keeps it from that while it reads them.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _DEFLATE, _CHECKSUM = 1, 3  # numbers of HDF5's filters
 _NUMBERS, _TEXTS = "iufb", "SO"
 _HEAP = b"GCOL\1\0\0\0"  # how a heap of texts begins, version 1
 _FREE = 0  # index of what is free in a heap
+_NAMES = b"HEAP\0\0\0\0"  # how a heap of names begins, version 0
+_NO_MORE = (0, 1)  # ends of its list of free blocks: the second is right
 
 
 @contextmanager
@@ -41,6 +43,7 @@ def opened(data: bytes) -> Iterator[Any]:
 
     try:
         _check_heaps(data)
+        _check_names(data)
         with _little_memory(_PLAIN + 4 * len(data)):
             file = h5py.File(io.BytesIO(data), "r")
         with file:
@@ -86,6 +89,34 @@ def _check_heaps(data: bytes) -> None:
             if at > end or (index == _FREE and length < 16):
                 raise InputError("an HDF5 file, damaged or cut off (a heap of texts)")
         start = data.find(_HEAP, start + 16)
+
+
+def _check_names(data: bytes) -> None:
+    """Raise if the free blocks of a local heap are listed in a circle.
+
+    HDF5 would take memory for each, until there is none. Whatever else is wrong with
+    the list it finds itself.
+
+    References
+    ----------
+    HDF5 File Format Specification 3.0, III.D, Local Heap.
+    """
+    wide = data[13 if data[8:9] <= b"\1" else 9] if len(data) > 13 else 8
+    left = len(data) // 16  # blocks of all heaps; each has 16 bytes or more
+    start = data.find(_NAMES)
+    while start >= 0:
+        head = data[start : start + 24 + wide].ljust(24 + wide, b"\0")
+        size, block = struct.unpack_from("<QQ", head, 8)
+        address = int.from_bytes(head[24:], "little")
+        seen = set()
+        while block not in _NO_MORE and block < size and address + block < len(data):
+            if block in seen or left == 0:
+                raise InputError("an HDF5 file, damaged or cut off (a heap of names)")
+            seen.add(block)
+            left -= 1
+            where = address + block
+            block = int.from_bytes(data[where : where + 8], "little")
+        start = data.find(_NAMES, start + 8)
 
 
 @contextmanager

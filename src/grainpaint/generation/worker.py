@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -23,9 +23,16 @@ from grainpaint.segmentation.tiles import apply
 from grainpaint.simulate.am.recipe import HatchScan
 from grainpaint.store import Entry, Store, open_store
 
-__all__ = ["Run", "begin", "do", "set_threads"]
+__all__ = ["Run", "Threads", "begin", "do", "set_threads", "threads_here"]
 
 _DECIDING = ("torch", "numpy", "numba")  # other versions may round differently
+
+
+class Threads(NamedTuple):
+    """How many threads kernels (numba) and networks (torch) use."""
+
+    kernels: int
+    networks: int
 
 
 @dataclass(frozen=True)
@@ -72,15 +79,13 @@ class Worker:
     """What a process needs to do the tasks of a run."""
 
     def __init__(
-        self, run: Run, store: Store, recipe: Recipe, threads: int | None = None
+        self, run: Run, store: Store, recipe: Recipe, threads: Threads | None = None
     ) -> None:
-        import numba
-        import torch
-
-        # Without a number, as many as the process was given, by OMP_NUM_THREADS.
-        most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        self.threads = min(threads or torch.get_num_threads(), most)
-        set_threads(self.threads)
+        if threads is None:  # as many as the process was given, by OMP_NUM_THREADS
+            fewer = min(threads_here())
+            threads = Threads(fewer, fewer)
+        self.threads = threads
+        set_threads(*threads)
         self.run, self.store = run, store
         self.volume = Volume(recipe, own_card(run.device), self._read_base)
 
@@ -194,7 +199,7 @@ _one_task_at_a_time = threading.Lock()
 _worker: Worker | None = None
 
 
-def begin(run: Run, store: Store, recipe: Recipe, threads: int) -> None:
+def begin(run: Run, store: Store, recipe: Recipe, threads: Threads) -> None:
     """Make this process a worker of a run beforehand, with what its parent knows."""
     global _worker
     _worker = Worker(run, store, recipe, threads)
@@ -224,7 +229,7 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
                 _worker = None  # its memory is needed
                 _worker = Worker.of(run)
             check(_worker.store, run)
-            set_threads(_worker.threads)
+            set_threads(*_worker.threads)
             done: list[Entry] = getattr(_worker, kind)(*arguments)
             return done
         except InputError as error:
@@ -232,7 +237,18 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
             return error if here == run.host else InputError(f"{here}: {error}")
 
 
-def set_threads(n: int) -> None:
+def threads_here() -> Threads:
+    """Return how many threads are used in this thread."""
+    import numba
+    import torch
+
+    networks = torch.get_num_threads()
+    kernels = numba.get_num_threads()  # may change the number of torch, see below
+    torch.set_num_threads(networks)
+    return Threads(kernels, networks)
+
+
+def set_threads(kernels: int, networks: int) -> None:
     """Let kernels and networks use so many threads, in this thread.
 
     When numba starts its threads it sets the number of OpenMP, which is that of torch,
@@ -241,5 +257,5 @@ def set_threads(n: int) -> None:
     import numba
     import torch
 
-    numba.set_num_threads(n)
-    torch.set_num_threads(n)
+    numba.set_num_threads(kernels)
+    torch.set_num_threads(networks)

@@ -19,7 +19,7 @@ from typing import Any
 
 from grainpaint.errors import InputError, brief
 from grainpaint.generation.recipe import Recipe
-from grainpaint.generation.worker import Run, begin
+from grainpaint.generation.worker import Run, Threads, begin, threads_here
 from grainpaint.store import Store
 
 __all__ = ["Hands", "Stopped", "own_pool", "stopping", "users_own"]
@@ -46,7 +46,7 @@ class Hands:
     at_once: int
 
 
-def _begin(run: Run, store: Store, recipe: Recipe, threads: int) -> None:
+def _begin(run: Run, store: Store, recipe: Recipe, threads: Threads) -> None:
     """Make this process a worker, which ends when its parent does."""
     parent = parent_process()
     if parent is not None:
@@ -75,16 +75,21 @@ class _Here(Executor):
 def own_pool(run: Run, store: Store, recipe: Recipe, workers: int) -> Iterator[Hands]:
     """Yield processes of this machine; on an error, kill those that are running.
 
+    They share the threads that this process may use. One worker is this process, which
+    goes on with the threads that it has.
+
     Raises
     ------
     InputError
         If one of them was killed.
     """
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = threads_here()
     if workers == 1:
         begin(run, store, recipe, threads)
         yield Hands(_Here(), 1)
         return
+    share = max(1, threads.kernels // workers)
+    threads = Threads(share, share)
     pool = ProcessPoolExecutor(
         workers, get_context("spawn"), _begin, (run, store, recipe, threads)
     )

@@ -54,8 +54,10 @@ class Conv(nn.Module):
         super().__init__()
         self.torus = torus
         self.shape = (n_out, n_in, 3, 3, 3)
-        bound = (27 * n_in) ** -0.5
-        self.weight = nn.Parameter(torch.empty(n_out, 27 * n_in).normal_(0, bound))
+        weight = torch.empty(n_out, 27 * n_in)
+        if not weight.is_meta:  # for normal numbers without values torch loads sympy
+            weight.normal_(0, (27 * n_in) ** -0.5)
+        self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, x: Tensor) -> Tensor:
