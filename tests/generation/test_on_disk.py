@@ -51,6 +51,7 @@ def filled(recipe, path, **how):
 
 def test_the_store_holds_the_volume_that_memory_gives(recipe, finished):
     assert [axis.closed for axis in recipe.plan.axes] == [False, False, True]
+    assert recipe.plan.period(1) == (144, 80, 64)
     assert len(find_tasks(recipe).base) > 8
     in_memory = paint_recipe(recipe).volume
     np.testing.assert_array_equal(
@@ -261,7 +262,7 @@ def unlike(grain_id):
 def test_shards_of_one_window_are_made_together_and_mended_apart(tmp_path):
     """A volume of two shards that is grown at once, by one worker and by two."""
     recipe = make_recipe(Domain((136, 24, 24)), seed=2)
-    assert recipe.core == 256
+    assert recipe.core == (256, 256, 256)
     one, two = (filled(recipe, tmp_path / f"{n}.zarr", workers=n) for n in (1, 2))
     assert one.digest() == two.digest()
     in_memory = paint_recipe(recipe).volume.grain_id

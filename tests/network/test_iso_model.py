@@ -47,7 +47,7 @@ def test_windows_leave_no_trace():
 
     def refined(core):
         tags = np.empty(shape, np.uint16)
-        for w in windows(shape, core=core, halo=16):
+        for w in windows(shape, core=(core,) * 3, halo=16):
             tags[w.write] = refine_window(painter, w, lambda key: base)
         return tags
 
@@ -110,7 +110,7 @@ def test_a_volume_repeats_beyond_its_periodic_faces():
     base = base_window(painter, (0, 0, 0))
     here, there = (
         refine_window(
-            painter, Window((a, 0, 0), (a + 32, 32, 32), 32, 24), lambda key: base
+            painter, Window((a, 0, 0), (a + 32, 32, 32), (32,) * 3, 24), lambda key: base
         )
         for a in (32, 96)
     )
@@ -139,7 +139,6 @@ def test_zoom_gives_the_same_grains_in_smaller_voxels():
 def test_the_halo_of_growth_is_that_of_the_size(diameter, halo):
     recipe = recipe_of_size(Domain((700,) * 3), diameter)
     assert recipe.halo == halo
-    assert recipe.plan.axes[0].lead == halo // 2 + 8
 
 
 def test_growth_in_a_window_with_its_halo_is_that_of_an_endless_volume():
