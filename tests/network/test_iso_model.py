@@ -110,7 +110,9 @@ def test_a_volume_repeats_beyond_its_periodic_faces():
     base = base_window(painter, (0, 0, 0))
     here, there = (
         refine_window(
-            painter, Window((a, 0, 0), (a + 32, 32, 32), (32,) * 3, 24), lambda key: base
+            painter,
+            Window((a, 0, 0), (a + 32, 32, 32), (32,) * 3, 24),
+            lambda key: base,
         )
         for a in (32, 96)
     )
