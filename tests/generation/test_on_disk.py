@@ -288,17 +288,22 @@ def test_a_region_is_that_part_of_the_volume(recipe, finished):
 def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
     """A region depends on a bounded neighborhood, however far from the origin."""
     far = 10**7
+    _, y, z = recipe.around
+    longer = {"shape": (2 * far, *SHAPE[1:]), "around": (16 * far, y, z)}
+    recipe = recipe.model_copy(update=longer)
     a = Volume(recipe).tags([(far, far + 40), (0, 30), (0, 30)])
-    b = Volume(recipe).tags([(far + 20, far + 70), (-10, 30), (10, 40)])
-    np.testing.assert_array_equal(a[20:, :, 10:], b[:20, 10:, :20])
+    b = Volume(recipe).tags([(far + 20, far + 70), (10, 50), (10, 40)])
+    np.testing.assert_array_equal(a[20:, 10:, 10:], b[:20, :20, :20])
     volume = Volume(recipe)
     volume.tags([(far, far + 40), (0, 30), (0, 30)])
     assert volume._base.cache_info().misses <= 3**3
 
 
-def test_a_region_beyond_a_closed_axis_is_refused(recipe):
+def test_a_region_beyond_the_volume_is_refused(recipe):
     with pytest.raises(InputError, match=r"0:40 along z, so 0:50 lies outside"):
         Volume(recipe)[0:10, 0:10, 0:50]
+    with pytest.raises(InputError, match=r"0:140 along x, so -1:10 lies outside"):
+        Volume(recipe)[-1:10, 0:10, 0:40]
     with pytest.raises(InputError, match="empty"):
         Volume(recipe)[10:10, 0:10, 0:10]
 

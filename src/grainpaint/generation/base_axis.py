@@ -50,12 +50,18 @@ class BaseAxis:
         """Number of blocks of an axis that repeats."""
         return -(-self.period // self.block)
 
+    @property
+    def _units(self) -> tuple[int, int]:
+        """How long the units are that blocks consist of, and how many there are."""
+        unit = math.gcd(self.block, self.period)
+        return unit, self.period // unit
+
     def start(self, k: int) -> int:
         """Return the first base voxel of a block."""
         if not self.period:
             return k * self.block - self.lead
-        unit = math.gcd(self.block, self.period)
-        return unit * (self.period // unit * k // self.n_blocks)
+        unit, n_units = self._units
+        return unit * (n_units * k // self.n_blocks)
 
     def written(self, k: int) -> int:
         """Return how many base voxels the window of a block writes."""
@@ -76,7 +82,8 @@ class BaseAxis:
         if not self.period:
             block, place = np.divmod(voxels + self.lead, self.block)
             return block, place
-        starts = np.array([self.start(k) for k in range(self.n_blocks)])
+        unit, n_units = self._units
         voxels = self.wrap(voxels)
-        block = np.searchsorted(starts, voxels, "right") - 1
-        return block, voxels - starts[block]
+        # The last block that starts at this unit or before it.
+        block = ((voxels // unit + 1) * self.n_blocks - 1) // n_units
+        return block, voxels - unit * (n_units * block // self.n_blocks)

@@ -98,7 +98,8 @@ def _rough_of(volume: Slabs, fine: float, counted: Tally) -> float:
         ids = volume.index(volume.fetch((x, y, z)))
         return halve(ids, tuple(a for a, _ in spans))
 
-    shape = tuple(n // 2 for n in volume.shape)
+    nx, ny, nz = (n // 2 for n in volume.shape)
+    shape = nx, ny, nz
     if min(shape) < 2:
         return float("nan")
     double = tuple(2 * s for s in volume.spacing)
