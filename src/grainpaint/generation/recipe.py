@@ -54,8 +54,8 @@ __all__ = [
     "zoomed",
 ]
 
-_FIXED_BYTES = 700 << 20  # interpreter, libraries, a refinement window
-_BYTES_PER_BASE_VOXEL = 400  # activations of the network
+_FIXED_BYTES = 800 << 20  # interpreter, libraries, a refinement window
+_BYTES_PER_BASE_VOXEL = 300  # activations of the network
 _BYTES_PER_VOXEL = 12  # that a refinement window computes
 _GRADED_BYTES = 60  # where each has a grain size of its own
 _RIM = 16  # voxels that windows of levels without a halo of their own compute more
