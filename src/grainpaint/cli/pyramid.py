@@ -52,7 +52,8 @@ class PyramidFlags:
         int | None,
         option(
             "--window",
-            "Longest edge of a base window, base voxels; of boxes, windows grow along.",
+            "Longest edge of a base window, base voxels.  [parts: 128; boxes: what "
+            "costs least]",
             HOW,
         ),
     ] = None

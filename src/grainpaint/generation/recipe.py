@@ -279,8 +279,8 @@ def _core(
     """Return the edges of what a refinement window writes.
 
     A torus of no more than 256 voxels a side is one window, for it needs no halo then.
-    In larger boxes windows are as large as memory allows, or as base windows are, if
-    their size was asked for. In parts, which skip windows, they are of 128 voxels;
+    In larger boxes windows are as large as memory allows, or no larger than base
+    windows, if their size was asked for, and 128 voxels. In parts, which skip windows, they are of 128 voxels;
     above level 1 larger, for the halo is as wide as at level 1. A window of the refine
     network costs memory, so there it is as it is.
     """
@@ -292,7 +292,8 @@ def _core(
     elif refine.n_steps == 0 and longest > refine.core:
         if longest > LARGE_CORE:
             most = GRADED_VOXELS if graded else GROWN_VOXELS
-            edge = None if window is None else max(refine.core, window << levels)
+            least = LARGE_CORE if levels > 1 else refine.core
+            edge = None if window is None else max(least, window)
             return cores((x, y, z), levels, halo, most, edge)
         cube = LARGE_CORE
     return cube, cube, cube

@@ -24,7 +24,7 @@ from grainpaint.generation.recipe import (
 )
 from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.scan_recipe import make_scan_recipe
-from grainpaint.generation.windows import Key, Window
+from grainpaint.generation.windows import WINDOW, Key, Window
 from grainpaint.microstructure import Microstructure, VoxelBox
 from grainpaint.network.loading import load_any
 from grainpaint.simulate.am.recipe import AmRecipe, read_am_recipe
@@ -98,7 +98,7 @@ class Volume:
         seed: int = 0,
         voxel: float = 1.0,
         grain_size: AnyGrainSize | None = None,
-        window: int | None = None,
+        window: int = WINDOW,
         device: str = "cpu",
         precision: str = "auto",
     ) -> Self:
@@ -108,9 +108,9 @@ class Volume:
         ----------
         shape, model, seed, voxel, grain_size, device, precision
             As in `grainpaint.generate`.
-        window : int, optional
+        window : int
             Longest edge of what a base window computes, base voxels: small windows
-            make small pieces quickly; without it, they make the whole efficiently.
+            make small pieces quickly, large ones make large pieces efficiently.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class Volume:
         model: str = "iso",
         seed: int = 0,
         grain_size: AnyGrainSize | None = None,
-        window: int | None = None,
+        window: int = WINDOW,
         device: str = "cpu",
         precision: str = "auto",
         scale: float = 1.0,
@@ -145,8 +145,8 @@ class Volume:
         part, voxel, unit, longest, model, seed, grain_size, device, precision, scale,
         up, rotate, repair
             As in `grainpaint.paint`.
-        window : int, optional
-            As in `of_box`; without it, 128.
+        window : int
+            As in `of_box`.
 
         Raises
         ------
@@ -198,7 +198,7 @@ class Volume:
         model: str,
         seed: int,
         grain_size: AnyGrainSize | None,
-        window: int | None,
+        window: int,
         device: str,
         precision: str,
     ) -> Self:
