@@ -279,10 +279,10 @@ def _core(
     """Return the edges of what a refinement window writes.
 
     A torus of no more than 256 voxels a side is one window, for it needs no halo then.
-    In larger boxes windows are as large as memory allows, or no larger than base
-    windows, if their size was asked for, and 128 voxels. In parts, which skip windows, they are of 128 voxels;
-    above level 1 larger, for the halo is as wide as at level 1. A window of the refine
-    network costs memory, so there it is as it is.
+    In larger boxes windows are as large as memory allows, or, if the size of base
+    windows was asked for, no larger than those or 128 voxels. In parts, which skip
+    windows, they are of 128 voxels; above level 1 larger, for the halo is as wide as at
+    level 1. A window of the refine network costs memory, so there it is as it is.
     """
     x, y, z = (axis.period << levels for axis in axes)
     longest = max(x, y, z)
