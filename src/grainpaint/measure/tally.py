@@ -304,20 +304,8 @@ def tally(
     shape, periodic = volume.shape, volume.periodic
     flat = [axis not in volume.axes for axis in range(3)]
     around = tuple(p and not f for p, f in zip(periodic, flat))
-    if isinstance(volume, Microstructure):
-        compact, ids = volume.compact()
-        fetch: Fetch = compact.grain_id.__getitem__
-        n_ids = int(compact.grain_id.max()) + 1
-        cut = _cuts(compact.grain_id, around, n_ids)
-    else:
-        if any(around):
-            raise ValueError("volumes that are read in slabs have no periodic axes")
-        fetch = volume.fetch
-        if ids is None:
-            ids = np.append(0, volume.ids).astype(np.int32)
-            fetch = partial(_indexed, volume)
-        n_ids = ids.size
-        cut = np.zeros((n_ids, 3), np.int32)
+    fetch, ids, cut = _opened(volume, around, ids)
+    n_ids = cut.shape[0]
     if n_ids == 1:
         raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
     # Beside a section lies the section itself, so that nothing ends there.
@@ -360,6 +348,22 @@ def tally(
         cut,
         ids,
     )
+
+
+def _opened(
+    volume: Microstructure | Slabs, around: tuple[bool, ...], ids: np.ndarray | None
+) -> tuple[Fetch, np.ndarray, np.ndarray]:
+    """Return what reads rows of grains in a box, their IDs, and where they are cut."""
+    if isinstance(volume, Microstructure):
+        compact, ids = volume.compact()
+        n_ids = int(compact.grain_id.max()) + 1
+        return compact.grain_id.__getitem__, ids, _cuts(compact.grain_id, around, n_ids)
+    if any(around):
+        raise ValueError("volumes that are read in slabs have no periodic axes")
+    if ids is not None:
+        return volume.fetch, ids, np.zeros((ids.size, 3), np.int32)
+    ids = np.append(0, volume.ids).astype(np.int32)
+    return partial(_indexed, volume), ids, np.zeros((ids.size, 3), np.int32)
 
 
 def _tile(volume: Microstructure | Slabs) -> tuple[int, ...]:
