@@ -52,7 +52,7 @@ def base_around(
 
     Examples
     --------
-    >>> base_around((512, 512, 512), multiple=8, levels=1, halo=8)[2]
+    >>> base_around((512, 512, 512), multiple=8, levels=1, halo=8)[0]
     BaseAxis(block=64, halo=8, lead=0, around=256)
     """
     length = base_shape(shape, multiple, levels)
@@ -91,7 +91,7 @@ def cores(
     Examples
     --------
     >>> cores((512, 512, 512), levels=1, halo=32, most=GROWN_VOXELS)
-    (512, 512, 256)
+    (256, 512, 512)
     """
     at_the_top = halo // 2 if levels == 0 else halo << (levels - 1)
     return _best(period, SHARD, at_the_top, most, _LEAST, longest)

@@ -244,7 +244,7 @@ def windowed(
     Examples
     --------
     >>> windowed((1024, 200, 64), multiple=8).axes[0]
-    BaseAxis(block=112, halo=8, lead=24)
+    BaseAxis(block=112, halo=8, lead=24, around=0)
     """
     check_window(window, halo, multiple)
     axes = []
