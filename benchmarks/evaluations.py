@@ -78,7 +78,7 @@ def boxes(model, shape, n, n_steps, sampler):
             lambda seed=seed: base(model, shape, seed, n_steps, sampler)
         )
         seconds += took
-        (window,) = windows(shape, core=sampling.core, halo=sampling.halo)
+        (window,) = windows(shape, core=(sampling.core,) * 3, halo=sampling.halo)
         painter = Painter(model, painter_plan, seed)
         tags = refine_window(painter, window, lambda _, colors=colors: colors)
         found.append(Microstructure(grains(tags, keep_cut=True)))

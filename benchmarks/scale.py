@@ -67,7 +67,7 @@ def seams(folder, edge, workers, window):
         *("--window", window, "-o", path),
     )
     recipe, volume = load_recipe(path), formats.load(path)
-    fine = [range(recipe.core, edge, recipe.core)] * 3
+    fine = [range(n, edge, n) for n in recipe.core]
     coarse = [base_faces(axis, edge) for axis in recipe.plan.axes]
     rows = []
     for name, faces in (("refinement", fine), ("base", coarse)):
@@ -127,7 +127,8 @@ def base_faces(axis: BaseAxis, edge):
     """Return the voxel layers at which a window of the base begins."""
     if axis.closed:
         return []
-    starts = [2 * axis.start(k) for k in range(edge)]
+    numbers = range(axis.n_blocks if axis.period else edge)
+    starts = [2 * axis.start(k) for k in numbers]
     return [s for s in starts if 0 < s < edge]
 
 

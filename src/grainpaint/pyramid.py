@@ -7,7 +7,7 @@ __all__ = ["double", "halve"]
 
 
 @nb.njit(cache=True)
-def _majority(values, out):
+def _majority(values, at, out):
     nx, ny, nz = out.shape
     cell = np.empty(8, values.dtype)
     for x in range(nx):
@@ -18,7 +18,7 @@ def _majority(values, out):
                         2 * x + (q >> 2), 2 * y + ((q >> 1) & 1), 2 * z + (q & 1)
                     ]
                 # Which corner wins a tie varies from cell to cell: no drift.
-                first = (7 * x + 13 * y + 29 * z) % 8
+                first = (7 * (x + at[0]) + 13 * (y + at[1]) + 29 * (z + at[2])) % 8
                 most = 0
                 for q in range(8):
                     v = cell[(first + q) % 8]
@@ -30,13 +30,15 @@ def _majority(values, out):
                         out[x, y, z] = v
 
 
-def halve(values: np.ndarray) -> np.ndarray:
+def halve(values: np.ndarray, at: tuple[int, ...] = (0, 0, 0)) -> np.ndarray:
     """Return the most common value of each 2 x 2 x 2 cell.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (nx, ny, nz)
         Even edges.
+    at : three ints
+        The place of the first cell in a larger volume, by which ties are decided.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def halve(values: np.ndarray) -> np.ndarray:
     [0, 1, 2, 3, 4, 5, 6, 7]
     """
     out = np.empty([n // 2 for n in values.shape], values.dtype)
-    _majority(np.ascontiguousarray(values), out)
+    _majority(np.ascontiguousarray(values), np.array(at), out)
     return out
 
 

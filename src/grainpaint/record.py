@@ -211,7 +211,8 @@ def window_faces(volume: Path, shape: tuple[int, ...]) -> list[range] | None:
     record = {} if path is None else read_record(path)
     if "window" not in record:
         return None
-    step = record["window"]
-    if not isinstance(step, int) or step < 1:
-        raise InputError(f"{path}: damaged: window must be a number of voxels")
-    return [range(step, n, step) for n in shape]
+    edges = record["window"]
+    edges = edges if isinstance(edges, list) else [edges] * 3
+    if len(edges) != 3 or not all(isinstance(n, int) and n > 0 for n in edges):
+        raise InputError(f"{path}: damaged: window must be one or three numbers")
+    return [range(edge, n, edge) for edge, n in zip(edges, shape)]

@@ -57,9 +57,9 @@ def test_the_script_asks_for_what_the_volume_takes(planned, tiny_model):
     head = text.partition("\nset -u")[0]
     assert head.count("#SBATCH ") == text.count("#SBATCH ") == 7
     assert "--signal=B:TERM@90" in head
-    assert line(text, "#SBATCH --ntasks").endswith("=9")  # 8 windows of the base
+    assert line(text, "#SBATCH --ntasks").endswith("=6")  # 5 windows of the base
     memory = int(line(text, "#SBATCH --mem-per-cpu").partition("=")[2][:-1])
-    assert 700 * 1.3 < memory < 1200
+    assert 800 * 1.3 < memory < 1200
     assert line(text, "#SBATCH --time").endswith("=1:00:00")
     assert line(text, "cd ") == f"cd -- {shlex.quote(str(path.parent))} || exit"
     assert path.stat().st_mode & 0o111

@@ -24,7 +24,7 @@ def test_a_plan_is_drawn(tmp_path, kind):
     if kind:
         order = Order(kind, edge=24, overlap=5, halo=4)
         plan = dataclasses.replace(plan, order=order)
-    draw_plan(plan, SHAPE, 1, 64, tmp_path / "plan.png")
+    draw_plan(plan, SHAPE, 1, (64,) * 3, tmp_path / "plan.png")
     assert has_color(tmp_path / "plan.png", "C0")  # windows
     pale = 0.65 + 0.35 * np.array(to_rgb("C0"))  # blocks of the first stage
     assert has_color(tmp_path / "plan.png", pale) == (kind is not None)

@@ -107,7 +107,7 @@ def test_threads_make_the_same_files_and_load_the_model_once(
         outcome = on_disk.run(recipe, volume, executor=pool)
     assert volume.digest() == finished.digest()
     assert store.verify(volume) == []
-    assert outcome.n_tasks > 8
+    assert outcome.n_tasks > 6  # several for each thread
     assert len(loads) == 1
 
 

@@ -51,6 +51,7 @@ def filled(recipe, path, **how):
 
 def test_the_store_holds_the_volume_that_memory_gives(recipe, finished):
     assert [axis.closed for axis in recipe.plan.axes] == [False, False, True]
+    assert recipe.plan.period(1) == (144, 80, 64)
     assert len(find_tasks(recipe).base) > 8
     in_memory = paint_recipe(recipe).volume
     np.testing.assert_array_equal(
@@ -260,7 +261,7 @@ def unlike(grain_id):
 def test_shards_of_one_window_are_made_together_and_mended_apart(tiny_model, tmp_path):
     """A volume of two shards that is grown at once, by one worker and by two."""
     recipe = make_recipe(Domain((136, 24, 24)), model=str(tiny_model), seed=2)
-    recipe = recipe.model_copy(update={"core": 256})  # as where grains grow for long
+    recipe = recipe.model_copy(update={"core": (256,) * 3})  # as where grains grow long
     one, two = (filled(recipe, tmp_path / f"{n}.zarr", workers=n) for n in (1, 2))
     assert one.digest() == two.digest()
     in_memory = paint_recipe(recipe).volume.grain_id
@@ -286,17 +287,22 @@ def test_a_region_is_that_part_of_the_volume(recipe, finished):
 def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
     """A region depends on a bounded neighborhood, however far from the origin."""
     far = 10**7
+    _, y, z = recipe.around
+    longer = {"shape": (2 * far, *SHAPE[1:]), "around": (16 * far, y, z)}
+    recipe = recipe.model_copy(update=longer)
     a = Volume(recipe).tags([(far, far + 40), (0, 30), (0, 20)])
-    b = Volume(recipe).tags([(far + 20, far + 70), (-10, 30), (10, 24)])
-    np.testing.assert_array_equal(a[20:, :, 10:], b[:20, 10:, :10])
+    b = Volume(recipe).tags([(far + 20, far + 70), (10, 50), (10, 24)])
+    np.testing.assert_array_equal(a[20:, 10:, 10:], b[:20, :20, :10])
     volume = Volume(recipe)
     volume.tags([(far, far + 40), (0, 30), (0, 20)])
     assert volume._base.cache_info().misses <= 3**3
 
 
-def test_a_region_beyond_a_closed_axis_is_refused(recipe):
+def test_a_region_beyond_the_volume_is_refused(recipe):
     with pytest.raises(InputError, match=r"0:24 along z, so 0:50 lies outside"):
         Volume(recipe)[0:10, 0:10, 0:50]
+    with pytest.raises(InputError, match=r"0:136 along x, so -1:10 lies outside"):
+        Volume(recipe)[-1:10, 0:10, 0:24]
     with pytest.raises(InputError, match="empty"):
         Volume(recipe)[10:10, 0:10, 0:10]
 

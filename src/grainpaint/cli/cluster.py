@@ -70,4 +70,4 @@ class ClusterFlags(RunFlags):
             address = read_address(self.scheduler_file)
         if address is None:
             return nullcontext()
-        return connected(address, window_bytes(recipe.plan))
+        return connected(address, window_bytes(recipe))

@@ -13,6 +13,7 @@ from grainpaint.errors import InputError
 from grainpaint.units import count_text
 
 if TYPE_CHECKING:
+    from grainpaint.formats.slabs import Slabs
     from grainpaint.measure.connected import PieceCount
     from grainpaint.measure.measured import Measured
     from grainpaint.measure.results import (
@@ -82,7 +83,6 @@ def stats(
 ) -> None:
     """Measure every grain of a volume."""
     from grainpaint.formats.files import refuse_to_replace, replace_with
-    from grainpaint.measure.connected import as_pieces
     from grainpaint.measure.dimensions import described
     from grainpaint.measure.grain_table import table
     from grainpaint.measure.tally import tally
@@ -93,10 +93,7 @@ def stats(
         if output.suffix not in (".csv", ".parquet"):
             raise InputError(f"{output}: a table is written as .csv or .parquet")
         refuse_to_replace(output, force)
-    grains = read.load(volume)
-    if not as_is:
-        grains, count = as_pieces(grains)
-        _say_pieces(count)
+    grains = _whole_grains(volume, read) or _pieces(read.load(volume), as_is)
     with console("measure", 1):
         counted = tally(grains)
         found = table(grains, counted)
@@ -116,6 +113,32 @@ def stats(
         ("diameters", found.attrs["diameters"]),
     ]
     print_table([*_flat_rows(described(grains.shape)), *rows])
+
+
+def _whole_grains(path: Path, read: ReadFlags) -> "Slabs | None":
+    """Return a volume that may be measured without all of it in memory, or None.
+
+    That is one whose grains are known to be connected, as in all that is made piece by
+    piece; orientations are averaged at once.
+    """
+    from grainpaint.formats import open_slabs
+
+    if not path.is_dir() or path.suffix != ".zarr" or read != ReadFlags():
+        return None
+    slabs, _ = open_slabs(path, read.options())
+    fits = slabs.whole and len(slabs.axes) == 3 and slabs.orientations is None
+    return slabs if fits and not any(slabs.periodic) else None
+
+
+def _pieces(grains: "Microstructure", as_is: bool) -> "Microstructure":
+    """Return grains that share an ID as several, unless they are taken as they are."""
+    from grainpaint.measure.connected import as_pieces
+
+    if as_is:
+        return grains
+    found, count = as_pieces(grains)
+    _say_pieces(count)
+    return found
 
 
 def _flat_rows(described: str | None) -> list[tuple[str, str]]:

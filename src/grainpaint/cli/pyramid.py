@@ -49,8 +49,14 @@ class PyramidFlags:
 
     grain_size: GrainSizeText = None
     window: Annotated[
-        int, option("--window", "Longest edge of a base window, base voxels.", HOW)
-    ] = 128
+        int | None,
+        option(
+            "--window",
+            "Longest edge of a base window, base voxels.  [parts: 128; boxes: what "
+            "costs least]",
+            HOW,
+        ),
+    ] = None
     halo: Annotated[
         int,
         option("--halo", "Base voxels around what a base window writes.", HOW),
@@ -170,7 +176,7 @@ def _fill_memory(
     for place, recipe, painted in zip(places, recipes, made):
         painted = job.texture.oriented(painted, recipe.seed)
         oriented = job.texture.settings(recipe.seed)
-        settings = {**job.command, **oriented, "window": recipe.core}
+        settings = {**job.command, **oriented, "window": recipe.model_dump()["core"]}
         write_painted(place, painted, recipe, settings, drawing)
         files = place.files(job.written.picture)
         print_table(summary(painted, recipe.precision, files))
@@ -215,7 +221,7 @@ def _fill_store(
             file=sys.stderr,
         )
         raise typer.Exit(128 + number) from None
-    told = {**job.command, **outcome.record(), "window": recipe.core}
+    told = {**job.command, **outcome.record(), "window": settings["core"]}
     write_record(outputs(output), settings, told)
     n_voxels = math.prod(recipe.shape)
     total = sum(outcome.seconds.values())

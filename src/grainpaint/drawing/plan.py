@@ -10,13 +10,13 @@ from matplotlib.patches import Rectangle
 
 from grainpaint.formats.files import replace_with
 from grainpaint.generation.blocks import Block
-from grainpaint.generation.windows import BasePlan
+from grainpaint.generation.windows import BasePlan, Shape
 
 __all__ = ["draw_plan"]
 
 
 def draw_plan(
-    plan: BasePlan, shape: tuple[int, int, int], levels: int, core: int, path: Path
+    plan: BasePlan, shape: tuple[int, int, int], levels: int, core: Shape, path: Path
 ) -> None:
     """Draw the windows of the base and of the refinement, projected along z.
 
@@ -27,8 +27,8 @@ def draw_plan(
         Voxels of the volume along x, y, z.
     levels : int
         Number of refinements: an edge of a base voxel is 2^levels voxels long.
-    core : int
-        Edge of a refinement window, voxels.
+    core : three ints
+        Edges of a refinement window, voxels.
     path : Path
         A .png file.
     """
@@ -39,8 +39,8 @@ def draw_plan(
         _draw_windows(left, plan, shape, edge)
     else:
         _draw_blocks(left, plan.order.blocks(plan.shape), plan.shape, edge)
-    for x, y in product(*(range(0, n, core) for n in shape[:2])):
-        right.add_patch(Rectangle((x, y), core, core, facecolor="C0", ec="white"))
+    for x, y in product(*(range(0, n, c) for n, c in zip(shape[:2], core))):
+        right.add_patch(Rectangle((x, y), *core[:2], facecolor="C0", ec="white"))
     right.set_title("then: refinement windows")
     for axes in (left, right):
         axes.add_patch(Rectangle((0, 0), *shape[:2], fill=False, ec="black", lw=2))
@@ -56,7 +56,7 @@ def _draw_windows(
     x, y, z = (np.arange(0, -(-n // edge)) for n in shape)
     base = [
         [
-            (edge * axis.start(k), edge * axis.block, edge * axis.halo)
+            (edge * axis.start(k), edge * axis.written(k), edge * axis.halo)
             for axis, k in zip(plan.axes, key)
         ]
         for key in plan.find([x, y, z[:1]])

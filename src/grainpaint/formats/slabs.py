@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from grainpaint.diameter import long_axes
 from grainpaint.errors import InputError
 from grainpaint.formats.raw import in_order
 from grainpaint.microstructure import Microstructure
@@ -35,6 +36,8 @@ class Slabs:
         have steps > 0.
     orientations : Orientations, optional
         Those of grains 1..n, n at least the largest ID.
+    whole : bool
+        Whether every grain is known to be one connected piece.
     """
 
     shape: tuple[int, int, int]
@@ -43,6 +46,12 @@ class Slabs:
     periodic: tuple[bool, ...]
     fetch: Callable[[tuple[slice, slice, slice]], np.ndarray]
     orientations: Orientations | None = None
+    whole: bool = False
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Axes with more than one voxel; see `grainpaint.diameter.long_axes`."""
+        return long_axes(self.shape)
 
     def layers(self, axis: int = 2) -> Iterator[np.ndarray]:
         """Yield the grain IDs in slabs across an axis, from its low end.

@@ -225,7 +225,8 @@ def lazily(path: Path) -> Slabs | None:
             raise InputError(f"{path}: damaged ({reason})") from None
         return found.astype(np.int32, copy=False)
 
-    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch, orientations=known)
+    pieces = attrs.get("format") == PIECEWISE
+    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch, known, pieces)
     stated = attrs.get(_INSIDE)
     inside = slabs.n_voxels - slabs.n_outside if stated is not None else None
     if inside != stated:

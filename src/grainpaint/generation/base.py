@@ -38,7 +38,7 @@ def base_window(painter: Painter, key: Key, tick: Tick = unheard) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray, uint8, shape plan.shape
+    numpy.ndarray, uint8, shape plan.written(key)
     """
     if painter.plan.order is not None:
         return _in_order(painter, painter.plan.order, tick)
@@ -57,9 +57,9 @@ def base_start(painter: Painter, key: Key) -> tuple[Start, tuple[slice, ...]]:
     plan = painter.plan
     if painter.scan is None:
         voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
-        return start_of(painter, voxels), plan.keep
+        return start_of(painter, voxels), plan.keep(key)
     wide, inner = [], []
-    for axis, along, kept in zip(plan.axes, plan.computed(key), plan.keep):
+    for axis, along, kept in zip(plan.axes, plan.computed(key), plan.keep(key)):
         more = _MARGIN if axis.closed else 0
         wide.append(np.arange(along[0] - more, along[-1] + 1 + more))
         inner.append(slice(kept.start + more, kept.stop + more))

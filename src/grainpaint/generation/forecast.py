@@ -13,7 +13,7 @@ from grainpaint.generation.finish import finish_window
 from grainpaint.generation.margin import CELL, margin, widened
 from grainpaint.generation.painter import Painter, make_painter
 from grainpaint.generation.recipe import Recipe, window_bytes
-from grainpaint.generation.refine import growing
+from grainpaint.generation.refine import growing, growing_in_all
 from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
 from grainpaint.network.loading import Pyramid, load_any
@@ -23,6 +23,7 @@ __all__ = ["Forecast", "Timing", "forecast", "timed"]
 
 _MOST_CELLS = 10**7  # in which a part is looked at
 _TRIAL = 48  # base voxels along the edge of the window that is timed, less its halo
+_TRIAL_CORE = 128  # voxels along the edge of the refinement window that is timed
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
 _DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
 
@@ -91,13 +92,12 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     tasks = find_tasks(recipe)
     plan = recipe.plan
     model = load_any(recipe.model, precision=recipe.precision)
-    n_base_voxels = math.prod(plan.seen_shape) * plan.n_runs
+    n_base_voxels = plan.n_seen(tasks.base)
     n_voxels = len(tasks.shards) * SHARD**3
     timing = timing or timed(recipe)
     painter = make_painter(recipe, model)
-    window = Window((0, 0, 0), (recipe.core,) * 3, recipe.core, recipe.halo)
     grown = _grown(painter, recipe)
-    n_grown = grown * tasks.n_windows_box * growing(painter, window)
+    n_grown = grown * growing_in_all(painter, recipe.shape, recipe.core, recipe.halo)
     base_steps = model.base_card.sampling.n_steps
     refine_steps = 0
     if isinstance(model, Pyramid):
@@ -112,10 +112,10 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
         n_shards=len(tasks.shards),
         n_evaluations=base_steps * plan.n_runs * len(tasks.base)
         + refine_steps * tasks.n_windows,
-        core_seconds=timing.per_base_voxel * n_base_voxels * len(tasks.base)
+        core_seconds=timing.per_base_voxel * n_base_voxels
         + timing.per_grown_voxel * n_grown
         + n_voxels / _SEGMENT_VOXELS,
-        memory_bytes=window_bytes(plan),
+        memory_bytes=window_bytes(recipe),
         disk_bytes=round(_DISK_BYTES * n_voxels),
     )
 
@@ -151,13 +151,14 @@ def timed(recipe: Recipe) -> Timing:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        x, y, z = (_trial_axis(axis, recipe) for axis in recipe.plan.axes)
+        axes = zip(recipe.plan.axes, recipe.core)
+        x, y, z = (_trial_axis(axis, core, recipe.levels) for axis, core in axes)
         painter = replace(make_painter(recipe, model), plan=BasePlan((x, y, z)))
         start = process_time()
         color = base_window(painter, (0, 0, 0))
         middle = process_time()
-        core = recipe.core
-        window = Window((0, 0, 0), (core, core, core), core, recipe.halo)
+        i, j, k = (min(n, _TRIAL_CORE) for n in recipe.core)
+        window = Window((0, 0, 0), (i, j, k), (i, j, k), recipe.halo)
         finish_window(painter, window, lambda key: color)
         n_voxels = math.prod(painter.plan.computed_shape)
         per_grown_voxel = (process_time() - middle) / growing(painter, window)
@@ -166,8 +167,8 @@ def timed(recipe: Recipe) -> Timing:
         torch.set_num_threads(threads)
 
 
-def _trial_axis(axis: BaseAxis, recipe: Recipe) -> BaseAxis:
+def _trial_axis(axis: BaseAxis, core: int, levels: int) -> BaseAxis:
     """Return a short axis that gives a refinement window its usual work."""
-    if axis.closed and axis.block << recipe.levels <= recipe.core:
+    if axis.closed and axis.block << levels <= core:
         return BaseAxis(min(axis.block, _TRIAL))  # a torus without a halo
     return BaseAxis(_TRIAL, HALO)

@@ -25,8 +25,15 @@ from grainpaint.generation.margin import Inside
 from grainpaint.generation.memory import check_free
 from grainpaint.generation.overlapped import painted_windows
 from grainpaint.generation.painter import Painter, make_painter
-from grainpaint.generation.recipe import Recipe, window_bytes
-from grainpaint.generation.windows import BasePlan, Key, Window, cells_of, windows
+from grainpaint.generation.recipe import Recipe, base_bytes
+from grainpaint.generation.windows import (
+    BasePlan,
+    Key,
+    Shape,
+    Window,
+    cells_of,
+    windows,
+)
 from grainpaint.microstructure import Microstructure, cut
 from grainpaint.network.loading import load_any
 from grainpaint.philox import check_seed
@@ -90,7 +97,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
     """
     size = " x ".join(map(str, shape))
     n_voxels = math.prod(shape)
-    need = window_bytes(plan) + _BYTES_PER_VOXEL * n_voxels
+    need = base_bytes(plan) + _BYTES_PER_VOXEL * n_voxels
     if n_voxels > _MAX_VOXELS:
         raise InputError(
             f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
@@ -104,7 +111,7 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
 def fill(
     shape: tuple[int, int, int],
     painter: Painter,
-    core: int,
+    core: Shape,
     halo: int,
     mask: np.ndarray | None = None,
     spacing: float = 1.0,
@@ -120,8 +127,10 @@ def fill(
         Voxels along x, y, z.
     painter : Painter
         Model, plan and seed: the same give the same grains.
-    core, halo : int
-        Edge of what a refinement window writes, and what it computes around that.
+    core : three ints
+        Edges of what a refinement window writes.
+    halo : int
+        What it computes around that.
     mask : numpy.ndarray, bool, shape `shape`, optional
         True = inside the part.
     spacing : float

@@ -32,7 +32,6 @@ from grainpaint.generation.tasks import (
     generation_tasks,
     survey_name,
 )
-from grainpaint.generation.windows import BasePlan
 from grainpaint.generation.worker import Run
 from grainpaint.generation.workers import Hands, own_pool, stopping, users_own
 from grainpaint.progress import Progress, silent
@@ -145,7 +144,7 @@ def _check_hands(recipe: Recipe, workers: int, executor: Executor | None) -> Non
     if workers < 1:
         raise InputError(f"there must be at least 1 worker, got {workers}")
     if executor is None:
-        _check_memory(recipe.plan, workers)
+        _check_memory(recipe, workers)
     elif recipe.grain_size is not None and recipe.grain_size.given is not None:
         raise InputError(
             "a grain size that is a function or an array cannot go to an executor's "
@@ -153,15 +152,16 @@ def _check_hands(recipe: Recipe, workers: int, executor: Executor | None) -> Non
         )
 
 
-def _check_memory(plan: BasePlan, workers: int) -> None:
+def _check_memory(recipe: Recipe, workers: int) -> None:
     """Raise if the workers do not fit into memory."""
-    shape = " x ".join(map(str, plan.seen_shape))
-    fits = free_bytes() // window_bytes(plan)
+    shape = " x ".join(map(str, recipe.plan.seen_shape))
+    need = window_bytes(recipe)
+    fits = free_bytes() // need
     advice = (
         f"use at most {count_text(fits, 'worker')}" if fits else "use a smaller window"
     )
     what = f"{count_text(workers, 'worker')} with base windows of {shape} voxels"
-    check_free(workers * window_bytes(plan), what, advice)
+    check_free(workers * need, what, advice)
 
 
 def _do_all(

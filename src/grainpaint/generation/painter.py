@@ -34,6 +34,8 @@ class Painter:
         What an additive model follows.
     in_box : bool
         Whether a box is filled, not a part.
+    thrifty : bool
+        See `grainpaint.generation.recipe.Recipe`.
     """
 
     model: Model
@@ -43,6 +45,7 @@ class Painter:
     wanted: Wanted | None = None
     scan: ScanField | None = None
     in_box: bool = True
+    thrifty: bool = False
 
     @property
     def corners(self) -> bool:
@@ -67,6 +70,7 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
         wanted,
         _scan_field(recipe),
         in_box=recipe.part is None,
+        thrifty=recipe.thrifty,
     )
 
 

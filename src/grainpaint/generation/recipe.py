@@ -2,11 +2,24 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from grainpaint.errors import InputError
+from grainpaint.generation.base_axis import BaseAxis
+from grainpaint.generation.cuts import (
+    GRADED_VOXELS,
+    GROWN_VOXELS,
+    LARGE_CORE,
+    base_around,
+    cores,
+)
 from grainpaint.generation.domain import BoxRecipe, Domain, settled
 from grainpaint.generation.grain_size import (
     LARGEST,
@@ -20,9 +33,9 @@ from grainpaint.generation.windows import (
     HALO,
     OVERLAP,
     WINDOW,
-    BaseAxis,
     BasePlan,
     Order,
+    check_window,
     lead_of,
     whole,
     windowed,
@@ -33,17 +46,19 @@ from grainpaint.philox import check_seed
 from grainpaint.simulate.am.recipe import AmRecipe
 
 __all__ = [
-    "LARGE_CORE",
     "Options",
     "Recipe",
+    "base_bytes",
     "make_recipe",
     "window_bytes",
     "zoomed",
 ]
 
-LARGE_CORE = 256  # edge of what large refinement windows write
-_FIXED_BYTES = 700 << 20  # interpreter, libraries, a refinement window
-_BYTES_PER_BASE_VOXEL = 400  # activations of the network
+_FIXED_BYTES = 800 << 20  # interpreter, libraries, a refinement window
+_BYTES_PER_BASE_VOXEL = 300  # activations of the network
+_BYTES_PER_VOXEL = 12  # that a refinement window computes
+_GRADED_BYTES = 60  # where each has a grain size of its own
+_RIM = 16  # voxels that windows of levels without a halo of their own compute more
 
 _ORDERS: dict[str, Literal["grid", "center"]] = {"grid": "grid", "center": "center"}
 _PLANS = ("windows", "whole", *_ORDERS)
@@ -69,15 +84,43 @@ class Recipe(BoxRecipe):
     scan: AmRecipe | None = Field(
         default=None, description="what an additive model follows"
     )
-    core: int = Field(description="edge of what a refinement window writes")
+    around: tuple[int, int, int] = Field(
+        default=(0, 0, 0), description="base voxels after which several blocks repeat"
+    )
+    core: tuple[int, int, int] = Field(
+        description="edges of what a refinement window writes"
+    )
     halo: int
+    thrifty: bool = Field(
+        default=False,
+        description="refinement windows end where the volume repeats, and their halo "
+        "narrows while grains grow",
+    )
+
+    @field_validator("core", mode="before")
+    @classmethod
+    def _edges_of_a_cube(cls, core: Any) -> Any:
+        return (core,) * 3 if isinstance(core, int) else core
+
+    @model_serializer(mode="wrap")
+    def _as_it_was(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Say a cube by its edge, and leave out what older volumes did not have."""
+        found: dict[str, Any] = dump(self)
+        if len(set(self.core)) == 1:
+            found["core"] = self.core[0]
+        if not any(self.around):
+            del found["around"]
+        if not self.thrifty:
+            del found["thrifty"]
+        return found
 
     @property
     def plan(self) -> BasePlan:
         """How the base is cut into windows."""
         lead = lead_of(self.halo)
         x, y, z = (
-            BaseAxis(block, halo, lead if halo else 0) for block, halo in self.base
+            BaseAxis(block, halo, lead if halo and not around else 0, around)
+            for (block, halo), around in zip(self.base, self.around)
         )
         return BasePlan((x, y, z), self.order)
 
@@ -95,8 +138,9 @@ class Options:
     plan : {'windows', 'whole', 'grid', 'center'}
         As many base windows as it takes, or one; or, by the plans of the paper, blocks
         that each fit those before them (see `grainpaint.generation.blocks`).
-    window : int
-        Longest edge of what a base window or block computes, base voxels.
+    window : int, optional
+        Longest edge of what a base window or block computes, base voxels. Without it,
+        in a part 128, and in a box what lets windows compute little that others do too.
     halo : int
         How much of it, on either side, is computed but not written, base voxels.
     overlap : int, optional
@@ -112,7 +156,7 @@ class Options:
     grain_size: AnyGrainSize | None = None
     periodic: tuple[bool, bool, bool] = (False, False, False)
     plan: str = "windows"
-    window: int = WINDOW
+    window: int | None = None
     halo: int = HALO
     overlap: int | None = None
 
@@ -165,7 +209,7 @@ def make_recipe(
     multiple = 2 ** len(card.network.channels)
     refine = read_card(find_model(model) / "refine.json").sampling
     shape, voxel = domain.shape, domain.spacing
-    levels, size, halo = 1, None, refine.halo
+    levels, size, halo, graded = 1, None, refine.halo, False
     if options.grain_size is not None:
         size = read_grain_size(options.grain_size, domain)
         rows = card.sampling.calibration
@@ -178,8 +222,8 @@ def make_recipe(
                 f"grain size, voxels must be {2.0 ** (levels - 1):g} times as large"
             )
         wanted = make_wanted(size, rows, voxel, levels)
-        halo = refine.halo_of(wanted.most_growth)
-    axes = _axes(shape, options, multiple, levels, halo)
+        halo, graded = refine.halo_of(wanted.most_growth), not size.uniform
+    axes = _axes(domain, options, multiple, levels, halo)
     _check_periodic(domain, options.periodic, axes, levels)
     x, y, z = ((axis.block, axis.halo) for axis in axes)
     return Recipe(
@@ -188,23 +232,24 @@ def make_recipe(
         grain_size=size,
         periodic=options.periodic,
         base=(x, y, z),
+        around=(axes[0].around, axes[1].around, axes[2].around),
         order=_order(shape, options, multiple),
-        core=_core(axes, levels, refine),
+        core=_core(axes, levels, refine, halo, graded, options.window),
         halo=halo,
+        thrifty=refine.n_steps == 0,
     )
 
 
 def _axes(
-    shape: tuple[int, int, int],
-    options: Options,
-    multiple: int,
-    levels: int,
-    halo: int,
+    domain: Domain, options: Options, multiple: int, levels: int, halo: int
 ) -> tuple[BaseAxis, BaseAxis, BaseAxis]:
     """Return how the base is cut along each axis."""
+    shape, window, base_halo = domain.shape, options.window, options.halo
     if options.plan != "windows":
         return whole(shape, multiple, levels).axes
-    window, base_halo, lead = options.window, options.halo, lead_of(halo)
+    if domain.part is None:
+        return base_around(shape, multiple, levels, base_halo, window)
+    window, lead = window or WINDOW, lead_of(halo)
     return windowed(shape, multiple, window, base_halo, levels, lead).axes
 
 
@@ -214,27 +259,44 @@ def _order(
     """Return the order in which the blocks of a paper plan are made."""
     if options.plan not in _ORDERS:
         return None
-    windowed(shape, multiple, options.window, options.halo)  # refuses what cannot work
+    window = options.window or WINDOW
+    check_window(window, options.halo, multiple)
     shared = OVERLAP if options.overlap is None else options.overlap
-    edge = options.window - 2 * options.halo
+    edge = window - 2 * options.halo
     order = Order(_ORDERS[options.plan], edge, shared, options.halo)
     order.blocks((1, 1, 1))  # this too
     return order
 
 
-def _core(axes: tuple[BaseAxis, ...], levels: int, refine: Sampling) -> int:
-    """Return the edge of what a refinement window writes.
+def _core(
+    axes: tuple[BaseAxis, BaseAxis, BaseAxis],
+    levels: int,
+    refine: Sampling,
+    halo: int,
+    graded: bool,
+    window: int | None,
+) -> tuple[int, int, int]:
+    """Return the edges of what a refinement window writes.
 
-    A volume that is a torus of no more than 256 voxels a side is one window, for it
-    needs no halo then. Above level 1 windows are large, for the halo is as wide as at
+    A torus of no more than 256 voxels a side is one window, for it needs no halo then.
+    In larger boxes windows are as large as memory allows, or, if the size of base
+    windows was asked for, no larger than those or 128 voxels. In parts, which skip
+    windows, they are of 128 voxels; above level 1 larger, for the halo is as wide as at
     level 1. A window of the refine network costs memory, so there it is as it is.
     """
-    closed = all(axis.closed for axis in axes)
-    longest = max(axis.block << levels for axis in axes)
-    if refine.n_steps > 0 or (closed and longest <= refine.core):
-        return refine.core
-    large = levels > 1 or (closed and longest <= LARGE_CORE)
-    return LARGE_CORE if large else refine.core
+    x, y, z = (axis.period << levels for axis in axes)
+    longest = max(x, y, z)
+    cube = refine.core
+    if refine.n_steps == 0 and min(x, y, z) == 0:
+        cube = LARGE_CORE if levels > 1 else refine.core
+    elif refine.n_steps == 0 and longest > refine.core:
+        if longest > LARGE_CORE:
+            most = GRADED_VOXELS if graded else GROWN_VOXELS
+            least = LARGE_CORE if levels > 1 else refine.core
+            edge = None if window is None else max(least, window)
+            return cores((x, y, z), levels, halo, most, edge)
+        cube = LARGE_CORE
+    return cube, cube, cube
 
 
 def _check_periodic(
@@ -249,13 +311,8 @@ def _check_periodic(
     for name, n, wanted, axis in zip("xyz", domain.shape, periodic, axes):
         if not wanted:
             continue
-        if not axis.closed:
-            raise InputError(
-                f"a periodic axis must fit into one base window: make {name} shorter "
-                "or the window longer, or choose the plan whole"
-            )
-        if axis.block << levels != n:
-            step = axis.block << levels
+        if axis.period << levels != n:
+            step = axis.period << levels
             raise InputError(
                 f"at this grain size a periodic axis cannot have {n} voxels: the next "
                 f"number that works is {step} ({name})"
@@ -300,11 +357,23 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
             "shape": (x, y, z),
             "spacing": recipe.spacing / 2**times,
             "levels": recipe.levels + times,
-            "core": refine.core,
+            "core": (refine.core,) * 3,
         }
     )
 
 
-def window_bytes(plan: BasePlan) -> int:
-    """Return the bytes of a process that computes windows of a plan, at its peak."""
+def base_bytes(plan: BasePlan) -> int:
+    """Return the bytes of a process that draws windows of a base, at its peak."""
     return _FIXED_BYTES + _BYTES_PER_BASE_VOXEL * math.prod(plan.seen_shape)
+
+
+def window_bytes(recipe: Recipe) -> int:
+    """Return the bytes of a process that makes windows of a recipe, at its peak."""
+    lengths = recipe.plan.period(recipe.levels)
+    rim = max(2 * recipe.halo, _RIM)
+    grown = math.prod(
+        n if 0 < n <= core else core + rim for core, n in zip(recipe.core, lengths)
+    )
+    size = recipe.grain_size
+    each = _BYTES_PER_VOXEL if size is None or size.uniform else _GRADED_BYTES
+    return max(base_bytes(recipe.plan), _FIXED_BYTES + each * grown)

@@ -6,7 +6,7 @@ Each window depends on the base under it and on nothing else. What comes out are
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,11 +16,17 @@ from grainpaint.generation.margin import Inside, near_part
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import Start, Tick, sample_one, unheard
 from grainpaint.generation.tags import color_of, spin_of, tag_grains
-from grainpaint.generation.windows import Key, Window, boxes_under, cells_of
+from grainpaint.generation.windows import (
+    Key,
+    Shape,
+    Window,
+    boxes_under,
+    cells_of,
+)
 from grainpaint.microstructure import VoxelBox
 from grainpaint.network.loading import Pyramid
 from grainpaint.philox import normal_field
-from grainpaint.progress import Progress, silent
+from grainpaint.progress import Progress, part_of, silent
 from grainpaint.simulate.iso.potts import grow
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "draft_window",
     "grow_window",
     "growing",
+    "growing_in_all",
     "grown",
     "grown_box",
     "named",
@@ -40,6 +47,9 @@ _STREAM = 11  # of noise
 _OPEN = (False, False, False)
 _OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
+# How much of the halo grows, up to which share of the time. What happens in it reaches
+# less far the later it happens.
+_NARROWING = ((1 / 7, 1.0), (3 / 7, 0.75), (5 / 7, 0.625), (1.0, 0.5))
 
 
 @torch.inference_mode()
@@ -105,10 +115,11 @@ def draft_window(
 ) -> Draft:
     """Return what `refine_window` does up to the refine network."""
     model = painter.model
+    window = _trimmed(painter, window)
     torus, boxes = _computed(painter, window)
     axes = painter.plan.axes
     cells = [
-        np.arange(axis.block) if closed else read
+        np.arange(axis.period) if closed else read
         for axis, closed, read in zip(axes, torus, cells_of(window, painter.levels))
     ]
     found = tag_grains(
@@ -146,10 +157,31 @@ def grow_window(
         if inside is not None:
             found *= near_part(painter.levels, window.halo, boxes[level], level, inside)
         told = progress if level == first else silent
-        torus = draft.torus
-        found = grown(painter, found, boxes[level], level, torus=torus, progress=told)
+        found = grown(
+            painter,
+            found,
+            boxes[level],
+            level,
+            torus=draft.torus,
+            progress=told,
+            halo=window.halo if painter.thrifty and level == 1 else 0,
+        )
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[within(written, boxes[painter.levels])])
+
+
+def _trimmed(painter: Painter, window: Window) -> Window:
+    """Return a window that ends where the volume begins again."""
+    if not painter.thrifty:
+        return window
+    lengths = painter.plan.period(painter.levels)
+    x, y, z = (
+        min(core, n - a) if 0 <= a < n else core
+        for a, n, core in zip(window.start, lengths, window.core)
+    )
+    ends = zip(window.stop, window.start, (x, y, z))
+    i, j, k = (min(stop, a + core) for stop, a, core in ends)
+    return replace(window, core=(x, y, z), stop=(i, j, k))
 
 
 def _computed(
@@ -161,7 +193,10 @@ def _computed(
     """
     boxes = boxes_under(window, painter.levels)
     lengths = painter.plan.period(painter.levels)
-    x, y, z = (a == 0 and 0 < n <= window.core for a, n in zip(window.start, lengths))
+    x, y, z = (
+        a == 0 and 0 < n <= core
+        for a, n, core in zip(window.start, lengths, window.core)
+    )
     torus = (x, y, z)
     for level, box in boxes.items():
         spans = zip(box, painter.plan.period(level), torus)
@@ -177,12 +212,25 @@ def _pyramid(painter: Painter) -> Pyramid:
 
 def grown_box(painter: Painter, window: Window) -> VoxelBox:
     """Return the box of voxels of the result that a window computes."""
-    return _computed(painter, window)[1][painter.levels]
+    return _computed(painter, _trimmed(painter, window))[1][painter.levels]
 
 
 def growing(painter: Painter, window: Window) -> int:
     """Return how many voxels of the result grow in a window of a box."""
     return math.prod(b - a for a, b in grown_box(painter, window))
+
+
+def growing_in_all(painter: Painter, shape: Shape, core: Shape, halo: int) -> int:
+    """Return how many voxels of the result grow in all windows of a box."""
+    n_voxels = 1
+    for axis in range(3):
+        starts = range(0, shape[axis], core[axis])
+        spans = (
+            grown_box(painter, Window((a,) * 3, (a + 1,) * 3, core, halo))[axis]
+            for a in starts
+        )
+        n_voxels *= sum(b - a for a, b in spans)
+    return n_voxels
 
 
 def within(box: VoxelBox, outer: VoxelBox) -> tuple[slice, ...]:
@@ -238,11 +286,13 @@ def grown(
     share: np.ndarray | None = None,
     torus: tuple[bool, bool, bool] = _OPEN,
     progress: Progress = silent,
+    halo: int = 0,
 ) -> np.ndarray:
     """Let grains grow for a while by the Potts model at T = 0.
 
     With `share` (0..1), each voxel gets only that share of the growth; the box may be a
-    torus along some axes.
+    torus along some axes. Along the others, what lies in a halo is needed for what lies
+    inside alone, and grows for as long as that takes; `tags` is overwritten then.
 
     The growth law behind the data restores its boundaries, removes stray voxels and
     refills the small grain sizes long before large grains change: a corrector (Song et
@@ -256,17 +306,35 @@ def grown(
         return tags
     if share is not None:
         mobility = share if mobility is None else share * mobility
-    start = _OLD + _APART * level
-    x0, y0, z0 = (a for a, _ in box)
-    *_, end = grow(
-        tags,
-        [start + time],
-        seed=painter.seed,
-        start_time=start,
-        periodic=torus,
-        origin=(x0, y0, z0),
-        period=painter.plan.period(level),
-        mobility=mobility,
-        progress=progress,
-    )
-    return end
+    start, reached = _OLD + _APART * level, 0.0
+    stages = _NARROWING if halo and not all(torus) else ((1.0, 1.0),)
+    with progress("grain growth", start + time, start) as bar:
+        for until, kept in stages:
+            stop = time if until == 1 else float(round(time * until))
+            if stop <= reached:
+                continue
+            rim = halo - math.ceil(halo * kept)
+            inner = within(
+                [
+                    span if closed else (span[0] + rim, span[1] - rim)
+                    for span, closed in zip(box, torus)
+                ],
+                box,
+            )
+            x0, y0, z0 = (a + s.start for (a, _), s in zip(box, inner))
+            *_, end = grow(
+                tags[inner],
+                [start + stop],
+                seed=painter.seed,
+                start_time=start + reached,
+                periodic=torus,
+                origin=(x0, y0, z0),
+                period=painter.plan.period(level),
+                mobility=None if mobility is None else mobility[inner],
+                progress=part_of(bar, start + reached),
+            )
+            if len(stages) == 1:
+                return end
+            tags[inner] = end
+            reached = stop
+    return tags

@@ -3,8 +3,9 @@
 import math
 
 from grainpaint.errors import InputError
+from grainpaint.generation.cuts import LARGE_CORE
 from grainpaint.generation.domain import Domain, settled
-from grainpaint.generation.recipe import LARGE_CORE, Recipe
+from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.windows import WINDOW, lead_of, windowed
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import find_model
@@ -63,7 +64,7 @@ def make_scan_recipe(
     return Recipe(
         **settled(domain, model, seed, precision, device),
         base=(x, y, z),
-        core=LARGE_CORE if closed else _CORE,
+        core=(LARGE_CORE if closed else _CORE,) * 3,
         halo=_HALO,
         scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
     )

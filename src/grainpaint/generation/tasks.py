@@ -56,27 +56,23 @@ def find_tasks(recipe: Recipe) -> Tasks:
     InputError
         If the part is missing or has changed.
     """
-    plan, core, halo = recipe.plan, recipe.core, recipe.halo
-    counts = [-(-n // core) for n in recipe.shape]
-    edge = min(core, SHARD)  # of blocks that lie in one window and in one shard
+    plan, halo = recipe.plan, recipe.halo
+    counts = [-(-n // core) for n, core in zip(recipe.shape, recipe.core)]
+    edge = min(*recipe.core, SHARD)  # of blocks in one window and in one shard
     grid = load_grid(recipe)
     blocks = [-(-n // edge) for n in recipe.shape]
     touched = np.ones(blocks, bool) if grid is None else grid.touched(edge)
     # Intervals of the base under each window, axis by axis.
     under: list[list[list[int]]] = []
-    for axis, n in zip(plan.axes, counts):
-        cells = [
-            cells_of(
-                Window((i * core,) * 3, ((i + 1) * core,) * 3, core, halo),
-                recipe.levels,
-            )[0]
-            for i in range(n)
-        ]
+    for axis, n, core in zip(plan.axes, counts, recipe.core):
+        spans = [((i * core,) * 3, ((i + 1) * core,) * 3) for i in range(n)]
+        windows_along = [Window(a, b, (core,) * 3, halo) for a, b in spans]
+        cells = [cells_of(window, recipe.levels)[0] for window in windows_along]
         under.append([np.unique(axis.find(c)[0]).tolist() for c in cells])
     shards: dict[Index, set[Key]] = defaultdict(set)
     windows: set[Index] = set()
     for block in np.argwhere(touched).tolist():
-        x, y, z = (i * edge // core for i in block)
+        x, y, z = (i * edge // core for i, core in zip(block, recipe.core))
         i, j, k = (i * edge // SHARD for i in block)
         windows.add((x, y, z))
         shards[i, j, k].update(product(under[0][x], under[1][y], under[2][z]))
@@ -121,7 +117,7 @@ def generation_tasks(
     for index in tasks.shards:
         tags = store.shard_task("tag", index)
         if tags not in done:
-            x, y, z = (i * SHARD // max(recipe.core, SHARD) for i in index)
+            x, y, z = (i * SHARD // max(n, SHARD) for i, n in zip(index, recipe.core))
             together[x, y, z].append(index)
         elif store.file_task(survey_name(index)) not in done:
             shards.append(Task(tags, ("survey", index), frozenset(), 0.0))
@@ -135,9 +131,9 @@ def generation_tasks(
         name = store.shard_task("tag", indices[0])
         shards.append(Task(name, ("tags", indices), needs, weight))
     base: list[Task] = []
-    weight = _BASE_COST * float(np.prod(plan.seen_shape)) * plan.n_runs
     for key in tasks.base:
         name = store.file_task(base_name(key))
         if key in wanted and name not in done:
+            weight = _BASE_COST * float(plan.n_seen([key]))
             base.append(Task(name, ("base", key), frozenset(), weight))
     return [*base, *shards]

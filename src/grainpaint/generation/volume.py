@@ -1,5 +1,6 @@
 """A volume whose pieces are made where they are looked at."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -32,15 +33,17 @@ from grainpaint.units import parse_length
 __all__ = ["Volume"]
 
 _MARGIN = 8  # voxels around a piece that are segmented with it: fragments are smaller
-_KEPT = 64  # windows of the base, and of the refinement, that are held in memory
+# Windows of the base, and of the refinement, that are held in memory.
+_MOST_KEPT = 64
+_LEAST_BASE, _BASE_BYTES = 8, 128 << 20
+_LEAST_REFINED, _REFINED_BYTES = 1, 268 << 20
 
 
 class Volume:
     """A volume that is generated where it is looked at.
 
     ``volume[0:64, 0:64, 128:192]`` makes the windows that these voxels depend on, and
-    no others. Along the axes that the plan leaves open the volume has no end; along the
-    others, and in a part, it is as long as its shape.
+    no others.
 
     Usually made by `Volume.of_box`, `Volume.of_part` or `Volume.of_file`.
 
@@ -82,8 +85,10 @@ class Volume:
             )
         self.grid = load_grid(recipe)
         self.painter = make_painter(recipe, self.model)
-        self._base = lru_cache(_KEPT)(base or self.make_base)
-        self._refined = lru_cache(_KEPT)(self._refine)
+        n_base = max(_LEAST_BASE, _BASE_BYTES // math.prod(self.plan.shape))
+        n_refined = max(_LEAST_REFINED, _REFINED_BYTES // (2 * math.prod(recipe.core)))
+        self._base = lru_cache(min(n_base, _MOST_KEPT))(base or self.make_base)
+        self._refined = lru_cache(min(n_refined, _MOST_KEPT))(self._refine)
 
     @classmethod
     def of_box(
@@ -244,30 +249,30 @@ class Volume:
 
     def tags(self, box: VoxelBox) -> np.ndarray:
         """Return the tags of the grains in a box (uint16), 0 outside the part."""
-        core = self.recipe.core
+        cores = self.recipe.core
         result = np.zeros([b - a for a, b in box], np.uint16)
         mask = None if self.grid is None else self.grid.mask(box)
-        blocks = (range(a // core, -(-b // core)) for a, b in box)
+        blocks = (range(a // c, -(-b // c)) for (a, b), c in zip(box, cores))
         for index in product(*blocks):
             spans = [
-                (max(i * core, a), min((i + 1) * core, b))
-                for i, (a, b) in zip(index, box)
+                (max(i * c, a), min((i + 1) * c, b))
+                for i, c, (a, b) in zip(index, cores, box)
             ]
             here = tuple(slice(p - a, q - a) for (p, q), (a, _) in zip(spans, box))
             if mask is not None and not mask[here].any():
                 continue
             within = tuple(
-                slice(p - i * core, q - i * core) for i, (p, q) in zip(index, spans)
+                slice(p - i * c, q - i * c) for i, c, (p, q) in zip(index, cores, spans)
             )
             result[here] = self._refined(index)[within]
         return result if mask is None else result * mask
 
     def _refine(self, index: tuple[int, int, int]) -> np.ndarray:
         """Generate a refinement window."""
-        core = self.recipe.core
-        x, y, z = (i * core for i in index)
-        stop = (x + core, y + core, z + core)
-        window = Window((x, y, z), stop, core, self.recipe.halo)
+        core, halo = self.recipe.core, self.recipe.halo
+        x, y, z = (i * c for i, c in zip(index, core))
+        stop = (x + core[0], y + core[1], z + core[2])
+        window = Window((x, y, z), stop, core, halo)
         inside = None if self.grid is None else self.grid.mask
         return finish_window(self.painter, window, self._base, inside=inside)
 
@@ -312,11 +317,10 @@ class Volume:
         stop = self.shape[axis] if part.stop is None else part.stop
         if part.step not in (None, 1) or start >= stop:
             raise InputError(f"the range {start}:{stop} along {'xyz'[axis]} is empty")
-        closed = self.plan.axes[axis].closed or self.grid is not None
-        if closed and (start < 0 or stop > self.shape[axis]):
+        ends = self.plan.axes[axis].period > 0 or self.grid is not None
+        if ends and (start < 0 or stop > self.shape[axis]):
             raise InputError(
                 f"the volume has voxels 0:{self.shape[axis]} along {'xyz'[axis]}, "
-                f"so {start}:{stop} lies outside; only along axes that the plan cuts "
-                "into several windows does a box go on without end"
+                f"so {start}:{stop} lies outside"
             )
         return start, stop

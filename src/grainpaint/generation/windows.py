@@ -3,6 +3,7 @@
 Integer geometry only: no arrays of values, no torch.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.generation.base_axis import MIN_BASE, BaseAxis
 from grainpaint.generation.blocks import Block, center, grid
 from grainpaint.microstructure import VoxelBox
 
@@ -22,10 +24,12 @@ __all__ = [
     "BasePlan",
     "Key",
     "Order",
+    "Shape",
     "Window",
     "base_shape",
     "boxes_under",
     "cells_of",
+    "check_window",
     "lead_of",
     "whole",
     "windowed",
@@ -37,7 +41,6 @@ HALO = 8  # base voxels around what a base window writes
 OVERLAP = 8  # base voxels that blocks of an order share
 _CONTEXT = 4  # base voxels around those under a refinement window that it reads too
 _HALO = 8  # voxels, of levels above 1
-_MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
 Shape = tuple[int, int, int]
 Key = tuple[int, int, int]
@@ -51,68 +54,22 @@ class Window:
     ----------
     start, stop : three ints
         What the window writes, global voxel indices, half open.
-    core, halo : int
-        From its start the window computes a cube of `core` voxels, even where it writes
-        fewer (equal shapes give equal floating-point results), and a halo around it,
-        see `boxes_under`.
+    core : three ints
+        From its start the window computes so many voxels, even where it writes fewer
+        (equal shapes give equal floating-point results),
+    halo : int
+        and a halo around them, see `boxes_under`.
     """
 
     start: Shape
     stop: Shape
-    core: int
+    core: Shape
     halo: int
 
     @property
     def write(self) -> tuple[slice, ...]:
         """Slices of what the window writes into the volume."""
         return tuple(slice(a, b) for a, b in zip(self.start, self.stop))
-
-
-@dataclass(frozen=True)
-class BaseAxis:
-    """How one axis of the base is cut into blocks.
-
-    Block k, any integer, begins at ``start(k)``; a closed axis has block 0 only.
-
-    Parameters
-    ----------
-    block : int
-        Base voxels that a window writes.
-    halo : int
-        Base voxels that it computes on either side of them; 0 means that the axis is
-        closed: one block that repeats.
-    lead : int
-        Base voxels of block 0 that lie before the volume, see `lead_of`.
-    """
-
-    block: int
-    halo: int = 0
-    lead: int = 0
-
-    @property
-    def closed(self) -> bool:
-        """Whether the axis is one block that repeats."""
-        return self.halo == 0
-
-    def start(self, k: int) -> int:
-        """Return the first base voxel of a block."""
-        return k * self.block - (0 if self.closed else self.lead)
-
-    def computed(self, k: int) -> np.ndarray:
-        """Return the base voxels that the window of a block computes."""
-        first = self.start(k) - self.halo
-        return np.arange(first, first + self.block + 2 * self.halo)
-
-    def wrap(self, voxels: np.ndarray) -> np.ndarray:
-        """Return base voxels as they repeat along a closed axis."""
-        return voxels % self.block if self.closed else voxels
-
-    def find(self, voxels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the block of each base voxel and its place in the block."""
-        if self.closed:
-            return np.zeros_like(voxels), self.wrap(voxels)
-        block, place = np.divmod(voxels + self.lead, self.block)
-        return block, place
 
 
 @dataclass(frozen=True)
@@ -160,18 +117,18 @@ class BasePlan:
 
     def period(self, level: int) -> Shape:
         """Return after how many voxels of a level the volume repeats; 0 = never."""
-        x, y, z = (a.block << level if a.closed else 0 for a in self.axes)
+        x, y, z = (axis.period << level for axis in self.axes)
         return x, y, z
 
     @property
     def shape(self) -> Shape:
-        """Base voxels that a window writes along x, y, z."""
+        """Base voxels that a window writes along x, y, z, at most."""
         x, y, z = (axis.block for axis in self.axes)
         return x, y, z
 
     @property
     def computed_shape(self) -> Shape:
-        """Base voxels that a window computes along x, y, z."""
+        """Base voxels that a window computes along x, y, z, at most."""
         x, y, z = (axis.block + 2 * axis.halo for axis in self.axes)
         return x, y, z
 
@@ -182,15 +139,28 @@ class BasePlan:
             return self.computed_shape
         return (self.order.edge + 2 * self.order.halo,) * 3
 
+    def n_seen(self, keys: Sequence[Key]) -> int:
+        """Return how many base voxels the network sees in all for some windows."""
+        if self.order is not None:
+            return len(keys) * math.prod(self.seen_shape) * self.n_runs
+        return sum(math.prod(v.size for v in self.computed(key)) for key in keys)
+
     @property
     def n_runs(self) -> int:
         """How often the network samples for one window."""
         return 1 if self.order is None else len(self.order.blocks(self.shape))
 
-    @property
-    def keep(self) -> tuple[slice, ...]:
-        """Slices of what a window writes within what it computes."""
-        return tuple(slice(axis.halo, axis.halo + axis.block) for axis in self.axes)
+    def written(self, key: Key) -> Shape:
+        """Return how many base voxels along x, y, z a window writes."""
+        x, y, z = (axis.written(k) for axis, k in zip(self.axes, key))
+        return x, y, z
+
+    def keep(self, key: Key) -> tuple[slice, ...]:
+        """Return the slices of what a window writes within what it computes."""
+        return tuple(
+            slice(axis.halo, axis.halo + n)
+            for axis, n in zip(self.axes, self.written(key))
+        )
 
     def computed(self, key: Key) -> list[np.ndarray]:
         """Return the base voxels along x, y, z that a window computes."""
@@ -274,19 +244,9 @@ def windowed(
     Examples
     --------
     >>> windowed((1024, 200, 64), multiple=8).axes[0]
-    BaseAxis(block=112, halo=8, lead=24)
+    BaseAxis(block=112, halo=8, lead=24, around=0)
     """
-    if window < _MIN_BASE or window % multiple:
-        raise InputError(
-            f"the base window must be a multiple of {multiple} and at least "
-            f"{_MIN_BASE} base voxels, got {window}"
-        )
-    largest = (window - multiple) // 2
-    if not 0 < halo <= largest or 2 * halo % multiple:
-        raise InputError(
-            f"the halo of a base window of {window} must be a multiple of "
-            f"{multiple // 2} from {multiple // 2} to {largest} base voxels, got {halo}"
-        )
+    check_window(window, halo, multiple)
     axes = []
     for n, closed in zip(shape, base_shape(shape, multiple, levels)):
         if closed <= window:
@@ -294,11 +254,26 @@ def windowed(
             continue
         need = lead + -(-n // 2**levels) + lead
         blocks = -(-need // (window - 2 * halo))
-        computed = max(-(-need // blocks) + 2 * halo, _MIN_BASE)
+        computed = max(-(-need // blocks) + 2 * halo, MIN_BASE)
         block = -(-computed // multiple) * multiple - 2 * halo
         axes.append(BaseAxis(block, halo, lead))
     x, y, z = axes
     return BasePlan((x, y, z))
+
+
+def check_window(window: int, halo: int, multiple: int) -> None:
+    """Raise InputError unless a window, with its halo, suits the network."""
+    if window < MIN_BASE or window % multiple:
+        raise InputError(
+            f"the base window must be a multiple of {multiple} and at least "
+            f"{MIN_BASE} base voxels, got {window}"
+        )
+    largest = (window - multiple) // 2
+    if not 0 < halo <= largest or 2 * halo % multiple:
+        raise InputError(
+            f"the halo of a base window of {window} must be a multiple of "
+            f"{multiple // 2} from {multiple // 2} to {largest} base voxels, got {halo}"
+        )
 
 
 def lead_of(halo: int) -> int:
@@ -326,7 +301,7 @@ def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:
     >>> base_shape((128, 100, 3), multiple=8)
     (64, 56, 32)
     """
-    coarse = [max(_MIN_BASE, -(-n // 2**levels)) for n in shape]
+    coarse = [max(MIN_BASE, -(-n // 2**levels)) for n in shape]
     x, y, z = (-(-n // multiple) * multiple for n in coarse)
     return x, y, z
 
@@ -344,10 +319,10 @@ def boxes_under(window: Window, levels: int) -> dict[int, VoxelBox]:
 
     Examples
     --------
-    >>> boxes_under(Window((0, 0, 0), (64, 64, 64), core=64, halo=16), 2)[1][0]
+    >>> boxes_under(Window((0, 0, 0), (64, 64, 64), (64, 64, 64), 16), 2)[1][0]
     (-20, 52)
     """
-    box = [(a, a + window.core) for a in window.start]
+    box = [(a, a + n) for a, n in zip(window.start, window.core)]
     found: dict[int, VoxelBox] = {}
     for level in range(levels, 0, -1) if levels else [0]:
         halo = {0: window.halo // 2, 1: window.halo}.get(level, _HALO)
@@ -368,7 +343,10 @@ def cells_of(window: Window, levels: int = 1) -> list[np.ndarray]:
 
 
 def windows(
-    shape: Shape, mask: np.ndarray | None = None, core: int = 64, halo: int = 8
+    shape: Shape,
+    mask: np.ndarray | None = None,
+    core: Shape = (64, 64, 64),
+    halo: int = 8,
 ) -> Iterator[Window]:
     """Yield the windows that together write every voxel of a volume once.
 
@@ -377,8 +355,8 @@ def windows(
     shape : three ints
         Voxels along x, y, z.
     mask : numpy.ndarray, bool, shape `shape`, optional
-        Windows without a True voxel are left out.
-    core, halo : int
+        The part; windows without a True voxel are left out.
+    core, halo
         See `Window`; core + 2 halo must suit the network.
 
     Examples
@@ -386,8 +364,8 @@ def windows(
     >>> [w.start for w in windows((100, 64, 64))]
     [(0, 0, 0), (64, 0, 0)]
     """
-    for start in product(*(range(0, n, core) for n in shape)):
-        stop = tuple(min(a + core, n) for a, n in zip(start, shape))
+    for start in product(*(range(0, n, edge) for n, edge in zip(shape, core))):
+        stop = tuple(min(a + c, n) for a, c, n in zip(start, core, shape))
         window = Window(start, stop, core, halo)  # type: ignore[arg-type]
         if mask is None or mask[window.write].any():
             yield window

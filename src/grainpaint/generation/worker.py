@@ -117,7 +117,7 @@ class Worker:
 
     def _read_base(self, key: Key) -> np.ndarray:
         data = np.frombuffer(self.store.read_file(base_name(key)), np.uint8)
-        return data.reshape(self.volume.plan.shape)
+        return data.reshape(self.volume.plan.written(key))
 
     def base(self, key: Key, rest: int | None) -> list[Entry]:
         """Make a window of the base."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from grainpaint.formats.slabs import Slabs
 from grainpaint.measure.dimensions import boundary_size, cell_size
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
@@ -12,7 +13,9 @@ from grainpaint.pyramid import halve
 __all__ = ["boundary_density", "roughness"]
 
 
-def boundary_density(volume: Microstructure, counted: Tally | None = None) -> float:
+def boundary_density(
+    volume: Microstructure | Slabs, counted: Tally | None = None
+) -> float:
     """Return the smoothed grain boundary area per volume, 1/µm.
 
     In a section one voxel thick, it is the boundary length per area, 1/µm, and in a
@@ -21,7 +24,8 @@ def boundary_density(volume: Microstructure, counted: Tally | None = None) -> fl
 
     Parameters
     ----------
-    volume : Microstructure
+    volume : Microstructure or Slabs
+        Slabs are read as they are needed; without periodic axes.
     counted : Tally, optional
         The tally of this volume, if it is known already.
 
@@ -38,12 +42,13 @@ def boundary_density(volume: Microstructure, counted: Tally | None = None) -> fl
     return float(boundary_size(between, volume.spacing, axes) / size)
 
 
-def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
+def roughness(volume: Microstructure | Slabs, counted: Tally | None = None) -> float:
     """Return the boundary area over that at half resolution.
 
     Parameters
     ----------
-    volume : Microstructure
+    volume : Microstructure or Slabs
+        Slabs are read as they are needed; without periodic axes.
     counted : Tally, optional
         The tally of this volume, if it is known already.
 
@@ -59,7 +64,10 @@ def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
     InputError
         If the volume has no grain.
     """
+    counted = counted or tally(volume)
     fine = boundary_density(volume, counted)
+    if isinstance(volume, Slabs):
+        return _rough_of(volume, fine, counted)
     even = tuple(max(1, n // 2 * 2) for n in volume.shape)
     whole = volume.crop((slice(even[0]), slice(even[1]), slice(even[2])))
     # A flat axis comes last, where a voxel is two alike: which corner of a cell wins a
@@ -78,4 +86,25 @@ def roughness(volume: Microstructure, counted: Tally | None = None) -> float:
     if coarse.axes != volume.axes or not coarse.grain_id.any():
         return float("nan")
     rough = boundary_density(coarse)
+    return fine / rough if rough else float("nan")
+
+
+def _rough_of(volume: Slabs, fine: float, counted: Tally) -> float:
+    """Return the roughness of a solid that is read as it is needed."""
+
+    def fetch(here: tuple[slice, slice, slice]) -> np.ndarray:
+        spans = [s.indices(n)[:2] for s, n in zip(here, shape)]
+        x, y, z = (slice(2 * a, 2 * b) for a, b in spans)
+        ids = volume.index(volume.fetch((x, y, z)))
+        return halve(ids, tuple(a for a, _ in spans))
+
+    nx, ny, nz = (n // 2 for n in volume.shape)
+    shape = nx, ny, nz
+    if min(shape) < 2:
+        return float("nan")
+    double = tuple(2 * s for s in volume.spacing)
+    coarse = Slabs(shape, double, volume.origin, volume.periodic, fetch)
+    rough = boundary_density(
+        coarse, tally(coarse, ids=np.arange(counted.ids.size, dtype=np.int32))
+    )
     return fine / rough if rough else float("nan")

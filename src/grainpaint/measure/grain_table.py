@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grainpaint.diameter import ball_diameter
+from grainpaint.formats.slabs import Slabs
 from grainpaint.measure.dimensions import (
     BOUNDARY,
     CONTENT,
@@ -63,7 +64,7 @@ def _principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return 2 * np.sqrt((2 + values.shape[1]) * values), main
 
 
-def _nearest(place: np.ndarray, volume: Microstructure) -> np.ndarray:
+def _nearest(place: np.ndarray, volume: Microstructure | Slabs) -> np.ndarray:
     """Return the distance in µm from each centroid to the nearest other one."""
     from scipy.spatial import KDTree
 
@@ -79,7 +80,7 @@ def _nearest(place: np.ndarray, volume: Microstructure) -> np.ndarray:
     return distance
 
 
-def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
+def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataFrame:
     """Measure every grain of a volume.
 
     Parameters
@@ -161,7 +162,7 @@ def table(volume: Microstructure, counted: Tally | None = None) -> DataFrame:
     return found
 
 
-def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
+def _columns(volume: Microstructure | Slabs, counted: Tally) -> dict[str, Any]:
     """Return the columns of the table."""
     axes, dimension = volume.axes, len(volume.axes)
     grain = np.flatnonzero(counted.sums[:, 0])
@@ -192,15 +193,15 @@ def _columns(volume: Microstructure, counted: Tally) -> dict[str, Any]:
     }
 
 
-def _averages(volume: Microstructure, ids: np.ndarray) -> dict[str, np.ndarray]:
+def _averages(volume: Microstructure | Slabs, ids: np.ndarray) -> dict[str, np.ndarray]:
     """Return the column that only volumes with orientations have."""
-    if volume.orientations is None:
+    if volume.orientations is None or not isinstance(volume, Microstructure):
         return {}
     return {"kernel_average_deg": kernel_averages(volume)[ids]}
 
 
 def _shape(
-    volume: Microstructure,
+    volume: Microstructure | Slabs,
     sums: np.ndarray,
     content: np.ndarray,
     crossings: np.ndarray,

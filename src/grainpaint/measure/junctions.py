@@ -3,9 +3,14 @@
 import numba as nb
 import numpy as np
 
+from grainpaint.formats.slabs import Slabs
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["count_junctions"]
+
+_PLANES = (
+    63  # of a volume that is read as it is needed; with one more, those of a chunk
+)
 
 
 @nb.njit(cache=True)
@@ -21,11 +26,14 @@ def _distinct(a, b, c, d):
 
 
 @nb.njit(cache=True, parallel=True)
-def _count(grain_id, stop):
-    """Count triple points of sections across x, y, z, and quadruple points twice."""
+def _count(grain_id, stop, n):
+    """Count triple points of sections across x, y, z, and quadruple points twice.
+
+    Those of the first n planes.
+    """
     nx, ny, nz = grain_id.shape
-    found = np.zeros((nx, 4), np.int64)
-    for x in nb.prange(nx):
+    found = np.zeros((n, 4), np.int64)
+    for x in nb.prange(n):
         u = (x + 1) % nx
         in_x = x < stop[0]
         for y in range(ny):
@@ -69,8 +77,13 @@ def _count(grain_id, stop):
     return found.sum(0)
 
 
-def count_junctions(volume: Microstructure) -> tuple[list[int], float]:
+def count_junctions(volume: Microstructure | Slabs) -> tuple[list[int], float]:
     """Count triple points of plane sections, and quadruple points.
+
+    Parameters
+    ----------
+    volume : Microstructure or Slabs
+        Slabs are read as they are needed; without periodic axes.
 
     Returns
     -------
@@ -87,5 +100,16 @@ def count_junctions(volume: Microstructure) -> tuple[list[int], float]:
     ([0, 0, 1], 0.0)
     """
     stop = [n if wrap else n - 1 for n, wrap in zip(volume.shape, volume.periodic)]
-    *triple, twice = _count(volume.grain_id, np.array(stop)).tolist()
+    found = np.zeros(4, np.int64)
+    if isinstance(volume, Microstructure):
+        found += _count(volume.grain_id, np.array(stop), volume.shape[0])
+    else:
+        n = volume.shape[0]
+        for start in range(0, n, _PLANES):
+            planes = slice(start, min(start + _PLANES + 1, n))
+            layer = volume.fetch((planes, slice(None), slice(None)))
+            own = min(_PLANES, n - start)
+            here = [min(own, n - 1 - start), *stop[1:]]
+            found += _count(layer, np.array(here), own)
+    *triple, twice = found.tolist()
     return triple, twice / 2

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.slabs import Slabs
 from grainpaint.measure.surface import DIRECTION_CLASSES
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["Tally", "tally"]
 
 _TILE = 8  # planes of voxels in a tile
+_FETCHED = (64, 256, 256)  # voxels of a tile that is read as it is needed: chunks
+
+Fetch = Callable[[tuple[slice, slice, slice]], np.ndarray]
 
 # The 26 counts of a voxel are packed into one integer, in a field of 2, 3 or 4 bits for
 # each class of directions.
@@ -227,25 +232,34 @@ def _cuts(grain_id: np.ndarray, periodic: tuple[bool, ...], n_ids: int) -> np.nd
     return cut
 
 
+def _indexed(volume: Slabs, here: tuple[slice, slice, slice]) -> np.ndarray:
+    """Return the rows of the grains in a box of slabs."""
+    return volume.index(volume.fetch(here))
+
+
 def _padded(
-    grain_id: np.ndarray, low: np.ndarray, high: np.ndarray, periodic: tuple[bool, ...]
+    fetch: Fetch,
+    shape: tuple[int, ...],
+    low: np.ndarray,
+    high: np.ndarray,
+    periodic: tuple[bool, ...],
 ) -> np.ndarray:
     """Return the box low..high with one layer around it, wrapped or filled with 0."""
-    inner = [a > 0 and b < n for a, b, n in zip(low, high, grain_id.shape)]
-    block = grain_id[
-        tuple(
-            slice(a - 1, b + 1) if i else slice(None)
-            for i, a, b in zip(inner, low, high)
-        )
+    near = [
+        slice(None) if wrap and (a < 1 or b >= n) else slice(max(a - 1, 0), b + 1)
+        for a, b, n, wrap in zip(low.tolist(), high.tolist(), shape, periodic)
     ]
+    block = fetch((near[0], near[1], near[2]))
     for axis, (a, b, wrap) in enumerate(zip(low, high, periodic)):
-        if inner[axis]:
-            continue
+        first, n = near[axis].start or 0, shape[axis]
         index = np.arange(a - 1, b + 1)
-        n = grain_id.shape[axis]
-        block = np.take(block, index % n, axis)
+        if a > 0 and b < n:
+            continue
+        beyond = (index < 0) | (index >= n)
+        place = index % n if wrap else np.where(beyond, first, index) - first
+        block = np.take(block, place, axis)
         if not wrap:
-            block[(slice(None),) * axis + ((index < 0) | (index >= n),)] = 0
+            block[(slice(None),) * axis + (beyond,)] = 0
     return np.ascontiguousarray(block)
 
 
@@ -262,14 +276,21 @@ def _tiles(
         yield np.array([b[0] for b in box]), np.array([b[1] for b in box])
 
 
-def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> Tally:
+def tally(
+    volume: Microstructure | Slabs,
+    tile: tuple[int, int, int] | None = None,
+    ids: np.ndarray | None = None,
+) -> Tally:
     """Count what the descriptors of grains are computed from, in parallel.
 
     Parameters
     ----------
-    volume : Microstructure
+    volume : Microstructure or Slabs
+        Slabs are read as they are needed; without periodic axes.
     tile : three ints, optional
         Voxels counted at a time; the result does not depend on it.
+    ids : numpy.ndarray, int32, shape (n + 1,), optional
+        Of slabs with IDs 0..n: these.
 
     Returns
     -------
@@ -280,14 +301,13 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
     InputError
         If the volume has no grain.
     """
-    compact, ids = volume.compact()
-    grain_id, shape, periodic = compact.grain_id, volume.shape, volume.periodic
-    n_ids = int(grain_id.max()) + 1
-    if n_ids == 1:
-        raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
+    shape, periodic = volume.shape, volume.periodic
     flat = [axis not in volume.axes for axis in range(3)]
     around = tuple(p and not f for p, f in zip(periodic, flat))
-    cut = _cuts(grain_id, around, n_ids)
+    fetch, ids, cut = _opened(volume, around, ids)
+    n_ids = cut.shape[0]
+    if n_ids == 1:
+        raise InputError("the volume has no grain: every voxel is outside (grain_id 0)")
     # Beside a section lies the section itself, so that nothing ends there.
     periodic = tuple(p or f for p, f in zip(periodic, flat))
     tiles = list(_tiles(shape, periodic, tile or _tile(volume)))
@@ -304,7 +324,7 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
         )
         found = [np.zeros((0, 2), np.int64)]
         for low, high in mine:
-            block = _padded(grain_id, low, high, periodic)
+            block = _padded(fetch, shape, low, high, periodic)
             keys = np.empty(3 * block.size, np.int64)
             n = _count_block(
                 block, low, np.array(shape), cut, _PLACE, _SHIFT, _FIELD, result, keys
@@ -330,8 +350,26 @@ def tally(volume: Microstructure, tile: tuple[int, int, int] | None = None) -> T
     )
 
 
-def _tile(volume: Microstructure) -> tuple[int, ...]:
+def _opened(
+    volume: Microstructure | Slabs, around: tuple[bool, ...], ids: np.ndarray | None
+) -> tuple[Fetch, np.ndarray, np.ndarray]:
+    """Return what reads rows of grains in a box, their IDs, and where they are cut."""
+    if isinstance(volume, Microstructure):
+        compact, ids = volume.compact()
+        n_ids = int(compact.grain_id.max()) + 1
+        return compact.grain_id.__getitem__, ids, _cuts(compact.grain_id, around, n_ids)
+    if any(around):
+        raise ValueError("volumes that are read in slabs have no periodic axes")
+    if ids is not None:
+        return volume.fetch, ids, np.zeros((ids.size, 3), np.int32)
+    ids = np.append(0, volume.ids).astype(np.int32)
+    return partial(_indexed, volume), ids, np.zeros((ids.size, 3), np.int32)
+
+
+def _tile(volume: Microstructure | Slabs) -> tuple[int, ...]:
     """Return the shape of tiles that several threads can share."""
+    if isinstance(volume, Slabs):
+        return _FETCHED
     size = [n + 2 for n in volume.shape]
     size[volume.axes[0]] = _TILE
     return tuple(size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from grainpaint.formats.slabs import Slabs
 from grainpaint.measure.boundaries import boundary_density, roughness
 from grainpaint.measure.dimensions import CONTENT, cell_size
 from grainpaint.measure.junctions import count_junctions
@@ -14,13 +15,14 @@ __all__ = ["volume_measures"]
 
 
 def volume_measures(
-    volume: Microstructure, counted: Tally | None = None
+    volume: Microstructure | Slabs, counted: Tally | None = None
 ) -> dict[str, float]:
     """Measure a volume as a whole.
 
     Parameters
     ----------
-    volume : Microstructure
+    volume : Microstructure or Slabs
+        Slabs are read as they are needed; solids without periodic axes.
     counted : Tally, optional
         The tally of this volume, if it is known already.
 
@@ -76,7 +78,7 @@ def volume_measures(
             "roughness": roughness(volume, counted),
         }
     # A section consists of as many squares as voxels, with the area of a voxel face.
-    points_per_area = np.array(triple) / volume.n_voxels / voxel * volume.spacing
+    points_per_area = np.array(triple) / sizes.sum() / voxel * volume.spacing
     return found | {
         "boundary_per_um": boundary_density(volume, counted),
         "triple_lines_per_um2": 2 * float(points_per_area.mean()),

@@ -6,8 +6,8 @@ An `Evaluator` computes what a `UNet` computes, but faster:
 - where noise level and setting are the same everywhere, a block's conditioning is a
   vector, and is added to the bias of its norm;
 - activations are written straight into padded arrays;
-- logits are computed slab by slab, so that they stay in the processor's cache; all at
-  once they would be the largest array by far.
+- a block takes a few planes at a time, and logits are computed slab by slab, so that
+  they stay in the processor's cache; all at once they would be the largest arrays.
 """
 
 from collections.abc import Iterator
@@ -32,6 +32,7 @@ from grainpaint.network.unet import NetworkConfig, UNet
 __all__ = ["Evaluator"]
 
 _SLAB = 1 << 17  # number of voxels whose logits are held at once
+_CELLS = 1 << 15  # number of cells that a block takes at once
 _NO_PADDING, _UNIT = (0, 0, 0), (1, 1, 1)
 
 
@@ -132,28 +133,72 @@ class Evaluator:
         for i, block in enumerate(network.down):
             if i:
                 h = self._linear(network.widen[i - 1], _pool(h))
-            h = self._block(block, h, known[i])
+            h = self._block(block, [h], known[i])
             passed.append(h)
-        h = self._block(network.middle, h, known[-1])
+        h = self._block(network.middle, [h], known[-1])
         for i in reversed(range(len(network.up))):
-            h = torch.cat([h, passed.pop()], -1)
-            h = self._block(network.up[i], h, known[i])
+            h = self._block(network.up[i], [h, passed.pop()], known[i])
             if i:
                 h = repeat(self._linear(network.narrow[i - 1], h))
         return F.silu(self._norm(network.norm, h), inplace=True)
 
-    def _block(self, block: nn.Module, x: Tensor, known: Tensor) -> Tensor:
-        """Evaluate a `grainpaint.network.layers.ResidualBlock`."""
+    def _block(self, block: nn.Module, parts: list[Tensor], known: Tensor) -> Tensor:
+        """Evaluate a `grainpaint.network.layers.ResidualBlock`, its input in parts.
+
+        ::
+
+            planes of the input     start-2 ............ stop+2
+            after one convolution      start-1 ...... stop+1
+            after two                      start ... stop
+
+        Of what the next planes need too, the first two arrays keep two planes.
+        """
         assert isinstance(block, ResidualBlock)
-        if known.ndim == 1:
-            h = self._norm(block.norm, x, self._linear(block.condition, known))
-        else:
-            h = self._norm(block.norm, x).add_(self._linear(block.condition, known))
+        n_planes, cells = parts[0].shape[1], parts[0][0, 0, ..., 0].numel()
+        step = max(1, _CELLS // cells)
+        if step >= n_planes or self.device.type != "cpu":
+            return self._block_at_once(block, torch.cat(parts, -1), known)
+        shape = [*parts[0].shape[:4], self._weights[block.conv2][1].numel()]
+        out = parts[0].new_empty(shape)
+        first = second = None
+        for start in range(0, n_planes, step):
+            stop = min(start + step, n_planes)
+            new = torch.arange(start + 2 if start else -2, stop + 2)
+            x = torch.cat([part[:, new % n_planes] for part in parts], -1)
+            told = known if known.ndim == 1 else known[:, new % n_planes]
+            h = self._conditioned(block, x, told)
+            first = self._joined(first, h, (new < 0) | (new >= n_planes))
+            h = self._conv(block.conv1, first)
+            new = torch.arange(start + 1 if start else -1, stop + 1)
+            second = self._joined(second, h, (new < 0) | (new >= n_planes))
+            x = torch.cat([part[:, start:stop] for part in parts], -1)
+            torch.add(
+                self._conv(block.conv2, second),
+                self._skipped(block, x),
+                out=out[:, start:stop],
+            )
+        return out
+
+    def _block_at_once(self, block: ResidualBlock, x: Tensor, known: Tensor) -> Tensor:
+        h = self._conditioned(block, x, known)
         h = self._conv(block.conv1, self._padded(h, activate=True))
         h = self._conv(block.conv2, self._padded(h, activate=True))
-        if isinstance(block.skip, nn.Linear):
-            x = self._linear(block.skip, x)
-        return h.add_(x)
+        return h.add_(self._skipped(block, x))
+
+    def _conditioned(self, block: ResidualBlock, x: Tensor, known: Tensor) -> Tensor:
+        if known.ndim == 1:
+            return self._norm(block.norm, x, self._linear(block.condition, known))
+        return self._norm(block.norm, x).add_(self._linear(block.condition, known))
+
+    def _skipped(self, block: ResidualBlock, x: Tensor) -> Tensor:
+        return self._linear(block.skip, x) if isinstance(block.skip, nn.Linear) else x
+
+    def _joined(self, before: Tensor | None, x: Tensor, outside: Tensor) -> Tensor:
+        """Return the silu of new planes, padded along y and z, after two old ones."""
+        x = self._padded(x, axes=(2, 3), activate=True)
+        if not self.config.torus:
+            x[:, outside] = 0
+        return x if before is None else torch.cat([before[:, -2:], x], 1)
 
     def _head(self, cells: Tensor, seen: Tensor, start: int, stop: int) -> Tensor:
         """Return the logits of the voxels in the planes start..stop of cells."""
