@@ -51,7 +51,7 @@ def filled(recipe, path, **how):
 
 def test_the_store_holds_the_volume_that_memory_gives(recipe, finished):
     assert [axis.closed for axis in recipe.plan.axes] == [False, False, True]
-    assert recipe.plan.period(1) == (144, 80, 64)
+    assert recipe.plan.period(1) == (136, 72, 64)
     assert len(find_tasks(recipe).base) > 8
     in_memory = paint_recipe(recipe).volume
     np.testing.assert_array_equal(

@@ -47,7 +47,7 @@ def test_pieces_look_as_in_the_whole(additive_model, painted):
     np.testing.assert_array_equal(walls[0], walls[1])
 
 
-def test_powder_is_single_voxels(additive_model):
+def test_each_voxel_of_powder_is_a_grain(additive_model):
     """With tracks far apart, what lies between them was never molten."""
     scan = BUILD["scan"] | {"hatch": 15.0, "thickness": 8.9}
     recipe = recipe_of(additive_model, scan=scan, haz={"law": "linear", "width": 2})
@@ -57,8 +57,8 @@ def test_powder_is_single_voxels(additive_model):
     cold = (~exposure.melted & (exposure.dose == 0))[:, :, 12:]
     assert cold.sum() > 20
     grain_id = fill(SHAPE, painter, recipe.core, recipe.halo).volume.grain_id
-    sizes = np.bincount(grain_id.ravel())[grain_id[:, :, 12:][cold]]
-    assert np.median(sizes) == 1
+    n_grains = np.unique(grain_id[:, :, 12:][cold]).size
+    assert n_grains > 0.9 * cold.sum()
 
 
 def test_a_part_has_grains_inside_it_only(additive_model, tmp_path):
