@@ -53,7 +53,7 @@ def recipes(edge):
 
 
 def built(recipe, seeds, swept):
-    """Return builds with some seeds, and the seconds of each: by clock, of processor."""
+    """Return builds with some seeds, and their seconds: by clock, of processor."""
     job, volumes, seconds = prepare(recipe), [], []
     for seed in seeds:
         spin = first_spins(recipe.spins, recipe.substrate, job.mask, seed)

@@ -165,9 +165,9 @@ def additive():
     return sourced(content["stamp"], [*rows[0]], [[*r.values()] for r in rows])
 
 
-def apps():
-    """Return the agreement of all applications with SPPARKS, at two sizes."""
-    content = read("apps")
+def apps(name="apps"):
+    """Return the agreement of applications with SPPARKS, at two sizes."""
+    content = read(name)
     rows = [
         [
             r["style"],
@@ -329,6 +329,17 @@ TABLES = {
     "additive": additive,
     "additive speed": lambda: listed("additive", part="speed"),
     "apps": apps,
+    "variants": lambda: apps("variants"),
+    "busy": lambda: columns_of(
+        "busy",
+        {
+            "run": ("run", ""),
+            "busy processes": ("busy_processes", ""),
+            "one thread, s": ("one_thread_s", ".2f"),
+            "two threads, s": ("two_threads_s", ".2f"),
+            "ratio": ("ratio", ".2f"),
+        },
+    ),
     "builds": builds,
     "builds fine": builds_fine,
     "store": store,
