@@ -65,9 +65,11 @@ def test_a_site_melts_if_a_sweep_attempts_it_in_the_pool(pool, haz):
     molten, _ = swept(pool, haz)
     counts = np.zeros(SHAPE)
     for seed in range(N_SEEDS):
-        track = np.full(SHAPE, -1)
-        draw_melting(AXES, *scanned(pool, haz), split_key(seed, 9), track)
-        counts += track >= 0
+        first, last = np.full((2, *SHAPE), -1)
+        draw_melting(AXES, *scanned(pool, haz), split_key(seed, 9), first, last)
+        np.testing.assert_array_equal(first >= 0, last >= 0)
+        assert (first <= last).all()
+        counts += last >= 0
     share, n = counts / N_SEEDS, molten.sum(0).astype(int)
     assert share[n == 0].mean() < 0.01
     for some in range(3, 7):

@@ -110,6 +110,7 @@ BUILDS = {
     "tracks that end in the box": {},
     "rates that fall by steps": {"haz": EXPONENTIAL | {"front": 9, "rear": 26}},
     "melt that is left over": {"freeze": False},
+    "nothing but powder below": {"substrate": None},
     "pools that pass a site in a sweep or less": {
         "pool": {"shape": "ellipsoid", "width": 12, "depth": 9, "length": 13},
         "scan": OBLIQUE,

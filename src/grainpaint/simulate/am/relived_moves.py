@@ -103,8 +103,8 @@ def scatter(spin, powder, axes, rules, key):
 
 
 @nb.njit(cache=True)
-def draw_melting(axes, numbers, segments, lines, key, track):
-    """Set the segment that melts each site last, see `_melts`."""
+def draw_melting(axes, numbers, segments, lines, key, first, last):
+    """Set the segments that melt each site first and last, see `_melts`."""
     x, y, z = axes
     for s in range(len(segments)):
         segment = segments[s]
@@ -116,7 +116,9 @@ def draw_melting(axes, numbers, segments, lines, key, track):
                     continue
                 place, line = (x[i], y[j], z[k]), (along, aside, deep)
                 if _melts(segment, numbers[s], lines, line, place, key):
-                    track[i, j, k] = numbers[s]
+                    last[i, j, k] = numbers[s]
+                    if first[i, j, k] < 0:
+                        first[i, j, k] = numbers[s]
 
 
 @inner()
@@ -225,7 +227,7 @@ def list_moves(axes, numbers, segments, lines, lives, key):
                 deep = int((segment[2] - z[k]) * FINE + 0.5)
                 if deep >= lines.mobility.shape[1]:
                     continue
-                if n + _MOST + 1 > when.size:
+                if n + _MOST + 2 > when.size:
                     when, site, words = _longer(when), _longer(site), _longer(words)
                 first = n
                 n = _moves(
@@ -272,13 +274,12 @@ def _moves(
     else:
         melts = _melts(segment, number, lines, line, place, key)
     if melts:
-        if lives.since[here] < number:
+        if lives.since[here] == number:
+            first = solid
+        if lives.fresh.size == 0 or lives.fresh[here]:
             when[n] = -1 - melting * _PARTS
             words[n, 0] = words[n, 1] = 0
             n += 1
-        else:
-            first = solid
-        if lives.fresh.size == 0 or lives.fresh[here]:
             when[n] = -1 - solid * _PARTS
             words[n, 0] = _words(key, place, counter | _MELTING)[0]
             words[n, 1] = 1

@@ -84,13 +84,13 @@ def last_lives(
     axes = tuple(np.arange(n, dtype=float) for n in spin.shape)
     scan = *near_segments(axes, path, *shapes, freeze), tabulate_lines(*shapes)
     key = split_key(seed, _STREAM)
-    track = np.full(spin.shape, -1)
-    draw_melting(axes, *scan, key, track)
-    since = minimum_filter(track, 2 * _REACH + 1)
+    first, last = np.full((2, *spin.shape), -1)
+    draw_melting(axes, *scan, key, first, last)
+    since = minimum_filter(last, 2 * _REACH + 1)
     none, no_track, all_sites = (np.empty((0,) * 3, t) for t in (np.float32, int, bool))
     lives = Lives(spin != 0, since, none, no_track, all_sites)
     rules = move_rules(n_spins, temperature, False)
-    start = np.where(since >= 0, 0, spin)
+    start = np.where((first >= 0) & (first < since), 0, spin)
     return _relive(start, axes, scan, lives, rules, key, progress)
 
 
