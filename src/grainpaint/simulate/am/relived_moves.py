@@ -289,14 +289,13 @@ def _moves(
         reached = lives.skipped[here]
     _draw(key, place, counter, drawn)
     reached += _gap(drawn[0, 0])
+    draw = key, place, counter
     for sweep in range(first, end_of_sweeps(segment, lines, along)):
         if melting <= sweep < solid:
             continue  # it is molten, or is not attempted
         mobility = rate_in(sweep, segment, lines, line)
-        while reached < begun + mobility and count < _MOST:
-            part = (reached - begun) / mobility * _PARTS
-            n, count = _add(sweep, part, drawn, count, when, words, n)
-            reached += _next(count, key, place, counter, drawn)
+        told = sweep, begun, mobility
+        n, count, reached = _add(told, reached, count, draw, drawn, when, words, n)
         begun += mobility
     at_end = at_rest(segment, lines, along)
     if at_end < 0:
@@ -305,30 +304,43 @@ def _moves(
     for sweep in range(n_sweeps, n_sweeps + int(segment[7])):
         distance += segment[8]
         mobility = np.float32(frozen_mobility(distance, lines.shells))
-        while reached < begun + mobility and count < _MOST:
-            part = (reached - begun) / mobility * _PARTS
-            n, count = _add(sweep, part, drawn, count, when, words, n)
-            reached += _next(count, key, place, counter, drawn)
+        told = sweep, begun, mobility
+        n, count, reached = _add(told, reached, count, draw, drawn, when, words, n)
         begun += mobility
     return n
 
 
 @nb.njit(inline="always")
-def _add(sweep, part, drawn, count, when, words, n):
-    """Append a move; return how many there are, and how many have been drawn."""
-    at = count % _DRAWN
-    when[n] = sweep * _PARTS + min(int(part), _PARTS - 1)
-    words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
-    return n + 1, count + 1
+def _add(told, reached, count, draw, drawn, when, words, n):
+    """Append the moves of a sweep.
 
+    Parameters
+    ----------
+    told : tuple
+        Number of the sweep, dose before it, and dose in it.
+    reached : float
+        Dose at the next move.
+    count : int
+        Moves whose words have been used.
+    draw : tuple
+        Key, place and counter of the words; `drawn` holds the last that were drawn.
 
-@nb.njit(inline="always")
-def _next(count, key, place, counter, drawn):
-    """Return the dose from the move before to a move; draw words if none are left."""
-    at = count % _DRAWN
-    if at == 0:
-        _draw(key, place, counter | np.uint64(count), drawn)
-    return _gap(drawn[0, at])
+    Returns
+    -------
+    n, count, reached
+        After the sweep.
+    """
+    sweep, begun, mobility = told
+    while reached < begun + mobility and count < _MOST:
+        at = count % _DRAWN
+        part = int((reached - begun) / mobility * _PARTS)
+        when[n] = sweep * _PARTS + min(part, _PARTS - 1)
+        words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
+        n, count = n + 1, count + 1
+        if count % _DRAWN == 0:
+            _draw(draw[0], draw[1], draw[2] | np.uint64(count), drawn)
+        reached += _gap(drawn[0, count % _DRAWN])
+    return n, count, reached
 
 
 @nb.njit(inline="always")

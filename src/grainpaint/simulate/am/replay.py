@@ -55,8 +55,9 @@ def last_lives(
 ) -> np.ndarray:
     """Simulate what remains of a build: the life of each site since it melted last.
 
-    The grains are those of `grainpaint.simulate.am.solidify.solidify` in distribution,
-    with other random numbers.
+    The model is that of `grainpaint.simulate.am.solidify.solidify`, with other random
+    numbers, in half the time. With Bézier pools there are 4 to 10 % more grains than
+    that makes (docs/additive.md), so builds of recipes are swept.
 
     Parameters
     ----------
