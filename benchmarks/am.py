@@ -109,6 +109,22 @@ def crossing(volume, recipe):
     return float((high > low)[large].mean())
 
 
+def figures_of(made, truth, recipe):
+    """Return distances, fine grains and crossings of a set beside a reference."""
+    sets = [measure_all(v, len(v), console) for v in (made, truth)]
+    found = compare(*sets, progress=console).descriptors
+    return {
+        "distances": {
+            key: {k: getattr(entry, k) for k in ("kl", "kl_floor", "verdict")}
+            for key, entry in found.items()
+        },
+        "fine": [fine(v) for v in (made, truth)],
+        "crossing": [
+            float(np.mean([crossing(v, recipe) for v in s])) for s in (made, truth)
+        ],
+    }
+
+
 def rows_of(volume, recipe):
     """Return where rows of boundaries lie across the tracks, as a share of the hatch.
 
@@ -185,24 +201,15 @@ def main():
             truth, took = simulated(kept, name, recipe, options.simulated)
             made, seconds = painted(options.model, recipe, options.volumes)
             pairs[name] = truth[0], made[0]
-            sets = [measure_all(v, len(v), console) for v in (made, truth)]
-            found = compare(*sets, progress=console).descriptors
             row = {
                 "scan": name,
-                "distances": {
-                    key: {k: getattr(entry, k) for k in ("kl", "kl_floor", "verdict")}
-                    for key, entry in found.items()
-                },
-                "fine": [fine(v) for v in (made, truth)],
-                "crossing": [
-                    float(np.mean([crossing(v, recipe) for v in s]))
-                    for s in (made, truth)
-                ],
+                **figures_of(made, truth, recipe),
                 "paint_s": float(np.median(seconds)),
                 "simulate_s": took,
             }
             rows.append(row)
             show_row(row)
+            print(f"  painted in {row['paint_s']:.1f} s, simulated in {took:.1f} s")
     step = in_step(options.model, options.windows)
     print("rows in step:", step)
     if options.picture:
@@ -218,7 +225,7 @@ def main():
 
 
 def show_row(row):
-    """Print the figures of a scan."""
+    """Print the figures of a scan, but for seconds."""
     print(row["scan"])
     for name, found in row["distances"].items():
         print(
@@ -230,9 +237,6 @@ def show_row(row):
         print(f"  {key:24}{made:10.4g}{truth:10.4g}{made / truth:8.3f}")
     made, truth = row["crossing"]
     print(f"  {'grains over layer faces':24}{made:10.4g}{truth:10.4g}")
-    print(
-        f"  painted in {row['paint_s']:.1f} s, simulated in {row['simulate_s']:.1f} s"
-    )
 
 
 if __name__ == "__main__":

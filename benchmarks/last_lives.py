@@ -11,13 +11,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from am import SCANS, crossing, fine, recipe_of
+from am import SCANS, figures_of, recipe_of, show_row
 from common import make_parser, save
 
-from grainpaint.measure.comparison import compare
-from grainpaint.measure.measured import measure_all
 from grainpaint.microstructure import Microstructure
-from grainpaint.progress import console
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.build import first_spins, prepare
 from grainpaint.simulate.am.recipe import AmRecipe
@@ -73,33 +70,8 @@ def row_of(name, recipe, n_lived, n_swept):
     """Return the figures of a recipe."""
     lived, lived_s = built(recipe, range(100, 100 + n_lived), False)
     swept, swept_s = built(recipe, range(500, 500 + n_swept), True)
-    sets = [measure_all(v, len(v), console) for v in (lived, swept)]
-    found = compare(*sets, progress=console).descriptors
-    return {
-        "scan": name,
-        "distances": {
-            key: {k: getattr(entry, k) for k in ("kl", "kl_floor", "verdict")}
-            for key, entry in found.items()
-        },
-        "fine": [fine(v) for v in (lived, swept)],
-        "crossing": [
-            float(np.mean([crossing(v, recipe) for v in s])) for s in (lived, swept)
-        ],
-        "seconds": [lived_s, swept_s],
-    }
-
-
-def show(row):
-    """Print the figures of a recipe."""
-    print(row["scan"])
-    for key, entry in row["distances"].items():
-        kl, floor = entry["kl"], entry["kl_floor"]
-        print(f"  {key:20} KL {kl:.4f}, floor {floor:.4f}: {entry['verdict']}")
-    for key in row["fine"][0]:
-        a, b = (f[key] for f in row["fine"])
-        print(f"  {key:24}{a:10.4g}{b:10.4g}{a / b:8.3f}")
-    print(f"  grains over layer faces {row['crossing']}")
-    print(f"  seconds, processor seconds: lives, sweeps {row['seconds']}", flush=True)
+    seconds = {"seconds": [lived_s, swept_s]}
+    return {"scan": name, **figures_of(lived, swept, recipe), **seconds}
 
 
 def main():
@@ -113,7 +85,10 @@ def main():
         for swept in (False, True):
             built(recipe_of(SCANS["0 degrees"], 40), [0], swept)  # compiles
         rows.append(row_of(name, recipe, options.volumes, options.swept))
-        show(rows[-1])
+        show_row(rows[-1])
+        print(
+            f"  seconds, of processor: lives, sweeps {rows[-1]['seconds']}", flush=True
+        )
     figures = {"edge": options.edge, "lived": options.volumes, "swept": options.swept}
     save(options, Path(__file__), figures | {"rows": rows})
 
