@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyvista
 import trimesh
-from common import in_turns, make_parser, save, show, shortest
+from common import in_turns, make_parser, save, shortest, show
 
 from grainpaint import formats
 from grainpaint.cad.solid import solid
@@ -68,7 +68,7 @@ def compared(edge, n_around, n_across, rounds):
     exact = part.volume / grid.spacing**3
     return {
         "triangles": len(part.faces),
-        "box": list(grid.shape),
+        "voxels": ours.size,
         "mask, s": round(seconds[0], 3),
         "mask, Mvoxel/s": round(ours.size / seconds[0] / 1e6),
         "pyvista, s": round(seconds[1], 3),
@@ -105,7 +105,7 @@ def main():
     figures = compared(options.edge, options.around, options.across, options.rounds)
     figures |= written(options.edge, options.rounds)
     show([{"figure": name, "value": value} for name, value in figures.items()])
-    save(options, Path(__file__), figures)
+    save(options, Path(__file__), {"rows": figures})
 
 
 if __name__ == "__main__":

@@ -342,6 +342,7 @@ TABLES = {
     ),
     "builds": builds,
     "builds fine": builds_fine,
+    "masks": lambda: listed("masks"),
     "store": store,
     "store speed": store_speed,
     "journal": lambda: listed("store", key="journal"),
