@@ -1,5 +1,8 @@
 """Lists of moves against a pool that is moved sweep by sweep."""
 
+from functools import partial
+
+import numba as nb
 import numpy as np
 import pytest
 from samples import CURVES
@@ -10,7 +13,13 @@ from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid
 from grainpaint.simulate.am.moves import MOLTEN, mobility_window
 from grainpaint.simulate.am.relived_moves import Lives, draw_melting, list_moves
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Segment, make_path
-from grainpaint.simulate.am.tracks import near_segments, tabulate_lines
+from grainpaint.simulate.am.tracks import (
+    FINE,
+    columns,
+    near_segments,
+    sweeps_in_melt,
+    tabulate_lines,
+)
 from grainpaint.simulate.am.zone_table import (
     TableStyle,
     shrinking_zones,
@@ -65,10 +74,11 @@ def test_a_site_melts_if_a_sweep_attempts_it_in_the_pool(pool, haz):
     molten, _ = swept(pool, haz)
     counts = np.zeros(SHAPE)
     for seed in range(N_SEEDS):
-        first, last = np.full((2, *SHAPE), -1)
-        draw_melting(AXES, *scanned(pool, haz), split_key(seed, 9), first, last)
-        np.testing.assert_array_equal(first >= 0, last >= 0)
-        assert (first <= last).all()
+        draw = partial(draw_melting, AXES, *scanned(pool, haz), split_key(seed, 9))
+        last = draw(np.full(SHAPE, 9))
+        before = draw(last - 1)
+        assert (before < last)[last >= 0].all()
+        np.testing.assert_array_equal(draw(last), last)
         counts += last >= 0
     share, n = counts / N_SEEDS, molten.sum(0).astype(int)
     assert share[n == 0].mean() < 0.01
@@ -78,7 +88,32 @@ def test_a_site_melts_if_a_sweep_attempts_it_in_the_pool(pool, haz):
         assert abs(share[here].mean() - 1 + np.exp(-some)) < 0.02 + 4 * scatter
     few = (n > 0) & (n < 3)
     expected = (1 - np.exp(-n[few])).mean()
-    assert abs(share[few].mean() - expected) < 0.17
+    assert abs(share[few].mean() - expected) < 0.04
+
+
+@nb.njit
+def count_sweeps(axes, segment, lines, count):
+    """Set in how many sweeps of a segment the pool is at each site."""
+    for i, j, along, _, aside in columns(segment, lines, axes[0], axes[1]):
+        for k in range(count.shape[2]):
+            deep = int((segment[2] - axes[2][k]) * FINE)
+            if 0 <= deep < lines.rear.shape[1]:
+                first, stop = sweeps_in_melt(segment, lines, (along, aside, deep))
+                count[i, j, k] = stop - first
+
+
+@pytest.mark.parametrize(("pool", "haz"), SHAPES, ids=lambda p: getattr(p, "shape", ""))
+def test_the_pool_is_at_a_site_for_as_many_sweeps_as_it_is_moved_there(pool, haz):
+    """On straight tracks to the sweep; oblique ones lie between the table's rows."""
+    molten, _ = swept(pool, haz)
+    _, segments, lines = scanned(pool, haz)
+    counts = np.zeros((2, *SHAPE))
+    for count, segment in zip(counts, segments):
+        count_sweeps(AXES, segment, lines, count)
+    np.testing.assert_array_equal(counts[0], molten[0])
+    assert counts[1].sum() == pytest.approx(molten[1].sum(), rel=0.02)
+    n_off = np.count_nonzero(counts[1] != molten[1])
+    assert n_off < 0.1 * np.count_nonzero(molten[1])
 
 
 @pytest.mark.parametrize(("pool", "haz"), SHAPES, ids=lambda p: getattr(p, "shape", ""))

@@ -19,6 +19,7 @@ from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.plan_path import plan_path
 from grainpaint.simulate.am.process_map import ProcessMap, process_map
 from grainpaint.simulate.am.recipe import AmRecipe, Substrate, read_am_recipe
+from grainpaint.simulate.am.replay import last_lives
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.solidify import solidify
 from grainpaint.simulate.iso.random_spins import random_spins
@@ -114,18 +115,31 @@ def first_spins(
 def _simulate(job: Job, seed: int, progress: Progress) -> Microstructure:
     """Simulate the grains of a build with one seed."""
     recipe = job.recipe
-    spin = solidify(
-        first_spins(recipe.spins, recipe.substrate, job.mask, seed),
-        job.path,
-        recipe.pool,
-        recipe.haz,
-        n_spins=recipe.spins,
-        temperature=recipe.temperature,
-        copy_molten=recipe.copy_molten,
-        freeze=recipe.freeze,
-        seed=seed,
-        progress=progress,
-    )
+    spin = first_spins(recipe.spins, recipe.substrate, job.mask, seed)
+    if recipe.copy_molten or recipe.pool.shape == "weld":
+        spin = solidify(
+            spin,
+            job.path,
+            recipe.pool,
+            recipe.haz,
+            n_spins=recipe.spins,
+            temperature=recipe.temperature,
+            copy_molten=recipe.copy_molten,
+            freeze=recipe.freeze,
+            seed=seed,
+            progress=progress,
+        )
+    else:
+        spin = last_lives(
+            spin,
+            job.path,
+            (recipe.pool, recipe.haz),
+            n_spins=recipe.spins,
+            temperature=recipe.temperature,
+            freeze=recipe.freeze,
+            seed=seed,
+            progress=progress,
+        )
     grain_id = label_pieces(spin, corners=True)
     return Microstructure(grain_id, (job.edge,) * 3, job.origin)
 
@@ -144,7 +158,7 @@ def additive(
     seed : int
         The same seed gives the same grains, whatever the number of threads.
     progress : Progress
-        Receives the number of sweeps done.
+        Receives the number of segments of the scan that are done.
 
     Returns
     -------

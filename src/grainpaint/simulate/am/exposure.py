@@ -22,6 +22,7 @@ from grainpaint.simulate.am.tracks import (
     near_segments,
     span,
     summed,
+    sweeps_at_rest,
     tabulate_lines,
 )
 
@@ -105,14 +106,17 @@ def _expose(x, y, z, segments, lines, track, place, dose):
         z0, z1 = span(sz - lines.below, sz, z)
         for i, j, along, across, aside in columns(segment, lines, x, y):
             end = along - length
-            at = at_rest(segment, lines, along)
             for k in range(z0, z1 + 1):
                 deep = int((sz - z[k]) * FINE + 0.5)
                 if deep >= n_below:
                     continue
                 total = lines.mobility[aside, deep]
                 last = max(lines.rear[aside, deep], np.float32(end))
-                if last <= min(lines.front[aside, deep], np.float32(along)):
+                distance = at_rest(segment, lines, (along, aside, deep))
+                rests = sweeps_at_rest(segment, distance) > 0
+                if rests:
+                    last = np.float32(end)
+                if rests or last <= min(lines.front[aside, deep], np.float32(along)):
                     track[i, j, k] = s
                     place[i, j, k, 0] = across
                     place[i, j, k, 1] = sz - z[k]
@@ -122,8 +126,7 @@ def _expose(x, y, z, segments, lines, track, place, dose):
                 more = summed(total, end, lines.first)
                 more -= summed(total, last, lines.first)
                 more = max(more, np.float32(0)) / stride
-                if at >= 0:
-                    distance = lines.distance[aside, deep, at]
+                if distance < np.inf:
                     for _ in range(int(segment[7])):
                         distance += segment[8]
                         more += frozen_mobility(distance, lines.shells)

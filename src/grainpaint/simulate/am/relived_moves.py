@@ -103,22 +103,22 @@ def scatter(spin, powder, axes, rules, key):
 
 
 @nb.njit(cache=True)
-def draw_melting(axes, numbers, segments, lines, key, first, last):
-    """Set the segments that melt each site first and last, see `_melts`."""
+def draw_melting(axes, numbers, segments, lines, key, most):
+    """Return the last segment up to `most` that melts each site, -1 = none does."""
     x, y, z = axes
+    last = np.full(most.shape, -1)
     for s in range(len(segments)):
         segment = segments[s]
         k0, k1 = span(segment[2] - lines.below, segment[2], z)
         for i, j, along, _, aside in columns(segment, lines, x, y):
             for k in range(k0, k1 + 1):
                 deep = int((segment[2] - z[k]) * FINE + 0.5)
-                if deep >= lines.mobility.shape[1]:
+                if deep >= lines.mobility.shape[1] or most[i, j, k] < numbers[s]:
                     continue
                 place, line = (x[i], y[j], z[k]), (along, aside, deep)
                 if _melts(segment, numbers[s], lines, line, place, key):
                     last[i, j, k] = numbers[s]
-                    if first[i, j, k] < 0:
-                        first[i, j, k] = numbers[s]
+    return last
 
 
 @inner()
@@ -175,16 +175,15 @@ def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
 @inner()
 def _dose(segment, lines, line, melts):
     """Return the dose of a site in a segment, since it solidified if that melts it."""
-    along, aside, deep = line
+    along = line[0]
     melting, solid = sweeps_in_melt(segment, lines, line)
     first = solid if melts else first_sweep(segment, lines, along)
     dose = np.float32(0)
     for sweep in range(first, end_of_sweeps(segment, lines, along)):
         if not melting <= sweep < solid:
             dose += rate_in(sweep, segment, lines, line)
-    at = at_rest(segment, lines, along)
-    if at >= 0:
-        distance = lines.distance[aside, deep, at]
+    distance = at_rest(segment, lines, line)
+    if distance < np.inf:
         for _ in range(int(segment[7])):
             distance += segment[8]
             dose += np.float32(frozen_mobility(distance, lines.shells))
@@ -264,7 +263,7 @@ def _moves(
     Times are parts of a sweep since the segment began; -1 - time: it solidifies, or
     melts.
     """
-    along, aside, deep = line
+    along = line[0]
     counter = _counter(number)
     n_sweeps = round(segment[5] / segment[6])
     first = first_sweep(segment, lines, along)
@@ -297,10 +296,9 @@ def _moves(
         told = sweep, begun, mobility
         n, count, reached = _add(told, reached, count, draw, drawn, when, words, n)
         begun += mobility
-    at_end = at_rest(segment, lines, along)
-    if at_end < 0:
+    distance = at_rest(segment, lines, line)
+    if distance == np.inf:
         return n
-    distance = lines.distance[aside, deep, at_end]
     for sweep in range(n_sweeps, n_sweeps + int(segment[7])):
         distance += segment[8]
         mobility = np.float32(frozen_mobility(distance, lines.shells))

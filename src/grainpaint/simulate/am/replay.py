@@ -38,7 +38,8 @@ from grainpaint.simulate.am.tracks import Lines, near_segments, tabulate_lines
 __all__ = ["last_lives", "replay"]
 
 _STREAM = 9  # of random numbers
-_REACH = 4  # voxels around sites in their last life that take part, too
+_REACH = 3  # voxels around sites in their last life that take part, too
+_NO_END = np.iinfo(np.int64).max
 _SITES_TOGETHER = 1 << 14  # whose moves take about 10 ms to list and 5 ms to make
 
 
@@ -56,8 +57,7 @@ def last_lives(
     """Simulate what remains of a build: the life of each site since it melted last.
 
     The model is that of `grainpaint.simulate.am.solidify.solidify`, with other random
-    numbers, in half the time. With Bézier pools there are 4 to 10 % more grains than
-    that makes (docs/additive.md), so builds of recipes are swept.
+    numbers, in half the time; melt is no neighbor (`copy_molten` is false).
 
     Parameters
     ----------
@@ -85,13 +85,12 @@ def last_lives(
     axes = tuple(np.arange(n, dtype=float) for n in spin.shape)
     scan = *near_segments(axes, path, *shapes, freeze), tabulate_lines(*shapes)
     key = split_key(seed, _STREAM)
-    first, last = np.full((2, *spin.shape), -1)
-    draw_melting(axes, *scan, key, first, last)
-    since = minimum_filter(last, 2 * _REACH + 1)
+    last = draw_melting(axes, *scan, key, np.full(spin.shape, _NO_END))
+    since = draw_melting(axes, *scan, key, minimum_filter(last, 2 * _REACH + 1))
     none, no_track, all_sites = (np.empty((0,) * 3, t) for t in (np.float32, int, bool))
     lives = Lives(spin != 0, since, none, no_track, all_sites)
     rules = move_rules(n_spins, temperature, False)
-    start = np.where((first >= 0) & (first < since), 0, spin)
+    start = np.where(since >= 0, 0, spin)
     return _relive(start, axes, scan, lives, rules, key, progress)
 
 

@@ -35,12 +35,13 @@ __all__ = [
     "rate_in",
     "span",
     "summed",
+    "sweeps_at_rest",
     "sweeps_in_melt",
     "tabulate_lines",
 ]
 
 FINE = 2  # points of the table a voxel, along the track and below it
-ACROSS = 8  # and across it, as tracks lie between voxels
+ACROSS = 16  # and across it, as tracks lie between voxels
 _COLD = 1e9
 _TOUCH = 1e-6  # distance from the pool that counts as none
 
@@ -149,11 +150,12 @@ def near_segments(
     -------
     numbers : numpy.ndarray, int64, shape (n,)
         Of the segments in the path.
-    segments : numpy.ndarray, float64, shape (n, 9)
+    segments : numpy.ndarray, float64, shape (n, 10)
         Start x, y, z; direction x, y; length; stride a sweep, of which there are a
-        whole number; the sweeps in which the melt freezes at its end, and how much it
-        shrinks in each. They start half a stride before those of the path, so that the
-        places of the pool in its sweeps lie in the middles of the strides.
+        whole number; the sweeps in which the melt freezes at its end, how much it
+        shrinks in each, and where the pool then is, from the start. They start half a
+        stride before those of the path, so that the places of the pool in its sweeps
+        lie in the middles of the strides.
     """
     lines = tabulate_lines(pool, haz)
     reach = max(-lines.first, lines.ahead, lines.side)
@@ -170,16 +172,16 @@ def near_segments(
             ends = (stride == value) & ~path.goes_on[numbers]
             sweeps[ends], shrinking[ends] = len(zones), zones[0].drawn_in
     known = numbers if path.number is None else path.number[numbers]
-    direction, length = path.direction[numbers], path.length[numbers]
-    mean_stride = length / path.n_sweeps[numbers]
+    direction = path.direction[numbers]
     return known, np.column_stack(
         [
-            path.start[numbers] - direction * mean_stride[:, None] / 2,
+            path.start[numbers] - direction * stride[:, None] / 2,
             direction[:, :2],
-            length,
-            mean_stride,
+            path.n_sweeps[numbers] * stride,
+            stride,
             sweeps,
             shrinking,
+            path.length[numbers] + stride / 2,
         ]
     )
 
@@ -230,10 +232,25 @@ def columns(segment, lines, x, y):
 
 
 @inner()
-def at_rest(segment, lines, along):
-    """Return the point of a line under a pool at rest at the end, -1 = none is near."""
-    at = int((along - segment[5] - segment[6] / 2 - lines.first) * FINE + 0.5)
-    return at if segment[7] > 0 and 0 <= at < lines.distance.shape[2] else -1
+def at_rest(segment, lines, line):
+    """Return the distance of a site from the pool at rest at the end; inf = none near.
+
+    It is signed; the distance in the first sweep that follows is larger by one step.
+    """
+    along, aside, deep = line
+    place = (along - segment[9] - lines.first) * FINE
+    low = int(place)
+    if segment[7] == 0 or place < 0 or low >= lines.distance.shape[2] - 1:
+        return np.float32(np.inf)
+    share = np.float32(place - low)
+    near, far = lines.distance[aside, deep, low], lines.distance[aside, deep, low + 1]
+    return near + share * (far - near)
+
+
+@inner()
+def sweeps_at_rest(segment, distance):
+    """Return in how many sweeps the freezing melt still covers a site."""
+    return math.floor(-distance / segment[8]) if distance < 0 else 0
 
 
 @inner()
@@ -241,7 +258,9 @@ def sweeps_in_melt(segment, lines, line):
     """Return the first sweep in which the pool is at a site, and the first thereafter.
 
     In sweep i the pool is (i + 1/2) strides from the start of the segment; in those
-    that follow its last one it freezes. Both are the same where nothing melts.
+    that follow its last one it freezes. Both are the same where nothing melts. A pool
+    at rest is larger than a moving one, whose distances are never negative, so it may
+    reach a site that the moving one has just left: that counts as one stay.
     """
     along, aside, deep = line
     rear, front = lines.rear[aside, deep], lines.front[aside, deep]
@@ -251,9 +270,9 @@ def sweeps_in_melt(segment, lines, line):
         first = max(0, math.ceil((along - front) / segment[6] - 0.5))
         stop = math.floor((along - rear) / segment[6] + 0.5)
         first, stop = min(first, n_sweeps), min(stop, n_sweeps)
-    at = at_rest(segment, lines, along)
-    if stop == n_sweeps and at >= 0 and lines.distance[aside, deep, at] < 0:
-        stop += math.floor(-lines.distance[aside, deep, at] / segment[8])
+    more = sweeps_at_rest(segment, at_rest(segment, lines, line))
+    if more > 0:
+        stop = n_sweeps + more
     return first, max(first, stop)
 
 
