@@ -38,7 +38,7 @@ from grainpaint.simulate.am.tracks import Lines, near_segments, tabulate_lines
 __all__ = ["last_lives", "replay"]
 
 _STREAM = 9  # of random numbers
-_REACH = 3  # voxels around sites in their last life that take part, too
+_REACH = 6  # voxels around sites in their last life that take part, too
 _NO_END = np.iinfo(np.int64).max
 _SITES_TOGETHER = 1 << 14  # whose moves take about 10 ms to list and 5 ms to make
 
@@ -57,7 +57,7 @@ def last_lives(
     """Simulate what remains of a build: the life of each site since it melted last.
 
     The model is that of `grainpaint.simulate.am.solidify.solidify`, with other random
-    numbers, in half the time; melt is no neighbor (`copy_molten` is false).
+    numbers, in two thirds of the time; melt is no neighbor (`copy_molten` is false).
 
     Parameters
     ----------
