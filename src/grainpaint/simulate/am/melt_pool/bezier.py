@@ -8,14 +8,16 @@ modeling additive manufacturing microstructures", Comput. Methods Appl. Mech. En
 """
 
 from functools import lru_cache
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from pydantic import PositiveFloat, model_validator
-from scipy.spatial import cKDTree
 
 from grainpaint.simulate.am.melt_pool.ends import toward_melt
 from grainpaint.simulate.toml import RecipePart
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 __all__ = ["Bezier"]
 
@@ -224,8 +226,10 @@ def _widest(pool: Bezier) -> float:
 
 
 @lru_cache(maxsize=8)
-def _surface(pool: Bezier) -> tuple[cKDTree, np.ndarray, np.ndarray]:
+def _surface(pool: Bezier) -> tuple["cKDTree", np.ndarray, np.ndarray]:
     """Return points on the surface in a search tree, their u and their v."""
+    from scipy.spatial import cKDTree
+
     u, v = np.linspace(0, 1, _N_SURFACE[0]), np.linspace(0, 1, _N_SURFACE[1])
     x, y, z = _control_points(pool) @ _bernstein(u)
     across, below = pool.section(v)

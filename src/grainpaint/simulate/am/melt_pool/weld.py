@@ -7,13 +7,15 @@ Modelling Simul. Mater. Sci. Eng. 25 (2017), https://doi.org/10.1088/1361-651X/a
 """
 
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveFloat
-from scipy.spatial import cKDTree
 
 from grainpaint.simulate.am.melt_pool.ends import PoolWithEnds, toward_melt
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 __all__ = ["ScriptWeld", "Weld"]
 
@@ -263,8 +265,10 @@ def _teardrop(pool: Weld) -> list[list[np.ndarray]]:
 
 
 @lru_cache(maxsize=32)
-def _outline(pool: Weld) -> cKDTree:
+def _outline(pool: Weld) -> "cKDTree":
     """Return points of the outline in a search tree."""
+    from scipy.spatial import cKDTree
+
     return cKDTree(_curve(pool, np.linspace(0, 1, _N_OUTLINE))[0].T)
 
 
