@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import BUILD
 
-from grainpaint import formats, store
+from grainpaint import formats, generate, paint, store
 from grainpaint.errors import InputError
 from grainpaint.generation import on_disk
 from grainpaint.generation.domain import Domain, part_domain
@@ -37,6 +37,22 @@ def test_a_box_is_full_and_the_seed_decides_its_grains(additive_model, painted):
     np.testing.assert_array_equal(again.grain_id, painted.grain_id)
     other = paint_recipe(recipe_of(additive_model, seed=2)).volume
     assert (other.grain_id != painted.grain_id).any()
+
+
+def test_python_takes_the_recipe_of_the_simulator(additive_model, painted, tmp_path):
+    model = str(additive_model)
+    found = generate(model=model, seed=1, scan=BUILD | {"shape": SHAPE})
+    np.testing.assert_array_equal(found.grain_id, painted.grain_id)
+    assert found.spacing == painted.spacing
+    np.save(tmp_path / "part.npy", painted.grain_id[:, :24] > 0)
+    part = paint(tmp_path / "part.npy", voxel=5.0, model=model, seed=1, scan=BUILD)
+    assert part.shape == (48, 24, 48)
+    with pytest.raises(InputError, match="no grain_size, no periodic axes"):
+        generate(SHAPE, model=model, grain_size=20.0, scan=BUILD)
+    with pytest.raises(InputError, match="the same edge to both"):
+        generate(SHAPE, model=model, voxel=4.0, scan=BUILD)
+    with pytest.raises(InputError, match="give the shape of the box"):
+        generate(model=model)
 
 
 def test_pieces_look_as_in_the_whole(additive_model, painted):

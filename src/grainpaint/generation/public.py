@@ -1,9 +1,10 @@
 """What Python programs call: paint, generate, zoom, extend."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 from grainpaint.cad import Pose
 from grainpaint.errors import InputError, InputNote
@@ -13,6 +14,7 @@ from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.in_pieces import paint_in_pieces
 from grainpaint.generation.recipe import Options, Recipe, make_recipe
+from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
@@ -20,18 +22,20 @@ from grainpaint.orienting.inherited import as_recorded, continued
 from grainpaint.orienting.public import orient
 from grainpaint.orienting.sources import Source, check_sources
 from grainpaint.progress import Progress, silent
-from grainpaint.units import count_text
+from grainpaint.simulate.am.recipe import AmRecipe, read_am_recipe
+from grainpaint.units import count_text, parse_length
 
 __all__ = ["extend", "generate", "paint", "zoom"]
 
 Span = tuple[int, int]
+Scan = AmRecipe | Mapping[str, Any] | str | Path
 
 
 def generate(
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int] | None = None,
     model: str = "iso",
     seed: int = 0,
-    voxel: float = 1.0,
+    voxel: float | None = None,
     grain_size: AnyGrainSize | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
     device: str = "cpu",
@@ -42,25 +46,25 @@ def generate(
     texture: Source | None = None,
     misorientations: Source | None = None,
     symmetry: str = "432",
+    scan: Scan | None = None,
 ) -> Microstructure:
     """Generate a box of grains.
 
     Parameters
     ----------
     shape : three ints
-        Voxels along x, y, z.
+        Voxels along x, y, z; by default those of the scan.
     model : str
         Name of a shipped model, or the folder of another.
     seed : int
         0..2^63 - 1; the same seed gives the same grains.
-    voxel : float
-        Edge of a voxel, µm.
+    voxel : float, optional
+        Edge of a voxel, µm; by default that of the scan, or 1.
     grain_size : float, str, path, callable or numpy.ndarray, optional
         Mean grain diameter: a number of µm; a function of x, y, z (arrays, µm) that
         returns µm; an array [x, y, z] of µm spread over the box; or what the command
-        line takes, such as ``"40um"``, ``"20 + x/100"`` or the path of an .npz. Without
-        it, that of the model's data. See
-        `grainpaint.generation.grain_size.read_grain_size`.
+        line takes, such as ``"40um"`` or ``"20 + x/100"``. Without it, that of the
+        model's data. See `grainpaint.generation.grain_size.read_grain_size`.
     periodic : three bools
         Axes along which grains continue through the faces.
     device : str
@@ -72,10 +76,13 @@ def generate(
     executor : concurrent.futures.Executor, optional
         Makes the volume piece by piece, the same grains: docs/cluster.md.
     store : path, optional
-        NAME.zarr that holds the pieces, where the executor's workers reach it too; what
-        was begun there is continued. Without it, they are in a temporary folder.
+        NAME.zarr that holds the pieces, where workers reach it; what was begun there is
+        continued. Without it, they are in a temporary folder.
     texture, misorientations, symmetry
         Orientations for the grains, as `grainpaint.orient` takes them, if any.
+    scan : path, mapping or AmRecipe, optional
+        The build that the model ``"am"`` paints: a TOML file (docs/additive.md) or its
+        content, as `grainpaint.simulate.additive` takes it.
 
     Returns
     -------
@@ -85,28 +92,58 @@ def generate(
     ------
     InputError
         If a parameter is out of range, there is no such model, the memory is too small,
-        or a texture, file or symmetry cannot be used; if periodic axes are made in
-        pieces; if the executor gives up, or its workers lack something.
+        a texture, file or symmetry cannot be used, periodic axes are made in pieces,
+        the executor gives up, or its workers lack something.
 
     Examples
     --------
     >>> volume = generate((32, 32, 32), seed=1)
     >>> volume.n_grains > 10
     True
-    >>> fine_to_coarse = generate(
-    ...     (48, 32, 32), voxel=2.0, grain_size=lambda x, y, z: 10 + x / 20
-    ... )
-    >>> fine_to_coarse.spacing
+    >>> size = lambda x, y, z: 10 + x / 20
+    >>> generate((48, 32, 32), voxel=2.0, grain_size=size).spacing
     (2.0, 2.0, 2.0)
     """
     _check_texture(texture, misorientations, symmetry)
-    domain = Domain(shape, voxel)
+    build = None if scan is None else read_am_recipe(scan)
+    domain = _box(shape, voxel, build)
     options = Options(grain_size=grain_size, periodic=periodic)
-    recipe = make_recipe(domain, options, model, seed, precision, device)
+    recipe = _recipe(domain, options, build, model, seed, precision, device)
     volume = _made(recipe, device, progress, executor, store)
-    if texture is None:
-        return volume
-    return orient(volume, texture, misorientations, symmetry, seed)
+    return _oriented(volume, texture, misorientations, symmetry, seed)
+
+
+def _box(
+    shape: tuple[int, int, int] | None, voxel: float | None, build: AmRecipe | None
+) -> Domain:
+    """Return a box, by default that of a build."""
+    if shape is None and build is not None:
+        shape = build.shape
+    if shape is None:
+        raise InputError("give the shape of the box: voxels along x, y, z")
+    return Domain(shape, voxel or _voxel_of(build) or 1.0)
+
+
+def _voxel_of(build: AmRecipe | None) -> float | None:
+    """Return the edge that the lengths of a build count, µm."""
+    return None if build is None else parse_length(build.voxel)
+
+
+def _recipe(
+    domain: Domain,
+    options: Options,
+    build: AmRecipe | None,
+    model: str,
+    seed: int,
+    precision: str,
+    device: str,
+) -> Recipe:
+    """Return what decides the grains, of a build or without one."""
+    if build is None:
+        return make_recipe(domain, options, model, seed, precision, device)
+    if options != Options():
+        raise InputError("a scan decides its grains: no grain_size, no periodic axes")
+    return make_scan_recipe(domain, build, model, seed, precision, device)
 
 
 def _made(
@@ -133,6 +170,19 @@ def _check_texture(
         raise InputError("misorientations need a texture, such as 'uniform'")
 
 
+def _oriented(
+    volume: Microstructure,
+    texture: Source | None,
+    misorientations: Source | None,
+    symmetry: str,
+    seed: int,
+) -> Microstructure:
+    """Give grains orientations, if there is a texture."""
+    if texture is None:
+        return volume
+    return orient(volume, texture, misorientations, symmetry, seed)
+
+
 def paint(
     part: str | Path,
     voxel: float | None = None,
@@ -153,6 +203,7 @@ def paint(
     texture: Source | None = None,
     misorientations: Source | None = None,
     symmetry: str = "432",
+    scan: Scan | None = None,
 ) -> Microstructure:
     """Paint grains into a CAD part.
 
@@ -162,11 +213,11 @@ def paint(
         A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, STEP, or one of these
         packed by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
     voxel : float, optional
-        Edge of a voxel, µm; a mask has its own voxels.
+        Edge of a voxel, µm, by default that of the scan; a mask has its own voxels.
     unit : str, optional
         Unit of the coordinates in the file; without it, what the file says, or mm.
     longest : int, optional
-        Voxels along the longest side, instead of `voxel`; 128 if neither is given.
+        Voxels along the longest side, instead of `voxel`; 128 if nothing is given.
     model, seed, grain_size, device, progress, precision
         As in `generate`; x, y, z of a grain size are coordinates of the part, µm.
     scale : float
@@ -177,14 +228,13 @@ def paint(
         Turns after that, such as ``[("z", 30)]``, about the origin.
     repair : bool
         Fill a surface that is open by its winding number (needs libigl).
-    executor, store, texture, misorientations, symmetry
+    executor, store, texture, misorientations, symmetry, scan
         As in `generate`; the executor's workers need the part's file too.
 
     Warns
     -----
     InputNote
-        Of each thing that was mended in the part, and of features that are lost or
-        fattened because they are too thin for the voxels.
+        Of what was mended in the part, and of features too thin for the voxels.
 
     Returns
     -------
@@ -203,15 +253,16 @@ def paint(
     (63, 64, 25)
     """
     _check_texture(texture, misorientations, symmetry)
+    build = None if scan is None else read_am_recipe(scan)
+    if voxel is None and longest is None:
+        voxel = _voxel_of(build)
     pose = Pose(scale, up, tuple(rotate))
     domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
-    recipe = make_recipe(domain, options, model, seed, precision, device)
+    recipe = _recipe(domain, options, build, model, seed, precision, device)
     volume = _made(recipe, device, progress, executor, store)
-    if texture is None:
-        return volume
-    return orient(volume, texture, misorientations, symmetry, seed)
+    return _oriented(volume, texture, misorientations, symmetry, seed)
 
 
 def zoom(

@@ -189,7 +189,9 @@ class Volume:
         if scan.shape is None:
             raise InputError("the recipe builds a part: give the shape of a box")
         domain = Domain(scan.shape, parse_length(scan.voxel))
-        return cls(make_scan_recipe(domain, scan, model, seed, precision, device))
+        return cls(
+            make_scan_recipe(domain, scan, model, seed, precision, device), device
+        )
 
     @classmethod
     def _of(

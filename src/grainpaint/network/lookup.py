@@ -91,9 +91,18 @@ def find_model(name: str, kind: Kind = "pyramid") -> Path:
         found, needed = (f"{STAGES[k][0]}.json" for k in (kind_of(name), kind))
         raise InputError(
             f"the model {name!r} is of another kind: it has {found}, but {needed} is "
-            "needed"
+            f"needed{_advice(name, kind)}"
         )
     return folder
+
+
+def _advice(name: str, kind: Kind) -> str:
+    """Return what to do where a model is of another kind than is needed."""
+    if kind == "additive":
+        return "; along a scan, paint with an additive model such as 'am'"
+    if kind_of(name) == "additive":
+        return "; this one paints builds, along a scan (`scan`) or as Volume.of_scan"
+    return ""
 
 
 def _fields(card: Path) -> dict[str, Any]:
