@@ -21,6 +21,8 @@ from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
 
 __all__ = ["ProcessMap", "check_maps", "process_map", "write_maps"]
 
+_AT_ONCE = 1 << 18  # voxels whose directions are found together
+
 
 @dataclass(frozen=True, eq=False)
 class ProcessMap:
@@ -81,21 +83,28 @@ def process_map(shape: tuple[int, int, int], path: ScanPath, pool: Pool) -> Proc
         if path.on[i]:
             box = _box_of(shape, path, pool, i)
             if box is not None:
-                place, depth, done = _melt(path, pool, i, box)
+                done = _melt(path, pool, i, box)
                 hit = ~np.isnan(done)
                 track[box][hit] = i
-                across[box][hit] = place[hit] / pool.width
-                below[box][hit] = depth[hit] / pool.depth
-                ux, uy, _ = path.direction[i]
-                direction[box][hit] = np.arctan2(uy, ux)
                 time[box][hit] = begin + done[hit]
-                growth[box][hit] = _turned(pool.growth(place[hit], -depth[hit]), ux, uy)
         begin += path.n_sweeps[i] / SWEEPS_PER_TIME
+    n_planes = max(1, _AT_ONCE // (shape[1] * shape[2]))
+    for x0 in range(0, shape[0], n_planes):
+        slab = slice(x0, x0 + n_planes)
+        hit = track[slab] >= 0
+        last = track[slab][hit]
+        x, y, z = np.nonzero(hit)
+        ux, uy = path.direction[last, :2].T
+        dx, dy = x + x0 - path.start[last, 0], y - path.start[last, 1]
+        place, depth = ux * dy - uy * dx, path.start[last, 2] - z
+        across[slab][hit], below[slab][hit] = place / pool.width, depth / pool.depth
+        direction[slab][hit] = np.arctan2(uy, ux)
+        growth[slab][hit] = _turned(pool.growth(place, -depth), ux, uy)
     return ProcessMap(track, across, below, direction, time, growth)
 
 
-def _turned(vectors: np.ndarray, ux: float, uy: float) -> np.ndarray:
-    """Return vectors from the axes of a pool that moves along (ux, uy)."""
+def _turned(vectors: np.ndarray, ux: np.ndarray, uy: np.ndarray) -> np.ndarray:
+    """Return vectors from the axes of pools that move along (ux, uy)."""
     x, y, z = vectors.T
     found: np.ndarray = np.stack([ux * x - uy * y, uy * x + ux * y, z], -1)
     return found
@@ -118,22 +127,17 @@ def _box_of(
 
 def _melt(
     path: ScanPath, pool: Pool, i: int, box: tuple[slice, slice, slice]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return positions across and below and times of solidification in segment i."""
+) -> np.ndarray:
+    """Return when voxels solidify in segment i, since it began; NaN = not melted."""
     ux, uy, _ = path.direction[i]
     x, y, z = np.ogrid[box]
     dx, dy = x - path.start[i, 0], y - path.start[i, 1]
     along, place = ux * dx + uy * dy, ux * dy - uy * dx
-    depth = path.start[i, 2] - z
-    front, rear = pool.reach(place, -depth)
+    front, rear = pool.reach(place, z - path.start[i, 2])
     first = np.maximum(along - front, 0)
     last = np.minimum(along + rear, path.length[i])
-    done = np.where(first <= last, last / path.speed[i], np.nan)
-    return (
-        np.broadcast_to(place, done.shape),
-        np.broadcast_to(depth, done.shape),
-        done,
-    )
+    done: np.ndarray = np.where(first <= last, last / path.speed[i], np.nan)
+    return done
 
 
 def check_maps(path: Path, force: bool) -> None:

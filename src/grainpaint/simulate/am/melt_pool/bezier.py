@@ -144,9 +144,10 @@ class Bezier(RecipePart):
         curve_x, half, bottom = _control_points(self) @ _bernstein(u)
         v = np.linspace(0, 1, _N_CURVE)
         across, below = self.section(v)
+        heights = np.unique(z)
         y, z = np.broadcast_arrays(np.abs(y), z)
         front, rear = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
-        for height in np.unique(z):
+        for height in heights:
             here = z == height
             with np.errstate(invalid="ignore", divide="ignore"):
                 share = np.where(bottom < 0, height / bottom, np.inf)
