@@ -62,7 +62,7 @@ class ClusterFlags(RunFlags):
 
     def executor(self, recipe: Recipe) -> AbstractContextManager[Executor | None]:
         """Return the cluster's executor, connected while its block runs; or None."""
-        from grainpaint.generation.cluster import connected, read_address
+        from grainpaint.executors.cluster import connected, read_address
         from grainpaint.generation.recipe import window_bytes
 
         address = self.scheduler

@@ -189,8 +189,8 @@ def _fill_store(
     from shutil import rmtree
 
     from grainpaint import store
+    from grainpaint.executors.hands import Stopped
     from grainpaint.generation.on_disk import run
-    from grainpaint.generation.workers import Stopped
     from grainpaint.progress import console
     from grainpaint.record import kept_precision, outputs, write_record
 

@@ -4,10 +4,10 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 
+from grainpaint.executors.handing_out import Task
 from grainpaint.generation.domain import load_grid
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.windows import Key, Window, cells_of
@@ -15,7 +15,6 @@ from grainpaint.store import SHARD, Store
 
 __all__ = [
     "Index",
-    "Task",
     "Tasks",
     "base_name",
     "find_tasks",
@@ -92,16 +91,6 @@ def base_name(key: Key) -> str:
 def survey_name(index: Index) -> str:
     """Return the name of the file of a shard's survey in the store."""
     return "survey/" + ".".join(map(str, index))
-
-
-@dataclass(frozen=True)
-class Task:
-    """A call of a worker's method, the tasks that it waits for, and its weight."""
-
-    name: str
-    call: tuple[Any, ...]
-    needs: frozenset[str]
-    weight: float
 
 
 def generation_tasks(

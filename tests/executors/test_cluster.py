@@ -10,7 +10,7 @@ import time
 import pytest
 
 from grainpaint import InputError, store
-from grainpaint.generation import cluster
+from grainpaint.executors import cluster
 
 distributed = pytest.importorskip("distributed")
 
