@@ -13,6 +13,7 @@ same command goes on. All volumes must have the bytes that own processes write.
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -113,9 +114,10 @@ def times(options, folder):
 class Killer(threading.Thread):
     """Kills workers of this process: each within a task drawn at random."""
 
-    def __init__(self, path, n, n_tasks, task_s):
+    def __init__(self, cluster, path, n, n_tasks, task_s):
         super().__init__(daemon=True)
         draw = random.Random(1)
+        self.cluster = cluster
         self.path, self.draw, self.task_s = path, draw, task_s
         self.moments = sorted(draw.choices(range(max(1, n_tasks - 2)), k=n))
         self.n_kills, self.over = 0, threading.Event()
@@ -130,11 +132,13 @@ class Killer(threading.Thread):
                 self.over.wait(0.05)
 
     def _kill(self):
-        family = psutil.Process().children(recursive=True)
-        workers = [p for p in family if "spawn_main" in " ".join(p.cmdline())]
-        if not workers:
+        # A nanny of Dask gives up where its worker dies before it has begun.
+        nannies = list(self.cluster.workers.values())
+        at_work = [n.process.pid for n in nannies if n.status.name == "running"]
+        known = [w.nanny for w in list(self.cluster.scheduler.workers.values())]
+        if not at_work or len(known) < len(nannies):
             return False
-        self.draw.choice(workers).kill()
+        os.kill(self.draw.choice(at_work), signal.SIGKILL)
         self.n_kills += 1
         return True
 
@@ -151,8 +155,9 @@ def workers(options, folder):
     with own(2) as pool:
         undisturbed, n_tasks, whole = made(recipe, folder / "own.zarr", pool)
     path = folder / "killed.zarr"
-    killer = Killer(path, options.kills, n_tasks, 2 * undisturbed / n_tasks)
     with dask(2) as (executor, cluster):
+        task_s = 2 * undisturbed / n_tasks
+        killer = Killer(cluster, path, options.kills, n_tasks, task_s)
         cluster.scheduler.allowed_failures = options.kills
         killer.start()
         seconds, _, digest = made(recipe, path, executor)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from grainpaint.cli.app import HOW, WHAT, print_table, say_if_slow
+from grainpaint.cli.cluster import stoppable
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import (
     GrainSizeText,
@@ -189,7 +187,6 @@ def _fill_store(
     from shutil import rmtree
 
     from grainpaint import store
-    from grainpaint.executors.hands import Stopped
     from grainpaint.generation.on_disk import run
     from grainpaint.progress import console
     from grainpaint.record import kept_precision, outputs, write_record
@@ -209,18 +206,10 @@ def _fill_store(
         return
     advice = ", but the volume was begun in it and keeps it" if kept else ""
     say_if_slow(recipe.precision, job.model.device, advice)
-    try:
+    with stoppable():
         outcome = run(
             recipe, volume, job.runs.workers, job.model.device, console, executor
         )
-    except (Stopped, KeyboardInterrupt) as stop:
-        number = stop.number if isinstance(stop, Stopped) else 2
-        print(
-            f"grainpaint: stopped ({stop or 'interrupt'}): what is done is kept, the "
-            "same command continues",
-            file=sys.stderr,
-        )
-        raise typer.Exit(128 + number) from None
     told = {**job.command, **outcome.record(), "window": settings["core"]}
     write_record(outputs(output), settings, told)
     n_voxels = math.prod(recipe.shape)

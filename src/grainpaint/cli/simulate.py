@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from grainpaint.cli.app import app
-from grainpaint.cli.options import Force, Seed
+from grainpaint.cli.app import GroupedCommand, app
+from grainpaint.cli.cluster import SchedulerFlags, stoppable
+from grainpaint.cli.options import Force, Seed, grouped
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from grainpaint.simulate.iso.recipe import IsoRecipe
 
 __all__ = ["simulate_app"]
@@ -44,7 +49,8 @@ simulate_app = typer.Typer(
 app.add_typer(simulate_app, name="simulate")
 
 
-@simulate_app.command()
+@simulate_app.command(cls=GroupedCommand)
+@grouped
 def iso(
     output: VolumesOutput,
     recipe: Annotated[
@@ -96,6 +102,8 @@ def iso(
         typer.Option("--mobility", help="An .npz with factors 0..1 for the rates."),
     ] = None,
     force: Force = False,
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Simulate isotropic grain growth with the Potts model."""
     from grainpaint.progress import console
@@ -121,7 +129,26 @@ def iso(
         raise InputError(
             f"--{next(iter(given))} does not go with a recipe: set it in {recipe}"
         )
-    print(f"{output}: {simulate_iso(settings, output, force, console)}")
+    several = settings.count * len(settings.time) > 1
+    with _by(cluster, several) as executor:
+        made = simulate_iso(settings, output, force, console, executor)
+    print(f"{output}: {made}")
+
+
+@contextmanager
+def _by(cluster: SchedulerFlags, several: bool) -> Iterator[Executor | None]:
+    """Yield the executor of a cluster, or None; a signal ends the block in one line."""
+    name = cluster.given
+    if name is None:
+        yield None
+        return
+    if not several:
+        raise InputError(
+            f"{name} is for several volumes: add --count N, and write a set as -o "
+            "NAME.zarr"
+        )
+    with cluster.executor() as executor, stoppable():
+        yield executor
 
 
 def _iso_settings(given: dict[str, Any]) -> IsoRecipe:
@@ -155,7 +182,8 @@ def _box_of(start: Path) -> dict[str, Any]:
     }
 
 
-@simulate_app.command()
+@simulate_app.command(cls=GroupedCommand)
+@grouped
 def am(
     recipe: Annotated[Path, typer.Argument(help="Recipe (TOML): pool, scan, part.")],
     output: VolumesOutput,
@@ -167,6 +195,8 @@ def am(
         Path | None, typer.Option("--maps", help="Also write process maps (.npz).")
     ] = None,
     force: Force = False,
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Simulate the grains of an additively manufactured build."""
     from grainpaint.progress import console
@@ -178,10 +208,13 @@ def am(
     if maps is not None:
         check_maps(maps, force)
         write_maps(map_process(plan), maps)
-    print(f"{output}: {simulate_am(plan, output, seed, count, force, console)}")
+    with _by(cluster, count > 1) as executor:
+        made = simulate_am(plan, output, seed, count, force, console, executor)
+    print(f"{output}: {made}")
 
 
-@simulate_app.command()
+@simulate_app.command(cls=GroupedCommand)
+@grouped
 def thermal(
     recipe: Annotated[Path, typer.Argument(help="Recipe (TOML): history, substrate.")],
     output: VolumesOutput,
@@ -190,6 +223,8 @@ def thermal(
         int, typer.Option("--count", help="Number of volumes, one per seed.")
     ] = 1,
     force: Force = False,
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Simulate the grains of a build from the temperatures of a solver."""
     from grainpaint.progress import console
@@ -199,4 +234,6 @@ def thermal(
     )
 
     plan = load_history_recipe(recipe)
-    print(f"{output}: {simulate_thermal(plan, output, seed, count, force, console)}")
+    with _by(cluster, count > 1) as executor:
+        made = simulate_thermal(plan, output, seed, count, force, console, executor)
+    print(f"{output}: {made}")

@@ -1,9 +1,16 @@
 """How many threads a worker uses, and that it does one task at a time."""
 
+import os
 import threading
 from typing import NamedTuple
 
-__all__ = ["ONE_TASK_AT_A_TIME", "Threads", "set_threads", "threads_here"]
+__all__ = [
+    "ONE_TASK_AT_A_TIME",
+    "Threads",
+    "set_threads",
+    "threads_here",
+    "use_given_threads",
+]
 
 # Kernels that use threads must not run twice at once in one process.
 ONE_TASK_AT_A_TIME = threading.Lock()
@@ -38,3 +45,17 @@ def set_threads(kernels: int, networks: int) -> None:
 
     numba.set_num_threads(kernels)
     torch.set_num_threads(networks)
+
+
+def use_given_threads() -> None:
+    """Let kernels use as many threads as this process was given.
+
+    That is `OMP_NUM_THREADS`, which Dask sets for its workers, or else the number of
+    numba.
+    """
+    import numba
+
+    most: int = numba.config.NUMBA_NUM_THREADS
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    n_threads = min(int(given), most) if given.isdecimal() else most
+    numba.set_num_threads(max(1, n_threads))
