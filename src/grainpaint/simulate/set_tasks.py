@@ -146,18 +146,20 @@ def _run_in(path: Path, prepare: Callable[[], Simulate]) -> Iterator[_Run]:
     """Hold a set for one run; remove what a killed one left behind."""
     folder = path / _FOLDER
     folder.mkdir(exist_ok=True)
-    with lock(folder / "lock"):
-        _clear(folder)
-        own = folder / uuid4().hex
-        own.mkdir()
-        (own / _SIGN).touch()
-        where = str(own.absolute())
-        try:
-            yield _Run(where, prepare, platform.node(), versions_here(_DECIDING))
-        finally:
+    try:
+        with lock(folder / "lock"):
             _clear(folder)
-    with suppress(OSError):  # a late task, or another run
-        folder.rmdir()
+            own = folder / uuid4().hex
+            own.mkdir()
+            (own / _SIGN).touch()
+            where = str(own.absolute())
+            try:
+                yield _Run(where, prepare, platform.node(), versions_here(_DECIDING))
+            finally:
+                _clear(folder)
+    finally:
+        with suppress(OSError):  # a late task, or another run
+            folder.rmdir()
 
 
 def _clear(folder: Path) -> None:
