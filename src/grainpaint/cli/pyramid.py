@@ -250,6 +250,11 @@ def forecast_rows(
         ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
         ("evaluations", f"{f.n_evaluations:,} of a network"),
         ("core time", f"about {duration(f.core_seconds)} on one core of this machine"),
+        (
+            "workers",
+            f"work for {f.n_base_windows:,} in the base, {f.n_growth_tasks:,} in "
+            "growth",
+        ),
         ("memory", f"about {f.memory_bytes / 2**30:.1f} GiB per worker"),
         ("disk", f"about {_size(f.disk_bytes)} as .zarr"),
     ]

@@ -19,6 +19,7 @@ __all__ = [
     "base_name",
     "find_tasks",
     "generation_tasks",
+    "n_growth_tasks",
     "survey_name",
 ]
 
@@ -93,6 +94,17 @@ def survey_name(index: Index) -> str:
     return "survey/" + ".".join(map(str, index))
 
 
+def n_growth_tasks(tasks: Tasks, recipe: Recipe) -> int:
+    """Return how many tasks grow the shards of a recipe."""
+    return len({_growth(index, recipe) for index in tasks.shards})
+
+
+def _growth(index: Index, recipe: Recipe) -> Index:
+    """Return which task grows a shard: those of one refinement window are one."""
+    x, y, z = (i * SHARD // max(n, SHARD) for i, n in zip(index, recipe.core))
+    return x, y, z
+
+
 def generation_tasks(
     tasks: Tasks, recipe: Recipe, store: Store, done: set[str]
 ) -> list[Task]:
@@ -106,8 +118,7 @@ def generation_tasks(
     for index in tasks.shards:
         tags = store.shard_task("tag", index)
         if tags not in done:
-            x, y, z = (i * SHARD // max(n, SHARD) for i, n in zip(index, recipe.core))
-            together[x, y, z].append(index)
+            together[_growth(index, recipe)].append(index)
         elif store.file_task(survey_name(index)) not in done:
             shards.append(Task(tags, ("survey", index), frozenset(), 0.0))
     wanted: set[Key] = set()
