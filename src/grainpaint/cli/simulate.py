@@ -108,7 +108,6 @@ def iso(
     """Simulate isotropic grain growth with the Potts model."""
     from grainpaint.progress import console
     from grainpaint.simulate.iso.isotropic import simulate_iso
-    from grainpaint.simulate.iso.recipe import load_iso_recipe
     from grainpaint.units import parse_numbers, parse_shape
 
     options: dict[str, Any] = {
@@ -124,11 +123,7 @@ def iso(
         "mobility": mobility,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    settings = load_iso_recipe(recipe) if recipe else _iso_settings(given)
-    if recipe and given:
-        raise InputError(
-            f"--{next(iter(given))} does not go with a recipe: set it in {recipe}"
-        )
+    settings = _iso_settings(recipe, given)
     several = settings.count * len(settings.time) > 1
     with _by(cluster, several) as executor:
         made = simulate_iso(settings, output, force, console, executor)
@@ -151,11 +146,18 @@ def _by(cluster: SchedulerFlags, several: bool) -> Iterator[Executor | None]:
         yield executor
 
 
-def _iso_settings(given: dict[str, Any]) -> IsoRecipe:
-    """Return the settings of options without a recipe."""
-    from grainpaint.simulate.iso.recipe import IsoRecipe
+def _iso_settings(recipe: Path | None, given: dict[str, Any]) -> IsoRecipe:
+    """Return the settings of a recipe, or of options without one."""
+    from grainpaint.simulate.iso.recipe import IsoRecipe, load_iso_recipe
     from grainpaint.simulate.toml import check_recipe
 
+    if recipe is not None:
+        settings = load_iso_recipe(recipe)
+        if given:
+            raise InputError(
+                f"--{next(iter(given))} does not go with a recipe: set it in {recipe}"
+            )
+        return settings
     if "start" in given:
         if "shape" in given:
             raise InputError("--shape is that of --start: give one of them")
