@@ -250,7 +250,7 @@ def test_lost_workers_a_signal_and_a_lost_scheduler_change_no_byte(
     until(lambda: lines(path) > n, child)
     child.send_signal(signal.SIGTERM)
     code, said = ended(child)
-    assert (code, len(said)) == (128 + signal.SIGTERM, 1), said
+    assert (code, len(said)) == (128 + signal.SIGTERM, 1), "\n".join(said)
     assert "the same command continues" in said[0]
     assert not (path / "work" / "lock").exists()
     assert [d for d in store.verify(store.open_store(path)) if not d.harmless] == []
@@ -271,6 +271,49 @@ def test_lost_workers_a_signal_and_a_lost_scheduler_change_no_byte(
     subprocess.run(how, check=True, capture_output=True)
     assert store.open_store(path).digest() == finished
     assert store.verify(store.open_store(path)) == []
+
+
+@pytest.mark.slow
+def test_a_set_loses_nothing_with_workers_a_signal_and_a_scheduler(processes, tmp_path):
+    own = [sys.executable, "-m", "grainpaint", "simulate", "iso", "--spins", "50"]
+    own += ["--shape", "48,48,48", "--time", "30", "--count", "24", "-o"]
+    once, path = tmp_path / "a.zarr", tmp_path / "b.zarr"
+    subprocess.run([*own, once], check=True, capture_output=True)
+    some = processes()
+    first = some.worker()
+    how = [*own, str(path), "--scheduler-file", str(some.file)]
+    some.await_file()
+
+    def members():
+        return len(list(path.glob("s*.zarr")))
+
+    child = begun(*how)  # a worker dies, a new one comes
+    until(lambda: members() >= 2, child)
+    first.kill()
+    some.worker()
+    n = members()
+    until(lambda: members() > n, child)
+    child.send_signal(signal.SIGTERM)
+    code, said = ended(child)
+    assert (code, len(said)) == (128 + signal.SIGTERM, 1), "\n".join(said)
+    assert "the same command continues" in said[0]
+
+    n = members()
+    child = begun(*how)  # the scheduler dies
+    until(lambda: members() > n, child)
+    some.scheduler.kill()
+    code, said = ended(child)
+    assert (code, len(said)) == (2, 1), "\n".join(said)
+    assert "its scheduler was lost" in said[0]
+    assert not (path / ".run").exists()
+    assert contents(path).items() < contents(once).items()
+
+    some.file.unlink()
+    again = processes()
+    again.worker()
+    again.await_file()
+    subprocess.run(how, check=True, capture_output=True)
+    assert contents(path) == contents(once)
 
 
 @pytest.mark.slow

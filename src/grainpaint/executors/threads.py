@@ -55,7 +55,7 @@ def use_given_threads() -> None:
     """
     import numba
 
-    most: int = numba.config.NUMBA_NUM_THREADS
+    most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     given = os.environ.get("OMP_NUM_THREADS", "")
     n_threads = min(int(given), most) if given.isdecimal() else most
     numba.set_num_threads(max(1, n_threads))

@@ -5,7 +5,6 @@ It does so only while its run goes on, which a folder in the set tells: a task t
 outlives its run leaves nothing.
 """
 
-import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -223,5 +222,5 @@ def _write(
         shutil.rmtree(aside, ignore_errors=True)
         if not (Path(run.folder) / _SIGN).exists():
             with suppress(OSError):  # up to the set, which may be gone as well
-                for made_anew in (run.folder, *Path(run.folder).parents[:2]):
-                    os.rmdir(made_anew)
+                for made_anew in (Path(run.folder), *Path(run.folder).parents[:2]):
+                    made_anew.rmdir()
