@@ -26,6 +26,7 @@ from pathlib import Path
 
 import psutil
 from common import make_parser, save, show, timed
+from dask import config as dask_config
 from distributed import Client, LocalCluster
 
 from grainpaint.generation import on_disk
@@ -155,7 +156,9 @@ def workers(options, folder):
     with own(2) as pool:
         undisturbed, n_tasks, whole = made(recipe, folder / "own.zarr", pool)
     path = folder / "killed.zarr"
-    with dask(2) as (executor, cluster):
+    # LocalCluster gives a worker up that it does not see at one moment after a loss.
+    patient = dask_config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
+    with patient, dask(2) as (executor, cluster):
         task_s = 2 * undisturbed / n_tasks
         killer = Killer(cluster, path, options.kills, n_tasks, task_s)
         cluster.scheduler.allowed_failures = options.kills
