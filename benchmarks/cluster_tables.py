@@ -1,6 +1,6 @@
 """Tables of clusters, and of the model of many workers."""
 
-from markup import columns_of, read, source, sourced
+from markup import columns_of, markdown, read, source, sourced
 
 __all__ = ["CLUSTER_TABLES"]
 
@@ -22,27 +22,23 @@ WHAT = {
 
 
 def lost():
-    """Return what runs lose whose workers and schedulers are killed."""
+    """Return what runs lose whose workers or scheduler are killed, as far as known."""
     content = read("cluster")
-    workers, schedulers = content["workers"], content["schedulers"]
-    rows = [
-        [
-            "workers",
-            workers["kills"],
-            workers["tasks"],
-            f"{workers['seconds']:.0f} s, without kills {workers['undisturbed_s']:.0f}",
-        ],
-        [
-            "the scheduler",
-            schedulers["kills"],
-            schedulers["tasks"],
-            "files kept after each: " + ", ".join(map(str, schedulers["files_kept"])),
-        ],
-    ]
-    heads = ["killed", "times", "tasks", ""]
-    table = sourced(workers["stamp"], heads, rows)
-    more = source(schedulers["stamp"])
-    return table if more in table else f"{table}<br>\n{more}"
+    rows, sources = [], []
+    for part in ("workers", "schedulers"):
+        if part not in content:
+            continue
+        found = content[part]
+        if part == "workers":
+            told = f"{found['seconds']:.0f} s, {found['undisturbed_s']:.0f} without"
+        else:
+            kept = ", ".join(map(str, found["files_kept"]))
+            told = f"files there after each: {kept}"
+        rows.append([f"{found['kills']} {part}", found["tasks"], told])
+        sources.append(found["stamp"])
+    return (
+        markdown(["killed", "tasks of the run", ""], rows) + "\n\n" + source(*sources)
+    )
 
 
 def costs():
