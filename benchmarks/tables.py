@@ -7,6 +7,7 @@ the stamp in the JSON says: command, machine, commit and date.
 import json
 
 from build_tables import builds, builds_fine
+from cluster_tables import CLUSTER_TABLES
 from markup import HERE, columns_of, listed, markdown, read, source, sourced
 from quality_tables import (
     evaluations,
@@ -346,6 +347,7 @@ TABLES = {
     "store": store,
     "store speed": store_speed,
     "journal": lambda: listed("store", key="journal"),
+    **CLUSTER_TABLES,
     "index": index,
 }
 README_TABLES = {"quality": quality, "speed": speed}

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 PARTS = {  # of scripts that are too long to run at once
     "additive.py": ("speed", "grains"),
+    "cluster_model.py": ("join", "statistics", "model"),
     "potts.py": ("speed", "agreement"),
     "scale.py": ("box", "seams", "parts", "gear"),
 }
@@ -97,7 +98,12 @@ def test_a_benchmark_runs(name, part, tmp_path):
 def test_every_script_takes_the_options_of_all():
     assert len(SCRIPTS) > 20
     not_run = {"common.py", "results.py", "tables.py", "markup.py", "paper/boxes.py"}
-    not_run |= {"build_tables.py", "quality_tables.py", "speed_tables.py"}
+    not_run |= {
+        "cluster_tables.py",
+        "build_tables.py",
+        "quality_tables.py",
+        "speed_tables.py",
+    }
     not_run |= {"ablation_figures.py", "ablation_networks.py"}
     found = {p.relative_to(BENCHMARKS).as_posix() for p in BENCHMARKS.rglob("*.py")}
     assert found - not_run == set(SCRIPTS)

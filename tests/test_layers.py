@@ -29,6 +29,7 @@ ROOMS = [
     "cad",
     "record",
     "store",
+    "executors",
     "simulate",
     "network",
     "measure",

@@ -20,10 +20,11 @@ from samples import PARTS
 
 import grainpaint
 from grainpaint import InputError, formats, store
+from grainpaint.executors.threads import Threads
 from grainpaint.generation import on_disk, worker, workers
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.recipe import Options, make_recipe
-from grainpaint.generation.worker import Run, Threads, do
+from grainpaint.generation.worker import Run, do
 
 SHAPE = (140, 40, 24)
 
@@ -135,7 +136,7 @@ def test_an_executor_that_gives_up_is_one_line(recipe, tmp_path, error, said):
 def test_jobs_without_callbacks_some_done_twice_make_the_same_files(
     recipe, finished, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("grainpaint.generation.handing_out._LOOK_S", 0.0)
+    monkeypatch.setattr("grainpaint.executors.handing_out._LOOK_S", 0.0)
     volume, jobs = opened(recipe, tmp_path / "b.zarr"), Jobs()
     on_disk.run(recipe, volume, executor=jobs)
     assert volume.digest() == finished.digest()
@@ -255,7 +256,7 @@ def test_what_a_recipe_names_is_found_from_its_own_folder(
 def test_networks_of_a_worker_use_no_more_threads_than_they_are_given():
     """Numba sets the threads of torch when it starts its own."""
     code = (
-        "import torch; from grainpaint.generation.worker import set_threads;"
+        "import torch; from grainpaint.executors.threads import set_threads;"
         "set_threads(1, 1); print(torch.get_num_threads())"
     )
     env = {**os.environ, "NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "1"}

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from grainpaint.cli.app import WRITE
 from grainpaint.cli.options import option
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.generation.forecast import Forecast
 
-__all__ = ["BatchFlags", "as_words"]
+__all__ = ["BatchFlags", "as_words", "idle_note"]
 
 _WORKERS = 32  # at most, where the user does not say it
 _MARGIN = 1.3  # Dask pauses a worker at 80 % of its memory
@@ -42,6 +43,21 @@ def as_words(*flags: Any) -> list[str]:
                 values = value if isinstance(value, list) else [value]
                 words += [word for each in values for word in (name, str(each))]
     return words
+
+
+def idle_note(forecast: Forecast, n_workers: int) -> str | None:
+    """Return what is to be said of workers that wait while others are at work."""
+    counts = {
+        "the base": forecast.n_base_windows,
+        "growth": forecast.n_growth_tasks,
+    }
+    stage = min(counts, key=lambda name: counts[name])
+    if counts[stage] >= n_workers:
+        return None
+    return (
+        f"{stage} has work for {counts[stage]} of {count_text(n_workers, 'worker')}, "
+        "the others wait: smaller windows (--window) are more of them"
+    )
 
 
 @dataclass(frozen=True)
@@ -90,8 +106,11 @@ class BatchFlags:
             Says for how many workers there is work, how long, and their memory.
         """
         assert self.sbatch is not None
-        n_workers = min(_WORKERS, max(1, forecast.n_base_windows))
-        hours = math.ceil(_SLACK * forecast.core_seconds / n_workers / 3600)
+        n_workers = min(_WORKERS, forecast.n_workers)
+        hours = math.ceil(_SLACK * forecast.elapsed_seconds(n_workers) / 3600)
+        told = idle_note(forecast, n_workers)
+        if told is not None:
+            print(f"grainpaint: {told}", file=sys.stderr)
         memory = math.ceil(_MARGIN * forecast.memory_bytes / 2**20)
         words = [*words, "--seed", str(self.seed), "-o", str(self.place)]
         values = {

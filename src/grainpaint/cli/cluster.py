@@ -1,11 +1,15 @@
-"""Options of the cluster whose workers make a volume."""
+"""Options of the cluster whose workers do what is asked for."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from grainpaint.cli.app import HOW
 from grainpaint.cli.options import RunFlags, option
@@ -16,7 +20,45 @@ if TYPE_CHECKING:
 
     from grainpaint.generation.recipe import Recipe
 
-__all__ = ["ClusterFlags"]
+__all__ = ["ClusterFlags", "SchedulerFlags", "refuse_workers", "stoppable"]
+
+SCHEDULER, SCHEDULER_FILE = "--scheduler", "--scheduler-file"
+ADDRESS_HELP = "Dask scheduler whose workers {}: tcp://HOST:8786."
+FILE_HELP = "File with its address, as Dask writes it."
+
+
+@dataclass(frozen=True)
+class SchedulerFlags:
+    """The cluster whose workers simulate the volumes of a set, or repair a volume."""
+
+    scheduler: Annotated[
+        str | None,
+        option(SCHEDULER, ADDRESS_HELP.format("do it, for a .zarr"), HOW),
+    ] = None
+    scheduler_file: Annotated[Path | None, option(SCHEDULER_FILE, FILE_HELP, HOW)] = (
+        None
+    )
+
+    @property
+    def given(self) -> str | None:
+        """The option that was given, None if neither was.
+
+        Raises
+        ------
+        InputError
+            If both were.
+        """
+        return _given(self.scheduler, self.scheduler_file)
+
+    def executor(self, n_bytes: int = 0) -> AbstractContextManager[Executor | None]:
+        """Return the cluster's executor, connected while its block runs; or None.
+
+        Parameters
+        ----------
+        n_bytes : int
+            Memory that a window of the base takes in a worker.
+        """
+        return _executor(self.scheduler, self.scheduler_file, n_bytes)
 
 
 @dataclass(frozen=True)
@@ -25,16 +67,11 @@ class ClusterFlags(RunFlags):
 
     scheduler: Annotated[
         str | None,
-        option(
-            "--scheduler",
-            "Dask scheduler whose workers make a .zarr output: tcp://HOST:8786.",
-            HOW,
-        ),
+        option(SCHEDULER, ADDRESS_HELP.format("make a .zarr output"), HOW),
     ] = None
-    scheduler_file: Annotated[
-        Path | None,
-        option("--scheduler-file", "File with its address, as Dask writes it.", HOW),
-    ] = None
+    scheduler_file: Annotated[Path | None, option(SCHEDULER_FILE, FILE_HELP, HOW)] = (
+        None
+    )
 
     def check(self, in_memory: bool) -> None:
         """Raise if options contradict each other.
@@ -44,16 +81,10 @@ class ClusterFlags(RunFlags):
         in_memory : bool
             Whether the volume is made at once.
         """
-        if self.scheduler is None and self.scheduler_file is None:
+        name = _given(self.scheduler, self.scheduler_file)
+        if name is None:
             return
-        name = "--scheduler-file" if self.scheduler is None else "--scheduler"
-        if self.scheduler is not None and self.scheduler_file is not None:
-            raise InputError("--scheduler and --scheduler-file: give one of them")
-        if self.workers != 1:
-            raise InputError(
-                f"--workers are processes of this machine, and {name} has workers of "
-                "its own: give one of them"
-            )
+        refuse_workers(name, self.workers)
         if in_memory:
             raise InputError(
                 f"{name} makes a volume piece by piece: write it as -o NAME.zarr, "
@@ -62,12 +93,47 @@ class ClusterFlags(RunFlags):
 
     def executor(self, recipe: Recipe) -> AbstractContextManager[Executor | None]:
         """Return the cluster's executor, connected while its block runs; or None."""
-        from grainpaint.generation.cluster import connected, read_address
         from grainpaint.generation.recipe import window_bytes
 
-        address = self.scheduler
-        if self.scheduler_file is not None:
-            address = read_address(self.scheduler_file)
-        if address is None:
-            return nullcontext()
-        return connected(address, window_bytes(recipe))
+        return _executor(self.scheduler, self.scheduler_file, window_bytes(recipe))
+
+
+def refuse_workers(name: str, workers: int) -> None:
+    """Raise InputError if there are processes of this machine beside a cluster."""
+    if workers != 1:
+        raise InputError(
+            f"--workers are processes of this machine, and {name} has workers of "
+            "its own: give one of them"
+        )
+
+
+def _given(scheduler: str | None, file: Path | None) -> str | None:
+    """Return which option was given; raise if both were."""
+    if scheduler is not None and file is not None:
+        raise InputError(f"{SCHEDULER} and {SCHEDULER_FILE}: give one of them")
+    if scheduler is not None:
+        return SCHEDULER
+    return None if file is None else SCHEDULER_FILE
+
+
+def _executor(
+    scheduler: str | None, file: Path | None, n_bytes: int
+) -> AbstractContextManager[Executor | None]:
+    """Return the executor of a cluster, or None."""
+    from grainpaint.executors.cluster import connected, read_address
+
+    address = scheduler if file is None else read_address(file)
+    return nullcontext() if address is None else connected(address, n_bytes)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Leave in one line when a signal ends the block, which keeps what is done."""
+    from grainpaint.executors.hands import KEPT, Stopped
+
+    try:
+        yield
+    except (Stopped, KeyboardInterrupt) as stop:
+        number = stop.number if isinstance(stop, Stopped) else 2
+        print(f"grainpaint: stopped ({stop or 'interrupt'}): {KEPT}", file=sys.stderr)
+        raise typer.Exit(128 + number) from None

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grainpaint.cli.app import HOW, WHAT, command, say_if_slow
+from grainpaint.cli.cluster import SchedulerFlags, refuse_workers, stoppable
 from grainpaint.cli.options import (
     Device,
     Force,
@@ -139,6 +140,7 @@ def extend(
 
 
 @command()
+@grouped
 def verify(
     volume: Generated,
     repair: Annotated[
@@ -146,14 +148,26 @@ def verify(
     ] = False,
     workers: Workers = 1,
     device: Device = "cpu",
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Check the files of a generated volume; exit 1 if something is damaged."""
     from grainpaint.record import outputs, read_record, volume_of
 
+    name = cluster.given
+    if name is not None:
+        refuse_workers(name, workers)
+        if not repair:
+            raise InputError(f"{name} makes damaged pieces again: add --repair")
     path = volume_of(volume)
     if path.suffix == ".zarr" and "sha256" not in read_record(outputs(path).record):
-        sound = _verify_store(path, repair, workers, device)
+        sound = _verify_store(path, repair, workers, device, cluster)
     else:
+        if name is not None:
+            raise InputError(
+                f"{path} was made at once, and {name} repairs a volume that was made "
+                "piece by piece: leave it out"
+            )
         sound = _verify_file(path, repair, device)
     if not sound:
         raise typer.Exit(1)
@@ -195,10 +209,13 @@ def _verify_file(volume: Path, repair: bool, device: str) -> bool:
     return True
 
 
-def _verify_store(volume: Path, repair: bool, workers: int, device: str) -> bool:
+def _verify_store(
+    volume: Path, repair: bool, workers: int, device: str, cluster: SchedulerFlags
+) -> bool:
     """Check, and repair, one made piece by piece; return whether it is sound."""
     from grainpaint import store
     from grainpaint.generation.on_disk import run
+    from grainpaint.generation.recipe import window_bytes
     from grainpaint.generation.recorded import load_recipe
     from grainpaint.progress import console
 
@@ -212,11 +229,13 @@ def _verify_store(volume: Path, repair: bool, workers: int, device: str) -> bool
         files = count_text(len(opened.done()), "file")
         print(f"{volume}: {files} as they were written, {state}")
     if repair and damages:
-        with opened.lock():
-            store.repair(opened, damages)
-        recipe = load_recipe(volume)
-        say_if_slow(recipe.precision, device, ", but the volume was made in it")
-        run(recipe, opened, workers, device, console)
+        with cluster.executor(window_bytes(load_recipe(volume))) as executor:
+            with opened.lock():
+                store.repair(opened, damages)
+            recipe = load_recipe(volume)  # which may have been mended
+            say_if_slow(recipe.precision, device, ", but the volume was made in it")
+            with stoppable():
+                run(recipe, opened, workers, device, console, executor)
         print(f"{volume}: repaired")
         return True
     return not worst

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from grainpaint.cli.app import HOW, WHAT, print_table, say_if_slow
+from grainpaint.cli.cluster import stoppable
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import (
     GrainSizeText,
@@ -190,7 +188,6 @@ def _fill_store(
 
     from grainpaint import store
     from grainpaint.generation.on_disk import run
-    from grainpaint.generation.workers import Stopped
     from grainpaint.progress import console
     from grainpaint.record import kept_precision, outputs, write_record
 
@@ -209,18 +206,10 @@ def _fill_store(
         return
     advice = ", but the volume was begun in it and keeps it" if kept else ""
     say_if_slow(recipe.precision, job.model.device, advice)
-    try:
+    with stoppable():
         outcome = run(
             recipe, volume, job.runs.workers, job.model.device, console, executor
         )
-    except (Stopped, KeyboardInterrupt) as stop:
-        number = stop.number if isinstance(stop, Stopped) else 2
-        print(
-            f"grainpaint: stopped ({stop or 'interrupt'}): what is done is kept, the "
-            "same command continues",
-            file=sys.stderr,
-        )
-        raise typer.Exit(128 + number) from None
     told = {**job.command, **outcome.record(), "window": settings["core"]}
     write_record(outputs(output), settings, told)
     n_voxels = math.prod(recipe.shape)
@@ -261,6 +250,11 @@ def forecast_rows(
         ("shards", f"{f.n_shards:,} files of 128^3 voxels"),
         ("evaluations", f"{f.n_evaluations:,} of a network"),
         ("core time", f"about {duration(f.core_seconds)} on one core of this machine"),
+        (
+            "workers",
+            f"work for {f.n_base_windows:,} in the base, {f.n_growth_tasks:,} in "
+            "growth",
+        ),
         ("memory", f"about {f.memory_bytes / 2**30:.1f} GiB per worker"),
         ("disk", f"about {_size(f.disk_bytes)} as .zarr"),
     ]

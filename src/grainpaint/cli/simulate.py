@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from grainpaint.cli.app import app
-from grainpaint.cli.options import Force, Seed
+from grainpaint.cli.app import GroupedCommand, app
+from grainpaint.cli.cluster import SchedulerFlags, stoppable
+from grainpaint.cli.options import Force, Seed, grouped
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from grainpaint.simulate.iso.recipe import IsoRecipe
 
 __all__ = ["simulate_app"]
@@ -44,7 +49,8 @@ simulate_app = typer.Typer(
 app.add_typer(simulate_app, name="simulate")
 
 
-@simulate_app.command()
+@simulate_app.command(cls=GroupedCommand)
+@grouped
 def iso(
     output: VolumesOutput,
     recipe: Annotated[
@@ -96,11 +102,12 @@ def iso(
         typer.Option("--mobility", help="An .npz with factors 0..1 for the rates."),
     ] = None,
     force: Force = False,
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Simulate isotropic grain growth with the Potts model."""
     from grainpaint.progress import console
     from grainpaint.simulate.iso.isotropic import simulate_iso
-    from grainpaint.simulate.iso.recipe import load_iso_recipe
     from grainpaint.units import parse_numbers, parse_shape
 
     options: dict[str, Any] = {
@@ -116,19 +123,41 @@ def iso(
         "mobility": mobility,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    settings = load_iso_recipe(recipe) if recipe else _iso_settings(given)
-    if recipe and given:
+    settings = _iso_settings(recipe, given)
+    several = settings.count * len(settings.time) > 1
+    with _by(cluster, several) as executor:
+        made = simulate_iso(settings, output, force, console, executor)
+    print(f"{output}: {made}")
+
+
+@contextmanager
+def _by(cluster: SchedulerFlags, several: bool) -> Iterator[Executor | None]:
+    """Yield the executor of a cluster, or None; a signal ends the block in one line."""
+    name = cluster.given
+    if name is None:
+        yield None
+        return
+    if not several:
         raise InputError(
-            f"--{next(iter(given))} does not go with a recipe: set it in {recipe}"
+            f"{name} is for several volumes: add --count N, and write a set as -o "
+            "NAME.zarr"
         )
-    print(f"{output}: {simulate_iso(settings, output, force, console)}")
+    with cluster.executor() as executor, stoppable():
+        yield executor
 
 
-def _iso_settings(given: dict[str, Any]) -> IsoRecipe:
-    """Return the settings of options without a recipe."""
-    from grainpaint.simulate.iso.recipe import IsoRecipe
+def _iso_settings(recipe: Path | None, given: dict[str, Any]) -> IsoRecipe:
+    """Return the settings of a recipe, or of options without one."""
+    from grainpaint.simulate.iso.recipe import IsoRecipe, load_iso_recipe
     from grainpaint.simulate.toml import check_recipe
 
+    if recipe is not None:
+        settings = load_iso_recipe(recipe)
+        if given:
+            raise InputError(
+                f"--{next(iter(given))} does not go with a recipe: set it in {recipe}"
+            )
+        return settings
     if "start" in given:
         if "shape" in given:
             raise InputError("--shape is that of --start: give one of them")
@@ -155,7 +184,8 @@ def _box_of(start: Path) -> dict[str, Any]:
     }
 
 
-@simulate_app.command()
+@simulate_app.command(cls=GroupedCommand)
+@grouped
 def am(
     recipe: Annotated[Path, typer.Argument(help="Recipe (TOML): pool, scan, part.")],
     output: VolumesOutput,
@@ -167,6 +197,8 @@ def am(
         Path | None, typer.Option("--maps", help="Also write process maps (.npz).")
     ] = None,
     force: Force = False,
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Simulate the grains of an additively manufactured build."""
     from grainpaint.progress import console
@@ -178,10 +210,13 @@ def am(
     if maps is not None:
         check_maps(maps, force)
         write_maps(map_process(plan), maps)
-    print(f"{output}: {simulate_am(plan, output, seed, count, force, console)}")
+    with _by(cluster, count > 1) as executor:
+        made = simulate_am(plan, output, seed, count, force, console, executor)
+    print(f"{output}: {made}")
 
 
-@simulate_app.command()
+@simulate_app.command(cls=GroupedCommand)
+@grouped
 def thermal(
     recipe: Annotated[Path, typer.Argument(help="Recipe (TOML): history, substrate.")],
     output: VolumesOutput,
@@ -190,6 +225,8 @@ def thermal(
         int, typer.Option("--count", help="Number of volumes, one per seed.")
     ] = 1,
     force: Force = False,
+    *,
+    cluster: SchedulerFlags,
 ) -> None:
     """Simulate the grains of a build from the temperatures of a solver."""
     from grainpaint.progress import console
@@ -199,4 +236,6 @@ def thermal(
     )
 
     plan = load_history_recipe(recipe)
-    print(f"{output}: {simulate_thermal(plan, output, seed, count, force, console)}")
+    with _by(cluster, count > 1) as executor:
+        made = simulate_thermal(plan, output, seed, count, force, console, executor)
+    print(f"{output}: {made}")

@@ -14,7 +14,7 @@ from grainpaint.generation.margin import CELL, margin, widened
 from grainpaint.generation.painter import Painter, make_painter
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.refine import growing, growing_in_all
-from grainpaint.generation.tasks import find_tasks
+from grainpaint.generation.tasks import find_tasks, n_growth_tasks
 from grainpaint.generation.windows import HALO, BaseAxis, BasePlan, Window
 from grainpaint.network.loading import Pyramid, load_any
 from grainpaint.store import SHARD
@@ -42,12 +42,16 @@ class Forecast:
         Refinement windows that are made, and those of the whole box.
     grown : float
         Share of the box that is near enough to the part to be grown.
+    n_growth_tasks : int
+        Tasks that the refinement windows are, each for one worker.
     n_shards : int
         Files of 128^3 voxels.
     n_evaluations : int
         Of a network, on one window each.
     core_seconds : float
         On one core of this machine, extrapolated from one small window of each kind.
+    base_seconds, growth_seconds : float
+        Parts of it.
     memory_bytes : int
         Peak memory of one worker.
     disk_bytes : int
@@ -60,11 +64,35 @@ class Forecast:
     n_windows: int
     n_windows_box: int
     grown: float
+    n_growth_tasks: int
     n_shards: int
     n_evaluations: int
     core_seconds: float
+    base_seconds: float
+    growth_seconds: float
     memory_bytes: int
     disk_bytes: int
+
+    @property
+    def n_workers(self) -> int:
+        """Workers for whom there is work: of the base, or of growth if that has more.
+
+        Labels are many small tasks.
+        """
+        return max(1, self.n_base_windows, self.n_growth_tasks)
+
+    def elapsed_seconds(self, n_workers: int) -> float:
+        """Return the time that workers like a core of this machine take.
+
+        Growth is counted after the base; a worker that finds no task waits.
+        """
+        rest = self.core_seconds - self.base_seconds - self.growth_seconds
+        stages = (
+            (self.base_seconds, self.n_base_windows),
+            (self.growth_seconds, self.n_growth_tasks),
+            (rest, self.n_shards),
+        )
+        return sum(s / n * math.ceil(n / n_workers) for s, n in stages if n)
 
 
 @dataclass(frozen=True)
@@ -102,6 +130,8 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     refine_steps = 0
     if isinstance(model, Pyramid):
         refine_steps = model.refine_card.sampling.n_steps
+    base_seconds = timing.per_base_voxel * n_base_voxels
+    growth_seconds = timing.per_grown_voxel * n_grown
     return Forecast(
         n_base_windows=len(tasks.base),
         n_blocks=len(tasks.base) * plan.n_runs,
@@ -109,12 +139,13 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
         n_windows=tasks.n_windows,
         n_windows_box=tasks.n_windows_box,
         grown=grown,
+        n_growth_tasks=n_growth_tasks(tasks, recipe),
         n_shards=len(tasks.shards),
         n_evaluations=base_steps * plan.n_runs * len(tasks.base)
         + refine_steps * tasks.n_windows,
-        core_seconds=timing.per_base_voxel * n_base_voxels
-        + timing.per_grown_voxel * n_grown
-        + n_voxels / _SEGMENT_VOXELS,
+        core_seconds=base_seconds + growth_seconds + n_voxels / _SEGMENT_VOXELS,
+        base_seconds=base_seconds,
+        growth_seconds=growth_seconds,
         memory_bytes=window_bytes(recipe),
         disk_bytes=round(_DISK_BYTES * n_voxels),
     )

@@ -21,11 +21,12 @@ import numpy as np
 
 from grainpaint.cad import no_voxel_inside
 from grainpaint.errors import InputError
+from grainpaint.executors.handing_out import Task
+from grainpaint.executors.hands import Hands, stopping, users_own
 from grainpaint.generation.handing_out import run_all
 from grainpaint.generation.memory import check_free, free_bytes
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.tasks import (
-    Task,
     Tasks,
     base_name,
     find_tasks,
@@ -33,7 +34,7 @@ from grainpaint.generation.tasks import (
     survey_name,
 )
 from grainpaint.generation.worker import Run
-from grainpaint.generation.workers import Hands, own_pool, stopping, users_own
+from grainpaint.generation.workers import own_pool
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.survey import Survey
 from grainpaint.segmentation.tiles import join_tiles

@@ -4,10 +4,10 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 
+from grainpaint.executors.handing_out import Task
 from grainpaint.generation.domain import load_grid
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.windows import Key, Window, cells_of
@@ -15,11 +15,11 @@ from grainpaint.store import SHARD, Store
 
 __all__ = [
     "Index",
-    "Task",
     "Tasks",
     "base_name",
     "find_tasks",
     "generation_tasks",
+    "n_growth_tasks",
     "survey_name",
 ]
 
@@ -94,14 +94,15 @@ def survey_name(index: Index) -> str:
     return "survey/" + ".".join(map(str, index))
 
 
-@dataclass(frozen=True)
-class Task:
-    """A call of a worker's method, the tasks that it waits for, and its weight."""
+def n_growth_tasks(tasks: Tasks, recipe: Recipe) -> int:
+    """Return how many tasks grow the shards of a recipe."""
+    return len({_growth(index, recipe) for index in tasks.shards})
 
-    name: str
-    call: tuple[Any, ...]
-    needs: frozenset[str]
-    weight: float
+
+def _growth(index: Index, recipe: Recipe) -> Index:
+    """Return which task grows a shard: those of one refinement window are one."""
+    x, y, z = (i * SHARD // max(n, SHARD) for i, n in zip(index, recipe.core))
+    return x, y, z
 
 
 def generation_tasks(
@@ -117,8 +118,7 @@ def generation_tasks(
     for index in tasks.shards:
         tags = store.shard_task("tag", index)
         if tags not in done:
-            x, y, z = (i * SHARD // max(n, SHARD) for i, n in zip(index, recipe.core))
-            together[x, y, z].append(index)
+            together[_growth(index, recipe)].append(index)
         elif store.file_task(survey_name(index)) not in done:
             shards.append(Task(tags, ("survey", index), frozenset(), 0.0))
     wanted: set[Key] = set()

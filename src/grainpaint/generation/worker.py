@@ -2,15 +2,20 @@
 
 import os
 import platform
-import threading
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.executors.threads import (
+    ONE_TASK_AT_A_TIME,
+    Threads,
+    set_threads,
+    threads_here,
+)
+from grainpaint.executors.versions import check_versions, versions_here
 from grainpaint.generation.cards import own_card
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.recorded import load_recipe
@@ -23,16 +28,9 @@ from grainpaint.segmentation.tiles import apply
 from grainpaint.simulate.am.recipe import HatchScan
 from grainpaint.store import Entry, Store, open_store
 
-__all__ = ["Run", "Threads", "begin", "do", "set_threads", "threads_here"]
+__all__ = ["Run", "begin", "do"]
 
 _DECIDING = ("torch", "numpy", "numba")  # other versions may round differently
-
-
-class Threads(NamedTuple):
-    """How many threads kernels (numba) and networks (torch) use."""
-
-    kernels: int
-    networks: int
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,9 @@ class Run:
     def here(cls, store: Store, sign: str, device: str) -> Self:
         """Return the run of this process."""
         path, folder = str(store.path.absolute()), os.getcwd()
-        return cls(path, sign, folder, platform.node(), device, _versions())
-
-
-def _versions() -> dict[str, str]:
-    from grainpaint import __version__
-
-    found = {name: version(name).partition("+")[0] for name in _DECIDING}
-    return {"grainpaint": __version__, **found}
+        return cls(
+            path, sign, folder, platform.node(), device, versions_here(_DECIDING)
+        )
 
 
 class Worker:
@@ -98,13 +91,7 @@ class Worker:
         InputError
             If versions differ, or the store, the model or the part is not here.
         """
-        for name, here in _versions().items():
-            there = run.versions.get(name)
-            if here != there:
-                raise InputError(
-                    f"the worker has {name} {here}, the run {there}: install the same "
-                    "versions on all machines"
-                )
+        check_versions(_DECIDING, run.versions)
         try:
             store = open_store(run.path)
         except InputError as error:
@@ -194,8 +181,6 @@ def _found_from(recipe: Recipe, folder: Path) -> Recipe:
     return recipe.model_copy(update=changed)
 
 
-# Kernels that use threads must not run twice at once in one process.
-_one_task_at_a_time = threading.Lock()
 _worker: Worker | None = None
 
 
@@ -223,7 +208,7 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
         what a task raises.
     """
     global _worker
-    with _one_task_at_a_time:
+    with ONE_TASK_AT_A_TIME:
         try:
             if _worker is None or _worker.run != run:
                 _worker = None  # its memory is needed
@@ -235,27 +220,3 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
         except InputError as error:
             here = platform.node()
             return error if here == run.host else InputError(f"{here}: {error}")
-
-
-def threads_here() -> Threads:
-    """Return how many threads are used in this thread."""
-    import numba
-    import torch
-
-    networks = torch.get_num_threads()
-    kernels = numba.get_num_threads()  # may change the number of torch, see below
-    torch.set_num_threads(networks)
-    return Threads(kernels, networks)
-
-
-def set_threads(kernels: int, networks: int) -> None:
-    """Let kernels and networks use so many threads, in this thread.
-
-    When numba starts its threads it sets the number of OpenMP, which is that of torch,
-    too: numba comes first.
-    """
-    import numba
-    import torch
-
-    numba.set_num_threads(kernels)
-    torch.set_num_threads(networks)

@@ -10,7 +10,13 @@ from grainpaint.errors import InputError
 from grainpaint.formats import check_output, write, zarr
 from grainpaint.formats.files import replace_with
 from grainpaint.microstructure import Microstructure
-from grainpaint.progress import Progress, silent
+from grainpaint.progress import Bar, Progress, silent
+from grainpaint.simulate.set_tasks import (
+    Elsewhere,
+    Places,
+    Simulate,
+    simulate_elsewhere,
+)
 from grainpaint.units import count_text
 
 __all__ = ["check_place", "member_name", "member_time", "simulate_into", "write_set"]
@@ -57,9 +63,10 @@ def simulate_into(
     output: Path,
     recipe: dict[str, Any],
     times: Sequence[float],
-    simulate: Callable[[int, Progress], Iterator[Microstructure]],
+    simulate: Simulate,
     force: bool = False,
     progress: Progress = silent,
+    elsewhere: Elsewhere | None = None,
 ) -> str:
     """Simulate the volume of a recipe into a file, or a Zarr set if there are several.
 
@@ -76,6 +83,8 @@ def simulate_into(
         Whether existing files are replaced.
     progress : Progress
         Receives the progress of the simulation, or the number of volumes of a set.
+    elsewhere : Elsewhere, optional
+        Simulates the volumes of a set in place of this process.
 
     Returns
     -------
@@ -85,17 +94,27 @@ def simulate_into(
     Raises
     ------
     InputError
-        If the output cannot be written.
+        If the output cannot be written, or one volume is to be made elsewhere; and as
+        in `grainpaint.simulate.set_tasks.simulate_elsewhere`.
+    Stopped
+        If a signal came while volumes are made elsewhere.
     """
     n_volumes = recipe["count"] * len(times)
     check_place(output, n_volumes, force)
+    if n_volumes == 1 and elsewhere is not None:
+        raise InputError(
+            "the workers of an executor simulate the volumes of a set: ask for a count "
+            "of at least 2"
+        )
     if n_volumes == 1:
         (volume,) = simulate(recipe["seed"], progress)
         write(volume, output)
         return count_text(volume.n_grains, "grain")
     if force and output.exists():
         shutil.rmtree(output)
-    n = write_set(output, recipe, times, lambda seed: simulate(seed, silent), progress)
+    n = write_set(
+        output, recipe, times, lambda seed: simulate(seed, silent), progress, elsewhere
+    )
     return count_text(n, "volume")
 
 
@@ -105,6 +124,7 @@ def write_set(
     times: Sequence[float],
     simulate: Callable[[int], Iterator[Microstructure]],
     progress: Progress = silent,
+    elsewhere: Elsewhere | None = None,
 ) -> int:
     """Simulate the volumes of a recipe into a Zarr set; continue one that was stopped.
 
@@ -123,6 +143,8 @@ def write_set(
         Given a seed, yields a volume for each time.
     progress : Progress
         Receives the number of volumes done.
+    elsewhere : Elsewhere, optional
+        Simulates the volumes in place of `simulate`: the same ones, byte for byte.
 
     Returns
     -------
@@ -136,28 +158,29 @@ def write_set(
     """
     recipe = json.loads(json.dumps(recipe))
     known = _matching_recipe(path, recipe) if path.exists() else recipe
-    aside = path.with_name(f".{path.name}.part")
     seeds = range(recipe["seed"], recipe["seed"] + recipe["count"])
-    members = [path / member_name(seed, time) for seed in seeds for time in times]
+
+    def places(seed: int) -> dict[Path, float]:
+        return {path / member_name(seed, time): time for time in times}
+
+    members = [place for seed in seeds for place in places(seed)]
     there = sum(place.exists() for place in members)
-    done = 0
     with progress("simulate", len(members), there) as bar:
-        for seed in seeds:
-            places = [path / member_name(seed, time) for time in times]
-            volumes = simulate(seed) if not all(p.exists() for p in places) else ()
-            for time, place, volume in zip(times, places, volumes):
-                if not path.exists():  # the first volume proves the settings valid
-                    replace_with(path, lambda aside: zarr.create_set(aside, recipe))
-                if not place.exists():
-                    shutil.rmtree(aside, ignore_errors=True)  # of a killed run
-                    zarr.write(volume, aside, {"seed": seed, "time": time})
-                    aside.rename(place)
-                bar.update(max(done, there), f"seed {seed}, t = {time:g}")
-            done += len(times)
-            bar.update(max(done, there))
+        if elsewhere is None:
+            _simulate_here(path, recipe, seeds, places, simulate, bar, there)
+        else:
+            left = [s for s in seeds if not all(p.exists() for p in places(s))]
+            done = len(members) - len(left) * len(times)
+
+            def advance(n: float) -> None:
+                nonlocal done
+                done += round(n)
+                bar.update(max(done, there))
+
+            simulate_elsewhere(path, recipe, left, places, elsewhere, advance)
     if recipe["count"] > known["count"]:
         zarr.update_recipe(path, recipe)
-    return done
+    return len(members)
 
 
 def _matching_recipe(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
@@ -176,3 +199,30 @@ def _matching_recipe(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
                 "force to replace it"
             )
     return found
+
+
+def _simulate_here(
+    path: Path,
+    recipe: dict[str, Any],
+    seeds: Sequence[int],
+    places: Places,
+    simulate: Callable[[int], Iterator[Microstructure]],
+    bar: Bar,
+    there: int,
+) -> None:
+    """Simulate the volumes of seeds that are not in a set, one after the other."""
+    aside = path.with_name(f".{path.name}.part")
+    done = 0
+    for seed in seeds:
+        wanted = places(seed)
+        volumes = simulate(seed) if not all(p.exists() for p in wanted) else ()
+        for (place, time), volume in zip(wanted.items(), volumes):
+            if not path.exists():  # the first volume proves the settings valid
+                replace_with(path, lambda aside: zarr.create_set(aside, recipe))
+            if not place.exists():
+                shutil.rmtree(aside, ignore_errors=True)  # of a killed run
+                zarr.write(volume, aside, {"seed": seed, "time": time})
+                aside.rename(place)
+            bar.update(max(done, there), f"seed {seed}, t = {time:g}")
+        done += len(wanted)
+        bar.update(max(done, there))

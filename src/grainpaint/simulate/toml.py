@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["RecipePart", "check_recipe", "load_toml"]
+__all__ = ["RecipePart", "check_recipe", "from_anywhere", "load_toml"]
 
 _DOTTED = re.compile(r"(?:\.[ \t]*[\w-]+[ \t]*){50}")
 
@@ -21,6 +21,18 @@ class RecipePart(BaseModel):
     """A frozen recipe or table of one; unknown keys and infinite numbers are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def from_anywhere(part: Checked) -> Checked:
+    """Return a recipe whose paths are absolute: workers are in other folders."""
+    changed: dict[str, Any] = {}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, Path):
+            changed[name] = value.absolute()
+        elif isinstance(value, RecipePart):
+            changed[name] = from_anywhere(value)
+    return part.model_copy(update=changed)
 
 
 def load_toml(path: Path) -> dict[str, Any]:

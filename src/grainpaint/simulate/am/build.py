@@ -3,7 +3,9 @@
 import math
 import warnings
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ from grainpaint.simulate.am.replay import last_lives
 from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.am.solidify import solidify
 from grainpaint.simulate.iso.random_spins import random_spins
+from grainpaint.simulate.set_tasks import Elsewhere, Simulate
 from grainpaint.simulate.sets import check_place, simulate_into, write_set
+from grainpaint.simulate.toml import from_anywhere
 from grainpaint.units import parse_length
 
 __all__ = [
@@ -203,6 +207,7 @@ def simulate_am(
     count: int = 1,
     force: bool = False,
     progress: Progress = silent,
+    executor: Executor | None = None,
 ) -> str:
     """Simulate a build into a file, or with several seeds into a Zarr set.
 
@@ -215,6 +220,9 @@ def simulate_am(
         Seeds seed, seed + 1, ...
     force, progress
         As in `grainpaint.simulate.sets.simulate_into`.
+    executor : Executor, optional
+        Simulates the volumes of a set in place of this process, see
+        `grainpaint.simulate.set_tasks.Elsewhere`.
 
     Returns
     -------
@@ -224,7 +232,8 @@ def simulate_am(
     Raises
     ------
     InputError
-        As in `additive`, and if the output cannot be written.
+        As in `additive`, and if the output cannot be written; as
+        `grainpaint.simulate.sets.simulate_into` if there is an executor.
 
     Warns
     -----
@@ -238,14 +247,28 @@ def simulate_am(
     job = prepare(recipe)
     job.warn()
     settings = {"kind": "additive", **recipe.model_dump(mode="json")}
+    elsewhere = None
+    if executor is not None:
+        elsewhere = Elsewhere(executor, partial(_prepared, from_anywhere(recipe)))
     return simulate_into(
         output,
         settings | {"seed": seed, "count": count},
         [job.path.duration],
-        lambda seed, progress: iter([_simulate(job, seed, progress)]),
+        _simulation(job),
         force,
         progress,
+        elsewhere,
     )
+
+
+def _simulation(job: Job) -> Simulate:
+    """Return what simulates a seed of a build."""
+    return lambda seed, progress: iter([_simulate(job, seed, progress)])
+
+
+def _prepared(recipe: AmRecipe) -> Simulate:
+    """Return what simulates a seed of a recipe."""
+    return _simulation(prepare(recipe))
 
 
 def simulate_am_set(recipe: AmRecipe, output: Path, seed: int) -> None:

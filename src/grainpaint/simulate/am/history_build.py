@@ -1,7 +1,9 @@
 """Builds from a temperature history: from a recipe and its file to grains."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +20,9 @@ from grainpaint.simulate.am.freezing import freeze_grains
 from grainpaint.simulate.am.recipe import Substrate
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
 from grainpaint.simulate.am.thermal_history import read_thermal_history
+from grainpaint.simulate.set_tasks import Elsewhere, Simulate
 from grainpaint.simulate.sets import check_place, simulate_into
-from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
+from grainpaint.simulate.toml import RecipePart, check_recipe, from_anywhere, load_toml
 from grainpaint.units import UNITS, parse_time
 
 __all__ = ["HistoryRecipe", "load_history_recipe", "simulate_thermal", "thermal"]
@@ -197,13 +200,14 @@ def simulate_thermal(
     count: int = 1,
     force: bool = False,
     progress: Progress = silent,
+    executor: Executor | None = None,
 ) -> str:
     """Simulate a build into a file, or with several seeds into a Zarr set.
 
     Parameters
     ----------
     recipe : HistoryRecipe
-    output, seed, count, force, progress
+    output, seed, count, force, progress, executor
         As in `grainpaint.simulate.am.build.simulate_am`.
 
     Returns
@@ -222,11 +226,25 @@ def simulate_thermal(
     check_place(output, count, force)
     job = _prepare(recipe)
     settings = {"kind": "thermal", **recipe.model_dump(mode="json")}
+    elsewhere = None
+    if executor is not None:
+        elsewhere = Elsewhere(executor, partial(_prepared, from_anywhere(recipe)))
     return simulate_into(
         output,
         settings | {"seed": seed, "count": count},
         [float(np.nanmax(job.freeze)) / SWEEPS_PER_TIME],
-        lambda seed, progress: iter([_simulate(job, seed, progress)]),
+        _simulation(job),
         force,
         progress,
+        elsewhere,
     )
+
+
+def _simulation(job: _Job) -> Simulate:
+    """Return what simulates a seed of a build."""
+    return lambda seed, progress: iter([_simulate(job, seed, progress)])
+
+
+def _prepared(recipe: HistoryRecipe) -> Simulate:
+    """Return what simulates a seed of a recipe."""
+    return _simulation(_prepare(recipe))

@@ -2,6 +2,8 @@
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.potts import grow
 from grainpaint.simulate.iso.random_spins import random_spins
 from grainpaint.simulate.iso.recipe import IsoRecipe
+from grainpaint.simulate.set_tasks import Elsewhere, Simulate
 from grainpaint.simulate.sets import simulate_into
+from grainpaint.simulate.toml import from_anywhere
 from grainpaint.units import parse_length, parse_periodic
 
 __all__ = ["grow_grains", "isotropic", "simulate_iso"]
@@ -60,7 +64,11 @@ def grow_grains(
 
 
 def simulate_iso(
-    recipe: IsoRecipe, output: Path, force: bool = False, progress: Progress = silent
+    recipe: IsoRecipe,
+    output: Path,
+    force: bool = False,
+    progress: Progress = silent,
+    executor: Executor | None = None,
 ) -> str:
     """Simulate the volumes of a recipe into a file, or a Zarr set if there are several.
 
@@ -69,6 +77,9 @@ def simulate_iso(
     recipe : IsoRecipe
     output, force, progress
         As in `grainpaint.simulate.sets.simulate_into`.
+    executor : Executor, optional
+        Simulates the volumes of a set in place of this process, see
+        `grainpaint.simulate.set_tasks.Elsewhere`.
 
     Returns
     -------
@@ -78,16 +89,26 @@ def simulate_iso(
     Raises
     ------
     InputError
-        If a setting is out of range, or the output cannot be written.
+        If a setting is out of range, or the output cannot be written; as
+        `grainpaint.simulate.sets.simulate_into` if there is an executor.
     """
+    elsewhere = None
+    if executor is not None:
+        elsewhere = Elsewhere(executor, partial(_simulation, from_anywhere(recipe)))
     return simulate_into(
         output,
         recipe.model_dump(mode="json"),
         recipe.time,
-        lambda seed, progress: grow_grains(recipe, seed, progress),
+        _simulation(recipe),
         force,
         progress,
+        elsewhere,
     )
+
+
+def _simulation(recipe: IsoRecipe) -> Simulate:
+    """Return what simulates a seed of a recipe."""
+    return lambda seed, progress: grow_grains(recipe, seed, progress)
 
 
 def isotropic(

@@ -147,8 +147,9 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
 
 def _silence() -> None:
     """Keep Dask from telling, in many lines, what we tell in one."""
-    for name in [*logging.root.manager.loggerDict]:
-        if name.partition(".")[0] == "distributed":
+    loud = ("distributed", "tornado")  # and the loop on which Dask runs
+    for name in [*logging.root.manager.loggerDict, "tornado.application"]:
+        if name.partition(".")[0] in loud:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

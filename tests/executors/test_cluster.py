@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from grainpaint import InputError, store
-from grainpaint.generation import cluster
+from grainpaint.executors import cluster
 
 distributed = pytest.importorskip("distributed")
 
@@ -19,11 +20,17 @@ WORDS += ("--no-picture",)
 
 
 @pytest.fixture(scope="module")
-def finished(tiny_model, tmp_path_factory):
-    """Return the digest of the volume that one process makes."""
+def volume(tiny_model, tmp_path_factory):
+    """Return the volume that one process makes."""
     path = tmp_path_factory.mktemp("finished") / "a.zarr"
     subprocess.run(words(tiny_model, path), check=True, capture_output=True)
-    return store.open_store(path).digest()
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(volume):
+    """Return its digest."""
+    return store.open_store(volume).digest()
 
 
 def words(model, path, *more):
@@ -54,6 +61,39 @@ def test_workers_of_a_scheduler_make_the_very_same_volume(
     code, out, error = run(*how, "--scheduler", local.scheduler_address)
     assert (code, "grains" in out) == (0, True)
     assert "one task at a time" in error
+    assert store.open_store(path).digest() == finished
+    assert store.verify(store.open_store(path)) == []
+
+
+def test_workers_of_a_scheduler_simulate_the_very_same_set(local, tmp_path, run):
+    how = ("simulate", "iso", "--shape", "16,16,16", "--time", "2,5", "--spins", "50")
+    how += ("--count", "3", "-o")
+    address = local.scheduler_address
+    assert run(*how, tmp_path / "a.zarr")[0] == 0
+    code, out, _ = run(*how, tmp_path / "b.zarr", "--scheduler", address)
+    assert (code, "6 volumes" in out) == (0, True)
+    assert contents(tmp_path / "b.zarr") == contents(tmp_path / "a.zarr")
+    one = ("simulate", "iso", "--shape", "16,16,16", "-o", tmp_path / "c.zarr")
+    code, _, error = run(*one, "--scheduler", address)
+    assert (code, error.count("\n")) == (2, 1)
+    assert "add --count N" in error
+
+
+def contents(path):
+    return {p.relative_to(path): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+def test_workers_of_a_scheduler_repair_a_volume(local, volume, finished, tmp_path, run):
+    path = tmp_path / "b.zarr"
+    shutil.copytree(volume, path)
+    (path / "tag" / "c" / "0" / "0" / "0").write_bytes(b"damaged")
+    by = ("--scheduler", local.scheduler_address)
+    code, _, error = run("verify", path, *by)
+    assert (code, "add --repair" in error) == (2, True)
+    code, _, error = run("verify", path, "--repair", "--workers", "2", *by)
+    assert (code, "give one of them" in error) == (2, True)
+    code, out, _ = run("verify", path, "--repair", *by)
+    assert (code, "repaired" in out) == (0, True)
     assert store.open_store(path).digest() == finished
     assert store.verify(store.open_store(path)) == []
 
@@ -210,7 +250,7 @@ def test_lost_workers_a_signal_and_a_lost_scheduler_change_no_byte(
     until(lambda: lines(path) > n, child)
     child.send_signal(signal.SIGTERM)
     code, said = ended(child)
-    assert (code, len(said)) == (128 + signal.SIGTERM, 1), said
+    assert (code, len(said)) == (128 + signal.SIGTERM, 1), "\n".join(said)
     assert "the same command continues" in said[0]
     assert not (path / "work" / "lock").exists()
     assert [d for d in store.verify(store.open_store(path)) if not d.harmless] == []
@@ -231,6 +271,49 @@ def test_lost_workers_a_signal_and_a_lost_scheduler_change_no_byte(
     subprocess.run(how, check=True, capture_output=True)
     assert store.open_store(path).digest() == finished
     assert store.verify(store.open_store(path)) == []
+
+
+@pytest.mark.slow
+def test_a_set_loses_nothing_with_workers_a_signal_and_a_scheduler(processes, tmp_path):
+    own = [sys.executable, "-m", "grainpaint", "simulate", "iso", "--spins", "50"]
+    own += ["--shape", "48,48,48", "--time", "30", "--count", "24", "-o"]
+    once, path = tmp_path / "a.zarr", tmp_path / "b.zarr"
+    subprocess.run([*own, once], check=True, capture_output=True)
+    some = processes()
+    first = some.worker()
+    how = [*own, str(path), "--scheduler-file", str(some.file)]
+    some.await_file()
+
+    def members():
+        return len(list(path.glob("s*.zarr")))
+
+    child = begun(*how)  # a worker dies, a new one comes
+    until(lambda: members() >= 2, child)
+    first.kill()
+    some.worker()
+    n = members()
+    until(lambda: members() > n, child)
+    child.send_signal(signal.SIGTERM)
+    code, said = ended(child)
+    assert (code, len(said)) == (128 + signal.SIGTERM, 1), "\n".join(said)
+    assert "the same command continues" in said[0]
+
+    n = members()
+    child = begun(*how)  # the scheduler dies
+    until(lambda: members() > n, child)
+    some.scheduler.kill()
+    code, said = ended(child)
+    assert (code, len(said)) == (2, 1), "\n".join(said)
+    assert "its scheduler was lost" in said[0]
+    assert not (path / ".run").exists()
+    assert contents(path).items() < contents(once).items()
+
+    some.file.unlink()
+    again = processes()
+    again.worker()
+    again.await_file()
+    subprocess.run(how, check=True, capture_output=True)
+    assert contents(path) == contents(once)
 
 
 @pytest.mark.slow
