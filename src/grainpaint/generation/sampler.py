@@ -17,7 +17,12 @@ from torch import Tensor
 from grainpaint.errors import InputError
 from grainpaint.network.cards import Sampling
 from grainpaint.network.devices import is_out_of_memory
-from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.network.diffusion import (
+    expected_colors,
+    led_on,
+    reverse_step,
+    timesteps,
+)
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
@@ -141,6 +146,7 @@ def sample(
     leaning = _leanings(starts, device)
     color = torch.empty(x.shape[:4], dtype=torch.uint8, device=device)
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
+    before, level_before = torch.empty_like(x) if sampling.order == 2 else None, 1.0
     for t, s in pairwise(levels):
         seen = network.slabs(x, _told(x, t, unknown, told), vectors)
         for planes, logits in seen:
@@ -149,12 +155,16 @@ def sample(
                 logits = logits.float().scatter_add(-1, toward.long(), lean)
             if s > 0:
                 x0 = expected_colors(logits, colors)
+                if before is not None:
+                    ahead = led_on(x0, before[:, planes], (level_before, t, s))
+                    before[:, planes], x0 = x0, ahead
                 moved = reverse_step(x[:, planes], x0, t, s)
                 if unknown is not None:
                     moved = torch.where(unknown[:, planes], moved, x[:, planes])
                 x[:, planes] = moved
             else:
                 color[:, planes] = logits.argmax(-1).to(torch.uint8)
+        level_before = t
         tick()
     found: np.ndarray = color.cpu().numpy()
     return [_kept(start.known, drawn) for start, drawn in zip(starts, found)]

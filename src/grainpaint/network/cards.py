@@ -26,6 +26,9 @@ class Sampling(BaseModel):
         ge=0, description="network evaluations; 0: the input is doubled unchanged"
     )
     shift: float = Field(ge=1, description="above 1, crowds the steps at high noise")
+    order: Literal[1, 2] = Field(
+        default=1, description="of a step; 2 also uses what came of the one before"
+    )
     grain_diameter: float = Field(
         gt=0, description="mean grain diameter, the network's voxels"
     )

@@ -14,6 +14,8 @@ probability of each color of the palette; the expected color vector takes the pl
 which is the DDIM step (Song, Meng, Ermon, ICLR 2021, Eq. 12) in these variables.
 """
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -23,6 +25,7 @@ __all__ = [
     "add_noise",
     "color_loss",
     "expected_colors",
+    "led_on",
     "reverse_step",
     "shifted",
     "timesteps",
@@ -82,3 +85,22 @@ def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
 def reverse_step(x: Tensor, x0: Tensor, t: float, s: float) -> Tensor:
     """Return the state at level s < t, given the state at t and the expected x0."""
     return torch.add((s / t) * x, x0, alpha=1 - s / t)
+
+
+def led_on(x0: Tensor, before: Tensor, levels: tuple[float, float, float]) -> Tensor:
+    """Return what the expected x0 leads to in the step from a level to the next.
+
+    DPM-Solver++(2M) (Lu et al., arXiv:2211.01095, 2022, Algorithm 2): a step of the
+    second order takes it in place of x0. Nothing is led on from pure noise.
+
+    Parameters
+    ----------
+    x0, before : Tensor
+        Expected at the level of the step, and at the level before.
+    levels : three floats
+        The level before, that of the step, and the next one, falling, above 0.
+    """
+    if levels[0] >= 1:
+        return x0
+    first, now, then = (math.log((1 - t) / t) for t in levels)
+    return torch.lerp(before, x0, 1 + (then - now) / (now - first) / 2)
