@@ -84,7 +84,7 @@ def test_a_crash_or_a_hang_of_the_reader_is_one_line(
     path, child = tmp_path / "block.step", tmp_path / "child.py"
     path.write_text(block())
     child.write_text(code)
-    monkeypatch.setattr("grainpaint.cad.step._CHILD", child)
+    monkeypatch.setattr("grainpaint.cad.step.CHILD", child)
     monkeypatch.setattr("grainpaint.cad.step._LONGEST_S", 1)
     with pytest.raises(InputError, match=message):
         load_part(path)

@@ -17,9 +17,9 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS, length_text
 
-__all__ = ["n_solids", "step_triangles"]
+__all__ = ["CHILD", "n_solids", "step_triangles"]
 
-_CHILD = Path(__file__).with_name("step_child.py")
+CHILD = Path(__file__).with_name("step_child.py")
 _LONGEST_S, _STARTING_S, _S_PER_MB = 300, 9, 60
 _FARTHEST = 1e15
 _CHORD = 1 / 2000  # of the size: a quarter of a voxel, 500 along the size
@@ -128,7 +128,7 @@ def _convert(path: Path, data: bytes, chord: float) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "part.step"), Path(folder, "part.glb")
         source.write_bytes(data)
-        words = [sys.executable, "-P", str(_CHILD), str(source), str(target)]
+        words = [sys.executable, "-P", str(CHILD), str(source), str(target)]
         patience = min(_LONGEST_S, _STARTING_S + _S_PER_MB * len(data) / 1e6)
         try:
             done = subprocess.run(
