@@ -53,7 +53,7 @@ def test_what_the_file_does_not_say_is_refused(tmp_path):
         "truncated": text[:-60],
         "defines no solid": text.replace("MANIFOLD_SOLID_BREP", "SHELL_BASED_MODEL"),
         "unit of length": text.replace(".METRE.", ".GRAM."),
-        "holds no triangles": text.replace("CLOSED_SHELL", "CLOSED_SHOLL"),
+        "not what it needs": text.replace("CLOSED_SHELL", "CLOSED_SHOLL"),
     }
     for message, bad in cases.items():
         path = tmp_path / "bad.step"

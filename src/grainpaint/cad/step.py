@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.step_edges import check_edges
+from grainpaint.cad.step_text import step_text
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS, length_text
 
@@ -94,6 +96,7 @@ def step_triangles(
     size = float(np.linalg.norm(np.ptp(places, axis=0))) * UNITS[unit]
     if not size > 0:
         raise InputError(f"{path}: all points of the STEP file are one")
+    check_edges(step_text(path, data), points)
     chord = size * _CHORD
     glb = _convert(path, data, chord / UNITS["mm"])
     triangles = read_glb(glb) * (UNITS["m"] / UNITS[unit])
