@@ -1,5 +1,6 @@
 """The text of STEP files: what OpenCASCADE would mend in silence is refused."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -77,6 +78,18 @@ def test_a_damaged_block_is_refused_with_the_place(edit):
     pattern, new, message = edit
     with pytest.raises(InputError, match=message):
         check(edited(BLOCK, pattern, new))
+
+
+@pytest.mark.parametrize("kind", ["CIRCLE", "LINE", "SURFACE_CURVE", "SEAM_CURVE"])
+@pytest.mark.parametrize(
+    "arguments", ["'',#900,$", "'',#900,#901", "", "#900", "$,#9999,9."]
+)
+def test_curves_may_hold_anything(kind, arguments):
+    """They refer to themselves, or to nothing: no traceback."""
+    text = BLOCK.replace("ENDSEC;\nEND", f"#900={kind}({arguments});\nENDSEC;\nEND")
+    text = edited(text, r"(EDGE_CURVE\('',#\d+,#\d+,)#\d+", r"\1#900")
+    with contextlib.suppress(InputError):
+        check(text)
 
 
 def test_a_circle_of_another_radius_is_refused():

@@ -1,8 +1,7 @@
 """The edges of the solids in a STEP file: whether they close loops, on their curves."""
 
+import math
 import re
-
-import numpy as np
 
 from grainpaint.cad.step_text import StepText
 
@@ -10,10 +9,12 @@ __all__ = ["check_edges"]
 
 _SLACK = 1e-3  # of the size, by which ends of edges may be apart, and off their curves
 _NUMBERS = re.compile(rb"\$,\(([-+.\dEe,]+)\)")
+_RADIUS = re.compile(rb"\$,#\d+,([-+.\dEe]+)")
 _REFERENCE = re.compile(rb"#(\d+)")
 _ON_SURFACES = (b"SURFACE_CURVE", b"SEAM_CURVE", b"INTERSECTION_CURVE")
 
-Points = dict[bytes, tuple[float, ...]]
+Place = tuple[float, ...]
+Points = dict[bytes, Place]
 
 
 def check_edges(text: StepText, points: Points) -> None:
@@ -32,10 +33,10 @@ def check_edges(text: StepText, points: Points) -> None:
         (point,) = text.links[vertex][0]
         if point not in points:
             raise text.damaged(point, "is no point of three coordinates")
-        places[vertex] = np.array(points[point])
+        places[vertex] = points[point]
     if not places:
         return
-    slack = _SLACK * float(np.ptp(np.array(list(places.values())), axis=0).max())
+    slack = _SLACK * max(max(line) - min(line) for line in zip(*places.values()))
     for edge in text.of_kind(b"EDGE_CURVE"):
         (start,), (end,), (curve,) = text.links[edge]
         for vertex in (start, end):
@@ -46,7 +47,7 @@ def check_edges(text: StepText, points: Points) -> None:
         for (_, last), (first, _) in zip(ends, ends[1:] + ends[:1]):
             if not last or not first or last == first:
                 continue
-            if np.abs(places[last] - places[first]).max() > slack:
+            if math.dist(places[last], places[first]) > slack:
                 raise text.damaged(loop, "(EDGE_LOOP) is open: an edge is missing")
 
 
@@ -60,30 +61,34 @@ def _ends(text: StepText, oriented: bytes) -> tuple[bytes, bytes]:
     return (start, end) if forward else (end, start)
 
 
-def _off_curve(
-    text: StepText, points: Points, curve: bytes, place: np.ndarray
-) -> float:
+def _off_curve(text: StepText, points: Points, curve: bytes, place: Place) -> float:
     """Return how far a place is from a line or a circle; 0 from other curves."""
     keyword, arguments = text.statements[curve]
+    if keyword in _ON_SURFACES:
+        keyword, arguments = _first(text, arguments)
     refers = _REFERENCE.findall(arguments)
-    if keyword in _ON_SURFACES and refers:
-        return _off_curve(text, points, refers[0], place)
     if keyword == b"LINE" and len(refers) == 2 and refers[0] in points:
-        turned = _REFERENCE.findall(text.statements[refers[1]][1])
-        along = _numbers(text, turned[0]) if turned else np.zeros(0)
-        if along.size == 3 and along.any():
-            way = place - points[refers[0]]
-            return float(np.linalg.norm(np.cross(way, along)) / np.linalg.norm(along))
-    if keyword == b"CIRCLE" and len(refers) == 1:
-        center = _REFERENCE.findall(text.statements[refers[0]][1])
-        radius = arguments.rpartition(b",")[2]
-        if center and center[0] in points and not radius.startswith(b"#"):
-            apart = float(np.linalg.norm(place - points[center[0]]))
-            return abs(apart - float(radius))
+        along = _numbers(_first(text, b"#" + refers[1])[1], text)
+        length = math.hypot(*along)
+        if len(along) == 3 and length > 0:
+            x, y, z = (a - b for a, b in zip(place, points[refers[0]]))
+            u, v, w = along
+            return math.hypot(y * w - z * v, z * u - x * w, x * v - y * u) / length
+    radius = _RADIUS.fullmatch(arguments)
+    if keyword == b"CIRCLE" and radius:
+        center = _REFERENCE.findall(_first(text, arguments)[1])
+        if center and center[0] in points:
+            return abs(math.dist(place, points[center[0]]) - float(radius[1]))
     return 0.0
 
 
-def _numbers(text: StepText, number: bytes) -> np.ndarray:
-    """Return the numbers of a direction; empty if it is none."""
-    match = _NUMBERS.fullmatch(text.statements[number][1])
-    return np.array([float(n) for n in match[1].split(b",")] if match else [])
+def _first(text: StepText, arguments: bytes) -> tuple[bytes, bytes]:
+    """Return the statement that arguments refer to first; an empty one if none."""
+    refers = _REFERENCE.search(arguments)
+    return text.statements.get(refers[1] if refers else b"", (b"", b""))
+
+
+def _numbers(vector: bytes, text: StepText) -> tuple[float, ...]:
+    """Return the numbers of the direction that a vector refers to, if there are."""
+    match = _NUMBERS.fullmatch(_first(text, vector)[1])
+    return tuple(float(n) for n in match[1].split(b",")) if match else ()

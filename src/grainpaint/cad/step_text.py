@@ -119,6 +119,7 @@ def step_text(path: Path, data: bytes) -> StepText:
         missing, there twice, or of another kind than is needed.
     """
     found = StepText(path, {}, {})
+    keywords: dict[bytes, bytes] = {}  # one object each
     text = _STRINGS.sub(b"$", data)
     if b"/*" in text:
         text = _COMMENT.sub(b" ", text)
@@ -127,7 +128,9 @@ def step_text(path: Path, data: bytes) -> StepText:
             if number in found.statements:
                 raise found.damaged(number, "is defined twice")
             head = _HEAD.fullmatch(body)
-            found.statements[number] = (head[1], head[2]) if head else (b"", body)
+            keyword, arguments = (head[1], head[2]) if head else (b"", body)
+            keyword = keywords.setdefault(keyword, keyword)
+            found.statements[number] = keyword, arguments
     if not found.statements:
         raise InputError(f"{path}: damaged: the STEP file has no section DATA")
     for number, (keyword, arguments) in found.statements.items():

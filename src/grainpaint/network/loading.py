@@ -10,7 +10,6 @@ from grainpaint.network.inference import Evaluator
 from grainpaint.network.lookup import find_model, kind_of, model_digest
 from grainpaint.network.precision import resolve
 from grainpaint.network.weights import read_network
-from grainpaint.simulate.am.channels import CHANNELS
 
 __all__ = ["Model", "Pyramid", "load_any", "load_model"]
 
@@ -53,6 +52,8 @@ def load_any(name: str, device: str = "cpu", precision: str = "auto") -> Model:
     """Load a pyramid or an additive model; otherwise as `load_model`."""
     if kind_of(name) != "additive":
         return load_model(name, device, precision)
+    from grainpaint.simulate.am.channels import CHANNELS  # it loads numba
+
     place, chosen = find_device(device), resolve(precision, device)
     folder = find_model(name, "additive")
     card = read_card(folder / "additive.json")
