@@ -64,7 +64,9 @@ def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(corners), np.concatenate(owner)
 
 
-def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
+def solid_picture(
+    volume: Microstructure, colors: np.ndarray, whole: bool = False
+) -> np.ndarray:
     """Render the part with a quarter cut away.
 
     Parameters
@@ -72,6 +74,8 @@ def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
     volume : Microstructure
     colors : numpy.ndarray, uint8, shape (n + 1, 3)
         Of its grains.
+    whole : bool
+        Nothing is cut away.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
     """
     import pyvista
 
-    corners, owner = surface(cut_quarter(volume.grain_id))
+    corners, owner = surface(volume.grain_id if whole else cut_quarter(volume.grain_id))
     n = len(corners)
     points = corners.reshape(-1, 3) * volume.spacing
     faces = np.column_stack([np.full(n, 4), np.arange(4 * n).reshape(n, 4)])
