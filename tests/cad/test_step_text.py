@@ -58,6 +58,7 @@ EDITS = {
     "a number less": (r"2\.000000000,", "", "no point of three coordinates"),
     "nothing for a number": (r"2\.000000000", "", "no statement"),
     "a bracket more": (r",\.T\.\);", ",.T.));", "no statement"),
+    "no name": (r"=ORIENTED_EDGE\([^;]*;", "=$;", "has no name"),
     "an end less": (r"\.T\.\);", ".T.)", "no statement"),
     "a byte": (r"#20=", "#20=\x01", "no statement"),
     "a number twice": (r"#3=", "#1=", "defined twice"),
@@ -90,6 +91,10 @@ def test_curves_may_hold_anything(kind, arguments):
     text = edited(text, r"(EDGE_CURVE\('',#\d+,#\d+,)#\d+", r"\1#900")
     with contextlib.suppress(InputError):
         check(text)
+
+
+def test_complex_entities_may_stand_where_parts_of_solids_do():
+    check(edited(BLOCK, r"=(ORIENTED_EDGE\([^;]*);", r"=(\1 MORE());"))
 
 
 def test_a_circle_of_another_radius_is_refused():

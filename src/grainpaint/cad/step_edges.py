@@ -53,8 +53,8 @@ def check_edges(text: StepText, points: Points) -> None:
 
 def _ends(text: StepText, oriented: bytes) -> tuple[bytes, bytes]:
     """Return the vertices from and to which an edge of a loop runs, or two empty."""
-    (edge,) = text.links[oriented][0]
-    if text.statements[edge][0] != b"EDGE_CURVE":
+    ((edge,), *_) = text.links.get(oriented, [[b""]])  # a complex entity has none
+    if text.statements.get(edge, (b"",))[0] != b"EDGE_CURVE":
         return b"", b""
     (start,), (end,) = text.links[edge][:2]
     forward = text.statements[oriented][1].endswith(b".T.")

@@ -128,6 +128,8 @@ def step_text(path: Path, data: bytes) -> StepText:
             if number in found.statements:
                 raise found.damaged(number, "is defined twice")
             head = _HEAD.fullmatch(body)
+            if not head and not body.startswith(b"("):
+                raise found.damaged(number, "has no name")
             keyword, arguments = (head[1], head[2]) if head else (b"", body)
             keyword = keywords.setdefault(keyword, keyword)
             found.statements[number] = keyword, arguments
