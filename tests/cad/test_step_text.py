@@ -65,7 +65,11 @@ EDITS = {
     "a shell of another name": ("CLOSED_SHELL", "CLOSED_SHOLL", "not what it needs"),
     "an edge of another name": ("ORIENTED_EDGE", "ORIENTED_EDGY", "not what it needs"),
     "a vertex of nothing": (r"VERTEX_POINT\('',#\d+", "VERTEX_POINT('',#9999", "#9999"),
-    "axes of nothing": (r"(PLANE\('',)#\d+", r"\1#9999", "#9999, which is missing"),
+    "axes of nothing": (
+        r"(PLANE\('',)#\d+",
+        r"\1#9999",
+        "#9999, which is not what it needs",
+    ),
     "a face as an edge": (r"(\*,\*,)#\d+", r"\1#1", "not what it needs"),
     "no sense": (r"(ADVANCED_FACE.*),\.T\.", r"\1,.U.", "no ADVANCED_FACE"),
     "an edge less": (r"(EDGE_LOOP\('',\()#\d+,", r"\1", "open: an edge is missing"),
@@ -97,6 +101,20 @@ def test_complex_entities_may_stand_where_parts_of_solids_do():
     check(edited(BLOCK, r"=(ORIENTED_EDGE\([^;]*);", r"=(\1 MORE());"))
 
 
-def test_a_circle_of_another_radius_is_refused():
+def test_a_circle_of_another_radius_or_axis_is_refused():
     with pytest.raises(InputError, match="lies off its edge"):
         check(edited(ROUND, r"(CIRCLE\('',#\d+,)2\.0", r"\g<1>2.1"))
+    with pytest.raises(InputError, match="lies off its edge"):
+        check(edited(ROUND, r"#4=DIRECTION\('',\(0", "#4=DIRECTION('',(8"))
+
+
+def test_a_plane_that_is_turned_is_refused():
+    turned = r"(PLANE\('',#(\d+)\);)"
+    number = re.search(turned, BLOCK)[2]
+    axis = re.search(rf"#{number}=AXIS2_PLACEMENT_3D\('',#\d+,#(\d+)", BLOCK)[1]
+    with pytest.raises(InputError, match="does not lie in its plane"):
+        check(
+            edited(
+                BLOCK, rf"#{axis}=DIRECTION[^;]*;", f"#{axis}=DIRECTION('',(1.,1.,9.));"
+            )
+        )

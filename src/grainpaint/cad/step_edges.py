@@ -15,6 +15,7 @@ _ON_SURFACES = (b"SURFACE_CURVE", b"SEAM_CURVE", b"INTERSECTION_CURVE")
 
 Place = tuple[float, ...]
 Points = dict[bytes, Place]
+_NONE, _UP = (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 
 
 def check_edges(text: StepText, points: Points) -> None:
@@ -42,6 +43,13 @@ def check_edges(text: StepText, points: Points) -> None:
         for vertex in (start, end):
             if _off_curve(text, points, curve, places[vertex]) > slack:
                 raise text.damaged(vertex, "(VERTEX_POINT) lies off its edge")
+    for face in text.of_kind(b"ADVANCED_FACE"):
+        bounds, (surface,) = text.links[face]
+        loops = [text.links[bound][0][0] for bound in bounds]
+        edges = [edge for loop in loops for edge in text.links.get(loop, [[]])[0]]
+        for vertex in {end for edge in edges for end in _ends(text, edge)} - {b""}:
+            if _off_plane(text, points, surface, places[vertex]) > slack:
+                raise text.damaged(face, "(ADVANCED_FACE) does not lie in its plane")
     for loop in text.of_kind(b"EDGE_LOOP"):
         ends = [_ends(text, edge) for edge in text.links[loop][0]]
         for (_, last), (first, _) in zip(ends, ends[1:] + ends[:1]):
@@ -61,6 +69,20 @@ def _ends(text: StepText, oriented: bytes) -> tuple[bytes, bytes]:
     return (start, end) if forward else (end, start)
 
 
+def _off_plane(text: StepText, points: Points, surface: bytes, place: Place) -> float:
+    """Return how far a place is from a plane; 0 from other surfaces."""
+    keyword, arguments = text.statements[surface]
+    if keyword != b"PLANE":
+        return 0.0
+    refers = _REFERENCE.findall(_first(text, arguments)[1])
+    axis = _direction(text, refers[1]) if len(refers) > 1 else _UP
+    length = math.hypot(*axis)
+    if length == 0 or refers[0] not in points:
+        return 0.0
+    way = (a - b for a, b in zip(place, points[refers[0]]))
+    return abs(sum(a * b for a, b in zip(way, axis))) / length
+
+
 def _off_curve(text: StepText, points: Points, curve: bytes, place: Place) -> float:
     """Return how far a place is from a line or a circle; 0 from other curves."""
     keyword, arguments = text.statements[curve]
@@ -68,17 +90,26 @@ def _off_curve(text: StepText, points: Points, curve: bytes, place: Place) -> fl
         keyword, arguments = _first(text, arguments)
     refers = _REFERENCE.findall(arguments)
     if keyword == b"LINE" and len(refers) == 2 and refers[0] in points:
-        along = _numbers(_first(text, b"#" + refers[1])[1], text)
+        turned = _REFERENCE.search(_first(text, b"#" + refers[1])[1])
+        along = _direction(text, turned[1]) if turned else _NONE
         length = math.hypot(*along)
-        if len(along) == 3 and length > 0:
+        if length > 0:
             x, y, z = (a - b for a, b in zip(place, points[refers[0]]))
             u, v, w = along
             return math.hypot(y * w - z * v, z * u - x * w, x * v - y * u) / length
     radius = _RADIUS.fullmatch(arguments)
     if keyword == b"CIRCLE" and radius:
-        center = _REFERENCE.findall(_first(text, arguments)[1])
-        if center and center[0] in points:
-            return abs(math.dist(place, points[center[0]]) - float(radius[1]))
+        refers = _REFERENCE.findall(_first(text, arguments)[1])
+        if refers and refers[0] not in points:
+            raise text.damaged(refers[0], "is no point of three coordinates")
+        if refers:
+            center = points[refers[0]]
+            axis = _direction(text, refers[1]) if len(refers) > 1 else _UP
+            length = math.hypot(*axis)
+            if length > 0:
+                way = (a - b for a, b in zip(place, center))
+                above = abs(sum(a * b for a, b in zip(way, axis))) / length
+                return max(above, abs(math.dist(place, center) - float(radius[1])))
     return 0.0
 
 
@@ -88,7 +119,8 @@ def _first(text: StepText, arguments: bytes) -> tuple[bytes, bytes]:
     return text.statements.get(refers[1] if refers else b"", (b"", b""))
 
 
-def _numbers(vector: bytes, text: StepText) -> tuple[float, ...]:
-    """Return the numbers of the direction that a vector refers to, if there are."""
-    match = _NUMBERS.fullmatch(_first(text, vector)[1])
-    return tuple(float(n) for n in match[1].split(b",")) if match else ()
+def _direction(text: StepText, number: bytes) -> Place:
+    """Return the three numbers of a direction; zeros if it is none."""
+    match = _NUMBERS.fullmatch(text.statements.get(number, (b"", b""))[1])
+    found = tuple(float(n) for n in match[1].split(b",")) if match else ()
+    return found if len(found) == 3 else _NONE

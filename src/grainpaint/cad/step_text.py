@@ -33,6 +33,7 @@ _GAP = re.compile(rb",[,)]|\(,")  # a value is missing
 _REFERENCE = re.compile(rb"#(\d+)")
 
 _ONE, _LIST = rb"#(\d+)", rb"\(((?:#\d+,?)+)\)"
+_OPTIONAL = rb"(\$|#\d+)"
 _FLAG = rb",\.[TF]\."
 _DERIVED = rb"(?:\*|\$|#\d+)"
 _SHELL = {b"CLOSED_SHELL", b"ORIENTED_CLOSED_SHELL"}
@@ -40,6 +41,14 @@ _FACE = {b"ADVANCED_FACE", b"FACE_SURFACE", b"ORIENTED_FACE"}
 _BOUND = {b"FACE_BOUND", b"FACE_OUTER_BOUND"}
 _LOOP = {b"EDGE_LOOP", b"VERTEX_LOOP", b"POLY_LOOP"}
 _EDGE = {b"EDGE_CURVE", b"ORIENTED_EDGE", b"SUBEDGE"}
+_DIRECTION, _AXES = {b"DIRECTION"}, {b"AXIS2_PLACEMENT_3D", b"AXIS2_PLACEMENT_2D"}
+_CURVE = {
+    *(b"LINE", b"CIRCLE", b"ELLIPSE", b"HYPERBOLA", b"PARABOLA", b"POLYLINE"),
+    *(b"SURFACE_CURVE", b"SEAM_CURVE", b"INTERSECTION_CURVE", b"BOUNDED_CURVE"),
+    *(b"TRIMMED_CURVE", b"COMPOSITE_CURVE", b"OFFSET_CURVE_3D", b"PCURVE"),
+    *(b"BOUNDED_SURFACE_CURVE", b"BEZIER_CURVE", b"UNIFORM_CURVE"),
+    *(b"QUASI_UNIFORM_CURVE", b"B_SPLINE_CURVE", b"B_SPLINE_CURVE_WITH_KNOTS"),
+}
 _VERTEX, _POINT = {b"VERTEX_POINT"}, {b"CARTESIAN_POINT"}
 _SOLIDS = (b"MANIFOLD_SOLID_BREP", b"FACETED_BREP", b"BREP_WITH_VOIDS")
 
@@ -65,9 +74,18 @@ _FORMS: dict[bytes, tuple[bytes, tuple[Kinds, ...]]] = {
     ),
     b"EDGE_CURVE": (
         _ONE + b"," + _ONE + b"," + _ONE + _FLAG,
-        (_VERTEX, _VERTEX, None),
+        (_VERTEX, _VERTEX, _CURVE),
     ),
     b"VERTEX_POINT": (_ONE, (_POINT,)),
+    b"LINE": (_ONE + b"," + _ONE, (_POINT, {b"VECTOR"})),
+    b"VECTOR": (_ONE + b"," + _NUMBER, (_DIRECTION,)),
+    b"CIRCLE": (_ONE + b"," + _NUMBER, (_AXES,)),
+    b"PLANE": (_ONE, (_AXES,)),
+    b"CYLINDRICAL_SURFACE": (_ONE + b"," + _NUMBER, (_AXES,)),
+    b"AXIS2_PLACEMENT_3D": (
+        _ONE + b"," + _OPTIONAL + b"," + _OPTIONAL,
+        (_POINT, _DIRECTION, _DIRECTION),
+    ),
 }
 _ARGUMENTS = {k: re.compile(rb"\$," + form) for k, (form, _) in _FORMS.items()}
 
@@ -167,13 +185,12 @@ def _links(
         raise found.damaged(number, f"is no {name} as STEP defines it")
     result = []
     for kinds, group in zip(_FORMS[keyword][1], match.groups()):
-        numbers = group.replace(b"#", b"").split(b",")
+        numbers = [] if group == b"$" else group.replace(b"#", b"").split(b",")
         for other in numbers:
             kind = found.statements.get(other, (None,))[0]
             if kind is None or (kinds is not None and kind and kind not in kinds):
-                why = (
-                    f"({name}) refers to #{other.decode()}, which is not what it needs"
-                )
+                why = f"({name}) refers to #{brief(other.decode(), 20)}, which is not "
+                why += "what it needs"
                 raise found.damaged(number, why)
         result.append(numbers)
     return result
