@@ -7,18 +7,19 @@ from pathlib import Path
 
 import meshio
 import numpy as np
+import pytest
 import yaml
 from oriented import oriented
 from volumes import damask_grid
 
+from grainpaint.cad.load import load_part
 from grainpaint.orientations import Orientations
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def script():
-    path = EXAMPLES / "make_solver_inputs.py"
-    spec = importlib.util.spec_from_file_location("make_solver_inputs", path)
+def script(name="make_solver_inputs"):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -84,3 +85,27 @@ def test_the_files_of_damask_agree_and_are_whole(tmp_path):
         rate, stress = (np.ravel(given[name]) != "x" for name in ("dot_F", "P"))
         assert (rate != stress).all()
         assert step["discretization"]["N"] % step["f_out"] == 0
+
+
+def test_the_parts_are_what_their_script_makes():
+    made = script("make_parts")
+    folder = EXAMPLES / "parts"
+    assert {path.stem for path in folder.iterdir()} == made.PARTS.keys()
+    volumes = {}
+    for name, make in made.PARTS.items():
+        part = make()
+        assert part.is_watertight
+        assert part.body_count == 1
+        stored = load_part(folder / f"{name}.stl")
+        assert stored.notes == ()
+        np.testing.assert_allclose(stored.bounds, part.bounds * 1000, atol=0.01)
+        volumes[name] = stored.volume / 1e9
+        assert volumes[name] == pytest.approx(part.volume, rel=1e-5)
+    # Polygons of 96 and 12 corners hold less than the circles around them.
+    share = {n: n / (2 * np.pi) * np.sin(2 * np.pi / n) for n in (96, 12)}
+    tube = np.pi * (1.3**2 - 0.9**2) * 3.2 * share[96]
+    wire = 4 * np.hypot(2 * np.pi * 1.1, 0.85) * np.pi * 0.24**2 * share[12]
+    assert volumes["tube"] == pytest.approx(tube, rel=1e-4)
+    assert volumes["spring"] == pytest.approx(wire, rel=0.02)
+    # A helix turns teeth without making them thicker.
+    assert volumes["helical_gear"] == pytest.approx(volumes["gear"], rel=0.01)

@@ -53,7 +53,7 @@ def test_what_the_file_does_not_say_is_refused(tmp_path):
         "truncated": text[:-60],
         "defines no solid": text.replace("MANIFOLD_SOLID_BREP", "SHELL_BASED_MODEL"),
         "unit of length": text.replace(".METRE.", ".GRAM."),
-        "holds no triangles": text.replace("CLOSED_SHELL", "CLOSED_SHOLL"),
+        "not what it needs": text.replace("CLOSED_SHELL", "CLOSED_SHOLL"),
     }
     for message, bad in cases.items():
         path = tmp_path / "bad.step"
@@ -84,7 +84,7 @@ def test_a_crash_or_a_hang_of_the_reader_is_one_line(
     path, child = tmp_path / "block.step", tmp_path / "child.py"
     path.write_text(block())
     child.write_text(code)
-    monkeypatch.setattr("grainpaint.cad.step._CHILD", child)
+    monkeypatch.setattr("grainpaint.cad.step.CHILD", child)
     monkeypatch.setattr("grainpaint.cad.step._LONGEST_S", 1)
     with pytest.raises(InputError, match=message):
         load_part(path)

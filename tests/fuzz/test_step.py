@@ -1,11 +1,24 @@
 """STEP files: damaged, malicious, and of what is no solid."""
 # ruff: noqa: E501 (a case a line)
 
+import numpy as np
 import pytest
-from hostile import SECRET, gz, outcome, refused, survives, swapped, table, zeros_gz
+from hostile import (
+    SECRET,
+    gz,
+    many,
+    outcome,
+    refused,
+    survives,
+    swapped,
+    table,
+    zeros_gz,
+)
 from step_files import Step
+from step_forks import Forks
 
 from grainpaint.cad.load import load_part
+from grainpaint.cad.step import CHILD
 
 pytest.importorskip("cascadio")
 
@@ -16,14 +29,42 @@ def step_text():
     return file.text().encode()
 
 
-@pytest.mark.parametrize(
-    "n", [3, pytest.param(500, marks=pytest.mark.slow)], ids=["some", "all"]
-)
-def test_damage_of_a_step_file_is_borne(tmp_path, n):
-    """Few: each starts a process."""
-    survives(
-        load_part, tmp_path / "a.step", step_text(), n, None, ("subprocess.Popen",)
-    )
+def round_text():
+    file = Step()
+    file.cylinder(2.0, 5.0)
+    file.block((5.0, 0.0, 0.0), (6.0, 1.0, 1.0))
+    return file.text().encode()
+
+
+def as_large(whole, part):
+    """Return whether a part is what the whole file holds, but for the last digits."""
+    bounds = np.array(whole.bounds)
+    near = np.allclose(part.bounds, bounds, atol=0.002 * bounds.max())
+    return near and abs(part.volume / whole.volume - 1) < 0.01
+
+
+@many
+@pytest.mark.parametrize("name", ["block", "round"])
+def test_damage_of_a_step_file_is_borne(tmp_path, monkeypatch, name, n):
+    """By forks of one process: each file would start its own."""
+    data = {"block": step_text, "round": round_text}[name]()
+    silent = []
+
+    def same(whole, part):
+        silent.extend([part] * (not as_large(whole, part)))
+        return True
+
+    with Forks(CHILD) as forks:
+        monkeypatch.setattr("grainpaint.cad.step.subprocess", forks)
+        survives(load_part, tmp_path / f"{name}.step", data, n // 2, same)
+    assert len(silent) <= n // 2 / 1000  # such as an axis that leans by a little
+    assert forks.peak < 4 * len(data) + (300 << 20)
+
+
+def test_a_step_file_starts_a_process_of_its_own(tmp_path):
+    """And a damaged one, too, as in the product."""
+    read, allowed = tmp_path / "a.step", ("subprocess.Popen",)
+    survives(load_part, read, step_text(), 2, None, allowed)
 
 
 def step(*pairs):

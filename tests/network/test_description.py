@@ -1,6 +1,7 @@
+from grainpaint.network.card_file import card_fields
 from grainpaint.network.description import describe
 from grainpaint.network.loading import load_any, load_model
-from grainpaint.network.lookup import kind_of, shipped
+from grainpaint.network.lookup import find_model, kind_of, shipped
 from grainpaint.paper.model import describe_paper, load_paper
 from grainpaint.simulate.am.channels import CHANNELS
 
@@ -8,6 +9,8 @@ from grainpaint.simulate.am.channels import CHANNELS
 def test_every_shipped_model_loads_and_describes_itself():
     assert {kind_of(name) for name in shipped()} == {"pyramid", "paper", "additive"}
     for name in shipped():
+        cards = find_model(name, kind_of(name)).glob("*.json")
+        assert all(len(card_fields(card)["weights_sha256"]) == 64 for card in cards)
         if kind_of(name) == "paper":
             assert load_paper(name).card.edge == 32
             assert "times as many in 59 hours of a GPU" in describe_paper(name)[0]

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.step_edges import check_edges
+from grainpaint.cad.step_text import step_text
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS, length_text
 
-__all__ = ["n_solids", "step_triangles"]
+__all__ = ["CHILD", "n_solids", "step_triangles"]
 
-_CHILD = Path(__file__).with_name("step_child.py")
+CHILD = Path(__file__).with_name("step_child.py")
 _LONGEST_S, _STARTING_S, _S_PER_MB = 300, 9, 60
 _FARTHEST = 1e15
 _CHORD = 1 / 2000  # of the size: a quarter of a voxel, 500 along the size
@@ -94,6 +96,7 @@ def step_triangles(
     size = float(np.linalg.norm(np.ptp(places, axis=0))) * UNITS[unit]
     if not size > 0:
         raise InputError(f"{path}: all points of the STEP file are one")
+    check_edges(step_text(path, data), points)
     chord = size * _CHORD
     glb = _convert(path, data, chord / UNITS["mm"])
     triangles = read_glb(glb) * (UNITS["m"] / UNITS[unit])
@@ -128,7 +131,7 @@ def _convert(path: Path, data: bytes, chord: float) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "part.step"), Path(folder, "part.glb")
         source.write_bytes(data)
-        words = [sys.executable, "-P", str(_CHILD), str(source), str(target)]
+        words = [sys.executable, "-P", str(CHILD), str(source), str(target)]
         patience = min(_LONGEST_S, _STARTING_S + _S_PER_MB * len(data) / 1e6)
         try:
             done = subprocess.run(

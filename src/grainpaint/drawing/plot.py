@@ -11,13 +11,13 @@ from grainpaint.formats.files import replace_with
 from grainpaint.measure.dimensions import named
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["draw_slice", "draw_volume", "plot_volume", "slice_axes"]
+__all__ = ["draw_slice", "draw_volume", "plot_volume", "slice_axes", "trimmed"]
 
 _KEY_INCHES = 1.7  # edge of the place of a color key
 _THIN = 40  # sides of a slice in a larger ratio are not drawn to scale
 
 
-def _trimmed(image: np.ndarray) -> np.ndarray:
+def trimmed(image: np.ndarray) -> np.ndarray:
     """Return the image without its white margins."""
     drawn = image.min(axis=2) < 255
     rows, columns = np.flatnonzero(drawn.max(axis=1)), np.flatnonzero(drawn.max(axis=0))
@@ -60,7 +60,7 @@ def plot_volume(
     places = [(x * share, y, w * share, h) for x, y, w, h in places]
     if solid is not None and len(across) == 3:
         main = figure.add_axes((0.005 * share, 0.02, 0.63 * share, 0.96))
-        main.imshow(_trimmed(solid))
+        main.imshow(trimmed(solid))
         main.set_axis_off()
     for axis, place in zip(across, places):
         draw_slice(figure.add_axes(place), volume, axis, colored.colors)

@@ -13,7 +13,10 @@ from grainpaint.drawing.coloring import Coloring, coloring
 from grainpaint.drawing.plot import draw_volume
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["cut_quarter", "solid_picture", "surface"]
+__all__ = ["cut_quarter", "solid_picture", "surface", "whole_in_view"]
+
+_VIEW = (1.0, -1.35, 0.95)  # where the viewer stands
+_WINDOW = (1100, 1000)  # pixels
 
 
 def cut_quarter(grain_id: np.ndarray) -> np.ndarray:
@@ -64,7 +67,40 @@ def surface(grain_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(corners), np.concatenate(owner)
 
 
-def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
+def whole_in_view(
+    points: np.ndarray, width: int, height: int
+) -> tuple[list[tuple[float, ...]], float]:
+    """Return the place of a camera that sees all points, as large as they fit.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (n, 3)
+    width, height : int
+        Of the picture.
+
+    Returns
+    -------
+    camera : list of three tuples
+        Position, focal point, and the direction that is up.
+    scale : float
+        Half of the height of the picture, in the unit of the points.
+    """
+    back = np.array(_VIEW) / np.linalg.norm(_VIEW)
+    right = np.cross((0, 0, 1), back)
+    right /= np.linalg.norm(right)
+    sides = np.stack([right, np.cross(back, right), back])
+    seen = points @ sides.T
+    low, high = seen.min(0), seen.max(0)
+    wide, tall, deep = (high - low).tolist()
+    focus = (low + high) / 2 @ sides
+    position = focus + back * (wide + tall + deep)
+    scale = 1.01 / 2 * max(tall, wide * height / width)
+    return [tuple(position), tuple(focus), (0.0, 0.0, 1.0)], scale
+
+
+def solid_picture(
+    volume: Microstructure, colors: np.ndarray, whole: bool = False
+) -> np.ndarray:
     """Render the part with a quarter cut away.
 
     Parameters
@@ -72,6 +108,8 @@ def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
     volume : Microstructure
     colors : numpy.ndarray, uint8, shape (n + 1, 3)
         Of its grains.
+    whole : bool
+        Nothing is cut away.
 
     Returns
     -------
@@ -79,20 +117,21 @@ def solid_picture(volume: Microstructure, colors: np.ndarray) -> np.ndarray:
     """
     import pyvista
 
-    corners, owner = surface(cut_quarter(volume.grain_id))
+    corners, owner = surface(volume.grain_id if whole else cut_quarter(volume.grain_id))
     n = len(corners)
     points = corners.reshape(-1, 3) * volume.spacing
     faces = np.column_stack([np.full(n, 4), np.arange(4 * n).reshape(n, 4)])
     mesh = pyvista.PolyData(points, faces.ravel())
     mesh.cell_data["color"] = colors[owner]
-    plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1100, 1000])
+    plotter: Any = pyvista.Plotter(off_screen=True, window_size=[*_WINDOW])
     plotter.set_background("white")
     plotter.add_mesh(
         mesh, scalars="color", rgb=True, ambient=0.5, diffuse=0.55, specular=0.0
     )
-    plotter.view_vector((1.0, -1.35, 0.95), viewup=(0, 0, 1))
+    plotter.camera_position, scale = whole_in_view(points, *_WINDOW)
     plotter.enable_parallel_projection()
-    plotter.camera.zoom(1.2)
+    plotter.camera.parallel_scale = scale
+    plotter.reset_camera_clipping_range()
     image: np.ndarray = plotter.screenshot(return_img=True)
     plotter.close()
     return image

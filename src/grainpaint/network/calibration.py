@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Calibration"]
 
+_MOST = 1_000_000  # of any column
+
 
 class Calibration(BaseModel):
     """Settings that were measured to give grains of certain sizes.
@@ -16,7 +18,7 @@ class Calibration(BaseModel):
     interpolated linearly in their logarithms.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     diameter: tuple[float, ...] = Field(
         description="mean grain diameter at level 1, voxels; rising"
@@ -34,11 +36,19 @@ class Calibration(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        columns = (self.asked, self.growth, self.coarse_growth, self.spins)
+        columns = (
+            self.diameter,
+            self.asked,
+            self.growth,
+            self.coarse_growth,
+            self.spins,
+        )
         if not all(len(c) == len(self.diameter) > 1 for c in columns):
             raise ValueError("columns must have one length, 2 or more")
         if not all(a < b for a, b in pairwise(self.diameter)):
             raise ValueError("diameters must rise")
+        if not all(0 < value <= _MOST for c in columns for value in c):
+            raise ValueError(f"values must lie between 0 and {_MOST:,}")
         return self
 
     def at(self, column: tuple[float, ...], diameter: np.ndarray) -> np.ndarray:

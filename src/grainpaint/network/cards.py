@@ -2,44 +2,60 @@
 
 import math
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, overload
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar, overload
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grainpaint.errors import InputError, brief
 from grainpaint.network.calibration import Calibration
+from grainpaint.network.card_file import card_bytes
 from grainpaint.network.unet import NetworkConfig
 
-__all__ = ["Card", "Sampling", "Stage", "StageCard", "read_card"]
+__all__ = ["Card", "Sampling", "Sha256", "Stage", "StageCard", "read_card"]
 
 Stage = Literal["base", "refine", "additive"]
+Sha256 = Annotated[
+    str,
+    Field(pattern="^([0-9a-f]{64})?$", description="of the weights; empty: not known"),
+]
 
-C = TypeVar("C", bound=BaseModel)
+C = TypeVar("C", bound="Card")
 
 
 class Sampling(BaseModel):
     """How to draw from a trained network."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     n_steps: int = Field(
-        ge=0, description="network evaluations; 0: the input is doubled unchanged"
+        ge=0,
+        le=10_000,
+        description="network evaluations; 0: the input is doubled unchanged",
     )
-    shift: float = Field(ge=1, description="above 1, crowds the steps at high noise")
+    shift: float = Field(
+        ge=1, le=1e6, description="above 1, crowds the steps at high noise"
+    )
     order: Literal[1, 2] = Field(
         default=1, description="of a step; 2 also uses what came of the one before"
     )
     grain_diameter: float = Field(
-        gt=0, description="mean grain diameter, the network's voxels"
+        gt=0, le=1e6, description="mean grain diameter, the network's voxels"
     )
     halved: bool = Field(
         default=False, description="draw boundaries as smooth as a halved volume's"
     )
     relax: float = Field(
-        default=0.0, ge=0, description="final Potts grain growth, SPPARKS time units"
+        default=0.0,
+        ge=0,
+        le=1e6,
+        description="final Potts grain growth, SPPARKS time units",
     )
     core: int = Field(
-        default=64, ge=8, multiple_of=8, description="edge that a window writes, voxels"
+        default=64,
+        ge=8,
+        le=1024,
+        multiple_of=8,
+        description="edge that a window writes, voxels",
     )
     halo: int = Field(
         default=8,
@@ -49,11 +65,12 @@ class Sampling(BaseModel):
         description="voxels around the core, for growth by `relax`",
     )
     smooth: float = Field(
-        default=0.0, ge=0, description="growth at levels above 1; refine only"
+        default=0.0, ge=0, le=1e6, description="growth at levels above 1; refine only"
     )
     spins: int = Field(
         default=0,
         ge=0,
+        lt=2**31,
         description="spins of growing grains; 0: one for each grain; refine only",
     )
     sizes: Calibration | None = Field(
@@ -108,31 +125,59 @@ class Card(Protocol):
     def network(self) -> NetworkConfig:
         """Size of the network."""
 
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of the file of weights, 64 hexadecimal digits; empty: not known."""
+
+    def model_copy(self, *, update: dict[str, Any]) -> Self:
+        """Return the card with other fields."""
+
     def model_dump_json(self, *, indent: int) -> str:
         """Return the card as JSON."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: bytes) -> Self:
+        """Return the card in some JSON; pydantic's ValidationError if it is none."""
 
 
 class StageCard(BaseModel):
     """Card of a base, a refine or an additive network."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     stage: Stage
     network: NetworkConfig
     sampling: Sampling
     data: dict[str, Any]
     training: dict[str, Any]
-    n_steps: int
-    minutes: float
+    n_steps: int = Field(ge=0)
+    minutes: float = Field(ge=0)
     metrics: dict[str, Any]
-    note: str = Field(default="", description="what a user should know beforehand")
+    note: str = Field(
+        default="",
+        max_length=1000,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="what a user should know beforehand, one line",
+    )
+    weights_sha256: Sha256 = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        network, sampling = self.network, self.sampling
+        if network.guided != (self.stage == "refine"):
+            raise ValueError("a refine network is guided, others are not")
+        if (network.n_maps > 0) != (self.stage == "additive"):
+            raise ValueError("an additive network reads maps, others do not")
+        if sampling.n_steps == 0 and self.stage != "refine":
+            raise ValueError("a network that makes grains needs evaluations (n_steps)")
+        return self
 
 
 @overload
 def read_card(path: Path) -> StageCard: ...
 @overload
 def read_card(path: Path, card: type[C]) -> C: ...
-def read_card(path: Path, card: type[BaseModel] = StageCard) -> BaseModel:
+def read_card(path: Path, card: type[Card] = StageCard) -> Card:
     """Read and check a model card.
 
     Parameters
@@ -145,19 +190,18 @@ def read_card(path: Path, card: type[BaseModel] = StageCard) -> BaseModel:
     Raises
     ------
     InputError
-        If the file is missing or is not JSON, or has missing, unknown or invalid
-        fields.
+        If the file is missing or is not JSON, has missing, unknown or invalid fields,
+        or is the card of another network than its name says.
     """
+    data = card_bytes(path)
     try:
-        return card.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError(f"{path}: the model lacks this file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        found = card.model_validate_json(data)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise InputError(
-            f"{path}: not a grainpaint model card ({brief(where)}: "
-            f"{brief(first['msg'])})"
-        ) from None
+        where = ".".join(map(str, first["loc"]))
+        reason = first["msg"].removeprefix("Value error, ")
+        said = f"{brief(where)}: {brief(reason)}" if where else brief(reason)
+        raise InputError(f"{path}: not a grainpaint model card ({said})") from None
+    if found.stage != path.stem:
+        raise InputError(f"{path}: this is the card of a network {found.stage!r}")
+    return found

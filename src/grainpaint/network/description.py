@@ -1,15 +1,18 @@
 """Model cards in readable lines, for `grainpaint models`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import STAGES, Kind, find_model, kind_of
 from grainpaint.units import count_text
 
-__all__ = ["describe", "describe_data"]
+__all__ = ["damage_told", "describe", "describe_data"]
 
 
 def describe(name: str) -> list[str]:
@@ -33,13 +36,26 @@ def describe(name: str) -> list[str]:
         )
         if card.note:
             lines.append(f"  note: {card.note}")
-        try:
+        with damage_told(path):
             lines += describe_data(card.data, card.metrics)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(
-                f"{path}: what it says of its training data is damaged ({error!r})"
-            ) from None
     return lines
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Raise InputError where what a card says of its training is of another kind."""
+    try:
+        yield
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
+        raise InputError(
+            f"{path}: what it says of its training is damaged ({brief(repr(error))})"
+        ) from None
 
 
 def describe_data(data: dict[str, Any], metrics: dict[str, Any]) -> list[str]:

@@ -129,8 +129,7 @@ def fit(
         run.go(batches, task.losses, minutes, n_steps, progress, f"train {name}")
     network = run.averaged()
     card = task.make_card(network, run)
-    write_stage(out, card, network)
-    return card
+    return write_stage(out, card, network)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from grainpaint.errors import InputError
 from grainpaint.network.cards import StageCard, read_card
 from grainpaint.network.devices import find_device
 from grainpaint.network.inference import Evaluator
@@ -51,9 +52,16 @@ def load_any(name: str, device: str = "cpu", precision: str = "auto") -> Model:
     """Load a pyramid or an additive model; otherwise as `load_model`."""
     if kind_of(name) != "additive":
         return load_model(name, device, precision)
+    from grainpaint.simulate.am.channels import CHANNELS  # it loads numba
+
     place, chosen = find_device(device), resolve(precision, device)
     folder = find_model(name, "additive")
     card = read_card(folder / "additive.json")
+    if card.network.n_maps != len(CHANNELS):
+        raise InputError(
+            f"{folder}: the network reads {card.network.n_maps} maps of a scan, this "
+            f"version has {len(CHANNELS)}"
+        )
     network = Evaluator(read_network(folder, card).to(place), chosen)
     return Model(Path(name).name, network, card, model_digest(name))
 
@@ -81,6 +89,11 @@ def load_model(name: str, device: str = "cpu", precision: str = "auto") -> Pyram
     folder = find_model(name)
     base_card = read_card(folder / "base.json")
     refine_card = read_card(folder / "refine.json")
+    if refine_card.network.n_colors != base_card.network.n_colors:
+        raise InputError(
+            f"{folder}: base.json and refine.json are of different models: "
+            f"{base_card.network.n_colors} and {refine_card.network.n_colors} colors"
+        )
     return Pyramid(
         name=Path(name).name,
         base=Evaluator(read_network(folder, base_card).to(place), chosen),

@@ -11,9 +11,10 @@ networks. Its kind decides which networks those are:
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from grainpaint.errors import InputError, brief
+from grainpaint.network.card_file import card_fields
 
 __all__ = ["STAGES", "Kind", "find_model", "kind_of", "model_digest", "shipped"]
 
@@ -30,7 +31,10 @@ _DECIDING = ("network", "sampling", "edge", "levels")  # card fields that shape 
 
 def _has(folder: Path, kind: Kind) -> bool:
     """Return whether a folder holds a model of a kind."""
-    return (folder / f"{STAGES[kind][0]}.json").is_file()
+    try:
+        return (folder / f"{STAGES[kind][0]}.json").is_file()
+    except OSError as error:  # a name too long, a folder that is closed
+        raise InputError(f"no model {brief(folder)!r}: {error.strerror}") from None
 
 
 def _folder(name: str) -> Path:
@@ -39,9 +43,9 @@ def _folder(name: str) -> Path:
         if any(_has(folder, kind) for kind in STAGES):
             return folder
     raise InputError(
-        f"no model {name!r}: shipped are {', '.join(shipped()) or 'none'}; a model of "
-        "your own is a folder with base.json and refine.json, with additive.json, or "
-        "with paper.json"
+        f"no model {brief(name)!r}: shipped are {', '.join(shipped()) or 'none'}; a "
+        "model of your own is a folder with base.json and refine.json, with "
+        "additive.json, or with paper.json"
     )
 
 
@@ -105,17 +109,6 @@ def _advice(name: str, kind: Kind) -> str:
     return ""
 
 
-def _fields(card: Path) -> dict[str, Any]:
-    """Return what a card holds."""
-    try:
-        found = json.loads(card.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{card}: not JSON ({brief(error)})") from None
-    if not isinstance(found, dict):
-        raise InputError(f"{card}: not a model card")
-    return found
-
-
 def model_digest(name: str) -> str:
     """Return the SHA-256 of everything in a model that decides grains.
 
@@ -137,6 +130,6 @@ def model_digest(name: str) -> str:
     for stage in STAGES[kind]:
         weights, card = folder / f"{stage}.safetensors", folder / f"{stage}.json"
         digest.update(weights.read_bytes() if weights.is_file() else b"")
-        fields = _fields(card) if card.is_file() else {}
+        fields = card_fields(card) if card.is_file() else {}
         digest.update(json.dumps([fields.get(key) for key in _DECIDING]).encode())
     return digest.hexdigest()

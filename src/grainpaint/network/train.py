@@ -94,7 +94,11 @@ PRESETS: dict[Stage, TrainConfig] = {
             n_maps=len(CHANNELS),
         ),
         sampling=Sampling(
-            n_steps=12, shift=15.0, grain_diameter=GRAIN_DIAMETER, halved=True
+            n_steps=24,
+            shift=8.0,
+            order=2,
+            grain_diameter=GRAIN_DIAMETER,
+            halved=True,
         ),
         batch=3,
         shift=15.0,

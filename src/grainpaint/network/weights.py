@@ -1,23 +1,60 @@
 """Weights on disk: safetensors in float16, checked against the model card."""
 
+import hashlib
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from grainpaint.errors import InputError, brief
+from grainpaint.network.card_file import check_file, parse_once
 from grainpaint.network.cards import Card
 from grainpaint.network.unet import UNet
 
 __all__ = ["begin_from", "read_network", "write_stage"]
 
 
-def write_stage(folder: Path, card: Card, network: UNet) -> None:
-    """Write `STAGE.safetensors` (float16) and `STAGE.json`."""
+C = TypeVar("C", bound=Card)
+
+_MOST_HEADER = 1 << 20  # bytes: a network of ours has some hundred tensors
+
+
+def write_stage(folder: Path, card: C, network: UNet) -> C:
+    """Write `STAGE.safetensors` (float16) and `STAGE.json`; return the card written.
+
+    The card gets the checksum of the weights.
+    """
     half = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
-    save_file(half, folder / f"{card.stage}.safetensors")
+    path = folder / f"{card.stage}.safetensors"
+    save_file(half, path)
+    card = card.model_copy(update={"weights_sha256": _sha256(path)})
     (folder / f"{card.stage}.json").write_text(card.model_dump_json(indent=1) + "\n")
+    return card
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Return what a file of weights holds, which may be anything."""
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            n_header = int.from_bytes(head, "little")
+            if len(head) < 8:
+                raise ValueError("it is empty" if not head else "it is cut")
+            if n_header <= _MOST_HEADER:
+                parse_once(file.read(n_header))  # safetensors takes the last of two
+                return load_file(path)
+        reason: object = "its header claims to be larger than 1 MiB"
+    except (SafetensorError, OSError, ValueError, RecursionError, KeyError) as error:
+        reason = error
+    raise InputError(f"{path}: damaged, or not a safetensors file ({brief(reason)})")
 
 
 def read_network(folder: Path, card: Card) -> UNet:
@@ -27,19 +64,12 @@ def read_network(folder: Path, card: Card) -> UNet:
     ------
     InputError
         If the file of weights is missing or damaged, has other tensors or shapes than
-        the card's network, or holds values that are not finite.
+        the card's network or another checksum, or holds values that are not finite.
     """
     path = folder / f"{card.stage}.safetensors"
     with torch.device("meta"):  # no memory for what a damaged card may ask for
         wanted = UNet(card.network).state_dict()
-    try:
-        weights = load_file(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: the model lacks this file") from None
-    except (SafetensorError, OSError, ValueError, RecursionError, KeyError) as error:
-        raise InputError(
-            f"{path}: damaged, or not a safetensors file ({brief(error)})"
-        ) from None
+    weights = _tensors(path)
     if weights.keys() != wanted.keys():
         odd = sorted(weights.keys() ^ wanted.keys())[0]
         raise InputError(f"{path}: not the weights of its card (tensor {brief(odd)!r})")
@@ -53,6 +83,11 @@ def read_network(folder: Path, card: Card) -> UNet:
             raise InputError(f"{path}: tensor {key!r} is of {value.dtype}, not floats")
         if not value.isfinite().all():
             raise InputError(f"{path}: tensor {key!r} holds values that are not finite")
+    if card.weights_sha256 not in ("", _sha256(path)):
+        raise InputError(
+            f"{path}: damaged, or of another training: its SHA-256 is not that in "
+            f"{card.stage}.json (if you changed it, empty weights_sha256 there)"
+        )
     network = UNet(card.network)
     network.load_state_dict({key: value.float() for key, value in weights.items()})
     return network.eval()

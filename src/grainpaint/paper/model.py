@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from grainpaint.network.cards import read_card
-from grainpaint.network.description import describe_data
+from grainpaint.network.cards import Sha256, read_card
+from grainpaint.network.description import damage_told, describe_data
 from grainpaint.network.devices import find_device
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.lookup import find_model, model_digest
@@ -36,9 +36,9 @@ _VARIANCE = 0.3  # variance of a centered and scaled block of random values
 class Levels(BaseModel):
     """Settings of a schedule with linearly rising variances."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    n_steps: int = Field(default=250, ge=1)
+    n_steps: int = Field(default=250, ge=1, le=100_000)
     first: float = Field(default=1e-4, gt=0, lt=1)
     last: float = Field(default=0.02, gt=0, lt=1)
 
@@ -51,17 +51,18 @@ class Levels(BaseModel):
 class PaperCard(BaseModel):
     """Card of a paper model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Literal["paper"] = "paper"
-    edge: int = Field(ge=4, description="edge of the training blocks, voxels")
+    edge: int = Field(ge=4, le=512, description="edge of the training blocks, voxels")
     network: NetworkConfig
     levels: Levels
     data: dict[str, Any]
     training: dict[str, Any]
-    n_steps: int
-    minutes: float
+    n_steps: int = Field(ge=0)
+    minutes: float = Field(ge=0)
     metrics: dict[str, Any]
+    weights_sha256: Sha256 = ""
 
     @property
     def stage(self) -> str:
@@ -194,10 +195,12 @@ def describe_paper(name: str) -> list[str]:
     InputError
         If there is no such model, or it is of another kind or damaged.
     """
-    card = read_card(find_model(name, "paper") / "paper.json", PaperCard)
+    path = find_model(name, "paper") / "paper.json"
+    card = read_card(path, PaperCard)
     channels = ", ".join(map(str, card.network.channels))
-    return [
-        f"paper: blocks of {card.edge}^3, {card.levels.n_steps} levels, channels "
-        f"{channels}; {card.budget}",
-        *describe_data(card.data, card.metrics),
-    ]
+    with damage_told(path):
+        return [
+            f"paper: blocks of {card.edge}^3, {card.levels.n_steps} levels, channels "
+            f"{channels}; {card.budget}",
+            *describe_data(card.data, card.metrics),
+        ]
