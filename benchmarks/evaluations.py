@@ -23,7 +23,12 @@ from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import whole, windows
 from grainpaint.measure.comparison import compare
 from grainpaint.measure.measured import measure_all
-from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.network.diffusion import (
+    expected_colors,
+    led_on,
+    reverse_step,
+    timesteps,
+)
 from grainpaint.network.loading import load_model
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
@@ -33,11 +38,6 @@ from grainpaint.segmentation.colors import grains
 
 EVALUATIONS = {"ddim": (4, 5, 6, 8, 12, 16, 24, 50), "2m": (4, 6, 8, 12)}
 NAMES = ("volume", "aspect_ratio", "nearest", "sphericity", "neighbors")
-
-
-def log_ratio(t):
-    """Return the logarithm of signal over noise."""
-    return np.log((1 - t) / t) if t < 1 else -np.inf
 
 
 @torch.inference_mode()
@@ -60,9 +60,7 @@ def base(model, shape, seed, n_steps, sampler):
         x0 = expected_colors(logits, colors)
         ahead = x0
         if sampler == "2m" and before is not None:
-            step = log_ratio(s) - log_ratio(t)
-            last = log_ratio(t) - log_ratio(level_before)
-            ahead = x0 + (x0 - before) * (step / last / 2)
+            ahead = led_on(x0, before, (level_before, t, s))
         x = reverse_step(x, ahead, t, s)
         before, level_before = x0, t
     raise AssertionError("levels end at 0")

@@ -9,6 +9,7 @@ from grainpaint.network.diffusion import (
     add_noise,
     color_loss,
     expected_colors,
+    led_on,
     reverse_step,
     timesteps,
 )
@@ -47,6 +48,33 @@ def test_exact_denoiser_carries_noise_to_the_data_law():
     assert ((x.abs() - 1).abs() < 1e-3).double().mean() > 0.999
     share = (x > 0).double().mean().item()
     assert abs(share - p) < 3.9 * math.sqrt(p * (1 - p) / n) + 2e-3  # + step error
+
+
+def test_steps_of_the_second_order_lead_nearer_to_where_many_steps_lead():
+    """From a level below pure noise; data are +-1, and the denoiser is exact."""
+    start = torch.randn(2000, generator=torch.Generator().manual_seed(1)).double()
+
+    def drawn(n_steps, order):
+        x, before, level = start, start, 1.0
+        for t, s in pairwise(np.geomspace(0.97, 0.2, n_steps + 1)):
+            x0 = torch.tanh((1 - t) * x / t**2)
+            ahead = led_on(x0, before, (level, t, s)) if order == 2 else x0
+            x = reverse_step(x, ahead, t, s)
+            before, level = x0, t
+        return x
+
+    fine = drawn(1000, 1)
+    first, second = ((drawn(16, order) - fine).abs().mean() for order in (1, 2))
+    assert second < 0.3 * first
+
+
+def test_what_is_led_on_is_linear_in_the_logarithm_of_signal_over_noise():
+    """The value at the middle of the step; nothing is led on from pure noise."""
+    levels = (0.9, 0.7, 0.4)
+    first, now, then = (math.log((1 - t) / t) for t in levels)
+    at = [torch.full((2, 3), 5 + 2 * x) for x in (first, now, (now + then) / 2)]
+    torch.testing.assert_close(led_on(at[1], at[0], levels), at[2])
+    assert led_on(at[1], at[0], (1.0, 0.7, 0.4)) is at[1]
 
 
 def test_known_voxels_do_not_count_in_the_loss():
