@@ -5,6 +5,7 @@ last moves that the scan made are played again.
 """
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.replay import replay
 
-__all__ = ["finish_window", "label_grains"]
+__all__ = ["finish_window", "label_grains", "without_lone_cells"]
 
 _TAGS = 2**16 - 1
 _COOLED_FAST = 16.0  # dose below which grains are too fine for the base
@@ -64,7 +65,8 @@ def _replayed(
     cells = cells_of(window, painter.levels)
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
     n_colors = painter.model.base.config.n_colors
-    tags = doubled(painter.plan.gather(cells, colors), base, box).astype(np.uint16) + 1
+    coarse = without_lone_cells(painter.plan.gather(cells, colors), n_colors)
+    tags = doubled(coarse, base, box).astype(np.uint16) + 1
     inside = scan.inside(box)
     tags[~inside] = 0
     exposure, recipe = scan.exposure(box), scan.recipe
@@ -89,6 +91,38 @@ def _replayed(
     )
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[within(written, box)], np.uint16)
+
+
+def without_lone_cells(colors: np.ndarray, n_colors: int) -> np.ndarray:
+    """Give cells of a base that none of 26 neighbors is like the commonest color there.
+
+    They are errors of the network. Where moves are played again they would vanish, but
+    what never melted has none.
+
+    Parameters
+    ----------
+    colors : numpy.ndarray, uint8, shape (X, Y, Z)
+        0..n_colors - 1.
+    n_colors : int
+
+    Returns
+    -------
+    numpy.ndarray, uint8, shape (X, Y, Z)
+    """
+    padded = np.pad(colors, 1, constant_values=n_colors)
+    ends = [(0, n) for n in colors.shape]
+    neighbors = [
+        padded[tuple(slice(o + a, o + b) for o, (a, b) in zip(place, ends))]
+        for place in product(range(3), repeat=3)
+        if place != (1, 1, 1)
+    ]
+    lone = np.ones(colors.shape, bool)
+    for neighbor in neighbors:
+        lone &= neighbor != colors
+    near = np.stack([neighbor[lone] for neighbor in neighbors], 1)
+    found = colors.copy()
+    found[lone] = (near[..., None] == np.arange(n_colors)).sum(1).argmax(1)
+    return found
 
 
 def label_grains(
