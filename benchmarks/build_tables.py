@@ -1,13 +1,13 @@
-"""Tables of RESULTS.md on painted builds."""
+"""Tables of RESULTS.md on painted builds, and on builds by last lives."""
 
 from markup import read, sourced
 
 __all__ = ["builds", "builds_fine"]
 
 
-def builds():
-    """Return distances between painted and simulated builds, by scan."""
-    content = read("am")
+def builds(file):
+    """Return distances between two sets of builds, by scan."""
+    content = read(file)
     rows = [
         [name, *(_beside(row["distances"][name]) for row in content["rows"])]
         for name in content["rows"][0]["distances"]
@@ -21,9 +21,9 @@ def _beside(found):
     return f"{found['kl']:.4f} ({found['kl_floor']:.4f})"
 
 
-def builds_fine():
-    """Return grains per volume and times: painted, simulated, their ratio."""
-    content = read("am")
+def builds_fine(file, what):
+    """Return grains per volume and times: of both sets, and their ratio."""
+    content = read(file)
     rows = [
         [name, *(_ratio(*(f[name] for f in row["fine"])) for row in content["rows"])]
         for name in content["rows"][0]["fine"][0]
@@ -31,11 +31,16 @@ def builds_fine():
     rows.append(
         ["grains over layer faces", *(_ratio(*r["crossing"]) for r in content["rows"])]
     )
-    rows.append(
-        ["seconds", *(_ratio(r["paint_s"], r["simulate_s"]) for r in content["rows"])]
-    )
-    heads = ["painted / simulated", *(row["scan"] for row in content["rows"])]
+    rows.append(["seconds", *(_ratio(*_seconds(r)) for r in content["rows"])])
+    heads = [what, *(row["scan"] for row in content["rows"])]
     return sourced(content["stamp"], heads, rows)
+
+
+def _seconds(row):
+    """Return the seconds of a build of both sets; of last lives, of the processor."""
+    if "seconds" in row:
+        return [processor for _, processor in row["seconds"]]
+    return row["paint_s"], row["simulate_s"]
 
 
 def _ratio(made, truth):

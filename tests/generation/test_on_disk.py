@@ -16,7 +16,8 @@ import pytest
 from samples import PARTS
 
 from grainpaint import InputError, formats, store
-from grainpaint.generation import handing_out, on_disk
+from grainpaint.executors import handing_out
+from grainpaint.generation import on_disk
 from grainpaint.generation.domain import Domain, load_grid, part_domain
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.recipe import Options, make_recipe
