@@ -36,7 +36,7 @@ test: check
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: .venv/installed-test
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow"
 
 docs: .venv/installed
 	$(BIN)/python docs/make_cli.py
