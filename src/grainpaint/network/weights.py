@@ -1,6 +1,5 @@
 """Weights on disk: safetensors in float16, checked against the model card."""
 
-import hashlib
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,6 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.files import file_digest
 from grainpaint.network.card_file import check_file, parse_once
 from grainpaint.network.cards import Card
 from grainpaint.network.unet import UNet
@@ -29,14 +29,9 @@ def write_stage(folder: Path, card: C, network: UNet) -> C:
     half = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
     path = folder / f"{card.stage}.safetensors"
     save_file(half, path)
-    card = card.model_copy(update={"weights_sha256": _sha256(path)})
+    card = card.model_copy(update={"weights_sha256": file_digest(path)})
     (folder / f"{card.stage}.json").write_text(card.model_dump_json(indent=1) + "\n")
     return card
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:
@@ -83,7 +78,7 @@ def read_network(folder: Path, card: Card) -> UNet:
             raise InputError(f"{path}: tensor {key!r} is of {value.dtype}, not floats")
         if not value.isfinite().all():
             raise InputError(f"{path}: tensor {key!r} holds values that are not finite")
-    if card.weights_sha256 not in ("", _sha256(path)):
+    if card.weights_sha256 not in ("", file_digest(path)):
         raise InputError(
             f"{path}: damaged, or of another training: its SHA-256 is not that in "
             f"{card.stage}.json (if you changed it, empty weights_sha256 there)"
