@@ -48,14 +48,14 @@ class TextureFlags:
         ------
         InputError
         """
-        from grainpaint.formats import without_orientations
-        from grainpaint.orienting.sources import check_sources
-
         if self.texture is None:
             for name in ("misorientations", "symmetry"):
                 if getattr(self, name) is not None:
                     raise InputError(f"--{name} needs --texture, such as uniform")
             return
+        from grainpaint.formats import without_orientations
+        from grainpaint.orienting.sources import check_sources
+
         if without_orientations(output):
             raise InputError(f"{output}: a site file does not hold orientations")
         if not in_memory:
@@ -79,11 +79,11 @@ class TextureFlags:
 
     def oriented(self, painted: Painted, seed: int) -> Painted:
         """Return a painted volume with its orientations."""
-        from grainpaint.orienting.public import orient_measured
-        from grainpaint.progress import console
-
         settings = self.settings(seed)
         if not settings:
             return painted
+        from grainpaint.orienting.public import orient_measured
+        from grainpaint.progress import console
+
         made = orient_measured(painted.volume, **settings["orient"], progress=console)
         return replace(painted, volume=made.volume)

@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 from contourpy import contour_generator
-from scipy.ndimage import distance_transform_edt
 
 from grainpaint.simulate.am.scan import Segment
 
@@ -35,6 +34,8 @@ def contours(
     """
     if n == 0:
         return [], area
+    from scipy.ndimage import distance_transform_edt
+
     padded = np.pad(area, 1)
     # 0 on the edge between the voxels, positive inside.
     depth = distance_transform_edt(padded) - distance_transform_edt(~padded)

@@ -8,7 +8,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from grainpaint.simulate.am.scan import Corner, Point, Segment
 
@@ -75,6 +74,8 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
 
 def _distance_outside(area: np.ndarray, margin: int) -> np.ndarray:
     """Return the distance to the nearest pixel of an area, which gets a margin."""
+    from scipy.ndimage import distance_transform_edt
+
     if not area.all():
         found: np.ndarray = distance_transform_edt(~np.pad(area, margin))
         return found

@@ -12,7 +12,6 @@ from itertools import pairwise
 
 import numba
 import numpy as np
-from scipy.ndimage import minimum_filter
 
 from grainpaint.philox import split_key
 from grainpaint.progress import Progress, silent
@@ -81,6 +80,8 @@ def last_lives(
     InputError
         If the pool never touches a voxel, is deeper than the box or takes 2^32 sweeps.
     """
+    from scipy.ndimage import minimum_filter
+
     check_scan(spin.shape, path, shapes[0])
     axes = tuple(np.arange(n, dtype=float) for n in spin.shape)
     scan = *near_segments(axes, path, *shapes, freeze), tabulate_lines(*shapes)
