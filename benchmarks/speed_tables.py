@@ -25,7 +25,12 @@ def one_machine():
 def kind_of(stamp):
     """Return the precision and the instructions of a row."""
     instructions = stamp["instructions"]
-    names = {"avx512_bf16": "AVX-512", "avx512f": "AVX-512", "amx_bf16": "AMX"}
+    names = {
+        "avx2": "AVX2",
+        "avx512_bf16": "AVX-512",
+        "avx512f": "AVX-512",
+        "amx_bf16": "AMX",
+    }
     if instructions == "limited to AVX2":
         instructions += ", as on most laptops"
     return f"{stamp['precision']}, {names.get(instructions, instructions)}"
