@@ -107,8 +107,7 @@ def fit(
         Processes that draw batches ahead; any number gives the same ones. See
         `checked_workers`.
     executor : Executor, optional
-        Whose workers draw batches ahead, the same ones: docs/cluster.md. They need the
-        data under the same path.
+        Whose workers draw batches ahead, the same ones: docs/cluster.md.
 
     Returns
     -------
