@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from grainpaint.measure.population import Population
 from grainpaint.microstructure import Microstructure
+from grainpaint.network.train import PRESETS
 from grainpaint.network.unet import NetworkConfig
 from grainpaint.simulate.am.recipe import AmRecipe
 
@@ -21,6 +22,25 @@ RECORDED = HERE / "data" / "spparks"
 PAPER_NETWORK = NetworkConfig(
     dim=1, n_colors=1, channels=(4, 4), head=2, torus=False
 )  # a tiny one
+
+
+def small_training(stage="base"):
+    """Return the configuration of a training that takes a moment."""
+    preset = PRESETS[stage]
+    fewer = {"dim": 3, "n_colors": 12, "channels": (8, 8), "head": 4}
+    small = preset.network.model_copy(update=fewer)
+    changes = {"network": small, "begin": None, "batch": 2, "warmup": 5}
+    return preset.model_copy(update=changes)
+
+
+def batch_bytes(batch):
+    """Return the bytes of all tensors of a training batch."""
+    tensors = []
+    for part in batch:
+        values = vars(part).values() if hasattr(part, "setting") else [part]
+        tensors += [v.numpy().tobytes() for v in values if v is not None]
+    return tensors
+
 
 CURVES = {
     "x": (-2.2597, -2.2597, 1.29865, 2.23368, 2.23368),

@@ -9,9 +9,14 @@ import sys
 import time
 
 import pytest
+from safetensors.torch import load_file
+from samples import small_training
 
 from grainpaint import InputError, store
 from grainpaint.executors import cluster
+from grainpaint.network.train import train
+from grainpaint.simulate.iso.isotropic import simulate_iso
+from grainpaint.simulate.iso.recipe import IsoRecipe
 
 distributed = pytest.importorskip("distributed")
 
@@ -81,6 +86,58 @@ def test_workers_of_a_scheduler_simulate_the_very_same_set(local, tmp_path, run)
 
 def contents(path):
     return {p.relative_to(path): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory):
+    """Return a set to train on."""
+    folder = tmp_path_factory.mktemp("sets")
+    recipe = IsoRecipe(shape=(16, 16, 16), time=10, spins=100, count=3)
+    simulate_iso(recipe, folder / "fine.zarr")
+    return folder
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Let a training take a moment."""
+    presets = {"base": small_training()}
+    monkeypatch.setattr("grainpaint.network.train.PRESETS", presets)
+    monkeypatch.setattr("grainpaint.network.train._HELD_OUT_LEVELS", (0.9,))
+
+
+def weights(folder):
+    found = load_file(folder / "base.state.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in found.items()}
+
+
+def test_workers_of_a_scheduler_draw_the_very_same_batches(
+    local, volumes, small, tmp_path, run
+):
+    how = ("train", "base", "--data", volumes, "--minutes", "1e-5", "--out")
+    address = local.scheduler_address
+    assert run(*how, tmp_path / "a")[0] == 0
+    code, out, error = run(*how, tmp_path / "b", "--scheduler", address)
+    assert (code, "base, 1 steps" in out) == (0, True), error
+    assert weights(tmp_path / "b") == weights(tmp_path / "a")
+
+
+def test_a_training_without_a_scheduler_is_one_line_and_touches_nothing(
+    volumes, small, tmp_path, run
+):
+    out, file = tmp_path / "out", tmp_path / "scheduler.json"
+    how = ("train", "base", "--data", volumes, "--minutes", "1e-5", "--out", out)
+    gone = ("--scheduler", "tcp://127.0.0.1:9")
+    with distributed.worker.dask.config.set({"distributed.comm.timeouts.connect": 1}):
+        for more, told in (
+            (gone, "no Dask scheduler answers"),
+            ((*gone, "--scheduler-file", file), "give one of them"),
+            ((*gone, "--workers", "1"), "--workers are processes of this machine"),
+            (("--scheduler-file", file), "no scheduler file"),
+        ):
+            code, _, error = run(*how, *more)
+            assert (code, error.count("\n")) == (2, 1), error
+            assert told in error
+            assert not out.exists()
 
 
 def test_workers_of_a_scheduler_repair_a_volume(local, volume, finished, tmp_path, run):
@@ -314,6 +371,48 @@ def test_a_set_loses_nothing_with_workers_a_signal_and_a_scheduler(processes, tm
     again.await_file()
     subprocess.run(how, check=True, capture_output=True)
     assert contents(path) == contents(once)
+
+
+class AtSteps:
+    """Shows nothing of the progress, and does something at steps."""
+
+    def __init__(self, actions):
+        self.actions, self.n = actions, 0
+
+    def __call__(self, task, total, done=0.0):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def update(self, done, note=""):
+        self.n += 1
+        self.actions.get(self.n, lambda: None)()
+
+
+@pytest.mark.slow
+def test_a_training_loses_no_step_with_workers_and_a_scheduler(
+    processes, volumes, small, tmp_path
+):
+    def trained(out, **how):
+        return train(small_training(), volumes, tmp_path / out, n_steps=120, **how)
+
+    trained("a")
+    some = processes()
+    first = some.worker()
+    some.await_file()
+    losses = {10: first.kill, 12: some.worker, 60: some.scheduler.kill}
+    with (
+        pytest.raises(InputError, match=r"its scheduler was lost.*resume that run"),
+        cluster.connected(cluster.read_address(some.file), 0) as executor,
+    ):
+        trained("b", executor=executor, progress=AtSteps(losses))
+    card = trained("b", resume=True)
+    assert card.n_steps == 120
+    assert weights(tmp_path / "b") == weights(tmp_path / "a")
 
 
 @pytest.mark.slow

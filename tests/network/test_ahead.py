@@ -14,20 +14,12 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
-from samples import PAPER_NETWORK
+from samples import PAPER_NETWORK, batch_bytes, small_training
 
 from grainpaint import InputError
 from grainpaint.network.ahead import batches_from, checked_workers
-from grainpaint.network.train import PRESETS, train
+from grainpaint.network.train import train
 from grainpaint.paper.train import PaperTraining, train_paper
-
-
-def config(stage="base"):
-    preset = PRESETS[stage]
-    fewer = {"dim": 3, "n_colors": 12, "channels": (8, 8), "head": 4}
-    small = preset.network.model_copy(update=fewer)
-    changes = {"network": small, "begin": None, "batch": 2, "warmup": 5}
-    return preset.model_copy(update=changes)
 
 
 class Draw:
@@ -65,9 +57,9 @@ def test_a_process_that_is_killed_is_one_line():
 
 
 def test_a_run_goes_on_with_any_number_of_processes(volumes, tmp_path):
-    train(config(), volumes, tmp_path / "once", n_steps=6)
-    train(config(), volumes, tmp_path / "twice", n_steps=3, workers=1)
-    train(config(), volumes, tmp_path / "twice", n_steps=6, resume=True)
+    train(small_training(), volumes, tmp_path / "once", n_steps=6)
+    train(small_training(), volumes, tmp_path / "twice", n_steps=3, workers=1)
+    train(small_training(), volumes, tmp_path / "twice", n_steps=6, resume=True)
     once, twice = (
         load_file(tmp_path / name / "base.state.safetensors")
         for name in ("once", "twice")
@@ -92,18 +84,10 @@ def test_every_stage_draws_in_another_process_what_it_draws_here(
         draw = train_paper(paper, volumes, tmp_path)
     else:
         data = additive_builds if stage == "additive" else volumes
-        draw = train(config(stage), data, tmp_path)
+        draw = train(small_training(stage), data, tmp_path)
     there = pickle.loads(pickle.dumps(draw))
     here, other = (d(np.random.default_rng((3, 4)), 4) for d in (draw, there))
-    assert _arrays(here) == _arrays(other)
-
-
-def _arrays(drawn):
-    tensors = []
-    for part in drawn:
-        values = vars(part).values() if hasattr(part, "setting") else [part]
-        tensors += [v.numpy().tobytes() for v in values if v is not None]
-    return tensors
+    assert batch_bytes(here) == batch_bytes(other)
 
 
 def test_processors_draw_for_themselves_and_cards_are_drawn_for(monkeypatch):
@@ -121,7 +105,7 @@ def test_a_batch_that_does_not_fit_is_one_line(volumes, tmp_path, monkeypatch):
 
     monkeypatch.setattr("grainpaint.network.train.batch_losses", full)
     with pytest.raises(InputError, match="a batch of 2 does not fit"):
-        train(config(), volumes, tmp_path / "out", n_steps=2)
+        train(small_training(), volumes, tmp_path / "out", n_steps=2)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grainpaint import InputError, Microstructure
-from grainpaint.network.dataset import load_sets, split
+from grainpaint.network.dataset import digest_of, load_sets, split
 
 
 def test_held_out_volumes_stay_held_out_while_a_set_grows(volumes):
@@ -25,3 +25,22 @@ def test_volumes_that_cannot_train_are_named(tmp_path):
     )
     with pytest.raises(InputError, match=r"a\.npz.*multiples of 16"):
         load_sets(tmp_path)
+
+
+def test_a_digest_tells_voxels_shapes_types_and_their_order():
+    one, other = np.zeros((2, 3), np.int32), np.zeros((3, 2), np.int32)
+    changed = one.copy()
+    changed[1, 2] = 1
+    found = [
+        digest_of(arrays, *more)
+        for arrays, *more in (
+            ([one, other],),
+            ([other, one],),
+            ([changed, other],),
+            ([one.astype(np.int16), other],),
+            ([one],),
+            ([one, other], 4.5),
+        )
+    ]
+    assert len(set(found)) == len(found)
+    assert digest_of([one.T.copy().T, other]) == found[0]

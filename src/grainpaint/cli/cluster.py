@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from grainpaint.generation.recipe import Recipe
 
-__all__ = ["ClusterFlags", "SchedulerFlags", "refuse_workers", "stoppable"]
+__all__ = [
+    "ClusterFlags",
+    "DrawerFlags",
+    "SchedulerFlags",
+    "refuse_workers",
+    "stoppable",
+]
 
 SCHEDULER, SCHEDULER_FILE = "--scheduler", "--scheduler-file"
 ADDRESS_HELP = "Dask scheduler whose workers {}: tcp://HOST:8786."
@@ -62,6 +68,16 @@ class SchedulerFlags:
 
 
 @dataclass(frozen=True)
+class DrawerFlags(SchedulerFlags):
+    """The cluster whose workers draw training batches."""
+
+    scheduler: Annotated[
+        str | None,
+        option(SCHEDULER, ADDRESS_HELP.format("draw batches ahead"), HOW),
+    ] = None
+
+
+@dataclass(frozen=True)
 class ClusterFlags(RunFlags):
     """How many volumes are made, and by whom: processes here, or a cluster."""
 
@@ -84,7 +100,7 @@ class ClusterFlags(RunFlags):
         name = _given(self.scheduler, self.scheduler_file)
         if name is None:
             return
-        refuse_workers(name, self.workers)
+        refuse_workers(name, self.workers != 1)
         if in_memory:
             raise InputError(
                 f"{name} makes a volume piece by piece: write it as -o NAME.zarr, "
@@ -98,9 +114,9 @@ class ClusterFlags(RunFlags):
         return _executor(self.scheduler, self.scheduler_file, window_bytes(recipe))
 
 
-def refuse_workers(name: str, workers: int) -> None:
-    """Raise InputError if there are processes of this machine beside a cluster."""
-    if workers != 1:
+def refuse_workers(name: str, given: bool) -> None:
+    """Raise InputError if processes of this machine are given beside a cluster."""
+    if given:
         raise InputError(
             f"--workers are processes of this machine, and {name} has workers of "
             "its own: give one of them"

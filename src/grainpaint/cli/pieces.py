@@ -156,7 +156,7 @@ def verify(
 
     name = cluster.given
     if name is not None:
-        refuse_workers(name, workers)
+        refuse_workers(name, workers != 1)
         if not repair:
             raise InputError(f"{name} makes damaged pieces again: add --repair")
     path = volume_of(volume)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from grainpaint.cli.app import command
-from grainpaint.cli.options import Device, PrecisionName
+from grainpaint.cli.cluster import DrawerFlags, refuse_workers
+from grainpaint.cli.options import Device, PrecisionName, grouped
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @command()
+@grouped
 def train(
     stage: Annotated[
         str, typer.Argument(help="What to train: base, refine, additive or paper.")
@@ -40,34 +44,38 @@ def train(
             help="Processes that draw batches ahead.  [on a GPU up to 8, else 0]",
         ),
     ] = None,
+    *,
+    cluster: DrawerFlags,
 ) -> None:
     """Train a base, refine or additive network of your own, or the paper's network."""
     from grainpaint.progress import console
 
-    chosen = {"precision": precision}
-    card: StageCard | PaperCard
-    if stage == "paper":
-        from grainpaint.paper.train import PAPER, train_paper
-
-        paper = PAPER.model_copy(update=chosen)
-        card = train_paper(
-            paper, data, out, minutes, None, resume, device, console, workers
-        )
-    else:
-        from grainpaint.network.train import PRESETS
-        from grainpaint.network.train import train as run_training
-
-        if stage not in PRESETS:
-            raise InputError(
-                f"the stage must be base, refine, additive or paper, got {stage!r}"
-            )
-        config = PRESETS[stage].model_copy(update=chosen)
-        card = run_training(
-            config, data, out, minutes, None, resume, device, console, workers
-        )
+    name = cluster.given
+    if name is not None:
+        refuse_workers(name, workers is not None)
+    run = _training(stage, precision)
+    with cluster.executor() as executor:
+        card = run(data, out, minutes, None, resume, device, console, workers, executor)
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
     for name, value in card.metrics.items():
         print(f"{name.replace('_', ' ')} by noise level: {value}")
+
+
+def _training(stage: str, precision: Any) -> Callable[..., StageCard | PaperCard]:
+    """Return what trains a network, given data and all that follows."""
+    from grainpaint.network.train import PRESETS
+    from grainpaint.network.train import train as run_training
+
+    chosen = {"precision": precision}
+    if stage == "paper":
+        from grainpaint.paper.train import PAPER, train_paper
+
+        return partial(train_paper, PAPER.model_copy(update=chosen))
+    if stage not in PRESETS:
+        raise InputError(
+            f"the stage must be base, refine, additive or paper, got {stage!r}"
+        )
+    return partial(run_training, PRESETS[stage].model_copy(update=chosen))
 
 
 @command()

@@ -35,8 +35,14 @@ class Hands:
 
 
 @contextmanager
-def users_own(executor: Executor) -> Iterator[Hands]:
+def users_own(executor: Executor, kept: str = KEPT) -> Iterator[Hands]:
     """Yield an executor from outside, which goes on living.
+
+    Parameters
+    ----------
+    executor : Executor
+    kept : str
+        What is said of the work so far if the executor gives up.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def users_own(executor: Executor) -> Iterator[Hands]:
         why = _why(error)
         if why is None:
             raise
-        raise InputError(f"{why}; {KEPT}") from None
+        raise InputError(f"{why}; {kept}") from None
 
 
 def _why(error: Exception) -> str | None:

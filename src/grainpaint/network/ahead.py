@@ -6,9 +6,9 @@ The kernels that draw hold the lock of the interpreter: threads would gain nothi
 
 import itertools
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,14 +16,25 @@ from torch.utils.data import DataLoader, Dataset
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["Draw", "batches_from", "checked_workers"]
+__all__ = ["Draw", "batches_from", "checked_workers", "drawn"]
 
 _READY = 3  # batches of each process that wait for their steps
 _MOST_WORKERS = 8
 
-# From the random generator of a step and the step's number to what the losses need of
-# data. It must be possible to pickle it.
-Draw = Callable[[np.random.Generator, int], Any]
+
+class Draw(Protocol):
+    """Draws batches from volumes; it must be possible to pickle it."""
+
+    def __call__(self, rng: np.random.Generator, step: int) -> Any:
+        """Return what the losses of a step need of data."""
+
+    def digest(self) -> str:
+        """Return a digest of the volumes, and of all else that batches depend on."""
+
+
+def drawn(draw: Draw, seed: int, step: int) -> Any:
+    """Return the batch of a step of the run with a seed."""
+    return draw(np.random.default_rng((seed, step)), step)
 
 
 def checked_workers(workers: int | None, device: torch.device) -> int:
@@ -58,7 +69,7 @@ class _Batches(Dataset[Any]):
         self.draw, self.seed = draw, seed
 
     def __getitem__(self, step: int) -> Any:
-        return self.draw(np.random.default_rng((self.seed, step)), step)
+        return drawn(self.draw, self.seed, step)
 
 
 class _Steps:
@@ -106,9 +117,9 @@ def batches_from(
         multiprocessing_context="spawn",
         generator=torch.Generator(),  # else it would draw from the one of all
     )
-    drawn = _each(loader)
+    ahead = _each(loader)
     try:
-        yield drawn
+        yield ahead
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
@@ -118,14 +129,14 @@ def batches_from(
             f"({brief(error, 60)})"
         ) from None
     finally:
-        drawn.close()  # ends the processes
+        ahead.close()  # ends the processes
 
 
 def _each(loader: DataLoader[Any]) -> Generator[Any, None, None]:
     """Yield batches from processes that end with this generator."""
     with _interrupts_later():  # the processes inherit that: they hear no Ctrl-C
-        drawn = iter(loader)
-    yield from drawn
+        ahead = iter(loader)
+    yield from ahead
 
 
 @contextmanager

@@ -9,7 +9,12 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.dataset import find_members, is_held_out, recipe_of
+from grainpaint.network.dataset import (
+    digest_of,
+    find_members,
+    is_held_out,
+    recipe_of,
+)
 from grainpaint.network.samples import Sample
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.pyramid import halve
@@ -80,6 +85,15 @@ class Builds:
         color = color_grains(graph, self.n_colors, rng)[grain_id]
         color[(grain_id == 0) | ~has_grains(maps)] = -1
         return Sample(color, None, GRAIN_DIAMETER, True, maps)
+
+    def digest(self) -> str:
+        """Return a digest of all that samples depend on."""
+        arrays = []
+        for build in self.sources:
+            path = build.job.path
+            arrays += [build.grain_id, path.start, path.end, path.speed, path.on]
+        recipes = [build.job.recipe.model_dump_json() for build in self.sources]
+        return digest_of(arrays, self.n_colors, recipes)
 
     def _halves_of(self, source: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return a build at half resolution, for each offset; computed once."""

@@ -3,6 +3,8 @@
 A set is a folder of volumes of one kind. Training takes one set or a folder of sets.
 """
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from grainpaint.simulate.sets import member_time
 __all__ = [
     "TrainingSet",
     "describe_sets",
+    "digest_of",
     "find_members",
     "is_held_out",
     "load_sets",
@@ -124,6 +127,22 @@ def split(sets: list[TrainingSet], held_out: bool) -> list[TrainingSet]:
         )
         for s in sets
     ]
+
+
+def digest_of(arrays: Iterable[np.ndarray], *others: Any) -> str:
+    """Return a digest of what samples are drawn from.
+
+    Parameters
+    ----------
+    arrays : iterable of numpy.ndarray
+    *others
+        Numbers and text.
+    """
+    result = hashlib.sha256(repr(others).encode())
+    for values in arrays:
+        result.update(repr((values.shape, values.dtype.str)).encode())
+        result.update(np.ascontiguousarray(values).data)
+    return result.hexdigest()
 
 
 def describe_sets(sets: list[TrainingSet]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Train a network from start to card: what all networks have in common."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from grainpaint.network.ahead import Draw, batches_from, checked_workers
 from grainpaint.network.cards import Card
 from grainpaint.network.checkpoint import Optimization, TrainingFiles
 from grainpaint.network.devices import find_device, is_out_of_memory
+from grainpaint.network.elsewhere import Source, batches_by
 from grainpaint.network.training_run import Losses, TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import begin_from, write_stage
@@ -43,6 +45,8 @@ class TrainingTask(Generic[K]):
         The network to build.
     draw : Draw
         Draws the batch of a step.
+    source : Source
+        Reads the data anew and returns the same.
     losses : Losses
         Computes its losses.
     make_card : callable
@@ -53,6 +57,7 @@ class TrainingTask(Generic[K]):
 
     network: NetworkConfig
     draw: Draw
+    source: Source
     losses: Losses
     make_card: Callable[[UNet, TrainingRun], K]
     begin: UNet | None = None
@@ -70,6 +75,7 @@ def fit(
     progress: Progress = silent,
     free: frozenset[str] = frozenset(),
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> K:
     """Start or resume a training run, and write `NAME.safetensors` and `NAME.json`.
 
@@ -100,6 +106,8 @@ def fit(
     workers : int, optional
         Processes that draw batches ahead; any number gives the same ones. See
         `checked_workers`.
+    executor : Executor, optional
+        Whose workers draw batches ahead, the same ones: docs/cluster.md.
 
     Returns
     -------
@@ -110,12 +118,17 @@ def fit(
     ------
     InputError
         If `minutes` is not positive, there is no such device, `out` holds a run that
-        may not be continued, `prepare` refuses the data, or memory does not suffice.
+        may not be continued, `prepare` refuses the data, memory does not suffice, or
+        the executor gives up or its workers lack something. What was trained is kept.
     """
     if not minutes > 0:
         raise InputError(f"the minutes to train must be above 0, got {minutes}")
     place = find_device(device)
-    workers = checked_workers(workers, place)
+    if executor is not None and workers is not None:
+        raise InputError(
+            "workers are processes of this machine, an executor has its own: give one"
+        )
+    n_processes = checked_workers(workers, place)
     files = TrainingFiles(out, name)
     config = files.settle(config, resume, set(free), device)
     task = prepare(config, place)
@@ -124,12 +137,21 @@ def fit(
     if task.begin is not None:
         begin_from(network, task.begin)
     run = TrainingRun(network.to(place), config, files)
-    drawn = batches_from(run.step, task.draw, config.seed, workers)
+    drawn = _drawn(task, run.step, config.seed, n_processes, executor)
     with _memory(place, config.batch), drawn as batches:
         run.go(batches, task.losses, minutes, n_steps, progress, f"train {name}")
     network = run.averaged()
     card = task.make_card(network, run)
     return write_stage(out, card, network)
+
+
+def _drawn(
+    task: TrainingTask[K], step: int, seed: int, workers: int, executor: Executor | None
+) -> AbstractContextManager[Iterator[Any]]:
+    """Return the batches of a step and those after it, by whoever draws them."""
+    if executor is None:
+        return batches_from(step, task.draw, seed, workers)
+    return batches_by(executor, task.source, task.draw.digest(), step, seed)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.cards import Stage
-from grainpaint.network.dataset import TrainingSet
+from grainpaint.network.dataset import TrainingSet, digest_of
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.pyramid import double, halve
 
@@ -103,6 +103,12 @@ class Samples:
         colors = color_grains(chosen.graph(i), self.n_colors, rng)
         guide = colors[double(halve(grain_id))] if self.stage == "refine" else None
         return Sample(colors[grain_id], guide, chosen.grain_diameter, chosen.halved)
+
+    def digest(self) -> str:
+        """Return a digest of all that samples depend on."""
+        arrays = (grain_id for s in self.sources for grain_id in s.grain_id)
+        sizes = [(len(s.grain_id), s.grain_diameter, s.halved) for s in self.sources]
+        return digest_of(arrays, self.stage, self.n_colors, sizes)
 
 
 class _Source:

@@ -1,5 +1,6 @@
 """Train the base or the refine network of a pyramid."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,21 @@ class _Drawing:
         batch = draw_batch(self.samples, levels, self.config.known, rng)
         return batch, noise_like(batch, self.config.network.dim, generator)
 
+    def digest(self) -> str:
+        """Return a digest of the samples: their volumes decide, given the run."""
+        return self.samples.digest()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Reads the data of a run in a worker."""
+
+    config: TrainConfig
+    data: Path
+
+    def __call__(self) -> _Drawing:
+        return _Drawing(_read(self.config, self.data)[0], self.config)
+
 
 def train(
     config: TrainConfig,
@@ -208,6 +224,7 @@ def train(
     device: str = "cpu",
     progress: Progress = silent,
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> StageCard:
     """Train one network and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
@@ -221,7 +238,7 @@ def train(
     out : Path
         Folder of the model. Checkpoint and log of the run lie beside the weights, as
         `STAGE.state.safetensors` and `STAGE.log.jsonl`.
-    minutes, n_steps, resume, device, progress, workers
+    minutes, n_steps, resume, device, progress, workers, executor
         As in `grainpaint.network.fit.fit`.
 
     Returns
@@ -262,11 +279,11 @@ def train(
             stage = "additive" if kind == "additive" else "base"
             folder = find_model(config.begin, kind)
             begin = read_network(folder, read_card(folder / f"{stage}.json"))
-        draw = _Drawing(trained, config)
-        return TrainingTask(config.network, draw, losses, make_card, begin)
+        draw, source = _Drawing(trained, config), _Source(config, data.absolute())
+        return TrainingTask(config.network, draw, source, losses, make_card, begin)
 
     free = frozenset({"sampling"})
     return fit(
         config.stage, config, prepare, out, minutes, n_steps, resume, device, progress,
-        free, workers,
+        free, workers, executor,
     )  # fmt: skip

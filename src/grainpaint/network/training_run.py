@@ -100,10 +100,11 @@ class TrainingRun:
         """
         reported: list[float] = []
         saved = time.monotonic()
+        first = self.step
         with progress(task, minutes * 60, self.seconds) as bar:
             while self.seconds < minutes * 60 and self.step != n_steps:
                 start = time.monotonic()
-                reported.append(self._advance(losses, next(batches)))
+                reported.append(self._advance(losses, self._next(batches, first)))
                 self.seconds += time.monotonic() - start
                 bar.update(self.seconds, f"step {self.step}, loss {reported[-1]:.3f}")
                 if self.step % _LOG_STEPS == 0:
@@ -115,6 +116,15 @@ class TrainingRun:
                     self._save()
                     saved = time.monotonic()
         self._save()
+
+    def _next(self, batches: Iterator[Any], first: int) -> Any:
+        """Return the batch of this step; save the steps since the first without one."""
+        try:
+            return next(batches)
+        except BaseException:
+            if self.step > first:
+                self._save()
+            raise
 
     def _rate(self) -> float:
         """Return the factor of the learning rates: a warm-up, then a falling root."""

@@ -11,7 +11,12 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
-from grainpaint.network.dataset import find_members, is_held_out, recipe_of
+from grainpaint.network.dataset import (
+    digest_of,
+    find_members,
+    is_held_out,
+    recipe_of,
+)
 from grainpaint.palette import color_grains, contact_graph, palette, scalar_block
 
 __all__ = [
@@ -116,6 +121,11 @@ class TrainingBlocks:
         i, start = self.places[rng.integers(len(self.places))]
         box = tuple(slice(a, a + self.edge) for a in start)
         return self.volumes[i].grain_id[box]
+
+    def digest(self) -> str:
+        """Return a digest of all that blocks depend on."""
+        arrays = (volume.grain_id for volume in self.volumes)
+        return digest_of(arrays, self.places, self.edge)
 
 
 def load_blocks(

@@ -1,5 +1,6 @@
 """Train the paper's network as in its section 2.4: the squared error of the noise."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,21 @@ class _Drawing:
         levels = 1 + (share * self.config.levels.n_steps).astype(np.int64)
         return _draw(self.blocks, levels, self.config.network.dim, rng)
 
+    def digest(self) -> str:
+        """Return a digest of the blocks: their volumes decide, given the run."""
+        return self.blocks.digest()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Reads the data of a run in a worker."""
+
+    config: PaperTraining
+    data: Path
+
+    def __call__(self) -> _Drawing:
+        return _Drawing(load_blocks(self.data, self.config.edge)[0], self.config)
+
 
 def _losses(network: UNet, drawn: Drawn, config: PaperTraining) -> list[Tensor]:
     """Return the mean squared errors of the noise, uncorrected and corrected."""
@@ -104,6 +120,7 @@ def train_paper(
     device: str = "cpu",
     progress: Progress = silent,
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> PaperCard:
     """Train the paper's network and write `paper.safetensors` and `paper.json`.
 
@@ -115,7 +132,7 @@ def train_paper(
         Folder of volumes, see `grainpaint.paper.data.load_blocks`.
     out : Path
         Folder of the model.
-    minutes, n_steps, resume, device, progress, workers
+    minutes, n_steps, resume, device, progress, workers, executor
         As in `grainpaint.network.fit.fit`.
 
     Returns
@@ -150,11 +167,10 @@ def train_paper(
                 metrics={"held_out_noise_error": error},
             )
 
-        return TrainingTask(
-            config.network, _Drawing(trained, config), losses, make_card
-        )
+        draw, source = _Drawing(trained, config), _Source(config, data.absolute())
+        return TrainingTask(config.network, draw, source, losses, make_card)
 
     return fit(
         "paper", config, prepare, out, minutes, n_steps, resume, device, progress,
-        workers=workers,
+        workers=workers, executor=executor,
     )  # fmt: skip
