@@ -33,7 +33,8 @@ def mesh_of(*meshes, more=""):
         for a, b, c in mesh.faces + first:
             faces += f'<triangle v1="{a}" v2="{b}" v3="{c}"/>'
         first += len(mesh.vertices)
-    return f"<mesh><vertices>{corners}</vertices><triangles>{faces}</triangles>{more}</mesh>"
+    faces = f"<triangles>{faces}</triangles>{more}"
+    return f"<mesh><vertices>{corners}</vertices>{faces}</mesh>"
 
 
 PART, OTHER = box((4, 4, 4)), box((2, 2, 9), (1, 1, 1))

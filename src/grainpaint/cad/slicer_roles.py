@@ -68,7 +68,7 @@ def _role(volume: Any) -> str:
     """Return what PrusaSlicer takes a volume for."""
     said = {m.get("key"): m.get("value", "") for m in volume.iter("metadata")}
     modifies = "ParameterModifier" if said.get("modifier") == "1" else ""
-    return said.get("volume_type", modifies)
+    return str(said.get("volume_type", modifies))
 
 
 def _is_part(path: Path, number: str, role: str) -> bool:
