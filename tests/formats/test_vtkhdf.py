@@ -70,10 +70,7 @@ def test_extents_directions_points_and_times_are_minded(tmp_path):
             "blanked out",
         ),
         (
-            {
-                "CellData/a": np.ones((3, 4, 5), int),
-                "CellData/b": np.ones((3, 4, 5), int),
-            },
+            {f"CellData/{name}": np.ones((3, 4, 5), int) for name in "ab"},
             {},
             "a.vtkhdf: which array holds the grains",
         ),

@@ -76,8 +76,8 @@ def _frame(group: Any) -> dict[str, str]:
 
 def _is_scalar(array: Any) -> bool:
     """Return whether an array has one number for each voxel, of one time or more."""
-    shape = array.shape or ()
-    return len(shape) == 3 or (len(shape) == 4 and 1 in (shape[0], shape[3]))
+    n_axes = len(array.shape or ())
+    return n_axes == 3 or (n_axes == 4 and 1 in (array.shape[0], array.shape[-1]))
 
 
 def _voxels(array: Any, shape: tuple[int, ...]) -> np.ndarray:
