@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["check_counts"]
+__all__ = ["Property", "check_counts", "ply_header"]
 
 _SIZES = {
     **{"char": "b", "uchar": "B", "short": "h", "ushort": "H", "int": "i"},
@@ -70,7 +70,7 @@ def _check_ply(data: bytes) -> None:
     head, end, body = data.partition(b"end_header")
     if not end:
         raise ValueError("its header has no end")
-    elements, form = _ply_header(head)
+    elements, form = ply_header(head)
     body = body[2:] if body.startswith(b"\r\n") else body[1:]
     if form == "ascii":
         _check_ply_text(elements, body)
@@ -81,8 +81,19 @@ def _check_ply(data: bytes) -> None:
             raise ValueError(f"its elements take {found} bytes, and {len(body)} follow")
 
 
-def _ply_header(head: bytes) -> tuple[list[tuple[int, list[Property]]], str]:
-    """Return count and properties of each element, and the format."""
+def ply_header(head: bytes) -> tuple[list[tuple[int, list[Property]]], str]:
+    """Return count and properties of each element of a PLY file, and its format.
+
+    Parameters
+    ----------
+    head : bytes
+        Its header, without the last line.
+
+    Raises
+    ------
+    ValueError, LookupError
+        If it is damaged.
+    """
     elements: list[tuple[int, list[Property]]] = []
     form = ""
     for line in head.decode("latin-1").splitlines():

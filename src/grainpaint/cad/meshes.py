@@ -2,12 +2,16 @@
 
 import re
 import warnings
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from grainpaint.cad.glb_lengths import with_lengths
 from grainpaint.cad.mesh_counts import check_counts
+from grainpaint.cad.ply_text import with_even_lists
+from grainpaint.cad.polygons import obj_triangles, off_triangles
 from grainpaint.cad.step import step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
@@ -17,7 +21,7 @@ __all__ = ["KNOWN", "format_of", "read_triangles"]
 
 KNOWN = "STL, OBJ, PLY, 3MF, GLB, OFF or STEP"
 
-_OBJ = re.compile(rb"^(v|f)[ \t]+[-+.\d]", re.M)
+_OBJ = re.compile(rb"^[ \t]*(v|f)[ \t]+[-+.\d]", re.M)
 _OFF = re.compile(rb"\s*(#[^\n]*\n\s*)*(ST)?C?N?4?OFF\b")
 _UNIT_OF_GLB = "m"  # glTF 2.0, section 3.1: all distances are meters
 
@@ -75,31 +79,24 @@ def read_triangles(
         triangles, notes = stl_triangles(path, data)
         return triangles, None, notes
     if kind == "step":
-        return step_triangles(path, data, lambda glb: _by_trimesh(path, glb, "glb"))
+        return step_triangles(path, data, lambda glb: _parsed(path, glb, "glb"))
     if kind == "3mf":
-        triangles, unit = threemf_triangles(path, data)
-        return triangles, unit, ()
+        return threemf_triangles(path, data)
     if kind == "gltf":
         raise InputError(
             f"{path}: a .gltf keeps its numbers in other files: save it as .glb, which "
             "holds everything"
         )
-    return _by_trimesh(path, data, kind), _UNIT_OF_GLB if kind == "glb" else None, ()
+    return _parsed(path, data, kind), _UNIT_OF_GLB if kind == "glb" else None, ()
 
 
-def _by_trimesh(path: Path, data: bytes, kind: str) -> np.ndarray:
-    """Return the triangles that trimesh finds, in place."""
-    import trimesh
-
+def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
+    """Return the triangles of a file, in place."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             check_counts(data, kind)
-            scene = trimesh.load_scene(
-                BytesIO(data), file_type=kind, skip_materials=True, process=False
-            )
-            mesh = scene.to_mesh()
-            triangles = np.array(mesh.triangles, np.float64).reshape(-1, 3, 3)
+            triangles = _READERS[kind](data)
     except Exception as error:  # whatever a parser trips over is a damaged file
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(
@@ -108,3 +105,21 @@ def _by_trimesh(path: Path, data: bytes, kind: str) -> np.ndarray:
     if not len(triangles):
         raise InputError(f"{path}: the file holds no triangles (points or lines only?)")
     return triangles
+
+
+def _by_trimesh(data: bytes, kind: str) -> np.ndarray:
+    """Return the triangles that trimesh finds, in place."""
+    import trimesh
+
+    scene = trimesh.load_scene(
+        BytesIO(data), file_type=kind, skip_materials=True, process=False
+    )
+    return np.array(scene.to_mesh().triangles, np.float64).reshape(-1, 3, 3)
+
+
+_READERS: dict[str, Callable[[bytes], np.ndarray]] = {
+    "glb": lambda data: _by_trimesh(with_lengths(data), "glb"),
+    "obj": obj_triangles,
+    "off": off_triangles,
+    "ply": lambda data: _by_trimesh(with_even_lists(data), "ply"),
+}

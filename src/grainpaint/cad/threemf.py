@@ -1,7 +1,8 @@
 """Triangles from a 3MF file: a zip archive with meshes, components and build items.
 
 Read by the 3MF Core Specification 1.3 and its production extension (objects in other
-files of the archive). Materials, slices and everything else are left alone.
+files of the archive). What slicers say is no part is left out. Materials, slices and
+everything else are left alone, but objects made by extensions are refused.
 """
 
 import zipfile
@@ -15,8 +16,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from grainpaint.cad.archive import read_member
+from grainpaint.cad.slicer_roles import SETTINGS, Roles, read_roles
 from grainpaint.errors import InputError, brief
-from grainpaint.units import UNITS, micrometers
+from grainpaint.units import UNITS, count_text, micrometers
 
 __all__ = ["is_3mf", "threemf_triangles"]
 
@@ -30,6 +32,7 @@ _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
 _MORE_TRIANGLES = 20  # for each byte of the archive, packed
 _MOST_PLACES = 200_000  # of objects, which may hold each other many times
+_FOREIGN = ("beamlattice", "booleanshape", "displacementmesh", "levelset")
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 
 Key = tuple[str, str]  # file in the archive, id of an object
@@ -41,6 +44,7 @@ class _Object:
 
     triangles: np.ndarray
     components: list[tuple[Key, np.ndarray]]
+    foreign: str = ""  # what of an extension it is made of
 
 
 def is_3mf(data: bytes) -> bool:
@@ -59,8 +63,10 @@ def _model_name(data: bytes) -> str | None:
     return next(iter(main or sorted(names, key=len)), None)
 
 
-def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
-    """Return the triangles of all build items, in place, and their unit.
+def threemf_triangles(
+    path: Path, data: bytes
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
+    """Return the triangles of all build items, in place, their unit, and notes.
 
     Raises
     ------
@@ -72,20 +78,20 @@ def threemf_triangles(path: Path, data: bytes) -> tuple[np.ndarray, str]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             most = _MOST_TRIANGLES + _MORE_TRIANGLES * len(data)
-            found, scale, unit = _assemble(path, archive, name, most)
+            found, scale, unit, notes = _assemble(path, archive, name, most)
     except (zipfile.BadZipFile, ElementTree.ParseError, EOFError) as error:
         raise InputError(f"{path}: damaged 3MF ({brief(error)})") from None
     except InputError:
         raise
     except (LookupError, ValueError, OverflowError, OSError, RuntimeError) as error:
         raise InputError(f"{path}: damaged 3MF ({brief(repr(error))})") from None
-    return found * scale, unit
+    return found * scale, unit, notes
 
 
 def _assemble(
     path: Path, archive: zipfile.ZipFile, name: str, most: int
-) -> tuple[np.ndarray, float, str]:
-    """Return the triangles of the build items of a model, its scale and unit."""
+) -> tuple[np.ndarray, float, str, tuple[str, ...]]:
+    """Return the triangles of the build items of a model, its scale, unit, notes."""
     root = _parse(path, archive, name)
     named = root.get("unit", "millimeter")
     if named not in _UNITS:
@@ -93,6 +99,7 @@ def _assemble(
     unit = _UNITS[named]
     scale = (micrometers(named) or 0.0) / UNITS[unit]
     models = {name: _objects(root, name)}
+    n_roles = _leave_out(path, archive, models[name])
     pieces: list[np.ndarray] = []
     n_places = n_triangles = 0
 
@@ -110,6 +117,11 @@ def _assemble(
             raise InputError(f"{path}: damaged 3MF: there is no object {brief(key[1])}")
         if depth > _DEEPEST:
             raise InputError(f"{path}: damaged 3MF: {brief(key[1])} holds itself")
+        if thing.foreign:
+            raise InputError(
+                f"{path}: object {brief(key[1])} is made by {brief(thing.foreign)}, an "
+                "extension of 3MF that is not read: save the part as a mesh"
+            )
         n_triangles += len(thing.triangles)
         if n_triangles > most:
             raise InputError(
@@ -124,11 +136,41 @@ def _assemble(
             place(inner, _then(own, matrix), depth + 1)
 
     items = [item for build in _all(root, "build") for item in _all(build, "item")]
-    for item in items:
+    printed = [item for item in items if item.get("printable", "1") != "0"]
+    for item in printed:
         place(_key(item, name), _matrix(item), 0)
     if not pieces:
         raise InputError(f"{path}: the 3MF file builds no mesh")
-    return np.concatenate(pieces), scale, unit
+    notes = []
+    if len(printed) < len(items):
+        n = count_text(len(items) - len(printed), "item")
+        notes.append(f"{n} that the file says not to print: left out")
+    if n_roles:
+        n = count_text(n_roles, "volume")
+        notes.append(f"{n} of a slicer, modifiers or supports, no part: left out")
+    return np.concatenate(pieces), scale, unit, tuple(notes)
+
+
+def _leave_out(
+    path: Path, archive: zipfile.ZipFile, objects: dict[str, _Object]
+) -> int:
+    """Take from objects what a slicer says is no part; return how many bodies."""
+    roles = Roles()
+    for name in SETTINGS:
+        if name in archive.namelist():
+            read_roles(path, _parse(path, archive, name), roles)
+    n = 0
+    for number, thing in objects.items():
+        kept = [
+            c for c in thing.components if (number, c[0][1]) not in roles.components
+        ]
+        n += len(thing.components) - len(kept) + len(roles.triangles.get(number, ()))
+        thing.components = kept
+        inside = np.ones(len(thing.triangles), bool)
+        for first, last in roles.triangles.get(number, ()):
+            inside[first : last + 1] = False
+        thing.triangles = thing.triangles[inside]
+    return n
 
 
 def _parse(path: Path, archive: zipfile.ZipFile, name: str) -> Any:
@@ -156,10 +198,18 @@ def _objects(root: Any, name: str) -> dict[str, _Object]:
                 for group in _all(element, "components")
                 for c in _all(group, "component")
             ]
+            foreign = _foreign(element)
             if element.get("type", "model") in ("support", "solidsupport", "other"):
-                triangles, components = np.empty((0, 3, 3)), []
-            found[element.attrib["id"]] = _Object(triangles, components)
+                triangles, components, foreign = np.empty((0, 3, 3)), [], ""
+            found[element.attrib["id"]] = _Object(triangles, components, foreign)
     return found
+
+
+def _foreign(element: Any) -> str:
+    """Return the name of what makes an object other than triangles, "" if nothing."""
+    inner = [part for mesh in _all(element, "mesh") for part in mesh]
+    names = [child.tag.rpartition("}")[2] for child in (*element, *inner)]
+    return next((name for name in names if name in _FOREIGN), "")
 
 
 def _triangles(mesh: Any) -> np.ndarray:

@@ -12,14 +12,14 @@ __all__ = ["read"]
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
-    """Read a volume of DREAM.3D, or a map of Oxford Instruments.
+    """Read a volume of DREAM.3D or VTK, or a map of Oxford Instruments.
 
     Raises
     ------
     InputError
         If it is damaged, or of another program.
     """
-    from grainpaint.formats import dream3d
+    from grainpaint.formats import dream3d, vtkhdf
     from grainpaint.formats.ebsd.grains import to_grains
     from grainpaint.formats.ebsd.h5oina import read_points
 
@@ -27,13 +27,15 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         with opened(data) as file:
             if "DataStructure" in file or "DataContainers" in file:
                 return dream3d.read_volume(file, options)
+            if "VTKHDF" in file:
+                return vtkhdf.read_volume(file["VTKHDF"], options)
             if "Format Version" in file or any(
                 hasattr(group, "keys") and "EBSD" in group for group in file.values()
             ):
                 return to_grains(read_points(file), options)
             raise InputError(
-                "an HDF5 file, but neither of DREAM.3D (.dream3d) nor a map of Oxford "
-                f"(.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}"
+                "an HDF5 file, but none of DREAM.3D (.dream3d), VTK (.vtkhdf) or "
+                f"Oxford (.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}"
             )
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

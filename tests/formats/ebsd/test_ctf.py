@@ -107,5 +107,5 @@ def test_damaged_hdf5_is_one_clear_line(tmp_path, data, message):
 def test_another_hdf5_file_is_refused(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["something"] = 1
-    with pytest.raises(InputError, match=r"neither of DREAM.3D .* it has something"):
+    with pytest.raises(InputError, match=r"none of DREAM.3D .* it has something"):
         load(tmp_path / "a.h5")

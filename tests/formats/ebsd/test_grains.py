@@ -65,6 +65,15 @@ def table(unit="", separator=",", decimal="."):
     return "\n".join(lines).encode()
 
 
+@pytest.mark.parametrize("mu", ["\u00b5", "\u03bc"])
+def test_micro_is_a_sign_or_a_greek_letter(tmp_path, mu):
+    data = table("deg").decode().replace("x,y", f"X ({mu}m),Y ({mu}m)")
+    (tmp_path / "a.csv").write_text(data, encoding="utf-8")
+    volume, said = notes_of(tmp_path / "a.csv")
+    assert volume.spacing[:2] == (0.5, 0.5)
+    assert "lengths" not in said
+
+
 @pytest.mark.parametrize(
     "data", [table("deg"), table("rad"), table(), table("deg", ";", ",")]
 )

@@ -44,6 +44,7 @@ def head_of(head: bytes) -> tuple[list[str], list[str], str] | None:
     line = head.split(b"\n", 1)[0][:2000].decode("utf-8", "replace").strip("\ufeff\r #")
     separator = max(";\t,", key=line.count)
     columns, units = [], []
+    line = line.replace("\u03bc", "\u00b5")  # the Greek letter for the sign of micro
     for field in line.lower().split(separator):
         unit = _UNIT.search(field)
         bare = field[: unit.start()] + field[unit.end() :] if unit else field

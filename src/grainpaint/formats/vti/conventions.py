@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-__all__ = ["MATERIAL", "Convention", "convention_of", "rank"]
+__all__ = ["MATERIAL", "Convention", "choose", "convention_of"]
 
 MATERIAL = "material"
 
@@ -41,10 +41,43 @@ def _plain(name: str | None) -> str:
     return re.sub(r"[^a-z0-9]", "", (name or "").lower())
 
 
-def rank(name: str | None) -> int:
+def _rank(name: str | None) -> int:
     """Return how likely an array of this name holds the grains; 0 is the likeliest."""
     plain = _plain(name)
     return list(_KNOWN).index(plain) if plain in _KNOWN else len(_KNOWN)
+
+
+def choose(names: list[str], whole: list[bool], wanted: str | None) -> int:
+    """Return which array of a file holds the grains.
+
+    Parameters
+    ----------
+    names : list of str
+        Of the arrays with one number for each voxel.
+    whole : list of bool
+        Whether these are integers.
+    wanted : str, optional
+        The one that is asked for.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or it is not clear which.
+    """
+    if not names:
+        raise ValueError("it has no array with one number for each cell or point")
+    listed = ", ".join(names)
+    if wanted is not None:
+        if wanted not in names:
+            raise ValueError(f"it has no array {wanted!r}; it has {listed}")
+        return names.index(wanted)
+    ranks = [_rank(name) for name in names]
+    if min(ranks) < len(_KNOWN):
+        return ranks.index(min(ranks))
+    for some in ([i for i, one in enumerate(whole) if one], range(len(names))):
+        if len(some) == 1:
+            return some[0]
+    raise ValueError(f"which array holds the grains? Name one (array): {listed}")
 
 
 def convention_of(name: str | None) -> Convention:

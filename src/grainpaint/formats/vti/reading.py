@@ -13,7 +13,7 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.arrays import decode, n_components
-from grainpaint.formats.vti.conventions import MATERIAL, convention_of, rank
+from grainpaint.formats.vti.conventions import MATERIAL, choose, convention_of
 from grainpaint.formats.vti.document import Document, parse
 from grainpaint.formats.vti.grid import assemble, grid_of, turned
 from grainpaint.formats.vti.stated import (
@@ -130,22 +130,9 @@ class _Image:
             for element in self.piece.iterfind(f"{place}/DataArray")
             if n_components(element) == 1 and element.get("Name") != _GHOST
         ]
-        if not found:
-            raise ValueError("it has no array with one number for each cell or point")
-        names = ", ".join(str(element.get("Name")) for _, element in found)
-        if name is not None:
-            named = [one for one in found if one[1].get("Name") == name]
-            if not named:
-                raise ValueError(f"it has no array {name!r}; it has {names}")
-            return named[0]
-        ranks = [rank(element.get("Name")) for _, element in found]
-        if min(ranks) < rank(None):
-            return found[ranks.index(min(ranks))]
-        whole = [one for one in found if _INTEGERS.fullmatch(one[1].get("type") or "")]
-        for some in (whole, found):
-            if len(some) == 1:
-                return some[0]
-        raise ValueError(f"which array holds the grains? Name one (array): {names}")
+        names = [str(element.get("Name")) for _, element in found]
+        whole = [bool(_INTEGERS.fullmatch(e.get("type") or "")) for _, e in found]
+        return found[choose(names, whole, name)]
 
     def array(
         self, place: str, element: ET.Element

@@ -21,6 +21,11 @@ def test_jumps_pauses_comments_and_more_columns():
     assert path.speed.tolist() == [2, 0, 2]
 
 
+def test_a_comma_may_end_a_line():
+    text = "*EVENT SERIES\r\n0, 0, 0, 1, 5\r\n1, 2, 0, 1, 0,\r\n2, 2, 2, 1, 0 , \r\n"
+    assert read_events(text.encode(), 1.0).end[:, 1].tolist() == [0, 2]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

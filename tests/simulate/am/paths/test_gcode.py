@@ -27,6 +27,11 @@ def test_words_hold_and_lines_may_be_written_in_many_ways():
     assert path.on.all()
 
 
+def test_motions_behind_coolants_and_tools_are_followed():
+    text = GO + "M8 G1 X2\nN5 T1 M06 G01 Y3\nM117 G1 X9\nM106 S255\nG1 X4\n"
+    assert ends(text) == [[1, 0, 0], [2, 0, 0], [2, 3, 0], [4, 3, 0]]
+
+
 def test_relative_places_units_and_home():
     text = GO + "G91 X1 Z2\nG20 X1\nG90 G21 X5\nG28 X\nG1 Y1\nG91 G28\nX3\n"
     places = [[1, 0, 0], [2, 0, 2], [27.4, 0, 2], [5, 0, 2], [0, 1, 2], [3, 0, 0]]

@@ -75,6 +75,12 @@ def test_a_gzipped_path_is_read(tmp_path):
     assert len(read_path(tmp_path / "a").on) == 5
 
 
+def test_a_program_may_begin_with_its_number(tmp_path):
+    (tmp_path / "a.nc").write_text(f"%\nO1000 (PART)\n{GCODE}%\n")
+    (tmp_path / "b.nc").write_text(GCODE)
+    assert_same(read_path(tmp_path / "a.nc"), read_path(tmp_path / "b.nc"), 0, 0)
+
+
 def test_the_unit_is_that_of_the_file_or_mm(tmp_path):
     file = tmp_path / "a"
     file.write_text(EVENTS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from samples import AM, POTTS, RECORDED
 
+from grainpaint import InputError
 from grainpaint.formats.spparks import read_spins, times
 from grainpaint.simulate.spparks import read_script
 from grainpaint.simulate.spparks.runner import run_script, run_simulation
@@ -202,3 +203,20 @@ def test_simulations_around_a_clear_share_the_log_and_write_their_own_files(tmp_
     assert names == {"b.2.0", "b.2.1", "b.4.0", "b.4.1", "b.4.2"}
     starts = [read_spins(tmp_path / name).spin for name in ("b.2.0", "b.4.0")]
     np.testing.assert_array_equal(*starts)  # each begins anew with its seed
+
+
+def test_a_site_file_of_the_script_itself_is_read_after_clear(tmp_path, monkeypatch):
+    """A build that begins with the grains grown before, in one script."""
+    monkeypatch.chdir(tmp_path)
+    assert "set site range 1 50" in POTTS
+    grown = POTTS + "dump r sites 9.0 r.*.sites id site\ndump_one r\n"
+    text = grown + "clear\n" + POTTS.replace("set site range 1 50", "read_sites {}")
+    text = text.replace("run 4\n", "run 0\n")
+    path = tmp_path / "in.script"
+    path.write_text(text.format("r.0.sites"))
+    run_script(path, folder=tmp_path)
+    assert (tmp_path / "r.0.sites").is_file()
+    (tmp_path / "r.0.sites").unlink()
+    path.write_text(text.format("r.7.sites"))
+    with pytest.raises(InputError, match=r"read_sites: no file r\.7\.sites"):
+        run_script(path, folder=tmp_path)

@@ -10,7 +10,7 @@ __all__ = ["Kind", "kind_of_path"]
 Kind = Literal["layers", "events", "gcode", "segments"]
 
 _FIRST = re.compile(rb"^[ \t]*(?![;(%*#\s])([^\r\n]{0,500})", re.M)
-_GCODE = re.compile(rb"(N\d+[ \t]*)?[GMTFSXYZE][ \t]*[-+]?[\d.]", re.I)
+_GCODE = re.compile(rb"(N\d+[ \t]*)?[GMTFSXYZEO][ \t]*[-+]?[\d.]", re.I)
 _HEAD = 1 << 16
 
 

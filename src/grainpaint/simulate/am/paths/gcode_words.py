@@ -24,6 +24,12 @@ _OTHERS = re.compile(
     _START
     + rb"(?:M(?![ \t]*0*(?:[345]|82|83)(?![\d.]))|[TO][ \t]*\d|G[ \t]*29(?!\d))[^\n]*"
 )
+# Such words before a motion in the same line, as in T1 M6 G0 X5; texts are not read.
+_BESIDE = re.compile(
+    _START
+    + rb"(?:(?:M(?![ \t]*0*(?:[345]|82|83|23|28|3[0-2]|11[78])(?![\d.]))|T)[ \t]*\d++"
+    rb"[ \t]*)++(?=G[ \t]*0*[0-3](?![\d.]))"
+)
 _UNKNOWN = re.compile(_START + rb"(?:[^A-Z\d.+\- \t\n]|[A-Z][ \t]*[A-Z_])[^\n]*")
 _HOME = re.compile(rb"(G[ \t]*28)(?![\d.])([^\n]*)")  # its axes may have no numbers
 _LINE = re.compile(rb"(?:[A-Z][-+]?(?:\d+\.?\d*|\.\d+))*")
@@ -84,7 +90,7 @@ def read_words(data: bytes) -> Program:
     text = b"\n" + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").upper()
     for comment in _COMMENTS:
         text = comment.sub(b"", text)
-    text = _OTHERS.sub(b"\n", text)
+    text = _OTHERS.sub(b"\n", _BESIDE.sub(b"\n", text))
     unknown = _UNKNOWN.search(text)
     if unknown:
         shown = brief(unknown[0].strip()[:60].decode("latin-1"), 40)

@@ -81,7 +81,12 @@ def _condition(state: ScriptState, command: Command, at: int) -> SiteCondition:
 def _read_sites(state: ScriptState, command: Command) -> None:
     if state.box is None:
         raise command.missing("create_sites")
-    path = state.file(command, 0)
+    try:
+        path = state.file(command, 0)
+    except InputError:
+        path = Path(command.word(0))
+        if path not in state.dumped():  # by an earlier run of the script
+            raise
     assert state.app is not None
     columns = value_names(state.app)
     state.steps.append(ReadFile(path, where=command.where, columns=columns))

@@ -12,11 +12,12 @@ from grainpaint.simulate.spparks.applications import (
 )
 from grainpaint.simulate.spparks.image_request import Color
 from grainpaint.simulate.spparks.regions import BlockRegion, Region
-from grainpaint.simulate.spparks.requests import Say
+from grainpaint.simulate.spparks.requests import Moment, Say
 from grainpaint.simulate.spparks.script.am_commands import AmCommands
 from grainpaint.simulate.spparks.script.command import Command, MissingCommand
 from grainpaint.simulate.spparks.script.outputs import Outputs
 from grainpaint.simulate.spparks.simulation import (
+    RunCommand,
     ScriptStep,
     Simulation,
     SimulationBox,
@@ -106,6 +107,17 @@ class ScriptState:
         text = f"{command.where}: {' '.join((command.name, *command.words))}{note}"
         if text not in self.passed_over:
             self.passed_over.append(text)
+
+    def dumped(self) -> set[Path]:
+        """Return the files with one snapshot each that the script has dumped so far."""
+        before = [step for one in self.before for step in one.steps]
+        moments: list[Moment] = []
+        for step in (*before, *self.steps):
+            if isinstance(step, RunCommand):
+                moments += step.moments
+            elif isinstance(step, Moment):
+                moments.append(step)
+        return {Path(write.path) for moment in moments for write in moment.dumps}
 
     def missing_files(self) -> list[InputError]:
         """Return what is wrong if no dump makes the stitch files that are read."""
