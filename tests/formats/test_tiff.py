@@ -67,3 +67,21 @@ def test_pictures_and_damaged_files_are_refused(tmp_path):
         with pytest.raises(InputError, match=r"b\.tif") as caught:
             load(tmp_path / "b.tif")
         assert "\n" not in str(caught.value)
+
+
+def test_pages_written_one_by_one_are_one_stack(tmp_path):
+    stack = np.random.default_rng(0).integers(1, 50, (5, 6, 7)).astype(np.uint16)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in stack:
+            file.write(page)
+    with pytest.warns(InputNote):
+        volume = load(tmp_path / "a.tif")
+    np.testing.assert_array_equal(volume.grain_id, stack.transpose(2, 1, 0))
+
+
+def test_pages_of_several_sizes_are_refused(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for n in (6, 7):
+            file.write(np.ones((n, n), np.uint16))
+    with pytest.raises(InputError, match="it holds 2 images; save one"):
+        load(tmp_path / "a.tif")

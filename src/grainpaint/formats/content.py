@@ -27,7 +27,7 @@ _STARTS = {  # how files begin that may be volumes
     b"MM\0+": "tiff",
 }
 _OTHERS = {  # how files begin that are something else, and what to do
-    b"\x93NUMPY": "a bare .npy array: an .npz also holds spacing and origin",
+    b"\x93NUMPY": "a bare .npy array: numpy.savez(NAME, grain_id=ARRAY) makes an .npz",
     b"# vtk DataFile": "a VTK file of the legacy kind: save it as .vti",
     b"solid ": "an STL file: a part is painted, not measured",
     b"\x89PNG": "a picture",

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
+from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
 
@@ -47,17 +49,23 @@ def write(volume: Microstructure, path: Path) -> None:
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
-    """Read what `write` wrote, or another array in the place of grain_id.
+    """Read what `write` wrote, another array in the place of grain_id, or other IDs.
+
+    An archive without spacing, origin and periodic is another program's: its voxels are
+    taken for cubes of 1 µm, in the order [x, y, z].
 
     Raises
     ------
     InputError
-        If the file is not such an archive, or lacks an array.
+        If the file is not such an archive, lacks an array, or it is unclear which array
+        is meant.
     """
     name = options.array or "grain_id"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             held = names_in(archive)
+            if not any(n in held for n in _NEEDED):
+                return _of_others(archive, held, options.array)
             missing = [n for n in (name, *_NEEDED) if n not in held]
             if missing:
                 raise InputError(
@@ -85,6 +93,43 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         raise InputError(
             f"{path}: damaged, or no .npz archive ({brief(error, 100)})"
         ) from None
+
+
+def _of_others(
+    archive: zipfile.ZipFile, held: list[str], wanted: str | None
+) -> RawVolume:
+    """Return the only array of grains of an archive that says nothing else of them."""
+    dtypes = {name: _dtype(archive, name) for name in held}
+    names = [name for name in held if dtypes[name].kind in "biuf"]
+    whole = [dtypes[name].kind != "f" for name in names]
+    try:
+        name = names[choose(names, whole, wanted)]
+    except ValueError as error:
+        raise InputError(brief(error, 400)) from None
+    ids = read_member(archive, name)
+    if ids.ndim not in (2, 3):
+        raise InputError(
+            f"{name!r} has the shape {ids.shape}, and 2 or 3 axes are read"
+        )
+    known = convention_of(name)._asdict() | {
+        "unit": "um",
+        "assumed_unit": "voxels of 1 µm in the order [x, y, z], since none is stated",
+    }
+    ids = integers(ids, repr(name)).reshape(*ids.shape, *(1,) * (3 - ids.ndim))
+    raw = RawVolume(ids, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    return replace(raw, **known)
+
+
+def _dtype(archive: zipfile.ZipFile, name: str) -> np.dtype:
+    """Return the type of an array, of which only the header is read."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read_header = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        return read_header(file)[2]
 
 
 def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:

@@ -100,15 +100,17 @@ def read_stack(path: Path, data: bytes) -> Stack:
                 io.BytesIO(data), is_ome=False, is_mmstack=False, is_ndtiff=False
             ) as file,
         ):
-            series, planes = _only_image(file)
-            _check_size(file, series, data)
-            values = series.asarray()
+            images, axes, planes = _layers(file)
+            for image in images:
+                _check_size(file, image, data)
+            layers = [image.asarray() for image in images]
+            values = layers[0] if len(layers) == 1 else np.stack(layers)
             if values.size == 0:
                 raise InputError("damaged: its image has no pixel")
             worst = [r.getMessage() for r in said if r.levelno >= logging.ERROR]
             if worst:
                 raise InputError(f"damaged or cut off ({brief(worst[0], 100)})")
-            stack = _volume(values, series.axes, planes)
+            stack = _volume(values, axes, planes)
             spacing, note = edges_of(file)
             heard = {f"tifffile: {brief(r.getMessage(), 150)}": 0 for r in said}
             return Stack(stack, spacing, (*heard, *([note] if note else [])))
@@ -141,15 +143,18 @@ def _heard() -> Iterator[list[logging.LogRecord]]:
         logger.removeFilter(listen)
 
 
-def _only_image(file: Any) -> tuple[Any, tuple[int, int] | None]:
-    """Return the image of a file, and its layers and times if OME states them."""
+def _layers(file: Any) -> tuple[list[Any], str, tuple[int, int] | None]:
+    """Return the image of a file, its axes, and layers and times if OME states them.
+
+    Images of one page each, all of one size and type, are the layers of one stack.
+    """
     if len(file.pages) > _MOST_PAGES:
         raise InputError(f"it has over {_MOST_PAGES:,} pages")
-    planes = planes_of(file)
-    if len(file.series) != 1:
-        raise InputError(f"it holds {len(file.series)} images; save one of them")
-    series = file.series[0]
-    axes, shape = series.axes, series.shape
+    planes, images = planes_of(file), list(file.series)
+    kinds = {(one.axes, one.shape, one.dtype) for one in images}
+    if len(kinds) != 1 or (len(images) > 1 and images[0].axes != "YX"):
+        raise InputError(f"it holds {len(images)} images; save one of them")
+    axes, shape = images[0].axes, images[0].shape
     if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
         raise InputError("a picture of colors: save grain IDs, one number a voxel")
     if planes is not None and len(file.pages) != planes[0] * planes[1]:
@@ -157,7 +162,7 @@ def _only_image(file: Any) -> tuple[Any, tuple[int, int] | None]:
             f"damaged or cut off: it states {planes[0] * planes[1]} pages, and has "
             f"{len(file.pages)}"
         )
-    return series, planes
+    return images, axes if len(images) == 1 else f"I{axes}", planes
 
 
 def _check_size(file: Any, series: Any, data: bytes) -> None:
