@@ -1,5 +1,7 @@
 """Volumes slab by slab, from memory and from a store."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,6 +40,30 @@ def test_grains_are_counted_and_numbered(thin, scale):
     assert slabs.numbered == (scale == 1)
     rows = np.concatenate([*slabs.rows()])
     np.testing.assert_array_equal(np.append(0, slabs.ids)[rows], ids.transpose(2, 1, 0))
+
+
+def test_few_and_large_ids_are_counted_together(thin):
+    ids = np.zeros((4, 6, 200), np.int32)
+    ids[:, :, 70:] = 3
+    ids[:, :, 140:] = 300_000_000
+    known, counts = of_volume(Microstructure(ids)).counted
+    assert known.tolist() == [0, 3, 300_000_000]
+    assert counts.tolist() == [24 * 70, 24 * 70, 24 * 60]
+
+
+@pytest.mark.parametrize("shape", [(130, 512, 512), (512, 512, 130), (4000, 3000, 1)])
+def test_counting_reads_every_chunk_of_a_store_once(shape):
+    read = []
+
+    def fetch(box):
+        read.append(box)
+        return np.ones([s.stop - s.start for s in box], np.int32)
+
+    slabs = replace(of_volume(Microstructure(np.ones((2, 2, 2), int))), fetch=fetch)
+    known, counts = replace(slabs, shape=shape).counted
+    assert (known.tolist(), counts.tolist()) == ([1], [np.prod(shape)])
+    assert all(side.start % 64 == 0 for box in read for side in box)
+    assert len(read) < 12
 
 
 @given(

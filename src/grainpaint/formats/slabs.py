@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -91,20 +92,35 @@ class Slabs:
             Those that voxels have, ascending; 0 is the first one if voxels are outside.
         counts : numpy.ndarray, int64, shape (n,)
         """
+        few = np.zeros(0, np.int64)  # voxels of the IDs 0, 1, 2, ...
         known, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
-        for layer in self.layers():
-            flat = layer.ravel(order="K")
+        for block in self._blocks():
+            flat = block.ravel(order="K")
             if int(flat.max()) < _FEW:
                 found = np.bincount(flat)
-                here = np.flatnonzero(found)
-                found = found[here]
+                few, less = (found, few) if found.size > few.size else (few, found)
+                few[: less.size] += less
             else:
                 here, found = np.unique(flat, return_counts=True)
-            both, place = np.unique(np.append(known, here), return_inverse=True)
-            total = np.zeros(both.size, np.int64)
-            np.add.at(total, place, np.append(counts, found))
-            known, counts = both, total
-        return known, counts
+                known, counts = _added(known, counts, here, found)
+        here = np.flatnonzero(few)
+        return (
+            _added(known, counts, here, few[here]) if known.size else (here, few[here])
+        )
+
+    def _blocks(self) -> Iterator[np.ndarray]:
+        """Yield the grain IDs in blocks that end where chunks of a store do."""
+        edge = [min(n, _CHUNK) for n in self.shape]
+        for axis in (2, 1, 0):
+            others = int(np.prod(edge)) // edge[axis]
+            fits = max(_CHUNK, _SLAB // others // _CHUNK * _CHUNK)
+            edge[axis] = min(self.shape[axis], fits)
+        starts = (range(0, n, step) for n, step in zip(self.shape, edge))
+        for low in itertools.product(*starts):
+            x, y, z = (
+                slice(a, min(a + step, n)) for a, step, n in zip(low, edge, self.shape)
+            )
+            yield self.fetch((x, y, z))
 
     @property
     def n_outside(self) -> int:
@@ -209,6 +225,16 @@ class Slabs:
         return Microstructure(
             grain_id, self.spacing, self.origin, self.periodic, self.orientations
         )
+
+
+def _added(
+    known: np.ndarray, counts: np.ndarray, here: np.ndarray, found: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the IDs of both, ascending, and their counts added up."""
+    both, place = np.unique(np.append(known, here), return_inverse=True)
+    total = np.zeros(both.size, np.int64)
+    np.add.at(total, place, np.append(counts, found))
+    return both, total
 
 
 def of_volume(volume: Microstructure) -> Slabs:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numba as nb
 import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.slabs import Slabs
+from grainpaint.measure.shared_faces import faces_of_tile, shared_faces
 from grainpaint.measure.surface import DIRECTION_CLASSES
 from grainpaint.microstructure import Microstructure
 
@@ -26,6 +28,9 @@ __all__ = ["Tally", "tally"]
 
 _TILE = 8  # planes of voxels in a tile
 _FETCHED = (64, 256, 256)  # voxels of a tile that is read as it is needed: chunks
+
+# How what threads have counted is put together: sums, crossings, low, high, at_border.
+_ADD = (np.add, np.add, np.minimum, np.maximum, np.logical_or)
 
 Fetch = Callable[[tuple[slice, slice, slice]], np.ndarray]
 
@@ -313,7 +318,7 @@ def tally(
     tiles = list(_tiles(shape, periodic, tile or _tile(volume)))
     n_workers = min(len(tiles), os.cpu_count() or 1)
 
-    def count(mine: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    def count(mine: list[tuple[np.ndarray, np.ndarray]]) -> list[Any]:
         """Count some of the tiles into new arrays."""
         result = (
             np.zeros((n_ids, 10), np.int64),
@@ -322,32 +327,27 @@ def tally(
             np.full((n_ids, 3), -1, np.int32),
             np.zeros(n_ids, bool),
         )
-        found = [np.zeros((0, 2), np.int64)]
+        found = []
         for low, high in mine:
             block = _padded(fetch, shape, low, high, periodic)
             keys = np.empty(3 * block.size, np.int64)
             n = _count_block(
                 block, low, np.array(shape), cut, _PLACE, _SHIFT, _FIELD, result, keys
             )
-            key, faces = np.unique(keys[:n], return_counts=True)
-            found.append(np.stack([key, faces], 1))
-        return [*result, _added(np.concatenate(found))]
+            found.append(faces_of_tile(keys[:n]))
+        return [*result, found]
 
     with ThreadPoolExecutor(n_workers) as pool:
         parts = list(pool.map(count, [tiles[i::n_workers] for i in range(n_workers)]))
-    sums, crossings, low, high, at_border, found = zip(*parts)
-    pairs, faces = _shared_faces(_added(np.concatenate(found)), n_ids)
-    return Tally(
-        sum(sums[1:], sums[0]),
-        sum(crossings[1:], crossings[0]),
-        np.minimum.reduce(low),
-        np.maximum.reduce(high),
-        pairs,
-        faces,
-        np.logical_or.reduce(at_border),
-        cut,
-        ids,
-    )
+    total, *others = parts
+    for other in others:
+        for add, here, there in zip(_ADD, total, other):
+            add(here, there, out=here)
+        total[-1] += other[-1]
+    sums, crossings, low, high, at_border, found = total
+    del parts, others, total
+    pairs, faces = shared_faces(found, n_ids)
+    return Tally(sums, crossings, low, high, pairs, faces, at_border, cut, ids)
 
 
 def _opened(
@@ -373,19 +373,3 @@ def _tile(volume: Microstructure | Slabs) -> tuple[int, ...]:
     size = [n + 2 for n in volume.shape]
     size[volume.axes[0]] = _TILE
     return tuple(size)
-
-
-def _added(found: np.ndarray) -> np.ndarray:
-    """Return rows (key, count) with the counts of equal keys added up."""
-    keys, inverse = np.unique(found[:, 0], return_inverse=True)
-    total = np.zeros(keys.size, np.int64)
-    np.add.at(total, inverse, found[:, 1])
-    return np.stack([keys, total], 1)
-
-
-def _shared_faces(found: np.ndarray, n_ids: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs (m, 2) and their faces by normal (m, 3) from counted keys."""
-    pair, row = np.unique(found[:, 0] // 3, return_inverse=True)
-    faces = np.zeros((pair.size, 3), np.int64)
-    faces[row, found[:, 0] % 3] = found[:, 1]
-    return np.stack([pair // n_ids, pair % n_ids], 1).astype(np.int32), faces
