@@ -280,7 +280,7 @@ def begun(*words, **environment):
     )
 
 
-def ended(child, seconds=60):
+def ended(child, seconds=180):
     """Return the exit code and the lines of a command, but those of its progress."""
     try:
         error = child.communicate(timeout=seconds)[1]
