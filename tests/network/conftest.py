@@ -3,7 +3,11 @@
 import shutil
 
 import pytest
+import torch
+from samples import PAPER_NETWORK, small_training
 
+from grainpaint.network.train import train
+from grainpaint.paper.train import PaperTraining, train_paper
 from grainpaint.simulate.iso.isotropic import simulate_iso
 from grainpaint.simulate.iso.recipe import IsoRecipe
 
@@ -22,3 +26,19 @@ def volumes(tmp_path_factory):
         recipe = IsoRecipe(shape=(edge,) * 3, time=stop, spins=100, count=3)
         simulate_iso(recipe, folder / f"{name}.zarr")
     return folder
+
+
+@pytest.fixture(params=["base", "refine", "additive", "paper"])
+def prepared(request, volumes, additive_builds, tmp_path, monkeypatch):
+    """Return the task of a training of each kind, which is not begun."""
+
+    def task(name, config, prepare, *how, **more):
+        return prepare(config, torch.device("cpu"))
+
+    monkeypatch.setattr("grainpaint.network.train.fit", task)
+    monkeypatch.setattr("grainpaint.paper.train.fit", task)
+    if request.param == "paper":
+        paper = PaperTraining(batch=2, edge=16, network=PAPER_NETWORK)
+        return train_paper(paper, volumes, tmp_path)
+    data = additive_builds if request.param == "additive" else volumes
+    return train(small_training(request.param), data, tmp_path)

@@ -14,12 +14,11 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
-from samples import PAPER_NETWORK, batch_bytes, small_training
+from samples import batch_bytes, small_training
 
 from grainpaint import InputError
 from grainpaint.network.ahead import batches_from, checked_workers
 from grainpaint.network.train import train
-from grainpaint.paper.train import PaperTraining, train_paper
 
 
 class Draw:
@@ -68,23 +67,8 @@ def test_a_run_goes_on_with_any_number_of_processes(volumes, tmp_path):
     assert all(torch.equal(once[key], twice[key]) for key in once)
 
 
-def draws(name, config, prepare, *how, **more):
-    """Stand in for a training: return what would draw its batches."""
-    return prepare(config, torch.device("cpu")).draw
-
-
-@pytest.mark.parametrize("stage", ["base", "refine", "additive", "paper"])
-def test_every_stage_draws_in_another_process_what_it_draws_here(
-    stage, volumes, additive_builds, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("grainpaint.network.train.fit", draws)
-    monkeypatch.setattr("grainpaint.paper.train.fit", draws)
-    if stage == "paper":
-        paper = PaperTraining(batch=2, edge=16, network=PAPER_NETWORK)
-        draw = train_paper(paper, volumes, tmp_path)
-    else:
-        data = additive_builds if stage == "additive" else volumes
-        draw = train(small_training(stage), data, tmp_path)
+def test_every_stage_draws_in_another_process_what_it_draws_here(prepared):
+    draw = prepared.draw
     there = pickle.loads(pickle.dumps(draw))
     here, other = (d(np.random.default_rng((3, 4)), 4) for d in (draw, there))
     assert batch_bytes(here) == batch_bytes(other)

@@ -9,19 +9,19 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from samples import PAPER_NETWORK, batch_bytes, small_training
+from samples import batch_bytes, small_training
 
 from grainpaint import InputError
 from grainpaint.network import elsewhere
 from grainpaint.network.ahead import drawn
 from grainpaint.network.elsewhere import batches_by
 from grainpaint.network.train import train
-from grainpaint.paper.train import PaperTraining, train_paper
 from grainpaint.simulate.iso.isotropic import simulate_iso
 from grainpaint.simulate.iso.recipe import IsoRecipe
 
@@ -148,7 +148,8 @@ def test_workers_that_lack_something_are_one_line_and_the_checkpoint_stays(
         return str(raised.value)
 
     def in_folder(run, folder):
-        return replace(run, source=replace(run.source, data=folder))
+        config, _ = run.source.args
+        return replace(run, source=partial(run.source.func, config, folder))
 
     def on_another_host(run):
         return replace(in_folder(run, tmp_path / "none"), host="login")
@@ -170,31 +171,15 @@ def test_workers_that_lack_something_are_one_line_and_the_checkpoint_stays(
     assert not (tmp_path / "both").exists()
 
 
-def tasks(name, config, prepare, *how, **more):
-    """Stand in for a training: return what would draw, and its source."""
-    return prepare(config, torch.device("cpu"))
-
-
-@pytest.mark.parametrize("stage", ["base", "refine", "additive", "paper"])
-def test_every_stage_finds_its_volumes_again_and_draws_the_same(
-    stage, volumes, additive_builds, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("grainpaint.network.train.fit", tasks)
-    monkeypatch.setattr("grainpaint.paper.train.fit", tasks)
-    if stage == "paper":
-        paper = PaperTraining(batch=2, edge=16, network=PAPER_NETWORK)
-        task = train_paper(paper, volumes, tmp_path)
-    else:
-        data = additive_builds if stage == "additive" else volumes
-        task = train(small_training(stage), data, tmp_path)
-    source, digest = task.source, task.draw.digest()
+def test_every_stage_finds_its_volumes_again_and_draws_the_same(prepared):
+    source, digest = prepared.source, prepared.draw.digest()
     with batches_by(Loses(), source, digest, 4, 3) as batches:
         found = next(batches)
-    assert batch_bytes(found) == batch_bytes(drawn(task.draw, 3, 4))
+    assert batch_bytes(found) == batch_bytes(drawn(prepared.draw, 3, 4))
     there = pickle.loads(pickle.dumps(source))()
     assert there.digest() == digest
-    volumes = there.blocks.volumes if stage == "paper" else there.samples.sources
-    del volumes[-1]
+    blocks = getattr(there, "blocks", None)  # of the paper's network
+    del (blocks.volumes if blocks else there.samples.sources)[-1]
     assert there.digest() != digest
 
 

@@ -31,7 +31,6 @@ def with_lengths(data: bytes) -> bytes:
     """
     (size,) = struct.unpack_from("<I", data, 12)
     tree = json.loads(data[20 : 20 + size])
-    binary = bytearray(data[28 + size :])
     used = {
         one["attributes"].get("POSITION")
         for mesh in tree.get("meshes", ())
@@ -41,6 +40,7 @@ def with_lengths(data: bytes) -> bytes:
     packed = [one for one in accessors if one.get("normalized")]
     if not packed:
         return data
+    binary = bytearray(data[28 + size :])
     for one in packed:
         points = _fractions(one, tree["bufferViews"][one["bufferView"]], binary)
         binary += b"\0" * (-len(binary) % 4)

@@ -1,19 +1,14 @@
-"""How many threads a worker uses, and that it does one task at a time."""
+"""How many threads a worker uses."""
 
 import os
-import threading
 from typing import NamedTuple
 
 __all__ = [
-    "ONE_TASK_AT_A_TIME",
     "Threads",
     "set_threads",
     "threads_here",
     "use_given_threads",
 ]
-
-# Kernels that use threads must not run twice at once in one process.
-ONE_TASK_AT_A_TIME = threading.Lock()
 
 
 class Threads(NamedTuple):

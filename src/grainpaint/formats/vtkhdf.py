@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,8 +60,8 @@ def read_volume(group: Any, options: ReadOptions) -> RawVolume:
     if _GHOST in group[place] and _voxels(group[place][_GHOST], shape).any():
         raise InputError("some of its voxels are blanked out: fill them first")
     ids, spacing, origin = turned(grid, values, points)
-    raw = RawVolume(integers(ids, f"array {name!r}"), spacing, origin)
-    return replace(raw, **convention_of(name)._asdict())
+    ids = integers(ids, f"array {name!r}")
+    return RawVolume(ids, spacing, origin, **convention_of(name)._asdict())
 
 
 def _frame(group: Any) -> dict[str, str]:

@@ -9,12 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.executors.threads import (
-    ONE_TASK_AT_A_TIME,
-    Threads,
-    set_threads,
-    threads_here,
-)
+from grainpaint.executors.at_work import at_work
+from grainpaint.executors.threads import Threads, set_threads, threads_here
 from grainpaint.executors.versions import check_versions, versions_here
 from grainpaint.generation.cards import own_card
 from grainpaint.generation.recipe import Recipe
@@ -204,19 +200,17 @@ def do(run: Run, kind: str, *arguments: Any) -> list[Entry] | InputError:
     Returns
     -------
     list of Entry, or InputError
-        What was written. An error is returned, not raised: not every executor hands on
-        what a task raises.
+        What was written; errors as `at_work` returns them.
     """
+    return at_work(run.host, lambda: _do(run, kind, *arguments))
+
+
+def _do(run: Run, kind: str, *arguments: Any) -> list[Entry]:
     global _worker
-    with ONE_TASK_AT_A_TIME:
-        try:
-            if _worker is None or _worker.run != run:
-                _worker = None  # its memory is needed
-                _worker = Worker.of(run)
-            check(_worker.store, run)
-            set_threads(*_worker.threads)
-            done: list[Entry] = getattr(_worker, kind)(*arguments)
-            return done
-        except InputError as error:
-            here = platform.node()
-            return error if here == run.host else InputError(f"{here}: {error}")
+    if _worker is None or _worker.run != run:
+        _worker = None  # its memory is needed
+        _worker = Worker.of(run)
+    check(_worker.store, run)
+    set_threads(*_worker.threads)
+    done: list[Entry] = getattr(_worker, kind)(*arguments)
+    return done

@@ -19,8 +19,9 @@ from uuid import uuid4
 import torch
 
 from grainpaint.errors import InputError
+from grainpaint.executors.at_work import at_work
 from grainpaint.executors.hands import users_own
-from grainpaint.executors.threads import ONE_TASK_AT_A_TIME, use_given_threads
+from grainpaint.executors.threads import use_given_threads
 from grainpaint.executors.versions import check_versions, versions_here
 from grainpaint.network.ahead import Draw, drawn
 
@@ -126,26 +127,18 @@ def _in_order(executor: Executor, run: _Run, first: int) -> Generator[Any, None,
 
 
 def draw_packed(run: _Run, step: int) -> bytes | InputError:
-    """Draw the batch of a step, on a worker.
+    """Draw the batch of a step, on a worker; errors as `at_work` returns them."""
+    return at_work(run.host, lambda: _draw_packed(run, step))
 
-    Returns
-    -------
-    bytes or InputError
-        An error is returned, not raised: not every executor hands on what a task
-        raises.
-    """
+
+def _draw_packed(run: _Run, step: int) -> bytes:
     global _prepared
-    with ONE_TASK_AT_A_TIME:
-        try:
-            check_versions(_DECIDING, run.versions)
-            use_given_threads()
-            if _prepared is None or _prepared[0] != run.name:
-                _prepared = None  # its memory is needed
-                _prepared = run.name, run.read()
-            return _packed(drawn(_prepared[1], run.seed, step))
-        except InputError as error:
-            here = platform.node()
-            return error if here == run.host else InputError(f"{here}: {error}")
+    check_versions(_DECIDING, run.versions)
+    use_given_threads()
+    if _prepared is None or _prepared[0] != run.name:
+        _prepared = None  # its memory is needed
+        _prepared = run.name, run.read()
+    return _packed(drawn(_prepared[1], run.seed, step))
 
 
 class _AsArrays(pickle.Pickler):

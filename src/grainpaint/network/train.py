@@ -2,6 +2,7 @@
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -203,15 +204,9 @@ class _Drawing:
         return self.samples.digest()
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Reads the data of a run in a worker."""
-
-    config: TrainConfig
-    data: Path
-
-    def __call__(self) -> _Drawing:
-        return _Drawing(_read(self.config, self.data)[0], self.config)
+def _drawing(config: TrainConfig, data: Path) -> _Drawing:
+    """Read the data of a run in a worker."""
+    return _Drawing(_read(config, data)[0], config)
 
 
 def train(
@@ -279,7 +274,8 @@ def train(
             stage = "additive" if kind == "additive" else "base"
             folder = find_model(config.begin, kind)
             begin = read_network(folder, read_card(folder / f"{stage}.json"))
-        draw, source = _Drawing(trained, config), _Source(config, data.absolute())
+        source = partial(_drawing, config, data.absolute())
+        draw = _Drawing(trained, config)
         return TrainingTask(config.network, draw, source, losses, make_card, begin)
 
     free = frozenset({"sampling"})

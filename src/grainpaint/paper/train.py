@@ -2,6 +2,7 @@
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,15 +74,9 @@ class _Drawing:
         return self.blocks.digest()
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Reads the data of a run in a worker."""
-
-    config: PaperTraining
-    data: Path
-
-    def __call__(self) -> _Drawing:
-        return _Drawing(load_blocks(self.data, self.config.edge)[0], self.config)
+def _drawing(config: PaperTraining, data: Path) -> _Drawing:
+    """Read the data of a run in a worker."""
+    return _Drawing(load_blocks(data, config.edge)[0], config)
 
 
 def _losses(network: UNet, drawn: Drawn, config: PaperTraining) -> list[Tensor]:
@@ -167,7 +162,8 @@ def train_paper(
                 metrics={"held_out_noise_error": error},
             )
 
-        draw, source = _Drawing(trained, config), _Source(config, data.absolute())
+        source = partial(_drawing, config, data.absolute())
+        draw = _Drawing(trained, config)
         return TrainingTask(config.network, draw, source, losses, make_card)
 
     return fit(

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from grainpaint.errors import InputError
+from grainpaint.executors.at_work import at_work
 from grainpaint.executors.handing_out import Task, hand_out
 from grainpaint.executors.hands import stopping, users_own
-from grainpaint.executors.threads import ONE_TASK_AT_A_TIME, use_given_threads
+from grainpaint.executors.threads import use_given_threads
 from grainpaint.executors.versions import check_versions, versions_here
 from grainpaint.formats import zarr
 from grainpaint.formats.files import replace_with
@@ -174,32 +175,23 @@ def _clear(folder: Path) -> None:
 
 
 def simulate_seed(run: _Run, seed: int, places: dict[str, float]) -> InputError | None:
-    """Simulate the volumes of a seed that are not there.
+    """Simulate the volumes of a seed that are not there; errors as of `at_work`."""
+    return at_work(run.host, lambda: _simulate_seed(run, seed, places))
 
-    Returns
-    -------
-    InputError or None
-        An error is returned, not raised: not every executor hands on what a task
-        raises.
-    """
+
+def _simulate_seed(run: _Run, seed: int, places: dict[str, float]) -> None:
     global _prepared
-    with ONE_TASK_AT_A_TIME:
-        try:
-            check_versions(_DECIDING, run.versions)
-            run.check()
-            use_given_threads()
-            if _prepared is None or _prepared[0] != run.folder:
-                _prepared = None  # its memory is needed
-                _prepared = run.folder, run.prepare()
-            volumes = _prepared[1](seed, silent)
-            for (place, time), volume in zip(places.items(), volumes):
-                if not Path(place).exists():
-                    note = {"seed": seed, "time": time}
-                    _write(run, Path(place), volume, note)
-        except InputError as error:
-            here = platform.node()
-            return error if here == run.host else InputError(f"{here}: {error}")
-    return None
+    check_versions(_DECIDING, run.versions)
+    run.check()
+    use_given_threads()
+    if _prepared is None or _prepared[0] != run.folder:
+        _prepared = None  # its memory is needed
+        _prepared = run.folder, run.prepare()
+    volumes = _prepared[1](seed, silent)
+    for (place, time), volume in zip(places.items(), volumes):
+        if not Path(place).exists():
+            note = {"seed": seed, "time": time}
+            _write(run, Path(place), volume, note)
 
 
 def _write(
