@@ -1,5 +1,7 @@
 """Archives of other programs: IDs without spacing, origin and periodic."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,10 @@ def test_what_is_no_volume_is_refused_in_one_line(tmp_path, arrays, message):
     with pytest.raises(InputError, match=message) as error:
         load(saved(tmp_path, **arrays))
     assert "\n" not in str(error.value)
+
+
+def test_an_archive_of_anything_else_says_what_it_lacks(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    with pytest.raises(InputError, match=r"lacks grain_id.*has word/document\.xml"):
+        load(tmp_path / "a.npz")

@@ -16,6 +16,7 @@ __all__ = [
     "ARCHIVE_ERRORS",
     "array_of",
     "blows_up",
+    "dtype_of",
     "names_in",
     "read_array",
     "read_member",
@@ -68,15 +69,9 @@ def read_array(file: IO[bytes], size: int, name: str) -> np.ndarray:
     Exception
         One of `ARCHIVE_ERRORS` if it is damaged.
     """
-    version = np.lib.format.read_magic(file)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # headers of Python 2
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        elif version == (2, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
-        else:
-            raise ValueError(f"'{name}' is of a later version of the format")
+    version, shape, fortran, dtype = _header(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"'{name}' is of a later version of the format")
     if dtype.hasobject:
         raise InputError(f"'{name}' holds Python objects, which are not read")
     n_bytes = dtype.itemsize * prod(shape)
@@ -93,6 +88,18 @@ def read_array(file: IO[bytes], size: int, name: str) -> np.ndarray:
     file.read(1)  # the end, where the checksum of an archive is compared
     array = values.view(dtype)
     return array.reshape(shape, order="F" if fortran else "C")
+
+
+def _header(
+    file: IO[bytes],
+) -> tuple[tuple[int, int], tuple[int, ...], bool, np.dtype]:
+    """Return version, shape, whether the first axis runs fastest, and type."""
+    version = np.lib.format.read_magic(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # headers of Python 2
+        if version == (1, 0):
+            return version, *np.lib.format.read_array_header_1_0(file)
+        return version, *np.lib.format.read_array_header_2_0(file)
 
 
 def names_in(archive: zipfile.ZipFile) -> list[str]:
@@ -124,6 +131,24 @@ def read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         )
     with archive.open(info) as file:
         return read_array(file, info.file_size, name)
+
+
+def dtype_of(archive: zipfile.ZipFile, name: str) -> np.dtype:
+    """Return the type of an array of an .npz archive, of which the header is read.
+
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+    name : str
+        Without .npy.
+
+    Raises
+    ------
+    Exception
+        One of `ARCHIVE_ERRORS` if it is damaged, or no array.
+    """
+    with archive.open(f"{name}.npy") as file:
+        return _header(file)[3]
 
 
 def array_of(data: bytes) -> np.ndarray:

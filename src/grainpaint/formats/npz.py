@@ -2,14 +2,13 @@
 
 import io
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
+from grainpaint.formats.arrays import ARCHIVE_ERRORS, dtype_of, names_in, read_member
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.microstructure import Microstructure
@@ -64,7 +63,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             held = names_in(archive)
-            if not any(n in held for n in _NEEDED):
+            are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
+            if are_arrays and not any(n in held for n in _NEEDED):
                 return _of_others(archive, held, options.array)
             missing = [n for n in (name, *_NEEDED) if n not in held]
             if missing:
@@ -99,7 +99,7 @@ def _of_others(
     archive: zipfile.ZipFile, held: list[str], wanted: str | None
 ) -> RawVolume:
     """Return the only array of grains of an archive that says nothing else of them."""
-    dtypes = {name: _dtype(archive, name) for name in held}
+    dtypes = {name: dtype_of(archive, name) for name in held}
     names = [name for name in held if dtypes[name].kind in "biuf"]
     whole = [dtypes[name].kind != "f" for name in names]
     try:
@@ -116,20 +116,7 @@ def _of_others(
         "assumed_unit": "voxels of 1 µm in the order [x, y, z], since none is stated",
     }
     ids = integers(ids, repr(name)).reshape(*ids.shape, *(1,) * (3 - ids.ndim))
-    raw = RawVolume(ids, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
-    return replace(raw, **known)
-
-
-def _dtype(archive: zipfile.ZipFile, name: str) -> np.dtype:
-    """Return the type of an array, of which only the header is read."""
-    with archive.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        return read_header(file)[2]
+    return RawVolume(ids, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), **known)
 
 
 def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:
