@@ -18,6 +18,6 @@ def test_few_steps_of_the_second_order_draw_what_many_of_the_first_order_do():
         )
         return sample(model.base, [Start(noise.copy())], sampling)[0]
 
-    fine = drawn(64, 1)
-    first, second = ((drawn(12, order) == fine).mean() for order in (1, 2))
+    fine = drawn(24, 1)
+    first, second = ((drawn(8, order) == fine).mean() for order in (1, 2))
     assert second > first + 0.04
