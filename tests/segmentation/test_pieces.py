@@ -19,10 +19,9 @@ def test_pieces_are_those_of_a_flood_fill(values, periodic, corners):
     np.testing.assert_array_equal(labels, pieces(values, periodic, corners))
 
 
-@pytest.mark.parametrize("shape", [(40, 41, 42), (60, 50, 1), (1, 60, 1), (60, 1, 1)])
 @pytest.mark.parametrize("corners", [False, True])
-def test_pieces_are_those_of_skimage(rng, corners, shape):
-    values = rng.integers(0, 4, shape)
+def test_pieces_are_those_of_skimage(rng, corners):
+    values = rng.integers(0, 4, (40, 41, 42))
     theirs = skimage_label(values, connectivity=3 if corners else 1)
     np.testing.assert_array_equal(label_pieces(values, corners=corners), theirs)
 
