@@ -48,3 +48,24 @@ def test_damage_is_one_clear_line(tmp_path):
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(InputError, match="damaged or cut off"):
         load(path)
+
+
+def test_the_image_with_the_grains_is_read_wherever_it_is(tmp_path):
+    path = dream3d(tmp_path / "a.dream3d", "8.0", ("FeatureIds",))
+    with h5py.File(path, "r+") as file:
+        root = file["DataStructure"]
+        root.copy("Image", root.create_group("Folder"))
+        with pytest.raises(InputError, match="2 image geometries, 2 with FeatureIds"):
+            load(_closed(file, path))
+    with h5py.File(path, "r+") as file:
+        cells = file["DataStructure/Image"]["CellData"]
+        cells.move("FeatureIds", "Confidence")
+    np.testing.assert_array_equal(load(path).grain_id, IDS)
+    with h5py.File(path, "r+") as file:
+        del file["DataStructure/Image/CellData"]
+    np.testing.assert_array_equal(load(path).grain_id, IDS)
+
+
+def _closed(file, path):
+    file.close()
+    return path

@@ -27,13 +27,14 @@ __all__ = ["read_volume"]
 # Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
 _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
 _UNKNOWN = 999
+_DEEPEST = 4  # folders in folders that are searched for images
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 _UNIT = "lengths in µm, as in DREAM.3D"
 
 
 class _Image(NamedTuple):
-    """An image geometry and what belongs to it."""
+    """An image geometry and what belongs to it; its cells are None if it has none."""
 
     shape: tuple[int, ...]
     spacing: tuple[float, ...]
@@ -56,9 +57,9 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     InputError
         If it has no image, several, or neither grains nor orientations.
     """
-    image = _image(file)
-    symmetry, names = _ensemble(image)
     name = options.array or "FeatureIds"
+    image = _image(file, name)
+    symmetry, names = _ensemble(image)
     phase = _array(image.cells, "Phases")
     phases = None if phase is None else _whole(_cells(phase, image)[..., 0])
     angles = _array(image.cells, "EulerAngles")
@@ -89,22 +90,37 @@ def _unused(options: ReadOptions) -> tuple[str, ...]:
     return (f"it holds grains, so {', '.join(names)} unused",) if names else ()
 
 
-def _image(file: Any) -> _Image:
-    """Return the image with the cells."""
+def _image(file: Any, name: str) -> _Image:
+    """Return the only image, or the only one of several whose cells have the array."""
     found = _new_images(file) if "DataStructure" in file else _old_images(file)
-    if len(found) != 1:
+    filled = [image for image in found if image.cells is not None]
+    if found and not filled:
         raise InputError(
-            f"a file of DREAM.3D with {len(found)} image geometries; one is required"
+            f"damaged: it states {found[0].shape} cells, and no array has that many"
         )
-    return found[0]
+    chosen = [image for image in filled if name in image.cells]
+    if len(filled) > 1 and len(chosen) == 1:
+        return chosen[0]
+    if len(filled) != 1:
+        raise InputError(
+            f"a file of DREAM.3D with {len(filled)} image geometries, {len(chosen)} "
+            f"with {name}; one is required"
+        )
+    return filled[0]
 
 
 def _new_images(file: Any) -> list[_Image]:
     """Return the images of version 8."""
-    root = file["DataStructure"]
+    return _images_in(file["DataStructure"], 0)
+
+
+def _images_in(root: Any, depth: int) -> list[_Image]:
+    """Return the images in a folder, and in folders in it."""
     found = []
     for group in root.values():
         if "_SPACING" not in group.attrs or "_DIMENSIONS" not in group.attrs:
+            if hasattr(group, "keys") and depth < _DEEPEST:
+                found += _images_in(group, depth + 1)
             continue
         shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
         folders = [g for g in (*group.values(), *root.values()) if hasattr(g, "keys")]
@@ -132,18 +148,16 @@ def _old_images(file: Any) -> list[_Image]:
 def _with_cells(
     shape: tuple[int, ...], spacing: Any, origin: Any, folders: list[Any]
 ) -> _Image:
-    """Return an image with the folder whose arrays have its shape."""
+    """Return an image with the folder whose arrays have its shape, if there is one."""
 
     def is_cells(folder: Any) -> bool:
         arrays = [a for a in folder.values() if hasattr(a, "shape")]
         return any(a.shape[:3] == shape[::-1] for a in arrays)
 
     cells = [folder for folder in folders if is_cells(folder)]
-    if not cells:
-        raise InputError(
-            f"damaged: it states {shape} cells, and no array has that many"
-        )
-    best = max(cells, key=lambda f: ("FeatureIds" in f, "EulerAngles" in f))
+    best = max(
+        cells, key=lambda f: ("FeatureIds" in f, "EulerAngles" in f), default=None
+    )
     others = [
         folder for folder in folders if folder.name not in {c.name for c in cells}
     ]

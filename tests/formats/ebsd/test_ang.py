@@ -129,6 +129,19 @@ def test_a_header_without_grid_leaves_it_to_the_coordinates(tmp_path):
     assert "states no grid: 8 x 5 by coordinates" in said
 
 
+def test_what_a_user_notes_is_no_header(tmp_path):
+    notes = b"# NOTES: Start\n# Symmetry of both\n# GRID: none\n# NOTES: End\n# GRID"
+    volume = load(saved(tmp_path, ang().replace(b"# GRID", notes)))
+    assert volume.orientations.symmetry == ("432",)
+    assert volume.shape == (8, 5, 1)
+
+
+def test_decimal_commas_are_read(tmp_path):
+    volume = load(saved(tmp_path, ang().replace(b".", b",")))
+    assert volume.spacing == (STEP, STEP, STEP)
+    assert volume.n_grains == 3
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -39,6 +39,24 @@ def test_decimal_commas_are_read(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.replace(b"\t", b" ").replace(b"Zircaloy", b"Zircaloy 4"),
+        lambda data: b"BS".join(
+            [data.split(b"BS")[0], data.split(b"BS")[1].replace(b"\t", b"   ")]
+        ),
+        lambda data: data.replace(b"3.2;3.2;5.1", b"3,2;3,2;5,1"),
+    ],
+)
+def test_tabs_may_be_blanks_and_commas_in_the_header_alone(tmp_path, change):
+    (tmp_path / "map.ctf").write_bytes(change(ctf()))
+    volume = load(tmp_path / "map.ctf")
+    assert volume.shape == (8, 5, 1)
+    assert volume.orientations.names[0].startswith("Zircaloy")
+    assert volume.n_grains == 3
+
+
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize(("laue", "group"), [(9, "622"), (7, "32"), (11, "432")])
 def test_x_of_a_hexagonal_crystal_is_turned_to_a(tmp_path, kind, laue, group):

@@ -75,7 +75,14 @@ def test_micro_is_a_sign_or_a_greek_letter(tmp_path, mu):
 
 
 @pytest.mark.parametrize(
-    "data", [table("deg"), table("rad"), table(), table("deg", ";", ",")]
+    "data",
+    [
+        *(table("deg"), table("rad"), table(), table("deg", ";", ",")),
+        *(table("deg", "  "), table("deg", " ", ",")),
+        b"# by hand\n% twice\n\n# " + table("deg", "\t"),
+        b'"' + table("deg").replace(b",", b'","').replace(b"\n", b'"\n"') + b'"',
+        b"sep=;\n" + table("deg", ";"),
+    ],
 )
 def test_tables_of_angles_are_read(tmp_path, data):
     (tmp_path / "a.csv").write_bytes(data)
@@ -86,6 +93,13 @@ def test_tables_of_angles_are_read(tmp_path, data):
     found = np.degrees(volume.orientations.euler())[[0, 2, 1]]
     np.testing.assert_allclose(found, ANGLES, atol=1e-3)
     assert ("assumed: Euler angles in radians" in said) == (data == table())
+
+
+@quiet
+def test_the_last_point_of_a_table_may_be_unindexed(tmp_path):
+    data = table("deg").rpartition(b"\n")[0] + b"\n3.5,2.0,nan,nan,NaN\n"
+    (tmp_path / "a.csv").write_bytes(data)
+    assert load(tmp_path / "a.csv").grain_id[-1, -1, 0] == 0
 
 
 @quiet

@@ -33,18 +33,19 @@ def test_points_in_any_order_and_rounded_coordinates(rng):
     np.testing.assert_array_equal(grid.point[x[order], y[order], 0], np.arange(600))
 
 
-def hexagonal(rows=6, columns=8, step=2.0):
-    """Return points of rows shifted by half a step, odd rows one point shorter."""
+def hexagonal(rows=6, columns=8, step=2.0, shorter=1):
+    """Return points of rows shifted by half a step, odd rows perhaps shorter."""
     points = [
         (j * step + (i % 2) * step / 2, i * step * 3**0.5 / 2)
         for i in range(rows)
-        for j in range(columns - i % 2)
+        for j in range(columns - shorter * (i % 2))
     ]
     return np.array(points).T
 
 
-def test_a_hexagonal_grid_becomes_squares_of_the_nearest_points():
-    x, y = hexagonal()
+@pytest.mark.parametrize("shorter", [0, 1])
+def test_a_hexagonal_grid_becomes_squares_of_the_nearest_points(shorter):
+    x, y = hexagonal(shorter=shorter)
     grid = grid_of(x, y)
     height = 3**0.5
     assert grid.spacing == pytest.approx((height,) * 3)
@@ -56,7 +57,7 @@ def test_a_hexagonal_grid_becomes_squares_of_the_nearest_points():
             distance = np.hypot(x - center[0], y - center[1])
             found = distance[grid.point[i, j, 0]]
             assert found == pytest.approx(distance.min(), abs=1e-9)
-    assert "hexagonal grid of 45 points, 2 apart: resampled" in grid.notes[0]
+    assert f"hexagonal grid of {x.size} points, 2 apart: resampled" in grid.notes[0]
 
 
 def test_a_hexagonal_grid_cut_off_is_refused():

@@ -40,7 +40,10 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
         If the file is damaged, or its angles are no radians.
     """
     header, start, n_lines = _header(data)
-    values = numbers(data[start:], n_lines + 1, [_X, _Y, _QUALITY, _CONFIDENCE, _PHASE])
+    table = data[start:]
+    needed = [_X, _Y, _QUALITY, _CONFIDENCE, _PHASE]
+    decimal = "," if b"," in table else "."
+    values = numbers(table, n_lines + 1, needed, decimal=decimal)
     notes: list[str] = []
     if "GRID" not in dict(header):
         notes.append("its header has no GRID: which one it is, its coordinates say")
@@ -77,7 +80,7 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
 
 def _header(data: bytes) -> tuple[list[tuple[str, str]], int, int]:
     """Return names and values of the header, where it ends, and its lines."""
-    entries, start, n_lines = [], 0, 0
+    entries, start, n_lines, in_notes = [], 0, 0, False
     while start < len(data):
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end + 1
@@ -85,7 +88,9 @@ def _header(data: bytes) -> tuple[list[tuple[str, str]], int, int]:
         if line and not line.startswith("#"):
             break
         match = _ENTRY.match(line)
-        if match:
+        if match and match[1].upper().endswith("NOTES"):  # the user's, up to their end
+            in_notes = match[2].lower().startswith("start")
+        elif match and not in_notes:
             entries.append((match[1].upper(), match[2].strip()))
         start, n_lines = end, n_lines + 1
     if not entries:
@@ -101,7 +106,7 @@ def _stated(header: list[tuple[str, str]]) -> Stated:
     said = dict(header)
 
     def word(name: str) -> str | None:
-        match = _NUMBER.match(said.get(name, ""))
+        match = _NUMBER.match(said.get(name, "").replace(",", "."))
         return match[0] if match else None
 
     def count(name: str) -> int | None:

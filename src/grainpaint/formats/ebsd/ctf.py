@@ -6,6 +6,7 @@ is turned to a; see `with_x_along_a`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -31,6 +32,8 @@ __all__ = ["laue_group", "read_points"]
 
 _NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
 _MOST_LINES = 1000  # of a header
+# Of blanks: lengths and angles of the cell, a name with blanks, the Laue group.
+_PHASE = re.compile(r"\s*(\S+;\S+;\S+)\s+(\S+;\S+;\S+)\s+(\S.*?)\s+(\d+)(?:\s|$)")
 _Number = TypeVar("_Number", int, float)
 
 
@@ -49,13 +52,14 @@ def read_points(data: bytes) -> OrientationMap:
     """
     lines, start = _header(data)
     table = data[start:]
-    comma = b"," in table or any("," in line[0] for line in lines if len(line) > 2)
     names = [name.lower() for name in lines[-1]]
     lost = [name for name in _NEEDED if name not in names]
     if lost:
         raise InputError(f"its table lacks the columns {', '.join(lost)}")
     at = [names.index(name) for name in _NEEDED]
-    values = numbers(table, len(lines) + 1, at, "\t", "," if comma else ".")[:, at]
+    separator = "\t" if b"\t" in table[: table.find(b"\n")] else r"\s+"
+    decimal = "," if b"," in table else "."
+    values = numbers(table, len(lines) + 1, at, separator, decimal)[:, at]
     phases = _phases(lines)
     groups: list[str] = []
     notes: list[str] = []
@@ -130,7 +134,7 @@ def _header(data: bytes) -> tuple[list[list[str]], int]:
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end + 1
         line = data[start:end].decode("latin-1").removeprefix("ï»¿")
-        lines.append([field.strip() for field in line.strip("\r\n").split("\t")])
+        lines.append(_fields(line.strip("\r\n")))
         start = end
         fields = [field.lower() for field in lines[-1]]
         if len(fields) > 3 and "phase" in fields and "euler1" in fields:
@@ -139,6 +143,14 @@ def _header(data: bytes) -> tuple[list[list[str]], int]:
         "damaged or cut off: a .ctf file has a line 'Phase X Y ... Euler1 Euler2 "
         "Euler3' before its points"
     )
+
+
+def _fields(line: str) -> list[str]:
+    """Return the fields of a line of the header; tabs may have become blanks."""
+    if "\t" in line:
+        return [field.strip() for field in line.split("\t")]
+    phase = _PHASE.match(line)
+    return list(phase.groups()) if phase else line.split() or [""]
 
 
 def _phases(lines: list[list[str]]) -> list[list[str]]:

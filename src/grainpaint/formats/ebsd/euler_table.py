@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from grainpaint.formats.ebsd.grid import grid_of
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns
 from grainpaint.formats.ebsd.table import numbers, whole
 
-__all__ = ["head_of", "read_points"]
+__all__ = ["Head", "head_of", "read_points"]
 
 _WORD = re.compile(r"[^a-z0-9]")
+_BLANK = re.compile(r"\s+(?=[\[(]\w)|(?<=euler)\s+(?=[123])")  # within a name
+_MOST_COMMENTS = 100
 _UNIT = re.compile(r"[\[(]?\b(deg|degrees?|°|rad|radians?|um|µm|nm|mm|m)\b[\])]?|°")
 _NAMES = {
     "x": ("x", "xposition"),
@@ -28,8 +31,29 @@ _COLUMN = {name: column for column, names in _NAMES.items() for name in names}
 _ANGLES = ("phi1", "phi", "phi2")
 
 
-def head_of(head: bytes) -> tuple[list[str], list[str], str] | None:
-    """Return columns, their units and the separator of a line of names, if it is one.
+class Head(NamedTuple):
+    """The line of names of a table.
+
+    Parameters
+    ----------
+    columns, units : list of str
+    separator : str
+        A character, or the pattern of white space.
+    n_lines, start : int
+        Lines and bytes up to the first point.
+    """
+
+    columns: list[str]
+    units: list[str]
+    separator: str
+    n_lines: int
+    start: int
+
+
+def head_of(head: bytes) -> Head | None:
+    """Return the line of names of a table, if it is one.
+
+    Comments (``#`` or ``%``), blank lines and Excel's ``sep=;`` may come first.
 
     Parameters
     ----------
@@ -38,22 +62,39 @@ def head_of(head: bytes) -> tuple[list[str], list[str], str] | None:
 
     Returns
     -------
-    tuple or None
+    Head or None
         None unless the three angles are named.
     """
-    line = head.split(b"\n", 1)[0][:2000].decode("utf-8", "replace").strip("\ufeff\r #")
+    start = 0
+    for n_lines in range(1, _MOST_COMMENTS + 1):
+        end = head.find(b"\n", start)
+        line = head[start : len(head) if end < 0 else end][:2000]
+        text = line.decode("utf-8", "replace").strip("\ufeff\r \t")
+        start = end + 1
+        columns, units, separator = _names(text.lstrip("#% "))
+        if all(columns.count(angle) == 1 for angle in _ANGLES):
+            return Head(columns, units, separator, n_lines, start if end >= 0 else -1)
+        aside = not text or text[0] in "#%" or text.lower().startswith("sep=")
+        if not aside or end < 0:
+            return None
+    return None
+
+
+def _names(line: str) -> tuple[list[str], list[str], str]:
+    """Return columns, their units and the separator of a line of names."""
     separator = max(";\t,", key=line.count)
-    columns, units = [], []
     line = line.replace("\u03bc", "\u00b5")  # the Greek letter for the sign of micro
-    for field in line.lower().split(separator):
+    fields = line.lower().split(separator)
+    if len(fields) == 1:
+        separator, fields = r"\s+", _BLANK.sub("", line.lower()).split()
+    columns, units = [], []
+    for field in fields:
         unit = _UNIT.search(field)
         bare = field[: unit.start()] + field[unit.end() :] if unit else field
         plain = _WORD.sub("", bare.replace("φ", "phi").replace("ϕ", "phi"))
         columns.append(_COLUMN.get(plain, plain))
         units.append(unit[0].strip("[()] ") if unit else "")
-    if all(columns.count(angle) == 1 for angle in _ANGLES):
-        return columns, units, separator
-    return None
+    return columns, units, separator
 
 
 def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
@@ -74,20 +115,20 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     found = head_of(data)
     if found is None:
         raise InputError("its first line does not name phi1, Phi and phi2")
-    columns, units, separator = found
+    columns, units, separator, n_lines, start = found
     lost = [axis for axis in "xy" if columns.count(axis) != 1]
     if lost:
         named = brief(", ".join(columns))
         raise InputError(f"its first line names {named}, and not {' and '.join(lost)}")
-    table = data.partition(b"\n")[2]
+    table = data[start:].replace(b'"', b"") if start > 0 else b""
     comma = separator != "," and b"," in table
     names = [n for n in ("x", "y", "z", "phase") if columns.count(n) == 1]
     at = {n: columns.index(n) for n in (*names, *_ANGLES)}
     needed = [at[n] for n in names]
-    values = numbers(table, 2, needed, separator, "," if comma else ".")
+    values = numbers(table, n_lines + 1, needed, separator, "," if comma else ".")
     if values.shape[1] <= max(at.values()):
         raise InputError("damaged: its lines have fewer columns than names")
-    if np.isnan(values[-1, list(at.values())]).any():
+    if _is_cut(table, separator, max(at.values())):
         raise InputError("cut off: its last line lacks an angle")
     angles, notes = _radians(values[:, [at[a] for a in _ANGLES]], units[at["phi1"]])
     phase = np.ones(len(values), np.int64)
@@ -119,6 +160,13 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
         assumed_unit="" if known else "lengths in µm",
         notes=(*(n for n in grid.notes if "states no grid" not in n), *notes),
     )
+
+
+def _is_cut(table: bytes, separator: str, last: int) -> bool:
+    """Return whether the last line ends before a column."""
+    line = table.rstrip(b"\r\n").rpartition(b"\n")[2]
+    words = line.split(None if separator == r"\s+" else separator.encode())
+    return len(words) <= last or not all(word.strip() for word in words[: last + 1])
 
 
 def _radians(angles: np.ndarray, unit: str) -> tuple[np.ndarray, list[str]]:

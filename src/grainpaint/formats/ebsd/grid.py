@@ -125,8 +125,10 @@ def _step(values: np.ndarray, hint: float | None) -> float | None:
     if high - low <= 1e-9 * max(1.0, abs(high)):
         return hint or None
     far = np.abs(np.diff(values))
-    step = float(np.median(far[far > 1e-6 * (high - low)]))
-    step = (high - low) / max(1, round((high - low) / step))
+    rough = float(np.median(far[far > 1e-6 * (high - low)]))
+    step = (high - low) / max(1, round((high - low) / rough))
+    if not _fits(values, step):  # hexagonal, with rows that end half a step further
+        step = (high - low) / (max(1, round((high - low) / rough - 0.5)) + 0.5)
     if not _fits(values, step):  # in another order than row by row
         gaps = np.diff(np.unique(values))
         step = float(np.median(gaps[gaps > 0.1 * gaps.max()]))
