@@ -66,6 +66,15 @@ def test_the_image_with_the_grains_is_read_wherever_it_is(tmp_path):
     np.testing.assert_array_equal(load(path).grain_id, IDS)
 
 
+@pytest.mark.parametrize(("number", "scale"), [(5, 1e-3), (7, 1e3), (10, 1.0)])
+@pytest.mark.parametrize("cells", [("FeatureIds",), ("Phases", "EulerAngles")])
+def test_units_that_were_chosen_count(tmp_path, number, scale, cells):
+    path = dream3d(tmp_path / "a.dream3d", "8.0", cells)
+    with h5py.File(path, "r+") as file:  # 10 is meters, which nobody chose
+        file["DataStructure/Image"].attrs["Units"] = np.uint32(number)
+    np.testing.assert_allclose(load(path).spacing, np.multiply((0.1, 0.2, 0.3), scale))
+
+
 def _closed(file, path):
     file.close()
     return path

@@ -30,6 +30,7 @@ _UNKNOWN = 999
 _DEEPEST = 4  # folders in folders that are searched for images
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
+_UNITS = {5: "nm", 6: "um", 7: "mm", 8: "cm"}  # meters are what it writes unasked
 _UNIT = "lengths in µm, as in DREAM.3D"
 
 
@@ -41,6 +42,7 @@ class _Image(NamedTuple):
     origin: tuple[float, ...]
     cells: Any
     others: list[Any]
+    unit: str = ""  # if the file states one
 
 
 def read_volume(file: Any, options: ReadOptions) -> RawVolume:
@@ -72,7 +74,12 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
         return to_grains(points, options)
     ids = integers(_cells(image.cells[name], image)[..., 0], repr(name))
     raw = RawVolume(
-        ids, image.spacing, image.origin, assumed_unit=_UNIT, notes=_unused(options)
+        ids,
+        image.spacing,
+        image.origin,
+        unit=image.unit or "um",
+        assumed_unit="" if image.unit else _UNIT,
+        notes=_unused(options),
     )
     if ids.min() < 0 or not ids.any():
         return raw
@@ -124,10 +131,18 @@ def _images_in(root: Any, depth: int) -> list[_Image]:
             continue
         shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
         folders = [g for g in (*group.values(), *root.values()) if hasattr(g, "keys")]
-        found.append(
-            _with_cells(shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders)
+        image = _with_cells(
+            shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders
         )
+        found.append(image._replace(unit=_stated_unit(group.attrs.get("Units"))))
     return found
+
+
+def _stated_unit(number: Any) -> str:
+    """Return a unit of length by its number, "" if it is none that someone chose."""
+    known = np.ravel(number)
+    whole = known.dtype.kind in "iu" and known.size == 1
+    return _UNITS.get(int(known[0]), "") if whole else ""
 
 
 def _old_images(file: Any) -> list[_Image]:
@@ -245,7 +260,8 @@ def _points(
         names,
         image.spacing,
         image.origin,
-        assumed_unit=_UNIT,
+        unit=image.unit or "um",
+        assumed_unit="" if image.unit else _UNIT,
     )
 
 
