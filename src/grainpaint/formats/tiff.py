@@ -156,10 +156,7 @@ def _layers(file: Any) -> tuple[list[Any], str, tuple[int, int] | None]:
         raise InputError(f"it holds {len(images)} images; save one of them")
     axes, shape = images[0].axes, images[0].shape
     if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
-        raise InputError(
-            "a picture of colors: save grain IDs, one number a voxel (in tifffile: "
-            "photometric='minisblack')"
-        )
+        raise InputError("a picture of colors: save grain IDs, one number a voxel")
     if planes is not None and len(file.pages) != planes[0] * planes[1]:
         raise InputError(
             f"damaged or cut off: it states {planes[0] * planes[1]} pages, and has "
