@@ -79,6 +79,13 @@ def test_orientations_by_all_descriptors(tmp_path, ori, version):
     assert volume.orientations.symmetry == ("622",)
 
 
+def test_what_follows_the_data_is_passed_over(tmp_path):
+    plain = loaded(tmp_path, tesr())
+    for name in (b"**oridata", b"**oridef"):
+        more = tesr().replace(b"***end", name + b"\n  ascii\n  1 1\n***end")
+        np.testing.assert_array_equal(loaded(tmp_path, more).grain_id, plain.grain_id)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
