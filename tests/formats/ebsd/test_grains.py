@@ -92,7 +92,7 @@ def test_tables_of_angles_are_read(tmp_path, data):
     assert volume.orientations.symmetry == ("622",)
     found = np.degrees(volume.orientations.euler())[[0, 2, 1]]
     np.testing.assert_allclose(found, ANGLES, atol=1e-3)
-    assert ("assumed: Euler angles in radians" in said) == (data == table())
+    assert ("assumed: Euler angles in radians" in said) == (b"(" not in data)
 
 
 @quiet

@@ -139,6 +139,12 @@ def _header(data: bytes) -> tuple[list[list[str]], int]:
         fields = [field.lower() for field in lines[-1]]
         if len(fields) > 3 and "phase" in fields and "euler1" in fields:
             return lines, start
+        words = re.split(r"[\s;,]+", line.lower())
+        if "\t" not in line and {"phase", "euler1"} <= set(words):
+            raise InputError(
+                "the columns of its table are not separated by tabs or blanks, as those of a "
+                ".ctf file are: save it with tabs"
+            )
     raise InputError(
         "damaged or cut off: a .ctf file has a line 'Phase X Y ... Euler1 Euler2 "
         "Euler3' before its points"

@@ -15,7 +15,8 @@ from grainpaint.formats.ebsd.table import numbers, whole
 __all__ = ["Head", "head_of", "read_points"]
 
 _WORD = re.compile(r"[^a-z0-9]")
-_BLANK = re.compile(r"\s+(?=[\[(]\w)|(?<=euler)\s+(?=[123])")  # within a name
+_BLANK = re.compile(r"(?<=euler)\s+(?=[123])")  # within a name
+_WHITE = r"\s+"
 _MOST_COMMENTS = 100
 _UNIT = re.compile(r"[\[(]?\b(deg|degrees?|°|rad|radians?|um|µm|nm|mm|m)\b[\])]?|°")
 _NAMES = {
@@ -86,12 +87,15 @@ def _names(line: str) -> tuple[list[str], list[str], str]:
     line = line.replace("\u03bc", "\u00b5")  # the Greek letter for the sign of micro
     fields = line.lower().split(separator)
     if len(fields) == 1:
-        separator, fields = r"\s+", _BLANK.sub("", line.lower()).split()
+        separator, fields = _WHITE, _BLANK.sub("", line.lower()).split()
     columns, units = [], []
     for field in fields:
         unit = _UNIT.search(field)
         bare = field[: unit.start()] + field[unit.end() :] if unit else field
         plain = _WORD.sub("", bare.replace("φ", "phi").replace("ϕ", "phi"))
+        if separator == _WHITE and unit and not plain and units:
+            units[-1] = unit[0].strip("[()] ")  # of the name before it
+            continue
         columns.append(_COLUMN.get(plain, plain))
         units.append(unit[0].strip("[()] ") if unit else "")
     return columns, units, separator
@@ -165,7 +169,7 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
 def _is_cut(table: bytes, separator: str, last: int) -> bool:
     """Return whether the last line ends before a column."""
     line = table.rstrip(b"\r\n").rpartition(b"\n")[2]
-    words = line.split(None if separator == r"\s+" else separator.encode())
+    words = line.split(None if separator == _WHITE else separator.encode())
     return len(words) <= last or not all(word.strip() for word in words[: last + 1])
 
 
