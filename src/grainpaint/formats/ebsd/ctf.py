@@ -142,8 +142,8 @@ def _header(data: bytes) -> tuple[list[list[str]], int]:
         words = re.split(r"[\s;,]+", line.lower())
         if "\t" not in line and {"phase", "euler1"} <= set(words):
             raise InputError(
-                "the columns of its table are not separated by tabs or blanks, as those of a "
-                ".ctf file are: save it with tabs"
+                "the columns of its table are not separated by tabs or blanks, as in a "
+                ".ctf file: save it with tabs"
             )
     raise InputError(
         "damaged or cut off: a .ctf file has a line 'Phase X Y ... Euler1 Euler2 "
