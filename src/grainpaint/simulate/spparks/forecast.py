@@ -95,6 +95,7 @@ def _seconds(simulation: Simulation, run: RunCommand) -> float:
     """Estimate the seconds of a run."""
     app = simulation.app
     n_sites, n_sweeps = math.prod(simulation.box.shape), run.moments[-1].n_sweeps
+    n_sweeps = round(n_sweeps * run.turn)
     if isinstance(app, PathsApp):
         return 0.0
     if not isinstance(app, PottsApp):

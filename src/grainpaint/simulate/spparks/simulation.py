@@ -226,6 +226,8 @@ class RunCommand:
         Those whose files exist from the start of the run.
     begins : bool
         Whether the application is set up anew; otherwise (``pre no``) it goes on.
+    turn : float
+        Sweeps that the moments' `n_sweeps` counts as one (``sector ... nstop``).
     """
 
     start: float
@@ -242,6 +244,7 @@ class RunCommand:
     scan: LayeredScan | None = None
     clusters: tuple[Diagnostic, ...] = ()
     begins: bool = True
+    turn: float = 1.0
 
     @property
     def order(self) -> Literal["raster", "color", "random"]:

@@ -220,3 +220,27 @@ def test_a_site_file_of_the_script_itself_is_read_after_clear(tmp_path, monkeypa
     path.write_text(text.format("r.7.sites"))
     with pytest.raises(InputError, match=r"read_sites: no file r\.7\.sites"):
         run_script(path, folder=tmp_path)
+
+
+FLAT = (
+    "seed 1\napp_style potts 10\ndimension 2\nlattice sq/8n 1.0\n"
+    "region box block 0 21 0 17 -0.5 0.5\ncreate_box box\ncreate_sites box\n"
+    "set site range 1 10\nsweep {}\nsector {}\ntemperature 0.0\nstats 0.5\nrun 1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "sector", "rows"),
+    [  # time, attempts and turns, as SPPARKS writes them
+        ("random", "yes nstop 0.07", [(0.502521, 1794, 78), (1.00504, 3588, 156)]),
+        ("raster", "yes nstop 2.5", [(0.6, 2142, 3), (1.0, 3570, 5)]),
+        ("random", "no tstop 0.03", [(0.509524, 1819, 17), (1.01905, 3638, 34)]),
+    ],
+)
+def test_rows_come_after_the_sweeps_that_sectors_are_told(
+    tmp_path, sweep, sector, rows
+):
+    run(tmp_path, FLAT.format(sweep, sector))
+    (table,) = parse_log(tmp_path / "log.spparks")
+    columns = (table[title][1:] for title in ("Time", "Nreject", "Nsweeps"))
+    assert list(zip(*columns)) == rows

@@ -50,6 +50,7 @@ class Recorder:
         self.folder = log.folder
         self.clusters: dict[Diagnostic, ClusterWriter] = {}
         self.n_sweeps = 0  # of the runs before
+        self.n_attempts = 0  # of the runs before, at sites
         self.temperature = 0.0  # of the last run
         self.begun = 0.0
         for name in simulation.stitch_files:
@@ -88,7 +89,7 @@ class Recorder:
         for write in moment.dumps:
             self._dump(frame, write)
         if run is not None and moment is run.moments[-1]:
-            self._end(run, moment)
+            self._end(run, moment, len(frame.order))
 
     def _shows(self, name: str, moment: Moment, run: RunCommand) -> bool:
         """Return whether a value of the sites is shown at a moment."""
@@ -125,7 +126,8 @@ class Recorder:
     def _stats(self, frame: Frame, moment: Moment, run: RunCommand) -> None:
         """Write a row of the table."""
         n_sweeps = self.n_sweeps + moment.n_sweeps
-        attempts = n_sweeps * len(frame.order) if run.rejection else 0
+        here = round(moment.n_sweeps * run.turn * len(frame.order))
+        attempts = self.n_attempts + here if run.rejection else 0
         begins = moment is run.moments[0]
         seconds = 0.0 if begins else clock.perf_counter() - self.begun
         row = f"{frame.time:10g} {0:10d} {attempts:10d} {n_sweeps:10d} {seconds:10.3g}"
@@ -164,8 +166,9 @@ class Recorder:
 
                 write_image(frame, write, self.folder)
 
-    def _end(self, run: RunCommand, moment: Moment) -> None:
+    def _end(self, run: RunCommand, moment: Moment, n_sites: int) -> None:
         """Say that a run is over."""
         self.n_sweeps += moment.n_sweeps
+        self.n_attempts += round(moment.n_sweeps * run.turn * n_sites)
         seconds = clock.perf_counter() - self.begun
         self.log.say(f"Loop time of {seconds:g} on 1 procs\n")

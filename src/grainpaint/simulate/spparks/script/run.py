@@ -1,6 +1,7 @@
 """The command ``run`` and its settings: sweeps, solvers, temperature, time."""
 
 import math
+from itertools import product
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.spparks.applications import (
@@ -38,7 +39,16 @@ def _sweep(state: ScriptState, command: Command) -> None:
 
 
 def _sector(state: ScriptState, command: Command) -> None:
-    state.sectors = command.expect(0, "yes", "no", "2", "4", "8") != "no"
+    word = command.expect(0, "yes", "no", "2", "4", "8")
+    state.sectors, state.sector_count = word != "no", int(word) if word.isdigit() else 0
+    state.stop_after = 1.0, 0.0
+    for at in range(1, len(command.words), 2):
+        option, value = command.expect(at, "nstop", "tstop"), command.number(at + 1)
+        if not 0 < value < math.inf:
+            raise command.fail(f"{option} must be above 0, got {value:g}")
+        state.stop_after = (value, 0.0) if option == "nstop" else (0.0, value)
+    if state.stop_after != (1.0, 0.0) and not isinstance(state.app, PottsApp | None):
+        state.pass_over(command, " (with a melt pool, all is done once a sweep)")
 
 
 def _solve_style(state: ScriptState, command: Command) -> None:
@@ -71,8 +81,9 @@ def _run(state: ScriptState, command: Command) -> None:
             build = _build(state, command, stop - state.time, begins)
             if not build.timed and begins:
                 stop = state.time + scan_duration(build)
+    turn = _turn(state, command)
     try:
-        clock = Clock(state.time, stop, _sweep_time(state))
+        clock = Clock(state.time, stop, _turn_time(state, turn, stop - state.time))
     except InputError as error:
         raise command.fail(str(error)) from None
     temperature = _effective_temperature(state, command)
@@ -97,6 +108,7 @@ def _run(state: ScriptState, command: Command) -> None:
             build and state.am.state.next_run(build, moments[-1].n_sweeps, begins),
             state.outputs.with_files(),
             begins,
+            turn,
         )
     )
     if build is not None:
@@ -146,6 +158,40 @@ def _sweep_time(state: ScriptState) -> float | None:
     if isinstance(state.app, PottsApp):
         return 1.0 / state.app.tries(n_neighbors)
     return 1.0 / n_neighbors
+
+
+def _turn(state: ScriptState, command: Command) -> float:
+    """Return how many sweeps SPPARKS makes before it looks at the clock.
+
+    In each sector it attempts ``nstop`` times as many sites as there are, or as many as
+    take ``tstop``; at random these are whole attempts, in order whole sweeps.
+    """
+    if state.sweep == "none" or not isinstance(state.app, PottsApp):
+        return 1.0
+    assert state.box is not None
+    n_sweeps, time = state.stop_after
+    n_sweeps = n_sweeps or time / (_sweep_time(state) or 1.0)
+    if state.sweep != "random":
+        turn = float(int(n_sweeps))
+    else:
+        n_split = {2: 1, 4: 2, 8: 3}.get(state.sector_count, state.box.dimension)
+        halves = [
+            (n - n // 2, n // 2) if state.sectors and axis < n_split else (n,)
+            for axis, n in enumerate(state.box.shape)
+        ]
+        sizes = [a * b * c for a, b, c in product(*halves)]
+        turn = sum(int(n_sweeps * n) for n in sizes) / sum(sizes)
+    if turn == 0:
+        raise command.fail("nstop or tstop of sector is too small: no site is tried")
+    return turn
+
+
+def _turn_time(state: ScriptState, turn: float, most: float) -> float | None:
+    """Return the time between two looks at the clock, None if runs need none."""
+    step = _sweep_time(state)
+    if step is None or turn == 1:
+        return step
+    return min(turn * step, most) or step
 
 
 def _check_pool(state: ScriptState, command: Command) -> None:

@@ -47,6 +47,8 @@ class ScriptState:
     temperature: float = 0.0
     sweep: str = "none"
     sectors: bool = False
+    sector_count: int = 0  # 0 = as many as halving all axes gives
+    stop_after: tuple[float, float] = (1.0, 0.0)  # sweeps, or time, of a sector
     masked: bool = False
     solver: bool = False
     time: float = 0.0
