@@ -88,7 +88,8 @@ def _names(line: str) -> tuple[list[str], list[str], str]:
     fields = line.lower().split(separator)
     if len(fields) == 1:
         separator, fields = _WHITE, _BLANK.sub("", line.lower()).split()
-    columns, units = [], []
+    columns: list[str] = []
+    units: list[str] = []
     for field in fields:
         unit = _UNIT.search(field)
         bare = field[: unit.start()] + field[unit.end() :] if unit else field
