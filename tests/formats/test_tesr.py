@@ -95,7 +95,7 @@ def test_what_follows_the_data_is_passed_over(tmp_path):
         (lambda d: d.replace(b"**general", b"**generic"), "no ..general"),
         (lambda d: d.replace(b"2 3 2", b"2 x 2"), "no number"),
         (lambda d: d.replace(b" 3\n***", b" 7\n***"), "cell 7 of 3"),
-        (lambda d: d.replace(b"ascii", b"asciz"), "data of the kind 'asciz'"),
+        (lambda d: d.replace(b"ascii", b"asciz"), "of the kind 'asciz'; read are"),
     ],
 )
 def test_damage_is_one_clear_line(tmp_path, change, message):

@@ -45,7 +45,8 @@ def head_of(head: bytes) -> tuple[list[str], list[str], str] | None:
     separator = max(";\t,", key=line.count)
     if separator not in line:
         separator = r"\s+"  # blanks
-    columns, units = [], []
+    columns: list[str] = []
+    units: list[str] = []
     line = line.replace("\u03bc", "\u00b5")  # the Greek letter for the sign of micro
     fields = line.split() if separator == r"\s+" else line.split(separator)
     for field in map(str.lower, fields):
