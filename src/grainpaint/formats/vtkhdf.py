@@ -12,12 +12,15 @@ from grainpaint.formats.hdf5_file import array_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.formats.vti.grid import grid_of, turned
+from grainpaint.orientations import Orientations
 
 __all__ = ["read_volume"]
 
 _PLACES = ("CellData", "PointData")
 _FRAME = ("WholeExtent", "Origin", "Spacing", "Direction")
 _GHOST = "vtkGhostType"
+_STATED = ("phase", "symmetry", "phase_name")
+_SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 
 
 def read_volume(group: Any, options: ReadOptions) -> RawVolume:
@@ -61,7 +64,41 @@ def read_volume(group: Any, options: ReadOptions) -> RawVolume:
         raise InputError("some of its voxels are blanked out: fill them first")
     ids, spacing, origin = turned(grid, values, points)
     ids = integers(ids, f"array {name!r}")
-    return RawVolume(ids, spacing, origin, **convention_of(name)._asdict())
+    known, note = _orientations(group.get("FieldData", {}), ids)
+    return RawVolume(
+        ids,
+        spacing,
+        origin,
+        **convention_of(name)._asdict(),
+        orientations=known,
+        notes=(note,) if note else (),
+    )
+
+
+def _orientations(fields: Any, ids: np.ndarray) -> tuple[Orientations | None, str]:
+    """Return the orientations that we wrote, and why there are none if there are not.
+
+    The rows are those of some IDs; others, which no voxel has, get the identity.
+    """
+    if not all(name in fields for name in ("orientation_id", "quaternion")):
+        return None, ""
+    if not all(name in fields for name in _STATED):
+        return None, "it does not state the symmetry of its orientations: they are unused"
+    of, quaternion, phase, symmetry, names = (
+        array_of(fields[name]) for name in ("orientation_id", "quaternion", *_STATED)
+    )
+    of = integers(of.ravel(), "'orientation_id'")
+    lost = np.setdiff1d(ids[ids > 0], of)
+    if of.shape != phase.shape or len(of) != len(quaternion) or lost.size:
+        raise InputError("damaged: its orientations are not those of its grains")
+    n = int(of.max(initial=0))
+    if of.min(initial=1) < 1 or n > _SPARSE + ids.size:
+        raise InputError(f"damaged: it has orientations of grains up to {n}")
+    every, kinds = np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)), np.ones(n, np.int32)
+    every[of - 1], kinds[of - 1] = quaternion, phase
+    text = names.astype(np.uint8).tobytes().decode("utf-8", "replace")
+    groups = tuple(str(int(s)) for s in symmetry)
+    return Orientations(every, groups, kinds, tuple(text.split("\n"))), ""
 
 
 def _frame(group: Any) -> dict[str, str]:

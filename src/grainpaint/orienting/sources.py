@@ -98,6 +98,7 @@ def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
     volume, name = _volume(source)
     known = volume.orientations
     assert known is not None
+    known = known.rows(volume.ids()).used()
     if set(known.symmetry) != {symmetry}:
         raise _other_symmetry(name, tuple(known.symmetry), symmetry)
     try:

@@ -19,7 +19,8 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     """Write grain_id as cell data.
 
     Orientations are data of the file as a whole (FieldData): quaternion and phase, a
-    row for each of the IDs in `orientation_id`.
+    row for each of the IDs in `orientation_id`; symmetry, such as 432, and the bytes of
+    the names, a line each, by phase.
     """
     import h5py
 
@@ -54,4 +55,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
             fields["orientation_id"] = slabs.ids
             fields["quaternion"] = known.quaternion
             fields["phase"] = known.phase
+            fields["symmetry"] = np.array([int(s) for s in known.symmetry], "i8")
+            names = "\n".join(known.names).encode()
+            fields["phase_name"] = np.frombuffer(names, np.uint8)
     return []
