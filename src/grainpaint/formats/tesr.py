@@ -208,7 +208,9 @@ def _cells(
         return ids, None, ()
     notes = ()
     if symmetry and told not in (None, symmetry):
-        notes = (f"its crystals are stated to be {symmetry}, so symmetry {told} is unused",)
+        notes = (
+            f"its crystals are stated to be {symmetry}, so symmetry {told} is unused",
+        )
     if not symmetry and told is None:
         notes = (
             "assumed: cubic crystals (432), since it states no symmetry (say symmetry "

@@ -83,7 +83,10 @@ def _orientations(fields: Any, ids: np.ndarray) -> tuple[Orientations | None, st
     if not all(name in fields for name in ("orientation_id", "quaternion")):
         return None, ""
     if not all(name in fields for name in _STATED):
-        return None, "it does not state the symmetry of its orientations: they are unused"
+        return (
+            None,
+            "it does not state the symmetry of its orientations: they are unused",
+        )
     of, quaternion, phase, symmetry, names = (
         array_of(fields[name]) for name in ("orientation_id", "quaternion", *_STATED)
     )

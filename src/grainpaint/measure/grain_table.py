@@ -87,15 +87,15 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     Parameters
     ----------
     volume : Microstructure
-        All voxels of one ID are one grain, in one piece or not; 0 is outside. Use
-        `grainpaint.measure.connected.as_pieces` first to make every piece a grain.
+        All voxels of one ID are one grain; 0 is outside. To make every piece a grain,
+        use `grainpaint.measure.connected.as_pieces` first.
     counted : Tally, optional
         The tally of this volume, if it is known already.
 
     Returns
     -------
     pandas.DataFrame
-        One row per grain, in the order of the IDs, with these columns (sections: notes)
+        One row per grain, by ID, with these columns (of sections: see notes)
 
         - grain, voxels: ID and number of voxels;
         - volume_um3, diameter_um: volume, and diameter of the ball of equal volume;
@@ -113,11 +113,10 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
         - face_area_um2: surface area in voxel faces;
         - axis_x, axis_y, axis_z: unit vector along a (largest component positive);
         - extent_x, extent_y, extent_z: edges of the bounding box, voxels;
-        - kernel_average_deg with orientations: see `grainpaint.measure.kernel_average`;
-        - phase, its number, if there are several.
+        - kernel_average_deg with orientations, see `grainpaint.measure.kernel_average`;
+          phase, by its number, if there are several.
 
-        The faces of the box close the grains that they cut; grains continue through
-        periodic faces.
+        Faces of the box close the grains that they cut, unless they are periodic.
 
     Raises
     ------
@@ -224,7 +223,9 @@ def phase_rows(
     rows = []
     for number, (name, symmetry) in enumerate(zip(known.names, known.symmetry), 1):
         own = found["voxels"][found["phase"] == number]
-        share = f"{count_text(len(own), 'grain')}, {own.sum() / whole:.1%} of the voxels"
+        share = (
+            f"{count_text(len(own), 'grain')}, {own.sum() / whole:.1%} of the voxels"
+        )
         rows.append((f"phase {number}", f"{name} ({symmetry}): {share}"))
     return rows
 
