@@ -158,7 +158,8 @@ def _read(path: Path, words: _Words, told: str | None) -> RawVolume:
             words.next()
         else:
             raise InputError(f"damaged: it has {brief(name, 50)!r} in **general")
-    ids, known, notes = None, None, ()
+    ids, known = None, None
+    notes: tuple[str, ...] = ()
     if words.peek() == "**cell":
         words.next()
         ids, known, notes = _cells(words, version, told)
@@ -206,7 +207,7 @@ def _cells(
             words.skip()
     if rotation is None or n == 0:
         return ids, None, ()
-    notes = ()
+    notes: tuple[str, ...] = ()
     if symmetry and told not in (None, symmetry):
         notes = (
             f"its crystals are stated to be {symmetry}, so symmetry {told} is unused",

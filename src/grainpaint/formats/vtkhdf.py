@@ -14,7 +14,7 @@ from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.formats.vti.grid import grid_of, turned
 from grainpaint.orientations import Orientations
 
-__all__ = ["read_volume"]
+__all__ = ["fields_of", "read_volume"]
 
 _PLACES = ("CellData", "PointData")
 _FRAME = ("WholeExtent", "Origin", "Spacing", "Direction")
@@ -73,6 +73,31 @@ def read_volume(group: Any, options: ReadOptions) -> RawVolume:
         orientations=known,
         notes=(note,) if note else (),
     )
+
+
+def fields_of(ids: np.ndarray, known: Orientations) -> dict[str, np.ndarray]:
+    """Return orientations as arrays of a file as a whole.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray, integer, shape (n,)
+        Grain IDs.
+    known : Orientations
+        Of these grains.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        orientation_id, quaternion and phase, a row for each of the IDs; symmetry, such
+        as 432, by phase, and phase_name: the bytes of a text with a line for each.
+    """
+    return {
+        "orientation_id": ids,
+        "quaternion": known.quaternion,
+        "phase": known.phase,
+        "symmetry": np.array([int(s) for s in known.symmetry], "i8"),
+        "phase_name": np.frombuffer("\n".join(known.names).encode(), np.uint8),
+    }
 
 
 def _orientations(fields: Any, ids: np.ndarray) -> tuple[Orientations | None, str]:
