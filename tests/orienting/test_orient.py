@@ -217,17 +217,19 @@ def test_phases_are_oriented_each_as_if_there_were_no_other(two_phases):
     assert (after.symmetry, after.names) == (before.symmetry, before.names)
     np.testing.assert_array_equal(after.phase, before.phase)
     assert [name for name, _ in made.by_phase] == ["Ferrite", "Ti"]
-    for number, (symmetry, name) in enumerate(zip(after.symmetry, after.names), 1):
-        own = np.flatnonzero(after.phase == number)
-        table = np.zeros(len(after) + 1, int)
-        table[own + 1] = np.arange(1, own.size + 1)
-        alone = Microstructure(table[two_phases.grain_id])
-        expected = grainpaint.orient(
-            alone, "fibre:<001>,z,8deg", symmetry=symmetry, seed=2
-        )
-        np.testing.assert_array_equal(
-            after.quaternion[own], expected.orientations.quaternion, name
-        )
+    own = np.flatnonzero(after.phase == 1)
+    table = np.zeros(len(after) + 1, int)
+    table[own + 1] = np.arange(1, own.size + 1)
+    alone = Microstructure(table[two_phases.grain_id])
+    expected = grainpaint.orient(alone, "fibre:<001>,z,8deg", seed=2).orientations
+    np.testing.assert_array_equal(after.quaternion[own], expected.quaternion)
+    other = grainpaint.orient(two_phases, "fibre:<001>,z,8deg", seed=2, phase="Ti")
+    own = after.phase == 2
+    np.testing.assert_array_equal(
+        after.quaternion[own], other.orientations.quaternion[own]
+    )
+    # Each draws its own.
+    assert len(np.unique(after.quaternion, axis=0)) > 0.99 * len(after)
 
 
 def test_a_phase_takes_the_texture_of_the_phase_of_its_name(two_phases, cubes):
@@ -242,6 +244,29 @@ def test_a_phase_takes_the_texture_of_the_phase_of_its_name(two_phases, cubes):
         np.testing.assert_allclose(own, np.tile(expected, (len(own), 1)), atol=1e-12)
     with pytest.warns(InputNote, match="phases Austenite, Ferrite count as one"):
         grainpaint.orient(cubes, source)
+
+
+def test_what_continues_or_is_made_again_has_phase_and_orientation_of_one_grain(
+    two_phases,
+):
+    known = orient_measured(two_phases, seed=1).volume
+    of = known.orientations
+    own = {(*q, p) for q, p in zip(of.quaternion.tolist(), of.phase.tolist())}
+    piece = Microstructure(known.grain_id[:8, :8, 4:12]).relabel()
+    ids = known.grain_id.copy()
+    ids[:4] = known.n_grains + 1 + np.arange(4)[:, None, None]
+    for made, n_drawn in (
+        inherited(piece, known, (0, 0, 4)),
+        continued(Microstructure(ids), known, seed=3),
+    ):
+        found = made.orientations
+        assert (found.symmetry, found.names) == (("432", "622"), ("Ferrite", "Ti"))
+        rows = zip(found.quaternion.tolist(), found.phase.tolist())
+        assert {(*q, p) for q, p in rows} <= own
+        assert n_drawn in (0, 4)
+    made, _ = inherited(piece, known, (0, 0, 4))
+    there = known.orientations.phase[known.grain_id[:8, :8, 4:12] - 1]
+    np.testing.assert_array_equal(made.orientations.phase[piece.grain_id - 1], there)
 
 
 def test_one_phase_is_oriented_and_others_stay(two_phases):

@@ -190,7 +190,8 @@ def _phase_by_phase(
         alone = replace(volume, grain_id=table[volume.grain_id], orientations=None)
         name = known.names[number - 1]
         try:
-            one = _one_phase(alone, given, known.symmetry[number - 1], name, progress)
+            symmetry = known.symmetry[number - 1]
+            one = _one_phase(alone, given, symmetry, name, progress, number)
         except InputError as error:
             raise InputError(f"phase {name}: {error}") from None
         assert one.volume.orientations is not None
@@ -203,11 +204,17 @@ def _phase_by_phase(
 
 
 def _one_phase(
-    volume: Microstructure, given: _Given, symmetry: str, name: str, progress: Progress
+    volume: Microstructure,
+    given: _Given,
+    symmetry: str,
+    name: str,
+    progress: Progress,
+    number: int = 1,
 ) -> Oriented:
     """Orient all grains as those of one phase, which files may have by its name."""
     texture, misorientations, seed = given.texture, given.misorientations, given.seed
-    rng = np.random.default_rng((seed, _STREAM))
+    # Phases of one symmetry are not to have the same orientations.
+    rng = np.random.default_rng((seed, _STREAM, *[number] * (number > 1)))
     wanted = None
     with progress("orient", 3) as bar:
         volume = replace(volume, orientations=None).compact()[0]
