@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.hdf5_file import array_of
+from grainpaint.formats.hdf5_file import array_of, floats_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.formats.vti.grid import grid_of, turned
@@ -105,28 +105,32 @@ def _orientations(fields: Any, ids: np.ndarray) -> tuple[Orientations | None, st
 
     The rows are those of some IDs; others, which no voxel has, get the identity.
     """
-    if not all(name in fields for name in ("orientation_id", "quaternion")):
+    if not hasattr(fields, "keys") or not {"orientation_id", "quaternion"} <= {*fields}:
         return None, ""
-    if not all(name in fields for name in _STATED):
+    if not {*_STATED} <= {*fields}:
         return (
             None,
             "it does not state the symmetry of its orientations: they are unused",
         )
-    of, quaternion, phase, symmetry, names = (
-        array_of(fields[name]) for name in ("orientation_id", "quaternion", *_STATED)
+    of, phase, symmetry = (
+        integers(array_of(fields[name]).ravel(), repr(name))
+        for name in ("orientation_id", "phase", "symmetry")
     )
-    of = integers(of.ravel(), "'orientation_id'")
+    quaternion, names = floats_of(fields["quaternion"]), array_of(fields["phase_name"])
     lost = np.setdiff1d(ids[ids > 0], of)
-    if of.shape != phase.shape or len(of) != len(quaternion) or lost.size:
+    if quaternion.shape != (of.size, 4) or phase.shape != of.shape or lost.size:
         raise InputError("damaged: its orientations are not those of its grains")
     n = int(of.max(initial=0))
     if of.min(initial=1) < 1 or n > _SPARSE + ids.size:
         raise InputError(f"damaged: it has orientations of grains up to {n}")
+    if phase.min(initial=1) < 1 or phase.max(initial=1) > symmetry.size:
+        raise InputError(f"damaged: it has phase {phase.max()} of {symmetry.size}")
     every, kinds = np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)), np.ones(n, np.int32)
     every[of - 1], kinds[of - 1] = quaternion, phase
-    text = names.astype(np.uint8).tobytes().decode("utf-8", "replace")
-    groups = tuple(str(int(s)) for s in symmetry)
-    return Orientations(every, groups, kinds, tuple(text.split("\n"))), ""
+    text = integers(names.ravel(), "'phase_name'").astype(np.uint8).tobytes()
+    told = tuple(text.decode("utf-8", "replace").split("\n"))
+    groups = tuple(str(s) for s in symmetry.tolist())
+    return Orientations(every, groups, kinds, told), ""
 
 
 def _frame(group: Any) -> dict[str, str]:
