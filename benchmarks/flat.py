@@ -5,15 +5,19 @@ program. A few grains are left by then, and their number scatters, so means of a
 seeds say nothing. Energies (unlike pairs of neighbors, counted twice) and numbers of
 grains are compared at two times: the ratio of the means with its standard error, and
 the p of a two-sample Kolmogorov-Smirnov test. Writes flat.json. Of some 50 values of p
-one below 0.001 is a finding.
+one below 0.001 is a finding. Then whole commands are timed, on one core: a tutorial's
+system, and a large one.
 """
 
+import os
+import resource
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from common import make_parser, missing, save, timed
+from common import make_parser, missing, save, show, timed
 from scipy.stats import ks_2samp
 
 from grainpaint.simulate.spparks import read_script
@@ -41,6 +45,7 @@ KINDS = {  # solver, spins, temperature
     "random, T = 0.5": (RANDOM, 10, 0.5),
 }
 SIZES = (64, 32, 20)
+TIMED = ((128, 300), (1000, 20))  # sites along x and y, time at the end; kind "tree"
 TIME = 60  # and twice that
 
 
@@ -105,6 +110,39 @@ def compare(kind: str, n: int, program: str, n_seeds: int, time: float):
     return row
 
 
+def processor_seconds(words: list[str], folder: Path) -> float:
+    """Return the seconds of processor time that a command takes, on one core."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = os.environ | {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def commands(n: int, end: float, program: str, runs: int) -> dict[str, float]:
+    """Time the same script by both, in turns; return the shortest times."""
+    solver, spins, temperature = KINDS["tree, T = 0"]
+    known = {"solver": solver, "spins": spins, "temperature": temperature, "n": n}
+    ours = [sys.executable, "-m", "grainpaint", "simulate", "in.script", "--var", "S"]
+    seconds = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        text = SCRIPT.format(**known, time=end / 2, end=end)
+        Path(folder, "in.script").write_text(text)
+        for seed in map(str, range(1, runs + 1)):
+            theirs = [program, "-in", "in.script", "-log", "none", "-var", "S", seed]
+            both = (theirs, [*ours, seed])
+            seconds.append([processor_seconds(words, folder) for words in both])
+    spparks, grainpaint = np.min(seconds, 0)
+    return {
+        "n": n,
+        "time": end,
+        "spparks, s": spparks,
+        "ours, s": grainpaint,
+        "ratio": spparks / grainpaint,
+    }
+
+
 def main() -> None:
     """Compare all kinds and sizes, or those whose name holds a word."""
     parser = make_parser(__doc__, seeds=2, only="20 x 20, tree, T = 0.5", time=2)
@@ -135,7 +173,13 @@ def main() -> None:
                     ),
                     flush=True,
                 )  # fmt: skip
-    save(options, Path(__file__), {"time": options.time, "rows": rows})
+    speed = [
+        commands(n, end, options.spparks, 1 if options.quick else 3)
+        for n, end in (((20, 2),) if options.quick else TIMED)
+    ]
+    show([{key: round(value, 2) for key, value in row.items()} for row in speed])
+    figures = {"time": options.time, "rows": rows, "speed": speed}
+    save(options, Path(__file__), figures)
 
 
 if __name__ == "__main__":

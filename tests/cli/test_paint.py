@@ -253,7 +253,7 @@ def test_a_folder_holds_many_volumes_with_their_records(run, tiny_model, tmp_pat
     """Nothing is refused or replaced but the same output."""
     words = ("generate", "--shape", "16,16,16", "--model", tiny_model, "--no-picture")
     (tmp_path / "d.png").write_text("somebody's picture")
-    names = ["a.npz", "b.npz", "a.vti", "c.zarr", "d.npz"]
+    names = ["a.npz", "a.vti", "c.zarr", "d.npz"]
     for seed, name in enumerate(names):
         assert run(*words, "-o", tmp_path / name, "--seed", seed)[0] == 0
     assert (tmp_path / "d.png").read_text() == "somebody's picture"

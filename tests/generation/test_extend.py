@@ -91,6 +91,7 @@ def test_what_cannot_be_extended_is_refused(simulated, iso, tiny_model):
         fill_around(simulated, load_model(str(tiny_model)))
 
 
+@pytest.mark.slow
 def test_grains_go_on_as_the_chords_of_simulated_ones_do():
     """Within 0.06, for grains of t = 100 that are one to ten voxels deep."""
     *_, spins = grow(random_spins((96,) * 3, 1000, 3), [100.0], seed=3)

@@ -1,5 +1,6 @@
 """The command line: parse, call, write. No science here."""
 
+import gc
 import sys
 import warnings
 from typing import Annotated, Any
@@ -25,9 +26,12 @@ from grainpaint.errors import InputError, InputNote
 
 __all__ = ["app", "main"]
 
+_COLLECT_EVERY = 10_000  # new objects; at 700 a tenth of a short command is this
+
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
+    gc.set_threshold(_COLLECT_EVERY)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", InputNote)

@@ -120,8 +120,11 @@ def without_lone_cells(colors: np.ndarray, n_colors: int) -> np.ndarray:
     for neighbor in neighbors:
         lone &= neighbor != colors
     near = np.stack([neighbor[lone] for neighbor in neighbors], 1)
+    n_bins = n_colors + 1  # the last one is outside
+    bins = np.arange(len(near))[:, None] * n_bins + near
+    counts = np.bincount(bins.ravel(), minlength=len(near) * n_bins)
     found = colors.copy()
-    found[lone] = (near[..., None] == np.arange(n_colors)).sum(1).argmax(1)
+    found[lone] = counts.reshape(-1, n_bins)[:, :n_colors].argmax(1)
     return found
 
 

@@ -149,6 +149,9 @@ def label_pieces(
     # Few types, so that few kernels are compiled; uint16, and views, are read as is.
     short = values.dtype in (np.uint8, np.uint16)
     values = np.asarray(values, np.uint16 if short else np.int32)
-    label = np.empty(values.size, np.int32)
-    _label(values, _CORNERS if corners else _FACES, np.array(periodic), label)
-    return label.reshape(values.shape)
+    label = np.empty(values.shape, np.int32)
+    if values.shape[2] == 1:  # a section, whose runs lie along y
+        values, periodic = values.transpose(2, 0, 1), (False, *periodic[:2])
+    offsets = _CORNERS if corners else _FACES
+    _label(values, offsets, np.array(periodic), label.reshape(-1))
+    return label

@@ -118,19 +118,26 @@ def lived(recipe, job, seed):
 
 EXPONENTIAL = {"law": "exponential", "decay": 0.3, "width": 26, "depth": 14}
 OBLIQUE = {"speed": 20, "hatch": 9, "thickness": 6, "angle": 20, "rotation": 67}
+SHORT_POOL = {"shape": "ellipsoid", "width": 12, "depth": 9, "length": 13}
 BUILDS = {
     "tracks that end in the box": {},
+    "pools that pass a site in a sweep or less": {"pool": SHORT_POOL, "scan": OBLIQUE},
+}
+MORE_BUILDS = {
     "rates that fall by steps": {"haz": EXPONENTIAL | {"front": 9, "rear": 26}},
     "melt that is left over": {"freeze": False},
     "nothing but powder below": {"substrate": None},
-    "pools that pass a site in a sweep or less": {
-        "pool": {"shape": "ellipsoid", "width": 12, "depth": 9, "length": 13},
-        "scan": OBLIQUE,
-    },
 }
 
 
-@pytest.mark.parametrize("change", BUILDS.values(), ids=BUILDS)
+@pytest.mark.parametrize(
+    "change",
+    [pytest.param(change, id=name) for name, change in BUILDS.items()]
+    + [
+        pytest.param(change, id=name, marks=pytest.mark.slow)
+        for name, change in MORE_BUILDS.items()
+    ],
+)
 def test_last_lives_make_the_grains_of_the_sweeps(change):
     """Grains, single voxels and boundaries, each as many on average.
 

@@ -26,7 +26,7 @@ def test_neighbors_that_hold_a_value_are_those_counted_one_by_one(name, kind, rn
     byte = np.zeros(held.size, np.uint8)
     lattice = Lattice(
         spin, byte, byte.view(np.uint64), np.zeros((0, 0, 0), np.float32),
-        *neighborhood(name, 48, 8), np.ones(3, bool), 3, 4, 5, 0, 0, 0,
+        *neighborhood(LATTICES[name], 48, 8), np.ones(3, bool), 3, 4, 5, 0, 0, 0,
     )  # fmt: skip
     for x, y, z in itertools.product((1, 2, 3), (1, 4), (1, 2, 5)):
         for value in values:

@@ -70,7 +70,9 @@ def run_to_end(held):
     shape = (96, 96, 1)
     schedule = schedule_of(shape)
     spin = random_spins(shape, 50, 1)
-    lattice = make_lattice(spin, "sq/8n", PERIODIC, None, (0, 0, 0), (0, 0, 0))
+    lattice = make_lattice(
+        spin, LATTICES["sq/8n"], PERIODIC, None, (0, 0, 0), (0, 0, 0)
+    )
     rates = potts_rates(len(LATTICES["sq/8n"]), 0.0)
     everything = np.array([0, len(schedule.blocks)])
     if held is not None:

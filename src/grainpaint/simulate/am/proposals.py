@@ -6,7 +6,7 @@ import numba as nb
 import numpy as np
 
 from grainpaint.simulate.am.moves import MOLTEN
-from grainpaint.simulate.iso.lattice import kernel, neighborhood
+from grainpaint.simulate.iso.lattice import kernel, neighbor_offsets, neighborhood
 from grainpaint.simulate.iso.neighbor_set import holding, lowest_place, n_places
 
 __all__ = ["Grid", "MoveRules", "grid_of", "propose", "propose_at"]
@@ -42,7 +42,7 @@ class Grid(NamedTuple):
 def grid_of(shape: tuple[int, ...]) -> Grid:
     """Return the grid of a box of sites with one layer of ghosts, z fastest."""
     strides = (shape[1] + 2) * (shape[2] + 2), shape[2] + 2
-    near, _, steps, *strides_xy = neighborhood("sc/26n", *strides)
+    near, _, steps, *strides_xy = neighborhood(neighbor_offsets("sc/26n"), *strides)
     ordered = np.concatenate([steps[:16], steps[32:], steps[16:32]])
     return Grid(near, ordered, *strides_xy)
 

@@ -89,19 +89,19 @@ def kernel(from_python: bool = False, **options: Any) -> Any:
 
 
 def neighborhood(
-    lattice: str, stride_x: int, stride_y: int
+    offsets: np.ndarray, stride_x: int, stride_y: int
 ) -> tuple[np.uint64, np.ndarray, np.ndarray, np.uint64, np.uint64]:
     """Return the five fields of `Lattice` from `near` to `stride_y`.
 
     Parameters
     ----------
-    lattice : str
-        As in `neighbor_offsets`.
+    offsets : numpy.ndarray, int64, shape (n, 3)
+        As from `neighbor_offsets`.
     stride_x, stride_y : int
         Steps to the next site along x and y in the flat arrays.
     """
     places = np.array([(x, y, z) for x, y in _ROWS for z in (-1, 0, 1, 2)])
-    is_near = (places[:, None] == neighbor_offsets(lattice)).all(2).any(1)
+    is_near = (places[:, None] == offsets).all(2).any(1)
     near = sum(1 << int(bit) for bit in np.flatnonzero(is_near))
     steps = (places @ np.array([stride_x, stride_y, 1])).astype(np.uint64)
     return np.uint64(near), places, steps, np.uint64(stride_x), np.uint64(stride_y)

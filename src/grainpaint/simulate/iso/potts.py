@@ -40,6 +40,8 @@ from grainpaint.simulate.iso.threads import run_turns, threads_for
 __all__ = ["grow"]
 
 _FLIPS = 1  # stream of random numbers
+# Order of the axes in memory: rows of one site would waste it and the time to read it.
+_SOLID, _FLAT = (0, 1, 2), (0, 2, 1)
 
 
 def grow(
@@ -115,13 +117,21 @@ def grow(
         mobility = checked_mobility(mobility, spin.shape)
     _check_rule(rule, n_spins, spin)
     stops = checked_ticks([start_time, *times])
-    rates = potts_rates(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
-    state = make_lattice(spin, lattice, periodic, mobility, origin, period)
+    offsets = neighbor_offsets(lattice)
+    rates = potts_rates(len(offsets), temperature, rule, n_spins)
+    order = _FLAT if spin.shape[2] == 1 else _SOLID
+    spin, offsets = spin.transpose(order), offsets[:, order]
+    mobility = None if mobility is None else mobility.transpose(order).copy()
+    periodic, origin, period = (
+        tuple(known[axis] for axis in order) for known in (periodic, origin, period)
+    )
+    state = make_lattice(spin, offsets, periodic, mobility, origin, period)
     colors = row_blocks(spin.shape, periodic, origin, period)
     n_threads = threads_for(spin.shape, sum(map(len, colors)))
     key = split_key(seed, _FLIPS)
     schedule = make_schedule(colors, spin.shape[:2], periodic, key, n_threads)
-    return _frames(state, schedule, rates, n_threads, stops, progress)
+    frames = _frames(state, schedule, rates, n_threads, stops, progress)
+    return (frame.transpose(order) for frame in frames)
 
 
 def _check_rule(rule: str, n_spins: int, spin: np.ndarray) -> None:

@@ -11,7 +11,7 @@ __all__ = ["check_box", "checked_mobility", "checked_spins", "make_lattice"]
 
 def make_lattice(
     spin: np.ndarray,
-    lattice: str,
+    offsets: np.ndarray,
     periodic: tuple[bool, bool, bool],
     mobility: np.ndarray | None,
     origin: tuple[int, int, int],
@@ -19,8 +19,8 @@ def make_lattice(
 ) -> Lattice:
     """Return the lattice of spins with ghosts around it, every site awake.
 
-    Ghosts are copies across periodic faces and 0 elsewhere; the parameters are those of
-    `grainpaint.simulate.grow`.
+    Ghosts are copies across periodic faces and 0 elsewhere; `offsets` are those of
+    `neighbor_offsets`, the other parameters those of `grainpaint.simulate.grow`.
     """
     nx, ny, nz = spin.shape
     # Alarms are read eight at a time, neighbors in rows that are one site longer.
@@ -46,7 +46,7 @@ def make_lattice(
         alarm.reshape(-1),
         alarm.reshape(-1).view(np.uint64),
         np.empty((0, 0, 0), np.float32) if mobility is None else mobility,
-        *neighborhood(lattice, *strides),
+        *neighborhood(offsets, *strides),
         np.array([p and n > 1 for p, n in zip(periodic, spin.shape)]),
         nx,
         ny,

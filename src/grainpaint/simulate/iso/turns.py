@@ -79,19 +79,6 @@ def _ring(lattice, x, y, rates, slot):
                 _visit(lattice, x, y, place - 1, rates, slot)
 
 
-@kernel(forceinline=True)
-def _is_silent(lattice, x, y0, y1, number):
-    """Return whether no alarm rings in short rows, whose alarms are a word each."""
-    start = flat_index(lattice, x, y0, np.int64(-1)) // np.uint64(8)
-    rings = np.uint64(0)
-    for j in range(np.uint64(y1 - y0)):
-        word = lattice.alarms[start + np.uint64(j)]
-        for byte in (number, AWAKE):
-            other = word ^ (_ONES * np.uint64(byte))
-            rings |= (other - _ONES) & ~other & _HIGH
-    return rings == np.uint64(0)
-
-
 @kernel()
 def _turn(lattice, block, rates, slot):
     """Take a block through the slots of a turn."""
@@ -106,8 +93,6 @@ def _turn(lattice, block, rates, slot):
         )
         for i in range(x1 - x0):
             x = x0 + i if now.number % 2 == 0 else x1 - 1 - i
-            if lattice.stride_y == 8 and _is_silent(lattice, x, y0, y1, now.number):
-                continue
             for j in range(y1 - y0):
                 y = y0 + j if now.number % 2 == 0 else y1 - 1 - j
                 _ring(lattice, x, y, rates, now)
