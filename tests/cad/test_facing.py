@@ -128,6 +128,12 @@ def test_a_cavity_where_bodies_overlap_is_empty():
         np.testing.assert_allclose(part.body_volumes, [8000 - 64, 8000 - 64])
 
 
+def test_a_cavity_where_three_bodies_overlap_is_empty():
+    others = [box((20, 20, 20), (x, 0, 0)) for x in (2, 6)]
+    part = solid_of(BIG, *others, inverted(box((4, 4, 4), (2, 0, 0))))
+    assert mask_volume(part, 1.0) == 26 * 20 * 20 - 64
+
+
 def test_a_rod_through_a_cavity_fills_its_place():
     hollow = [BIG, inverted(box((10, 10, 10)))]
     part = solid_of(*hollow, box((2, 2, 40)))

@@ -202,3 +202,8 @@ def test_rounding_of_the_box_is_half_a_voxel_at_most(n):
     assert find_losses(plan_grid(part_of(box((32.1, 32.1, 32.1))), voxel=1.0)) == []
     (line,) = find_losses(plan_grid(part_of(box((32.0, 32.0, 4.4))), voxel=1.0))
     assert "9.1 % less volume" in line  # a true loss is told
+
+
+def test_bodies_that_touch_have_no_gap_between_them():
+    row = [box((10, 10, 10), (x, 0, 0)) for x in (0, 10, 20)]
+    assert find_losses(plan_grid(solid_of(*row), longest=128)) == []

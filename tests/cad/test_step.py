@@ -47,6 +47,46 @@ def test_a_cylinder_is_within_the_chord_that_is_said(tmp_path):
     assert "flat pieces" in part.notes[0]
 
 
+def test_names_comments_and_marks_of_bytes_do_not_matter(tmp_path):
+    text = block().replace(
+        "CARTESIAN_POINT('',", "CARTESIAN_POINT ( 'p (x;y) it''s' ,\n"
+    )
+    text = text.replace("DATA;", "DATA;\n/* #1 = MANIFOLD_SOLID_BREP('',#2); */")
+    path = tmp_path / "block.step"
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    part = load_part(path)
+    assert part.volume == pytest.approx(6e9, rel=1e-6)
+    assert part.notes == ()
+
+
+def test_units_are_what_they_measure_whatever_their_names(tmp_path):
+    path = tmp_path / "block.step"
+    path.write_text(block("inch").replace("'INCH'", "'ZOLL (Z)'"))
+    assert unit_of(path) == "inch"
+    path.write_text(block("inch").replace("LENGTH_MEASURE(25.4)", "25.4"))
+    assert unit_of(path) == "inch"
+    for text in (
+        block("inch").replace("25.4", "304.8"),
+        block().replace("MILLI", "DECI"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=r"unit of length is \d+ mm, which is not"):
+            unit_of(path)
+
+
+def test_the_chord_is_that_of_the_smallest_unit_of_several(tmp_path):
+    step = Step()
+    step.cylinder(2.0, 5.0)
+    extra = block("inch").split("DATA;\n")[1].split("ENDSEC")[0].replace("#", "#9")
+    path = tmp_path / "two.step"
+    path.write_text(step.text().replace("\nENDSEC;\nEND", f"\n{extra}ENDSEC;\nEND"))
+    part = load_part(path)
+    cube, cylinder = sorted(part.body_volumes, reverse=True)
+    assert cube == pytest.approx(6 * 25_400.0**3, rel=1e-6)
+    assert cylinder == pytest.approx(math.pi * 20e9, rel=0.003)
+    assert part.notes[0] == "its parts are in mm and inch, each as the file says"
+
+
 def test_what_the_file_does_not_say_is_refused(tmp_path):
     text = block()
     cases = {

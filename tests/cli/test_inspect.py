@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from solids import box, saved
 
-from grainpaint.cad.inspection import thinnest_place, unit_doubt
+from grainpaint.cad.inspection import overlap_of, thinnest_place, unit_doubt
 
 
 def test_inspect_says_what_a_part_is(run, tiny_model, tmp_path):
@@ -28,6 +28,14 @@ def test_inspect_says_what_a_part_is(run, tiny_model, tmp_path):
     assert int(costs[1][2].replace(",", "")) == pytest.approx(64**3 * 40 / 196, rel=0.1)
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert run("inspect", path, *words)[0] == 2
+
+
+def test_the_volume_of_bodies_that_overlap_is_that_of_their_union():
+    from solids import solid_of
+
+    row = [box((10, 10, 10), (x, 0, 0)) for x in (0, 5, 10)]
+    assert overlap_of(solid_of(*row)) == pytest.approx(1000.0, rel=0.02)
+    assert overlap_of(solid_of(*row[::2])) == 0.0
 
 
 def test_inspect_says_what_a_mask_is(run, tiny_model, tmp_path):

@@ -136,6 +136,7 @@ def test_suffixes_of_capitals_are_written(tmp_path):
         (b"\x93NUMPY\1\0", "bare .npy"),
         (b"# vtk DataFile Version 3.0", "legacy kind"),
         (b"solid a", "STL"),
+        (b"***tess\n **format", "tessellation of Neper, which holds no voxels"),
         (b"\x1f\x8bxx", "unknown kind"),
     ],
 )

@@ -79,6 +79,13 @@ def test_orientations_by_all_descriptors(tmp_path, ori, version):
     assert volume.orientations.symmetry == ("622",)
 
 
+def test_what_follows_the_data_is_passed_over(tmp_path):
+    plain = loaded(tmp_path, tesr())
+    for name in (b"**oridata", b"**oridef"):
+        more = tesr().replace(b"***end", name + b"\n  ascii\n  1 1\n***end")
+        np.testing.assert_array_equal(loaded(tmp_path, more).grain_id, plain.grain_id)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -88,7 +95,7 @@ def test_orientations_by_all_descriptors(tmp_path, ori, version):
         (lambda d: d.replace(b"**general", b"**generic"), "no ..general"),
         (lambda d: d.replace(b"2 3 2", b"2 x 2"), "no number"),
         (lambda d: d.replace(b" 3\n***", b" 7\n***"), "cell 7 of 3"),
-        (lambda d: d.replace(b"ascii", b"asciz"), "data of the kind 'asciz'"),
+        (lambda d: d.replace(b"ascii", b"asciz"), "of the kind 'asciz'; read are"),
     ],
 )
 def test_damage_is_one_clear_line(tmp_path, change, message):

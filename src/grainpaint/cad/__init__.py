@@ -1,6 +1,11 @@
 """From a CAD file to the voxels inside the part: read, check, voxelize."""
 
-from grainpaint.cad.inspection import bodies_of, thinnest_place, unit_doubt
+from grainpaint.cad.inspection import (
+    bodies_of,
+    overlap_of,
+    thinnest_place,
+    unit_doubt,
+)
 from grainpaint.cad.load import load_open_part, load_part, unit_of
 from grainpaint.cad.losses import find_losses
 from grainpaint.cad.masks import MaskGrid, is_mask, load_mask_file
@@ -31,6 +36,7 @@ __all__ = [
     "load_open_part",
     "load_part",
     "no_voxel_inside",
+    "overlap_of",
     "parse_rotations",
     "plan_grid",
     "thinnest_place",

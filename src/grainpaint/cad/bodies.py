@@ -9,6 +9,7 @@ from grainpaint.cad.voxels import PartGrid
 __all__ = ["SHARE", "Bodies", "count_voxels"]
 
 SHARE = 0.03  # of a volume that may be lost or added without a word
+_NEAR = 1e-6  # of the size: boxes this close touch
 _MOST_BOXES = 2000  # whose pairs are looked at
 
 
@@ -54,12 +55,13 @@ class Bodies:
         return low, high
 
     def apart(self) -> bool:
-        """Return whether the boxes of the bodies are apart: no two overlap."""
+        """Return whether the boxes of the bodies are apart: no two overlap or touch."""
         n = self.volume.size
         if n > _MOST_BOXES:
             return False
         low, high = self.boxes()
-        meet = ((low[:, None] < high) & (low < high[:, None])).all(2)
+        near = _NEAR * float((high.max(0) - low.min(0)).max())
+        meet = ((low[:, None] <= high + near) & (low <= high[:, None] + near)).all(2)
         return int(meet.sum()) == n
 
     def box(self, i: int) -> tuple[np.ndarray, np.ndarray]:

@@ -57,8 +57,9 @@ def face_by_depth(
         )
     body, copies = _bodies(around, depth, n)
     own = body[shell]
+    once = faces
     for extra, of_body in copies:
-        again = faces[shell == extra]
+        again = once[shell == extra]
         faces = np.concatenate([faces, again])
         own = np.concatenate([own, np.full(len(again), of_body)])
     return faces, own, notes

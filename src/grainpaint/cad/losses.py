@@ -76,7 +76,7 @@ def find_losses(grid: PartGrid) -> list[str]:
         lines.append(_volume_line(grid, bodies, n_voxels))
     if wall:
         lines.append(_thin_line(grid, wall, "walls or struts", "volume"))
-    if gap and bodies.apart():  # where bodies overlap, room is counted wrongly
+    if gap and bodies.apart():  # elsewhere, inner faces look like gaps
         lines.append(_thin_line(grid, gap, "gaps or holes", "room"))
     return lines
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.cad.step_edges import check_edges
-from grainpaint.cad.step_text import step_text
+from grainpaint.cad.step_text import StepText, step_text
+from grainpaint.cad.step_units import units_of
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS, length_text
 
@@ -27,29 +28,19 @@ _FARTHEST = 1e15
 _CHORD = 1 / 2000  # of the size: a quarter of a voxel, 500 along the size
 _SLACK = 0.02  # of the size, by which corners may lie outside
 
-_NUMBER = rb"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*"
-_POINT = re.compile(
-    rb"#(\d+)\s*=\s*CARTESIAN_POINT\s*\([^(]*\(" + b",".join([_NUMBER] * 3) + rb"\)"
-)
-_VERTEX = re.compile(rb"VERTEX_POINT\s*\(\s*(?:'[^']*'|\$)\s*,\s*#(\d+)\s*\)")
+_POINT = re.compile(rb"\$,\(([-+.\dEe]+),([-+.\dEe]+),([-+.\dEe]+)\)")
 _SOLID = re.compile(rb"=\s*(?:MANIFOLD_SOLID_BREP|BREP_WITH_VOIDS|FACETED_BREP)\s*\(")
+_COMMENT = re.compile(rb"/\*.*?\*/", re.S)
 _CURVED = re.compile(rb"[A-Z]_SURFACE\b|SURFACE_OF_")
 _PLACED = re.compile(
     rb"NEXT_ASSEMBLY_USAGE_OCCURRENCE|MAPPED_ITEM|_WITH_TRANSFORMATION"
 )
-_SI_LENGTH = re.compile(
-    rb"LENGTH_UNIT\s*\(\s*\)[^;]{0,400}?SI_UNIT\s*\(\s*(\.\w+\.|\$)\s*,\s*\.METRE\.\s*\)"
-)
-_OTHER_LENGTH = re.compile(
-    rb"CONVERSION_BASED_UNIT\s*\(\s*'([^']{0,99})'[^;]{0,400}LENGTH_UNIT\s*\(\s*\)"
-)
-_PREFIXES = {b"$": "m", b".CENTI.": "cm", b".MILLI.": "mm", b".MICRO.": "um"}
-_PREFIXES[b".NANO."] = "nm"
+_MARK = b"\xef\xbb\xbf"  # of UTF-8, which OpenCASCADE does not read
 
 
 def n_solids(data: bytes) -> int:
     """Return how many solids a STEP file defines; assemblies may repeat them."""
-    return len(_SOLID.findall(data))
+    return len(_SOLID.findall(_COMMENT.sub(b"", data) if b"/*" in data else data))
 
 
 def step_triangles(
@@ -83,9 +74,11 @@ def step_triangles(
             f"{path}: the STEP file defines no solid (surfaces or lines only): export "
             "solids"
         )
-    unit = _unit(path, data)
+    text = step_text(path, data)
+    units = units_of(text)
+    unit, edges = units[0], [UNITS[u] for u in units]
     try:
-        points = _points(data)
+        points = _points(text)
     except ValueError:
         raise InputError(f"{path}: a point of the STEP file is no numbers") from None
     if len(points) < 2:
@@ -93,44 +86,35 @@ def step_triangles(
     places = np.array(list(points.values()))
     if not (np.abs(places) < _FARTHEST).all():
         raise InputError(f"{path}: a point of the STEP file is too far away")
-    size = float(np.linalg.norm(np.ptp(places, axis=0))) * UNITS[unit]
+    size = float(np.linalg.norm(np.ptp(places, axis=0))) * min(edges)
     if not size > 0:
         raise InputError(f"{path}: all points of the STEP file are one")
-    check_edges(step_text(path, data), points)
+    check_edges(text, points)
     chord = size * _CHORD
     glb = _convert(path, data, chord / UNITS["mm"])
     triangles = read_glb(glb) * (UNITS["m"] / UNITS[unit])
-    _check(path, triangles, points, data)
-    if not _CURVED.search(data):
-        return triangles, unit, ()
-    note = f"curved faces are flat pieces that lie within {length_text(chord)} of them"
-    return triangles, unit, (note,)
+    _check(text, triangles, points, max(edges) / UNITS[unit])
+    notes = []
+    if len(units) > 1:
+        notes.append(f"its parts are in {' and '.join(units)}, each as the file says")
+    if _CURVED.search(data):
+        far = length_text(chord)
+        notes.append(f"curved faces are flat pieces that lie within {far} of them")
+    return triangles, unit, tuple(notes)
 
 
-def _points(data: bytes) -> dict[bytes, tuple[float, ...]]:
+def _points(text: StepText) -> dict[bytes, tuple[float, ...]]:
     """Return all points with three coordinates, by their number in the file."""
-    return {m[1]: tuple(float(m[i]) for i in (2, 3, 4)) for m in _POINT.finditer(data)}
-
-
-def _unit(path: Path, data: bytes) -> str:
-    """Return the unit of lengths."""
-    other = _OTHER_LENGTH.search(data)
-    if other:
-        name = other[1].strip().lower().decode(errors="replace")
-        if name in ("inch", "in"):
-            return "inch"
-        raise InputError(f"{path}: lengths in {name!r} are not read: export in mm")
-    found = _SI_LENGTH.search(data)
-    if found is None or found[1] not in _PREFIXES:
-        raise InputError(f"{path}: the STEP file does not say its unit of length")
-    return _PREFIXES[found[1]]
+    bodies = {n: text.statements[n][1] for n in text.of_kind(b"CARTESIAN_POINT")}
+    found = {n: _POINT.fullmatch(body) for n, body in bodies.items()}
+    return {n: tuple(float(v) for v in m.groups()) for n, m in found.items() if m}
 
 
 def _convert(path: Path, data: bytes, chord: float) -> bytes:
     """Let a child process make a GLB file; `chord` in mm, as OpenCASCADE has it."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "part.step"), Path(folder, "part.glb")
-        source.write_bytes(data)
+        source.write_bytes(data.removeprefix(_MARK))
         words = [sys.executable, "-P", str(CHILD), str(source), str(target)]
         patience = min(_LONGEST_S, _STARTING_S + _S_PER_MB * len(data) / 1e6)
         try:
@@ -157,25 +141,32 @@ def _convert(path: Path, data: bytes, chord: float) -> bytes:
 
 
 def _check(
-    path: Path,
+    text: StepText,
     triangles: np.ndarray,
     points: dict[bytes, tuple[float, ...]],
-    data: bytes,
+    widest: float,
 ) -> None:
-    """Raise if a mesh is not of the size that the points of the file have."""
+    """Raise if a mesh is not of the size that the points of the file have.
+
+    The largest unit of the file measures `widest` of those of the mesh.
+    """
     low, high = triangles.min((0, 1)), triangles.max((0, 1))
     size = float((high - low).max())
-    known = float(np.ptp(np.array(list(points.values())), axis=0).max())
+    known = float(np.ptp(np.array(list(points.values())), axis=0).max()) * widest
     sound = np.isfinite(size) and size <= 10 * known
-    placed = _PLACED.search(data) is not None
-    corners = [points[k] for k in _VERTEX.findall(data) if k in points]
+    placed = any(
+        _PLACED.search(kind or body) for kind, body in text.statements.values()
+    )
+    corners = [
+        points[text.links[vertex][0][0]] for vertex in text.of_kind(b"VERTEX_POINT")
+    ]
     if corners and not placed:  # in an assembly, points are in other coordinates
         corner = np.array(corners)
         slack = _SLACK * size
         sound &= bool((corner >= low - slack).all() and (corner <= high + slack).all())
     if not sound:
         raise InputError(
-            f"{path}: what the STEP reader made (OpenCASCADE; "
+            f"{text.path}: what the STEP reader made (OpenCASCADE; "
             f"{' x '.join(f'{s:.4g}' for s in (high - low).tolist())}) does not fit "
             "the points in the file: export the part as STL"
         )

@@ -100,7 +100,7 @@ def _open_rows(domain: Domain) -> Rows:
 
 
 def _part_rows(part: Part, unit: str, domain: Domain) -> Rows:
-    from grainpaint.cad import bodies_of, thinnest_place, unit_doubt
+    from grainpaint.cad import bodies_of, overlap_of, thinnest_place, unit_doubt
     from grainpaint.units import length_text, place_text
 
     low, high = part.bounds
@@ -112,7 +112,7 @@ def _part_rows(part: Part, unit: str, domain: Domain) -> Rows:
         ("from", place_text(low.tolist(), extent)),
         ("to", place_text(high.tolist(), extent)),
         ("triangles", f"{len(part.faces):,}"),
-        ("volume", _volume(part.volume)),
+        ("volume", _whole_volume(part.volume, overlap_of(part))),
         ("surface", f"{sum(b.surface for b in bodies) / 1e6:.6g} mm²"),
         ("bodies", f"{len(bodies):,}"),
     ]
@@ -134,6 +134,14 @@ def _part_rows(part: Part, unit: str, domain: Domain) -> Rows:
         share = f"{thickness / domain.spacing:.1f} of the voxels of {voxel}"
         rows.append(("thin places", f"{found}: {share}"))
     return rows
+
+
+def _whole_volume(volume: float, overlap: float) -> str:
+    """Return the volume of a part whose bodies may overlap, in words."""
+    if overlap <= 0:
+        return _volume(volume)
+    union = f"about {float(f'{(volume - overlap) / 1e9:.3g}'):g} mm³"
+    return f"{union}, where bodies overlap counted once; their sum {_volume(volume)}"
 
 
 def _volume(volume: float) -> str:

@@ -30,6 +30,8 @@ _OTHERS = {  # how files begin that are something else, and what to do
     b"\x93NUMPY": "a bare .npy array: numpy.savez(NAME, grain_id=ARRAY) makes an .npz",
     b"# vtk DataFile": "a VTK file of the legacy kind: save it as .vti",
     b"solid ": "an STL file: a part is painted, not measured",
+    b"***tess": "a tessellation of Neper, which holds no voxels: "
+    "neper -T -loadtess FILE -format tesr writes them",
     b"\x89PNG": "a picture",
 }
 

@@ -312,8 +312,11 @@ def _data(path: Path, words: _Words, form: str, shape: list[int]) -> np.ndarray:
         if not outside:
             words.at = start + size
     else:
-        raise InputError(f"damaged: data of the kind {brief(form, 50)!r}")
-    if words.peek() == "**oridata":
+        raise InputError(
+            f"its data are of the kind {brief(form, 50)!r}; read are ascii, binary8, "
+            "binary16, binary32"
+        )
+    if words.peek() in ("**oridata", "**oridef"):
         return found
     if words.next() != "***end":
         raise InputError("damaged: ***end does not follow its data")

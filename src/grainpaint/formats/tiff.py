@@ -155,6 +155,11 @@ def _layers(file: Any) -> tuple[list[Any], str, tuple[int, int] | None]:
     if len(kinds) != 1 or (len(images) > 1 and images[0].axes != "YX"):
         raise InputError(f"it holds {len(images)} images; save one of them")
     axes, shape = images[0].axes, images[0].shape
+    if axes == "SYX":
+        raise InputError(
+            f"its {shape[0]} layers are the colors of one picture: save a stack of "
+            "layers as gray (in tifffile: photometric='minisblack')"
+        )
     if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
         raise InputError("a picture of colors: save grain IDs, one number a voxel")
     if planes is not None and len(file.pages) != planes[0] * planes[1]:

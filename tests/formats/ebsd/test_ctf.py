@@ -73,6 +73,7 @@ def test_phase_0_is_outside(tmp_path, kind):
         (lambda d: d.replace(b"Phases\t1", b"Phases\t2"), "states 2 phases, and 1"),
         (lambda d: d.replace(b"loy\t11", b"loy\t12"), "numbers 1..11, got '12'"),
         (lambda d: d.replace(b"\r\n1\t", b"\r\n3\t"), "points of phase 3"),
+        (lambda d: d.replace(b"\t", b" "), "not separated by tabs"),
         (lambda d: d[:90], "cut off: a .ctf file has a line 'Phase X Y"),
         (lambda d: d.replace(b"XStep\t0.5", b"XStep\tx"), "xstep 'x'"),
     ],

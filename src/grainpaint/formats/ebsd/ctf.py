@@ -6,6 +6,7 @@ is turned to a; see `with_x_along_a`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -135,6 +136,12 @@ def _header(data: bytes) -> tuple[list[list[str]], int]:
         fields = [field.lower() for field in lines[-1]]
         if len(fields) > 3 and "phase" in fields and "euler1" in fields:
             return lines, start
+        words = re.split(r"[\s;,]+", line.lower())
+        if len(fields) == 1 and {"phase", "euler1"} <= set(words):
+            raise InputError(
+                "the columns of its table are not separated by tabs, as those of a "
+                ".ctf file are: save it with tabs"
+            )
     raise InputError(
         "damaged or cut off: a .ctf file has a line 'Phase X Y ... Euler1 Euler2 "
         "Euler3' before its points"

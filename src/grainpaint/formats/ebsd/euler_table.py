@@ -43,12 +43,19 @@ def head_of(head: bytes) -> tuple[list[str], list[str], str] | None:
     """
     line = head.split(b"\n", 1)[0][:2000].decode("utf-8", "replace").strip("\ufeff\r #")
     separator = max(";\t,", key=line.count)
-    columns, units = [], []
+    if separator not in line:
+        separator = r"\s+"  # blanks
+    columns: list[str] = []
+    units: list[str] = []
     line = line.replace("\u03bc", "\u00b5")  # the Greek letter for the sign of micro
-    for field in line.lower().split(separator):
+    fields = line.split() if separator == r"\s+" else line.split(separator)
+    for field in map(str.lower, fields):
         unit = _UNIT.search(field)
         bare = field[: unit.start()] + field[unit.end() :] if unit else field
         plain = _WORD.sub("", bare.replace("φ", "phi").replace("ϕ", "phi"))
+        if separator == r"\s+" and unit and not plain and units:
+            units[-1] = unit[0].strip("[()] ")  # of the name before it
+            continue
         columns.append(_COLUMN.get(plain, plain))
         units.append(unit[0].strip("[()] ") if unit else "")
     if all(columns.count(angle) == 1 for angle in _ANGLES):

@@ -47,7 +47,10 @@ def read_points(file: Any) -> OrientationMap:
         if hasattr(group, "keys") and "EBSD" in group and "Data" in group["EBSD"]
     ]
     if len(slices) != 1:
-        raise InputError(f"an .h5oina file with {len(slices)} EBSD maps; one is read")
+        raise InputError(
+            f"an .h5oina file with {len(slices)} EBSD maps; one is required: save each "
+            "into a file of its own"
+        )
     data, header = (file[slices[0]]["EBSD"].get(part) for part in ("Data", "Header"))
     lost = [name for name in ("Euler", "Phase") if name not in data]
     if header is None or lost:
