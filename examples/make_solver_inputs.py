@@ -32,7 +32,7 @@ PLASTIC = """      plastic:
 
 def grains():
     """Return a cube of aluminum without texture."""
-    volume = grainpaint.generate((20, 20, 20), voxel="2um", grain_size="12um", seed=1)
+    volume = grainpaint.generate((20, 20, 20), voxel=2.0, grain_size=12.0, seed=1)
     volume = volume.relabel()
     random = Rotation.random(volume.n_grains, rng=1).as_quat(scalar_first=True)
     known = Orientations(random, "432", names=("Aluminum",))

@@ -12,6 +12,7 @@ import yaml
 from oriented import oriented
 from volumes import damask_grid
 
+from grainpaint import Microstructure
 from grainpaint.cad.load import load_part
 from grainpaint.orientations import Orientations
 
@@ -29,6 +30,12 @@ def cubic():
     volume = oriented()
     known = Orientations(volume.orientations.quaternion, "432", names=("Aluminum",))
     return replace(volume, orientations=known)
+
+
+def test_the_script_asks_for_grains_that_can_be_made(monkeypatch):
+    made = Microstructure(np.arange(8).reshape(2, 2, 2) + 1)
+    monkeypatch.setattr("grainpaint.generation.public._made", lambda *_: made)
+    assert script().grains().orientations.names == ("Aluminum",)
 
 
 def test_the_deck_of_abaqus_names_sets_that_there_are(tmp_path):

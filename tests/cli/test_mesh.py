@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import pyvista
 import trimesh
+from oriented import oriented
 from solids import saved
 from volumes import voronoi
 
@@ -67,6 +68,20 @@ def test_stl_is_said_to_hold_no_grains(run, tmp_path):
     Microstructure(voronoi(6, 2)).save(tmp_path / "a.npz")
     _, _, errors = run("mesh", tmp_path / "a.npz", "-o", tmp_path / "a.stl")
     assert "STL does not say which grains meet" in errors
+
+
+def test_orientations_are_in_vtu_or_said_to_be_dropped(run, tmp_path):
+    volume = oriented(shape=(4, 4, 4))
+    volume.save(tmp_path / "a.npz")
+    assert run("mesh", tmp_path / "a.npz", "-o", tmp_path / "a.vtu")[2] == ""
+    fields = pyvista.read(tmp_path / "a.vtu").field_data
+    known = volume.orientations.rows(volume.ids())
+    np.testing.assert_array_equal(fields["quaternion"], known.quaternion)
+    np.testing.assert_array_equal(fields["phase"], known.phase)
+    np.testing.assert_array_equal(fields["orientation_id"], volume.ids())
+    for name in ("a.ply", "a.stl"):
+        errors = run("mesh", tmp_path / "a.npz", "-o", tmp_path / name)[2]
+        assert "does not hold orientations and phases" in errors
 
 
 def test_the_surface_is_that_of_the_part_in_the_record(run, tiny_model, tmp_path):

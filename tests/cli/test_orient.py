@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from oriented import oriented
 
 from grainpaint import Microstructure, load
 from grainpaint.measure.misorientation import misorientations
@@ -124,3 +125,39 @@ def test_compare_prints_textures_or_one_line_why_not(run, cubes, tmp_path):
     assert "disorientation" not in text
     told = [line for line in error.splitlines() if "rientations" in line]
     assert told == ["Orientations are not compared: only the generated set has them."]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".zarr"])
+def test_parts_and_strides_keep_orientations_and_phases(run, tmp_path, suffix):
+    volume = oriented(shape=(8, 9, 7))
+    known = volume.orientations
+    path = volume.save(tmp_path / f"a{suffix}")
+    out = tmp_path / "b.vti"
+    words = ("--region", "1:7,2:8,0:6", "--stride", 2)
+    assert run("convert", path, "-o", out, *words)[0] == 0
+    ids = volume.grain_id[2:7:2, 3:8:2, 1:6:2]
+    cropped = load(path).crop((slice(2, 4), slice(0, 9), slice(3, 7)))
+    for part, expected in (
+        (load(out), ids),
+        (cropped, volume.grain_id[2:4, :, 3:7]),
+        (cropped.relabel(), volume.grain_id[2:4, :, 3:7]),
+    ):
+        found, rows = part.orientations, expected - 1
+        assert (found.symmetry, found.names) == (known.symmetry, known.names)
+        of = part.grain_id - 1
+        np.testing.assert_array_equal(found.phase[of], known.phase[rows])
+        np.testing.assert_array_equal(found.quaternion[of], known.quaternion[rows])
+
+
+def test_orient_keeps_phases_and_tells_each(run, tmp_path):
+    path = oriented(shape=(6, 6, 6), n=40).save(tmp_path / "a.npz")
+    code, text, _ = run("orient", path, "-o", tmp_path / "b.npz")
+    assert code == 0
+    assert "1 Al (432), 2 Ti alpha (622)" in text
+    assert "misorientations  Ti alpha: " in text
+    made = load(tmp_path / "b.npz").orientations
+    assert made.phase.tolist() == load(path).orientations.phase.tolist()
+    words = ("--texture", "component:goss,3deg", "--phase", "Ti alpha")
+    code, _, error = run("orient", path, "-o", tmp_path / "c.npz", *words)
+    assert (code, error.count("\n")) == (2, 1)
+    assert "phase Ti alpha: goss is a component of cubic crystals" in error

@@ -85,4 +85,4 @@ def test_vtk_keeps_the_orientations(tmp_path):
 
 
 def test_a_site_file_says_that_it_holds_none(tmp_path):
-    assert dropped(oriented(), tmp_path / "a.sites").endswith("and orientations")
+    assert dropped(oriented(), tmp_path / "a.sites").endswith("orientations and phases")

@@ -3,8 +3,10 @@
 import h5py
 import numpy as np
 import pytest
+from oriented import oriented
 
 from grainpaint import InputError, Microstructure, load
+from grainpaint.errors import InputNote
 from grainpaint.formats.slabs import of_volume
 from grainpaint.formats.solvers import export
 
@@ -39,6 +41,34 @@ def test_ours_comes_back(tmp_path):
     np.testing.assert_array_equal(found.grain_id, ids)
     assert found.spacing == volume.spacing
     assert found.origin == volume.origin
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("quaternion", np.ones((7, 3)), "not those of its grains"),
+        ("quaternion", np.full((7, 4), np.nan), "length 1"),
+        ("orientation_id", np.arange(7), "not those of its grains"),
+        ("orientation_id", np.arange(1, 8) - 2**40, "not those of its grains"),
+        ("phase", np.full(7, 9), "phase 9 of 2"),
+        ("phase", np.full(7, np.nan), "not integers"),
+        ("symmetry", np.array([432, 433]), "unknown crystal symmetry '433'"),
+        ("phase_name", np.frombuffer(b"Al", np.uint8), "as many names"),
+    ],
+)
+def test_damaged_orientations_are_one_line(tmp_path, name, values, message):
+    path = tmp_path / "a.vtkhdf"
+    export(of_volume(oriented()), path, "vtkhdf")
+    with h5py.File(path, "r+") as file:
+        fields = file["VTKHDF/FieldData"]
+        del fields[name]
+        fields[name] = values
+    with pytest.raises(InputError, match=message):
+        load(path)
+    with h5py.File(path, "r+") as file:
+        del file["VTKHDF/FieldData/symmetry"]
+    with pytest.warns(InputNote, match="does not state the symmetry"):
+        assert load(path).orientations is None
 
 
 @pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")

@@ -1,14 +1,18 @@
 """The crystals of volumes and sets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from oriented import oriented, without
 
 from grainpaint import Microstructure
 from grainpaint.measure.connected import as_pieces
-from grainpaint.measure.crystals import phases_of
+from grainpaint.measure.crystals import beside, phases_of
+from grainpaint.measure.grain_table import phase_rows, table
 from grainpaint.measure.measured import measure
 from grainpaint.measure.misorientation import misorientations
+from grainpaint.orientations import Orientations
 from grainpaint.orientations.disorientation import disorientations
 
 
@@ -70,3 +74,31 @@ def test_pieces_of_an_id_have_its_orientation():
         assert one.phase[old] == other.phase[new]
     whole = Microstructure(np.ones((2, 2, 2), int))
     assert as_pieces(whole)[0] is whole
+
+
+def test_phases_of_a_set_are_told_by_their_names():
+    volume = oriented()
+    known = volume.orientations
+    swapped = Orientations(
+        known.quaternion, known.symmetry[::-1], 3 - known.phase, known.names[::-1]
+    )
+    other = replace(volume, orientations=swapped)
+    one, two = (measure(v).crystals for v in (volume, other))
+    for found, alone in zip(phases_of([one, two]), phases_of([one])):
+        assert found.symmetry == alone.symmetry
+        np.testing.assert_array_equal(found.size, np.tile(alone.size, 2))
+        np.testing.assert_array_equal(found.angle, np.tile(alone.angle, 2))
+    turned = beside(phases_of([one]), phases_of([two]))
+    assert [phase.name for phase in turned] == ["Al", "Ti alpha"]
+
+
+def test_the_table_has_the_phase_of_each_grain_if_there_are_several():
+    volume = oriented()
+    found = table(volume)
+    expected = volume.orientations.phase[found["grain"] - 1]
+    assert found["phase"].tolist() == expected.tolist()
+    n = int(np.isin(volume.grain_id, [1, 3, 5, 7]).sum())
+    share = f"{n / volume.n_voxels:.1%} of the voxels"
+    assert phase_rows(volume, found)[0] == ("phase 1", f"Al (432): 4 grains, {share}")
+    known = Orientations(volume.orientations.quaternion)
+    assert "phase" not in table(replace(volume, orientations=known))

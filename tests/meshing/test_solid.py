@@ -1,6 +1,7 @@
 """Tetrahedra: they conform, none is inside out, grains have their volumes."""
 
 import meshio
+import numba
 import numpy as np
 import pytest
 import pyvista
@@ -11,7 +12,7 @@ from volumes import partitions, voronoi
 
 from grainpaint import InputError, Microstructure
 from grainpaint.meshing import grain_mesh, solid_mesh, solid_quality_of, write_mesh
-from grainpaint.meshing.improving import shapes
+from grainpaint.meshing.improving import THICK, shapes
 from grainpaint.meshing.nets import cubes_of, net_of
 from grainpaint.meshing.solid import untangled
 from grainpaint.meshing.tetrahedra import filling_of
@@ -135,6 +136,30 @@ def test_what_is_inside_out_goes_back_until_nothing_is(periodic):
     np.testing.assert_allclose(near, filling.start - filling.start[filling.twin])
     same = untangled(filling, filling.start, volume.spacing)
     np.testing.assert_array_equal(same, filling.start)
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+def test_blocks_that_move_at_once_share_no_tetrahedron(periodic):
+    ids = np.random.default_rng(3).integers(0, 5, (9, 8, 7))
+    volume = Microstructure(ids, periodic=(periodic,) * 3)
+    cubes = cubes_of(volume)
+    net = net_of(volume, cubes)
+    triangles, _ = triangulated(net, net.points, volume.spacing)
+    filling = filling_of(cubes, net, net.points, triangles)
+    layers = np.floor(filling.start[:, 0])[filling.tetrahedra]
+    assert np.ptp(layers, axis=1).max() < THICK
+
+
+def test_nodes_lie_at_the_same_places_whatever_the_number_of_threads():
+    volume = Microstructure(voronoi(16, 6))
+    found, before = [], numba.get_num_threads()
+    try:
+        for n in (1, before):
+            numba.set_num_threads(n)
+            found.append(solid_mesh(volume).points)
+    finally:
+        numba.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
 
 
 def test_two_halves_have_a_plane_between_them():

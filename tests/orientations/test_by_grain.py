@@ -82,3 +82,15 @@ def test_rows_are_those_of_the_grains():
     some = all_of_them.rows(np.array([4, 1]))
     np.testing.assert_array_equal(some.quaternion, all_of_them.quaternion[[3, 0]])
     assert some.phase.tolist() == [2, 1]
+
+
+def test_phases_that_no_grain_has_are_left_out_on_demand():
+    some = Orientations(
+        random_quaternions(3), ("1", "432", "622"), [3, 2, 3], ("a", "b", "c")
+    )
+    used = some.used()
+    assert (used.symmetry, used.names) == (("432", "622"), ("b", "c"))
+    assert used.phase.tolist() == [2, 1, 2]
+    assert used.used() is used
+    assert some.several
+    assert not some.rows(np.array([1, 3])).several

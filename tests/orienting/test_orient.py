@@ -1,6 +1,7 @@
 """Orientations of a volume: neighbors as wanted, the texture of the volume kept."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 import grainpaint
 from grainpaint import InputError, Microstructure
+from grainpaint.errors import InputNote
 from grainpaint.measure.misorientation import boundaries, misorientations
 from grainpaint.orientations import Orientations
 from grainpaint.orientations.disorientation import pair_angles
@@ -199,3 +201,92 @@ def test_crystals_of_another_symmetry_are_refused(cubes):
     for name in ("texture", "misorientations"):
         with pytest.raises(InputError, match="its crystals are 622, and 432 was asked"):
             grainpaint.orient(cubes, **{name: hexagonal})
+
+
+@pytest.fixture
+def two_phases(cubes):
+    phase = 1 + np.random.default_rng(5).integers(0, 2, cubes.n_grains)
+    q = np.tile([1.0, 0, 0, 0], (cubes.n_grains, 1))
+    known = Orientations(q, ("432", "622"), phase, ("Ferrite", "Ti"))
+    return replace(cubes, orientations=known)
+
+
+def test_phases_are_oriented_each_as_if_there_were_no_other(two_phases):
+    made = orient_measured(two_phases, "fibre:<001>,z,8deg", seed=2)
+    before, after = two_phases.orientations, made.volume.orientations
+    assert (after.symmetry, after.names) == (before.symmetry, before.names)
+    np.testing.assert_array_equal(after.phase, before.phase)
+    assert [name for name, _ in made.by_phase] == ["Ferrite", "Ti"]
+    own = np.flatnonzero(after.phase == 1)
+    table = np.zeros(len(after) + 1, int)
+    table[own + 1] = np.arange(1, own.size + 1)
+    alone = Microstructure(table[two_phases.grain_id])
+    expected = grainpaint.orient(alone, "fibre:<001>,z,8deg", seed=2).orientations
+    np.testing.assert_array_equal(after.quaternion[own], expected.quaternion)
+    other = grainpaint.orient(two_phases, "fibre:<001>,z,8deg", seed=2, phase="Ti")
+    own = after.phase == 2
+    np.testing.assert_array_equal(
+        after.quaternion[own], other.orientations.quaternion[own]
+    )
+    # Each draws its own.
+    assert len(np.unique(after.quaternion, axis=0)) > 0.99 * len(after)
+
+
+def test_a_phase_takes_the_texture_of_the_phase_of_its_name(two_phases, cubes):
+    q = np.array([[1.0, 0, 0, 0], [0.6, 0.8, 0, 0], [0.8, 0, 0.6, 0]])
+    known = Orientations(
+        q, ("432", "622", "432"), [1, 2, 3], ("Austenite", "Ti", "Ferrite")
+    )
+    source = Microstructure(np.array([[[1, 2, 3]]]), orientations=known)
+    made = grainpaint.orient(two_phases, source).orientations
+    for number, expected in ((1, q[2]), (2, q[1])):
+        own = made.quaternion[made.phase == number]
+        np.testing.assert_allclose(own, np.tile(expected, (len(own), 1)), atol=1e-12)
+    with pytest.warns(InputNote, match="phases Austenite, Ferrite count as one"):
+        grainpaint.orient(cubes, source)
+
+
+def test_what_continues_or_is_made_again_has_phase_and_orientation_of_one_grain(
+    two_phases,
+):
+    known = orient_measured(two_phases, seed=1).volume
+    of = known.orientations
+    own = {(*q, p) for q, p in zip(of.quaternion.tolist(), of.phase.tolist())}
+    piece = Microstructure(known.grain_id[:8, :8, 4:12]).relabel()
+    ids = known.grain_id.copy()
+    ids[:4] = known.n_grains + 1 + np.arange(4)[:, None, None]
+    for made, n_drawn in (
+        inherited(piece, known, (0, 0, 4)),
+        continued(Microstructure(ids), known, seed=3),
+    ):
+        found = made.orientations
+        assert (found.symmetry, found.names) == (("432", "622"), ("Ferrite", "Ti"))
+        rows = zip(found.quaternion.tolist(), found.phase.tolist())
+        assert {(*q, p) for q, p in rows} <= own
+        assert n_drawn in (0, 4)
+    made, _ = inherited(piece, known, (0, 0, 4))
+    there = known.orientations.phase[known.grain_id[:8, :8, 4:12] - 1]
+    np.testing.assert_array_equal(made.orientations.phase[piece.grain_id - 1], there)
+
+
+def test_one_phase_is_oriented_and_others_stay(two_phases):
+    made = grainpaint.orient(two_phases, "component:goss,0deg", phase="Ferrite")
+    of, q = made.orientations.phase, made.orientations.quaternion
+    assert (q[of == 2] == two_phases.orientations.quaternion[of == 2]).all()
+    assert not (q[of == 1] == [1, 0, 0, 0]).all(1).any()
+    with pytest.raises(InputError, match=r"phase Ti: .*these are 622"):
+        grainpaint.orient(two_phases, "component:goss,0deg")
+    with pytest.raises(InputError, match=r"they are 1 Ferrite \(432\), 2 Ti \(622\)"):
+        grainpaint.orient(two_phases, phase="Copper")
+    with pytest.raises(InputError, match="phase 2 has the symmetry 622, and 432"):
+        grainpaint.orient(two_phases, phase="2", symmetry="432")
+    bare = replace(two_phases, orientations=None)
+    with pytest.raises(InputError, match="its grains have no phases"):
+        grainpaint.orient(bare, phase="1")
+
+
+def test_a_symmetry_is_that_of_the_grains_or_makes_one_phase_of_them(two_phases):
+    with pytest.warns(InputNote, match="its phases Ferrite, Ti are one now, 622"):
+        one = grainpaint.orient(two_phases, symmetry="622")
+    assert one.orientations.symmetry == ("622",)
+    assert grainpaint.orient(one).orientations.symmetry == ("622",)

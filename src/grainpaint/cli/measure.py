@@ -84,7 +84,7 @@ def stats(
     """Measure every grain of a volume."""
     from grainpaint.formats.files import refuse_to_replace, replace_with
     from grainpaint.measure.dimensions import described
-    from grainpaint.measure.grain_table import table
+    from grainpaint.measure.grain_table import phase_rows, table
     from grainpaint.measure.tally import tally
     from grainpaint.measure.volume_measures import volume_measures
     from grainpaint.progress import console
@@ -105,12 +105,12 @@ def stats(
         else:
             replace_with(output, lambda aside: found.to_parquet(aside, index=False))
         rows.append(("written", str(output)))
-    border = found["touches_border"].mean()
     rows[1:1] = [
-        ("touching the border", f"{border:.0%}"),
+        ("touching the border", f"{found['touches_border'].mean():.0%}"),
         *((name, _number(value)) for name, value in whole.items()),
         *((f"mean {n}", _number(found[n].mean())) for n in _MEANS if n in found),
         ("diameters", found.attrs["diameters"]),
+        *phase_rows(grains, found),
     ]
     print_table([*_flat_rows(described(grains.shape)), *rows])
 

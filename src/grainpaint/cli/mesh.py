@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from grainpaint.meshing import Quality, SolidQuality
     from grainpaint.microstructure import Microstructure
 
+_WITHOUT = (".ply", ".stl")  # hold no orientations
+
 
 @command()
 @grouped
@@ -45,6 +47,11 @@ def mesh(
     check_mesh_output(output, force, tetrahedra)
     grains = read.load(volume)
     make = _tetrahedra if tetrahedra else _triangles
+    if output.suffix.lower() in _WITHOUT and grains.orientations is not None:
+        print(
+            f"{output}: such a file does not hold orientations and phases",
+            file=sys.stderr,
+        )
     print_table([*make(grains, _part(volume), output), ("written", str(output))])
 
 

@@ -41,6 +41,10 @@ def orient(
     seed: Annotated[
         int, option("--seed", "The same seed gives the same orientations.", HOW)
     ] = 0,
+    phase: Annotated[
+        str | None,
+        option("--phase", "Only grains of this phase, by name or number.", WHAT),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Give the grains of a volume orientations with a texture."""
@@ -54,15 +58,19 @@ def orient(
     places = check_outputs(output, force, with_picture=False)
     if formats.without_orientations(output):
         raise InputError(f"{output}: a site file does not hold orientations")
-    symmetry = read.symmetry or "432"
-    grains = replace(read, symmetry=None).load(volume)  # its own one does not matter
+    symmetry = read.symmetry
+    grains = replace(read, symmetry=None).load(volume)  # it is for the grains
     settings: dict[str, Any] = {
         "texture": texture,
         "misorientations": misorientations and str(misorientations),
         "symmetry": symmetry,
         "seed": seed,
     }
+    if phase is not None:
+        settings["phase"] = phase
     made = orient_measured(grains, **settings, progress=console)
+    known = made.volume.orientations
+    assert known is not None
     largest, n = int(grains.grain_id.max()), made.volume.n_grains
     if made.volume.grain_id.max() != largest:
         print(
@@ -76,21 +84,20 @@ def orient(
         told = read_record(record)
         recipe = told.pop("recipe", {})
         kept = {k: v for k, v in told.items() if k not in ("output", "versions")}
+        settings["symmetry"] = " ".join(known.symmetry)
         kept |= {"sha256": digest(made.volume), "orient": settings}
         write(places, recipe, kept)
-    rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", symmetry)]
+    shown = known.listed() if made.by_phase else known.symmetry[0]
+    rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", shown)]
     if made.n_along is not None:
         rest = f"{n - made.n_along:,} not molten and uniform"
         rows.append(("along growth", f"{count_text(made.n_along, 'grain')}; {rest}"))
-    if made.floor == made.floor:
-        of = str(misorientations) if misorientations else "random neighbors"
-        rows.append(
-            (
-                "misorientations",
-                f"{made.distance:.4f} from those of {of} (sampling alone: "
-                f"{made.floor:.4f})",
-            )
-        )
+    of = str(misorientations) if misorientations else "random neighbors"
+    for name, one in made.by_phase or (("", made),):
+        if one.floor == one.floor:
+            near = f"{one.distance:.4f} from those of {of}"
+            near += f" (sampling alone: {one.floor:.4f})"
+            rows.append(("misorientations", f"{name}: {near}" if name else near))
     print_table([*rows, ("written", str(output))])
 
 

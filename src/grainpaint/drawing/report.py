@@ -17,7 +17,7 @@ from grainpaint.drawing.picture import thinned
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
 from grainpaint.measure.comparison import compare
-from grainpaint.measure.crystals import phases_of
+from grainpaint.measure.crystals import beside, phases_of
 from grainpaint.measure.descriptors import descriptors_of
 from grainpaint.measure.dimensions import described
 from grainpaint.measure.measured import (
@@ -137,6 +137,7 @@ def _texture(sets: crystal_figures.Sets) -> dict[str, Any]:
 def _textures(sets: Sequence[Sequence[Measured]]) -> list[dict[str, Any]]:
     """Return what the template shows of each phase of the sets."""
     phases = [phases_of([one.crystals for one in members]) for members in sets]
+    phases[1:] = [beside(phases[0], other) for other in phases[1:]]
     named = list(zip(("generated", "reference"), phases))
     return [_texture(group) for group in crystal_figures.side_by_side(named)]
 

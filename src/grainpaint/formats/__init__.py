@@ -121,6 +121,8 @@ def _read(path: Path, options: ReadOptions) -> RawVolume:
     else:
         raw = _module(kind).read(path, content_of(path), options)
     unused = [*options.of_maps, *["spacing_z"] * (options.spacing_z is not None)]
+    if kind == "tesr" and raw.orientations is not None and "symmetry" in unused:
+        unused.remove("symmetry")  # it need not state it either
     if unused and kind not in _MAPS:
         note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
         raw = replace(raw, notes=(*raw.notes, note))
@@ -323,6 +325,8 @@ def dropped(volume: Microstructure, path: Path) -> str:
         lost.append("the origin")
     if volume.orientations is not None:
         lost.append("orientations")
+        if volume.orientations.rows(volume.ids()).several:
+            lost.append("phases")
     said = " and ".join(filter(None, (", ".join(lost[:-1]), *lost[-1:])))
     return f"{path}: a site file does not hold {said}" if lost else ""
 

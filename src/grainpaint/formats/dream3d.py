@@ -31,6 +31,7 @@ _DEEPEST = 4  # folders in folders that are searched for images
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 _UNITS = {5: "nm", 6: "um", 7: "mm", 8: "cm"}  # meters are what it writes unasked
+_STATED = ("AvgEulerAngles", "EulerAngles", "AvgQuats", "Phases")
 _UNIT = "lengths in µm, as in DREAM.3D"
 
 
@@ -83,13 +84,40 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     )
     if ids.min() < 0 or not ids.any():
         return raw
-    known = _by_feature(image, int(ids.max()), symmetry, names)
+    known = _by_feature(image, ids, phases, symmetry, names)
     if known is None and points is not None:
         known = _means(points, ids)
-        if known is None:
-            note = "no orientations: not every grain has one, or IDs are far apart"
-            raw = replace(raw, notes=(*raw.notes, note))
-    return replace(raw, orientations=known)
+    return replace(
+        raw, orientations=known, notes=(*raw.notes, *_told(image, known, symmetry))
+    )
+
+
+def _told(
+    image: _Image, known: Orientations | None, symmetry: tuple[str, ...]
+) -> list[str]:
+    """Return what a user has to know of the orientations."""
+    if known is not None:
+        structures = [] if not symmetry else _structures(image)
+        unknown = [
+            known.names[i] for i, code in enumerate(structures) if code == _UNKNOWN
+        ]
+        notes = []
+        if unknown:
+            notes.append(
+                f"the crystal structure of {', '.join(unknown)} is stated as unknown: "
+                "without symmetry (1)"
+            )
+        if len(known.names) > len(symmetry):
+            n = int((known.phase == len(known.names)).sum())
+            notes.append(f"{count_text(n, 'grain')} of no phase (0): of one of its own")
+        return notes
+    if not any(name in f for f in (image.cells, *image.others) for name in _STATED):
+        return []
+    if not symmetry:
+        return ["no orientations and phases: it states no crystal structures"]
+    return [
+        "no orientations: not every grain has one and a phase, or IDs are far apart"
+    ]
 
 
 def _unused(options: ReadOptions) -> tuple[str, ...]:
@@ -213,15 +241,20 @@ def _whole(phases: np.ndarray) -> np.ndarray:
 
 def _ensemble(image: _Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return symmetry and name of phases 1, 2, ...; none if it is not stated."""
+    symmetry = tuple(_structure(code) for code in _structures(image))
+    phases = range(1, len(symmetry) + 1)
+    named = [f["MaterialName"] for f in image.others if "MaterialName" in f]
+    told = [text_of(named[0], i) if named else "" for i in phases]
+    return symmetry, tuple(t or f"phase{i}" for i, t in zip(phases, told))
+
+
+def _structures(image: _Image) -> list[int]:
+    """Return the crystal structures of phases 1, 2, ...; none if it states none."""
     for folder in image.others:
         if "CrystalStructures" in folder:
-            codes = array_of(folder["CrystalStructures"]).ravel()[1:].tolist()
-            symmetry = tuple(_structure(code) for code in codes)
-            names = _array(folder, "MaterialName")
-            phases = range(1, len(symmetry) + 1)
-            told = ["" if names is None else text_of(names, i) for i in phases]
-            return symmetry, tuple(t or f"phase{i}" for i, t in zip(phases, told))
-    return (), ()
+            codes = array_of(folder["CrystalStructures"]).ravel()[1:]
+            return list(codes.tolist())
+    return []
 
 
 def _structure(code: int) -> str:
@@ -240,8 +273,8 @@ def _points(
     symmetry: tuple[str, ...],
     names: tuple[str, ...],
 ) -> OrientationMap | None:
-    """Return the orientations of the cells; None without symmetry."""
-    if not symmetry:
+    """Return the orientations of the cells; None without symmetry, or phases of it."""
+    if not symmetry or (phases is None and len(symmetry) > 1):
         return None
     values = _as_cells(floats_of(angles, _GROWN), angles.name, image)
     if values.shape[-1] != 3 or not np.isfinite(values).all():
@@ -275,9 +308,14 @@ def _check_radians(angles: np.ndarray) -> None:
 
 
 def _by_feature(
-    image: _Image, n: int, symmetry: tuple[str, ...], names: tuple[str, ...]
+    image: _Image,
+    ids: np.ndarray,
+    cells: np.ndarray | None,
+    symmetry: tuple[str, ...],
+    names: tuple[str, ...],
 ) -> Orientations | None:
     """Return the orientations by feature, None if there are none."""
+    n = int(ids.max())
     for folder in image.others:
         for name, size in (("AvgEulerAngles", 3), ("EulerAngles", 3), ("AvgQuats", 4)):
             if not symmetry or name not in folder:
@@ -292,14 +330,61 @@ def _by_feature(
                 _check_radians(rows)
             # Its quaternions have the scalar last; unused rows are zero.
             one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]]
-            one[~(np.linalg.norm(one, axis=1) > 0.5)] = (1, 0, 0, 0)
+            held = np.unique(ids[ids > 0]) - 1
+            none = ~(np.linalg.norm(one, axis=1) > 0.5)
+            if none[held].any():
+                continue
+            one[none] = (1, 0, 0, 0)
             one /= np.linalg.norm(one, axis=1, keepdims=True)
-            phase = np.ones(len(rows), np.int32)
             if "Phases" in folder:
                 phase = _whole(array_of(folder["Phases"]).ravel()[1:]).astype(np.int32)
-            phase = np.where(phase < 1, 1, phase)
-            return Orientations(one, symmetry, phase, names)
+            elif cells is not None:
+                phase = _most_common(ids, cells, len(rows), len(symmetry))
+            elif len(symmetry) == 1:
+                phase = np.ones(len(rows), np.int32)
+            else:
+                return None
+            return _with_phases(one, phase, held, symmetry, names)
     return None
+
+
+def _most_common(
+    ids: np.ndarray, cells: np.ndarray, n: int, n_phases: int
+) -> np.ndarray:
+    """Return the phase that most cells of each feature 1..n have."""
+    if cells.max() > n_phases:
+        raise InputError(
+            f"has cells of phase {cells.max()}, but states "
+            f"{count_text(n_phases, 'phase')}"
+        )
+    counts = np.zeros((n + 1, n_phases + 1), np.int64)
+    np.add.at(counts, (ids.ravel(), cells.ravel()), 1)
+    phase: np.ndarray = counts[1:].argmax(1).astype(np.int32)
+    return phase
+
+
+def _with_phases(
+    quaternion: np.ndarray,
+    phase: np.ndarray,
+    held: np.ndarray,
+    symmetry: tuple[str, ...],
+    names: tuple[str, ...],
+) -> Orientations:
+    """Return orientations; grains of phase 0 get one of their own, unknown.
+
+    Parameters
+    ----------
+    held : numpy.ndarray, integer
+        The rows of features that have cells.
+    """
+    if phase.shape != (len(quaternion),):
+        return Orientations(quaternion, symmetry, phase, names)  # which it refuses
+    lost = np.zeros(phase.size, bool)
+    lost[held] = phase[held] == 0
+    if lost.any():
+        symmetry, names = (*symmetry, "1"), (*names, "unknown")
+    phase = np.where(lost, len(symmetry), np.where(phase == 0, 1, phase))
+    return Orientations(quaternion, symmetry, phase, names)
 
 
 def _means(points: OrientationMap, ids: np.ndarray) -> Orientations | None:

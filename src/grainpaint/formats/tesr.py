@@ -123,12 +123,13 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         If it is damaged, or of another version.
     """
     try:
-        return _read(path, _Words(data.removeprefix(b"\xef\xbb\xbf")))
+        words = _Words(data.removeprefix(b"\xef\xbb\xbf"))
+        return _read(path, words, options.symmetry)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def _read(path: Path, words: _Words) -> RawVolume:
+def _read(path: Path, words: _Words, told: str | None) -> RawVolume:
     for due in ("***tesr", "**format"):
         if words.next() != due:
             raise InputError(f"damaged: it has no {due}")
@@ -158,9 +159,10 @@ def _read(path: Path, words: _Words) -> RawVolume:
         else:
             raise InputError(f"damaged: it has {brief(name, 50)!r} in **general")
     ids, known = None, None
+    notes: tuple[str, ...] = ()
     if words.peek() == "**cell":
         words.next()
-        ids, known = _cells(words, version)
+        ids, known, notes = _cells(words, version, told)
     if words.next() != "**data":
         raise InputError("damaged: it has no **data")
     form = form or words.next()
@@ -177,15 +179,21 @@ def _read(path: Path, words: _Words) -> RawVolume:
         tuple(origin),
         assumed_unit="lengths in µm, since Neper has no unit",
         orientations=known,
+        notes=notes,
     )
 
 
-def _cells(words: _Words, version: str) -> tuple[np.ndarray, Orientations | None]:
-    """Return IDs of cells, and their orientations."""
+def _cells(
+    words: _Words, version: str, told: str | None
+) -> tuple[np.ndarray, Orientations | None, tuple[str, ...]]:
+    """Return IDs of cells, their orientations, and notes.
+
+    A symmetry that the user told counts where the file states none.
+    """
     n = int(words.integers(1, "**cell")[0])
     if not 0 <= n <= len(words.data):
         raise InputError(f"damaged: it states {count_text(n, 'cell')}")
-    ids, rotation, symmetry = np.arange(1, n + 1), None, "432"
+    ids, rotation, symmetry = np.arange(1, n + 1), None, ""
     while words.peek() and not words.peek().startswith("**"):
         name = words.next()
         if name == "*id":
@@ -198,8 +206,18 @@ def _cells(words: _Words, version: str) -> tuple[np.ndarray, Orientations | None
         else:  # seeds, volumes, ...: not needed
             words.skip()
     if rotation is None or n == 0:
-        return ids, None
-    return ids, Orientations(rotation, symmetry)
+        return ids, None, ()
+    notes: tuple[str, ...] = ()
+    if symmetry and told not in (None, symmetry):
+        notes = (
+            f"its crystals are stated to be {symmetry}, so symmetry {told} is unused",
+        )
+    if not symmetry and told is None:
+        notes = (
+            "assumed: cubic crystals (432), since it states no symmetry (say symmetry "
+            "if not)",
+        )
+    return ids, Orientations(rotation, symmetry or told or "432"), notes
 
 
 def _orientations(words: _Words, n: int, version: str) -> np.ndarray:

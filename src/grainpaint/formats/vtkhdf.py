@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.hdf5_file import array_of
+from grainpaint.formats.hdf5_file import array_of, floats_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.formats.vti.grid import grid_of, turned
+from grainpaint.orientations import Orientations
 
-__all__ = ["read_volume"]
+__all__ = ["fields_of", "read_volume"]
 
 _PLACES = ("CellData", "PointData")
 _FRAME = ("WholeExtent", "Origin", "Spacing", "Direction")
 _GHOST = "vtkGhostType"
+_STATED = ("phase", "symmetry", "phase_name")
+_SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 
 
 def read_volume(group: Any, options: ReadOptions) -> RawVolume:
@@ -61,7 +64,73 @@ def read_volume(group: Any, options: ReadOptions) -> RawVolume:
         raise InputError("some of its voxels are blanked out: fill them first")
     ids, spacing, origin = turned(grid, values, points)
     ids = integers(ids, f"array {name!r}")
-    return RawVolume(ids, spacing, origin, **convention_of(name)._asdict())
+    known, note = _orientations(group.get("FieldData", {}), ids)
+    return RawVolume(
+        ids,
+        spacing,
+        origin,
+        **convention_of(name)._asdict(),
+        orientations=known,
+        notes=(note,) if note else (),
+    )
+
+
+def fields_of(ids: np.ndarray, known: Orientations) -> dict[str, np.ndarray]:
+    """Return orientations as arrays of a file as a whole.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray, integer, shape (n,)
+        Grain IDs.
+    known : Orientations
+        Of these grains.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        orientation_id, quaternion and phase, a row for each of the IDs; symmetry, such
+        as 432, by phase, and phase_name: the bytes of a text with a line for each.
+    """
+    return {
+        "orientation_id": ids,
+        "quaternion": known.quaternion,
+        "phase": known.phase,
+        "symmetry": np.array([int(s) for s in known.symmetry], "i8"),
+        "phase_name": np.frombuffer("\n".join(known.names).encode(), np.uint8),
+    }
+
+
+def _orientations(fields: Any, ids: np.ndarray) -> tuple[Orientations | None, str]:
+    """Return the orientations that we wrote, and why there are none if there are not.
+
+    The rows are those of some IDs; others, which no voxel has, get the identity.
+    """
+    if not hasattr(fields, "keys") or not {"orientation_id", "quaternion"} <= {*fields}:
+        return None, ""
+    if not {*_STATED} <= {*fields}:
+        return (
+            None,
+            "it does not state the symmetry of its orientations: they are unused",
+        )
+    of, phase, symmetry = (
+        integers(array_of(fields[name]).ravel(), repr(name))
+        for name in ("orientation_id", "phase", "symmetry")
+    )
+    quaternion, names = floats_of(fields["quaternion"]), array_of(fields["phase_name"])
+    lost = np.setdiff1d(ids[ids > 0], of)
+    if quaternion.shape != (of.size, 4) or phase.shape != of.shape or lost.size:
+        raise InputError("damaged: its orientations are not those of its grains")
+    n = int(of.max(initial=0))
+    if of.min(initial=1) < 1 or n > _SPARSE + ids.size:
+        raise InputError(f"damaged: it has orientations of grains up to {n}")
+    if phase.min(initial=1) < 1 or phase.max(initial=1) > symmetry.size:
+        raise InputError(f"damaged: it has phase {phase.max()} of {symmetry.size}")
+    every, kinds = np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)), np.ones(n, np.int32)
+    every[of - 1], kinds[of - 1] = quaternion, phase
+    text = integers(names.ravel(), "'phase_name'").astype(np.uint8).tobytes()
+    told = tuple(text.decode("utf-8", "replace").split("\n"))
+    groups = tuple(str(s) for s in symmetry.tolist())
+    return Orientations(every, groups, kinds, told), ""
 
 
 def _frame(group: Any) -> dict[str, str]:

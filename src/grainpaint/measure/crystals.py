@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
 from grainpaint.orientations.disorientation import pair_angles
 
-__all__ = ["Crystals", "Phase", "crystals", "phases_of"]
+__all__ = ["Crystals", "Phase", "beside", "crystals", "phases_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +105,15 @@ def phases_of(members: Sequence[Crystals | None]) -> list[Phase]:
     Returns
     -------
     list of Phase
-        Those that have a grain, in the order of their numbers; empty if a volume has no
-        orientations, or symmetries differ between volumes.
+        Those that have a grain, in the order of their numbers in the first volume;
+        empty if a volume has no orientations, or symmetries differ between volumes.
+        Where all volumes name the same phases, names tell them, otherwise numbers.
     """
     known = [one for one in members if one is not None]
-    if len(known) < len(members) or len({one.known.symmetry for one in known}) != 1:
+    if len(known) < len(members) or not known:
+        return []
+    known = [_renumbered(one, known[0].known) for one in known]
+    if len({one.known.symmetry for one in known}) != 1:
         return []
     found = []
     first = known[0].known
@@ -130,3 +134,35 @@ def phases_of(members: Sequence[Crystals | None]) -> list[Phase]:
             )
         )
     return found
+
+
+def _renumbered(one: Crystals, first: Orientations) -> Crystals:
+    """Return crystals with the phases in another one's order, if names are the same."""
+    own = one.known
+    names, wanted = own.names, first.names
+    if names == wanted or sorted(names) != sorted(wanted):
+        return one
+    if len(set(names)) < len(names):  # a name that several have tells none
+        return one
+    number = np.array([0, *(wanted.index(name) + 1 for name in names)], np.int32)
+    symmetry = tuple(own.symmetry[names.index(name)] for name in wanted)
+    known = Orientations(own.quaternion, symmetry, number[own.phase], wanted)
+    return replace(one, known=known, phase=number[one.phase])
+
+
+def beside(one: Sequence[Phase], other: Sequence[Phase]) -> list[Phase]:
+    """Return the phases of another set in the order of the first, if names agree.
+
+    Parameters
+    ----------
+    one, other : sequence of Phase
+
+    Returns
+    -------
+    list of Phase
+        Those of `other`; as they come unless both sets name the same phases.
+    """
+    named = {phase.name: phase for phase in other}
+    if len(named) == len(other) and sorted(named) == sorted(p.name for p in one):
+        return [named[phase.name] for phase in one]
+    return list(other)

@@ -19,11 +19,12 @@ from grainpaint.measure.dimensions import (
 from grainpaint.measure.kernel_average import kernel_averages
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["contacts", "table"]
+__all__ = ["contacts", "phase_rows", "table"]
 
 
 def _centroids(counted: Tally, grain: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -86,15 +87,15 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     Parameters
     ----------
     volume : Microstructure
-        All voxels of one ID are one grain, in one piece or not; 0 is outside. Use
-        `grainpaint.measure.connected.as_pieces` first to make every piece a grain.
+        All voxels of one ID are one grain; 0 is outside. To make every piece a grain,
+        use `grainpaint.measure.connected.as_pieces` first.
     counted : Tally, optional
         The tally of this volume, if it is known already.
 
     Returns
     -------
     pandas.DataFrame
-        One row per grain, in the order of the IDs, with these columns (sections: notes)
+        One row per grain, by ID, with these columns (of sections: see notes)
 
         - grain, voxels: ID and number of voxels;
         - volume_um3, diameter_um: volume, and diameter of the ball of equal volume;
@@ -112,10 +113,10 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
         - face_area_um2: surface area in voxel faces;
         - axis_x, axis_y, axis_z: unit vector along a (largest component positive);
         - extent_x, extent_y, extent_z: edges of the bounding box, voxels;
-        - kernel_average_deg with orientations: see `grainpaint.measure.kernel_average`.
+        - kernel_average_deg with orientations, see `grainpaint.measure.kernel_average`;
+          phase, by its number, if there are several.
 
-        The faces of the box close the grains that they cut; grains continue through
-        periodic faces.
+        Faces of the box close the grains that they cut, unless they are periodic.
 
     Raises
     ------
@@ -194,10 +195,39 @@ def _columns(volume: Microstructure | Slabs, counted: Tally) -> dict[str, Any]:
 
 
 def _averages(volume: Microstructure | Slabs, ids: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the column that only volumes with orientations have."""
-    if volume.orientations is None or not isinstance(volume, Microstructure):
+    """Return the columns that only volumes with orientations have."""
+    known = volume.orientations
+    if known is None or not isinstance(volume, Microstructure):
         return {}
-    return {"kernel_average_deg": kernel_averages(volume)[ids]}
+    found = {"kernel_average_deg": kernel_averages(volume)[ids]}
+    if len(known.symmetry) > 1:
+        found["phase"] = known.phase[ids - 1]
+    return found
+
+
+def phase_rows(
+    volume: Microstructure | Slabs, found: DataFrame
+) -> list[tuple[str, str]]:
+    """Return name and content of each phase as text; nothing if there is one.
+
+    Parameters
+    ----------
+    volume : Microstructure
+    found : pandas.DataFrame
+        Its table of grains.
+    """
+    known = volume.orientations
+    if "phase" not in found or known is None:
+        return []
+    whole = found["voxels"].sum()
+    rows = []
+    for number, (name, symmetry) in enumerate(zip(known.names, known.symmetry), 1):
+        own = found["voxels"][found["phase"] == number]
+        share = (
+            f"{count_text(len(own), 'grain')}, {own.sum() / whole:.1%} of the voxels"
+        )
+        rows.append((f"phase {number}", f"{name} ({symmetry}): {share}"))
+    return rows
 
 
 def _shape(

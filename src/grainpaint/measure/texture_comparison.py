@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grainpaint.measure.crystals import Phase, phases_of
+from grainpaint.measure.crystals import Phase, beside, phases_of
 from grainpaint.measure.floors import (
     MIN_GRAINS,
     drawn_alike,
@@ -55,9 +55,10 @@ def have_crystals(
                 else f"some volumes of the {name} set have none"
             )
             return False, [f"Orientations are not compared: {only}."]
+    one, other = (phases_of([m.crystals for m in members]) for members in sets.values())
     found = {
-        name: [one.symmetry for one in phases_of([m.crystals for m in members])]
-        for name, members in sets.items()
+        name: [phase.symmetry for phase in phases]
+        for name, phases in zip(sets, (one, beside(one, other)))
     }
     if not all(found.values()) or found["generated"] != found["reference"]:
         told = " and ".join(
@@ -86,9 +87,8 @@ def compare_textures(
         By the names of the phases of the generated set.
     """
     n_voxels = [sum(one.n_voxels for one in s) for s in (generated, reference)]
-    pairs = zip(
-        *(phases_of([one.crystals for one in s]) for s in (generated, reference))
-    )
+    one, other = (phases_of([m.crystals for m in s]) for s in (generated, reference))
+    pairs = zip(one, beside(one, other))
     counts = len(generated), len(reference)
     share = n_voxels[0] / n_voxels[1]
     return {a.name: _compare(a, b, counts, share, seed) for a, b in pairs}

@@ -44,10 +44,15 @@ def crossing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     shape = cell.max(0) + 1
     index = np.ravel_multi_index(tuple(cell.T), tuple(shape))
     order = np.argsort(index, kind="stable")
-    start = np.searchsorted(index[order], np.arange(shape.prod() + 1))
-    found = np.zeros(len(triangles), bool)
+    start = np.append(0, np.cumsum(np.bincount(index, minlength=int(shape.prod()))))
     last = np.floor((high - origin) / _CELL).astype(np.int64).clip(max=shape - 1)
-    _look(points, triangles, low, high, (first, last), order, start, shape, found)
+    # In the order of cells, what is compared lies close together.
+    rows, boxes = triangles[order], np.stack([low[order], high[order]], 1)
+    cells = np.stack([first[order], last[order]], 1)
+    hit = np.zeros(len(triangles), bool)
+    _look(points, rows, boxes, cells, start, shape, hit)
+    found = np.zeros(len(triangles), bool)
+    found[order] = hit
     return found
 
 
@@ -90,24 +95,22 @@ def _cross(points, s, t):
 
 
 @nb.njit(cache=True, parallel=True)
-def _look(points, triangles, low, high, cells, order, start, shape, found):
+def _look(points, triangles, boxes, cells, start, shape, found):
     """Mark the triangles that cross others; each pair is met once."""
     for i in nb.prange(len(triangles)):
-        first, last = cells[0][i], cells[1][i]
+        first, last, low, high = cells[i, 0], cells[i, 1], boxes[i, 0], boxes[i, 1]
         for x in range(first[0], last[0] + 1):
             for y in range(first[1], last[1] + 1):
                 row = (x * shape[1] + y) * shape[2]
-                for k in range(start[row + first[2]], start[row + last[2] + 1]):
-                    j = order[k]
-                    if j <= i:
-                        continue
+                begin, end = start[row + first[2]], start[row + last[2] + 1]
+                for j in range(max(begin, i + 1), end):
                     if (
-                        low[i, 0] > high[j, 0]
-                        or low[j, 0] > high[i, 0]
-                        or low[i, 1] > high[j, 1]
-                        or low[j, 1] > high[i, 1]
-                        or low[i, 2] > high[j, 2]
-                        or low[j, 2] > high[i, 2]
+                        low[0] > boxes[j, 1, 0]
+                        or boxes[j, 0, 0] > high[0]
+                        or low[1] > boxes[j, 1, 1]
+                        or boxes[j, 0, 1] > high[1]
+                        or low[2] > boxes[j, 1, 2]
+                        or boxes[j, 0, 2] > high[2]
                     ):
                         continue
                     if _cross(points, triangles[i], triangles[j]):

@@ -40,57 +40,77 @@ def check_edges(
         Their normals point from the first grain to the second.
     pairs : numpy.ndarray, integer, shape (m, 2)
     """
+    m = len(triangles)
     ends = np.concatenate([triangles[:, [i, (i + 1) % 3]] for i in range(3)])
-    keys = ends.min(1) * len(points) + ends.max(1)
+    low = np.minimum(ends[:, 0], ends[:, 1])
+    keys = low * len(points) + np.maximum(ends[:, 0], ends[:, 1])
     order = np.argsort(keys, kind="stable")
     start = np.flatnonzero(np.diff(keys[order], prepend=-1, append=-1))
-    of = order % len(triangles)
+    of = order % m
     ends = ends[order]
-    forward = ends[:, 0] < ends[:, 1]
-    found = _around_edges(points, triangles, pairs, of, forward, ends, start)
-    return EdgeCheck(*found)
-
-
-@nb.njit(cache=True)
-def _normal(points, corners):
-    """Return the normal of a triangle, not of unit length."""
-    u = points[corners[1]] - points[corners[0]]
-    v = points[corners[2]] - points[corners[0]]
-    return np.array(
-        [
-            u[1] * v[2] - u[2] * v[1],
-            u[2] * v[0] - u[0] * v[2],
-            u[0] * v[1] - u[1] * v[0],
-        ]
+    normals = np.empty((m, 3))
+    _set_normals(points, triangles, normals)
+    angle = np.empty(3 * m)
+    wrong = _around_edges(points, normals, pairs, of, ends, start, angle)
+    of_side = np.empty(3 * m)
+    of_side[order] = angle
+    return EdgeCheck(
+        int(np.count_nonzero(wrong)),
+        int(np.count_nonzero(np.diff(start) > 2)),
+        of_side.reshape(3, m).min(0),
     )
 
 
-@nb.njit(cache=True)
-def _dihedral(m, n, along):
-    """Return the angle inside, between faces of outward normals m and n.
+@nb.njit(cache=True, parallel=True)
+def _set_normals(points, corners, normals):
+    """Set the normals of triangles, not of unit length."""
+    for i in nb.prange(len(corners)):
+        a, b, c = corners[i]
+        ux, uy, uz = (
+            points[b, 0] - points[a, 0],
+            points[b, 1] - points[a, 1],
+            points[b, 2] - points[a, 2],
+        )
+        vx, vy, vz = (
+            points[c, 0] - points[a, 0],
+            points[c, 1] - points[a, 1],
+            points[c, 2] - points[a, 2],
+        )
+        normals[i, 0] = uy * vz - uz * vy
+        normals[i, 1] = uz * vx - ux * vz
+        normals[i, 2] = ux * vy - uy * vx
 
-    The edge goes along the first face counter-clockwise, seen from outside.
+
+@nb.njit(cache=True)
+def _dihedral(m, n, side, other, start, end):
+    """Return the angle in a grain between faces of normals m and n.
+
+    The grain is on this side of the first face and on the other one of the second:
+    normals point out of it from side 0. The edge from `start` to `end` goes along the
+    first face counter-clockwise, seen from where its normal points.
     """
-    length = np.sqrt((along**2).sum())
+    x, y, z = end[0] - start[0], end[1] - start[1], end[2] - start[2]
+    length = np.sqrt(x * x + y * y + z * z)
     if length == 0:
         return 0.0
     turned = (
-        (m[1] * n[2] - m[2] * n[1]) * along[0]
-        + (m[2] * n[0] - m[0] * n[2]) * along[1]
-        + (m[0] * n[1] - m[1] * n[0]) * along[2]
+        (m[1] * n[2] - m[2] * n[1]) * x
+        + (m[2] * n[0] - m[0] * n[2]) * y
+        + (m[0] * n[1] - m[1] * n[0]) * z
     ) / length
-    return np.pi - np.arctan2(turned, (m * n).sum())
+    dot = m[0] * n[0] + m[1] * n[1] + m[2] * n[2]
+    # Outward are both normals, and the way along the edge, times the signs of sides.
+    turned = turned if other == 0 else -turned
+    return np.pi - np.arctan2(turned, dot if side == other else -dot)
 
 
-@nb.njit(cache=True)
-def _around_edges(points, corners, pairs, of, forward, ends, start):
-    """Return how many edges are wrong and triple, and each triangle's dihedral."""
-    wrong, lines = 0, 0
-    smallest = np.full(len(corners), 2 * np.pi)
-    for k in range(len(start) - 1):
+@nb.njit(cache=True, parallel=True)
+def _around_edges(points, normals, pairs, of, ends, start, angle):
+    """Return which edges are wrong; set the least angle at each side of triangles."""
+    wrong = np.zeros(len(start) - 1, np.bool_)
+    for k in nb.prange(len(start) - 1):
         first, last = start[k], start[k + 1]
-        lines += last - first > 2
-        sound = True
+        angle[first:last] = 2 * np.pi
         for i in range(first, last):
             for side in range(2):
                 grain = pairs[of[i], side]
@@ -103,17 +123,20 @@ def _around_edges(points, corners, pairs, of, forward, ends, start):
                             continue
                         n += 1
                         # Seen from within the grain they go opposite ways.
-                        if (forward[i] == forward[j]) == (side == other):
-                            sound = False
+                        like = ends[i, 0] == ends[j, 0]
+                        if like == (side == other):
+                            wrong[k] = True
                         elif j > i:
-                            sign = 1.0 - 2.0 * side
-                            angle = _dihedral(
-                                sign * _normal(points, corners[of[i]]),
-                                (1.0 - 2.0 * other) * _normal(points, corners[of[j]]),
-                                sign * (points[ends[i, 1]] - points[ends[i, 0]]),
+                            found = _dihedral(
+                                normals[of[i]],
+                                normals[of[j]],
+                                side,
+                                other,
+                                points[ends[i, 0]],
+                                points[ends[i, 1]],
                             )
-                            smallest[of[i]] = min(smallest[of[i]], angle)
-                            smallest[of[j]] = min(smallest[of[j]], angle)
-                sound = sound and n == 1
-        wrong += not sound
-    return wrong, lines, smallest
+                            angle[i] = min(angle[i], found)
+                            angle[j] = min(angle[j], found)
+                if n != 1:
+                    wrong[k] = True
+    return wrong

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.cad import Part
-from grainpaint.meshing.improving import improved, shapes
+from grainpaint.meshing.improving import STEPS, contents, improved, shapes
 from grainpaint.meshing.surfaces import Surfaces, check_fit, surfaces_of
-from grainpaint.meshing.tetrahedra import Filling, filling_of
+from grainpaint.meshing.tetrahedra import Filling, by_grain, filling_of
 from grainpaint.meshing.triangles import triangulated
 from grainpaint.meshing.volumes import grain_volumes, shifts_for
 from grainpaint.microstructure import Microstructure
@@ -47,9 +47,7 @@ class SolidMesh:
 
     def volumes(self) -> np.ndarray:
         """Return the volumes of the tetrahedra, µm^3; negative inside out."""
-        a, b, c, d = (self.points[self.tetrahedra[:, i]] for i in range(4))
-        found: np.ndarray = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6
-        return found
+        return contents(self.points, self.tetrahedra)
 
 
 def solid_mesh(
@@ -85,7 +83,7 @@ def solid_mesh(
     used = np.zeros(len(points), bool)
     used[filling.tetrahedra] = True
     new = (np.cumsum(used) - 1).astype(np.int32)
-    order = np.argsort(filling.grain, kind="stable")
+    order = by_grain(filling.grain)
     return SolidMesh(
         points[used] * volume.spacing + volume.origin,
         new[filling.tetrahedra[order]],
@@ -108,10 +106,12 @@ def _shaped(
     within[:n] = False
     off_part[:n][made.held] = False
     points = filling.points
+    near = filling.twin, np.floor(filling.start[:, 0]).astype(np.int64)
     for turn in range(_ROUNDS):
-        points = improved(points, rows, within, filling.twin, spacing)
+        steps = STEPS if turn == 0 else STEPS[1:]  # later they are near
+        points = improved(points, rows, within, *near, spacing, steps=steps)
         for some in (off_part, movable):
-            points = improved(points, rows, some, filling.twin, spacing, _LEAST)
+            points = improved(points, rows, some, *near, spacing, _LEAST)
         missing = made.sizes - grain_volumes(points[:n], *faces, made.sizes.size)
         if turn == _ROUNDS - 1 or (np.abs(missing) <= _CLOSE * abs(made.sizes)).all():
             break
@@ -120,7 +120,7 @@ def _shaped(
         points[:n] += shift
     points = untangled(filling, points, spacing)
     # What gets better in steps is not turned inside out again.
-    return improved(points, rows, movable, filling.twin, spacing, _LEAST)
+    return improved(points, rows, movable, *near, spacing, _LEAST)
 
 
 def untangled(

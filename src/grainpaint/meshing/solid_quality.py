@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numba as nb
@@ -56,9 +57,11 @@ def solid_quality_of(mesh: SolidMesh, volume: Microstructure) -> SolidQuality:
     ids = volume.ids()
     voxels = volume.grain_volumes() * np.prod(volume.spacing)
     own = mesh.volumes()
-    found = np.bincount(np.searchsorted(ids, mesh.grain), own, ids.size)
+    first = np.searchsorted(mesh.grain, ids)  # they stand by grain
+    found = np.add.reduceat(own, first)
     errors = np.abs(found / voxels - 1)
-    angles = np.degrees(dihedral_angles(mesh.points, mesh.tetrahedra))
+    angles = dihedral_angles(mesh.points, mesh.tetrahedra)
+    smallest, low = angles[:, 0].min(), np.quantile(angles[:, 0], 0.01)
     return SolidQuality(
         n_grains=ids.size,
         n_nodes=len(mesh.points),
@@ -67,9 +70,9 @@ def solid_quality_of(mesh: SolidMesh, volume: Microstructure) -> SolidQuality:
         volume_error=float(errors.max()),
         worst_grain=int(ids[errors.argmax()]),
         n_off=int((errors > OFF).sum()),
-        smallest_dihedral=float(angles[:, 0].min()),
-        low_dihedral=float(np.quantile(angles[:, 0], 0.01)),
-        largest_dihedral=float(angles[:, 1].max()),
+        smallest_dihedral=math.degrees(smallest),
+        low_dihedral=math.degrees(low),
+        largest_dihedral=math.degrees(angles[:, 1].max()),
     )
 
 
@@ -93,24 +96,42 @@ def dihedral_angles(points: np.ndarray, tetrahedra: np.ndarray) -> np.ndarray:
     return found
 
 
+@nb.njit(inline="always")
+def _normal(points, p, q, r):
+    """Return the vector product of two edges of a triangle."""
+    ux, uy, uz = (
+        points[q, 0] - points[p, 0],
+        points[q, 1] - points[p, 1],
+        points[q, 2] - points[p, 2],
+    )
+    vx, vy, vz = (
+        points[r, 0] - points[p, 0],
+        points[r, 1] - points[p, 1],
+        points[r, 2] - points[p, 2],
+    )
+    return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+
+
+@nb.njit(inline="always")
+def _cosine(one, other):
+    """Return the cosine of the angle between two faces, by their outer normals."""
+    length = (one[0] ** 2 + one[1] ** 2 + one[2] ** 2) * (
+        other[0] ** 2 + other[1] ** 2 + other[2] ** 2
+    )
+    dot = one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+    return -dot / max(np.sqrt(length), 1e-300)
+
+
 @nb.njit(cache=True, parallel=True)
 def _dihedral(points, tetrahedra, found):
     for i in nb.prange(len(tetrahedra)):
-        normal = np.empty((4, 3))
-        for k in range(4):
-            a = points[tetrahedra[i, (k + 1) % 4]]
-            b = points[tetrahedra[i, (k + 2) % 4]]
-            c = points[tetrahedra[i, (k + 3) % 4]]
-            u, v = b - a, c - a
-            sign = 1.0 if k % 2 else -1.0
-            normal[k, 0] = sign * (u[1] * v[2] - u[2] * v[1])
-            normal[k, 1] = sign * (u[2] * v[0] - u[0] * v[2])
-            normal[k, 2] = sign * (u[0] * v[1] - u[1] * v[0])
-        low, high = -1.0, 1.0  # cosines of the smallest and the largest angle
-        for k in range(4):
-            for m in range(k):
-                length = np.sqrt((normal[k] ** 2).sum() * (normal[m] ** 2).sum())
-                cosine = -(normal[k] * normal[m]).sum() / max(length, 1e-300)
-                low, high = max(low, cosine), min(high, cosine)
-        found[i, 0] = np.arccos(min(low, 1.0))
-        found[i, 1] = np.arccos(max(high, -1.0))
+        a, b, c, d = tetrahedra[i]
+        # All normals point out of the tetrahedron, or all into it.
+        s, t = _normal(points, b, d, c), _normal(points, a, c, d)
+        u, v = _normal(points, a, d, b), _normal(points, a, b, c)
+        e, f, g = _cosine(s, t), _cosine(s, u), _cosine(s, v)
+        h, k, m = _cosine(t, u), _cosine(t, v), _cosine(u, v)
+        high = max(max(e, f, g), max(h, k, m))
+        low = min(min(e, f, g), min(h, k, m))
+        found[i, 0] = np.arccos(min(high, 1.0))
+        found[i, 1] = np.arccos(max(low, -1.0))

@@ -17,7 +17,7 @@ import numpy as np
 
 from grainpaint.meshing.nets import Cubes, Net, ring_nodes, ring_table, twins
 
-__all__ = ["Filling", "filling_of"]
+__all__ = ["Filling", "by_grain", "filling_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +106,35 @@ def filling_of(
     return Filling(there, start, all_sides, twin, rows, grain)
 
 
+def by_grain(grain: np.ndarray) -> np.ndarray:
+    """Return the order of tetrahedra by grain; those of one stay as they stand.
+
+    Examples
+    --------
+    >>> by_grain(np.array([2, 1, 2, 1])).tolist()
+    [1, 3, 0, 2]
+    """
+    order = np.empty(len(grain), np.int32)
+    _place(grain, np.bincount(grain), order)
+    return order
+
+
+@nb.njit(cache=True)
+def _place(grain, counts, order):
+    at = np.cumsum(counts) - counts
+    for i in range(len(grain)):
+        order[at[grain[i]]] = i
+        at[grain[i]] += 1
+
+
 def _flat(sides: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return which tetrahedra have no volume, since centers lie in a face of the box.
 
     Four nodes lie in one face, three on one edge, or two in one corner.
     """
     found = np.zeros(len(rows), bool)
-    near = np.flatnonzero((sides[rows] != 0).any(2).sum(1) > 1)
+    in_face = (sides != 0).any(1)
+    near = np.flatnonzero(in_face[rows].sum(1) > 1)
     own = sides[rows[near]]
     cases = [(c, 5 - k) for k in (4, 3, 2) for c in combinations(range(4), k)]
     for chosen, least in cases:

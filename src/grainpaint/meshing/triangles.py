@@ -87,23 +87,39 @@ def smallest_angles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return angles
 
 
+@nb.njit(inline="always")
+def _square(points, p, q):
+    """Return the square of the distance of two nodes."""
+    x, y, z = (
+        points[p, 0] - points[q, 0],
+        points[p, 1] - points[q, 1],
+        points[p, 2] - points[q, 2],
+    )
+    return x * x + y * y + z * z
+
+
 @nb.njit(cache=True)
-def _smallest(p, q, r):
+def _smallest(points, p, q, r):
     """Return the smallest angle of a triangle: the one across its shortest side."""
-    a = np.sqrt(((q - r) ** 2).sum())
-    b = np.sqrt(((r - p) ** 2).sum())
-    c = np.sqrt(((p - q) ** 2).sum())
+    a, b, c = _square(points, q, r), _square(points, r, p), _square(points, p, q)
     if a <= b and a <= c:
-        u, v = q - p, r - p
+        at, one, other = p, q, r
     elif b <= c:
-        u, v = r - q, p - q
+        at, one, other = q, r, p
     else:
-        u, v = p - r, q - r
-    x = u[1] * v[2] - u[2] * v[1]
-    y = u[2] * v[0] - u[0] * v[2]
-    z = u[0] * v[1] - u[1] * v[0]
-    along = u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
-    return np.arctan2(np.sqrt(x * x + y * y + z * z), along)
+        at, one, other = r, p, q
+    ux, uy, uz = (
+        points[one, 0] - points[at, 0],
+        points[one, 1] - points[at, 1],
+        points[one, 2] - points[at, 2],
+    )
+    vx, vy, vz = (
+        points[other, 0] - points[at, 0],
+        points[other, 1] - points[at, 1],
+        points[other, 2] - points[at, 2],
+    )
+    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    return np.arctan2(np.sqrt(x * x + y * y + z * z), ux * vx + uy * vy + uz * vz)
 
 
 @nb.njit(cache=True, parallel=True)
@@ -111,18 +127,16 @@ def _angles(points, triangles, angles):
     """Put the smallest angle of each triangle into `angles`."""
     for i in nb.prange(len(triangles)):
         a, b, c = triangles[i]
-        angles[i] = _smallest(points[a], points[b], points[c])
+        angles[i] = _smallest(points, a, b, c)
 
 
 @nb.njit(cache=True, parallel=True)
 def _cut(points, quads, triangles):
     """Put the two triangles of each quad into `triangles`."""
     for i in nb.prange(len(quads)):
-        quad = quads[i]
-        a, b, c, d = quad
-        p, q, r, s = points[a], points[b], points[c], points[d]
-        first = min(_smallest(p, q, r), _smallest(p, r, s))
-        second = min(_smallest(q, r, s), _smallest(q, s, p))
+        a, b, c, d = quads[i]
+        first = min(_smallest(points, a, b, c), _smallest(points, a, c, d))
+        second = min(_smallest(points, b, c, d), _smallest(points, b, d, a))
         if first >= second - _TIE:
             triangles[2 * i] = a, b, c
             triangles[2 * i + 1] = a, c, d

@@ -99,6 +99,31 @@ class Orientations:
         """Return the number of grains."""
         return len(self.quaternion)
 
+    @property
+    def several(self) -> bool:
+        """Whether its grains have different phases."""
+        return np.unique(self.phase).size > 1
+
+    def used(self) -> Orientations:
+        """Return them with the phases alone that a grain has, numbered anew."""
+        numbers, phase = np.unique(self.phase, return_inverse=True)
+        if numbers.size in (0, len(self.symmetry)):
+            return self
+        symmetry = tuple(self.symmetry[i - 1] for i in numbers)
+        names = tuple(self.names[i - 1] for i in numbers)
+        return replace(self, symmetry=symmetry, names=names, phase=phase + 1)
+
+    def listed(self) -> str:
+        """Return number, name and symmetry of each phase, as text.
+
+        Examples
+        --------
+        >>> Orientations([[1, 0, 0, 0]], ("432", "622"), names=("Al", "Ti")).listed()
+        '1 Al (432), 2 Ti (622)'
+        """
+        each = zip(self.names, self.symmetry)
+        return ", ".join(f"{i} {name} ({s})" for i, (name, s) in enumerate(each, 1))
+
     def rows(self, ids: np.ndarray) -> Orientations:
         """Return the orientations of grains ``ids``, as those of grains 1, 2, ...
 

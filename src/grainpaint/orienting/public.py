@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.measure.misorientation import boundaries
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
@@ -39,27 +40,42 @@ class Oriented:
     n_along : int, optional
         Grains whose fibre lies along the direction in which they grew, if that was
         asked for; the others have any orientation.
+    by_phase : tuple of (str, Oriented)
+        Of several phases, the name of each that has grains, and the volume of these
+        alone; distance and floor of the whole are then NaN.
     """
 
     volume: Microstructure
     distance: float
     floor: float
     n_along: int | None = None
+    by_phase: tuple[tuple[str, Oriented], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What is wanted of the grains of each phase; see `orient`."""
+
+    texture: Source
+    misorientations: Source | None
+    seed: int
 
 
 def orient(
     volume: Microstructure,
     texture: Source = "uniform",
     misorientations: Source | None = None,
-    symmetry: str = "432",
+    symmetry: str | None = None,
     seed: int = 0,
+    phase: str | None = None,
 ) -> Microstructure:
     """Give the grains of a volume orientations.
 
     Parameters
     ----------
     volume : Microstructure
-        Orientations that it has are replaced.
+        Orientations that it has are replaced. Of several phases, each gets the texture
+        by itself, with its own symmetry, and swaps stay within it.
     texture : str, path or Microstructure
         uniform; fibre:<001>,z,10deg; fibre:<001>,build.toml,10deg, along the direction
         in which grains of this build grew; component:goss,10deg; a list of orientations
@@ -68,11 +84,14 @@ def orient(
     misorientations : path or Microstructure, optional
         A volume or map, whose distribution of the disorientation angle across
         boundaries is wanted; if not given, that of neighbors chosen at random.
-    symmetry : str
+    symmetry : str, optional
         Of the crystals: 432 for cubic, 622 for hexagonal metals, or another key of
-        `grainpaint.orientations.GROUPS`.
+        `grainpaint.orientations.GROUPS`; all grains are then of one phase. If not
+        given, that which they have, 432 if they have none.
     seed : int
         The same seed gives the same orientations.
+    phase : str, optional
+        Name or number of the phase whose grains are oriented; others stay as they are.
 
     Returns
     -------
@@ -85,6 +104,11 @@ def orient(
     InputError
         If the volume has no grain, or a texture, file or symmetry cannot be used.
 
+    Warns
+    -----
+    InputNote
+        If the phases of the volume, or of a file, count as one.
+
     Examples
     --------
     >>> halves = np.ones((4, 4, 4), int)
@@ -94,30 +118,113 @@ def orient(
     array([[0.   , 0.785, 0.   ],
            [0.   , 0.785, 0.   ]])
     """
-    return orient_measured(volume, texture, misorientations, symmetry, seed).volume
+    made = orient_measured(volume, texture, misorientations, symmetry, seed, phase)
+    return made.volume
 
 
 def orient_measured(
     volume: Microstructure,
     texture: Source = "uniform",
     misorientations: Source | None = None,
-    symmetry: str = "432",
+    symmetry: str | None = None,
     seed: int = 0,
+    phase: str | None = None,
     progress: Progress = silent,
 ) -> Oriented:
     """Do what `orient` does, and return how near it came."""
     check_seed(seed)
-    checked_symmetry(symmetry)
+    if symmetry is not None:
+        checked_symmetry(symmetry)
     if not volume.grain_id.any():
         raise InputError("the volume has no grain to orient")
-    rng = np.random.default_rng((seed, _STREAM))
+    given = _Given(texture, misorientations, seed)
+    known = volume.orientations and volume.orientations.rows(volume.ids())
+    if phase is not None or (known and known.several and symmetry is None):
+        numbers = _numbers(known, symmetry, phase)
+        return _phase_by_phase(volume.compact()[0], given, numbers, progress)
+    if known and known.several:
+        note = f"its phases {', '.join(known.used().names)} are one now, {symmetry}"
+        warnings.warn(note, InputNote, stacklevel=3)
+    name = ""
+    if known and symmetry is None:
+        symmetry, name = known.used().symmetry[0], known.used().names[0]
+        name = "" if name == "phase1" else name  # that is no one's name
+    return _one_phase(volume, given, symmetry or "432", name, progress)
+
+
+def _numbers(
+    known: Orientations | None, symmetry: str | None, phase: str | None
+) -> list[int]:
+    """Return the phases that are oriented: all that have grains, or one."""
+    if known is None:
+        raise InputError(f"its grains have no phases, and phase {phase} was asked for")
+    held = np.unique(known.phase).tolist()
+    if phase is None:
+        return [int(number) for number in held]
+    found = [i for i in held if phase in (str(i), known.names[i - 1])]
+    if len(found) != 1:
+        raise InputError(
+            f"phase {phase!r} is none of its phases, or of a name that several have: "
+            f"they are {known.listed()}"
+        )
+    if symmetry not in (None, known.symmetry[found[0] - 1]):
+        raise InputError(
+            f"phase {phase} has the symmetry {known.symmetry[found[0] - 1]}, and "
+            f"{symmetry} was asked for"
+        )
+    return [int(found[0])]
+
+
+def _phase_by_phase(
+    volume: Microstructure, given: _Given, numbers: list[int], progress: Progress
+) -> Oriented:
+    """Orient the grains of each of some phases as if there were no others."""
+    known = volume.orientations
+    assert known is not None
+    ids = volume.ids()
+    quaternion, made = known.quaternion.copy(), []
+    for number in numbers:
+        own = ids[known.phase[ids - 1] == number]
+        table = np.zeros(int(ids[-1]) + 1, np.int32)
+        table[own] = np.arange(1, own.size + 1)
+        alone = replace(volume, grain_id=table[volume.grain_id], orientations=None)
+        name = known.names[number - 1]
+        try:
+            symmetry = known.symmetry[number - 1]
+            one = _one_phase(alone, given, symmetry, name, progress, number)
+        except InputError as error:
+            raise InputError(f"phase {name}: {error}") from None
+        assert one.volume.orientations is not None
+        quaternion[own - 1] = one.volume.orientations.quaternion
+        made.append((name, one))
+    whole = replace(volume, orientations=replace(known, quaternion=quaternion))
+    along = [one.n_along for _, one in made if one.n_along is not None]
+    n_along = sum(along) if along else None
+    return Oriented(whole, float("nan"), float("nan"), n_along, tuple(made))
+
+
+def _one_phase(
+    volume: Microstructure,
+    given: _Given,
+    symmetry: str,
+    name: str,
+    progress: Progress,
+    number: int = 1,
+) -> Oriented:
+    """Orient all grains as those of one phase, which files may have by its name."""
+    texture, misorientations, seed = given.texture, given.misorientations, given.seed
+    # Phases of one symmetry are not to have the same orientations.
+    rng = np.random.default_rng((seed, _STREAM, *[number] * (number > 1)))
     wanted = None
-    if misorientations is not None:
-        wanted = wanted_misorientations(misorientations, symmetry)
     with progress("orient", 3) as bar:
         volume = replace(volume, orientations=None).compact()[0]
+        found = boundaries(volume)
+        # A phase whose grains do not touch takes none, and a file may have none of it.
+        if misorientations is not None and (len(found.pairs) or not name):
+            wanted = wanted_misorientations(misorientations, symmetry, name)
+        bar.update(1)
         ids, volumes = volume.ids(), volume.grain_volumes()
-        shares = shares_of(texture, symmetry, volume, rng)
+        shares = shares_of(texture, symmetry, volume, rng, name)
         quaternion = np.tile([1.0, 0, 0, 0], (int(ids[-1]), 1))
         frame, groups = quaternion.copy(), np.zeros(len(quaternion), int)
         size = np.ones(len(quaternion))
@@ -126,8 +233,6 @@ def orient_measured(
             rows = ids[share.grains] - 1
             quaternion[rows] = assigned(share.texture, size[rows], rng)
             frame[rows], groups[rows] = share.frame, number
-        bar.update(1)
-        found = boundaries(volume)
         bar.update(2)
         distance = floor = float("nan")
         if len(found.pairs):
@@ -140,7 +245,7 @@ def orient_measured(
             )
         else:
             quaternion = turned(frame, quaternion)
-        known = Orientations(quaternion, symmetry)
+        known = Orientations(quaternion, symmetry, names=(name,) if name else ())
     n_along = shares[0].grains.size if shares[0].along else None
     return Oriented(replace(volume, orientations=known), distance, floor, n_along)
 

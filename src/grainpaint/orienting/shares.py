@@ -44,9 +44,13 @@ class Share:
 
 
 def shares_of(
-    texture: Source, symmetry: str, volume: Microstructure, rng: np.random.Generator
+    texture: Source,
+    symmetry: str,
+    volume: Microstructure,
+    rng: np.random.Generator,
+    phase: str = "",
 ) -> list[Share]:
-    """Return what the grains of a volume have of a texture.
+    """Return what the grains of a volume, of the phase of a name, have of a texture.
 
     Raises
     ------
@@ -58,18 +62,19 @@ def shares_of(
     still = np.tile([1.0, 0, 0, 0], (ids.size, 1))
     local = with_axis_file(texture) if isinstance(texture, str) else None
     if local is None:
-        return [Share(every, texture_of(texture, symmetry, ids.size, rng), still)]
+        found = texture_of(texture, symmetry, ids.size, rng, phase)
+        return [Share(every, found, still)]
     text, file = local
     along_z = texture_of(text, symmetry, ids.size, rng)
     growth = growth_of(volume, ids, directions(file, volume))
     if not growth.follows.any():
         raise InputError(f"{file}: none of the grains was molten there")
-    found = [Share(every[growth.follows], along_z, growth.frame[growth.follows], True)]
+    along = [Share(every[growth.follows], along_z, growth.frame[growth.follows], True)]
     if not growth.follows.all():
         rest = every[~growth.follows]
         uniform = texture_of("uniform", symmetry, rest.size, rng)
-        found.append(Share(rest, uniform, still[rest]))
-    return found
+        along.append(Share(rest, uniform, still[rest]))
+    return along
 
 
 def neighbors_at_random(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from grainpaint import formats
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import known_kind
 from grainpaint.formats.ebsd.euler_table import head_of
 from grainpaint.formats.orientation_list import read_orientations
 from grainpaint.measure.misorientation import misorientations
 from grainpaint.microstructure import Microstructure
+from grainpaint.orientations import Orientations
 from grainpaint.orientations.symmetry import checked_symmetry
 from grainpaint.orientations.texture import sampled
 from grainpaint.orientations.texture_list import Texture
@@ -25,9 +27,16 @@ Source = str | Path | Microstructure
 
 
 def texture_of(
-    source: Source, symmetry: str, n_grains: int, rng: np.random.Generator
+    source: Source,
+    symmetry: str,
+    n_grains: int,
+    rng: np.random.Generator,
+    phase: str = "",
 ) -> Texture:
     """Return the texture that a text, a list, or the grains of a volume describe.
+
+    Of a volume of several phases, grains of the phase of this name count, or, without
+    one, all of the symmetry.
 
     Raises
     ------
@@ -42,7 +51,7 @@ def texture_of(
             raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
         if path.suffix.lower() in (".csv", ".txt") and not _is_map(path):
             return Texture(*read_orientations(path), symmetry)
-    volume, name = _volume(source)
+    volume, name = _volume(source, phase)
     known = volume.orientations
     assert known is not None
     ids = volume.ids()
@@ -50,6 +59,7 @@ def texture_of(
     if not own.any():
         raise _other_symmetry(name, tuple(known.symmetry), symmetry)
     rows = ids[own] - 1
+    _say_together(name, known.rows(ids[own]))
     return Texture(known.quaternion[rows], volume.grain_volumes()[own] * 1.0, symmetry)
 
 
@@ -82,8 +92,13 @@ def _is_map(path: Path) -> bool:
     return {"x", "y"} <= set(named[0])
 
 
-def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
+def wanted_misorientations(
+    source: Source, symmetry: str, phase: str = ""
+) -> np.ndarray:
     """Return the distribution of disorientations across the boundaries of a volume.
+
+    Of a volume of several phases, boundaries within the phase of this name count, or,
+    without one, those within each.
 
     Returns
     -------
@@ -95,25 +110,44 @@ def wanted_misorientations(source: Source, symmetry: str) -> np.ndarray:
     InputError
         If its grains have no orientations or another symmetry.
     """
-    volume, name = _volume(source)
+    volume, name = _volume(source, phase)
     known = volume.orientations
     assert known is not None
+    known = known.rows(volume.ids()).used()
     if set(known.symmetry) != {symmetry}:
         raise _other_symmetry(name, tuple(known.symmetry), symmetry)
+    _say_together(name, known)
     try:
         return misorientations(volume)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 
 
-def _volume(source: Source) -> tuple[Microstructure, str]:
-    """Return a volume whose grains have orientations, and how errors call it."""
+def _say_together(name: str, known: Orientations) -> None:
+    """Tell a user of phases that count as one."""
+    if known.several:
+        names = ", ".join(known.used().names)
+        note = f"{name}: its phases {names} count as one"
+        warnings.warn(note, InputNote, stacklevel=2)
+
+
+def _volume(source: Source, phase: str) -> tuple[Microstructure, str]:
+    """Return a volume whose grains have orientations, and how errors call it.
+
+    Of several phases, only grains of that of a name, if it has one, are left.
+    """
     if isinstance(source, Microstructure):
         volume, name = source, "the volume"
     else:
         volume, name = formats.load(source), str(source)
     if volume.orientations is None:
         raise InputError(f"{name}: its grains have no orientations")
+    known = volume.orientations
+    if known.several and known.names.count(phase) == 1:
+        own = np.append(0, known.phase) == known.names.index(phase) + 1
+        volume = volume.masked(own[volume.grain_id])
+        if not volume.grain_id.any():
+            raise InputError(f"{name}: it has no grain of its phase {phase}")
     return volume, name
 
 

@@ -61,7 +61,8 @@ def test_tiff_holds_ids_in_the_bits_that_they_take(
 def test_what_a_tiff_does_not_hold_is_said(tmp_path):
     notes = export(of_volume(oriented()), tmp_path / "a.tif", "tiff")
     assert notes == [
-        "a TIFF stack does not hold the orientations and the origin and periodic axes"
+        "a TIFF stack does not hold the orientations and the phases and the origin and "
+        "periodic axes"
     ]
     bare = Microstructure(np.ones((1, 2, 1), int))
     assert export(of_volume(bare), tmp_path / "b.tif", "tiff") == []

@@ -63,6 +63,7 @@ def to_grains(found: OrientationMap, options: ReadOptions) -> RawVolume:
         )
     if lost.any():
         told.append(f"{lost.sum():,} below {least} without neighbors left out")
+    told += _of_phases(found, grain_id, orientations)
     filled = int((grain_id == 0).sum())
     if options.fill and filled and grain_id.any():
         grain_id = _filled(grain_id, found.spacing)
@@ -99,6 +100,23 @@ def _orientations(found: OrientationMap, own: np.ndarray) -> Orientations | None
     phase = np.ones(len(mean) + 1, np.int32)
     phase[own.ravel()] = np.maximum(found.phase.ravel(), 1)
     return Orientations(mean, found.symmetry, phase[1:], found.names)
+
+
+def _of_phases(
+    found: OrientationMap, grain_id: np.ndarray, known: Orientations | None
+) -> list[str]:
+    """Return the shares of the phases, if there are several, and what changed its."""
+    if known is None or np.unique(found.phase[found.phase > 0]).size < 2:
+        return []
+    becomes = np.append(0, known.phase)[grain_id]
+    counts = np.bincount(becomes.ravel(), minlength=len(known.names) + 1)[1:]
+    shares = counts / max(int(counts.sum()), 1)
+    named = [f"{n} {_percent(s)}" for n, s in zip(known.names, shares)]
+    told = [f"phases {', '.join(named)}"]
+    other = int(((found.phase != becomes) & (becomes > 0) & (found.phase > 0)).sum())
+    if other:
+        told.append(f"{count_text(other, 'point')} joined grains of another phase")
+    return told
 
 
 def _filled(grain_id: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:

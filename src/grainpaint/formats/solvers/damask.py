@@ -80,15 +80,18 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         )
     known = slabs.known
     assert known is not None
+    known = known.used()  # there need be a lattice of these alone
     void = slabs.n_outside > 0
     names = _phase_names(known, void)
     with paths[1].open("w", encoding="utf-8") as file:
         file.writelines(_material(known, names, void))
     _write_grid(slabs, paths[0], void)
-    stand_ins = " and ".join(sorted({_lattice(s)[1][0] for s in known.symmetry}))
+    found = [_lattice(symmetry) for symmetry in known.symmetry]
+    stand_ins = " and ".join(sorted({metal for _, (metal, _) in found}))
+    lattices = " and ".join(sorted({lattice for lattice, _ in found}))
     return [
-        f"material.yaml has the elastic constants of {stand_ins} and no plasticity: "
-        "write those of your material there"
+        f"material.yaml has the lattice {lattices}, the elastic constants of "
+        f"{stand_ins} and no plasticity: write those of your material there"
     ]
 
 

@@ -31,6 +31,10 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     )
     with paths[0].open("wb") as file:
         write_points(slabs, file, float_words(degrees, "%.6f"), tail, counted=True)
+    notes = [f"phases are {known.listed()}"] if known.several else []
     if not slabs.n_outside:
-        return []
-    return [f"what is outside is phase {gas}: make it a gas (igas), grain {grains[0]}"]
+        return notes
+    return [
+        *notes,
+        f"what is outside is phase {gas}: make it a gas (igas), grain {grains[0]}",
+    ]

@@ -45,11 +45,13 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
             lines += ["  *ori", "   quaternion:active"]
             form_of_one = "   {:.12f} {:.12f} {:.12f} {:.12f}"
             lines += [form_of_one.format(*q) for q in (known.quaternion + 0.0).tolist()]
-            symmetries = sorted({_CRYSYM[s] for s in known.symmetry})
+            symmetries = {_CRYSYM[known.symmetry[p - 1]] for p in set(known.phase)}
             if len(symmetries) == 1:
-                lines += ["  *crysym", f"   {symmetries[0]}"]
+                lines += ["  *crysym", f"   {symmetries.pop()}"]
             else:
                 notes.append("Neper has one crystal symmetry for all: it states none")
+            if known.several:
+                notes.append("Neper has no phases: cells of all phases are alike")
         lines += [" **data", f"   {form}", ""]
         file.write("\n".join(lines).encode())
         for rows in slabs.rows():

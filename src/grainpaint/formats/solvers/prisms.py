@@ -58,4 +58,4 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         columns = "grain r1 r2 r3 phase" if several else "grain r1 r2 r3"
         file.write(f"# {columns} (Rodrigues vectors)\n".encode())
         file.write(table([*parts, b"\n"]))
-    return []
+    return [f"phases are {known.listed()}"] if known.several else []

@@ -50,6 +50,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
             software="grainpaint",
         )
     lost = ["the orientations"] if slabs.orientations is not None else []
+    lost += ["the phases"] if slabs.known and slabs.known.several else []
     lost += ["the origin"] if any(slabs.origin) else []
     lost += ["periodic axes"] if any(slabs.periodic) else []
     return [f"a TIFF stack does not hold {' and '.join(lost)}"] if lost else []

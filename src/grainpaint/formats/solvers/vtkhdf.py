@@ -9,6 +9,7 @@ import numpy as np
 
 from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
+from grainpaint.formats.vtkhdf import fields_of
 
 __all__ = ["write"]
 
@@ -18,8 +19,7 @@ _CHUNK = 64
 def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     """Write grain_id as cell data.
 
-    Orientations are data of the file as a whole (FieldData): quaternion and phase, a
-    row for each of the IDs in `orientation_id`.
+    Orientations are data of the file as a whole (FieldData), see `fields_of`.
     """
     import h5py
 
@@ -51,7 +51,6 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         known = slabs.known
         if known is not None:
             fields = group.create_group("FieldData")
-            fields["orientation_id"] = slabs.ids
-            fields["quaternion"] = known.quaternion
-            fields["phase"] = known.phase
+            for name, values in fields_of(slabs.ids, known).items():
+                fields[name] = values
     return []

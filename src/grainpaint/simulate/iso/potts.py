@@ -18,6 +18,7 @@ effects are far smaller than the scatter between seeds (benchmarks/RESULTS.md).
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -113,25 +114,31 @@ def grow(
     spin = checked_spins(spin)
     check_seed(seed)
     check_box(spin.shape, lattice, periodic)
-    if mobility is not None:
-        mobility = checked_mobility(mobility, spin.shape)
     _check_rule(rule, n_spins, spin)
     stops = checked_ticks([start_time, *times])
-    offsets = neighbor_offsets(lattice)
-    rates = potts_rates(len(offsets), temperature, rule, n_spins)
-    order = _FLAT if spin.shape[2] == 1 else _SOLID
-    spin, offsets = spin.transpose(order), offsets[:, order]
-    mobility = None if mobility is None else mobility.transpose(order).copy()
-    periodic, origin, period = (
-        tuple(known[axis] for axis in order) for known in (periodic, origin, period)
-    )
-    state = make_lattice(spin, offsets, periodic, mobility, origin, period)
-    colors = row_blocks(spin.shape, periodic, origin, period)
+    rates = potts_rates(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
+    state, colors, order = _laid_out(spin, lattice, mobility, periodic, origin, period)
     n_threads = threads_for(spin.shape, sum(map(len, colors)))
-    key = split_key(seed, _FLIPS)
-    schedule = make_schedule(colors, spin.shape[:2], periodic, key, n_threads)
+    key, shape = split_key(seed, _FLIPS), (state.nx, state.ny)
+    schedule = make_schedule(colors, shape, tuple(state.periodic), key, n_threads)
     frames = _frames(state, schedule, rates, n_threads, stops, progress)
     return (frame.transpose(order) for frame in frames)
+
+
+def _laid_out(
+    spin: np.ndarray,
+    lattice: str,
+    mobility: np.ndarray | None,
+    *of_axes: tuple[Any, ...],
+) -> tuple[Lattice, list[np.ndarray], tuple[int, int, int]]:
+    """Return the lattice, its blocks of each color, and the order of its axes."""
+    order = _FLAT if spin.shape[2] == 1 else _SOLID
+    periodic, origin, period = (tuple(of[axis] for axis in order) for of in of_axes)
+    if mobility is not None:
+        mobility = checked_mobility(mobility, spin.shape).transpose(order).copy()
+    spin, offsets = spin.transpose(order), neighbor_offsets(lattice)[:, order]
+    state = make_lattice(spin, offsets, periodic, mobility, origin, period)
+    return state, row_blocks(spin.shape, periodic, origin, period), order
 
 
 def _check_rule(rule: str, n_spins: int, spin: np.ndarray) -> None:

@@ -28,6 +28,8 @@ def materials(ids: np.ndarray, known: Orientations | None) -> Iterator[bytes]:
         Those of the grains in the order of `ids`.
     """
     yield _HEAD.format(_ANGLES if known else "").encode()
+    if known is not None and known.several:
+        yield f"** Phases: {known.listed()}\n".encode()
     head = (
         "*Material, name=GRAIN{0}_MAT\n*Depvar\n200,\n*User Material, constants={1}\n"
     )

@@ -63,7 +63,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         file.write(f"$EndElsetOrientations\n$Groups\nelset\n{n}\n".encode())
         _put(file, [ids, int_words(known.phase)])
         file.write(b"$EndGroups\n")
-    return []
+    return [f"phases are {known.listed()}"] if known.several else []
 
 
 def _put(file: BinaryIO, columns: Sequence[np.ndarray]) -> None:
