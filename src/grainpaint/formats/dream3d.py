@@ -9,11 +9,12 @@ stored: DREAM.3D turns those of hexagonal crystals on demand of its user.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.dream3d_images import Image, image_of
 from grainpaint.formats.ebsd.grains import to_grains
 from grainpaint.formats.ebsd.points import OrientationMap, quaternions
 from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
@@ -27,23 +28,10 @@ __all__ = ["read_volume"]
 # Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
 _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
 _UNKNOWN = 999
-_DEEPEST = 4  # folders in folders that are searched for images
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
-_UNITS = {5: "nm", 6: "um", 7: "mm", 8: "cm"}  # meters are what it writes unasked
 _STATED = ("AvgEulerAngles", "EulerAngles", "AvgQuats", "Phases")
 _UNIT = "lengths in µm, as in DREAM.3D"
-
-
-class _Image(NamedTuple):
-    """An image geometry and what belongs to it; its cells are None if it has none."""
-
-    shape: tuple[int, ...]
-    spacing: tuple[float, ...]
-    origin: tuple[float, ...]
-    cells: Any
-    others: list[Any]
-    unit: str = ""  # if the file states one
 
 
 def read_volume(file: Any, options: ReadOptions) -> RawVolume:
@@ -61,7 +49,7 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
         If it has no image, several, or neither grains nor orientations.
     """
     name = options.array or "FeatureIds"
-    image = _image(file, name)
+    image = image_of(file, name)
     symmetry, names = _ensemble(image)
     phase = _array(image.cells, "Phases")
     phases = None if phase is None else _whole(_cells(phase, image)[..., 0])
@@ -93,7 +81,7 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
 
 
 def _told(
-    image: _Image, known: Orientations | None, symmetry: tuple[str, ...]
+    image: Image, known: Orientations | None, symmetry: tuple[str, ...]
 ) -> list[str]:
     """Return what a user has to know of the orientations."""
     if known is not None:
@@ -125,104 +113,16 @@ def _unused(options: ReadOptions) -> tuple[str, ...]:
     return (f"it holds grains, so {', '.join(names)} unused",) if names else ()
 
 
-def _image(file: Any, name: str) -> _Image:
-    """Return the only image, or the only one of several whose cells have the array."""
-    found = _new_images(file) if "DataStructure" in file else _old_images(file)
-    filled = [image for image in found if image.cells is not None]
-    if found and not filled:
-        raise InputError(
-            f"damaged: it states {found[0].shape} cells, and no array has that many"
-        )
-    chosen = [image for image in filled if name in image.cells]
-    if len(filled) > 1 and len(chosen) == 1:
-        return chosen[0]
-    if len(filled) != 1:
-        raise InputError(
-            f"a file of DREAM.3D with {len(filled)} image geometries, {len(chosen)} "
-            f"with {name}; one is required"
-        )
-    return filled[0]
-
-
-def _new_images(file: Any) -> list[_Image]:
-    """Return the images of version 8."""
-    return _images_in(file["DataStructure"], 0)
-
-
-def _images_in(root: Any, depth: int) -> list[_Image]:
-    """Return the images in a folder, and in folders in it."""
-    found = []
-    for group in root.values():
-        if "_SPACING" not in group.attrs or "_DIMENSIONS" not in group.attrs:
-            if hasattr(group, "keys") and depth < _DEEPEST:
-                found += _images_in(group, depth + 1)
-            continue
-        shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
-        folders = [g for g in (*group.values(), *root.values()) if hasattr(g, "keys")]
-        image = _with_cells(
-            shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders
-        )
-        found.append(image._replace(unit=_stated_unit(group.attrs.get("Units"))))
-    return found
-
-
-def _stated_unit(number: Any) -> str:
-    """Return a unit of length by its number, "" if it is none that someone chose."""
-    known = np.ravel(number)
-    whole = known.dtype.kind in "iu" and known.size == 1
-    return _UNITS.get(int(known[0]), "") if whole else ""
-
-
-def _old_images(file: Any) -> list[_Image]:
-    """Return the images of version 7."""
-    found = []
-    for container in file["DataContainers"].values():
-        geometry = container.get("_SIMPL_GEOMETRY", {})
-        if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
-            continue
-        shape = tuple(int(n) for n in array_of(geometry["DIMENSIONS"]).ravel())
-        folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
-        origin = array_of(geometry["ORIGIN"]) if "ORIGIN" in geometry else np.zeros(3)
-        spacing = array_of(geometry["SPACING"])
-        found.append(_with_cells(shape, spacing, origin, folders))
-    return found
-
-
-def _with_cells(
-    shape: tuple[int, ...], spacing: Any, origin: Any, folders: list[Any]
-) -> _Image:
-    """Return an image with the folder whose arrays have its shape, if there is one."""
-
-    def is_cells(folder: Any) -> bool:
-        arrays = [a for a in folder.values() if hasattr(a, "shape")]
-        return any(a.shape[:3] == shape[::-1] for a in arrays)
-
-    cells = [folder for folder in folders if is_cells(folder)]
-    best = max(
-        cells, key=lambda f: ("FeatureIds" in f, "EulerAngles" in f), default=None
-    )
-    others = [
-        folder for folder in folders if folder.name not in {c.name for c in cells}
-    ]
-    return _Image(
-        shape,
-        tuple(float(f"{s:.7g}") for s in np.ravel(spacing)),
-        tuple(float(f"{o:.7g}") for o in np.ravel(origin)),
-        best,
-        others,
-    )
-
-
 def _array(folder: Any, name: str) -> Any:
     return folder.get(name)
 
 
-def _cells(array: Any, image: _Image) -> np.ndarray:
+def _cells(array: Any, image: Image) -> np.ndarray:
     """Return an array of the cells as [x, y, z, component]."""
     return _as_cells(array_of(array), array.name, image)
 
 
-def _as_cells(values: np.ndarray, name: str, image: _Image) -> np.ndarray:
+def _as_cells(values: np.ndarray, name: str, image: Image) -> np.ndarray:
     """Return the values of cells as [x, y, z, component]."""
     if values.shape[:3] != image.shape[::-1]:
         raise InputError(
@@ -239,7 +139,7 @@ def _whole(phases: np.ndarray) -> np.ndarray:
     return found
 
 
-def _ensemble(image: _Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _ensemble(image: Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return symmetry and name of phases 1, 2, ...; none if it is not stated."""
     symmetry = tuple(_structure(code) for code in _structures(image))
     phases = range(1, len(symmetry) + 1)
@@ -248,7 +148,7 @@ def _ensemble(image: _Image) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return symmetry, tuple(t or f"phase{i}" for i, t in zip(phases, told))
 
 
-def _structures(image: _Image) -> list[int]:
+def _structures(image: Image) -> list[int]:
     """Return the crystal structures of phases 1, 2, ...; none if it states none."""
     for folder in image.others:
         if "CrystalStructures" in folder:
@@ -269,7 +169,7 @@ def _structure(code: int) -> str:
 def _points(
     angles: Any,
     phases: np.ndarray | None,
-    image: _Image,
+    image: Image,
     symmetry: tuple[str, ...],
     names: tuple[str, ...],
 ) -> OrientationMap | None:
@@ -308,7 +208,7 @@ def _check_radians(angles: np.ndarray) -> None:
 
 
 def _by_feature(
-    image: _Image,
+    image: Image,
     ids: np.ndarray,
     cells: np.ndarray | None,
     symmetry: tuple[str, ...],

@@ -1,0 +1,114 @@
+"""The images in a file of DREAM.3D, with the folders that belong to them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grainpaint.errors import InputError
+from grainpaint.formats.hdf5_file import array_of
+
+__all__ = ["Image", "image_of"]
+
+_UNITS = {5: "nm", 6: "um", 7: "mm", 8: "cm"}  # meters are what it writes unasked
+_DEEPEST = 4  # folders in folders that are searched for images
+
+
+class Image(NamedTuple):
+    """An image geometry and what belongs to it; its cells are None if it has none."""
+
+    shape: tuple[int, ...]
+    spacing: tuple[float, ...]
+    origin: tuple[float, ...]
+    cells: Any
+    others: list[Any]
+    unit: str = ""  # if the file states one
+
+
+def image_of(file: Any, name: str) -> Image:
+    """Return the only image, or the only one of several whose cells have the array."""
+    found = _new_images(file) if "DataStructure" in file else _old_images(file)
+    filled = [image for image in found if image.cells is not None]
+    if found and not filled:
+        raise InputError(
+            f"damaged: it states {found[0].shape} cells, and no array has that many"
+        )
+    chosen = [image for image in filled if name in image.cells]
+    if len(filled) > 1 and len(chosen) == 1:
+        return chosen[0]
+    if len(filled) != 1:
+        raise InputError(
+            f"a file of DREAM.3D with {len(filled)} image geometries, {len(chosen)} "
+            f"with {name}; one is required"
+        )
+    return filled[0]
+
+
+def _new_images(file: Any) -> list[Image]:
+    """Return the images of version 8."""
+    return _images_in(file["DataStructure"], 0)
+
+
+def _images_in(root: Any, depth: int) -> list[Image]:
+    """Return the images in a folder, and in folders in it."""
+    found = []
+    for group in root.values():
+        if "_SPACING" not in group.attrs or "_DIMENSIONS" not in group.attrs:
+            if hasattr(group, "keys") and depth < _DEEPEST:
+                found += _images_in(group, depth + 1)
+            continue
+        shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
+        folders = [g for g in (*group.values(), *root.values()) if hasattr(g, "keys")]
+        image = _with_cells(
+            shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders
+        )
+        found.append(image._replace(unit=_stated_unit(group.attrs.get("Units"))))
+    return found
+
+
+def _stated_unit(number: Any) -> str:
+    """Return a unit of length by its number, "" if it is none that someone chose."""
+    known = np.ravel(number)
+    whole = known.dtype.kind in "iu" and known.size == 1
+    return _UNITS.get(int(known[0]), "") if whole else ""
+
+
+def _old_images(file: Any) -> list[Image]:
+    """Return the images of version 7."""
+    found = []
+    for container in file["DataContainers"].values():
+        geometry = container.get("_SIMPL_GEOMETRY", {})
+        if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
+            continue
+        shape = tuple(int(n) for n in array_of(geometry["DIMENSIONS"]).ravel())
+        folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
+        origin = array_of(geometry["ORIGIN"]) if "ORIGIN" in geometry else np.zeros(3)
+        spacing = array_of(geometry["SPACING"])
+        found.append(_with_cells(shape, spacing, origin, folders))
+    return found
+
+
+def _with_cells(
+    shape: tuple[int, ...], spacing: Any, origin: Any, folders: list[Any]
+) -> Image:
+    """Return an image with the folder whose arrays have its shape, if there is one."""
+
+    def is_cells(folder: Any) -> bool:
+        arrays = [a for a in folder.values() if hasattr(a, "shape")]
+        return any(a.shape[:3] == shape[::-1] for a in arrays)
+
+    cells = [folder for folder in folders if is_cells(folder)]
+    best = max(
+        cells, key=lambda f: ("FeatureIds" in f, "EulerAngles" in f), default=None
+    )
+    others = [
+        folder for folder in folders if folder.name not in {c.name for c in cells}
+    ]
+    return Image(
+        shape,
+        tuple(float(f"{s:.7g}") for s in np.ravel(spacing)),
+        tuple(float(f"{o:.7g}") for o in np.ravel(origin)),
+        best,
+        others,
+    )
