@@ -56,8 +56,10 @@ def units_of(text: StepText) -> tuple[str, ...]:
 def _edge(text: StepText, number: bytes, depth: int = 0) -> float | None:
     """Return how long a unit is, µm; None if it is none of length."""
     body = text.statements.get(number, (b"", b""))[1]
+    if b"LENGTH_UNIT()" not in body:
+        return None
     metric, converted = _SI.search(body), _CONVERTED.search(body)
-    if converted and b"LENGTH_UNIT()" in body and depth < _DEEPEST:
+    if converted and depth < _DEEPEST:
         factor = _MEASURE.search(text.statements.get(converted[1], (b"", b""))[1])
         other = _edge(text, factor[2], depth + 1) if factor else None
         try:
