@@ -2,11 +2,10 @@
 
 The expected grains were written by the version before the modules moved into rooms, at
 float32, those of builds when sweeps gave way to last lives, the flat one when its axes
-were turned, those of networks when the first evaluation was left out; ``python
-tests/test_digests.py`` writes them again, when a change of the grains is meant. What is
-integer arithmetic must be equal. Networks give a few other voxels on processors of
-other kinds, and other numbers with them: there the test asks whether two voxels that
-share a face are in one grain.
+were turned; ``python tests/test_digests.py`` writes them again, when a change of the
+grains is meant. What is integer arithmetic must be equal. Networks give a few other
+voxels on processors of other kinds, and other numbers with them: there the test asks
+whether two voxels that share a face are in one grain.
 """
 
 import subprocess

@@ -204,7 +204,6 @@ CARDS = {
     "minutes of infinity": card(minutes=float("inf")),
     "no evaluations": card(sampling__n_steps=0),
     "10^12 evaluations": card(sampling__n_steps=10**12),
-    "steps that begin at nothing": card(sampling__begin=0.0),
     "a shift of nan": card(sampling__shift=float("nan")),
     "a shift of 1e300": card(sampling__shift=1e300),
     "infinite grains": card(sampling__grain_diameter=float("inf")),

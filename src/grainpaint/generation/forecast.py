@@ -126,8 +126,7 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     painter = make_painter(recipe, model)
     grown = _grown(painter, recipe)
     n_grown = grown * growing_in_all(painter, recipe.shape, recipe.core, recipe.halo)
-    in_order = plan.order is not None
-    base_steps = model.base_card.sampling.n_evaluations(known=in_order)
+    base_steps = model.base_card.sampling.n_steps
     refine_steps = 0
     if isinstance(model, Pyramid):
         refine_steps = model.refine_card.sampling.n_steps

@@ -222,9 +222,8 @@ def _base(
     keys = sorted({key for c in cells for key in painter.plan.find(c)})
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
-    sampling = painter.model.base_card.sampling
-    n_steps = sampling.n_evaluations(known=painter.plan.order is not None)
-    with progress("base", len(keys) * painter.plan.n_runs * n_steps) as bar:
+    n_runs = len(keys) * painter.plan.n_runs
+    with progress("base", n_runs * painter.model.base_card.sampling.n_steps) as bar:
 
         def tick() -> None:
             bar.update(next(numbers))

@@ -145,12 +145,7 @@ def sample(
     told = _settings([start.diameter for start in starts], sampling, x)
     leaning = _leanings(starts, device)
     color = torch.empty(x.shape[:4], dtype=torch.uint8, device=device)
-    levels = timesteps(sampling.n_steps, sampling.shift, sampling.begin).tolist()
-    if levels[0] < 1:
-        if known is None and vectors is None and leaning is None:
-            x *= levels[0]  # and the expected color is the mean of all, which is 0
-        else:
-            levels = [1.0, *levels]
+    levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     before, level_before = torch.empty_like(x) if sampling.order == 2 else None, 1.0
     for t, s in pairwise(levels):
         seen = network.slabs(x, _told(x, t, unknown, told), vectors)

@@ -35,13 +35,6 @@ class Sampling(BaseModel):
     shift: float = Field(
         ge=1, le=1e6, description="above 1, crowds the steps at high noise"
     )
-    begin: float = Field(
-        default=1.0,
-        gt=0,
-        le=1,
-        description="where the steps begin, before they are crowded, if nothing is "
-        "known; 1: at pure noise, of which a network can say nothing",
-    )
     order: Literal[1, 2] = Field(
         default=1, description="of a step; 2 also uses what came of the one before"
     )
@@ -86,10 +79,6 @@ class Sampling(BaseModel):
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are split; base only"
     )
-
-    def n_evaluations(self, known: bool = False) -> int:
-        """Return the evaluations of a window; where colors are known, from noise on."""
-        return self.n_steps + (known and self.begin < 1)
 
     def halo_of(self, growth: float) -> int:
         """Return the halo for some growth, as safe as `halo` is for `relax`.

@@ -43,17 +43,15 @@ def shifted(u: np.ndarray, shift: float) -> np.ndarray:
     return shift * u / (1 + (shift - 1) * u)
 
 
-def timesteps(n_steps: int, shift: float, begin: float = 1.0) -> np.ndarray:
-    """Return n_steps + 1 noise levels that fall from `begin`, shifted, to 0.
+def timesteps(n_steps: int, shift: float) -> np.ndarray:
+    """Return n_steps + 1 noise levels that fall from 1 to 0.
 
     Examples
     --------
     >>> timesteps(2, shift=3.0).tolist()
     [1.0, 0.75, 0.0]
-    >>> timesteps(1, shift=3.0, begin=0.5).tolist()
-    [0.75, 0.0]
     """
-    return shifted(np.linspace(begin, 0.0, n_steps + 1), shift)
+    return shifted(np.linspace(1.0, 0.0, n_steps + 1), shift)
 
 
 def add_noise(x0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
