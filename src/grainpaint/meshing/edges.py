@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-__all__ = ["EdgeCheck", "check_edges"]
+__all__ = ["EdgeCheck", "check_edges", "normal"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,24 +61,28 @@ def check_edges(
     )
 
 
+@nb.njit(inline="always")
+def normal(points, p, q, r):
+    """Return the normal of a triangle, not of unit length."""
+    ux, uy, uz = (
+        points[q, 0] - points[p, 0],
+        points[q, 1] - points[p, 1],
+        points[q, 2] - points[p, 2],
+    )
+    vx, vy, vz = (
+        points[r, 0] - points[p, 0],
+        points[r, 1] - points[p, 1],
+        points[r, 2] - points[p, 2],
+    )
+    return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+
+
 @nb.njit(cache=True, parallel=True)
 def _set_normals(points, corners, normals):
     """Set the normals of triangles, not of unit length."""
     for i in nb.prange(len(corners)):
         a, b, c = corners[i]
-        ux, uy, uz = (
-            points[b, 0] - points[a, 0],
-            points[b, 1] - points[a, 1],
-            points[b, 2] - points[a, 2],
-        )
-        vx, vy, vz = (
-            points[c, 0] - points[a, 0],
-            points[c, 1] - points[a, 1],
-            points[c, 2] - points[a, 2],
-        )
-        normals[i, 0] = uy * vz - uz * vy
-        normals[i, 1] = uz * vx - ux * vz
-        normals[i, 2] = ux * vy - uy * vx
+        normals[i, 0], normals[i, 1], normals[i, 2] = normal(points, a, b, c)
 
 
 @nb.njit(cache=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
+from grainpaint.meshing.edges import normal
 from grainpaint.meshing.quality import OFF
 from grainpaint.meshing.solid import SolidMesh
 from grainpaint.microstructure import Microstructure
@@ -97,22 +98,6 @@ def dihedral_angles(points: np.ndarray, tetrahedra: np.ndarray) -> np.ndarray:
 
 
 @nb.njit(inline="always")
-def _normal(points, p, q, r):
-    """Return the vector product of two edges of a triangle."""
-    ux, uy, uz = (
-        points[q, 0] - points[p, 0],
-        points[q, 1] - points[p, 1],
-        points[q, 2] - points[p, 2],
-    )
-    vx, vy, vz = (
-        points[r, 0] - points[p, 0],
-        points[r, 1] - points[p, 1],
-        points[r, 2] - points[p, 2],
-    )
-    return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-
-
-@nb.njit(inline="always")
 def _cosine(one, other):
     """Return the cosine of the angle between two faces, by their outer normals."""
     length = (one[0] ** 2 + one[1] ** 2 + one[2] ** 2) * (
@@ -127,8 +112,8 @@ def _dihedral(points, tetrahedra, found):
     for i in nb.prange(len(tetrahedra)):
         a, b, c, d = tetrahedra[i]
         # All normals point out of the tetrahedron, or all into it.
-        s, t = _normal(points, b, d, c), _normal(points, a, c, d)
-        u, v = _normal(points, a, d, b), _normal(points, a, b, c)
+        s, t = normal(points, b, d, c), normal(points, a, c, d)
+        u, v = normal(points, a, d, b), normal(points, a, b, c)
         e, f, g = _cosine(s, t), _cosine(s, u), _cosine(s, v)
         h, k, m = _cosine(t, u), _cosine(t, v), _cosine(u, v)
         high = max(max(e, f, g), max(h, k, m))

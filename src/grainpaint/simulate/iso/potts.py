@@ -135,7 +135,8 @@ def _laid_out(
     order = _FLAT if spin.shape[2] == 1 else _SOLID
     periodic, origin, period = (tuple(of[axis] for axis in order) for of in of_axes)
     if mobility is not None:
-        mobility = checked_mobility(mobility, spin.shape).transpose(order).copy()
+        mobility = checked_mobility(mobility, spin.shape)
+        mobility = np.ascontiguousarray(mobility.transpose(order))
     spin, offsets = spin.transpose(order), neighbor_offsets(lattice)[:, order]
     state = make_lattice(spin, offsets, periodic, mobility, origin, period)
     return state, row_blocks(spin.shape, periodic, origin, period), order
