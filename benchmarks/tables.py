@@ -343,6 +343,14 @@ TABLES = {
     ),
     "builds": lambda: builds("am"),
     "builds fine": lambda: builds_fine("am", "painted / simulated"),
+    "columns": lambda: columns_of(
+        "columns",
+        {
+            "from height": ("from", ""),
+            "painted": ("painted", ".3f"),
+            "simulated": ("simulated", ".3f"),
+        },
+    ),
     "last lives": lambda: builds("last_lives"),
     "last lives fine": lambda: builds_fine("last_lives", "last lives / sweeps"),
     "masks": lambda: listed("masks"),

@@ -5,7 +5,7 @@ import pytest
 from conftest import BUILD
 
 from grainpaint import formats, generate, paint, store
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.generation import on_disk
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.in_memory import fill, paint_recipe
@@ -132,3 +132,9 @@ def test_a_box_in_a_build_that_would_fill_a_disk(additive_model):
 def test_builds_that_were_never_learned_are_refused(additive_model, changes, message):
     with pytest.raises(InputError, match=message):
         recipe_of(additive_model, **changes)
+
+
+def test_a_volume_taller_than_what_the_model_learned_from_is_told():
+    recipe_of("am", (32, 32, 120))
+    with pytest.warns(InputNote, match=r"200 voxels high .* learned from builds of 96"):
+        recipe_of("am", (32, 32, 200))

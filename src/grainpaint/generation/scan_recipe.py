@@ -1,8 +1,9 @@
 """All that decides the voxels of a build that an additive model paints."""
 
 import math
+import warnings
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.generation.cuts import LARGE_CORE
 from grainpaint.generation.domain import Domain, settled
 from grainpaint.generation.recipe import Recipe
@@ -18,6 +19,7 @@ __all__ = ["make_scan_recipe"]
 
 _CORE, _HALO = 128, 16  # of windows, voxels
 _BASE_HALO = 16  # base voxels
+_TALL = 1.25  # times the height of the builds that a model learned from
 
 
 def make_scan_recipe(
@@ -47,6 +49,11 @@ def make_scan_recipe(
         If there is no such model, the recipe is outside the range that it was trained
         on, its voxels are others than the domain's, or the seed, precision or device
         cannot serve.
+
+    Warns
+    -----
+    InputNote
+        If the volume is much taller than the builds that the model learned from.
     """
     check_seed(seed)
     card = read_card(find_model(model, "additive") / "additive.json")
@@ -56,6 +63,15 @@ def make_scan_recipe(
         raise InputError(
             f"the lengths of the scan count voxels of {edge:g} µm, the volume has "
             f"voxels of {domain.spacing:g} µm: give the same edge to both"
+        )
+    learned = max((z for _, _, z in card.data.get("shapes", ())), default=math.inf)
+    if domain.shape[2] > _TALL * learned:
+        warnings.warn(
+            f"the volume is {domain.shape[2]} voxels high and the model learned from "
+            f"builds of {learned}: columns widen all the way up, and above that height "
+            "painted ones do not; where it matters, simulate",
+            InputNote,
+            stacklevel=2,
         )
     multiple = 2 ** len(card.network.channels)
     axes = windowed(domain.shape, multiple, WINDOW, _BASE_HALO, 1, lead_of(_HALO)).axes
