@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.blosc import check_chunks
 
 __all__ = ["values_of"]
 
@@ -21,8 +22,8 @@ def values_of(array: Any) -> np.ndarray:
     InputError
         If they are not numbers.
     ValueError
-        If it is far larger than what is stored, or its chunks are pickles, which may
-        execute anything.
+        If it is far larger than what is stored, its chunks are pickles, which may
+        execute anything, or state other lengths than they have.
     """
     if array.dtype.kind not in "iubf":
         raise InputError(f"its values are {array.dtype}, not integers: no label image")
@@ -32,4 +33,5 @@ def values_of(array: Any) -> np.ndarray:
     n_bytes = max(array.nbytes, 4 * array.size)
     if n_bytes > _LARGE and n_bytes > _RATIO * array.nbytes_stored():
         raise ValueError(f"it states {array.shape}, which is not what is stored")
+    check_chunks(array)
     return np.asarray(array[...])
