@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
+from grainpaint.arguments import as_periodic
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
@@ -37,6 +38,7 @@ __all__ = [
     "dropped",
     "find_volumes",
     "load",
+    "loaded",
     "open_slabs",
     "read",
     "without_orientations",
@@ -143,7 +145,7 @@ def load(
     array: str | None = None,
     unit: str | None = None,
     void: int | Literal["none"] | None = None,
-    periodic: tuple[bool, ...] | None = None,
+    periodic: tuple[bool, ...] | str | None = None,
     misorientation: float | None = None,
     min_size: int | None = None,
     fill: bool = False,
@@ -169,8 +171,8 @@ def load(
         The ID that means outside, "none" if every ID is a grain, 0 too; as the program
         that wrote the file means it if not given.
     periodic : three bools, optional
-        Whether grains continue through the faces, along x, y, z; as the file says if
-        not given.
+        Whether grains continue through the faces, along x, y, z, or their axes as text,
+        such as xy or none; as the file says if not given.
     misorientation : float, optional
         Of a map of orientations: the largest angle between neighboring points of a
         grain, degrees; 5 if not given.
@@ -199,11 +201,32 @@ def load(
     InputNote
         If something was assumed or renumbered that the file does not state.
     """
+    if periodic is not None:
+        periodic = as_periodic(periodic)
     told = (misorientation, min_size, fill, spacing_z, symmetry)
     volume, notes = read(path, ReadOptions(time, array, unit, void, periodic, *told))
     for note in notes:
         warnings.warn(f"{path}: {note}", InputNote, stacklevel=2)
     return volume
+
+
+def loaded(volume: Microstructure | str | Path) -> Microstructure:
+    """Return a volume that a program gives itself, or as the path of its file.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or as `load`.
+    """
+    if isinstance(volume, Microstructure):
+        return volume
+    if isinstance(volume, str | Path):
+        return load(volume)
+    raise InputError(
+        "a volume is a Microstructure or the path of its file, and an array becomes "
+        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got a "
+        f"{type(volume).__name__}"
+    )
 
 
 def open_slabs(

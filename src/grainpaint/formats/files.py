@@ -10,6 +10,7 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 
 __all__ = [
+    "check_file",
     "file_digest",
     "refuse_to_replace",
     "replace_together",
@@ -67,6 +68,20 @@ def replace_together(
     finally:
         for aside in asides:
             aside.unlink(missing_ok=True)
+
+
+def check_file(path: Path) -> None:
+    """Raise unless there is a file at `path`.
+
+    Raises
+    ------
+    InputError
+        If there is none, or a folder.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder, but a file is needed")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
 
 
 def refuse_to_replace(path: Path, force: bool) -> None:

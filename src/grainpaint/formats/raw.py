@@ -64,6 +64,8 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         """Check the words."""
+        if self.unit in ("µm", "μm"):
+            object.__setattr__(self, "unit", "um")
         if self.unit is not None and self.unit not in UNITS:
             raise InputError(f"a unit is one of {', '.join(UNITS)}; got {self.unit!r}")
         if isinstance(self.void, str) and self.void != "none":

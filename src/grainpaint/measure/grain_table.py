@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grainpaint.diameter import ball_diameter
+from grainpaint.formats import loaded
 from grainpaint.formats.slabs import Slabs
 from grainpaint.measure.dimensions import (
     BOUNDARY,
@@ -81,12 +83,14 @@ def _nearest(place: np.ndarray, volume: Microstructure | Slabs) -> np.ndarray:
     return distance
 
 
-def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataFrame:
+def table(
+    volume: Microstructure | Slabs | str | Path, counted: Tally | None = None
+) -> DataFrame:
     """Measure every grain of a volume.
 
     Parameters
     ----------
-    volume : Microstructure
+    volume : Microstructure or path
         All voxels of one ID are one grain; 0 is outside. To make every piece a grain,
         use `grainpaint.measure.connected.as_pieces` first.
     counted : Tally, optional
@@ -121,7 +125,7 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     Raises
     ------
     InputError
-        If the volume has no grain.
+        If the volume has no grain, or its file cannot be read.
 
     Notes
     -----
@@ -158,6 +162,8 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     """
     import pandas as pd
 
+    if not isinstance(volume, Slabs):
+        volume = loaded(volume)
     found = pd.DataFrame(_columns(volume, counted or tally(volume)))
     found.attrs["diameters"] = diameters_are(volume.axes)
     return found
