@@ -6,7 +6,9 @@ import pytest
 import grainpaint
 from grainpaint import InputError, Microstructure
 from grainpaint.arguments import as_box, as_length, as_periodic, as_shape, as_three
+from grainpaint.formats import check_output
 from grainpaint.philox import check_seed
+from grainpaint.simulate.iso.recipe import IsoRecipe
 
 ONES = np.ones((4, 4, 4), int)
 
@@ -69,3 +71,17 @@ def test_a_volume_is_compared_with_itself_read_from_a_format_that_rounds(tmp_pat
     found = grainpaint.measure.compare(*files, descriptors=["volume"])
     assert found.descriptors["volume"].verdict.startswith("no spread")
     assert len(grainpaint.measure.table(files[0])) == 64
+
+
+def test_a_set_in_the_place_of_a_volume_is_told_with_a_member(tmp_path):
+    place = tmp_path / "set.zarr"
+    recipe = IsoRecipe(shape=(4, 4, 4), time=1, count=2)
+    grainpaint.simulate.simulate_iso(recipe, place)
+    with pytest.raises(InputError, match=r"a set of volumes \(2\).*s0000000000"):
+        grainpaint.load(place)
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file is a file, no folder"):
+        check_output(tmp_path / "file" / "a.vti", force=False)

@@ -22,10 +22,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from grainpaint.arguments import as_periodic
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
-from grainpaint.formats.files import refuse_to_replace, replace_with
+from grainpaint.formats.files import check_folder, refuse_to_replace, replace_with
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.slabs import Slabs, of_volume
 from grainpaint.formats.solvers import TARGETS, check_paths, export, target_of
@@ -171,8 +170,8 @@ def load(
         The ID that means outside, "none" if every ID is a grain, 0 too; as the program
         that wrote the file means it if not given.
     periodic : three bools, optional
-        Whether grains continue through the faces, along x, y, z, or their axes as text,
-        such as xy or none; as the file says if not given.
+        Whether grains continue through the faces, along x, y, z, or text such as xy; as
+        the file says if not given.
     misorientation : float, optional
         Of a map of orientations: the largest angle between neighboring points of a
         grain, degrees; 5 if not given.
@@ -201,8 +200,6 @@ def load(
     InputNote
         If something was assumed or renumbered that the file does not state.
     """
-    if periodic is not None:
-        periodic = as_periodic(periodic)
     told = (misorientation, min_size, fill, spacing_z, symmetry)
     volume, notes = read(path, ReadOptions(time, array, unit, void, periodic, *told))
     for note in notes:
@@ -365,8 +362,10 @@ def check_output(path: Path, force: bool) -> None:
     Raises
     ------
     InputError
-        If the suffix is unknown, or something exists there and `force` is false.
+        If the suffix is unknown, or something exists there and `force` is false, or
+        its folder cannot be written to.
     """
+    check_folder(path)
     target = target_of(path)
     if target is not None:
         check_paths(path, target, force)

@@ -11,6 +11,7 @@ from grainpaint.errors import InputError
 
 __all__ = [
     "check_file",
+    "check_folder",
     "file_digest",
     "refuse_to_replace",
     "replace_together",
@@ -82,6 +83,21 @@ def check_file(path: Path) -> None:
         raise InputError(f"{path}: a folder, but a file is needed")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
+
+
+def check_folder(path: Path) -> None:
+    """Raise unless the folder of `path` can be written to, or made.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    folder = next(p for p in path.absolute().parents if p.exists())
+    if not folder.is_dir():
+        raise InputError(f"{path}: {folder} is a file, no folder")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"{path}: the folder {folder} cannot be written to")
 
 
 def refuse_to_replace(path: Path, force: bool) -> None:
