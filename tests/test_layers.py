@@ -19,6 +19,7 @@ ROOMS = [
     "compiled",
     "progress",
     "units",
+    "arguments",
     "diameter",
     "orientations",
     "microstructure",

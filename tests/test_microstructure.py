@@ -61,7 +61,7 @@ def test_masked_voxels_are_outside():
         (np.zeros((0, 2, 2), int), {}, "non-empty"),
         (-np.ones((2, 2, 2), int), {}, "0..2147483647"),
         (np.ones((2, 2, 2), int), {"spacing": (1, 0, 1)}, "spacing"),
-        (np.ones((2, 2, 2), int), {"spacing": (1, 1)}, "three values"),
+        (np.ones((2, 2, 2), int), {"spacing": (1, 1)}, "three numbers"),
         (np.ones((2, 2, 2), int), {"origin": (0, np.nan, 0)}, "origin"),
     ],
 )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grainpaint.arguments import as_periodic, as_three
 from grainpaint.diameter import ball_diameter, long_axes
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.orientations import Orientations
 from grainpaint.units import count_text
 
@@ -84,19 +85,21 @@ class Microstructure:
                 "grain IDs must lie in 0..2147483647, got "
                 f"{grain_id.min()}..{grain_id.max()}"
             )
-        spacing = tuple(float(s) for s in self.spacing)
-        origin = tuple(float(o) for o in self.origin)
-        periodic = tuple(bool(p) for p in self.periodic)
-        if not len(spacing) == len(origin) == len(periodic) == 3:
-            raise InputError("spacing, origin and periodic need three values each")
-        if not all(np.isfinite(s) and s > 0 for s in spacing):
+        spacing = as_three(self.spacing, "spacing")
+        origin = as_three(self.origin, "origin")
+        periodic = as_periodic(self.periodic)
+        if min(spacing) <= 0:
             raise InputError(f"spacing must be positive, got {spacing} µm")
-        if not np.isfinite(origin).all():
-            raise InputError(f"origin must be finite, got {origin} µm")
-        if self.orientations is not None and grain_id.max() > len(self.orientations):
+        oriented = self.orientations
+        if oriented is not None and not isinstance(oriented, Orientations):
+            raise InputError(
+                "orientations are of the class grainpaint.orientations.Orientations, "
+                f"got {brief(repr(oriented), 50)}"
+            )
+        if oriented is not None and grain_id.max() > len(oriented):
             raise InputError(
                 f"grain IDs reach {grain_id.max()}, so there must be as many "
-                f"orientations; got {len(self.orientations)}"
+                f"orientations; got {len(oriented)}"
             )
         if grain_id.dtype != np.int32 or grain_id.flags.writeable:
             grain_id = grain_id.astype(np.int32)  # a copy that no one else can change

@@ -59,9 +59,9 @@ def philox4x32(k0, k1, c0, c1, c2, c3):
 
 
 def check_seed(seed: int) -> None:
-    """Raise InputError unless 0 <= seed < 2^63."""
-    if not 0 <= seed < 2**63:
-        raise InputError(f"the seed must lie in 0..2^63-1, got {seed}")
+    """Raise InputError unless the seed is a whole number, 0 <= seed < 2^63."""
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise InputError(f"the seed must be a whole number in 0..2^63-1, got {seed!r}")
 
 
 def split_key(seed: int, stream: int) -> tuple[np.uint64, np.uint64]:

@@ -69,7 +69,7 @@ def test_stats_writes_the_table(run, folder, tmp_path, suffix):
     assert f"{volume.n_grains:,}" in text
     code, _, error = run("stats", folder / "a0.npz", "-o", path)
     assert code == 2
-    assert "use force" in error
+    assert "use --force" in error
 
 
 def test_compare_takes_files_patterns_and_folders(run, folder, tmp_path, few_draws):

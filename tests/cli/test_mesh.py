@@ -25,7 +25,10 @@ def test_mesh_writes_a_file_and_tells_how_good_it_is(run, tmp_path):
     assert rows["volumes"].endswith("0 grains off by over 1%")
     assert "not sound" not in errors
     code, _, errors = run("mesh", volume, "-o", out)
-    assert (code, errors) == (2, f"grainpaint: {out} exists: use force to replace it\n")
+    assert (code, errors) == (
+        2,
+        f"grainpaint: {out} exists: use --force to replace it\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_periodic_volume_goes_to_any_format(run, tiny_model, tmp_path):
     assert one.periodic == other.periodic == (True, True, True)
     code, _, error = run(*words, outs[1])
     assert code == 2
-    assert "use force" in error
+    assert "use --force" in error
 
 
 def test_convert_keeps_everything(run, tmp_path):
@@ -78,7 +78,7 @@ def test_convert_keeps_everything(run, tmp_path):
     assert (found.spacing, found.periodic) == (volume.spacing, volume.periodic)
     code, _, error = run("convert", tmp_path / "a.npz", "-o", tmp_path / "b.zarr")
     assert code == 2
-    assert "use force" in error
+    assert "use --force" in error
 
 
 def test_generate_simulate_view_segment_and_models(run, tiny_model, tmp_path):
@@ -225,7 +225,7 @@ def test_outputs_are_replaced_only_with_force(run, tiny_model, tmp_path):
     before = out.read_bytes()
     code, _, err = run(*args, "--seed", 1)
     assert code == 2
-    assert "use force" in err
+    assert "use --force" in err
     assert out.read_bytes() == before
     assert run(*args, "--seed", 1, "--force")[0] == 0
     assert out.read_bytes() != before
@@ -321,3 +321,27 @@ def test_the_help_lists_every_command_in_a_section():
     """A command that stands in no section would run, but be shown nowhere."""
     listed = [name for names in SECTIONS.values() for name in names]
     assert sorted(listed) == sorted(typer.main.get_command(app).commands)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "paint no.stl -o a.vti",
+        "paint . -o a.vti",
+        "paint {part} --voxel 5 -o a.vti",
+        "generate --shape 8,8 -o a.vti",
+        "region a.vti --box 0:8,0:8 -o b.vti",
+    ],
+)
+def test_a_slip_is_told_before_torch_is_loaded(words):
+    code = (
+        "import sys; from grainpaint.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print(end.code, 'torch' in sys.modules)"
+    )
+    argv = words.format(part=__file__).split()
+    done = subprocess.run(
+        [sys.executable, "-c", code, *argv], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2", "False"], done.stderr
+    assert done.stderr.count("\n") == 1

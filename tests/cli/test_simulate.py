@@ -28,7 +28,7 @@ def test_a_script_runs_by_its_name(run, tmp_path):
     np.testing.assert_array_equal(first.grain_id, second.grain_id)
     code, _, errors = run("simulate", "in.potts", "-o", "a.npz")
     assert code == 2
-    assert "use force" in errors
+    assert "use --force" in errors
 
 
 def test_variables_come_from_the_command_line(run, tmp_path):

@@ -9,7 +9,7 @@ from grainpaint.cad.inspection import (
 from grainpaint.cad.load import load_open_part, load_part, unit_of
 from grainpaint.cad.losses import find_losses
 from grainpaint.cad.masks import MaskGrid, is_mask, load_mask_file
-from grainpaint.cad.pose import AS_IT_IS, Pose, parse_rotations
+from grainpaint.cad.pose import AS_IT_IS, Pose, make_pose, parse_rotations
 from grainpaint.cad.solid import Part
 from grainpaint.cad.voxels import (
     PartGrid,
@@ -35,6 +35,7 @@ __all__ = [
     "load_mask_file",
     "load_open_part",
     "load_part",
+    "make_pose",
     "no_voxel_inside",
     "overlap_of",
     "parse_rotations",

@@ -15,6 +15,7 @@ from grainpaint.cad.solid import Part, solid
 from grainpaint.cad.step import n_solids
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
+from grainpaint.formats.files import check_file
 from grainpaint.units import UNITS
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
@@ -52,6 +53,7 @@ def unit_of(path: Path, unit: str | None = None) -> str:
 
 
 def _known(unit: str | None) -> str | None:
+    unit = "um" if unit in ("µm", "μm") else unit
     if unit is not None and unit not in UNITS:
         raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
     return unit
@@ -65,8 +67,7 @@ def file_bytes(path: Path) -> bytes:
     InputError
         If it is missing, empty or cannot be read.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -78,8 +79,7 @@ def file_bytes(path: Path) -> bytes:
 
 def file_state(path: Path) -> tuple[int, ...]:
     """Return numbers that differ once a file has changed; check that there is one."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     state = path.stat()
     return state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size
 

@@ -1,13 +1,15 @@
 """How a part is turned and scaled before it is cut into voxels."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from grainpaint.arguments import as_number
 from grainpaint.errors import InputError
 
-__all__ = ["AS_IT_IS", "Pose", "parse_rotations"]
+__all__ = ["AS_IT_IS", "Pose", "make_pose", "parse_rotations"]
 
 # Rows of the rotation that makes an axis of the file the z axis.
 _UP = {
@@ -46,18 +48,21 @@ class Pose:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        if not 0 < self.scale < math.inf:
+        if as_number(self.scale, "scale") <= 0:
             raise InputError(f"the scale must be above 0, got {self.scale:g}")
         if self.up not in _UP:
             raise InputError(
                 f"up is the axis of the file that becomes z: {', '.join(_UP)}; got "
                 f"{self.up!r}"
             )
-        for axis, degrees in self.rotate:
-            if axis not in ("x", "y", "z") or not math.isfinite(degrees):
+        for turn in self.rotate:
+            known = len(turn) == 2 and turn[0] in ("x", "y", "z")
+            if not known or not math.isfinite(
+                as_number(turn[1], "angle of a rotation")
+            ):
                 raise InputError(
-                    f"a rotation is an axis and degrees, such as z:30; got "
-                    f"{axis}:{degrees:g}"
+                    'a rotation is an axis and degrees, such as z:30 or ("z", 30); '
+                    f"got {turn!r}"
                 )
 
     @property
@@ -117,3 +122,9 @@ def parse_rotations(text: str) -> tuple[tuple[str, float], ...]:
                 f"{text!r}"
             ) from None
     return Pose(rotate=tuple(turns)).rotate
+
+
+def make_pose(scale: float, up: str, rotate: Sequence[tuple[str, float]] | str) -> Pose:
+    """Return a pose whose turns may be text such as z:30; errors as in `Pose`."""
+    turns = parse_rotations(rotate) if isinstance(rotate, str) else tuple(rotate)
+    return Pose(scale, up, turns)

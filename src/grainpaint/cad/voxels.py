@@ -176,8 +176,10 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
     """
     low, high = part.bounds
     size = high - low
-    if longest < 2:
-        raise InputError(f"the longest side must have at least 2 voxels, got {longest}")
+    if not isinstance(longest, int | np.integer) or longest < 2:
+        raise InputError(
+            f"the longest side must have at least 2 voxels, got {longest!r}"
+        )
     if voxel is None:
         voxel = float(size.max()) / longest
     if not 0 < voxel < float("inf"):

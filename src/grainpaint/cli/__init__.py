@@ -38,7 +38,9 @@ def main() -> None:
             warnings.showwarning = _show  # type: ignore[assignment]
             app()
     except InputError as error:
-        print(f"grainpaint: {error}", file=sys.stderr)
+        # The library speaks of its parameter.
+        text = str(error).replace("use force to", "use --force to")
+        print(f"grainpaint: {text}", file=sys.stderr)
         sys.exit(2)
     except (OSError, MemoryError) as error:
         print(f"grainpaint: {error or 'out of memory'}", file=sys.stderr)

@@ -49,6 +49,7 @@ def inspect(
 
     if output is not None:
         refuse_to_replace(output, force)
+    size.check(part)
     domain = size.domain(part)
     if is_mask(part):
         rows = _mask_rows(domain)

@@ -105,7 +105,6 @@ class PartFlags:
         list[str] | None,
         option("--rotate", "Turn it after that, such as z:30 or x:90,z:-15.", WHAT),
     ] = None
-
     repair: Annotated[
         bool, option("--repair", "Fill an open surface, and say the doubt.", WHAT)
     ] = False
@@ -118,18 +117,27 @@ class PartFlags:
         turns = [turn for text in self.rotate or [] for turn in parse_rotations(text)]
         return Pose(self.scale, self.up, tuple(turns))
 
+    def edge(self) -> float | None:
+        """Return the edge of a voxel, µm, if it was given."""
+        from grainpaint.units import parse_length
+
+        if None not in (self.voxel, self.longest):
+            raise InputError("--voxel and --longest both set the voxels: give one")
+        return None if self.voxel is None else parse_length(self.voxel)
+
+    def check(self, part: Path) -> None:
+        """Raise for mistakes that show before libraries are loaded."""
+        from grainpaint.formats.files import check_file
+
+        self.edge()
+        check_file(part)
+
     def domain(self, part: Path) -> Domain:
         """Return the voxels of a part, after saying what is to be known of it."""
         from grainpaint.generation.domain import part_domain
-        from grainpaint.units import parse_length
 
-        if self.voxel is not None and self.longest is not None:
-            raise InputError(
-                "--voxel and --longest both set the size of a voxel: give one of them"
-            )
-        edge = None if self.voxel is None else parse_length(self.voxel)
         domain, notes = part_domain(
-            part, self.unit, edge, self.longest, self.pose, self.repair
+            part, self.unit, self.edge(), self.longest, self.pose, self.repair
         )
         for note in notes:
             print(f"{part}: {note}", file=sys.stderr)
@@ -145,9 +153,8 @@ class BoxFlags:
         None
     )
 
-    def domain(self, grain_size: str | None) -> Domain:
-        """Return the box; a grain size needs a voxel edge to go with it."""
-        from grainpaint.generation.domain import Domain
+    def size(self, grain_size: str | None) -> tuple[tuple[int, int, int], float]:
+        """Return the voxels, and their edge in µm, which a grain size needs."""
         from grainpaint.units import parse_length, parse_shape
 
         if self.shape is None:
@@ -157,7 +164,13 @@ class BoxFlags:
                 f"--grain-size {grain_size} needs the edge of a voxel too: add "
                 "--voxel, such as --voxel 2um"
             )
-        return Domain(parse_shape(self.shape), parse_length(self.voxel or "1um"))
+        return parse_shape(self.shape), parse_length(self.voxel or "1um")
+
+    def domain(self, grain_size: str | None) -> Domain:
+        """Return the box; errors as `size`."""
+        from grainpaint.generation.domain import Domain
+
+        return Domain(*self.size(grain_size))
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def paint(
     written: OutputFlags,
 ) -> None:
     """Paint grains into a CAD part."""
+    size.check(part)
     size = scan.voxels_of(size)
     config = {"command": "paint", "voxel": size.voxel, "longest": size.longest}
     job = Job(
@@ -93,6 +94,8 @@ def generate(
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""
+    if scan.scan is None:
+        size.size(pyramid.grain_size)
     config = {"command": "generate", "voxel": size.voxel}
     job = Job(
         config,

@@ -57,20 +57,22 @@ def _make_piece(
 ) -> None:
     """Generate a box of a volume, in voxels as they are or of another edge."""
     from grainpaint import formats
+    from grainpaint.units import parse_box, parse_length
+
+    spans, edge = parse_box(box), None if voxel is None else parse_length(voxel)
     from grainpaint.generation.recipe import zoomed
     from grainpaint.generation.recorded import load_recipe
     from grainpaint.generation.volume import Volume
     from grainpaint.network.precision import resolve
-    from grainpaint.units import parse_box, parse_length
 
     formats.check_output(output, force)
     recipe = load_recipe(volume)
     if precision != "auto":
         chosen = resolve(precision, device)
         recipe = recipe.model_copy(update={"precision": chosen})
-    finer = recipe if voxel is None else zoomed(recipe, parse_length(voxel))
+    finer = recipe if edge is None else zoomed(recipe, edge)
     times = finer.levels - recipe.levels
-    x, y, z = (slice(a << times, b << times) for a, b in parse_box(box))
+    x, y, z = (slice(a << times, b << times) for a, b in spans)
     say_if_slow(
         recipe.precision, device, "; --precision float32 gives nearly the same grains"
     )

@@ -184,6 +184,11 @@ def report(
     ...     grainpaint.measure.report(f"{folder}/grains.html", volume).name
     'grains.html'
     """
+    if not isinstance(path, str | Path):
+        raise InputError(
+            "the path of the report comes first, such as report('grains.html', "
+            f"volumes); got a {type(path).__name__}"
+        )
     listed = [list_volumes(s) for s in (volumes, reference) if s is not None]
     if not all(listed):
         raise InputError("a set of the report has no volume")

@@ -24,7 +24,7 @@ from typing import Literal
 
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
-from grainpaint.formats.files import refuse_to_replace, replace_with
+from grainpaint.formats.files import check_folder, refuse_to_replace, replace_with
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.slabs import Slabs, of_volume
 from grainpaint.formats.solvers import TARGETS, check_paths, export, target_of
@@ -37,6 +37,7 @@ __all__ = [
     "dropped",
     "find_volumes",
     "load",
+    "loaded",
     "open_slabs",
     "read",
     "without_orientations",
@@ -143,7 +144,7 @@ def load(
     array: str | None = None,
     unit: str | None = None,
     void: int | Literal["none"] | None = None,
-    periodic: tuple[bool, ...] | None = None,
+    periodic: tuple[bool, ...] | str | None = None,
     misorientation: float | None = None,
     min_size: int | None = None,
     fill: bool = False,
@@ -169,8 +170,8 @@ def load(
         The ID that means outside, "none" if every ID is a grain, 0 too; as the program
         that wrote the file means it if not given.
     periodic : three bools, optional
-        Whether grains continue through the faces, along x, y, z; as the file says if
-        not given.
+        Whether grains continue through the faces, along x, y, z, or text such as xy; as
+        the file says if not given.
     misorientation : float, optional
         Of a map of orientations: the largest angle between neighboring points of a
         grain, degrees; 5 if not given.
@@ -204,6 +205,25 @@ def load(
     for note in notes:
         warnings.warn(f"{path}: {note}", InputNote, stacklevel=2)
     return volume
+
+
+def loaded(volume: Microstructure | str | Path) -> Microstructure:
+    """Return a volume that a program gives itself, or as the path of its file.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or as `load`.
+    """
+    if isinstance(volume, Microstructure):
+        return volume
+    if isinstance(volume, str | Path):
+        return load(volume)
+    raise InputError(
+        "a volume is a Microstructure or the path of its file, and an array becomes "
+        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got a "
+        f"{type(volume).__name__}"
+    )
 
 
 def open_slabs(
@@ -342,8 +362,10 @@ def check_output(path: Path, force: bool) -> None:
     Raises
     ------
     InputError
-        If the suffix is unknown, or something exists there and `force` is false.
+        If the suffix is unknown, or something exists there and `force` is false, or
+        its folder cannot be written to.
     """
+    check_folder(path)
     target = target_of(path)
     if target is not None:
         check_paths(path, target, force)

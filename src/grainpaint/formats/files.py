@@ -10,6 +10,8 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 
 __all__ = [
+    "check_file",
+    "check_folder",
     "file_digest",
     "refuse_to_replace",
     "replace_together",
@@ -67,6 +69,35 @@ def replace_together(
     finally:
         for aside in asides:
             aside.unlink(missing_ok=True)
+
+
+def check_file(path: Path) -> None:
+    """Raise unless there is a file at `path`.
+
+    Raises
+    ------
+    InputError
+        If there is none, or a folder.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder, but a file is needed")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+
+
+def check_folder(path: Path) -> None:
+    """Raise unless the folder of `path` can be written to, or made.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    folder = next(p for p in path.absolute().parents if p.exists())
+    if not folder.is_dir():
+        raise InputError(f"{path}: {folder} is a file, no folder")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"{path}: the folder {folder} cannot be written to")
 
 
 def refuse_to_replace(path: Path, force: bool) -> None:

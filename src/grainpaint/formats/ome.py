@@ -56,6 +56,12 @@ def read_labels(group: zarr.Group, name: str | None) -> RawVolume:
         if key in said or key in group.attrs:
             raise InputError(what)
     if "multiscales" not in said and "labels" not in said and "labels" not in group:
+        members = sorted(key for key, one in group.groups() if "grain_id" in one)
+        if members:
+            raise InputError(
+                f"a set of volumes ({len(members)}): name one of them, such as "
+                f"{members[0]} in it"
+            )
         raise InputError(
             "a Zarr group without grain_id and without the metadata of OME-Zarr"
         )

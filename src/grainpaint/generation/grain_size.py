@@ -193,9 +193,15 @@ def read_grain_size(asked: AnyGrainSize, domain: Domain) -> GrainSize:
     if callable(asked):
         text = "a function"
         found = given = _of_function(asked)
-    elif isinstance(asked, np.ndarray):
+    elif isinstance(asked, np.ndarray | Sequence) and not isinstance(asked, str):
+        asked = np.asarray(asked)
         text = "an array"
         found = given = _of_array(asked, domain)
+    elif not isinstance(asked, str | Path):
+        raise InputError(
+            "a grain size is a number of µm, text such as 40um, the path of an .npz, a "
+            f"function of x, y, z or an array; got a {type(asked).__name__}"
+        )
     elif Path(asked).suffix == ".npz":
         digest = file_digest(Path(asked))
         found = _field(Path(asked))

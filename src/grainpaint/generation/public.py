@@ -6,8 +6,10 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from grainpaint.cad import Pose
+from grainpaint.arguments import as_box, as_length, as_periodic, as_shape
+from grainpaint.cad import make_pose
 from grainpaint.errors import InputError, InputNote
+from grainpaint.formats import loaded
 from grainpaint.generation.domain import Domain, part_domain, warn_of
 from grainpaint.generation.extend import fill_around
 from grainpaint.generation.grain_size import AnyGrainSize
@@ -32,12 +34,12 @@ Scan = AmRecipe | Mapping[str, Any] | str | Path
 
 
 def generate(
-    shape: tuple[int, int, int] | None = None,
-    model: str = "iso",
+    shape: tuple[int, int, int] | str | None = None,
+    model: str | Path = "iso",
     seed: int = 0,
-    voxel: float | None = None,
+    voxel: float | str | None = None,
     grain_size: AnyGrainSize | None = None,
-    periodic: tuple[bool, bool, bool] = (False, False, False),
+    periodic: tuple[bool, bool, bool] | str = (False, False, False),
     device: str = "cpu",
     progress: Progress = silent,
     precision: str = "auto",
@@ -53,20 +55,20 @@ def generate(
     Parameters
     ----------
     shape : three ints
-        Voxels along x, y, z; by default those of the scan.
-    model : str
+        Voxels along x, y, z, or text, ``"64,64,32"``; by default those of the scan.
+    model : str or path
         Name of a shipped model, or the folder of another.
     seed : int
         0..2^63 - 1; the same seed gives the same grains.
-    voxel : float, optional
-        Edge of a voxel, µm; by default that of the scan, or 1.
+    voxel : float or str, optional
+        Edge of a voxel, µm or text, ``"2um"``; by default that of the scan, or 1 µm.
     grain_size : float, str, path, callable or numpy.ndarray, optional
         Mean grain diameter: a number of µm; a function of x, y, z (arrays, µm) that
         returns µm; an array [x, y, z] of µm spread over the box; or what the command
         line takes, such as ``"40um"`` or ``"20 + x/100"``. Without it, that of the
         model's data. See `grainpaint.generation.grain_size.read_grain_size`.
     periodic : three bools
-        Axes along which grains continue through the faces.
+        Axes along which grains continue through the faces, also as text, ``"xy"``.
     device : str
         A torch device.
     progress : Progress
@@ -107,21 +109,24 @@ def generate(
     _check_texture(texture, misorientations, symmetry)
     build = None if scan is None else read_am_recipe(scan)
     domain = _box(shape, voxel, build)
-    options = Options(grain_size=grain_size, periodic=periodic)
+    options = Options(grain_size=grain_size, periodic=as_periodic(periodic))
     recipe = _recipe(domain, options, build, model, seed, precision, device)
     volume = _made(recipe, device, progress, executor, store)
     return _oriented(volume, texture, misorientations, symmetry, seed)
 
 
 def _box(
-    shape: tuple[int, int, int] | None, voxel: float | None, build: AmRecipe | None
+    shape: tuple[int, int, int] | str | None,
+    voxel: float | str | None,
+    build: AmRecipe | None,
 ) -> Domain:
     """Return a box, by default that of a build."""
     if shape is None and build is not None:
         shape = build.shape
     if shape is None:
         raise InputError("give the shape of the box: voxels along x, y, z")
-    return Domain(shape, voxel or _voxel_of(build) or 1.0)
+    edge = _voxel_of(build) or 1.0 if voxel is None else voxel
+    return Domain(as_shape(shape), as_length(edge, "edge of a voxel"))
 
 
 def _voxel_of(build: AmRecipe | None) -> float | None:
@@ -133,17 +138,17 @@ def _recipe(
     domain: Domain,
     options: Options,
     build: AmRecipe | None,
-    model: str,
+    model: str | Path,
     seed: int,
     precision: str,
     device: str,
 ) -> Recipe:
     """Return what decides the grains, of a build or without one."""
     if build is None:
-        return make_recipe(domain, options, model, seed, precision, device)
+        return make_recipe(domain, options, str(model), seed, precision, device)
     if options != Options():
         raise InputError("a scan decides its grains: no grain_size, no periodic axes")
-    return make_scan_recipe(domain, build, model, seed, precision, device)
+    return make_scan_recipe(domain, build, str(model), seed, precision, device)
 
 
 def _made(
@@ -156,6 +161,11 @@ def _made(
     """Make a volume at once, or in pieces if an executor or a store is given."""
     if executor is None and store is None:
         return paint_recipe(recipe, device, progress).volume
+    if executor is not None and not hasattr(executor, "submit"):
+        raise InputError(
+            "the executor is one of concurrent.futures, or like them, such as "
+            f"ProcessPoolExecutor(2); got {executor!r}"
+        )
     place = None if store is None else Path(store)
     return paint_in_pieces(recipe, place, device, progress, executor)
 
@@ -185,10 +195,10 @@ def _oriented(
 
 def paint(
     part: str | Path,
-    voxel: float | None = None,
+    voxel: float | str | None = None,
     unit: str | None = None,
     longest: int | None = None,
-    model: str = "iso",
+    model: str | Path = "iso",
     seed: int = 0,
     grain_size: AnyGrainSize | None = None,
     device: str = "cpu",
@@ -196,7 +206,7 @@ def paint(
     precision: str = "auto",
     scale: float = 1.0,
     up: str = "z",
-    rotate: Sequence[tuple[str, float]] = (),
+    rotate: Sequence[tuple[str, float]] | str = (),
     repair: bool = False,
     executor: Executor | None = None,
     store: str | Path | None = None,
@@ -212,8 +222,8 @@ def paint(
     part : path
         A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, STEP, or one of these
         packed by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
-    voxel : float, optional
-        Edge of a voxel, µm, by default that of the scan; a mask has its own voxels.
+    voxel : float or str, optional
+        Edge of a voxel, by default that of the scan; a mask has its own voxels.
     unit : str, optional
         Unit of the coordinates in the file; without it, what the file says, or mm.
     longest : int, optional
@@ -225,7 +235,7 @@ def paint(
     up : {'z', '-z', 'y', '-y', 'x', '-x'}
         The axis of the file that becomes z.
     rotate : sequence of (axis, degrees)
-        Turns after that, such as ``[("z", 30)]``, about the origin.
+        Turns after that, such as ``[("z", 30)]`` or ``"z:30"``, about the origin.
     repair : bool
         Fill a surface that is open by its winding number (needs libigl).
     executor, store, texture, misorientations, symmetry, scan
@@ -248,16 +258,16 @@ def paint(
 
     Examples
     --------
-    >>> gear = paint("examples/parts/gear.stl", longest=64)
-    >>> gear.shape
+    >>> paint("examples/parts/gear.stl", longest=64).shape
     (63, 64, 25)
     """
     _check_texture(texture, misorientations, symmetry)
     build = None if scan is None else read_am_recipe(scan)
     if voxel is None and longest is None:
         voxel = _voxel_of(build)
-    pose = Pose(scale, up, tuple(rotate))
-    domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
+    edge = None if voxel is None else as_length(voxel, "edge of a voxel")
+    pose = make_pose(scale, up, rotate)
+    domain, notes = part_domain(Path(part), unit, edge, longest, pose, repair)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = _recipe(domain, options, build, model, seed, precision, device)
@@ -267,8 +277,8 @@ def paint(
 
 def zoom(
     volume: Volume | str | Path,
-    box: tuple[Span, Span, Span],
-    voxel: float,
+    box: tuple[Span, Span, Span] | str,
+    voxel: float | str,
     device: str = "cpu",
 ) -> Microstructure:
     """Generate a box of a volume again in smaller voxels: the same grains, finer.
@@ -279,9 +289,11 @@ def zoom(
         A volume made by `Volume`, or a file that `grainpaint paint` or `generate` wrote
         (or the record beside it).
     box : three pairs of int
-        First and last-plus-one voxel along x, y, z, in voxels of the volume.
-    voxel : float
-        Edge of a voxel of the result, µm: that of the volume, halved once or more.
+        First and last-plus-one voxel along x, y, z, in voxels of the volume; also as
+        text, ``"0:64,0:64,0:32"``.
+    voxel : float or str
+        Edge of a voxel of the result, µm or text such as ``"0.5um"``: that of the
+        volume, halved once or more.
     device : str
         A torch device; a `Volume` keeps its own.
 
@@ -302,10 +314,13 @@ def zoom(
     >>> zoom(volume, ((0, 16), (0, 16), (0, 8)), voxel=1.0).shape
     (32, 32, 16)
     """
+    spans = as_box(box)
+    if isinstance(volume, Microstructure):
+        raise InputError("a volume to zoom into is a Volume, or the path of its file")
     whole = volume if isinstance(volume, Volume) else Volume.of_file(volume, device)
     fine = whole.zoom(voxel)
     times = fine.recipe.levels - whole.recipe.levels
-    x, y, z = (slice(a << times, b << times) for a, b in box)
+    x, y, z = (slice(a << times, b << times) for a, b in spans)
     piece = fine[x, y, z]
     if not isinstance(volume, Volume):
         first = (x.start, y.start, z.start)
@@ -323,9 +338,9 @@ def _note_drawn(n_drawn: int, why: str) -> None:
 
 
 def extend(
-    known: Microstructure,
-    box: tuple[Span, Span, Span] | None = None,
-    model: str = "iso",
+    known: Microstructure | str | Path,
+    box: tuple[Span, Span, Span] | str | None = None,
+    model: str | Path = "iso",
     seed: int = 0,
     grain_size: AnyGrainSize | None = None,
     device: str = "cpu",
@@ -336,11 +351,12 @@ def extend(
 
     Parameters
     ----------
-    known : Microstructure
+    known : Microstructure or path
         Voxels with a grain are kept as they are; those with grain 0 are filled.
     box : three pairs of int, optional
         First and last-plus-one voxel along x, y, z, counted in the known volume; it may
-        reach beyond it on any side. Without it, the known volume itself.
+        reach beyond it on any side; also as text, ``"0:64,0:64,-32:64"``. Without it,
+        the known volume itself.
     model, seed, device, progress, precision
         As in `generate`.
     grain_size : float, str, path, callable or numpy.ndarray, optional
@@ -372,8 +388,10 @@ def extend(
     >>> bool((longer.grain_id[:32] == known.grain_id).all())
     True
     """
-    loaded = load_model(model, device, precision)
-    volume = fill_around(known, loaded, box, seed, grain_size, progress)
+    known = loaded(known)
+    wanted = None if box is None else as_box(box)
+    painter = load_model(str(model), device, precision)
+    volume = fill_around(known, painter, wanted, seed, grain_size, progress)
     if known.orientations is not None:
         volume, n_drawn = continued(volume, known, seed)
         _note_drawn(n_drawn, "that were filled in")

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from grainpaint.cad import Pose
+from grainpaint.arguments import as_length, as_shape
+from grainpaint.cad import make_pose
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import Domain, load_grid, part_domain, warn_of
@@ -93,10 +94,10 @@ class Volume:
     @classmethod
     def of_box(
         cls,
-        shape: tuple[int, int, int],
+        shape: tuple[int, int, int] | str,
         model: str = "iso",
         seed: int = 0,
-        voxel: float = 1.0,
+        voxel: float | str = 1.0,
         grain_size: AnyGrainSize | None = None,
         window: int = WINDOW,
         device: str = "cpu",
@@ -117,14 +118,14 @@ class Volume:
         InputError
             As `grainpaint.generate`.
         """
-        domain = Domain(shape, voxel)
+        domain = Domain(as_shape(shape), as_length(voxel, "edge of a voxel"))
         return cls._of(domain, model, seed, grain_size, window, device, precision)
 
     @classmethod
     def of_part(
         cls,
         part: str | Path,
-        voxel: float | None = None,
+        voxel: float | str | None = None,
         unit: str | None = None,
         longest: int | None = None,
         model: str = "iso",
@@ -135,7 +136,7 @@ class Volume:
         precision: str = "auto",
         scale: float = 1.0,
         up: str = "z",
-        rotate: Sequence[tuple[str, float]] = (),
+        rotate: Sequence[tuple[str, float]] | str = (),
         repair: bool = False,
     ) -> Self:
         """Return a part whose grains are generated where they are looked at.
@@ -153,8 +154,9 @@ class Volume:
         InputError
             As `grainpaint.paint`.
         """
-        pose = Pose(scale, up, tuple(rotate))
-        domain, notes = part_domain(Path(part), unit, voxel, longest, pose, repair)
+        edge = None if voxel is None else as_length(voxel, "edge of a voxel")
+        pose = make_pose(scale, up, rotate)
+        domain, notes = part_domain(Path(part), unit, edge, longest, pose, repair)
         warn_of(part, notes)
         return cls._of(domain, model, seed, grain_size, window, device, precision)
 
@@ -205,7 +207,8 @@ class Volume:
         precision: str,
     ) -> Self:
         options = Options(grain_size=grain_size, window=window)
-        return cls(make_recipe(domain, options, model, seed, precision, device), device)
+        recipe = make_recipe(domain, options, str(model), seed, precision, device)
+        return cls(recipe, device)
 
     @classmethod
     def of_file(cls, path: str | Path, device: str = "cpu") -> Self:
@@ -230,20 +233,30 @@ class Volume:
         """Voxels along x, y, z."""
         return self.recipe.shape
 
-    def zoom(self, voxel: float) -> "Volume":
+    def __repr__(self) -> str:
+        """Return shape, voxel edge, model and seed."""
+        shape, made = " x ".join(map(str, self.shape)), self.recipe
+        edge = f"{made.spacing:g} µm"
+        return (
+            f"<Volume {shape} voxels of {edge}, model {made.model}, seed {made.seed}>"
+        )
+
+    def zoom(self, voxel: float | str) -> "Volume":
         """Return the volume with the same grains in smaller voxels.
 
         Parameters
         ----------
-        voxel : float
-            Edge of a voxel, µm: that of this volume, halved once or more.
+        voxel : float or str
+            Edge of a voxel, µm or text such as ``"0.5um"``: that of this volume, halved
+            once or more.
 
         Raises
         ------
         InputError
             If the edge is another one, or the model cannot make grains that large.
         """
-        return Volume(zoomed(self.recipe, voxel), self.device)
+        edge = as_length(voxel, "edge of a voxel")
+        return Volume(zoomed(self.recipe, edge), self.device)
 
     def make_base(self, key: Key) -> np.ndarray:
         """Generate a window of the base."""
@@ -315,6 +328,11 @@ class Volume:
         return Microstructure(grain_id, spacing, tuple(origin)).relabel()
 
     def _span(self, part: slice, axis: int) -> tuple[int, int]:
+        if not isinstance(part, slice):
+            raise InputError(
+                f"a box is three ranges of voxels, such as 0:64; got {part!r} along "
+                f"{'xyz'[axis]}"
+            )
         start = 0 if part.start is None else part.start
         stop = self.shape[axis] if part.stop is None else part.stop
         if part.step not in (None, 1) or start >= stop:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grainpaint.diameter import ball_diameter
+from grainpaint.formats import loaded
 from grainpaint.formats.slabs import Slabs
 from grainpaint.measure.dimensions import (
     BOUNDARY,
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["contacts", "phase_rows", "table"]
+
+Measurable = Microstructure | Slabs | str | Path
 
 
 def _centroids(counted: Tally, grain: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -81,14 +85,13 @@ def _nearest(place: np.ndarray, volume: Microstructure | Slabs) -> np.ndarray:
     return distance
 
 
-def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataFrame:
+def table(volume: Measurable, counted: Tally | None = None) -> DataFrame:
     """Measure every grain of a volume.
 
     Parameters
     ----------
-    volume : Microstructure
-        All voxels of one ID are one grain; 0 is outside. To make every piece a grain,
-        use `grainpaint.measure.connected.as_pieces` first.
+    volume : Microstructure or path
+        An ID is a grain, in one piece or not (`grainpaint.measure.connected`).
     counted : Tally, optional
         The tally of this volume, if it is known already.
 
@@ -97,8 +100,8 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     pandas.DataFrame
         One row per grain, by ID, with these columns (of sections: see notes)
 
-        - grain, voxels: ID and number of voxels;
-        - volume_um3, diameter_um: volume, and diameter of the ball of equal volume;
+        - grain, voxels, volume_um3: ID, number of voxels and volume;
+        - diameter_um: diameter of the ball of equal volume;
         - x_um, y_um, z_um: centroid, origin included;
         - a_um >= b_um >= c_um: full axes of the solid ellipsoid with the same second
           moments: 2 sqrt(5 / voxels) times the singular values of the centered voxel
@@ -121,15 +124,15 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     Raises
     ------
     InputError
-        If the volume has no grain.
+        If the volume has no grain, or its file cannot be read.
 
     Notes
     -----
-    In a section the flat axis is closed, and grains are plane figures, whatever the
-    thickness: area_um2 is that of the grain, diameter_um that of the equal circle; a_um
-    and b_um are the axes of the ellipse; perimeter_um is smoothed
-    (`grainpaint.measure.perimeter`), edge_length_um in pixel edges; circularity is
-    4 pi area / perimeter^2. A line of voxels has length_um and ends.
+    In a section the flat axis is closed, and grains are plane figures: area_um2 is that
+    of the grain, diameter_um that of the equal circle; a_um and b_um are the axes of
+    the ellipse; perimeter_um is smoothed (`grainpaint.measure.perimeter`),
+    edge_length_um in pixel edges; circularity is 4 pi area / perimeter^2. A line of
+    voxels has length_um and ends.
 
     The columns correspond to these properties of
     `skimage.measure.regionprops_table`, which works in voxels unless given a spacing:
@@ -158,8 +161,9 @@ def table(volume: Microstructure | Slabs, counted: Tally | None = None) -> DataF
     """
     import pandas as pd
 
-    found = pd.DataFrame(_columns(volume, counted or tally(volume)))
-    found.attrs["diameters"] = diameters_are(volume.axes)
+    given = volume if isinstance(volume, Slabs) else loaded(volume)
+    found = pd.DataFrame(_columns(given, counted or tally(given)))
+    found.attrs["diameters"] = diameters_are(given.axes)
     return found
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from grainpaint.errors import InputError, InputNote
+from grainpaint.formats import loaded
 from grainpaint.measure.misorientation import boundaries
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
@@ -62,7 +64,7 @@ class _Given:
 
 
 def orient(
-    volume: Microstructure,
+    volume: Microstructure | str | Path,
     texture: Source = "uniform",
     misorientations: Source | None = None,
     symmetry: str | None = None,
@@ -73,7 +75,7 @@ def orient(
 
     Parameters
     ----------
-    volume : Microstructure
+    volume : Microstructure or path
         Orientations that it has are replaced. Of several phases, each gets the texture
         by itself, with its own symmetry, and swaps stay within it.
     texture : str, path or Microstructure
@@ -118,7 +120,8 @@ def orient(
     array([[0.   , 0.785, 0.   ],
            [0.   , 0.785, 0.   ]])
     """
-    made = orient_measured(volume, texture, misorientations, symmetry, seed, phase)
+    given = loaded(volume)
+    made = orient_measured(given, texture, misorientations, symmetry, seed, phase)
     return made.volume
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import formats
-from grainpaint.errors import InputError, InputNote
+from grainpaint.errors import InputError, InputNote, brief
 from grainpaint.formats.content import known_kind
 from grainpaint.formats.ebsd.euler_table import head_of
 from grainpaint.formats.orientation_list import read_orientations
@@ -45,6 +45,10 @@ def texture_of(
     """
     if isinstance(source, str) and is_texture(source):
         return sampled(source, symmetry, n_grains, rng)
+    if not isinstance(source, str | Path | Microstructure):
+        raise InputError(
+            f"a texture is {FORMS}, or a volume; got {brief(repr(source))}"
+        )
     if not isinstance(source, Microstructure):
         path = Path(source)
         if not path.exists():

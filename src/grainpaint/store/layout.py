@@ -129,8 +129,8 @@ def read_attributes(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise InputError(f"{path}: no such volume")
     other = InputError(
-        f"{path} exists and is not a volume generated here: choose another "
-        "place, or use force to replace it"
+        f"{path} is not a volume generated here piece by piece: to make one, choose "
+        "another place, or use force to replace it"
     )
     try:
         found = json.loads((path / "zarr.json").read_bytes())["attributes"]

@@ -35,7 +35,7 @@ def write_sites(path: Path, spin: np.ndarray, periodic: tuple[bool, ...]) -> Non
     low, high = int(spin.min()), int(spin.max())
     if low < 1:
         raise InputError(
-            f"{path}: in a site file every site of the box has a spin of at least 1, "
+            "in a site file every site of the box has a spin of at least 1, "
             "but this volume has voxels outside the part: crop it first"
         )
     boundary = " ".join("p" if p else "n" for p in periodic)

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from grainpaint.errors import InputError
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.paths.gcode import LaserRule
@@ -240,4 +241,9 @@ def read_am_recipe(given: AmRecipe | Mapping[str, Any] | str | Path) -> AmRecipe
         return load_am_recipe(Path(given))
     if isinstance(given, AmRecipe):
         return given
+    if not isinstance(given, Mapping):
+        raise InputError(
+            "a recipe is the path of a TOML file, or its content as a mapping; got a "
+            f"{type(given).__name__}"
+        )
     return check_recipe(AmRecipe, dict(given), "recipe")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint import formats
+from grainpaint.arguments import as_length, as_number, as_periodic, as_shape
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, read_member
 from grainpaint.microstructure import Microstructure
@@ -112,11 +113,11 @@ def _simulation(recipe: IsoRecipe) -> Simulate:
 
 
 def isotropic(
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int] | str,
     time: float = 100.0,
     n_spins: int = 1000,
     seed: int = 0,
-    spacing: float = 1.0,
+    spacing: float | str = 1.0,
     progress: Progress = silent,
     **settings: Any,
 ) -> Microstructure:
@@ -125,15 +126,15 @@ def isotropic(
     Parameters
     ----------
     shape : three ints
-        Voxels along x, y, z.
+        Voxels along x, y, z, also as text, ``"100,100,100"``.
     time : float
         In the time units of SPPARKS' ``potts``; 100 is the paper's setting.
     n_spins : int
         Number of spins Q, at least 2; 0 = one per voxel.
     seed : int
         The same seed gives the same volume, whatever the number of threads.
-    spacing : float
-        Edge of a voxel, µm.
+    spacing : float or str
+        Edge of a voxel, µm or text such as ``"2um"``.
     progress : Progress
         Receives the time reached.
     **settings
@@ -157,7 +158,11 @@ def isotropic(
     >>> isotropic((16, 16, 16), time=5, seed=1).n_grains > 10
     True
     """
-    return next(_snapshots(shape, [time], n_spins, seed, spacing, progress, **settings))
+    if "periodic" in settings:
+        settings["periodic"] = as_periodic(settings["periodic"])
+    box, edge = as_shape(shape), as_length(spacing, "edge of a voxel")
+    times = [as_number(time, "time")]
+    return next(_snapshots(box, times, n_spins, seed, edge, progress, **settings))
 
 
 def _snapshots(

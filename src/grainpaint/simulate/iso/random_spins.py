@@ -55,10 +55,10 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
     check_seed(seed)
     if n_spins == 0:
         return np.arange(1, math.prod(shape) + 1, dtype=np.int32).reshape(shape)
-    if not 2 <= n_spins < 2**31:
+    if not isinstance(n_spins, int | np.integer) or not 2 <= n_spins < 2**31:
         raise InputError(
             "the number of spins must be at least 2 (or 0: one per site), got "
-            f"{n_spins}"
+            f"{n_spins!r}"
         )
     spin = np.empty(shape, np.uint16 if n_spins < 2**16 else np.int32)
     _fill_random(spin, n_spins, *split_key(seed, _START))

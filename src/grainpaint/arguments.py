@@ -1,0 +1,189 @@
+"""Values that programs pass, as numbers or as the text that the command line takes."""
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+from grainpaint.errors import InputError, brief
+from grainpaint.units import parse_box, parse_length, parse_periodic, parse_shape
+
+__all__ = ["as_box", "as_length", "as_number", "as_periodic", "as_shape", "as_three"]
+
+Span = tuple[int, int]
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a value is a real number, of NumPy or not, and no bool."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and float(value).is_integer()
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return the members of a sequence, none if it is no sequence."""
+    return list(value) if isinstance(value, Iterable) else []
+
+
+def as_length(value: Any, what: str = "length") -> float:
+    """Return a length in µm.
+
+    Parameters
+    ----------
+    value : float or str
+        A number of µm above 0, or what `parse_length` takes.
+    what : str
+        What it is the length of, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or not positive.
+
+    Examples
+    --------
+    >>> as_length(2), as_length("0.05mm")
+    (2.0, 50.0)
+    """
+    if isinstance(value, str):
+        return parse_length(value)
+    if not _is_number(value) or not 0 < value < math.inf:
+        raise InputError(
+            f"the {what} is a number of µm above 0, or text with a unit such as 50um; "
+            f"got {brief(repr(value), 50)}"
+        )
+    return float(value)
+
+
+def as_number(value: Any, what: str) -> float:
+    """Return a finite number.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> as_number(2, "scale")
+    2.0
+    """
+    if not _is_number(value) or not math.isfinite(value):
+        raise InputError(f"the {what} is a number; got {brief(repr(value), 50)}")
+    return float(value)
+
+
+def as_three(values: Any, what: str) -> tuple[float, float, float]:
+    """Return three finite numbers of µm, along x, y, z.
+
+    Raises
+    ------
+    InputError
+        If they are none.
+
+    Examples
+    --------
+    >>> as_three([2, 2, 1], "spacing")
+    (2.0, 2.0, 1.0)
+    """
+    found = _listed(values)
+    numbers = [_is_number(value) and math.isfinite(value) for value in found]
+    if len(found) != 3 or not all(numbers):
+        raise InputError(
+            f"{what} needs three numbers of µm, such as (2, 2, 2); got "
+            f"{brief(repr(values), 50)}"
+        )
+    x, y, z = map(float, found)
+    return x, y, z
+
+
+def as_shape(value: Any) -> tuple[int, int, int]:
+    """Return the numbers of voxels along x, y, z.
+
+    Parameters
+    ----------
+    value : three ints or str
+        A sequence of three whole numbers above 0, or what `parse_shape` takes.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_shape([128, 128, 64]), as_shape("128,128,64")
+    ((128, 128, 64), (128, 128, 64))
+    """
+    if isinstance(value, str):
+        return parse_shape(value)
+    counts = _listed(value)
+    if len(counts) != 3 or not all(_is_whole(n) and n > 0 for n in counts):
+        raise InputError(
+            "a shape is three whole numbers of voxels along x, y, z, such as "
+            f"(128, 128, 64); got {brief(repr(value), 50)}"
+        )
+    x, y, z = map(int, counts)
+    return x, y, z
+
+
+def as_box(value: Any) -> tuple[Span, Span, Span]:
+    """Return three half-open ranges of voxels.
+
+    Parameters
+    ----------
+    value : three pairs of int or str
+        First and last-plus-one voxel along x, y, z, or what `parse_box` takes.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or a range is empty.
+
+    Examples
+    --------
+    >>> as_box(((0, 64), (-8, 8), (0, 1))) == as_box("0:64,-8:8,0:1")
+    True
+    """
+    pairs = parse_box(value) if isinstance(value, str) else map(_listed, _listed(value))
+    spans = [tuple(pair) for pair in pairs]
+    fits = [len(s) == 2 and all(map(_is_whole, s)) and s[0] < s[1] for s in spans]
+    if len(spans) != 3 or not all(fits):
+        raise InputError(
+            "a box is three ranges of voxels, such as ((0, 64), (0, 64), (0, 32)), "
+            f"with start < stop; got {brief(repr(value), 50)}"
+        )
+    x, y, z = ((int(start), int(stop)) for start, stop in spans)
+    return x, y, z
+
+
+def as_periodic(value: Any) -> tuple[bool, bool, bool]:
+    """Return whether grains continue through the faces along x, y, z.
+
+    Parameters
+    ----------
+    value : three bools or str
+        One for each axis, or what `parse_periodic` takes.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_periodic([True, True, False]), as_periodic("none")
+    ((True, True, False), (False, False, False))
+    """
+    if isinstance(value, str):
+        return parse_periodic(value)
+    flags = _listed(value)
+    if len(flags) != 3 or not all(flag in (True, False) for flag in flags):
+        raise InputError(
+            "periodic axes are three bools, such as (True, True, False), or text such "
+            f"as xy or none; got {brief(repr(value), 50)}"
+        )
+    x, y, z = map(bool, flags)
+    return x, y, z

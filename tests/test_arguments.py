@@ -1,0 +1,87 @@
+"""What programs pass by mistake is one clear line, and text means what it says."""
+
+import numpy as np
+import pytest
+
+import grainpaint
+from grainpaint import InputError, Microstructure
+from grainpaint.arguments import as_box, as_length, as_periodic, as_shape, as_three
+from grainpaint.formats import check_output
+from grainpaint.philox import check_seed
+from grainpaint.simulate.iso.recipe import IsoRecipe
+
+ONES = np.ones((4, 4, 4), int)
+
+
+def test_periodic_axes_as_text_are_those_and_no_others():
+    for text, axes in {"none": (0, 0, 0), "xz": (1, 0, 1)}.items():
+        assert Microstructure(ONES, periodic=text).periodic == axes
+        grown = grainpaint.simulate.isotropic("4,4,4", 1, periodic=text)
+        assert grown.periodic == axes
+
+
+def test_lengths_as_text_are_those_of_the_command_line():
+    assert grainpaint.simulate.isotropic((4, 4, 4), 1, spacing="2um").spacing[0] == 2
+    assert as_length(np.float32(2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("take", "wrong"),
+    [
+        (as_length, [0, -1, float("nan"), True, None, (1, 1, 1), "5", "5kg"]),
+        (as_shape, [32, (32, 32), (0, 1, 1), (1.5, 1, 1), ("1", "1", "1"), "1,1"]),
+        (as_box, [((0, 1), (0, 1)), ((1, 0), (0, 1), (0, 1)), (1, 2, 3), 3, "0:1"]),
+        (as_periodic, [True, None, (True, True), "xw", ("x", "y", "z")]),
+        (lambda v: as_three(v, "spacing"), ["2um", 2.0, (1, 1), ("1", "1", "1")]),
+        (check_seed, ["1", 1.5, None, -1, 2**63]),
+    ],
+)
+def test_what_is_none_is_refused_by_its_own_words(take, wrong):
+    for value in wrong:
+        with pytest.raises(InputError, match=r"got|\d"):
+            take(value)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: grainpaint.measure.table(ONES), r"Microstructure\(array"),
+        (lambda: grainpaint.orient(ONES), r"Microstructure\(array"),
+        (lambda: grainpaint.measure.report([], "a.html"), "path of the report comes f"),
+        (lambda: Microstructure(ONES, orientations=[1]), "Orientations"),
+        (lambda: grainpaint.simulate.additive(None), "a TOML file"),
+        (lambda: grainpaint.generate((8, 8, 8), voxel=0), "edge of a voxel"),
+        (lambda: grainpaint.generate((8, 8, 8), executor=4), "concurrent.futures"),
+        (lambda: grainpaint.generate((8, 8, 8), grain_size={}), "a grain size is"),
+        (lambda: grainpaint.zoom("a.vti", "0:8,0:8", "1um"), "a box is three"),
+        (lambda: grainpaint.paint("."), "a folder, but a file"),
+    ],
+)
+def test_a_slip_is_one_clear_line(call, told):
+    with pytest.raises(InputError, match=told) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_volume_is_compared_with_itself_read_from_a_format_that_rounds(tmp_path):
+    ids = np.arange(1, 1 + 64).reshape(4, 4, 4).repeat(2, 0)
+    volume = Microstructure(ids, (89.99999761581421,) * 3)
+    files = [volume.save(tmp_path / f"a.{suffix}") for suffix in ("vti", "npz")]
+    assert len({grainpaint.load(file).spacing for file in files}) == 2
+    found = grainpaint.measure.compare(*files, descriptors=["volume"])
+    assert found.descriptors["volume"].verdict.startswith("no spread")
+    assert len(grainpaint.measure.table(files[0])) == 64
+
+
+def test_a_set_in_the_place_of_a_volume_is_told_with_a_member(tmp_path):
+    place = tmp_path / "set.zarr"
+    recipe = IsoRecipe(shape=(4, 4, 4), time=1, count=2)
+    grainpaint.simulate.simulate_iso(recipe, place)
+    with pytest.raises(InputError, match=r"a set of volumes \(2\).*s0000000000"):
+        grainpaint.load(place)
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file is a file, no folder"):
+        check_output(tmp_path / "file" / "a.vti", force=False)
