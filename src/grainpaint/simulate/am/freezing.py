@@ -12,8 +12,6 @@ average, in random order, and takes the spin of a neighbor by Eq. (18). Melt is 
 neighbor; sites that never melted stay as they are.
 """
 
-import math
-
 import numba as nb
 import numpy as np
 

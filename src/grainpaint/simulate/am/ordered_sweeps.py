@@ -16,7 +16,12 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from grainpaint.simulate.am.mobility import MOLTEN, TO_UNIT, mobility_window, random_words
+from grainpaint.simulate.am.mobility import (
+    MOLTEN,
+    TO_UNIT,
+    mobility_window,
+    random_words,
+)
 from grainpaint.simulate.am.proposals import propose
 from grainpaint.simulate.am.sweeps import window_of
 

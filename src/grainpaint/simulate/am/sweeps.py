@@ -100,12 +100,14 @@ def _pick(site, mobility, words, picked):
 @nb.njit(cache=True)
 def _hide(shape, window, molten, site, hidden):
     """Set which neighbors of sites are molten, as sets of `neighbor_set`."""
+    hidden[:] = 0
     for m in range(site.size):
+        if site[m] & 1:  # it melts
+            continue
         i = site[m] >> 1
         z = i % (shape[2] + 2) - window[0, 2]
         i //= shape[2] + 2
         x, y = i // (shape[1] + 2) - window[0, 0], i % (shape[1] + 2) - window[0, 1]
-        hidden[m] = 0
         for row in range(9):  # the row through the site comes last
             place = 4 if row == 8 else row + (row >= 4)
             for c in range(3):
