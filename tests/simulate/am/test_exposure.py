@@ -5,7 +5,7 @@ from samples import CURVES
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, LinearHaz
 from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid, Ellipsoid
-from grainpaint.simulate.am.moves import MOLTEN, mobility_window
+from grainpaint.simulate.am.mobility import MOLTEN, mobility_window
 from grainpaint.simulate.am.process_map import process_map
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Segment, make_path
 from grainpaint.simulate.am.zone_table import (

@@ -10,7 +10,7 @@ from samples import CURVES
 from grainpaint.philox import split_key
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, LinearHaz
 from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid
-from grainpaint.simulate.am.moves import MOLTEN, mobility_window
+from grainpaint.simulate.am.mobility import MOLTEN, mobility_window
 from grainpaint.simulate.am.relived_moves import Lives, draw_melting, list_moves
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, Segment, make_path
 from grainpaint.simulate.am.tracks import (

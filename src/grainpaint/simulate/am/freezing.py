@@ -12,8 +12,6 @@ average, in random order, and takes the spin of a neighbor by Eq. (18). Melt is 
 neighbor; sites that never melted stay as they are.
 """
 
-import math
-
 import numba as nb
 import numpy as np
 
@@ -21,7 +19,7 @@ from grainpaint.compiled import inner
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 from grainpaint.progress import Progress, silent
-from grainpaint.simulate.am.moves import TO_UNIT
+from grainpaint.simulate.am.mobility import TO_UNIT
 from grainpaint.simulate.am.proposals import propose
 from grainpaint.simulate.am.sweeper import move_rules
 
@@ -143,7 +141,7 @@ def _sweeps(spin, sites, begin, fall, mobile, state, rules, key, n_sweeps):
             x, y, z = sites[chosen]
             new, rise = propose(spin, (x, y, z), plan, (1, 1, 1), rules, w[1], around)
             u = np.float64(w[2]) * TO_UNIT
-            if new > 0 and (rise <= 0 or u < math.exp(-rules.beta * rise)):
+            if new > 0 and (rise <= 0 or u < rules.chances[rise]):
                 spin[x, y, z] = new
         sweep += 1
         n_left = 0

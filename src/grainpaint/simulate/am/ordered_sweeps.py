@@ -11,13 +11,17 @@ the order of the sites:
   application melts sites in their attempts.
 """
 
-import math
 from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
-from grainpaint.simulate.am.moves import MOLTEN, TO_UNIT, mobility_window, random_words
+from grainpaint.simulate.am.mobility import (
+    MOLTEN,
+    TO_UNIT,
+    mobility_window,
+    random_words,
+)
 from grainpaint.simulate.am.proposals import propose
 from grainpaint.simulate.am.sweeps import window_of
 
@@ -120,7 +124,7 @@ def _attempt(spin, site, window, rules, order, words, around, periodic):
     if new == 0:
         return
     u = np.float64(words[1]) * TO_UNIT
-    if u < m * (1.0 if rise <= 0 else math.exp(-rules.beta * rise)):
+    if u < m * (1.0 if rise <= 0 else rules.chances[rise]):
         _put(spin, site, new, periodic)
     if order.masked.size > 0:
         _mask(spin, site, before, order, periodic)

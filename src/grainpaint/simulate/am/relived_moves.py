@@ -8,8 +8,8 @@ import numpy as np
 
 from grainpaint.compiled import inner
 from grainpaint.philox import philox4x32
-from grainpaint.simulate.am.moves import TO_UNIT
-from grainpaint.simulate.am.proposals import propose_at
+from grainpaint.simulate.am.mobility import TO_UNIT
+from grainpaint.simulate.am.proposals import taken_at
 from grainpaint.simulate.am.tracks import (
     FINE,
     at_rest,
@@ -388,7 +388,7 @@ def make_moves(spin, moves, grid, rules):
             continue
         if spin[i] == 0:
             continue
-        new, rise = propose_at(spin, np.uint64(i), grid, rules, none, word)
         u = np.float64(moves.words[m, 1]) * TO_UNIT
-        if new > 0 and (rise <= 0 or u < math.exp(-rules.beta * rise)):
+        new = taken_at(spin, np.uint64(i), grid, rules, none, word, u)
+        if new > 0:
             spin[i] = new

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from grainpaint.simulate.ahead import made_ahead
-from grainpaint.simulate.am.moves import SweepKey
+from grainpaint.simulate.am.mobility import SweepKey
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder, ordered_sweep
 from grainpaint.simulate.am.proposals import MoveRules, grid_of
 from grainpaint.simulate.am.sweeps import Moves, list_moves, make_moves
@@ -21,6 +21,7 @@ __all__ = ["Leg", "Sweeper", "move_rules"]
 # take about 10 ms to list and as long to make, far above what handing them over costs
 # (0.1 ms) and near what a thread on a busy machine gets the core for (3 ms or more).
 _SITES_TOGETHER = 2**19
+_N_NEAR = 26  # neighbors of a site
 
 
 class Leg(NamedTuple):
@@ -61,8 +62,12 @@ def move_rules(
     barred : int
         A spin that no site takes from a neighbor; 0 = none.
     """
-    beta = 1 / temperature if temperature > 0 else math.inf
-    return MoveRules(np.uint64(n_spins), beta, copy_molten, lowest, barred)
+    chances = [
+        math.exp(-rise / temperature) if temperature > 0 else float(rise == 0)
+        for rise in range(_N_NEAR + 1)
+    ]
+    known = copy_molten, lowest, barred
+    return MoveRules(np.uint64(n_spins), np.array(chances), *known)
 
 
 class Sweeper:
@@ -124,8 +129,8 @@ class Sweeper:
     def _list(self, leg: Leg) -> Moves:
         """Return the moves of some sweeps."""
         places, steps, zone, key = leg
-        known = self.spin.shape, places, steps, zone, self._rules, key
-        found: Moves = list_moves(*known, self._periodic)
+        shape = self.spin.shape
+        found: Moves = list_moves(shape, places, steps, zone, self._rules, key)
         return found
 
     def _run_in_order(self, legs: Iterable[Leg], report: Callable[[int], None]) -> None:

@@ -66,9 +66,11 @@ def tabulate_zone(
         n_along = math.ceil(sum(pool.ends) + 2 * (rear - pool.ends[1])) + 1
         along = x + (0.5 if n_along % 2 == 0 else 0.0)
         height = -np.abs(z)
+    levels, level = np.unique(height, return_inverse=True)
     for i in range(len(x)):  # slab by slab, as intermediate arrays are larger
-        slab = np.stack(np.meshgrid(along[i], y, height, indexing="ij"), -1)
-        table[i] = _distances(pool, haz, style, slab.reshape(-1, 3)).reshape(len(y), -1)
+        slab = np.stack(np.meshgrid(along[i], y, levels, indexing="ij"), -1)
+        found = _distances(pool, haz, style, slab.reshape(-1, 3))
+        table[i] = found.reshape(len(y), -1)[:, level]
     if style.mirrored:
         table[(along < -rear) | (along > front)] = 1
         table[:, y > side] = 1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grainpaint.simulate.am import melt_pool
-from grainpaint.simulate.am.moves import mobility_window
+from grainpaint.simulate.am.mobility import mobility_window
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
 from grainpaint.simulate.am.zone_table import ZoneTable, tabulate_zone
 from grainpaint.simulate.spparks.additive_run import pool_of, scan_path, table_style

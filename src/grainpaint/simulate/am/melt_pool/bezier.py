@@ -242,7 +242,9 @@ def _surface(pool: Bezier) -> tuple["cKDTree", np.ndarray, np.ndarray]:
         ],
         axis=-1,
     )
-    return cKDTree(points.reshape(-1, 3)), np.repeat(u, v.size), np.tile(v, u.size)
+    # In the middle of the pool many points are about as near: small leaves take longer.
+    tree = cKDTree(points.reshape(-1, 3), leafsize=64)
+    return tree, np.repeat(u, v.size), np.tile(v, u.size)
 
 
 def _bernstein(u: np.ndarray) -> np.ndarray:
