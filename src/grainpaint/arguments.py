@@ -8,18 +8,27 @@ from typing import Any
 from grainpaint.errors import InputError, brief
 from grainpaint.units import parse_box, parse_length, parse_periodic, parse_shape
 
-__all__ = ["as_box", "as_length", "as_number", "as_periodic", "as_shape", "as_three"]
+__all__ = [
+    "as_box",
+    "as_length",
+    "as_number",
+    "as_periodic",
+    "as_shape",
+    "as_three",
+    "is_number",
+]
 
 Span = tuple[int, int]
 
 
-def _is_number(value: Any) -> bool:
-    """Return whether a value is a real number, of NumPy or not, and no bool."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+def is_number(value: Any) -> bool:
+    """Return whether a value is a finite number, of NumPy or not, and no bool."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and math.isfinite(value)
 
 
 def _is_whole(value: Any) -> bool:
-    return _is_number(value) and float(value).is_integer()
+    return is_number(value) and float(value).is_integer()
 
 
 def _listed(value: Any) -> list[Any]:
@@ -49,7 +58,7 @@ def as_length(value: Any, what: str = "length") -> float:
     """
     if isinstance(value, str):
         return parse_length(value)
-    if not _is_number(value) or not 0 < value < math.inf:
+    if not is_number(value) or value <= 0:
         raise InputError(
             f"the {what} is a number of µm above 0, or text with a unit such as 50um; "
             f"got {brief(repr(value), 50)}"
@@ -70,7 +79,7 @@ def as_number(value: Any, what: str) -> float:
     >>> as_number(2, "scale")
     2.0
     """
-    if not _is_number(value) or not math.isfinite(value):
+    if not is_number(value):
         raise InputError(f"the {what} is a number; got {brief(repr(value), 50)}")
     return float(value)
 
@@ -89,8 +98,7 @@ def as_three(values: Any, what: str) -> tuple[float, float, float]:
     (2.0, 2.0, 1.0)
     """
     found = _listed(values)
-    numbers = [_is_number(value) and math.isfinite(value) for value in found]
-    if len(found) != 3 or not all(numbers):
+    if len(found) != 3 or not all(map(is_number, found)):
         raise InputError(
             f"{what} needs three numbers of µm, such as (2, 2, 2); got "
             f"{brief(repr(values), 50)}"

@@ -178,7 +178,7 @@ def test_new_grains_have_orientations_of_known_ones():
     [
         ({"symmetry": "433"}, "unknown crystal symmetry '433'"),
         ({"texture": "gauss"}, "'gauss' is none of them"),
-        ({"seed": -1}, "the seed must lie in"),
+        ({"seed": -1}, "the seed must be a whole number in"),
         (
             {"texture": Microstructure(np.ones((1, 1, 1), int))},
             "its grains have no orientations",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainpaint.arguments import as_number
+from grainpaint.arguments import as_number, is_number
 from grainpaint.errors import InputError
 
 __all__ = ["AS_IT_IS", "Pose", "make_pose", "parse_rotations"]
@@ -57,9 +57,7 @@ class Pose:
             )
         for turn in self.rotate:
             known = len(turn) == 2 and turn[0] in ("x", "y", "z")
-            if not known or not math.isfinite(
-                as_number(turn[1], "angle of a rotation")
-            ):
+            if not known or not is_number(turn[1]):
                 raise InputError(
                     'a rotation is an axis and degrees, such as z:30 or ("z", 30); '
                     f"got {turn!r}"

@@ -94,7 +94,7 @@ def generate(
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""
-    if scan.scan is None:
+    if scan.scan is None and size.shape is not None:
         size.size(pyramid.grain_size)
     config = {"command": "generate", "voxel": size.voxel}
     job = Job(
