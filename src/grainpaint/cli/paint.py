@@ -94,8 +94,8 @@ def generate(
     written: OutputFlags,
 ) -> None:
     """Generate a box of grains."""
-    if scan.scan is None and size.shape is not None:
-        size.size(pyramid.grain_size)
+    if size.shape is not None:
+        size.size(None)  # before libraries are loaded
     config = {"command": "generate", "voxel": size.voxel}
     job = Job(
         config,

@@ -18,7 +18,7 @@ def test_grains_go_on_from_the_file_of_a_run():
 def test_bad_settings_are_refused():
     with pytest.raises(InputError, match="spins"):
         isotropic((8, 8, 8), n_spins=1)
-    with pytest.raises(InputError, match="times"):
+    with pytest.raises(InputError, match="the time is a number; got nan"):
         isotropic((8, 8, 8), time=float("nan"))
     with pytest.raises(InputError, match="mask has shape"):
         isotropic((8, 8, 8), mask=np.ones((7, 8, 8), bool))
