@@ -118,6 +118,7 @@ VTI = {
     "unknown compressor": vti((b"<VTKFile", b'<VTKFile compressor="evil"')),
     "range": vti((b'RangeMax="8"', b'RangeMax="2"')),
     "range of words": vti((b'RangeMax="8"', b'RangeMax="x"')),
+    "another void": vti((b">\n0\n", b">\n2\n")),
     "lost field": vti((b"grainpaint_shape", b"grainpaint_shapes")),
     "other checksum": vti((b"grainpaint_crc32", b"grainpaint_crc33")),
     "field of words": vti((b">\n1 0 1\n", b">\nx y z\n")),
@@ -320,6 +321,7 @@ SPPARKS = {
     ),
     "zero bytes": rows("\0" * 50),
     "bytes": rows("\xff\xfe"),
+    "sites of 10^300": lambda: swapped(SITES, (b"60 sites", b"1" * 300 + b" sites")),
     "sites without values": lambda: swapped(SITES, (b"Values", b"Valuez")),
     "sites of 2^62": lambda: swapped(SITES, (b"60 sites", b"6099999999999999 sites")),
     "sites of words": lambda: swapped(SITES, (b"60 sites", b"x sites")),
@@ -385,3 +387,8 @@ def test_a_stitch_file_with_torn_pages_is_refused(tmp_path, stitch):
         torn = stitch[: 512 * page] + bytes(512) + stitch[512 * (page + 1) :]
         refused(load, tmp_path / "a.st", torn)
     refused(load, tmp_path / "a.st", stitch[:700])
+
+
+def test_our_site_file_without_its_checksum_is_refused(tmp_path):
+    data = swapped(saved(".sites", tmp_path), (b"p; crc32 ", b"p; crc33 "))
+    refused(load, tmp_path / "a.sites", data)

@@ -60,4 +60,7 @@ def test_a_changed_row_of_our_own_site_file_is_noticed(tmp_path):
     with pytest.raises(InputError, match="checksum"):
         load(path)
     path.write_text(re.sub("; crc32 [0-9a-f]+", "", path.read_text()))
+    with pytest.raises(InputError, match="lacks the checksum"):
+        load(path)
+    path.write_text(path.read_text().replace("grainpaint", "edited"))
     assert load(path).shape == (2, 2, 2)

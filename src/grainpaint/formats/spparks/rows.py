@@ -30,10 +30,11 @@ def parse_rows(
     body = body.rstrip()
     found = body.count(b"\n") + 1 if body else 0
     last = body[body.rfind(b"\n") + 1 :].split()
+    announced = brief(f"{n_rows:,}", 40)
     if found < n_rows or (found == n_rows and len(last) < n_columns):
-        raise InputError(f"{where} is cut off: {found:,} rows of {n_rows:,}")
+        raise InputError(f"{where} is cut off: {found:,} rows of {announced}")
     if found > n_rows or not found:
-        raise InputError(f"{where} has {found:,} rows, but announces {n_rows:,}")
+        raise InputError(f"{where} has {found:,} rows, but announces {announced}")
     try:
         table: np.ndarray = np.loadtxt(BytesIO(body), comments=None, ndmin=2)
     except ValueError as error:

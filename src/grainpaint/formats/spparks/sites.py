@@ -20,6 +20,7 @@ from grainpaint.formats.spparks.snapshot import Snapshot
 __all__ = ["parse_sites", "read_site_values", "read_sites", "write_sites"]
 
 _CHECKSUM = re.compile(rb"crc32 ([0-9a-f]{8})")
+_OWN = b"grainpaint: spins"  # begins the first line
 _NO_CHECKSUM = b"crc32 00000000"  # what the checksum is made of in its own place
 _BOUNDARY = re.compile(rb"\bboundary\s+([pn])\s+([pn])\s+([pn])\b")
 
@@ -104,12 +105,17 @@ def _values_at(path: Path, text: bytes) -> int:
             "section Values"
         )
     stated = _CHECKSUM.search(text[: text.find(b"\n")])
+    if stated is None and text.startswith(_OWN):
+        raise InputError(
+            f"{path}: damaged, or changed by hand: its first line lacks the checksum "
+            "(with a first line of another program it is read as it is)"
+        )
     if stated is not None:
         bare = text[: stated.start()] + _NO_CHECKSUM + text[stated.end() :]
         if zlib.crc32(bare) != int(stated[1], 16):
             raise InputError(
-                f"{path}: damaged, or changed by hand: its checksum is another (it is "
-                f"read as it is if the first line lacks {stated[0].decode()!r})"
+                f"{path}: damaged, or changed by hand: its checksum is another "
+                "(with a first line of another program it is read as it is)"
             )
     return at
 

@@ -228,6 +228,8 @@ def _with_fields(
     (void,), flags, shape, (stated,) = (
         fields[name] or [] for name in (VOID, PERIODIC, SHAPE, CHECKSUM)
     )
+    if void not in (0, -1):
+        raise ValueError(f"damaged: its field array {VOID} is {void}")
     periodic = tuple(map(bool, flags))
     kept = tuple(p and n == m for p, n, m in zip(periodic, shape, raw.ids.shape))
     raw = replace(raw, void=void, assumed_unit="", assumed_void="", periodic=kept)

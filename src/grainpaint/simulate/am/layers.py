@@ -58,16 +58,16 @@ def cartesian_layer(
         first, last, step = shape[across] + offset[across], overhatch, -hatch
     else:
         first, last, step = offset[across], shape[across] + overhatch, hatch
-    n_tracks = int(np.floor((last - first) / step + 1e-9)) + 1
-    if n_tracks < 1 or tail == head:
+    count = np.floor((last - first) / step + 1e-9) + 1
+    if not count >= 1 or tail == head:
         raise InputError(
             f"a layer of {direction} tracks from corner {start} with offset {offset} "
             f"has no track in a box of {shape[0]} x {shape[1]}"
         )
-    if n_tracks > _MOST_TRACKS:
-        raise InputError(f"{n_tracks:,} tracks in a layer: the hatch is too fine")
+    if count > _MOST_TRACKS:
+        raise InputError(f"{count:.6g} tracks in a layer: the hatch is too fine")
     tracks = []
-    for i in range(n_tracks):
+    for i in range(int(count)):
         back = serpentine and i % 2 == 1
         ends = [(head if back else tail), (tail if back else head)]
         line = first + i * step

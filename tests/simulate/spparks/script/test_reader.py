@@ -197,7 +197,7 @@ SCRIPT_MISTAKES = {
     "file": (edit("set site", "read_sites a.sites #"), "read_sites: no file a.sites"),
     "time": (edit("10.0", "-1"), "cannot run from time 0 to -1"),
     "cold": (edit("0.25", "-0.5", ELLIPSOID), "run: the temperature must be 0 or ab"),
-    "hot": (edit("0.5", "inf"), "temperature: must be a finite number, got inf"),
+    "hot": (edit("0.5", "inf"), "temperature: needs a number, got 'inf'"),
     "dump": (edit("run", "dump_one a\nrun"), "no dump 'a'"),
     "second": (edit("run 10.0", "run 1\nclear\nrun 2"), "run: create_sites must come"),
     "clear": (edit("run 10.0", "run 1\nclear all"), "clear: takes no words"),

@@ -58,16 +58,13 @@ class Command:
             value = float(word.removesuffix(","))
         except ValueError:
             value = math.nan
-        if math.isnan(value):
+        if not math.isfinite(value):
             raise self.fail(f"needs a number, got {word!r}")
         return value
 
     def integer(self, index: int) -> int:
         """Return word `index` as a whole number, truncated as in SPPARKS."""
-        value = self.number(index)
-        if not math.isfinite(value):
-            raise self.fail(f"needs a whole number, got {self.words[index]!r}")
-        return int(value)
+        return int(self.number(index))
 
     def word(self, index: int) -> str:
         """Return word `index`, which must exist."""

@@ -25,8 +25,6 @@ __all__ = ["COMMANDS"]
 
 def _temperature(state: ScriptState, command: Command) -> None:
     state.temperature = command.number(0)
-    if not math.isfinite(state.temperature):
-        raise command.fail(f"must be a finite number, got {state.temperature:g}")
 
 
 def _sweep(state: ScriptState, command: Command) -> None:
