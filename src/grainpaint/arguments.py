@@ -1,7 +1,7 @@
 """Values that programs pass, as numbers or as the text that the command line takes."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from numbers import Real
 from typing import Any
 
@@ -31,9 +31,21 @@ def _is_whole(value: Any) -> bool:
     return is_number(value) and float(value).is_integer()
 
 
-def _listed(value: Any) -> list[Any]:
-    """Return the members of a sequence, none if it is no sequence."""
-    return list(value) if isinstance(value, Iterable) else []
+def _is_span(value: Any) -> bool:
+    """Return whether a value is two whole numbers, the first below the second."""
+    ends = list(value) if isinstance(value, Collection) else []
+    return len(ends) == 2 and all(map(_is_whole, ends)) and ends[0] < ends[1]
+
+
+def _three(
+    value: Any, fits: Callable[[Any], bool], wanted: str
+) -> tuple[Any, Any, Any]:
+    """Return three members that fit; raise InputError, which says what is wanted."""
+    found = list(value) if isinstance(value, Iterable) else []
+    if len(found) != 3 or not all(map(fits, found)):
+        raise InputError(f"{wanted}; got {brief(repr(value), 50)}")
+    x, y, z = found
+    return x, y, z
 
 
 def as_length(value: Any, what: str = "length") -> float:
@@ -97,13 +109,8 @@ def as_three(values: Any, what: str) -> tuple[float, float, float]:
     >>> as_three([2, 2, 1], "spacing")
     (2.0, 2.0, 1.0)
     """
-    found = _listed(values)
-    if len(found) != 3 or not all(map(is_number, found)):
-        raise InputError(
-            f"{what} needs three numbers of µm, such as (2, 2, 2); got "
-            f"{brief(repr(values), 50)}"
-        )
-    x, y, z = map(float, found)
+    wanted = f"{what} needs three numbers of µm, such as (2, 2, 2)"
+    x, y, z = map(float, _three(values, is_number, wanted))
     return x, y, z
 
 
@@ -127,13 +134,10 @@ def as_shape(value: Any) -> tuple[int, int, int]:
     """
     if isinstance(value, str):
         return parse_shape(value)
-    counts = _listed(value)
-    if len(counts) != 3 or not all(_is_whole(n) and n > 0 for n in counts):
-        raise InputError(
-            "a shape is three whole numbers of voxels along x, y, z, such as "
-            f"(128, 128, 64); got {brief(repr(value), 50)}"
-        )
-    x, y, z = map(int, counts)
+    wanted = (
+        "a shape is three whole numbers of voxels along x, y, z, such as (128, 128, 64)"
+    )
+    x, y, z = map(int, _three(value, lambda n: _is_whole(n) and n > 0, wanted))
     return x, y, z
 
 
@@ -155,15 +159,12 @@ def as_box(value: Any) -> tuple[Span, Span, Span]:
     >>> as_box(((0, 64), (-8, 8), (0, 1))) == as_box("0:64,-8:8,0:1")
     True
     """
-    pairs = parse_box(value) if isinstance(value, str) else map(_listed, _listed(value))
-    spans = [tuple(pair) for pair in pairs]
-    fits = [len(s) == 2 and all(map(_is_whole, s)) and s[0] < s[1] for s in spans]
-    if len(spans) != 3 or not all(fits):
-        raise InputError(
-            "a box is three ranges of voxels, such as ((0, 64), (0, 64), (0, 32)), "
-            f"with start < stop; got {brief(repr(value), 50)}"
-        )
-    x, y, z = ((int(start), int(stop)) for start, stop in spans)
+    wanted = (
+        "a box is three ranges of voxels, such as ((0, 64), (0, 64), (0, 32)), with "
+        "start < stop"
+    )
+    spans = parse_box(value) if isinstance(value, str) else value
+    x, y, z = ((int(a), int(b)) for a, b in _three(spans, _is_span, wanted))
     return x, y, z
 
 
@@ -187,11 +188,9 @@ def as_periodic(value: Any) -> tuple[bool, bool, bool]:
     """
     if isinstance(value, str):
         return parse_periodic(value)
-    flags = _listed(value)
-    if len(flags) != 3 or not all(flag in (True, False) for flag in flags):
-        raise InputError(
-            "periodic axes are three bools, such as (True, True, False), or text such "
-            f"as xy or none; got {brief(repr(value), 50)}"
-        )
-    x, y, z = map(bool, flags)
+    wanted = (
+        "periodic axes are three bools, such as (True, True, False), or text such as "
+        "xy or none"
+    )
+    x, y, z = map(bool, _three(value, lambda flag: flag in (True, False), wanted))
     return x, y, z

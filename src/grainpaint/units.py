@@ -19,6 +19,7 @@ __all__ = [
     "parse_shape",
     "parse_time",
     "place_text",
+    "plain_unit",
 ]
 
 # µm per unit
@@ -129,7 +130,7 @@ def parse_time(text: str) -> float:
 def _quantity(text: str, units: Mapping[str, float], what: str, such: str) -> float:
     """Return a number above 0 with a unit, times that unit."""
     match = _QUANTITY.fullmatch(text)
-    unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
+    unit = plain_unit(match[2]) if match else ""
     try:
         value = float(match[1]) if match else math.nan
     except ValueError:
@@ -140,6 +141,17 @@ def _quantity(text: str, units: Mapping[str, float], what: str, such: str) -> fl
             f"{such}; got {text!r}"
         )
     return value * units[unit]
+
+
+def plain_unit(unit: str) -> str:
+    """Return a unit with a u in the place of either letter for micro.
+
+    Examples
+    --------
+    >>> plain_unit("µm")
+    'um'
+    """
+    return unit.replace("µ", "u").replace("μ", "u")
 
 
 def length_text(length: float) -> str:

@@ -16,7 +16,7 @@ from grainpaint.cad.step import n_solids
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
 from grainpaint.formats.files import check_file
-from grainpaint.units import UNITS
+from grainpaint.units import UNITS, plain_unit
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
 
@@ -53,10 +53,10 @@ def unit_of(path: Path, unit: str | None = None) -> str:
 
 
 def _known(unit: str | None) -> str | None:
-    unit = "um" if unit in ("µm", "μm") else unit
-    if unit is not None and unit not in UNITS:
+    plain = None if unit is None else plain_unit(unit)
+    if plain is not None and plain not in UNITS:
         raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
-    return unit
+    return plain
 
 
 def file_bytes(path: Path) -> bytes:

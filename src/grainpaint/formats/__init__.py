@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
+from grainpaint.arguments import as_periodic
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import check_folder, refuse_to_replace, replace_with
@@ -201,7 +202,8 @@ def load(
         If something was assumed or renumbered that the file does not state.
     """
     told = (misorientation, min_size, fill, spacing_z, symmetry)
-    volume, notes = read(path, ReadOptions(time, array, unit, void, periodic, *told))
+    axes = None if periodic is None else as_periodic(periodic)
+    volume, notes = read(path, ReadOptions(time, array, unit, void, axes, *told))
     for note in notes:
         warnings.warn(f"{path}: {note}", InputNote, stacklevel=2)
     return volume

@@ -43,18 +43,11 @@ def check_chunks(array: Any) -> None:
     if not any("blosc" in (c.get("id"), c.get("name")) for c in inner):
         return
     n_bytes = math.prod(array.chunks) * array.dtype.itemsize
-    per_shard = 1
-    if shard:
-        if [c["name"] for c in shard["index_codecs"]] != _INDEX:
-            raise ValueError("the index of its shards is of an unknown kind")
-        per_shard = math.prod(s // c for s, c in zip(array.shards, array.chunks))
-    at_end = not shard or shard.get("index_location", "end") == "end"
+    n_index = _n_index(array, shard) if shard else 0
     for path in _chunk_files(Path(array.store.root) / array.path):
+        size = path.stat().st_size
         with path.open("rb") as file:
-            size = path.stat().st_size
-            places = [(0, size)]
-            if shard:
-                places = list(_in_shard(file, size, per_shard, at_end))
+            places = _in_shard(file, size, n_index, shard) if shard else [(0, size)]
             for start, length in places:
                 _check_head(file, start, length, n_bytes)
 
@@ -66,11 +59,19 @@ def _chunk_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def _n_index(array: Any, shard: dict[str, Any]) -> int:
+    """Return the bytes of the index of a shard, without their checksum."""
+    if [c["name"] for c in shard["index_codecs"]] != _INDEX:
+        raise ValueError("the index of its shards is of an unknown kind")
+    count: int = math.prod(s // c for s, c in zip(array.shards, array.chunks))
+    return 16 * count
+
+
 def _in_shard(
-    file: BinaryIO, size: int, count: int, at_end: bool
+    file: BinaryIO, size: int, n_index: int, shard: dict[str, Any]
 ) -> Iterator[tuple[int, int]]:
     """Yield where the chunks of a shard begin, and how long they are."""
-    n_index = 16 * count
+    at_end = shard.get("index_location", "end") == "end"
     file.seek(max(size - n_index - 4, 0) if at_end else 0)
     stored = file.read(n_index)
     if len(stored) < n_index:

@@ -7,11 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from grainpaint.arguments import as_periodic
 from grainpaint.errors import InputError
 from grainpaint.orientations import Orientations
 from grainpaint.orientations.symmetry import checked_symmetry
-from grainpaint.units import UNITS
+from grainpaint.units import UNITS, plain_unit
 
 __all__ = ["RawVolume", "ReadOptions", "in_order", "integers"]
 
@@ -56,7 +55,7 @@ class ReadOptions:
     array: str | None = None
     unit: str | None = None
     void: int | Literal["none"] | None = None
-    periodic: tuple[bool, ...] | str | None = None
+    periodic: tuple[bool, ...] | None = None
     misorientation: float | None = None
     min_size: int | None = None
     fill: bool = False
@@ -65,14 +64,15 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         """Check the words."""
-        if self.periodic is not None:
-            object.__setattr__(self, "periodic", as_periodic(self.periodic))
-        if self.unit in ("µm", "μm"):
-            object.__setattr__(self, "unit", "um")
-        if self.unit is not None and self.unit not in UNITS:
-            raise InputError(f"a unit is one of {', '.join(UNITS)}; got {self.unit!r}")
+        if self.unit is not None:
+            if plain_unit(self.unit) not in UNITS:
+                known = ", ".join(UNITS)
+                raise InputError(f"a unit is one of {known}; got {self.unit!r}")
+            object.__setattr__(self, "unit", plain_unit(self.unit))
         if isinstance(self.void, str) and self.void != "none":
             raise InputError(f"void is an ID, or none; got {self.void!r}")
+        if self.periodic is not None and len(self.periodic) != 3:
+            raise InputError("periodic needs three values")
         if self.misorientation is not None and not 0 < self.misorientation <= 180:
             raise InputError(
                 f"a misorientation lies in 0..180 degrees; got {self.misorientation:g}"
@@ -132,7 +132,7 @@ class RawVolume:
         """Return it with what a user says about it."""
         raw = self
         if options.periodic is not None:
-            raw = replace(raw, periodic=as_periodic(options.periodic))
+            raw = replace(raw, periodic=options.periodic)
         if options.void is not None:
             void = None if options.void == "none" else int(options.void)
             raw = replace(raw, void=void, assumed_void="")

@@ -131,7 +131,7 @@ def list_volumes(volumes: VolumeSet) -> list[Microstructure | Path]:
 def read_listed(listed: Iterable[Microstructure | Path]) -> Iterator[Microstructure]:
     """Yield the volumes that `list_volumes` listed, reading one file at a time."""
     for one in listed:
-        yield one if isinstance(one, Microstructure) else formats.load(one)
+        yield formats.loaded(one)
 
 
 def measure_set(
