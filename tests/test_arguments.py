@@ -28,7 +28,7 @@ def test_lengths_as_text_are_those_of_the_command_line():
 @pytest.mark.parametrize(
     ("take", "wrong"),
     [
-        (as_length, [0, -1, float("nan"), True, None, (1, 1, 1), "5", "5kg"]),
+        (as_length, [0, -1, float("nan"), 10**400, True, None, (1, 1, 1), "5", "5kg"]),
         (as_shape, [32, (32, 32), (0, 1, 1), (1.5, 1, 1), ("1", "1", "1"), "1,1"]),
         (as_box, [((0, 1), (0, 1)), ((1, 0), (0, 1), (0, 1)), (1, 2, 3), 3, "0:1"]),
         (as_periodic, [True, None, (True, True), "xw", ("x", "y", "z")]),
@@ -46,6 +46,7 @@ def test_what_is_none_is_refused_by_its_own_words(take, wrong):
     ("call", "told"),
     [
         (lambda: grainpaint.measure.table(ONES), r"Microstructure\(array"),
+        (lambda: grainpaint.simulate.grow(ONES, [1], temperature="a"), "a number"),
         (lambda: grainpaint.orient(ONES), r"Microstructure\(array"),
         (lambda: grainpaint.measure.report([], "a.html"), "path of the report comes f"),
         (lambda: Microstructure(ONES, orientations=[1]), "Orientations"),

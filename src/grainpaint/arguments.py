@@ -24,7 +24,10 @@ Span = tuple[int, int]
 def is_number(value: Any) -> bool:
     """Return whether a value is a finite number, of NumPy or not, and no bool."""
     real = isinstance(value, Real) and not isinstance(value, bool)
-    return real and math.isfinite(value)
+    try:
+        return real and math.isfinite(value)
+    except OverflowError:  # an integer beyond the largest float
+        return False
 
 
 def _is_whole(value: Any) -> bool:

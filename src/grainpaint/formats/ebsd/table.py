@@ -23,6 +23,7 @@ def numbers(
     needed: list[int],
     separator: str = r"\s+",
     decimal: str = ".",
+    row: str = "point",
 ) -> np.ndarray:
     """Return the numbers of a table.
 
@@ -38,6 +39,8 @@ def numbers(
         A character, or the pattern of white space.
     decimal : str
         Decimal point.
+    row : str
+        What a line is, for messages.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def numbers(
     head = data[: 1 << 20].lstrip().partition(b"\n")[0]
     by = None if separator == r"\s+" else separator.encode()
     if len(head.split(by, _MOST_COLUMNS)) > _MOST_COLUMNS:
-        raise InputError(f"damaged: its first point has over {_MOST_COLUMNS} numbers")
+        raise InputError(f"damaged: its first {row} has over {_MOST_COLUMNS} numbers")
     try:
         frame = pd.read_csv(
             io.BytesIO(data),
@@ -67,14 +70,14 @@ def numbers(
             quoting=3,
         )
     except pd.errors.EmptyDataError:
-        raise InputError("has no points: it is cut off after its header") from None
+        raise InputError(f"has no {row}s: it is cut off after its header") from None
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise InputError(f"damaged: {_reason(str(error), first_line)}") from None
     values: np.ndarray = frame.to_numpy()
     far = np.abs(values) > _LARGEST
     if far.any():
         i, j = np.argwhere(far)[0].tolist()
-        raise InputError(f"damaged: point {i + 1:,} has the number {values[i, j]:g}")
+        raise InputError(f"damaged: {row} {i + 1:,} has the number {values[i, j]:g}")
     if values.shape[1] <= max(needed):
         raise InputError(
             f"its lines have {values.shape[1]} columns, and {max(needed) + 1} are "
@@ -83,7 +86,7 @@ def numbers(
     short = np.flatnonzero(np.isnan(values[:, needed]).any(1))
     if short.size:
         raise InputError(
-            f"damaged or cut off: point {short[0] + 1:,} (of {len(values):,}) lacks a "
+            f"damaged or cut off: {row} {short[0] + 1:,} (of {len(values):,}) lacks a "
             "number"
         )
     return values

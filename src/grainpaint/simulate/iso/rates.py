@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from grainpaint.arguments import as_number
 from grainpaint.errors import InputError
 
 __all__ = ["RULES", "Rates", "potts_rates"]
@@ -72,7 +73,7 @@ def potts_rates(
     InputError
         If the temperature is negative or not a number, or the rule is unknown.
     """
-    if not temperature >= 0:
+    if as_number(temperature, "temperature") < 0:
         raise InputError(f"the temperature must be >= 0, got {temperature}")
     if rule not in RULES:
         raise InputError(

@@ -2,6 +2,7 @@ import pytest
 from scan_paths import EVENTS
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.am.paths.content import kind_of_path
 from grainpaint.simulate.am.paths.events import read_events
 
 
@@ -27,17 +28,34 @@ def test_a_comma_may_end_a_line():
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ("0\t0\t0\t1\t5", "1\t2\t0\t1\t0"),
+        ("  0.0D+00 0 0 1.0d0  5.D2 ", "1.0D0  2  0.0  1.0  0"),
+        ("time;x;y;z;power", "0;0;0;1,0;5,5;", "1;2,0;0;1;0;"),
+        ('"Time" x y z power', "0 0 0 1 5 9", "1 2 0 1 0 9"),
+    ],
+    ids=["tabs", "Fortran", "semicolons", "blanks"],
+)
+def test_columns_are_found_whatever_separates_them(lines):
+    data = "\n".join(lines).encode()
+    assert kind_of_path(data) == "events"
+    path = read_events(data, 1.0)
+    assert path.end.tolist() == [[2, 0, 1]] and path.on.all()
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("0,0,0,0,1\n1,1,0,0,0\n0.5,2,0,0,0\n", "backward from 1 to 0.5 s at event 3"),
         ("0,0,0,0,1\n0,1,0,0,0\n", "event 2 lies elsewhere"),
         ("0,0,0,0,-1\n1,1,0,0,0\n", "event 1: .* power of at least 0"),
-        ("0,0,0,inf,1\n1,1,0,0,0\n", "point 1 has the number inf"),
+        ("0,0,0,inf,1\n1,1,0,0,0\n", "event 1 has the number inf"),
         ("0,0,0,0,1\n", "at least two"),
         ("0,0,0,0,1\n1,1,0,0\n", "lacks a number"),
         ("0,0,0,0,1\n1,1,zero,0,0\n", "damaged"),
         ("0,0,0,0\n1,1,0,0\n", "4 columns"),
-        ("", "no points"),
+        ("", "no events"),
     ],
 )
 def test_damage_is_refused_in_one_line(text, message):

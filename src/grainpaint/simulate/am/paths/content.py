@@ -5,13 +5,14 @@ from typing import Literal
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["Kind", "kind_of_path"]
+__all__ = ["FORTRAN", "Kind", "columns_of", "kind_of_path"]
 
 Kind = Literal["layers", "events", "gcode", "segments"]
 
 _FIRST = re.compile(rb"^[ \t]*(?![;(%*#\s])([^\r\n]{0,500})", re.M)
 _GCODE = re.compile(rb"(N\d+[ \t]*)?[GMTFSXYZEO][ \t]*[-+]?[\d.]", re.I)
 _HEAD = 1 << 16
+FORTRAN = re.compile(rb"(?<=[\d.])[dD](?=[-+\d])")  # 1.5D-3
 
 
 def kind_of_path(data: bytes) -> Kind:
@@ -32,7 +33,9 @@ def kind_of_path(data: bytes) -> Kind:
         return "layers"
     found = _FIRST.search(data)
     line = found[1].strip() if found else b""
-    words = [word.strip(b' \t"').lower() for word in line.rstrip(b", \t").split(b",")]
+    separator, decimal = columns_of(line)
+    fields = line.rstrip(b",; \t").replace(decimal, b".").split(separator)
+    words = [word.strip(b' \t"').lower() for word in fields] or [b""]
     if words[0] == b"time" and len(words) >= 5:
         return "events"
     if words[0] == b"x0":
@@ -51,9 +54,29 @@ def kind_of_path(data: bytes) -> Kind:
     )
 
 
+def columns_of(line: bytes) -> tuple[bytes | None, bytes]:
+    """Return what stands between the columns of a line, and the decimal point.
+
+    Returns
+    -------
+    separator : bytes or None
+        None for white space.
+    decimal : bytes
+        A comma where semicolons separate, as spreadsheets write them in Europe.
+
+    Examples
+    --------
+    >>> columns_of(b"0,1.5,2"), columns_of(b"0;1,5;2"), columns_of(b"0 1.5 2")
+    ((b',', b'.'), (b';', b','), (None, b'.'))
+    """
+    if b";" in line:
+        return b";", b"," if b"," in line else b"."
+    return (b",", b".") if b"," in line else (None, b".")
+
+
 def _is_number(word: bytes) -> bool:
     try:
-        float(word)
+        float(FORTRAN.sub(b"e", word))
     except ValueError:
         return False
     return True

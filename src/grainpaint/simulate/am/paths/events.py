@@ -11,14 +11,16 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.table import numbers
+from grainpaint.simulate.am.paths.content import FORTRAN, columns_of
 from grainpaint.simulate.am.paths.file_path import FilePath
 
 __all__ = ["read_events", "write_events"]
 
 _ASIDE = re.compile(rb"^[ \t]*[*#][^\r\n]*", re.M)  # keywords and comments
-_LAST_COMMA = re.compile(rb",[ \t]*(?=\r?(?:\n|\Z))")
+_LAST_COMMA = re.compile(rb"[,;][ \t]*(?=\r?(?:\n|\Z))")
 _NAMES = re.compile(rb"\s*\"?time\b[^\r\n]*", re.I)
 _COLUMNS = [0, 1, 2, 3, 4]
+_LONGEST = 1000  # bytes of a line of five numbers
 
 
 def read_events(data: bytes, edge: float) -> FilePath:
@@ -27,9 +29,9 @@ def read_events(data: bytes, edge: float) -> FilePath:
     Parameters
     ----------
     data : bytes
-        Lines time, x, y, z, power, in seconds and `edge`; what follows in a line is
-        passed over, as are lines that begin with * or #. A line of names may come
-        first.
+        Lines time, x, y, z, power, in seconds and `edge`, separated by commas,
+        semicolons or white space; what follows in a line is passed over, as are lines
+        that begin with * or #. A line of names may come first.
     edge : float
         µm per unit of length.
 
@@ -46,7 +48,10 @@ def read_events(data: bytes, edge: float) -> FilePath:
     data = _LAST_COMMA.sub(b"", _ASIDE.sub(b"", data))
     names = _NAMES.match(data)
     skipped = data[: names.end()].count(b"\n") if names else 0
-    table = numbers(data[names.end() if names else 0 :], skipped + 1, _COLUMNS, ",")
+    lines = FORTRAN.sub(b"e", data[names.end() if names else 0 :])
+    separator, decimal = columns_of(lines[:_LONGEST].lstrip().partition(b"\n")[0])
+    between = separator.decode() if separator else r"\s+"
+    table = numbers(lines, skipped + 1, _COLUMNS, between, decimal.decode(), "event")
     time, place, power = table[:, 0], table[:, 1:4] * edge, table[:, 4]
     if len(table) < 2:
         raise InputError("one event makes no track: at least two are required")
