@@ -41,7 +41,8 @@ def test_columns_are_found_whatever_separates_them(lines):
     data = "\n".join(lines).encode()
     assert kind_of_path(data) == "events"
     path = read_events(data, 1.0)
-    assert path.end.tolist() == [[2, 0, 1]] and path.on.all()
+    assert path.end.tolist() == [[2, 0, 1]]
+    assert path.on.all()
 
 
 @pytest.mark.parametrize(
