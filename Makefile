@@ -7,6 +7,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PART := examples/parts/gear.stl
+# The many processes of demo and tests load modules that are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo format check test test-all docs benchmark clean
 

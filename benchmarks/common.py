@@ -28,6 +28,8 @@ import torch
 from grainpaint.network.lookup import model_digest
 from grainpaint.network.precision import resolve
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # commands load compiled modules
+
 __all__ = [
     "MISSING",
     "REPOSITORY",

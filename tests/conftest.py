@@ -1,7 +1,12 @@
 """Shared fixtures: random generators, a tiny model, real data where it is."""
 
+import gc
 import os
 import sys
+
+# Thousands of tests and the modules that they import stay to the end: looking them
+# through again and again is a third of collecting them.
+gc.disable()
 
 # One core a worker, also for the programs that it starts: threads that wait spin.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -31,6 +36,11 @@ BUILD = {  # a small build, inside the range of the additive model
     "haz": {"law": "linear", "width": 5},
     "scan": {"speed": 14, "hatch": 11, "thickness": 7, "rotation": 90},
 }
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import tempfile
 import warnings
 import zipfile
 import zlib
+from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
@@ -140,9 +141,12 @@ def outcome(read, path, allowed=()):
 
 
 def refused(read, path, data=None, allowed=()):
-    """Return the one line with which a file is refused; fail if it is read."""
+    """Return the one line with which a file is refused; fail if it is read.
+
+    Data that take a while to make are a function that returns them.
+    """
     if data is not None:
-        path.write_bytes(data)
+        path.write_bytes(data() if callable(data) else data)
     found = outcome(read, path, allowed)
     assert found.error, f"accepted: {found.value!r}"
     return found.error
@@ -265,8 +269,13 @@ def zeros_deflated(n_bytes, head=b""):
     """Return a head and so many zeros, deflated raw: a thousandth of that."""
     pack = zlib.compressobj(9, zlib.DEFLATED, -15)
     start = pack.compress(head) + pack.flush(zlib.Z_FULL_FLUSH)
-    piece = pack.compress(bytes(1 << 24)) + pack.flush(zlib.Z_FULL_FLUSH)
-    return start + piece * (n_bytes >> 24) + pack.flush()
+    return start + _piece() * (n_bytes >> 24) + pack.flush()
+
+
+@cache
+def _piece():
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return pack.compress(bytes(1 << 24)) + pack.flush(zlib.Z_FULL_FLUSH)
 
 
 def zeros_gz(n_bytes, head=b""):

@@ -187,7 +187,7 @@ BAD = {
     "npz of a wrong sum": zipped(members(WHOLE["a.npz"]), zipfile.ZIP_STORED).replace(b"\1\1\1", b"\1\2\1"),
     "npz of a cut array": zipped([("mask.npy", WHOLE["a.npy"][:-9])]),
     "a bomb": npz(mask=np.zeros((600, 600, 500), np.uint8)),
-    "many bombs": bombs(8),
+    "many bombs": lambda: bombs(8),
     "a wide TIFF": wide_tiff(2**31),
     "a TIFF head": b"II*\0" + bytes(4),
     "a cut TIFF": WHOLE["b.tif"][:300],

@@ -334,7 +334,7 @@ THREEMF = {
     "outside": threemf(OUTSIDE.encode()),
     "late doctype": threemf(b"<!--" + b" " * 9000 + b"-->" + OUTSIDE.encode()),
     "wide doctype": threemf(f"{LAUGHS}]><model>&b8;</model>".encode("utf-16")),
-    "2^30 objects": threemf(model(extra=nested(30), item='<item objectid="2"/>')),
+    "2^30 objects": lambda: threemf(model(extra=nested(30), item='<item objectid="2"/>')),
     "itself": threemf(
         b'<model><resources><object id="1"><components><component objectid="1"/>'
         b'</components></object></resources><build><item objectid="1"/></build></model>'
@@ -391,7 +391,7 @@ THREEMF = {
         model(item=f'<item objectid="1" transform="{"9" * 9000} {"1 " * 11}"/>')
     ),
     "zip cut": threemf(model())[:300],
-    "zip bomb": zipped([("3D/3dmodel.model", b"<a>" + bytes(140 << 20))]),
+    "zip bomb": lambda: zipped([("3D/3dmodel.model", b"<a>" + bytes(140 << 20))]),
     "only outside": zipped([("/etc/passwd.model", b"x"), ("../a.model", b"y")]),
 }
 

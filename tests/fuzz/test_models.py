@@ -100,7 +100,9 @@ def text(change, name="base.json"):
 
 
 def weights(data, name="base.safetensors"):
-    return lambda folder: (folder / name).write_bytes(data)
+    return lambda folder: (folder / name).write_bytes(
+        data() if callable(data) else data
+    )
 
 
 def instead(make, name="base.safetensors"):
@@ -289,7 +291,7 @@ WEIGHTS = {
     "infinity": tensor(lambda old: old + float("inf")),
     "a pickle": weights(pickle.dumps(Payload())),
     "a zip of a pickle": weights(zipped([("a/data.pkl", pickle.dumps(Payload()))])),
-    "a zip bomb": weights(zipped([("a/data/0", bytes(200 << 20))])),
+    "a zip bomb": weights(lambda: zipped([("a/data/0", bytes(200 << 20))])),
     "gz": text(gz, "base.safetensors"),
     "a gz bomb": weights(zeros_gz(1 << 30)),
     "a NumPy array": weights(b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }" + bytes(24)),
