@@ -4,10 +4,6 @@ import gc
 import os
 import sys
 
-# Thousands of tests and the modules that they import stay to the end: looking them
-# through again and again is a third of collecting them.
-gc.disable()
-
 # One core a worker, also for the programs that it starts: threads that wait spin.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
@@ -23,6 +19,10 @@ from grainpaint.network.cards import Sampling, StageCard
 from grainpaint.network.train import PRESETS
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import write_stage
+
+# Thousands of tests and the modules that they import stay to the end: looking them
+# through again and again is a third of collecting them.
+gc.disable()
 
 # The first call of a kernel compiles it: no deadline. Fixed seeds: no surprise in CI.
 settings.register_profile("grainpaint", deadline=None, derandomize=True)

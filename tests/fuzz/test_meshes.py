@@ -334,7 +334,9 @@ THREEMF = {
     "outside": threemf(OUTSIDE.encode()),
     "late doctype": threemf(b"<!--" + b" " * 9000 + b"-->" + OUTSIDE.encode()),
     "wide doctype": threemf(f"{LAUGHS}]><model>&b8;</model>".encode("utf-16")),
-    "2^30 objects": lambda: threemf(model(extra=nested(30), item='<item objectid="2"/>')),
+    "2^30 objects": lambda: threemf(
+        model(extra=nested(30), item='<item objectid="2"/>')
+    ),
     "itself": threemf(
         b'<model><resources><object id="1"><components><component objectid="1"/>'
         b'</components></object></resources><build><item objectid="1"/></build></model>'
