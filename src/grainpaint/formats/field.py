@@ -7,6 +7,7 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
+from grainpaint.formats.files import check_file
 
 __all__ = ["read_field", "read_values", "write_values"]
 
@@ -26,8 +27,7 @@ def read_field(path: Path) -> tuple[np.ndarray, Triple, Triple]:
     InputError
         If the archive is missing or damaged, or holds no `field`.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     spacing: Triple = (1.0,) * 3
     origin: Triple = (0.0,) * 3
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.formats.files import check_file
 from grainpaint.microstructure import Microstructure
 
 __all__ = ["Growth", "check_growth_file", "directions", "growth_of"]
@@ -77,8 +78,7 @@ def check_growth_file(path: Path) -> None:
 
         load_am_recipe(path)
         return
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     try:
         with np.load(path) as found:
             named = "growth" in found

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.files import check_file
 
 __all__ = ["RecipePart", "check_recipe", "from_anywhere", "load_toml"]
 
@@ -43,8 +44,7 @@ def load_toml(path: Path) -> dict[str, Any]:
     InputError
         If the file is missing or is not TOML.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     try:
         text = path.read_text(encoding="utf-8")
         if _DOTTED.search(text):  # tomllib takes the square of its length

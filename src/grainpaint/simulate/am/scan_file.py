@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.files import replace_with
+from grainpaint.formats.files import check_file, replace_with
 from grainpaint.simulate.am.scan import ScanPath
 
 __all__ = ["read_scan", "write_scan"]
@@ -32,8 +32,7 @@ def read_scan(file: Path) -> ScanPath:
         If the file is missing, a line cannot be read, or the path is impossible (see
         `ScanPath`).
     """
-    if not file.is_file():
-        raise InputError(f"{file}: no such file")
+    check_file(file)
     rows, on = [], []
     number = 0
     try:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.formats.files import check_file
 from grainpaint.formats.spparks import grains_of_spins, read_spins, times
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
@@ -84,8 +85,7 @@ def execute_script(
     InputError
         If a file is missing or the executable fails.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     with tempfile.TemporaryDirectory(prefix="grainpaint-") as name:
         folder = Path(name)
         dump = folder / "spins.dump"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from grainpaint.errors import InputError
+from grainpaint.formats.files import check_file
 from grainpaint.simulate.spparks.applications import PottsApp
 from grainpaint.simulate.spparks.script.command import Command, MissingCommand
 from grainpaint.simulate.spparks.script.language import commands
@@ -43,8 +44,7 @@ def survey_script(
     InputError
         If there is no such file.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     known = dict(variables or {})
     missing: list[str] = []
     while True:
