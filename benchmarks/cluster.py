@@ -76,7 +76,7 @@ def own(n):
 @contextmanager
 def dask(n):
     """Yield the executor of a cluster of n workers with one thread, and the cluster."""
-    how = {"threads_per_worker": 1, "dashboard_address": None, "memory_limit": None}
+    how = {"threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": None}
     with LocalCluster(n_workers=n, **how) as cluster, Client(cluster) as client:
         client.wait_for_workers(n)
         yield client.get_executor(), cluster

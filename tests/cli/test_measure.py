@@ -329,7 +329,10 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(
+    "name",
+    [n if n != "compare" else pytest.param(n, marks=pytest.mark.slow) for n in READERS],
+)
 def test_every_command_that_reads_is_told_what_a_file_means(run, tmp_path, rng, name):
     import pyvista
 

@@ -148,8 +148,8 @@ def test_train_runs_from_the_command_line(run, tmp_path, monkeypatch):
     for stage in ("base", "refine"):
         args = ("train", stage, "--data", data, "--out", out, "--minutes", 0.001)
         assert run(*args)[0] == 0
-        assert run(*args)[0] == 2
-        assert run(*args, "--resume")[0] == 0
+    assert run(*args)[0] == 2
+    assert run(*args, "--resume")[0] == 0
     volume = grainpaint.generate((16, 16, 16), str(out))
     assert volume.n_voxels == 16**3
 

@@ -78,6 +78,7 @@ def test_known_grains_that_are_extended_keep_their_orientations(box):
     )
 
 
+@pytest.mark.slow
 def test_zoom_keeps_the_orientations(tmp_path, run):
     out = tmp_path / "iso.npz"
     words = ("--shape", "32,32,32", "--voxel", "2um", *GOSS)

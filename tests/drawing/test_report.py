@@ -212,6 +212,7 @@ def test_a_report_of_sections_is_flat(tmp_path, few_draws):
     assert "Measured as a section of 32 x 40 voxels: circles, areas" in text
 
 
+@pytest.mark.slow
 def test_a_report_shows_textures_only_where_grains_have_orientations(
     tmp_path, volumes, sets, no_densities
 ):

@@ -52,7 +52,7 @@ def local():
         processes=False,
         protocol="tcp://",
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address=":0",
         memory_limit="8GiB",
     ) as made:
         yield made

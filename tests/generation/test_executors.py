@@ -98,6 +98,7 @@ class GivesUp(Executor):
         return future
 
 
+@pytest.mark.slow
 def test_threads_make_the_same_files_and_load_the_model_once(
     recipe, finished, tmp_path, monkeypatch
 ):

@@ -109,6 +109,7 @@ def test_grains_go_on_as_the_chords_of_simulated_ones_do():
         assert got[0] == pytest.approx(expected, abs=0.06), (depth, distance)
 
 
+@pytest.mark.slow
 def test_grains_that_have_just_begun_go_on_more_often_than_deep_ones(iso):
     """Four voxels on: 0.69 and 0.30 of simulated ones; 0.39, 0.55 without leaning."""
     *_, spins = grow(random_spins((96, 80, 80), 1000, 7), [100.0], seed=7)

@@ -59,6 +59,7 @@ def refine(model, base, plan, shape=SHAPE, seed=5):
     return result
 
 
+@pytest.mark.slow
 def test_any_order_of_windows_gives_the_same_volume(model, base):
     plan = list(windows(SHAPE, core=(32,) * 3))
     forward = refine(model, base, plan)

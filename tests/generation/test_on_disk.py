@@ -69,6 +69,7 @@ def test_any_number_of_workers_makes_the_same_files(
     assert again.digest() == finished.digest()
 
 
+@pytest.mark.slow
 def test_any_order_of_ready_windows_makes_the_same_files(
     recipe, finished, tmp_path, monkeypatch
 ):
@@ -144,8 +145,8 @@ def test_kills_at_random_moments_end_in_the_very_same_volume(
 @pytest.mark.parametrize(
     ("number", "workers"),
     [
-        (signal.SIGTERM, "2"),
         (signal.SIGUSR1, "1"),
+        pytest.param(signal.SIGTERM, "2", marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, "1", marks=pytest.mark.slow),
         pytest.param(signal.SIGUSR1, "2", marks=pytest.mark.slow),
     ],
@@ -259,6 +260,7 @@ def unlike(grain_id):
     return [np.diff(grain_id, axis=axis) != 0 for axis in range(3)]
 
 
+@pytest.mark.slow
 def test_shards_of_one_window_are_made_together_and_mended_apart(tiny_model, tmp_path):
     """A volume of two shards that is grown at once, by one worker and by two."""
     recipe = make_recipe(Domain((136, 24, 24)), model=str(tiny_model), seed=2)

@@ -21,6 +21,7 @@ def joined(a, b):
     return Microstructure(np.concatenate(halves)).relabel()
 
 
+@pytest.mark.slow
 def test_volumes_that_grew_whole_have_no_seam(grown):
     # Level 0.01 after correction; four tests.
     assert seam_test(grown, FACES).p > 0.01

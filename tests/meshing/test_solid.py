@@ -77,7 +77,7 @@ def test_ways_in_which_eight_voxels_differ_are_filled():
     faces_of(found.tetrahedra)
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(noisy_values(), axes)
 def test_any_voxels_are_filled(ids, periodic):
     volume = Microstructure(ids, periodic=periodic)

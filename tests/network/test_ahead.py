@@ -55,6 +55,7 @@ def test_a_process_that_is_killed_is_one_line():
     assert active_children() == []
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_any_number_of_processes(volumes, tmp_path):
     train(small_training(), volumes, tmp_path / "once", n_steps=6)
     train(small_training(), volumes, tmp_path / "twice", n_steps=3, workers=1)

@@ -78,6 +78,7 @@ def test_a_volume_depends_on_its_seed_and_not_on_the_batches(paper_model):
     assert not np.array_equal(field, paint(4, 8)[1])
 
 
+@pytest.mark.slow
 def test_a_painter_that_is_killed_goes_on_and_ends_in_the_same_volume(
     run, tmp_path, paper_model, monkeypatch
 ):

@@ -78,6 +78,7 @@ def test_the_known_part_has_its_law_at_every_level(n_resample, jump, n_free):
     assert max(abs(float(score)) for score in scores) < 5.2
 
 
+@pytest.mark.slow
 def test_the_filled_part_tends_to_kriging_as_resamplings_grow():
     """Exact linear denoiser on a Gaussian field, n = 4,000; errors are the largest.
 

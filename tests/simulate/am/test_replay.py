@@ -121,9 +121,9 @@ OBLIQUE = {"speed": 20, "hatch": 9, "thickness": 6, "angle": 20, "rotation": 67}
 SHORT_POOL = {"shape": "ellipsoid", "width": 12, "depth": 9, "length": 13}
 BUILDS = {
     "tracks that end in the box": {},
-    "pools that pass a site in a sweep or less": {"pool": SHORT_POOL, "scan": OBLIQUE},
 }
 MORE_BUILDS = {
+    "pools that pass a site in a sweep or less": {"pool": SHORT_POOL, "scan": OBLIQUE},
     "rates that fall by steps": {"haz": EXPONENTIAL | {"front": 9, "rear": 26}},
     "melt that is left over": {"freeze": False},
     "nothing but powder below": {"substrate": None},

@@ -98,6 +98,7 @@ def test_a_lone_site_lives_as_long_as_its_one_flip_lets_it(time):
     assert abs(left - n * p) < 3.9 * np.sqrt(n * p * (1 - p))
 
 
+@pytest.mark.slow
 def test_time_runs_as_in_the_rejection_free_method():
     """Energy and grains at t = 0.5, 1 and 3 in 16^3, 10 against 10 runs, Q = 200.
 
