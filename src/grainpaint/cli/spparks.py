@@ -240,8 +240,8 @@ def spparks(
     if recipe.suffix != ".toml":
         if seed is not None:
             raise InputError(
-                f"--seed is of recipes (.toml): {recipe} has its own command `seed`, or "
-                "a variable that --var sets"
+                f"--seed is of recipes (.toml): {recipe} has its own command `seed`, "
+                "or a variable that --var sets"
             )
         check_place(output, 1, force)
         end = execute_script(recipe, _variables(var), spparks, ranks, console)

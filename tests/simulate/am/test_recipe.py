@@ -25,7 +25,11 @@ def write(folder, text):
         ("depth = 6\n", "", "the key 'pool.depth' is missing"),
         ("hatch = 6", "hatch = 0", "scan.hatch: must be greater than 0, got 0"),
         ("speed = 12", "speed = 0", "scan.speed: must be greater than 0"),
-        ('"double-ellipsoid"', '"cube"', "pool.shape: must be one of .*teardrop.* got 'cube'"),
+        (
+            '"double-ellipsoid"',
+            '"cube"',
+            "pool.shape: must be one of .*teardrop.* got 'cube'",
+        ),
         ('law = "linear"\n', "", "the key 'haz.law' is missing"),
         ("depth = 6", "depth = 19", "19 voxels deep, the box only 18"),
         ("shape = [24, 20, 18]\n", "", "either the shape of a box or a part"),
