@@ -101,6 +101,16 @@ def test_scripts_that_cannot_be_written_are_refused(run, tmp_path, tiny_model):
     assert (tmp_path / "job.sh").read_text() == "mine"
 
 
+def test_without_slurm_the_script_says_so_at_once(run, tmp_path, tiny_model):
+    path = tmp_path / "new folder" / "job.sh"
+    assert run("plan", *SIZE, "--model", tiny_model, "--sbatch", path)[0] == 0
+    no_path = {"PATH": str(tmp_path)}
+    ran = subprocess.run(["/bin/bash", path], env=no_path, capture_output=True)
+    assert ran.returncode == 1
+    assert b"no srun here" in ran.stderr
+    assert ran.stderr.count(b"\n") == 1
+
+
 @pytest.mark.slow
 def test_the_script_survives_a_kill_and_stops_before_the_limit_and_goes_on(
     planned, tiny_model, tmp_path

@@ -78,6 +78,7 @@ def test_a_region_of_an_oriented_volume_has_its_orientations(run, tmp_path):
     ("words", "message"),
     [
         (("--texture", "gauss"), "'gauss' is none of them"),
+        (("--texture", "none.csv"), "none.csv: no such file"),
         (("--texture", "component:gauss,1deg"), "unknown component"),
         (("--symmetry", "9"), "unknown crystal symmetry"),
         (("--misorientations", "none.npz"), "no such file"),

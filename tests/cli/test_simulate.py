@@ -77,6 +77,8 @@ MISTAKES = {
     "unsupported": ("simulate in.sinter -o a.npz", "in.sinter:2: app_style: 'sinter'"),
     "program": ("simulate spparks in.potts --spparks no/spk -o a.npz", "no such progr"),
     "ranks": ("simulate spparks in.potts --spparks ls --ranks 0 -o a.npz", "--ranks"),
+    "seed": ("simulate spparks in.potts --spparks ls --seed 2 -o a.npz", "--seed is"),
+    "recipe": ("simulate am.toml -o a.npz", "am.toml is a recipe, and no script"),
     "fails": ("simulate spparks in.potts --spparks ls -o a.npz", "last lines: "),
 }
 
@@ -85,13 +87,15 @@ MISTAKES = {
 def test_mistakes_exit_2_with_one_line_and_leave_nothing(run, tmp_path, mistake):
     (tmp_path / "in.potts").write_text(POTTS)
     (tmp_path / "in.sinter").write_text(POTTS.replace("potts", "sinter"))
+    (tmp_path / "am.toml").write_text("shape = [8, 8, 8]")
     words, message = MISTAKES[mistake]
     code, out, errors = run(*words.split())
     assert code == 2
     assert message in errors
     assert "Traceback" not in errors
     assert out == ""
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.potts", "in.sinter"]
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == ["am.toml", "in.potts", "in.sinter"]
 
 
 def test_spparks_runs_a_script_and_a_recipe(run, tmp_path, stand_in):

@@ -78,17 +78,20 @@ def test_the_seed_decides_what_is_new(simulated, iso):
 
 
 def test_what_cannot_be_extended_is_refused(simulated, iso, tiny_model):
+    more = ((0, 48), (0, 40), (0, 40))
     with pytest.raises(InputError, match="holds no known voxel"):
         fill_around(simulated, iso, ((100, 140), (0, 40), (0, 40)))
+    with pytest.raises(InputError, match="0:8,0:8,0:8 are known, so nothing is to be"):
+        fill_around(simulated, iso, ((0, 8), (0, 8), (0, 8)))
     with pytest.raises(InputError, match="4 to 64 voxels can be made"):
-        fill_around(simulated, iso, grain_size=500.0)
+        fill_around(simulated, iso, more, grain_size=500.0)
     with pytest.raises(InputError, match="no boundary"):
-        fill_around(Microstructure(np.ones((8, 8, 8), int)), iso)
+        fill_around(Microstructure(np.ones((8, 8, 8), int)), iso, more)
     flat = Microstructure(simulated.grain_id, (1.0, 1.0, 2.0))
     with pytest.raises(InputError, match="must be cubes"):
         fill_around(flat, iso)
     with pytest.raises(InputError, match="grains of one size only"):
-        fill_around(simulated, load_model(str(tiny_model)))
+        fill_around(simulated, load_model(str(tiny_model)), more)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from grainpaint.executors import handing_out
 from grainpaint.generation import on_disk
 from grainpaint.generation.domain import Domain, load_grid, part_domain
 from grainpaint.generation.in_memory import paint_recipe
+from grainpaint.generation.public import zoom
 from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.generation.tasks import find_tasks
 from grainpaint.generation.volume import Volume
@@ -304,6 +305,8 @@ def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
 def test_a_region_beyond_the_volume_is_refused(recipe):
     with pytest.raises(InputError, match=r"0:24 along z, so 0:50 lies outside"):
         Volume(recipe)[0:10, 0:10, 0:50]
+    with pytest.raises(InputError, match=r"0:24 along z, so 0:50 lies outside"):
+        zoom(Volume(recipe), ((0, 10), (0, 10), (0, 50)), "0.5um")
     with pytest.raises(InputError, match=r"0:136 along x, so -1:10 lies outside"):
         Volume(recipe)[-1:10, 0:10, 0:24]
     with pytest.raises(InputError, match="empty"):

@@ -125,5 +125,6 @@ class BatchFlags:
         text = Path(__file__).with_name("sbatch.sh").read_text()
         for name, value in values.items():
             text = text.replace(f"@{name}@", value)
+        self.sbatch.parent.mkdir(parents=True, exist_ok=True)
         self.sbatch.write_text(text)
         self.sbatch.chmod(0o755)

@@ -58,15 +58,21 @@ def convert(
         check_paths(output, target, force)
     if periodic_equations and target != "abaqus":
         raise InputError("--periodic-equations are of Abaqus' .inp only")
-    slabs, notes = open_slabs(volume, read.options())
+    slabs, of_reading = open_slabs(volume, read.options())
+    _say(of_reading, volume)
     if region is not None or stride != 1:
         slabs = slabs.part(None if region is None else parse_box(region), stride)
     if target is None:
         grains = slabs.volume()
         write(grains, output)
-        notes += [dropped(grains, output)] if dropped(grains, output) else []
+        notes = [dropped(grains, output)] if dropped(grains, output) else []
     else:
-        notes += export(slabs, output, target, periodic_equations)
-    for note in notes:
-        print(note if str(output) in note else f"{output}: {note}", file=sys.stderr)
+        notes = export(slabs, output, target, periodic_equations)
+    _say(notes, output)
     print(f"{output}: {count_text(slabs.n_grains, 'grain')}")
+
+
+def _say(notes: list[str], file: Path) -> None:
+    """Print notes, each with the name of the file that it is about."""
+    for note in notes:
+        print(note if str(file) in note else f"{file}: {note}", file=sys.stderr)

@@ -13,6 +13,8 @@
 # `sbatch --ntasks=64 --time=12:00:00 job.sh`.
 
 set -u
+command -v srun > /dev/null ||
+    { echo "$0: no srun here: give this script to sbatch on a cluster" >&2; exit 1; }
 cd -- @FOLDER@ || exit
 python=@PYTHON@
 n_workers=$((${SLURM_NTASKS:-2} > 1 ? ${SLURM_NTASKS:-2} - 1 : 1))

@@ -120,6 +120,11 @@ def _read(script: Path, variables: dict[str, str]) -> "Simulation":
     from grainpaint.simulate.spparks.script.survey import survey_script
     from grainpaint.simulate.spparks.simulation import RunCommand, WritePaths
 
+    if script.suffix == ".toml" and script.is_file():
+        raise InputError(
+            f"{script} is a recipe, and no script of SPPARKS: say what it is of, "
+            f"simulate iso, am or thermal {script}"
+        )
     simulation, obstacles = survey_script(script, variables)
     if simulation is None and len(obstacles) == 1:
         raise InputError(obstacles[0])
@@ -233,10 +238,17 @@ def spparks(
     if ranks < 1:
         raise InputError(f"--ranks must be at least 1, got {ranks}")
     if recipe.suffix != ".toml":
+        if seed is not None:
+            raise InputError(
+                f"--seed is of recipes (.toml): {recipe} has its own command `seed`, "
+                "or a variable that --var sets"
+            )
         check_place(output, 1, force)
         end = execute_script(recipe, _variables(var), spparks, ranks, console)
         _write_times(lambda: [end], [end[0]], output, force, {"seed": 0})
         return
+    if var:
+        raise InputError(f"--var is of scripts, and {recipe} is a recipe: use --seed")
     from grainpaint.simulate.spparks.from_recipe import from_recipe_file
 
     simulation, edge = from_recipe_file(recipe, seed)

@@ -157,12 +157,18 @@ def _check_workers(client: "Client", address: str, n_bytes: int) -> None:
     """Wait for a worker, then look at the memory and the threads of all."""
     known = _workers(client)
     if not known:
-        print(f"grainpaint: {address} has no worker yet: waiting", file=sys.stderr)
+        start = f"`dask worker {address}`"
+        print(
+            f"grainpaint: {address} has no worker yet: waiting {_WAIT_S:.0f} s at most "
+            f"for {start}",
+            file=sys.stderr,
+        )
         try:
             client.wait_for_workers(1, timeout=_WAIT_S)
         except TimeoutError:
             raise InputError(
-                f"{address}: no worker came within {_WAIT_S:.0f} s: {_START}"
+                f"{address}: no worker came within {_WAIT_S:.0f} s: start one with "
+                f"{start}"
             ) from None
         known = _workers(client)
     _check_versions(client)

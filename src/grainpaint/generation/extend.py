@@ -119,20 +119,15 @@ def fill_around(
     Raises
     ------
     InputError
-        If the box holds no known voxel, voxels are not cubes, the grain size is out of
-        range, or there are more than 65,535 known grains.
+        If the box holds no known voxel or none to fill, voxels are not cubes, the grain
+        size is out of range, or there are more than 65,535 known grains.
     """
     check_seed(seed)
     if len(set(known.spacing)) > 1:
         raise InputError(f"voxels must be cubes, these measure {known.spacing} µm")
     nx, ny, nz = known.shape
     box = box or ((0, nx), (0, ny), (0, nz))
-    given = cut(known.grain_id, box)
-    if not given.any():
-        raise InputError(
-            f"the box {_text(box)} holds no known voxel: the known volume has "
-            f"{_text(((0, nx), (0, ny), (0, nz)))}"
-        )
+    given = _given(known, box)
     voxel = known.spacing[0]
     x, y, z = (o + a * voxel for o, (a, _) in zip(known.origin, box))
     domain = Domain((given.shape[0], given.shape[1], given.shape[2]), voxel, (x, y, z))
@@ -163,6 +158,22 @@ def fill_around(
         inside = tuple(slice(0, n) for n in given.shape)
         grain_id = _numbered(found[inside], given)
     return Microstructure(grain_id, known.spacing, domain.origin)
+
+
+def _given(known: Microstructure, box: tuple[Span, ...]) -> np.ndarray:
+    """Return the known grains in a box; raise if there are none, or nothing else."""
+    given = cut(known.grain_id, box)
+    if not given.any():
+        raise InputError(
+            f"the box {_text(box)} holds no known voxel: the known volume has "
+            f"{_text(tuple((0, n) for n in known.shape))}"
+        )
+    if given.all():
+        raise InputError(
+            f"all voxels of the box {_text(box)} are known, so nothing is to be "
+            "filled: give a box that reaches beyond them (box)"
+        )
+    return given
 
 
 def _text(box: tuple[Span, ...]) -> str:

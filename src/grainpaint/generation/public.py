@@ -318,6 +318,8 @@ def zoom(
     if isinstance(volume, Microstructure):
         raise InputError("a volume to zoom into is a Volume, or the path of its file")
     whole = volume if isinstance(volume, Volume) else Volume.of_file(volume, device)
+    for axis, (a, b) in enumerate(spans):  # told in the voxels that were given
+        whole.span(slice(a, b), axis)
     fine = whole.zoom(voxel)
     times = fine.recipe.levels - whole.recipe.levels
     x, y, z = (slice(a << times, b << times) for a, b in spans)

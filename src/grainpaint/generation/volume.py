@@ -313,7 +313,7 @@ class Volume:
         """
         if not isinstance(box, tuple) or len(box) != 3:
             raise InputError(f"a box is three ranges of voxels, got {box!r}")
-        wanted = [self._span(s, axis) for axis, s in enumerate(box)]
+        wanted = [self.span(s, axis) for axis, s in enumerate(box)]
         inside = all(a >= 0 and b <= n for (a, b), n in zip(wanted, self.shape))
         wide = [(a - _MARGIN, b + _MARGIN) for a, b in wanted]
         if inside:
@@ -327,7 +327,14 @@ class Volume:
         ]
         return Microstructure(grain_id, spacing, tuple(origin)).relabel()
 
-    def _span(self, part: slice, axis: int) -> tuple[int, int]:
+    def span(self, part: slice, axis: int) -> tuple[int, int]:
+        """Return the first and the last-plus-one voxel of a range along an axis.
+
+        Raises
+        ------
+        InputError
+            If it is empty, or lies outside the volume.
+        """
         if not isinstance(part, slice):
             raise InputError(
                 f"a box is three ranges of voxels, such as 0:64; got {part!r} along "

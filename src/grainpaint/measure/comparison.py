@@ -157,7 +157,7 @@ def _check_sets(sets: dict[str, Sequence[Measured]]) -> list[str]:
     if not np.allclose(spacings[0], spacings[-1], rtol=1e-6, atol=0):
         raise InputError(
             f"all volumes must have one voxel size, got {spacings[0]} and "
-            f"{spacings[-1]} µm: resample or set the spacing first"
+            f"{spacings[-1]} µm: make or resample them with one"
         )
     for name, members in sets.items():
         n = sum(len(one.table) for one in members)

@@ -52,6 +52,8 @@ def texture_of(
     if not isinstance(source, Microstructure):
         path = Path(source)
         if not path.exists():
+            if path.suffix or len(path.parts) > 1:
+                raise InputError(f"{path}: no such file of orientations")
             raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
         if path.suffix.lower() in (".csv", ".txt") and not _is_map(path):
             return Texture(*read_orientations(path), symmetry)

@@ -85,19 +85,46 @@ def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Check
         place, value = _place(found["loc"], data)
         if found["type"] == "extra_forbidden":
             key = str(found["loc"][-1])
-            near = difflib.get_close_matches(key, _keys(model) - {key}, 1)
+            known = _keys(model)
+            near = difflib.get_close_matches(key, known, 1)
             what = f"unknown key {place!r}"
-            if near:
+            if key in known:
+                what += ": it belongs to another table, or to one of another kind"
+            elif near:
                 what += f": did you mean {near[0]}?"
+        elif found["type"] == "missing" and isinstance(found["loc"][-1], int):
+            list_place = place.rpartition(".")[0]
+            n_needed = 1 + max(
+                int(e["loc"][-1]) for e in errors if e["loc"][:-1] == found["loc"][:-1]
+            )
+            what = f"{list_place}: must have {n_needed} values, got {brief(value)}"
         elif found["type"] in ("missing", "union_tag_not_found"):
             tag = str(found.get("ctx", {}).get("discriminator", "")).strip("'")
             what = f"the key {'.'.join(filter(None, (place, tag)))!r} is missing"
         else:
-            message = found["msg"].removeprefix("Value error, ")
+            if found["type"] == "union_tag_invalid":
+                place += "." + found["ctx"]["discriminator"].strip("'")
+                value = found["ctx"]["tag"]
+            message = _plain(found["type"], found["msg"], found.get("ctx", {}))
             what = f"{place}: {message}" if place else message
-            if not isinstance(value, dict):
-                what += f", got {brief(repr(value))}"
+            got = f"got {brief(repr(value))}"
+            if not isinstance(value, dict) and not what.endswith(got):
+                what += f", {got}"
         raise InputError(f"{name}: {brief(what, 400)}") from None
+
+
+def _plain(kind: str, message: str, context: dict[str, Any]) -> str:
+    """Return pydantic's message in the words of someone who writes TOML."""
+    if kind == "union_tag_invalid":
+        return f"must be one of {context['expected_tags']}"
+    if kind == "string_type":
+        return "must be text in quotation marks"
+    if kind == "tuple_type":
+        return "must be a list in brackets"
+    if kind == "too_long":
+        return f"must have at most {context['max_length']} values"
+    message = message.removeprefix("Value error, ").partition(", unable to parse")[0]
+    return message.replace("Input should be", "must be")
 
 
 def _place(loc: tuple[int | str, ...], data: Any) -> tuple[str, Any]:

@@ -188,11 +188,13 @@ def test_commands_read_maps(tmp_path, run):
         assert code == 0
         assert "3 grains at 3 degrees" in said
         assert "a section of 8 x 5 voxels" in out
-    code, out, _ = run(
+    code, out, said = run(
         *("convert", folder / "*.ang", "--spacing-z", "250nm", "--fill"),
-        *("--min-size", "2", "-o", tmp_path / "c.npz"),
+        *("--min-size", "2", "--symmetry", "622", "-o", tmp_path / "c.npz"),
     )
     assert code == 0
+    assert f"{folder / '*.ang'}: its header states the symmetry 432, so" in said
+    assert "c.npz" not in said  # what is told is about the maps
     assert "c.npz: 3 grains" in out
     assert load(tmp_path / "c.npz").spacing[2] == 0.25
     wrong = ("--misorientation", "x", "-o", tmp_path / "d.npz")

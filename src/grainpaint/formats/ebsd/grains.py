@@ -28,7 +28,8 @@ def to_grains(found: OrientationMap, options: ReadOptions) -> RawVolume:
     ----------
     found : OrientationMap
     options : ReadOptions
-        misorientation, min_size, fill and spacing_z count.
+        misorientation, min_size, fill and spacing_z count, symmetry if it is not that
+        of the map.
 
     Notes
     -----
@@ -70,6 +71,9 @@ def to_grains(found: OrientationMap, options: ReadOptions) -> RawVolume:
         told.append(f"{count_text(filled, 'point')} filled from the nearest grains")
     spacing, origin = found.spacing, found.origin
     notes = list(found.notes)
+    if options.symmetry and set(found.symmetry) - {options.symmetry}:
+        stated = ", ".join(sorted(set(found.symmetry)))
+        notes.append(f"its header states the symmetry {stated}, so that is the one")
     if not indexed.any():
         notes.append("none of its points has an orientation, so there are no grains")
     return RawVolume(

@@ -68,3 +68,11 @@ def test_a_dump_that_failed_is_not_missed_as_well(tmp_path):
 def test_a_missing_script_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         survey_script(tmp_path / "in.none")
+
+
+@pytest.mark.parametrize("text", ["solid part\nfacet normal 1 0 0\n", "a\0b\nc 1\n"])
+def test_what_is_no_script_is_one_obstacle(tmp_path, text):
+    found, obstacles = survey(tmp_path, text)
+    assert found is None
+    assert len(obstacles) == 1
+    assert "is no script of SPPARKS" in obstacles[0]

@@ -119,6 +119,8 @@ class _File:
                 text = path.read_text(encoding="utf-8", errors="replace")
             except OSError as error:
                 raise InputError(f"{name}: {error.strerror or error}") from None
+            if "\0" in text:
+                raise InputError(f"{name}: is no script of SPPARKS: it is binary")
             known[path] = text.split("\n")
         self.name = name
         self.lines = known[path]

@@ -37,7 +37,8 @@ def survey_script(
         None if there are obstacles.
     obstacles : list of str
         What `read_script` would object to, one after another, but not what only
-        follows from an earlier obstacle.
+        follows from an earlier obstacle. Of a text without any command of SPPARKS, one
+        that says so.
 
     Raises
     ------
@@ -63,6 +64,7 @@ def _survey(
     """Read a script to its end with the variables that are known."""
     state = ScriptState(path)
     failed: set[str] = set()
+    understood = strange = 0
     obstacles: dict[str, None] = {}  # in order; a loop comes to the same one again
 
     def note(error: InputError) -> None:
@@ -72,7 +74,10 @@ def _survey(
         for command in commands(path, variables, state.keyword, state.echoed, note):
             try:
                 follow(state, command)
+                understood += 1
             except InputError as error:
+                strange += isinstance(error, UnknownCommand)
+                understood += not isinstance(error, UnknownCommand)
                 if not _follows(error, command, failed):
                     note(error)
                 failed.add(command.name)
@@ -80,6 +85,8 @@ def _survey(
                     state.app = PottsApp(1)  # so that the other commands are read, too
     except InputError as error:
         note(error)  # the script has no end, or a label is missing
+    if strange and not understood:
+        return None, [f"{path}: is no script of SPPARKS: none of its commands is known"]
     for missing in state.missing_files() if "dump" not in failed else ():
         note(missing)
     if obstacles or failed:

@@ -45,5 +45,5 @@ def unknown(command: Command, known: Iterable[str]) -> UnknownCommand:
     elif close:
         reason = f"not supported; is {close[0]} meant?"
     else:
-        reason = f"not supported; supported are {', '.join(sorted(known))}"
+        reason = "not supported: docs/spparks.md lists the commands that are"
     return UnknownCommand(f"{command.where}: {brief(name, 60)}: {reason}")
