@@ -4,6 +4,7 @@
 replaced. The meaning of the commands is defined in the other modules here.
 """
 
+import codecs
 import operator
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,16 +111,23 @@ def commands(
     raise InputError(f"{path}: more than {_MOST_COMMANDS:,} commands: an endless loop?")
 
 
+def _text_of(data: bytes) -> str:
+    """Return the text of a script, perhaps saved by an editor of Windows."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class _File:
     """A script being read."""
 
     def __init__(self, path: Path, name: str, known: dict[Path, list[str]]) -> None:
         if path not in known:  # a loop comes back to a file many times
             try:
-                text = path.read_text(encoding="utf-8", errors="replace")
+                data = path.read_bytes()
             except OSError as error:
                 raise InputError(f"{name}: {error.strerror or error}") from None
-            known[path] = text.split("\n")
+            known[path] = _text_of(data).split("\n")
         self.name = name
         self.lines = known[path]
         self.at = 0
@@ -160,6 +168,8 @@ def _open(command: Command, script: Path, known: dict[Path, list[str]]) -> _File
             found = False
         if found:
             return _File(path, name, known)
+    if name == "SELF":
+        raise command.fail("SELF is LAMMPS' word: SPPARKS wants the name of the script")
     raise command.fail(f"there is no file {brief(name, 100)}")
 
 
