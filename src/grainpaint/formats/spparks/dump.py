@@ -42,7 +42,7 @@ def _upright(where: str, rows: list[list[bytes]]) -> np.ndarray:
     box = np.array(rows, float)
     if box.shape not in ((3, 2), (3, 3), (3, 4)) or not np.isfinite(box).all():
         raise ValueError("a box has two ends along each axis")
-    if box.shape[1] == 4 or box[:, 2:].any():
+    if box[:, 3:].size or box[:, 2:].any():  # vectors, or their lean
         raise InputError(
             f"{where} has a tilted box (triclinic): sites of a square or cubic lattice "
             "are read"
