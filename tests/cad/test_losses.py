@@ -207,3 +207,18 @@ def test_rounding_of_the_box_is_half_a_voxel_at_most(n):
 def test_bodies_that_touch_have_no_gap_between_them():
     row = [box((10, 10, 10), (x, 0, 0)) for x in (0, 10, 20)]
     assert find_losses(plan_grid(solid_of(*row), longest=128)) == []
+
+
+def test_cavities_without_a_voxel_are_told():
+    slit = box((8, 8, 0.02), (5, 5, 5.02))
+    pore, hole = box((0.05,) * 3, (2.03, 2.03, 2.03)), box((2, 2, 2), (5, 5, 8))
+    for mesh in (slit, pore, hole):
+        mesh.invert()
+    block = box((10,) * 3, (5, 5, 5))
+    (line,) = losses(trimesh.util.concatenate([block, slit]), 40)
+    assert "a cavity holds no voxel" in line
+    assert "8 µm x 8 µm x 0.02 µm" in line
+    (line,) = losses(trimesh.util.concatenate([block, pore, hole]), 40)
+    assert "1 of 2 cavities hold no voxel" in line
+    assert "(2.03, 2.03, 2.03) µm" in line
+    assert losses(trimesh.util.concatenate([block, hole]), 40) == []

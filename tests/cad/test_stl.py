@@ -22,6 +22,7 @@ BINARY = {
     "plain": (binary_stl(CUBE), None),
     "a byte more": (binary_stl(CUBE) + b"x", "behind the last"),
     "a text more": (binary_stl(CUBE) + b"color 1 2 3\n" * 9, "behind the last"),
+    "no attribute at the end": (binary_stl(CUBE)[:-2], "an attribute, are missing"),
     "zeros as long as a triangle": (binary_stl(CUBE) + bytes(50), "behind the last"),
     "count 0": (binary_stl(CUBE, 0), "does not count"),
     "count 0 and a tail": (binary_stl(CUBE, 0) + bytes(9), "does not count"),

@@ -156,3 +156,9 @@ def test_what_other_programs_keep_of_our_volumes_is_read_back(tmp_path):
     np.testing.assert_array_equal(back.grain_id, example_volume().grain_id)
     assert back.spacing == example_volume().spacing
     np.testing.assert_allclose(back.origin, example_volume().origin)
+
+
+def test_an_image_without_a_scale_says_that_one_is_assumed(tmp_path):
+    path = write(tmp_path / "a.zarr", IDS, metadata("zyx", []))
+    with pytest.warns(InputNote, match="edge 1, since it states no scale"):
+        assert load(path).spacing == (1, 1, 1)

@@ -92,7 +92,7 @@ def test_what_follows_the_data_is_passed_over(tmp_path):
         (lambda d: d[:-9], "cut off|ends|end"),
         (lambda d: d[:-20], "cut off: .*data holds 6 of 12|cut off"),
         (lambda d: d.replace(b"   2.2", b"   3.0"), "format '3.0'"),
-        (lambda d: d.replace(b"**general", b"**generic"), "no ..general"),
+        (lambda d: d.replace(b"**general", b"**generic"), "generic' for a section"),
         (lambda d: d.replace(b"2 3 2", b"2 x 2"), "no number"),
         (lambda d: d.replace(b" 3\n***", b" 7\n***"), "cell 7 of 3"),
         (lambda d: d.replace(b"ascii", b"asciz"), "of the kind 'asciz'; read are"),
@@ -102,3 +102,24 @@ def test_damage_is_one_clear_line(tmp_path, change, message):
     with pytest.raises(InputError, match=message) as caught:
         loaded(tmp_path, change(tesr()))
     assert "\n" not in str(caught.value)
+
+
+def test_sections_may_come_in_another_order(tmp_path):
+    data = tesr("binary16", lines("quaternion:active", Q))
+    head, cell, body = (
+        data[: data.index(b" **cell")],
+        data[data.index(b" **cell") : data.index(b" **data")],
+        data[data.index(b" **data") : data.index(b"***end")],
+    )
+    late = loaded(tmp_path, head + body + cell + b"***end\n")
+    np.testing.assert_array_equal(late.grain_id, IDS)
+    usual = loaded(tmp_path, data).orientations.quaternion
+    np.testing.assert_array_equal(late.orientations.quaternion, usual)
+    frame = head.index(b" **general")
+    for order, message in (
+        (head[:frame] + body + head[frame:] + b"***end\n", "before ..general"),
+        (head + body + body + b"***end\n", "data twice"),
+        (head + cell + b"***end\n", "no ..data"),
+    ):
+        with pytest.raises(InputError, match=message):
+            loaded(tmp_path, order)

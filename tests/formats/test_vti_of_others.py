@@ -303,3 +303,24 @@ def test_a_flat_image_is_one_layer(tmp_path):
     assert volume.shape == (3, 2, 1)
     assert volume.spacing == (2, 2, 2)
     assert volume.grain_id[:, :, 0].T.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_pieces_without_a_point_and_words_that_are_no_numbers(tmp_path):
+    path = tmp_path / "a.vti"
+    data = (
+        '<DataArray Name="ids" type="Int32" format="ascii" RangeMax="9">{}</DataArray>'
+    )
+    piece = '<Piece Extent="{}"><CellData>{}</CellData></Piece>'
+    empty = piece.format("0 -1 0 -1 0 -1", data.format(""))
+    whole = piece.format("0 2 0 1 0 1", data.format("4 5"))
+    frame = '<VTKFile type="ImageData"><ImageData WholeExtent="0 2 0 1 0 1">{}'
+    text = frame.format(empty + whole + empty) + "</ImageData></VTKFile>"
+    path.write_text(text)
+    assert quietly(path).grain_id.ravel().tolist() == [4, 5]
+    for words, message in (
+        ("4 5.0", "holds '5.0', which is no whole number"),
+        ("<!-- ids -->4 5", "a comment or CDATA stands in it"),
+    ):
+        path.write_text(text.replace("4 5", words))
+        with pytest.raises(InputError, match=message):
+            load(path)

@@ -6,7 +6,7 @@ from grainpaint.cad.blocks import add_voxels
 from grainpaint.cad.solid import Part
 from grainpaint.cad.voxels import PartGrid
 
-__all__ = ["SHARE", "Bodies", "count_voxels"]
+__all__ = ["SHARE", "Bodies", "count_voxels", "count_voxels_of"]
 
 SHARE = 0.03  # of a volume that may be lost or added without a word
 _NEAR = 1e-6  # of the size: boxes this close touch
@@ -72,10 +72,31 @@ class Bodies:
 
 def count_voxels(grid: PartGrid, n_bodies: int) -> np.ndarray:
     """Return the voxels of each body."""
+    return count_voxels_of(grid, grid.part.faces, grid.part.bodies, n_bodies)
+
+
+def count_voxels_of(
+    grid: PartGrid, faces: np.ndarray, body: np.ndarray, n_bodies: int
+) -> np.ndarray:
+    """Return the voxels in each body of some triangles; those of cavities are below 0.
+
+    Parameters
+    ----------
+    grid : PartGrid
+    faces : numpy.ndarray, int64, shape (m, 3)
+        Triangles of closed shells of the part.
+    body : numpy.ndarray, int64, shape (m,)
+        Counted from 0 to `n_bodies`.
+    n_bodies : int
+
+    Returns
+    -------
+    numpy.ndarray, int64, shape (n_bodies,)
+    """
     n_voxels = np.zeros(n_bodies, np.int64)
     corners = (grid.part.vertices - np.array(grid.origin)) / grid.spacing - 0.5
     whole = np.zeros((2, 1, 1, 1))
-    faces, body, n_x = grid.part.faces, grid.part.bodies, grid.shape[0]
+    n_x = grid.shape[0]
     edge = max(grid.shape)
     volume, below = whole
     add_voxels(corners, faces, body, 0, n_x, grid.shape, edge, volume, below, n_voxels)

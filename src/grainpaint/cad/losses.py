@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.cad.bodies import SHARE, Bodies, count_voxels
+from grainpaint.cad.cavities import filled_cavities
 from grainpaint.cad.neighborhoods import block_edge, block_layers
 from grainpaint.cad.thinness import find_worst
 from grainpaint.cad.voxels import PartGrid, plan_grid
@@ -78,6 +79,8 @@ def find_losses(grid: PartGrid) -> list[str]:
         lines.append(_thin_line(grid, wall, "walls or struts", "volume"))
     if gap and bodies.apart():  # elsewhere, inner faces look like gaps
         lines.append(_thin_line(grid, gap, "gaps or holes", "room"))
+    elif filled := filled_cavities(grid):
+        lines.append(filled)
     return lines
 
 

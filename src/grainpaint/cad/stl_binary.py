@@ -49,6 +49,10 @@ def binary_layout(data: bytes) -> Layout | None:
     n, swapped = (int.from_bytes(data[80:84], order) for order in ("little", "big"))
     if n_bytes == TRIANGLE * n:
         return Layout(_starts(n))
+    if n and n_bytes == TRIANGLE * n - 2:
+        return Layout(
+            _starts(n), notes=("its last two bytes, an attribute, are missing",)
+        )
     if n_bytes == TRIANGLE * swapped:
         return Layout(_starts(swapped), ">", ("its numbers are big-endian: read so",))
     if n in _UNKNOWN:
@@ -127,6 +131,8 @@ def binary_triangles(data: bytes, layout: Layout) -> np.ndarray:
     Normals and attributes are skipped.
     """
     m = len(layout.starts)
+    if m and layout.starts[-1] + TRIANGLE - 2 == len(data):
+        data += b"\0\0"  # no attribute behind the last triangle
     if m and layout.starts[-1] == layout.starts[0] + TRIANGLE * (m - 1):
         record = np.dtype(
             [("n", "V12"), ("corners", layout.order + "f4", (3, 3)), ("a", "V2")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.kinds import kind_of_text
+from grainpaint.formats.plain_text import narrow, with_line_feeds
 
 __all__ = ["content_of", "inflated", "kind_of", "known_kind"]
 
@@ -37,7 +38,7 @@ _OTHERS = {  # how files begin that are something else, and what to do
 
 
 def content_of(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked if it is gzipped.
+    """Return the bytes of a file, unpacked if it is gzipped; UTF-16 becomes UTF-8.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def content_of(path: Path) -> bytes:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    return _unpacked(path, data) if data.startswith(_GZIP) else data
+    return narrow(_unpacked(path, data) if data.startswith(_GZIP) else data)
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
@@ -101,7 +102,7 @@ def _head(path: Path) -> bytes:
     """Return how a file begins, unpacked."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    return _unpacked_head(head) if head.startswith(_GZIP) else head
+    return narrow(_unpacked_head(head) if head.startswith(_GZIP) else head)
 
 
 def _unpacked_head(packed: bytes) -> bytes:
@@ -131,7 +132,8 @@ def known_kind(path: Path) -> str | None:
             return kind
     if text.startswith(b"<") and b"<VTKFile" in text:
         return "vti"
-    if b"\0" not in head and _SITES.search(head):
+    text = with_line_feeds(text)
+    if b"\0" not in head and _SITES.search(text):
         return "spparks"
     return "ebsd" if kind_of_text(text, path) else None
 

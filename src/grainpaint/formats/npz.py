@@ -63,6 +63,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             held = names_in(archive)
+            if {"zarr.json", ".zgroup", ".zattrs"} & set(archive.namelist()):
+                raise InputError(f"{path}: a zipped Zarr folder: unzip it")
             are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
             if are_arrays and not any(n in held for n in _NEEDED):
                 return _of_others(archive, held, options.array)

@@ -110,6 +110,8 @@ def _read_image(
     if array.dtype.kind not in "iub":
         raise InputError(f"its values are {array.dtype}, not integers: no label image")
     scale, shift = _placed(image, level, len(names))
+    if not _has_scale(image, level):
+        notes = (*notes, "assumed: voxels of edge 1, since it states no scale")
     space = [names.index(a) for a in "xyz" if a in names]
     units = [micrometers(axes[i].get("unit")) for i in space]
     factor = [1.0 if unit is None else unit for unit in units]
@@ -129,6 +131,12 @@ def _read_image(
         else "lengths in µm, since its axes have no unit",
         notes=notes,
     )
+
+
+def _has_scale(*owners: dict[str, Any]) -> bool:
+    """Return whether a level or its image states the size of voxels."""
+    steps = [s for o in owners for s in o.get("coordinateTransformations") or ()]
+    return any(step["type"] == "scale" for step in steps)
 
 
 def _placed(

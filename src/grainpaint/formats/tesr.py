@@ -24,6 +24,7 @@ __all__ = ["read"]
 
 _WORD = re.compile(rb"\s*(\S+)")
 _MARK = re.compile(rb"(?<!\S)\*")
+_SECTION = re.compile(rb"(?<!\S)\*\*(\*end|general|cell|data|oridef)(?!\S)")
 _BINARY = {"binary8": "u1", "binary16": "u2", "binary32": "i4"}
 _DESCRIPTORS = {  # of orientations: numbers in each
     "quaternion": 4,
@@ -46,6 +47,9 @@ _LARGEST = 1 << 40
 _FARTHEST = 1e15
 _LONGEST, _SMALL = 32, 1 << 20  # bytes of data beside: of a voxel, and anyway
 _SKEW = 1e-2  # of a matrix that is a rotation but for rounding
+
+_Frame = tuple[list[int], list[float], list[float]]  # shape, edges, origin
+_Cells = tuple[np.ndarray, Orientations | None, tuple[str, ...]]  # IDs, them, notes
 
 
 class _Words:
@@ -96,6 +100,12 @@ class _Words:
         match = _MARK.search(self.data, self.at)
         self.at = match.start() if match else len(self.data)
 
+    def to_section(self) -> bool:
+        """Go on to the next section that is known; return whether there is one."""
+        match = _SECTION.search(self.data, self.at)
+        self.at = match.start() if match else len(self.data)
+        return match is not None
+
 
 def _number(word: str, what: str) -> float:
     try:
@@ -139,8 +149,52 @@ def _read(path: Path, words: _Words, told: str | None) -> RawVolume:
             f"of format {brief(version, 50)!r}; formats 2.0 to 2.2 are read"
         )
     form = "" if words.peek().startswith("*") else words.next()
-    if words.next() != "**general":
-        raise InputError("damaged: it has no **general")
+    frame, cells, values = None, None, None
+    while (name := words.next()) != "***end":
+        held = {"**general": frame, "**cell": cells, "**data": values}
+        if held.get(name) is not None:
+            raise InputError(f"damaged: it has {name} twice")
+        if name == "**general":
+            frame = _general(words)
+        elif name == "**cell":
+            cells = _cells(words, version, told)
+        elif name == "**data" and frame is None:
+            raise InputError("its **data come before **general, which says how many")
+        elif name == "**data":
+            assert frame is not None
+            values = _data(path, words, form or words.next(), frame[0])
+        elif name not in ("**oridata", "**oridef"):
+            raise InputError(f"damaged: it has {brief(name, 50)!r} for a section")
+        elif not words.to_section():
+            break
+    return _volume(frame, cells, values)
+
+
+def _volume(
+    frame: _Frame | None, cells: _Cells | None, values: np.ndarray | None
+) -> RawVolume:
+    """Return the volume that the sections make."""
+    if frame is None or values is None:
+        lost = "**general" if frame is None else "**data"
+        raise InputError(f"damaged: it has no {lost}")
+    ids, known, notes = cells or (None, None, ())
+    if values.min() < 0:
+        raise InputError(f"damaged: it has the cell {values.min()}")
+    if ids is not None and values.max() > ids.size:
+        raise InputError(f"damaged: it has cell {values.max()} of {ids.size}")
+    shape, spacing, origin = frame
+    return RawVolume(
+        values.reshape(shape, order="F"),
+        tuple(spacing),
+        tuple(origin),
+        assumed_unit="lengths in µm, since Neper has no unit",
+        orientations=known,
+        notes=notes,
+    )
+
+
+def _general(words: _Words) -> _Frame:
+    """Return shape, edges of a voxel and origin."""
     dim = int(words.integers(1, "**general")[0])
     if dim not in (2, 3):
         raise InputError(f"damaged: it states {dim} dimensions")
@@ -158,34 +212,10 @@ def _read(path: Path, words: _Words, told: str | None) -> RawVolume:
             words.next()
         else:
             raise InputError(f"damaged: it has {brief(name, 50)!r} in **general")
-    ids, known = None, None
-    notes: tuple[str, ...] = ()
-    if words.peek() == "**cell":
-        words.next()
-        ids, known, notes = _cells(words, version, told)
-    if words.next() != "**data":
-        raise InputError("damaged: it has no **data")
-    form = form or words.next()
-    values = _data(path, words, form, shape)
-    if values.min() < 0:
-        raise InputError(f"damaged: it has the cell {values.min()}")
-    if ids is None:
-        known = None
-    elif values.max() > ids.size:
-        raise InputError(f"damaged: it has cell {values.max()} of {ids.size}")
-    return RawVolume(
-        values.reshape(shape, order="F"),
-        tuple(spacing),
-        tuple(origin),
-        assumed_unit="lengths in µm, since Neper has no unit",
-        orientations=known,
-        notes=notes,
-    )
+    return shape, spacing, origin
 
 
-def _cells(
-    words: _Words, version: str, told: str | None
-) -> tuple[np.ndarray, Orientations | None, tuple[str, ...]]:
+def _cells(words: _Words, version: str, told: str | None) -> _Cells:
     """Return IDs of cells, their orientations, and notes.
 
     A symmetry that the user told counts where the file states none.
@@ -316,8 +346,6 @@ def _data(path: Path, words: _Words, form: str, shape: list[int]) -> np.ndarray:
             f"its data are of the kind {brief(form, 50)!r}; read are ascii, binary8, "
             "binary16, binary32"
         )
-    if words.peek() in ("**oridata", "**oridef"):
-        return found
-    if words.next() != "***end":
+    if not words.peek().startswith("**") and words.peek():
         raise InputError("damaged: ***end does not follow its data")
     return found

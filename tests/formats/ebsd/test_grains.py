@@ -82,6 +82,8 @@ def test_micro_is_a_sign_or_a_greek_letter(tmp_path, mu):
         b"# by hand\n% twice\n\n# " + table("deg", "\t"),
         b'"' + table("deg").replace(b",", b'","').replace(b"\n", b'"\n"') + b'"',
         b"sep=;\n" + table("deg", ";"),
+        table("deg").replace(b"\n", b"\r"),
+        table("deg", "\t").decode().encode("utf-16"),
     ],
 )
 def test_tables_of_angles_are_read(tmp_path, data):

@@ -135,3 +135,34 @@ def test_windows_ends_of_lines_and_units(tmp_path):
     for name in (path, RECORDED / "tiny.1.vti"):
         assert load(name).spacing == (1.0,) * 3
         assert load(name, unit="mm").spacing == (1000.0,) * 3
+
+
+def test_the_axes_of_a_tilted_box_count_if_it_does_not_lean(tmp_path):
+    text = (RECORDED / "tiny.dump").read_text()
+    text = text[text.rindex("ITEM: TIMESTEP") :]
+    head, box = text.split("ITEM: BOX BOUNDS", 1)
+    lines = box.split("\n")
+    lines[0] = " xy xz yz pp ff pp"
+    lines[1:4] = [f"{line} 0.0" for line in lines[1:4]]
+    path = tmp_path / "a.dump"
+    path.write_text(head + "ITEM: BOX BOUNDS" + "\n".join(lines))
+    assert load(path).periodic == (True, False, True)
+    lines[1] = lines[1].replace(" 0.0", " 1.5")
+    path.write_text(head + "ITEM: BOX BOUNDS" + "\n".join(lines))
+    with pytest.raises(InputError, match="tilted box"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["tiny.dump", "tiny.1.sites"])
+@pytest.mark.parametrize("how", ["mac", "utf-16", "blank lines first"])
+def test_files_saved_by_other_systems_are_read(tmp_path, name, how):
+    text = (RECORDED / name).read_text()
+    data = {
+        "mac": text.replace("\n", "\r").encode(),
+        "utf-16": text.encode("utf-16"),
+        "blank lines first": ("\n \n" if name == "tiny.dump" else "").encode()
+        + text.replace("\nValues", "\n  Values").encode(),
+    }[how]
+    (tmp_path / "a").write_bytes(data)
+    same = load(tmp_path / "a").grain_id == load(RECORDED / name).grain_id
+    assert same.all()

@@ -30,7 +30,7 @@ def test_site_files_come_back_with_their_spins(tmp_path, rng, periodic):
         ("id site values", "id d1 values", "values 'id site'"),
         ("\n2 ", "\n1 ", "twice"),
         ("\n2 ", "\n5000 ", "fit no numbering"),
-        ("Values", "Neighbors", "only the section Values"),
+        ("Values", "Neighbors", "one section Values"),
         ("0 3 zlo", "0 9 zlo", "60 sites, but its box of 4 x 5 x 9 has 180"),
     ],
 )
@@ -64,3 +64,21 @@ def test_a_changed_row_of_our_own_site_file_is_noticed(tmp_path):
         load(path)
     path.write_text(path.read_text().replace("grainpaint", "edited"))
     assert load(path).shape == (2, 2, 2)
+
+
+def test_places_come_from_the_section_sites_in_any_order(tmp_path, rng):
+    spin = rng.integers(1, 9, (3, 4, 2))
+    x, y, z = (axis.ravel() for axis in np.indices(spin.shape))
+    ids, back = rng.permutation(spin.size) + 1, rng.permutation(spin.size)
+    places = "\n".join(f"{ids[i]} {2 * x[i]} {2 * y[i]} {2 * z[i]}" for i in back)
+    values = "\n".join(f"{i} {s} 0.5" for i, s in zip(ids, spin.ravel()))
+    head = "of a user\n\n3 dimension\n24 sites\n0 6 xlo xhi\n0 8 ylo yhi\n0 4 zlo zhi"
+    text = f"{head}\n\nSites\n\n{places}\n\nValues\n\n{values}\n"
+    path = tmp_path / "a.sites"
+    path.write_text(text)
+    found = read_spins(path)
+    np.testing.assert_array_equal(found.spin, spin)
+    assert found.spacing == 2
+    path.write_text(text.replace(f"\n{ids[0]} ", "\n99 ", 1))
+    with pytest.raises(InputError, match="other IDs than its section Values"):
+        read_spins(path)

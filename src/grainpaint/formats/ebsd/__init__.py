@@ -8,6 +8,7 @@ from grainpaint.errors import InputError
 from grainpaint.formats.ebsd import ang, ctf, euler_table
 from grainpaint.formats.ebsd.kinds import kind_of_text
 from grainpaint.formats.ebsd.points import OrientationMap
+from grainpaint.formats.plain_text import with_line_feeds
 from grainpaint.formats.raw import RawVolume, ReadOptions
 
 __all__ = ["points_of", "read"]
@@ -36,6 +37,7 @@ def points_of(path: Path, data: bytes, options: ReadOptions) -> OrientationMap:
 
             with opened(data) as file:
                 return read_points(file)
+        data = with_line_feeds(data)
         kind = kind_of_text(data[: 1 << 16], path)
         if kind == "ctf":
             return ctf.read_points(data)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.content import content_of
+from grainpaint.formats.plain_text import lines_of
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.spparks.dump import (
     TIMESTEP,
@@ -56,9 +57,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     InputError
         If the file is damaged or holds no such time.
     """
-    if options.array is not None:
-        raise InputError(f"{path}: a SPPARKS file has no arrays to choose from")
-    found = _spins(path, data, options.time)
+    found = _spins(path, data, options.time, options.array)
     return RawVolume(
         found.spin,
         (found.spacing,) * 3,
@@ -87,9 +86,13 @@ def read_spins(path: Path, time: float | None = None) -> Snapshot:
     return _spins(path, content_of(path), time)
 
 
-def _spins(path: Path, data: bytes, time: float | None) -> Snapshot:
+def _spins(
+    path: Path, data: bytes, time: float | None, array: str | None = None
+) -> Snapshot:
     if is_stitch(data):
-        return read_stitch(path, data, time)
+        return read_stitch(path, data, time, array)
+    if array is not None:
+        raise InputError(f"{path}: a text file of SPPARKS has no arrays to choose from")
     text = _text(data)
     if not text.startswith(TIMESTEP):
         if time is not None:
@@ -103,9 +106,10 @@ def _spins(path: Path, data: bytes, time: float | None) -> Snapshot:
 
 
 def _text(data: bytes) -> bytes:
-    """Return text without a byte order mark and without ends of lines of Windows."""
-    text = data.removeprefix(b"\xef\xbb\xbf")
-    return text.replace(b"\r\n", b"\n") if b"\r\n" in text[:4096] else text
+    """Return the lines of a file; of a dump without blank ones before it."""
+    text = lines_of(data)
+    begin = text[:4096].lstrip()
+    return text[text.index(TIMESTEP) :] if begin.startswith(TIMESTEP) else text
 
 
 def times(path: Path) -> list[float]:

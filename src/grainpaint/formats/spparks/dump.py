@@ -37,6 +37,19 @@ def dump_time(path: Path, text: bytes, start: int) -> float:
         raise InputError(f"{path}: cut off after ITEM: TIMESTEP") from None
 
 
+def _upright(where: str, rows: list[list[bytes]]) -> np.ndarray:
+    """Return both ends of a box along x, y, z; a tilted box has further numbers."""
+    box = np.array(rows, float)
+    if box.shape not in ((3, 2), (3, 3), (3, 4)) or not np.isfinite(box).all():
+        raise ValueError("a box has two ends along each axis")
+    if box[:, 3:].size or box[:, 2:].any():  # vectors, or their lean
+        raise InputError(
+            f"{where} has a tilted box (triclinic): sites of a square or cubic lattice "
+            "are read"
+        )
+    return box[:, :2]
+
+
 def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
     """Return the spins of one snapshot, each at its place."""
     where = f"{path}: the snapshot of time {time:g}"
@@ -49,11 +62,11 @@ def parse_dump(path: Path, text: bytes, time: float) -> Snapshot:
     try:
         n_rows = int(head[items[b"ITEM: NUMBER OF ATOMS"] + 1])
         at = next(i for name, i in items.items() if name.startswith(b"ITEM: BOX"))
-        box = np.array([line.split()[:2] for line in head[at + 1 : at + 4]], float)
-        if box.shape != (3, 2) or not np.isfinite(box).all():
-            raise ValueError("a box has two ends along each axis")
-        letters = head[at].split()[3:]  # LAMMPS and some SPPARKS: pp pp pp
+        box = _upright(where, [line.split() for line in head[at + 1 : at + 4]])
+        letters = head[at].split()[3:][-3:]  # LAMMPS and some SPPARKS: pp pp pp
         periodic = tuple(word.startswith(b"p") for word in letters)
+    except InputError:
+        raise
     except (KeyError, StopIteration, ValueError):
         raise InputError(
             f"{where} lacks ITEM: NUMBER OF ATOMS or three lines ITEM: BOX BOUNDS"

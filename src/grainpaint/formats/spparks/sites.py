@@ -8,8 +8,10 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
+from grainpaint.formats.plain_text import lines_of
 from grainpaint.formats.spparks.rows import (
     parse_rows,
+    places_of_coordinates,
     places_of_ids,
     scatter,
     site_ids,
@@ -22,6 +24,7 @@ __all__ = ["parse_sites", "read_site_values", "read_sites", "write_sites"]
 _CHECKSUM = re.compile(rb"crc32 ([0-9a-f]{8})")
 _OWN = b"grainpaint: spins"  # begins the first line
 _NO_CHECKSUM = b"crc32 00000000"  # what the checksum is made of in its own place
+_SECTION = re.compile(rb"\n[ \t]*(Sites|Neighbors|Values)\b[^\n]*")
 _BOUNDARY = re.compile(rb"\bboundary\s+([pn])\s+([pn])\s+([pn])\b")
 
 
@@ -68,42 +71,64 @@ def read_sites(path: Path) -> Snapshot:
     InputError
         If the file is damaged or of another kind.
     """
-    return parse_sites(path, content_of(path))
+    return parse_sites(path, lines_of(content_of(path)))
 
 
 def parse_sites(path: Path, text: bytes) -> Snapshot:
-    """Parse the header (lines `value keyword`) and the section Values.
+    """Parse the header (lines `value keyword`) and the sections Values and Sites.
 
     SPPARKS skips the first line. If it says ``boundary p p n``, as ours does, the box
-    is periodic along x and y.
+    is periodic along x and y. Places come from the section Sites, if there is one, and
+    from the IDs otherwise. Where the header names no values, the spin comes first.
     """
-    at = _values_at(path, text)
-    names, n_sites, box = _header(path, text[:at])
-    names = names or ["id", "site"]
+    sections = _sections(path, text)
+    body = sections["Values"]
+    names, n_sites, box = _header(path, sections[""])
+    if not names:
+        n_more = len(body[: body.find(b"\n") + 1 or None].split()) - 2
+        names = ["id", "site", *[f"value{i + 1}" for i in range(n_more)]]
     spin_column = next((n for n in ("site", "i1") if n in names), None)
     if n_sites < 0 or names[:1] != ["id"] or spin_column is None:
         raise InputError(
             f"{path}: a site file states the number of sites and values 'id site'"
         )
-    body = text[text.find(b"\n", at + 1) + 1 :]
     columns = [0, names.index(spin_column)]
-    table = parse_rows(str(path), body.lstrip(), n_sites, len(names), columns)
-    place = places_of_ids(str(path), to_integers(str(path), table[:, 0]), box)
-    spin = scatter(str(path), place, to_integers(str(path), table[:, 1]))
+    table = parse_rows(str(path), body, n_sites, len(names), columns)
+    ids, spin = (to_integers(str(path), column) for column in table.T)
+    spacing, origin = 1.0, tuple(box[:, 0].tolist())
+    if "Sites" in sections:
+        where = f"{path}: its section Sites"
+        sites = parse_rows(where, sections["Sites"], n_sites, 4, [0, 1, 2, 3])
+        own, order = np.argsort(sites[:, 0]), np.argsort(ids)
+        if not np.array_equal(sites[own, 0], ids[order]):
+            raise InputError(f"{where} has other IDs than its section Values")
+        spin = spin[order]
+        place, spacing, origin = places_of_coordinates(where, [*sites[own, 1:].T], box)
+    else:
+        place = places_of_ids(str(path), ids, box)
+    spin = scatter(str(path), place, spin)
     said = _BOUNDARY.search(text[: text.find(b"\n")])
     periodic = tuple(letter == b"p" for letter in said.groups()) if said else None
-    origin = tuple(box[:, 0].tolist())
-    return Snapshot(spin, 0.0, 1.0, origin, periodic or (False, False, False))
+    return Snapshot(spin, 0.0, spacing, origin, periodic or (False, False, False))
 
 
-def _values_at(path: Path, text: bytes) -> int:
-    """Return where the section Values begins; check that nothing is damaged."""
-    at = text.find(b"\nValues")
-    if at < 0 or b"\nSites" in text[:at] or b"\0" in text[:4096]:
+def _sections(path: Path, text: bytes) -> dict[str, bytes]:
+    """Return the header, as "", and the sections; check that nothing is damaged."""
+    marks = list(_SECTION.finditer(text))
+    names = [mark[1].decode() for mark in marks]
+    if "Values" not in names or len(set(names)) < len(names) or b"\0" in text[:4096]:
         raise InputError(
-            f"{path}: not a SPPARKS dump, a stitch file, or a site file with only the "
+            f"{path}: not a SPPARKS dump, a stitch file, or a site file with one "
             "section Values"
         )
+    _check_own(path, text)
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    found = {n: text[m.end() : e].strip() for n, m, e in zip(names, marks, ends)}
+    return {"": text[: marks[0].start()], **found}
+
+
+def _check_own(path: Path, text: bytes) -> None:
+    """Raise if the file is ours and damaged."""
     stated = _CHECKSUM.search(text[: text.find(b"\n")])
     if stated is None and text.startswith(_OWN):
         raise InputError(
@@ -117,7 +142,6 @@ def _values_at(path: Path, text: bytes) -> int:
                 f"{path}: damaged, or changed by hand: its checksum is another "
                 "(with a first line of another program it is read as it is)"
             )
-    return at
 
 
 def _header(path: Path, head: bytes) -> tuple[list[str], int, np.ndarray]:
@@ -169,11 +193,13 @@ def read_site_values(
     InputError
         If the file is damaged or names other values than `columns`.
     """
-    text = content_of(path)
-    if b"\nValues" not in text:
+    text = lines_of(content_of(path))
+    if not any(mark[1] == b"Values" for mark in _SECTION.finditer(text)):
         return None
-    at = _values_at(path, text)
-    names, n_sites, _ = _header(path, text[:at])
+    sections = _sections(path, text)
+    if "Sites" in sections:
+        raise InputError(f"{path}: only its section Values is read, not Sites: cut it")
+    names, n_sites, _ = _header(path, sections[""])
     if n_sites not in (-1, ids.size):
         return None
     if names[:1] == ["id"]:
@@ -186,10 +212,9 @@ def read_site_values(
         raise InputError(
             f"{path}: {strange[0]!r} is not a value of a site: {', '.join(columns)}"
         )
-    body = text[text.find(b"\n", at + 1) + 1 :].lstrip()
     n_columns = 1 + len(names)
     every = list(range(n_columns))
-    table = parse_rows(str(path), body, ids.size, n_columns, every)
+    table = parse_rows(str(path), sections["Values"], ids.size, n_columns, every)
     found = to_integers(str(path), table[:, 0])
     order, wanted = np.argsort(found), np.argsort(ids, axis=None)
     if not np.array_equal(found[order], ids.ravel()[wanted]):

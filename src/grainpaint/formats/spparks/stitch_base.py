@@ -8,7 +8,9 @@ from typing import Any
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["blocks_until", "field_of", "opened"]
+__all__ = ["KINDS", "blocks_until", "field_of", "opened"]
+
+KINDS = {1: "<i4", 2: "<i8", 3: "<f8"}  # of values, as numbers in the file
 
 _TABLES = {"times", "fields", "blocks"}
 # What values of other types than they should have raise.

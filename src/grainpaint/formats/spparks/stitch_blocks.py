@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats.spparks.stitch_base import blocks_until, field_of, opened
+from grainpaint.formats.spparks.stitch_base import (
+    KINDS,
+    blocks_until,
+    field_of,
+    opened,
+)
 
 __all__ = ["create_stitch", "read_block", "stitch_times", "write_block"]
 
 _TOLERANCE, _RELATIVE = 1e-9, 1e-15  # times that differ by less are the same
-_KINDS = {1: "<i4", 2: "<i8", 3: "<f8"}  # of values, as numbers in the file
 _SCHEMA = """
 CREATE TABLE globals (absolute_tolerance REAL, relative_tolerance REAL,
     first_time REAL, last_time REAL);
@@ -180,7 +184,7 @@ def read_block(
         ).fetchone()
         values = np.zeros(shape) if kind == 3 else np.full(shape, -1, np.int32)
         for *corners, state in blocks_until(base, field, time + _TOLERANCE):
-            block = np.frombuffer(state, _KINDS[kind])
+            block = np.frombuffer(state, KINDS[kind])
             _lay(path, corners, block, np.array(low), values)
     return values
 

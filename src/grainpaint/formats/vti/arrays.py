@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from grainpaint.errors import brief
 from grainpaint.formats.arrays import blows_up
 from grainpaint.formats.vti.document import Document
 
@@ -104,14 +105,26 @@ def _from_ascii(text: bytes, dtype: np.dtype, n_values: int) -> np.ndarray:
         warnings.simplefilter("error")
         try:
             values = np.fromstring(text.decode("ascii"), wide, sep=" ")
-        except (DeprecationWarning, UnicodeDecodeError):
-            raise ValueError("its text is not numbers of its type") from None
+        except (DeprecationWarning, ValueError):
+            raise ValueError(_not_numbers(text, wide)) from None
     _compare(values.size, n_values, "values")
     if values.size and dtype.kind != "f":
         limits = np.iinfo(dtype)
         if values.min() < limits.min or values.max() > limits.max:
             raise ValueError(f"a number does not fit into its type {dtype.name}")
     return values.astype(dtype.newbyteorder("="))
+
+
+def _not_numbers(text: bytes, dtype: np.dtype) -> str:
+    """Return which word of a text is no number of a type."""
+    read = float if dtype.kind == "f" else int
+    for word in text.decode("ascii", "replace").split():
+        try:
+            read(word)
+        except ValueError:
+            what = "number" if read is float else "whole number"
+            return f"its text holds {brief(word, 40)!r}, which is no {what}"
+    return "its text is not numbers of its type"
 
 
 def _compare(found: int, wanted: int, what: str) -> None:

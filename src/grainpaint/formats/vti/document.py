@@ -14,6 +14,7 @@ _INK = re.compile(rb"[^ \t\r\n]")
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 _MOST_TAGS = 10_000
 _BLANKS = b" \t\r\n"
+_MARK = "@"  # before the number of a span, and never in data
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,11 @@ class Document:
 
     def _span(self, element: ET.Element) -> Span:
         number = (element.text or "").strip()
-        return self.spans[int(number)] if number else (0, 0)
+        if number.startswith(_MARK) and number[1:].isdigit():
+            return self.spans[int(number[1:])]
+        if number:  # not where data begin
+            raise ValueError("a comment or CDATA stands in it: take that out")
+        return (0, 0)
 
     def text_of(self, element: ET.Element) -> bytes:
         """Return the text of an array."""
@@ -106,7 +111,7 @@ def parse(data: bytes) -> Document:
         if stop < 0:
             raise ValueError("an array is cut off")
         if _INK.search(data, at, stop):
-            kept.append(b"%d" % len(spans))
+            kept.append(b"%s%d" % (_MARK.encode(), len(spans)))
             spans.append((at, stop))
         done = at = stop
     kept.append(data[done:])

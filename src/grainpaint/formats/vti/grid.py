@@ -15,7 +15,7 @@ import numpy as np
 from grainpaint.formats.vti.arrays import decode
 from grainpaint.formats.vti.document import Document
 
-__all__ = ["Grid", "assemble", "grid_of", "turned"]
+__all__ = ["Grid", "assemble", "drop_empty", "grid_of", "turned"]
 
 _Box = tuple[tuple[int, int], ...]  # first and last-plus-one voxel along i, j, k
 
@@ -59,6 +59,14 @@ def _extent(element: ET.Element, name: str) -> _Box:
     if any(a > b for a, b in box):
         raise ValueError(f"{name} {element.get(name)!r} is empty")
     return box
+
+
+def drop_empty(image: ET.Element) -> None:
+    """Take pieces without a point out: processes without a share write them."""
+    for piece in image.findall("Piece"):
+        e = [int(value) for value in _numbers(piece, "Extent", 6)]
+        if any(a > b for a, b in zip(e[::2], e[1::2])):
+            image.remove(piece)
 
 
 def grid_of(image: ET.Element) -> Grid:
@@ -126,8 +134,6 @@ def assemble(document: Document, place: str, name: str | None) -> np.ndarray:
     result: np.ndarray | None = None
     seen = np.zeros((0, 0, 0), bool)
     for piece in pieces:
-        if not piece.attrib.get("Extent"):
-            raise ValueError("a Piece has no Extent")
         box = _voxels(_extent(piece, "Extent"), place == "PointData")
         if any(a < c or b > d for (a, b), (c, d) in zip(box, whole)):
             raise ValueError(f"a Piece {piece.get('Extent')!r} lies beyond the image")

@@ -15,7 +15,7 @@ from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.arrays import decode, n_components
 from grainpaint.formats.vti.conventions import MATERIAL, choose, convention_of
 from grainpaint.formats.vti.document import Document, parse
-from grainpaint.formats.vti.grid import assemble, grid_of, turned
+from grainpaint.formats.vti.grid import assemble, drop_empty, grid_of, turned
 from grainpaint.formats.vti.stated import (
     CHECKSUM,
     FIELDS,
@@ -112,6 +112,8 @@ class _Image:
             why = _OTHERS.get(kind or "", "")
             raise ValueError(f"a VTK file of the kind {kind}{why}; ImageData is read")
         element = root.find("ImageData")
+        if element is not None:
+            drop_empty(element)
         piece = None if element is None else element.find("Piece")
         if element is None or piece is None:
             raise ValueError("it has no ImageData with a Piece")

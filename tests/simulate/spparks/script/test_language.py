@@ -46,6 +46,15 @@ def test_loops_run_through_their_values(tmp_path):
                                       "run | end"]  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_scripts_saved_by_other_systems_are_read(tmp_path, encoding, end):
+    path = tmp_path / "in.test"
+    path.write_bytes(f"seed 5{end}set i1 &{end} value 1 # one{end}".encode(encoding))
+    found = [(c.name, *c.words) for c in commands(path, {}, float)]
+    assert found == [("seed", "5"), ("set", "i1", "value", "1")]
+
+
 def test_if_include_and_jump_forward(tmp_path):
     (tmp_path / "more").write_text("seed 1\n")
     text = (
@@ -64,6 +73,8 @@ def test_if_include_and_jump_forward(tmp_path):
         ('print "open', "quote is not closed"),
         ("jump in.test nowhere", "no label 'nowhere'"),
         ("jump no.file", "no.file"),
+        ("jump SELF a", "LAMMPS' word"),
+        ("variable a loop 2 4", "a loop has one number"),
         ("label a\njump in.test a", "endless loop"),
         ("variable a equal 1/0\nrun $a", "division by zero"),
         ("variable a equal sqrt(-1)\nrun $a", "formula 'sqrt.-1.'"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.plain_text import lines_of, narrow
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.variables import Variables
 
@@ -116,9 +117,10 @@ class _File:
     def __init__(self, path: Path, name: str, known: dict[Path, list[str]]) -> None:
         if path not in known:  # a loop comes back to a file many times
             try:
-                text = path.read_text(encoding="utf-8", errors="replace")
+                data = path.read_bytes()
             except OSError as error:
                 raise InputError(f"{name}: {error.strerror or error}") from None
+            text = lines_of(narrow(data)).decode(errors="replace")
             if "\0" in text:
                 raise InputError(f"{name}: is no script of SPPARKS: it is binary")
             known[path] = text.split("\n")
@@ -162,6 +164,8 @@ def _open(command: Command, script: Path, known: dict[Path, list[str]]) -> _File
             found = False
         if found:
             return _File(path, name, known)
+    if name == "SELF":
+        raise command.fail("SELF is LAMMPS' word: SPPARKS wants the name of the script")
     raise command.fail(f"there is no file {brief(name, 100)}")
 
 

@@ -35,7 +35,7 @@ class Variables:
     def define(self, command: Command) -> None:
         """Execute ``variable``."""
         name, style = command.word(0), command.word(1)
-        command.expect(1, "index", "loop", "equal", "world", "universe")
+        command.expect(1, "index", "loop", "equal", "world", "universe", "uloop")
         values = [command.word(2), *command.words[3:]]
         if not re.fullmatch(r"\w+", name):
             raise command.fail(f"{name!r}: a name may have letters, digits and _ only")
@@ -51,7 +51,9 @@ class Variables:
                 f"{name} has {len(values)} values, one for each partition; pass "
                 f"the one for {name} as a variable"
             )
-        if style == "loop":
+        if style in ("loop", "uloop"):
+            if len(values) > 1:
+                raise command.fail("a loop has one number, how often; it begins at 1")
             if not 1 <= command.integer(2) <= _MOST_TURNS:
                 raise command.fail(f"a loop has 1 to {_MOST_TURNS:,} turns")
             values = [str(i + 1) for i in range(command.integer(2))]

@@ -1,0 +1,28 @@
+"""Text as editors of other systems save it, made bytes of UTF-8 with line feeds."""
+
+import codecs
+
+__all__ = ["lines_of", "narrow", "with_line_feeds"]
+
+_LOOK = 1 << 16  # bytes that tell how lines end
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # no format of ours begins so
+
+
+def narrow(data: bytes) -> bytes:
+    """Return text of two bytes a letter, as Windows writes it, as UTF-8."""
+    if not data.startswith(_WIDE):
+        return data
+    return data.decode("utf-16", "replace").encode()
+
+
+def with_line_feeds(text: bytes) -> bytes:
+    """Return text whose lines end as on old Macs (CR alone) with line feeds."""
+    head = text[:_LOOK]
+    return text.replace(b"\r", b"\n") if b"\r" in head and b"\n" not in head else text
+
+
+def lines_of(data: bytes) -> bytes:
+    """Return text without a byte order mark, its lines ended by line feeds."""
+    text = data.removeprefix(codecs.BOM_UTF8)
+    text = text.replace(b"\r\n", b"\n") if b"\r\n" in text[:4096] else text
+    return with_line_feeds(text)
