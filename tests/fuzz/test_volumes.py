@@ -351,7 +351,7 @@ STITCH = {
     "no blocks": "DELETE FROM blocks",
     "no table": "DROP TABLE blocks",
     "no column": "ALTER TABLE blocks RENAME COLUMN state TO other",
-    "no field": "UPDATE fields SET field = 'energy'",
+    "no field": "DELETE FROM fields",
     "a time of words": "UPDATE times SET time = 'noon'",
     "a time without end": "UPDATE times SET time = 9e999",
     "a time of bytes": "UPDATE times SET time = x'00ff'",
