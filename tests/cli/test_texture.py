@@ -68,6 +68,7 @@ def test_region_zoom_and_repair_keep_the_orientations(run, box, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_known_grains_that_are_extended_keep_their_orientations(box):
     whole = load(box)
     small = whole.crop((slice(0, 16),) * 3)

@@ -134,6 +134,7 @@ def test_an_executor_that_gives_up_is_one_line(recipe, tmp_path, error, said):
     assert store.verify(volume) == []
 
 
+@pytest.mark.slow
 def test_jobs_without_callbacks_some_done_twice_make_the_same_files(
     recipe, finished, tmp_path, monkeypatch
 ):

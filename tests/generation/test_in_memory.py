@@ -224,6 +224,7 @@ def test_blocks_in_order_give_each_what_those_before_them_wrote(
     assert all((known != UNKNOWN).any() for _, known, _ in calls[-3:])
 
 
+@pytest.mark.slow
 def test_a_plan_in_order_is_part_of_the_recipe(run, tmp_path, tiny_model):
     words = ("generate", "--shape", "80,48,32", "--model", tiny_model)
     words += ("--window", 32, "--halo", 4, "--overlap", 6, "--no-picture")

@@ -288,6 +288,7 @@ def test_a_region_is_that_part_of_the_volume(recipe, finished):
         assert (a == b).mean() > 0.99
 
 
+@pytest.mark.slow
 def test_overlapping_regions_agree_voxel_for_voxel_also_far_out(recipe):
     """A region depends on a bounded neighborhood, however far from the origin."""
     far = 10**7

@@ -75,6 +75,12 @@ def test_a_gzipped_path_is_read(tmp_path):
     assert len(read_path(tmp_path / "a").on) == 5
 
 
+def test_a_path_saved_by_an_editor_of_windows_is_read(tmp_path):
+    (tmp_path / "a").write_text(EVENTS, encoding="utf-16")
+    (tmp_path / "b").write_text(EVENTS)
+    assert_same(read_path(tmp_path / "a"), read_path(tmp_path / "b"), 0, 0)
+
+
 def test_a_program_may_begin_with_its_number(tmp_path):
     (tmp_path / "a.nc").write_text(f"%\nO1000 (PART)\n{GCODE}%\n")
     (tmp_path / "b.nc").write_text(GCODE)
