@@ -40,6 +40,8 @@ _OTHERS = {  # how files begin that are something else, and what to do
 def content_of(path: Path) -> bytes:
     """Return the bytes of a file, unpacked if it is gzipped; UTF-16 becomes UTF-8.
 
+    A byte order mark of text is taken off.
+
     Raises
     ------
     InputError
@@ -124,8 +126,6 @@ def known_kind(path: Path) -> str | None:
         marks = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
         return "zarr" if any((path / mark).is_file() for mark in marks) else None
     head = _head(path)
-    if head.startswith(b"\xef\xbb\xbf"):
-        head = head[3:]
     text = head.lstrip()
     for start, kind in _STARTS.items():
         if text.startswith(start):

@@ -9,9 +9,12 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # no format of ours begins s
 
 
 def narrow(data: bytes) -> bytes:
-    """Return text of two bytes a letter, as Windows writes it, as UTF-8."""
+    """Return text of two bytes a letter, as Windows writes it, as UTF-8.
+
+    A byte order mark is taken off.
+    """
     if not data.startswith(_WIDE):
-        return data
+        return data.removeprefix(codecs.BOM_UTF8)
     return data.decode("utf-16", "replace").encode()
 
 
@@ -22,7 +25,6 @@ def with_line_feeds(text: bytes) -> bytes:
 
 
 def lines_of(data: bytes) -> bytes:
-    """Return text without a byte order mark, its lines ended by line feeds."""
-    text = data.removeprefix(codecs.BOM_UTF8)
-    text = text.replace(b"\r\n", b"\n") if b"\r\n" in text[:4096] else text
+    """Return text whose lines end by line feeds."""
+    text = data.replace(b"\r\n", b"\n") if b"\r\n" in data[:4096] else data
     return with_line_feeds(text)

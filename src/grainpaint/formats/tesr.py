@@ -133,7 +133,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         If it is damaged, or of another version.
     """
     try:
-        words = _Words(data.removeprefix(b"\xef\xbb\xbf"))
+        words = _Words(data)
         return _read(path, words, options.symmetry)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -69,7 +69,7 @@ def read_thermal_history(file: Path) -> ThermalHistory:
     """
     if file.exists() and not file.is_file():
         raise InputError(f"{file}: is no file")
-    data = content_of(file).removeprefix(b"\xef\xbb\xbf")
+    data = content_of(file)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             return _history(data)

@@ -94,7 +94,7 @@ def _read(kind: Kind, data: bytes, unit: str | None, laser: LaserRule) -> FilePa
 def _content(file: Path) -> bytes:
     if file.exists() and not file.is_file():
         raise InputError(f"{file}: is no file")
-    return content_of(file).removeprefix(b"\xef\xbb\xbf")
+    return content_of(file)
 
 
 def write_path(path: FilePath, file: Path, binary: bool = False) -> None:

@@ -12,7 +12,8 @@ Kind = Literal["layers", "events", "gcode", "segments"]
 _FIRST = re.compile(rb"^[ \t]*(?![;(%*#\s])([^\r\n]{0,500})", re.M)
 _GCODE = re.compile(rb"(N\d+[ \t]*)?[GMTFSXYZEO][ \t]*[-+]?[\d.]", re.I)
 _HEAD = 1 << 16
-FORTRAN = re.compile(rb"(?<=[\d.])[dD](?=[-+\d])")  # 1.5D-3
+# 1.5D-3; it begins with the letter, since millions of lines are looked through
+FORTRAN = re.compile(rb"[dD](?<=[\d.][dD])(?=[-+\d])")
 
 
 def kind_of_path(data: bytes) -> Kind:

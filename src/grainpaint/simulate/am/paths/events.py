@@ -17,7 +17,7 @@ from grainpaint.simulate.am.paths.file_path import FilePath
 __all__ = ["read_events", "write_events"]
 
 _ASIDE = re.compile(rb"^[ \t]*[*#][^\r\n]*", re.M)  # keywords and comments
-_LAST_COMMA = re.compile(rb"[,;][ \t]*(?=\r?(?:\n|\Z))")
+_LAST_MARK = re.compile(rb"[,;][ \t]*(?=\r?(?:\n|\Z))")
 _NAMES = re.compile(rb"\s*\"?time\b[^\r\n]*", re.I)
 _COLUMNS = [0, 1, 2, 3, 4]
 _LONGEST = 1000  # bytes of a line of five numbers
@@ -45,7 +45,7 @@ def read_events(data: bytes, edge: float) -> FilePath:
     InputError
         If a line has no five numbers, time runs backward, or the beam is on in a jump.
     """
-    data = _LAST_COMMA.sub(b"", _ASIDE.sub(b"", data))
+    data = _LAST_MARK.sub(b"", _ASIDE.sub(b"", data))
     names = _NAMES.match(data)
     skipped = data[: names.end()].count(b"\n") if names else 0
     lines = FORTRAN.sub(b"e", data[names.end() if names else 0 :])
