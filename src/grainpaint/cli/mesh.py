@@ -99,16 +99,17 @@ def _tetrahedra(
 
 def _part(volume: Path) -> Part | None:
     """Return the part that a volume was painted into, if it is known."""
-    from grainpaint.cad import Part, is_mask
-    from grainpaint.errors import InputError
-    from grainpaint.generation.domain import load_grid
-    from grainpaint.generation.recorded import load_recipe
     from grainpaint.record import find_record, read_record
 
     record = find_record(volume)
     found = {} if record is None else read_record(record).get("recipe")
     if not isinstance(found, dict) or not found.get("part"):
         return None
+    from grainpaint.cad import Part, is_mask
+    from grainpaint.errors import InputError
+    from grainpaint.generation.domain import load_grid
+    from grainpaint.generation.recorded import load_recipe
+
     try:
         recipe = load_recipe(volume)
         if recipe.part is None or is_mask(Path(recipe.part.path)):

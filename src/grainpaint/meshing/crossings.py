@@ -3,6 +3,8 @@
 import numba as nb
 import numpy as np
 
+from grainpaint.meshing.order import in_order
+
 __all__ = ["crossing"]
 
 _CELL = 1.0  # edge of the cells in which triangles are looked up
@@ -34,26 +36,48 @@ def crossing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """
     if not len(triangles):
         return np.zeros(0, bool)
-    at = points[triangles]
-    low, high = at.min(1), at.max(1)
-    origin = low.min(0)
-    cell = np.floor((low - origin) / _CELL).astype(np.int64)
+    boxes = np.empty((len(triangles), 2, 3))
+    _set_boxes(points, triangles, boxes)
+    origin = boxes[:, 0].min(0)
     # A triangle that meets another one begins at most this far below it.
-    reach = (high - low).max(0)
-    first = np.floor((low - origin - reach) / _CELL).astype(np.int64).clip(0)
-    shape = cell.max(0) + 1
-    index = np.ravel_multi_index(tuple(cell.T), tuple(shape))
-    order = np.argsort(index, kind="stable")
+    reach = (boxes[:, 1] - boxes[:, 0]).max(0)
+    shape = ((boxes[:, 0].max(0) - origin) / _CELL).astype(np.int64) + 1
+    cells = np.empty((len(triangles), 2, 3), np.int64)
+    index = np.empty(len(triangles), np.int64)
+    _set_cells(boxes, origin, reach, shape, cells, index)
     start = np.append(0, np.cumsum(np.bincount(index, minlength=int(shape.prod()))))
-    last = np.floor((high - origin) / _CELL).astype(np.int64).clip(max=shape - 1)
     # In the order of cells, what is compared lies close together.
-    rows, boxes = triangles[order], np.stack([low[order], high[order]], 1)
-    cells = np.stack([first[order], last[order]], 1)
+    order = in_order(index)
+    rows, boxes, cells = triangles[order], boxes[order], cells[order]
     hit = np.zeros(len(triangles), bool)
     _look(points, rows, boxes, cells, start, shape, hit)
     found = np.zeros(len(triangles), bool)
     found[order] = hit
     return found
+
+
+@nb.njit(cache=True, parallel=True)
+def _set_boxes(points, triangles, boxes):
+    """Set the lowest and highest coordinates of each triangle."""
+    for i in nb.prange(len(triangles)):
+        a, b, c = triangles[i]
+        for axis in range(3):
+            x, y, z = points[a, axis], points[b, axis], points[c, axis]
+            boxes[i, 0, axis] = min(x, y, z)
+            boxes[i, 1, axis] = max(x, y, z)
+
+
+@nb.njit(cache=True, parallel=True)
+def _set_cells(boxes, origin, reach, shape, cells, index):
+    """Set the cells in which those begin that a triangle may meet, and its own."""
+    for i in nb.prange(len(boxes)):
+        index[i] = 0
+        for axis in range(3):
+            low = boxes[i, 0, axis] - origin[axis]
+            high = boxes[i, 1, axis] - origin[axis]
+            cells[i, 0, axis] = max(int((low - reach[axis]) // _CELL), 0)
+            cells[i, 1, axis] = min(int(high // _CELL), shape[axis] - 1)
+            index[i] = index[i] * shape[axis] + int(low // _CELL)
 
 
 @nb.njit(cache=True)

@@ -14,11 +14,11 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-__all__ = ["STEPS", "THICK", "contents", "improved", "shapes"]
+__all__ = ["GOOD", "THICK", "contents", "improved", "shapes"]
 
 _REGULAR = 6 * 2**0.5  # an edge cubed over the volume
-_GOOD = 0.6  # nodes with nothing worse around them stay; that of the lattice is 0.93
-STEPS = (0.2, 0.1, 0.05)  # voxels; finer ones take as long and gain little
+GOOD = 0.6  # nodes with nothing worse around them stay; that of the lattice is 0.93
+_STEPS = (0.2, 0.1, 0.05)  # voxels; finer ones take as long and gain little
 _TINY = 1e-300
 _GAIN = 1e-4  # of a shape, for which a node moves
 THICK = 4  # layers of a block; a tetrahedron begins and ends within three of them
@@ -59,8 +59,7 @@ def improved(
     twin: np.ndarray,
     layer: np.ndarray,
     spacing: tuple[float, ...],
-    good: float = _GOOD,
-    steps: tuple[float, ...] = STEPS,
+    good: float,
 ) -> np.ndarray:
     """Return better places of nodes.
 
@@ -79,8 +78,6 @@ def improved(
         Edges of a voxel.
     good : float
         Shape of the worst tetrahedron around a node that stays.
-    steps : floats
-        How far nodes go at once, voxels.
     """
     edge = np.array(spacing)
     there = points * edge
@@ -93,7 +90,7 @@ def improved(
     incident = _incident(tetrahedra, row, moves.size)
     groups = moves, starts, blocks
     most = int(np.diff(incident[0][starts]).max(initial=0))
-    for step in steps:
+    for step in _STEPS:
         ways = step * edge
         _improve(there, tetrahedra, groups, incident, movable, ways, good, most)
     found: np.ndarray = there / edge

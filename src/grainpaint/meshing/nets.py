@@ -240,10 +240,11 @@ def twins(
     on = np.flatnonzero(joined.any(1))
     if on.size:
         moved = np.where(joined[on], box[0], points[on])
-        _, least, group = np.unique(
-            moved.round(6), axis=0, return_index=True, return_inverse=True
-        )
-        twin[on] = on[least][group]
+        moved = moved.round(6)
+        order = np.lexsort(moved.T)  # stable: the least of each place comes first
+        begins = (np.diff(moved[order], axis=0, prepend=np.nan) != 0).any(1)
+        least = on[order[begins]]
+        twin[on[order]] = least[np.cumsum(begins) - 1]
     return twin
 
 

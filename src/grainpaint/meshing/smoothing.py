@@ -59,13 +59,13 @@ class Smoother:
             Nodes that may move.
         n_steps : int
         """
-        center = self._net.center
         around = self._neighbors(kind, free, np.ones(len(points), bool))
+        center = self._net.center
+        near = np.clip(points, center - _REACH, center + _REACH)
+        points = np.where(free[:, None], near, points)
         for _ in range(n_steps):
             for factor in (_FORTH, _BACK):
-                there = points + self._step(points, factor, *around)
-                there = np.clip(there, center - _REACH, center + _REACH)
-                points = np.where(free[:, None], there, points)
+                points = self._step(points, factor, around, free, _REACH)
         return points
 
     def relaxed(
@@ -73,8 +73,8 @@ class Smoother:
     ) -> np.ndarray:
         """Return the points after a step towards the neighbors among some nodes."""
         around = self._neighbors(kind, free, among)
-        there: np.ndarray = points + self._step(points, _FORTH, *around)
-        return there
+        every = np.ones(len(points), bool)
+        return self._step(points, _FORTH, around, every, np.inf)
 
     def _neighbors(
         self, kind: int, free: np.ndarray, among: np.ndarray
@@ -91,13 +91,20 @@ class Smoother:
         return np.searchsorted(both[:, 0], np.arange(len(fixed) + 1)), both[:, 1]
 
     def _step(
-        self, points: np.ndarray, factor: float, start: np.ndarray, others: np.ndarray
+        self,
+        points: np.ndarray,
+        factor: float,
+        around: tuple[np.ndarray, np.ndarray],
+        free: np.ndarray,
+        reach: float,
     ) -> np.ndarray:
-        """Return the way towards or from the neighbors."""
-        shift = factor * _to_neighbors(points, start, others)
-        # On periodic faces twins have like neighbors, but not in the same order.
-        step: np.ndarray = (shift * ~self._net.fixed)[self._net.twin]
-        return step
+        """Return the points after a step of free ones to or from their neighbors."""
+        net = self._net
+        goes = np.flatnonzero(free & (np.diff(around[0]) > 0)[net.twin])
+        there = points.copy()
+        limits = net.center, reach
+        _go(goes, points, factor, *around, net.fixed, net.twin, limits, there)
+        return there
 
 
 def kinds_of(net: Net) -> np.ndarray:
@@ -142,12 +149,25 @@ def _collect(rows, pairs, seen):
 
 
 @nb.njit(cache=True, parallel=True)
-def _to_neighbors(points, start, neighbor):
-    """Return the way from each node to the mean of its neighbors; 0 without any."""
-    shift = np.zeros_like(points)
-    for i in nb.prange(len(points)):
-        n = start[i + 1] - start[i]
-        for k in range(start[i], start[i + 1]):
-            for axis in range(3):
-                shift[i, axis] += (points[neighbor[k], axis] - points[i, axis]) / n
-    return shift
+def _go(goes, points, factor, start, neighbor, fixed, twin, limits, there):
+    """Set where some nodes are after a step to or from the mean of their neighbors.
+
+    On periodic faces twins have like neighbors, but not in the same order: they go as
+    the first of them does.
+    """
+    center, reach = limits
+    for row in nb.prange(len(goes)):
+        i = goes[row]
+        own = twin[i]
+        share = factor / (start[own + 1] - start[own])
+        x, y, z = points[own, 0], points[own, 1], points[own, 2]
+        way = np.zeros(3)
+        for k in range(start[own], start[own + 1]):
+            way[0] += points[neighbor[k], 0] - x
+            way[1] += points[neighbor[k], 1] - y
+            way[2] += points[neighbor[k], 2] - z
+        for axis in range(3):
+            if not fixed[own, axis]:
+                place = points[i, axis] + share * way[axis]
+                low, high = center[i, axis] - reach, center[i, axis] + reach
+                there[i, axis] = min(max(place, low), high)

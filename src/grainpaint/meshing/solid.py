@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainpaint.cad import Part
-from grainpaint.meshing.improving import STEPS, contents, improved, shapes
+from grainpaint.meshing.improving import GOOD, contents, improved, shapes
+from grainpaint.meshing.order import in_order
 from grainpaint.meshing.surfaces import Surfaces, check_fit, surfaces_of
-from grainpaint.meshing.tetrahedra import Filling, by_grain, filling_of
+from grainpaint.meshing.tetrahedra import Filling, filling_of, without_unused
 from grainpaint.meshing.triangles import triangulated
 from grainpaint.meshing.volumes import grain_volumes, shifts_for
 from grainpaint.microstructure import Microstructure
@@ -80,13 +81,11 @@ def solid_mesh(
         filling = filling_of(made.cubes, made.net, made.points, faces[0])
         bar.update(5, "shapes")
         points = _shaped(filling, made, faces, volume.spacing)
-    used = np.zeros(len(points), bool)
-    used[filling.tetrahedra] = True
-    new = (np.cumsum(used) - 1).astype(np.int32)
-    order = by_grain(filling.grain)
+    order = in_order(filling.grain)
+    used, tetrahedra = without_unused(filling.tetrahedra, order, len(points))
     return SolidMesh(
         points[used] * volume.spacing + volume.origin,
-        new[filling.tetrahedra[order]],
+        tetrahedra,
         made.ids[filling.grain[order]].astype(np.int32),
         filling.sides[used],
     )
@@ -107,10 +106,11 @@ def _shaped(
     off_part[:n][made.held] = False
     points = filling.points
     near = filling.twin, np.floor(filling.start[:, 0]).astype(np.int64)
+    others = [off_part, movable] if made.held.any() else [movable]
     for turn in range(_ROUNDS):
-        steps = STEPS if turn == 0 else STEPS[1:]  # later they are near
-        points = improved(points, rows, within, *near, spacing, steps=steps)
-        for some in (off_part, movable):
+        least = GOOD if turn == 0 else _LEAST  # later they are near
+        points = improved(points, rows, within, *near, spacing, least)
+        for some in others:
             points = improved(points, rows, some, *near, spacing, _LEAST)
         missing = made.sizes - grain_volumes(points[:n], *faces, made.sizes.size)
         if turn == _ROUNDS - 1 or (np.abs(missing) <= _CLOSE * abs(made.sizes)).all():

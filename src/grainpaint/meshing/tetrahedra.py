@@ -10,14 +10,13 @@ of the boundaries, and begins as the tetrahedra of a body-centered lattice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numba as nb
 import numpy as np
 
 from grainpaint.meshing.nets import Cubes, Net, ring_nodes, ring_table, twins
 
-__all__ = ["Filling", "by_grain", "filling_of"]
+__all__ = ["Filling", "filling_of", "without_unused"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,85 +105,118 @@ def filling_of(
     return Filling(there, start, all_sides, twin, rows, grain)
 
 
-def by_grain(grain: np.ndarray) -> np.ndarray:
-    """Return the order of tetrahedra by grain; those of one stay as they stand.
+def without_unused(
+    tetrahedra: np.ndarray, order: np.ndarray, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of n nodes tetrahedra have, and these in an order, by their nodes.
 
     Examples
     --------
-    >>> by_grain(np.array([2, 1, 2, 1])).tolist()
-    [1, 3, 0, 2]
+    >>> rows = np.array([[9, 3, 4, 5], [3, 4, 5, 6]])
+    >>> used, there = without_unused(rows, np.array([1, 0]), 10)
+    >>> np.flatnonzero(used).tolist(), there.tolist()
+    ([3, 4, 5, 6, 9], [[0, 1, 2, 3], [4, 0, 1, 2]])
     """
-    order = np.empty(len(grain), np.int32)
-    _place(grain, np.bincount(grain), order)
-    return order
+    used = np.zeros(n, bool)
+    _mark(tetrahedra, used)
+    new = (np.cumsum(used) - 1).astype(np.int32)
+    rows = np.empty((len(order), 4), np.int32)
+    _rename(tetrahedra, order, new, rows)
+    return used, rows
 
 
 @nb.njit(cache=True)
-def _place(grain, counts, order):
-    at = np.cumsum(counts) - counts
-    for i in range(len(grain)):
-        order[at[grain[i]]] = i
-        at[grain[i]] += 1
+def _mark(tetrahedra, used):
+    for i in range(len(tetrahedra)):
+        for k in range(4):
+            used[tetrahedra[i, k]] = True
 
 
-def _flat(sides: np.ndarray, rows: np.ndarray) -> np.ndarray:
+@nb.njit(cache=True, parallel=True)
+def _rename(tetrahedra, order, new, rows):
+    for i in nb.prange(len(order)):
+        for k in range(4):
+            rows[i, k] = new[tetrahedra[order[i], k]]
+
+
+@nb.njit(cache=True, parallel=True)
+def _flat(sides, rows):
     """Return which tetrahedra have no volume, since centers lie in a face of the box.
 
     Four nodes lie in one face, three on one edge, or two in one corner.
     """
-    found = np.zeros(len(rows), bool)
-    in_face = (sides != 0).any(1)
-    near = np.flatnonzero(in_face[rows].sum(1) > 1)
-    own = sides[rows[near]]
-    cases = [(c, 5 - k) for k in (4, 3, 2) for c in combinations(range(4), k)]
-    for chosen, least in cases:
-        some = own[:, chosen]
-        shared = (some[:, 0] != 0) & (some == some[:, :1]).all(1)
-        found[near] |= shared.sum(1) >= least
+    found = np.zeros(len(rows), np.bool_)
+    for i in nb.prange(len(rows)):
+        n_in_faces = 0
+        for k in range(4):
+            node = rows[i, k]
+            if sides[node, 0] != 0 or sides[node, 1] != 0 or sides[node, 2] != 0:
+                n_in_faces += 1
+        if n_in_faces < 2:
+            continue
+        for chosen in range(1, 16):  # bits: some of the nodes
+            size, n_shared = 0, 0
+            for k in range(4):
+                size += chosen >> k & 1
+            for axis in range(3):
+                low, high = 1, -1
+                for k in range(4):
+                    if chosen >> k & 1:
+                        low = min(low, sides[rows[i, k], axis])
+                        high = max(high, sides[rows[i, k], axis])
+                n_shared += low == high and low != 0
+            if size > 1 and n_shared >= 5 - size:
+                found[i] = True
     return found
 
 
 @nb.njit(cache=True)
 def _inside(labels, cut, rings, number, voxel, sides):
     """Return the tetrahedra around edges between voxels of one grain."""
+    begin = np.zeros(len(labels) + 1, np.int64)
+    rows = np.empty((0, 4), np.int32)
+    _fill(labels, cut, rings, number, voxel, sides, begin, rows)
+    begin[1:] = np.cumsum(begin[1:])
+    rows = np.empty((begin[-1], 4), np.int32)
+    _fill(labels, cut, rings, number, voxel, sides, begin, rows)
+    return rows
+
+
+@nb.njit(cache=True, parallel=True)
+def _fill(labels, cut, rings, number, voxel, sides, begin, rows):
+    """Count the tetrahedra of each layer across x, or put them where it begins."""
     nx, ny, nz = labels.shape
     first, kind, node = cut
     steps, lengths, table = rings
-    ring = np.empty(12, np.int64)
-    rows = np.empty((0, 4), np.int32)
-    n = 0
-    for writing in range(2):
-        if writing:
-            rows = np.empty((n, 4), np.int32)
-            n = 0
-        for x in range(nx):
-            for y in range(ny):
-                for z in range(nz):
-                    grain = labels[x, y, z]
-                    if grain == 0:
+    writing = len(rows) > 0
+    for x in nb.prange(nx):
+        ring = np.empty(12, np.int64)
+        n = begin[x] if writing else 0
+        for y in range(ny):
+            for z in range(nz):
+                grain = labels[x, y, z]
+                if grain == 0:
+                    continue
+                for i in range(len(steps)):
+                    u, v, w = x + steps[i, 0], y + steps[i, 1], z + steps[i, 2]
+                    if u >= nx or v >= ny or w >= nz or labels[u, v, w] != grain:
                         continue
-                    for i in range(len(steps)):
-                        u, v, w = x + steps[i, 0], y + steps[i, 1], z + steps[i, 2]
-                        if u >= nx or v >= ny or w >= nz or labels[u, v, w] != grain:
-                            continue
-                        around = table[i, : lengths[i]]
-                        m = ring_nodes(x, y, z, first, kind, node, around, ring)
-                        if m < 3:
-                            continue
-                        for k in range(m):
-                            ring[k] = number[ring[k]]
-                        if writing:
-                            a = voxel[(x * ny + y) * nz + z]
-                            b = voxel[(u * ny + v) * nz + w]
-                            n += _around(a, b, ring[:m], sides, rows[n:])
-                        else:
-                            n += m
-    return rows[:n]
+                    around = table[i, : lengths[i]]
+                    m = ring_nodes(x, y, z, first, kind, node, around, ring)
+                    if m < 3:
+                        continue
+                    for k in range(m):
+                        ring[k] = number[ring[k]]
+                    a = voxel[(x * ny + y) * nz + z]
+                    b = voxel[(u * ny + v) * nz + w]
+                    n += _around(a, b, ring[:m], sides, rows[n:])
+        if not writing:
+            begin[x + 1] = n
 
 
 @nb.njit(cache=True)
 def _around(a, b, ring, sides, rows):
-    """Put the tetrahedra around an edge into rows; return how many there are."""
+    """Put the tetrahedra around an edge into rows, if any; return their number."""
     m = len(ring)
     if m == 3:
         for k in range(3):
@@ -195,9 +227,11 @@ def _around(a, b, ring, sides, rows):
                     q, r = ring[(k + 1) % 3], ring[(k + 2) % 3]
                     if sides[q, axis] == 0 and sides[r, axis] == 0:
                         # The diagonal of a square in a face, with p on it.
-                        rows[0] = np.array([a, q, r, p])
-                        rows[1] = np.array([b, r, q, p])
+                        if len(rows):
+                            rows[0] = a, q, r, p
+                            rows[1] = b, r, q, p
                         return 2
-    for k in range(m):
-        rows[k] = np.array([a, ring[k], ring[(k + 1) % m], b])
+    if len(rows):
+        for k in range(m):
+            rows[k] = a, ring[k], ring[(k + 1) % m], b
     return m

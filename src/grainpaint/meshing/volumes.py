@@ -45,10 +45,8 @@ def grain_volumes(
     >>> grain_volumes(corners, faces, np.array(4 * [[1, 0]]), 2).round(9).tolist()
     [-1.0, 1.0]
     """
-    a, b, c = (points[triangles[:, i]] - points.mean(0) for i in range(3))
-    parts = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
-    first = np.bincount(pairs[:, 0], parts, n)
-    found: np.ndarray = first - np.bincount(pairs[:, 1], parts, n)
+    found = np.zeros(n)
+    _add_volumes(points - points.mean(0), triangles, pairs, found)
     return found
 
 
@@ -106,23 +104,50 @@ def shifts_for(
     return found
 
 
+@nb.njit(inline="always")
+def _cross(ax, ay, az, bx, by, bz):
+    return ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+
+
+@nb.njit(cache=True)
+def _add_volumes(points, triangles, pairs, found):
+    """Add what each triangle gives to one grain and takes from the other."""
+    for i in range(len(triangles)):
+        a, b, c = triangles[i]
+        x, y, z = _cross(
+            points[b, 0], points[b, 1], points[b, 2],
+            points[c, 0], points[c, 1], points[c, 2],
+        )  # fmt: skip
+        part = (points[a, 0] * x + points[a, 1] * y + points[a, 2] * z) / 6
+        found[pairs[i, 0]] += part
+        found[pairs[i, 1]] -= part
+
+
 @nb.njit(cache=True)
 def _add_slopes(points, triangles, pairs, twin, grains, slopes):
     """Add the derivatives of volumes by the places of nodes, for each of its grains."""
     for i in range(len(triangles)):
         for k in range(3):
-            node = twin[triangles[i, k]]
-            p = points[triangles[i, (k + 1) % 3]] - points[triangles[i, k]]
-            q = points[triangles[i, (k + 2) % 3]] - points[triangles[i, k]]
+            a = triangles[i, k]
+            b, c = triangles[i, (k + 1) % 3], triangles[i, (k + 2) % 3]
+            x, y, z = _cross(
+                points[b, 0] - points[a, 0],
+                points[b, 1] - points[a, 1],
+                points[b, 2] - points[a, 2],
+                points[c, 0] - points[a, 0],
+                points[c, 1] - points[a, 1],
+                points[c, 2] - points[a, 2],
+            )
+            node = twin[a]
             for side in range(2):
                 grain, slot = pairs[i, side], 0
                 while grains[node, slot] >= 0 and grains[node, slot] != grain:
                     slot += 1
                 grains[node, slot] = grain
                 sixth = (1.0 - 2.0 * side) / 6.0
-                slopes[node, slot, 0] += sixth * (p[1] * q[2] - p[2] * q[1])
-                slopes[node, slot, 1] += sixth * (p[2] * q[0] - p[0] * q[2])
-                slopes[node, slot, 2] += sixth * (p[0] * q[1] - p[1] * q[0])
+                slopes[node, slot, 0] += sixth * x
+                slopes[node, slot, 1] += sixth * y
+                slopes[node, slot, 2] += sixth * z
 
 
 @nb.njit(cache=True)
@@ -130,16 +155,25 @@ def _products(grains, slopes):
     """Return rows, columns and values of the slopes times themselves."""
     n = 0
     for i in range(len(grains)):
-        m = (grains[i] >= 0).sum()
+        m = 0
+        while m < _MOST and grains[i, m] >= 0:
+            m += 1
         n += m * m
     rows, columns = np.empty(n, np.int32), np.empty(n, np.int32)
     values = np.empty(n)
     n = 0
     for i in range(len(grains)):
-        m = (grains[i] >= 0).sum()
-        for a in range(m):
-            for b in range(m):
+        for a in range(_MOST):
+            if grains[i, a] < 0:
+                break
+            for b in range(_MOST):
+                if grains[i, b] < 0:
+                    break
                 rows[n], columns[n] = grains[i, a], grains[i, b]
-                values[n] = (slopes[i, a] * slopes[i, b]).sum()
+                values[n] = (
+                    slopes[i, a, 0] * slopes[i, b, 0]
+                    + slopes[i, a, 1] * slopes[i, b, 1]
+                    + slopes[i, a, 2] * slopes[i, b, 2]
+                )
                 n += 1
     return rows, columns, values
