@@ -63,6 +63,12 @@ def test_a_grain_in_pieces_is_a_fault(whole):
     assert len(found.integrity.missing) == 2
 
 
+def test_gaps_in_the_ids_are_told_and_no_fault(whole):
+    found = check(Microstructure(whole.grain_id * 2))
+    assert found.sound
+    assert found.integrity.n_missing == whole.grain_id.max()
+
+
 def test_volumes_too_small_for_the_test_say_so_and_may_be_sound():
     found = check(Microstructure(np.ones((3, 3, 3), int)))
     assert found.sound

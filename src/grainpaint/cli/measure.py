@@ -352,7 +352,11 @@ def check(
     rows = [
         *_flat_rows(described(found.shape)),
         ("grains", f"{grains.n_grains:,}"),
-        ("missing IDs", _some(grains.missing.tolist(), grains.n_missing)),
+        (
+            "missing IDs",
+            _some(grains.missing.tolist(), grains.n_missing)
+            + (" (no fault)" if grains.n_missing else ""),
+        ),
         (
             "grains in pieces",
             _some([f"{g} ({n} pieces)" for g, n in grains.in_pieces.items()]),

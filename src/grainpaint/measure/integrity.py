@@ -1,4 +1,4 @@
-"""Integrity of grains: whole grains, no isolated voxels, no gaps in the IDs."""
+"""Integrity of grains: whole grains, no isolated voxels; gaps in the IDs."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,8 @@ class Integrity:
     n_grains : int
         Number of grains.
     missing : numpy.ndarray, int, shape (k,)
-        IDs below the largest one that no voxel has, the first thousand of them.
+        IDs below the largest one that no voxel has, the first thousand of them; no
+        fault: pieces cut out of a volume keep their IDs.
     n_missing : int
         Their number.
     in_pieces : dict of int to int
@@ -44,8 +45,7 @@ class Integrity:
     @property
     def sound(self) -> bool:
         """Whether there are grains, and none of these faults."""
-        faults = self.n_missing + len(self.in_pieces) + len(self.isolated)
-        return self.n_grains > 0 and faults == 0
+        return self.n_grains > 0 and not self.in_pieces and not len(self.isolated)
 
 
 def integrity(volume: Microstructure) -> Integrity:

@@ -1,4 +1,4 @@
-"""Soundness of a volume: whole grains, no gaps in the IDs, and no visible seams."""
+"""Soundness of a volume: whole grains and no visible seams."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Soundness:
 
     @property
     def sound(self) -> bool:
-        """Whether all grains are whole, no ID is missing and no seam is seen."""
+        """Whether all grains are whole and no seam is seen."""
         return self.integrity.sound and not (self.seams and self.seams.visible)
 
 
