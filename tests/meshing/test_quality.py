@@ -33,6 +33,16 @@ def test_a_hole_and_a_turned_triangle_are_wrong_edges():
     assert check_edges(CUBE, turned, INSIDE).n_wrong == 3
 
 
+@pytest.mark.parametrize("off", [-1e-14, 0.0, 1e-14])
+def test_a_grain_folded_flat_between_two_others_has_no_angle(off):
+    points = np.array(
+        [[0, 0, 0], [1, 0, 0], [0.5, 0.7, off], [0.5, 1, 0], [0.5, -1, 0]]
+    )
+    faces = np.array([[0, 1, 2], [0, 1, 3], [1, 0, 4]])
+    found = check_edges(points, faces, np.array([[2, 1], [0, 2], [0, 1]]))
+    assert found.dihedral == pytest.approx([0, 0, np.pi], abs=1e-9)
+
+
 @pytest.mark.parametrize("slope", [0.1, 1.0, 3.0])
 def test_the_dihedral_of_a_wedge_is_its_angle(slope):
     points = np.array(

@@ -64,7 +64,7 @@ def _triangles(
 
     made = grain_mesh(grains, part, console)
     with console("check", 1):
-        quality = quality_of(made, grains)
+        quality = quality_of(made, grains, in_part=part is not None)
     with console("write", 1):
         write_mesh(made, grains, output)
     if not quality.sound:
@@ -86,7 +86,7 @@ def _tetrahedra(
 
     made = solid_mesh(grains, part, console)
     with console("check", 1):
-        quality = solid_quality_of(made, grains)
+        quality = solid_quality_of(made, grains, in_part=part is not None)
     with console("write", 1):
         write_mesh(made, grains, output)
     if not quality.sound:
@@ -132,7 +132,7 @@ def _rows(quality: Quality) -> list[tuple[str, str]]:
         ("quadruple points", f"{quality.n_points:,}"),
         ("wrong edges", f"{quality.n_wrong_edges:,}"),
         ("crossing", count_text(quality.n_crossing, "triangle")),
-        _volumes(quality),
+        *_volumes(quality),
         ("smallest angle", f"{quality.smallest_angle:.1f}° in a triangle"),
         ("smallest dihedral", f"{quality.smallest_dihedral:.1f}° between triangles"),
     ]
@@ -145,7 +145,7 @@ def _solid_rows(quality: SolidQuality) -> list[tuple[str, str]]:
         ("tetrahedra", f"{quality.n_tetrahedra:,}"),
         ("nodes", f"{quality.n_nodes:,}"),
         ("inside out", f"{quality.n_turned:,}"),
-        _volumes(quality),
+        *_volumes(quality),
         (
             "dihedral angles",
             f"{quality.smallest_dihedral:.1f}° to {quality.largest_dihedral:.1f}°; "
@@ -154,9 +154,12 @@ def _solid_rows(quality: SolidQuality) -> list[tuple[str, str]]:
     ]
 
 
-def _volumes(quality: Quality | SolidQuality) -> tuple[str, str]:
-    return (
-        "volumes",
-        f"within {quality.volume_error:.2%} (grain {quality.worst_grain}); "
-        f"{count_text(quality.n_off, 'grain')} off by over 1%",
-    )
+def _volumes(quality: Quality | SolidQuality) -> list[tuple[str, str]]:
+    return [
+        ("whole volume", f"{quality.of_voxels:.2%} of the voxels'"),
+        (
+            "volumes",
+            f"within {quality.volume_error:.2%} (grain {quality.worst_grain}); "
+            f"{count_text(quality.n_off, 'grain')} off by over 1%",
+        ),
+    ]

@@ -87,7 +87,7 @@ def _set_normals(points, corners, normals):
 
 @nb.njit(cache=True)
 def _dihedral(m, n, side, other, start, end):
-    """Return the angle in a grain between faces of normals m and n.
+    """Return the angle in a grain between faces of normals m, n; 180° at most.
 
     The grain is on this side of the first face and on the other one of the second:
     normals point out of it from side 0. The edge from `start` to `end` goes along the
@@ -105,7 +105,9 @@ def _dihedral(m, n, side, other, start, end):
     dot = m[0] * n[0] + m[1] * n[1] + m[2] * n[2]
     # Outward are both normals, and the way along the edge, times the signs of sides.
     turned = turned if other == 0 else -turned
-    return np.pi - np.arctan2(turned, dot if side == other else -dot)
+    # Where it is over 180 degrees, another grain has less. Faces folded onto each other
+    # are at 0 or 360, as rounding has it.
+    return np.pi - abs(np.arctan2(turned, dot if side == other else -dot))
 
 
 @nb.njit(cache=True, parallel=True)

@@ -12,7 +12,7 @@ from grainpaint.meshing.mesh import GrainMesh
 from grainpaint.meshing.triangles import smallest_angles
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["OFF", "Quality", "quality_of"]
+__all__ = ["OFF", "Quality", "off_volumes", "quality_of"]
 
 OFF = 0.01  # of a volume
 
@@ -34,8 +34,11 @@ class Quality:
         Edges at which a grain does not have two triangles that continue each other.
     n_crossing : int
         Triangles that cross another one, or are folded over in a face of the box.
+    of_voxels : float
+        Volume of the mesh over that of all voxels.
     volume_error : float
-        Largest difference of a grain's volume from that of its voxels, as a share.
+        Largest difference of a grain's volume from that of its voxels, as a share; in a
+        part, from its share of the part.
     worst_grain : int
         ID of that grain.
     n_off : int
@@ -54,6 +57,7 @@ class Quality:
     n_points: int
     n_wrong_edges: int
     n_crossing: int
+    of_voxels: float
     volume_error: float
     worst_grain: int
     n_off: int
@@ -66,11 +70,21 @@ class Quality:
         return not (self.n_wrong_edges or self.n_crossing)
 
 
-def quality_of(mesh: GrainMesh, volume: Microstructure) -> Quality:
-    """Check a mesh against the volume that it was made of."""
+def quality_of(
+    mesh: GrainMesh, volume: Microstructure, in_part: bool = False
+) -> Quality:
+    """Check a mesh against the volume that it was made of.
+
+    Parameters
+    ----------
+    mesh : GrainMesh
+    volume : Microstructure
+    in_part : bool
+        Whether the mesh lies on the surface of a part, which voxels do not fill
+        exactly.
+    """
     ids = volume.ids()
-    voxels = volume.grain_volumes() * np.prod(volume.spacing)
-    errors = np.abs(mesh.volumes(ids) / voxels - 1)
+    of_voxels, errors = off_volumes(mesh.volumes(ids), volume, in_part)
     pairs = np.stack([mesh.inside, mesh.outside], 1)
     corners = mesh.triangles
     edges = check_edges(mesh.points, corners, pairs)
@@ -84,9 +98,35 @@ def quality_of(mesh: GrainMesh, volume: Microstructure) -> Quality:
         n_points=int((mesh.kinds > 3).sum()),
         n_wrong_edges=edges.n_wrong,
         n_crossing=int(crossed.sum()),
+        of_voxels=of_voxels,
         volume_error=float(errors.max()),
         worst_grain=int(ids[errors.argmax()]),
         n_off=int((errors > OFF).sum()),
         smallest_angle=float(np.degrees(smallest_angles(mesh.points, corners).min())),
         smallest_dihedral=float(np.degrees(edges.dihedral.min())),
     )
+
+
+def off_volumes(
+    found: np.ndarray, volume: Microstructure, in_part: bool
+) -> tuple[float, np.ndarray]:
+    """Return the whole over all voxels, and how far off each grain is, as a share.
+
+    Parameters
+    ----------
+    found : numpy.ndarray, float64, shape (n,)
+        Volumes of the grains of a mesh, µm³.
+    volume, in_part
+        As in `quality_of`.
+
+    Examples
+    --------
+    >>> volume = Microstructure(np.array([[[1, 2, 2]]]))
+    >>> of_voxels, errors = off_volumes(np.array([0.75, 1.5]), volume, in_part=True)
+    >>> of_voxels, errors.tolist()
+    (0.75, [0.0, 0.0])
+    """
+    voxels = volume.grain_volumes() * np.prod(volume.spacing)
+    of_voxels = float(found.sum() / voxels.sum())
+    expected = voxels * of_voxels if in_part else voxels
+    return of_voxels, np.abs(found / expected - 1)

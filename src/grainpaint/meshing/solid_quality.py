@@ -9,7 +9,7 @@ import numba as nb
 import numpy as np
 
 from grainpaint.meshing.edges import normal
-from grainpaint.meshing.quality import OFF
+from grainpaint.meshing.quality import OFF, off_volumes
 from grainpaint.meshing.solid import SolidMesh
 from grainpaint.microstructure import Microstructure
 
@@ -25,8 +25,11 @@ class SolidQuality:
     n_grains, n_nodes, n_tetrahedra : int
     n_turned : int
         Tetrahedra without volume, or inside out.
+    of_voxels : float
+        Volume of the mesh over that of all voxels.
     volume_error : float
-        Largest difference of a grain's volume from that of its voxels, as a share.
+        Largest difference of a grain's volume from that of its voxels, as a share; in a
+        part, from its share of the part.
     worst_grain : int
         ID of that grain.
     n_off : int
@@ -40,6 +43,7 @@ class SolidQuality:
     n_nodes: int
     n_tetrahedra: int
     n_turned: int
+    of_voxels: float
     volume_error: float
     worst_grain: int
     n_off: int
@@ -53,14 +57,22 @@ class SolidQuality:
         return not self.n_turned
 
 
-def solid_quality_of(mesh: SolidMesh, volume: Microstructure) -> SolidQuality:
-    """Check tetrahedra against the volume that they were made of."""
+def solid_quality_of(
+    mesh: SolidMesh, volume: Microstructure, in_part: bool = False
+) -> SolidQuality:
+    """Check tetrahedra against the volume that they were made of.
+
+    Parameters
+    ----------
+    mesh : SolidMesh
+    volume, in_part
+        As in `grainpaint.meshing.quality_of`.
+    """
     ids = volume.ids()
-    voxels = volume.grain_volumes() * np.prod(volume.spacing)
     own = mesh.volumes()
     first = np.searchsorted(mesh.grain, ids)  # they stand by grain
     found = np.add.reduceat(own, first)
-    errors = np.abs(found / voxels - 1)
+    of_voxels, errors = off_volumes(found, volume, in_part)
     angles = dihedral_angles(mesh.points, mesh.tetrahedra)
     smallest, low = angles[:, 0].min(), np.quantile(angles[:, 0], 0.01)
     return SolidQuality(
@@ -68,6 +80,7 @@ def solid_quality_of(mesh: SolidMesh, volume: Microstructure) -> SolidQuality:
         n_nodes=len(mesh.points),
         n_tetrahedra=len(own),
         n_turned=int((own <= 0).sum()),
+        of_voxels=of_voxels,
         volume_error=float(errors.max()),
         worst_grain=int(ids[errors.argmax()]),
         n_off=int((errors > OFF).sum()),
