@@ -142,11 +142,10 @@ def test_voxels_of_a_tiff_are_as_large_as_it_says(tmp_path, inside, options):
     )
 
 
-def test_images_in_utf_16_are_masks(tmp_path):
-    path = example_volume().save(tmp_path / "a.vti")
-    plain = load_mask_file(path).inside
+def test_images_in_utf_16_are_masks(tmp_path, inside):
+    path = written(tmp_path, inside, "vti")
     path.write_bytes(path.read_bytes().decode().encode("utf-16"))
     assert is_mask(path)
     mask = load_mask_file(path)
-    assert (mask.inside == plain).all()
+    assert (mask.inside == inside).all()
     assert mask.notes == ()
