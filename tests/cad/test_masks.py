@@ -140,3 +140,12 @@ def test_voxels_of_a_tiff_are_as_large_as_it_says(tmp_path, inside, options):
         if "resolutionunit" in options
         else ()
     )
+
+
+def test_images_in_utf_16_are_masks(tmp_path, inside):
+    path = written(tmp_path, inside, "vti")
+    path.write_bytes(path.read_bytes().decode().encode("utf-16"))
+    assert is_mask(path)
+    mask = load_mask_file(path)
+    assert (mask.inside == inside).all()
+    assert mask.notes == ()

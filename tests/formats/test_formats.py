@@ -58,9 +58,9 @@ def test_damaged_files_are_refused(tmp_path, suffix):
 
 
 def test_unknown_and_missing_files_are_refused(tmp_path):
-    (tmp_path / "a.stp").write_text("ISO-10303-21;")
+    (tmp_path / "a.dat").write_text("none")
     with pytest.raises(InputError, match=r"unknown kind.*\.vti.*\.npz and \.zarr"):
-        load(tmp_path / "a.stp")
+        load(tmp_path / "a.dat")
     with pytest.raises(InputError, match="no such file"):
         load(tmp_path / "a.npz")
     with pytest.raises(InputError, match="unknown suffix"):
@@ -133,9 +133,14 @@ def test_suffixes_of_capitals_are_written(tmp_path):
     [
         (b"", "empty"),
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-        (b"\x93NUMPY\1\0", "bare .npy"),
         (b"# vtk DataFile Version 3.0", "legacy kind"),
-        (b"solid a", "STL"),
+        (b"solid a\nfacet normal", "a part, .*paint PART -o OUT.*inspect PART"),
+        (bytes(80) + b"\1\0\0\0" + bytes(50), "a part, "),
+        (b"ISO-10303-21;", "a part, "),
+        (b"ply\nformat ascii", "a part, "),
+        (b"glTF\2\0", "a part, "),
+        (b"OFF\n3 1 0\n", "a part, "),
+        (b"# cube\nv 0 0 0\nv 1 0 0\nf 1 2 3\n", "a part, "),
         (b"***tess\n **format", "tessellation of Neper, which holds no voxels"),
         (b"\x1f\x8bxx", "unknown kind"),
     ],
@@ -144,6 +149,13 @@ def test_other_files_are_refused_by_what_they_are(tmp_path, content, message):
     (tmp_path / "a.vti").write_bytes(content)
     with pytest.raises(InputError, match=message):
         load(tmp_path / "a.vti")
+
+
+def test_an_archive_of_a_part_is_no_volume(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.3mf", "w") as archive:
+        archive.writestr("3D/3dmodel.model", "<model/>")
+    with pytest.raises(InputError, match="a part, which holds no grains"):
+        load(tmp_path / "a.3mf")
 
 
 def test_gzipped_files_are_checked(tmp_path):

@@ -121,10 +121,21 @@ def test_labels_within_an_image_are_found(tmp_path, version):
     np.testing.assert_array_equal(nuclei, IDS[::-1].transpose(2, 1, 0))
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_labels_stored_as_floats_are_read_if_they_are_integers(tmp_path, dtype):
+    said = metadata("zyx", [scale(1, 1, 1)])
+    values = IDS.astype(dtype)
+    volume = load(write(tmp_path / "a.zarr", values, said))
+    np.testing.assert_array_equal(volume.grain_id, IDS.transpose(2, 1, 0))
+    values[1, 2, 3] = 4.25  # [z, y, x]
+    with pytest.raises(InputError, match=r"not integers.*: 4\.25 at voxel 3, 2, 1$"):
+        load(write(tmp_path / "b.zarr", values, said))
+
+
 def test_what_is_no_label_image_is_refused_with_the_reason(tmp_path):
     said = metadata("zyx", [scale(1, 1, 1)])
-    with pytest.raises(InputError, match="float64, not integers"):
-        load(write(tmp_path / "a.zarr", IDS.astype(float), said))
+    with pytest.raises(InputError, match="complex128, not integers"):
+        load(write(tmp_path / "a.zarr", IDS * 1j, said))
     with pytest.raises(InputError, match="a plate of many images"):
         load(write(tmp_path / "b.zarr", IDS, {"plate": {}}))
     with pytest.raises(InputError, match="a Zarr array without"):

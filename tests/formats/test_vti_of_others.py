@@ -324,3 +324,17 @@ def test_pieces_without_a_point_and_words_that_are_no_numbers(tmp_path):
         path.write_text(text.replace("4 5", words))
         with pytest.raises(InputError, match=message):
             load(path)
+
+
+@pytest.mark.parametrize("mode", ["Ascii", "Binary", "AppendedBase64"])
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
+def test_images_in_utf_16_are_read(tmp_path, ids, mode, codec):
+    path = vtk_write(image(ids), tmp_path / "a.vti", mode)
+    plain = quietly(path)
+    text = path.read_text().removeprefix('<?xml version="1.0"?>').lstrip()
+    text = f"\ufeff<?xml version='1.0' encoding = 'UTF-16' ?>\n{text}"
+    path.write_bytes(
+        text.encode(codec) if codec != "utf-16" else text[1:].encode(codec)
+    )
+    np.testing.assert_array_equal(quietly(path).grain_id, plain.grain_id)
+    assert quietly(path).spacing == plain.spacing

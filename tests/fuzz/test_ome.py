@@ -107,8 +107,8 @@ def linked(folder):
 
 
 def plain(folder):
-    """Write an image of floats."""
-    label(folder, values=IDS.astype("f4"))
+    """Write an image of floats with fractions."""
+    label(folder, values=IDS.astype("f4") + 0.5)
 
 
 def huge(folder):

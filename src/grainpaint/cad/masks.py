@@ -20,6 +20,7 @@ from grainpaint.formats.arrays import (
     names_in,
     read_member,
 )
+from grainpaint.formats.plain_text import narrow
 from grainpaint.formats.tiff import MARKS as TIFF_MARKS
 from grainpaint.formats.tiff import read_stack
 from grainpaint.microstructure import VoxelBox, cut
@@ -96,7 +97,7 @@ def is_mask(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        head = file.read(512)
+        head = narrow(file.read(512))
     if head[:2] == b"\x1f\x8b":
         return path.with_suffix("").suffix.lower() in (".npy", ".tif", ".tiff", ".vti")
     if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
@@ -136,7 +137,7 @@ def load_mask_file(path: Path) -> Mask:
 @lru_cache(2)
 def _load(path: Path, state: tuple[int, ...]) -> Mask:
     raw = file_bytes(path)
-    data = unpacked(path, raw)
+    data = narrow(unpacked(path, raw))
     sha256 = hashlib.sha256(raw).hexdigest()
     spacing: float | None = None
     origin = (0.0, 0.0, 0.0)

@@ -50,9 +50,9 @@ _MAPS = ("ebsd", "hdf5")  # may hold points instead of grains
 SUFFIXES = (".vti", ".npz", ".zarr")  # hold everything that a volume has
 _AS_STATED = ReadOptions()
 _KNOWN = (
-    "VTK images (.vti), .npz and .zarr volumes, OME-Zarr labels, TIFF labels, DREAM.3D "
-    "(.dream3d), Neper (.tesr), SPPARKS' dumps, site and stitch files, EBSD maps "
-    "(.ang, .ctf, .h5oina, .csv)"
+    "VTK images (.vti), .npz and .zarr volumes, .npy arrays, OME-Zarr labels, TIFF "
+    "labels, DREAM.3D (.dream3d), Neper (.tesr), SPPARKS' dumps, site and stitch "
+    "files, EBSD maps (.ang, .ctf, .h5oina, .csv)"
 )
 
 

@@ -11,7 +11,7 @@ from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.kinds import kind_of_text
 from grainpaint.formats.plain_text import narrow, with_line_feeds
 
-__all__ = ["content_of", "inflated", "kind_of", "known_kind"]
+__all__ = ["content_of", "inflated", "kind_of", "known_kind", "part_told"]
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
@@ -19,7 +19,9 @@ _SITES = re.compile(rb"^[ \t]*\S+[ \t]+sites\b", re.M)
 _STARTS = {  # how files begin that may be volumes
     b"PK\x03\x04": "npz",
     b"SQLite format 3\0": "spparks",
-    b"ITEM: TIMESTEP": "spparks",
+    b"ITEM: TIME": "spparks",  # or TIMESTEP
+    b"ITEM: UNITS": "spparks",
+    b"\x93NUMPY": "npy",
     b"\x89HDF\r\n\x1a\n": "hdf5",
     b"***tesr": "tesr",
     b"II*\0": "tiff",
@@ -28,13 +30,15 @@ _STARTS = {  # how files begin that may be volumes
     b"MM\0+": "tiff",
 }
 _OTHERS = {  # how files begin that are something else, and what to do
-    b"\x93NUMPY": "a bare .npy array: numpy.savez(NAME, grain_id=ARRAY) makes an .npz",
     b"# vtk DataFile": "a VTK file of the legacy kind: save it as .vti",
-    b"solid ": "an STL file: a part is painted, not measured",
     b"***tess": "a tessellation of Neper, which holds no voxels: "
     "neper -T -loadtess FILE -format tesr writes them",
     b"\x89PNG": "a picture",
 }
+_PART = re.compile(
+    rb"solid\b|ISO-10303-21|ply\r?\n|glTF|(ST)?C?N?4?OFF\b|([^\0]*\n)?v[ \t]+[-+.\d]"
+)
+_OF_PARTS = (".stl", ".obj", ".ply", ".3mf", ".glb", ".gltf", ".off", ".step", ".stp")
 
 
 def content_of(path: Path) -> bytes:
@@ -164,8 +168,28 @@ def kind_of(path: Path, known: str) -> str:
     for start, what in _OTHERS.items():
         if head.startswith(start):
             raise InputError(f"{path}: {what}")
+    if head and _is_part(path, head):
+        raise InputError(part_told(path))
     if path.is_dir():
         what = "a folder without a Zarr group"
     else:
         what = "of an unknown kind" if path.stat().st_size else "empty"
     raise InputError(f"{path}: {what}; known are {known}")
+
+
+def _is_part(path: Path, head: bytes) -> bool:
+    """Return whether a file that is no volume is a part, by its content or its name."""
+    if _PART.match(head.lstrip()):
+        return True
+    n_triangles = int.from_bytes(head[80:84], "little")  # of a binary STL
+    if len(head) >= 84 and path.stat().st_size == 84 + 50 * n_triangles:
+        return True
+    return path.name.lower().removesuffix(".gz").endswith(_OF_PARTS)
+
+
+def part_told(path: Path) -> str:
+    """Return what to do with a part where a volume is needed, for an error."""
+    return (
+        f"{path}: a part, which holds no grains: `grainpaint paint PART -o OUT` fills "
+        "it with grains, `grainpaint inspect PART` looks at it"
+    )

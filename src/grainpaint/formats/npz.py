@@ -9,8 +9,10 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, dtype_of, names_in, read_member
+from grainpaint.formats.content import part_told
+from grainpaint.formats.npy import bare_volume
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
-from grainpaint.formats.vti.conventions import choose, convention_of
+from grainpaint.formats.vti.conventions import choose
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
 
@@ -65,6 +67,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             held = names_in(archive)
             if {"zarr.json", ".zgroup", ".zattrs"} & set(archive.namelist()):
                 raise InputError(f"{path}: a zipped Zarr folder: unzip it")
+            if any(n.lower().endswith(".model") for n in archive.namelist()):  # 3MF
+                raise InputError(part_told(path))
             are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
             if are_arrays and not any(n in held for n in _NEEDED):
                 return _of_others(archive, held, options.array)
@@ -108,17 +112,7 @@ def _of_others(
         name = names[choose(names, whole, wanted)]
     except ValueError as error:
         raise InputError(brief(error, 400)) from None
-    ids = read_member(archive, name)
-    if ids.ndim not in (2, 3):
-        raise InputError(
-            f"{name!r} has the shape {ids.shape}, and 2 or 3 axes are read"
-        )
-    known = convention_of(name)._asdict() | {
-        "unit": "um",
-        "assumed_unit": "voxels of 1 µm in the order [x, y, z], since none is stated",
-    }
-    ids = integers(ids, repr(name)).reshape(*ids.shape, *(1,) * (3 - ids.ndim))
-    return RawVolume(ids, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), **known)
+    return bare_volume(read_member(archive, name), repr(name), name)
 
 
 def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:

@@ -107,7 +107,7 @@ def _read_image(
             )
     if not {"x", "y"} <= set(names):
         raise ValueError(f"its axes are {', '.join(names)}, without x and y")
-    if array.dtype.kind not in "iub":
+    if array.dtype.kind not in "iubf":
         raise InputError(f"its values are {array.dtype}, not integers: no label image")
     scale, shift = _placed(image, level, len(names))
     if not _has_scale(image, level):

@@ -150,7 +150,7 @@ def integers(values: np.ndarray, name: str) -> np.ndarray:
     Parameters
     ----------
     values : numpy.ndarray
-        Integers, bools, or floats without fractions.
+        Integers, bools, or floats without fractions; of three axes if they are x, y, z.
     name : str
         How an error calls them.
 
@@ -166,8 +166,14 @@ def integers(values: np.ndarray, name: str) -> np.ndarray:
     if values.dtype.kind != "f":
         raise InputError(f"{name} holds {values.dtype}, not integers")
     limit = 2.0 ** min(63, np.finfo(values.dtype).nmant + 1)  # exact up to there
-    if not (np.abs(values) <= limit).all() or (values != np.floor(values)).any():
-        raise InputError(f"{name} holds numbers that are not integers, so no grain IDs")
+    good = (np.abs(values) <= limit) & (values == np.floor(values))
+    if not good.all():
+        first = np.unravel_index(int(good.argmin()), good.shape)
+        place = f" at voxel {', '.join(map(str, first))}" if good.ndim == 3 else ""
+        raise InputError(
+            f"{name} holds numbers that are not integers, so no grain IDs: "
+            f"{values[first]:g}{place}"
+        )
     return values.astype(np.int64)
 
 

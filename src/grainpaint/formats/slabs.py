@@ -174,12 +174,13 @@ class Slabs:
             First voxel and last voxel + 1 along x, y, z.
         stride : int
             A voxel is the middle one of a cube of so many voxels an edge; what is left
-            at the high ends is cut off. Axes with fewer voxels keep one.
+            at the high ends is cut off. Axes of a single voxel keep it.
 
         Raises
         ------
         InputError
-            If the box reaches beyond the volume, or the stride is below 1.
+            If the box reaches beyond the volume, or the stride is below 1, or larger
+            than an axis of several voxels.
         """
         ranges = [(0, n) for n in self.shape] if box is None else list(box)
         for (a, b), n, x in zip(ranges, self.shape, "xyz"):
@@ -189,6 +190,12 @@ class Slabs:
                 )
         if stride < 1:
             raise InputError(f"a stride is a number of voxels, 1 or more; got {stride}")
+        for (a, b), x in zip(ranges, "xyz"):
+            if 1 < b - a < stride:
+                raise InputError(
+                    f"a stride of {stride} is larger than the {b - a} voxels along "
+                    f"{x}: take {b - a} or less"
+                )
         steps = [min(stride, b - a) for a, b in ranges]
         shape = [(b - a) // step for (a, b), step in zip(ranges, steps)]
         starts = [a + step // 2 for (a, _), step in zip(ranges, steps)]

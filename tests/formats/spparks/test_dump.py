@@ -166,3 +166,28 @@ def test_files_saved_by_other_systems_are_read(tmp_path, name, how):
     (tmp_path / "a").write_bytes(data)
     same = load(tmp_path / "a").grain_id == load(RECORDED / name).grain_id
     assert same.all()
+
+
+def test_dumps_that_state_units_and_times_first_are_read(tmp_path):
+    """As LAMMPS writes them: ITEM: UNITS once, ITEM: TIME before each snapshot."""
+    plain = (RECORDED / "tiny.dump").read_text()
+    first, second = (f"ITEM: TIMESTEP{t}" for t in plain.split("ITEM: TIMESTEP")[1:])
+    path = tmp_path / "a.dump"
+    path.write_text(f"ITEM: UNITS\nlj\n{first}{second}")
+    assert times(path) == [0.0, 1.03333]
+    path.write_text(
+        f"ITEM: UNITS\nmetal\nITEM: TIME\n0.25\n{first}ITEM: TIME\n7.5\n{second}"
+    )
+    assert times(path) == [0.25, 7.5]
+    same = load(path).grain_id == load_tiny().grain_id
+    assert same.all()
+    earlier = read_spins(path, 0.25).spin == read_spins(RECORDED / "tiny.dump", 0).spin
+    assert earlier.all()
+    assert load(path).spacing == (1e-4,) * 3  # lengths of metal are in Å
+    assert load(path, unit="nm").spacing == (1e-3,) * 3
+    path.write_text(f"ITEM: UNITS\nodd\n{first}")
+    with pytest.raises(InputError, match="'odd' is none of real, metal"):
+        load(path)
+    path.write_text("ITEM: UNITS\nmetal\nITEM: TIME\n0.25\n")
+    with pytest.raises(InputError, match=r"no line ITEM: TIMESTEP"):
+        load(path)

@@ -11,9 +11,10 @@ from grainpaint.formats.content import content_of
 from grainpaint.formats.plain_text import lines_of
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.spparks.dump import (
-    TIMESTEP,
+    BEGINNINGS,
     dump_starts,
     dump_time,
+    length_of_dump,
     parse_dump,
 )
 from grainpaint.formats.spparks.rows import site_ids
@@ -58,10 +59,12 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         If the file is damaged or holds no such time.
     """
     found = _spins(path, data, options.time, options.array)
+    # A unit that is given is that of the numbers as they stand in the file.
+    scale = 1.0 if options.unit else length_of_dump(lines_of(data[:4096]))
     return RawVolume(
         found.spin,
-        (found.spacing,) * 3,
-        found.origin,
+        (found.spacing * scale,) * 3,
+        tuple(o * scale for o in found.origin),
         found.periodic,
         void=None,
         spins=True,
@@ -94,11 +97,11 @@ def _spins(
     if array is not None:
         raise InputError(f"{path}: a text file of SPPARKS has no arrays to choose from")
     text = _text(data)
-    if not text.startswith(TIMESTEP):
+    if not text.startswith(BEGINNINGS):
         if time is not None:
             raise InputError(f"{path}: a site file holds one state, not several times")
         return parse_sites(path, text)
-    starts = dump_starts(text)
+    starts = dump_starts(path, text)
     known = [dump_time(path, text, start) for start in starts]
     chosen = choose_time(path, known, time)
     stop = starts[chosen + 1] if chosen + 1 < len(starts) else len(text)
@@ -109,7 +112,8 @@ def _text(data: bytes) -> bytes:
     """Return the lines of a file; of a dump without blank ones before it."""
     text = lines_of(data)
     begin = text[:4096].lstrip()
-    return text[text.index(TIMESTEP) :] if begin.startswith(TIMESTEP) else text
+    blanks = len(text[:4096]) - len(begin)
+    return text[blanks:] if begin.startswith(BEGINNINGS) else text
 
 
 def times(path: Path) -> list[float]:
@@ -124,9 +128,9 @@ def times(path: Path) -> list[float]:
     if is_stitch(data):
         return times_of_stitch(path, data)
     text = _text(data)
-    if not text.startswith(TIMESTEP):
+    if not text.startswith(BEGINNINGS):
         raise InputError(f"{path}: neither a SPPARKS dump nor a stitch file")
-    return [dump_time(path, text, start) for start in dump_starts(text)]
+    return [dump_time(path, text, start) for start in dump_starts(path, text)]
 
 
 def write(volume: Microstructure, path: Path) -> None:

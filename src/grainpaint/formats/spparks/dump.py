@@ -1,5 +1,6 @@
 """Text dumps of SPPARKS: snapshots, one after the other."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,27 +15,84 @@ from grainpaint.formats.spparks.rows import (
 )
 from grainpaint.formats.spparks.snapshot import Snapshot
 
-__all__ = ["TIMESTEP", "dump_starts", "dump_time", "parse_dump"]
+__all__ = ["BEGINNINGS", "dump_starts", "dump_time", "length_of_dump", "parse_dump"]
 
-TIMESTEP = b"ITEM: TIMESTEP"
+_TIMESTEP, _TIME, _UNITS = b"ITEM: TIMESTEP", b"ITEM: TIME", b"ITEM: UNITS"
+BEGINNINGS = (_TIME, _UNITS)  # the first one also begins TIMESTEP
+_LONGEST = 1000  # bytes of the items before TIMESTEP
+# LAMMPS states units once, and the time before each of its steps, if it is asked to.
+_BEFORE = re.compile(rb"(?:ITEM: (?:UNITS|TIME)[ \t]*\n[^\n]*\n\s*)*\Z")
+_STYLES = {  # µm per unit of length of LAMMPS' units; lj has no unit
+    **{
+        "real": 1e-4,
+        "metal": 1e-4,
+        "si": 1e6,
+        "cgs": 1e4,
+        "electron": 5.29177210544e-5,
+    },
+    **{"micro": 1.0, "nano": 1e-3, "lj": 1.0},
+}
 
 
-def dump_starts(text: bytes) -> list[int]:
-    """List where the snapshots of a dump begin."""
-    starts, at = [], text.find(TIMESTEP)
+def dump_starts(path: Path, text: bytes) -> list[int]:
+    """List where the snapshots of a dump begin.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    starts, at = [], text.find(_TIMESTEP)
     while at >= 0:
-        starts.append(at)
-        at = text.find(TIMESTEP, at + 1)
+        low = max(0, at - _LONGEST)
+        before = _BEFORE.search(text[low:at])
+        starts.append(at if before is None else low + before.start())
+        at = text.find(_TIMESTEP, at + 1)
+    if not starts:
+        raise InputError(f"{path}: cut off: it has no line ITEM: TIMESTEP")
     return starts
 
 
+def _after(item: bytes, head: bytes) -> list[bytes]:
+    """Return the words of the line after an item; none if it is not there."""
+    found = re.search(re.escape(item) + rb"[ \t]*\n([^\n]*)", head)
+    return [] if found is None else found[1].split()
+
+
 def dump_time(path: Path, text: bytes, start: int) -> float:
-    """Return the time of a snapshot."""
-    words = text[start : start + 200].split(b"\n", 2)[1:2]
+    """Return the time of a snapshot: of ITEM: TIME, or its line after TIMESTEP."""
+    begin = text.index(_TIMESTEP, start)
+    stated = _after(_TIME, text[start:begin])
+    # SPPARKS writes the snapshot's number, then the time; LAMMPS the step.
+    words = stated or _after(_TIMESTEP, text[begin : begin + 200])
     try:
-        return float(words[0].split()[-1])  # the snapshot's number, then the time
+        return float(words[-1])
     except (IndexError, ValueError):
-        raise InputError(f"{path}: cut off after ITEM: TIMESTEP") from None
+        raise InputError(
+            f"{path}: cut off after ITEM: TIME{'' if stated else 'STEP'}"
+        ) from None
+
+
+def length_of_dump(head: bytes) -> float:
+    """Return µm per unit of length as the head of a dump states it, 1 if it does not.
+
+    Raises
+    ------
+    InputError
+        If it states units that LAMMPS does not know.
+
+    References
+    ----------
+    https://docs.lammps.org/units.html
+    """
+    before, _, _ = head.partition(_TIMESTEP)
+    style = b" ".join(_after(_UNITS, before)).decode(errors="replace") or "lj"
+    if style not in _STYLES:
+        raise InputError(
+            f"its ITEM: UNITS {brief(style, 40)!r} is none of {', '.join(_STYLES)}: "
+            "give the unit of its lengths (unit)"
+        )
+    return _STYLES[style]
 
 
 def _upright(where: str, rows: list[list[bytes]]) -> np.ndarray:

@@ -10,6 +10,9 @@ __all__ = ["Document", "Span", "parse"]
 Span = tuple[int, int]
 
 _TAG = re.compile(rb"""<(DataArray|Array|AppendedData)\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
+_WIDE = re.compile(
+    rb"""\A(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*["']utf-?16\w*["']""", re.I
+)
 _INK = re.compile(rb"[^ \t\r\n]")
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 _MOST_TAGS = 10_000
@@ -69,6 +72,8 @@ class Document:
 def parse(data: bytes) -> Document:
     """Parse a VTK file without touching the data of its arrays.
 
+    Text of UTF-16 has become UTF-8 by then, whatever its declaration says.
+
     Raises
     ------
     ValueError
@@ -116,7 +121,8 @@ def parse(data: bytes) -> Document:
         done = at = stop
     kept.append(data[done:])
     try:
-        root = ET.fromstring(b"".join(kept).lstrip(b"\xef\xbb\xbf \t\r\n"))
+        text = _WIDE.sub(rb"\1", b"".join(kept).lstrip(b"\xef\xbb\xbf \t\r\n"), 1)
+        root = ET.fromstring(text)
     except ET.ParseError as error:
         raise ValueError(f"not whole XML: {error}") from None
     return Document(data, root, spans, appended, b"raw" not in encoding)

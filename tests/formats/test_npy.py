@@ -1,0 +1,66 @@
+"""Bare arrays of NumPy: IDs and nothing else."""
+
+import numpy as np
+import pytest
+
+from grainpaint import InputError, load
+from grainpaint.errors import InputNote
+
+IDS = np.random.default_rng(1).integers(0, 9, (4, 5, 6))
+
+
+def saved(path, values, **options):
+    np.save(path / "a.npy", values, **options)
+    return path / "a.npy"
+
+
+@pytest.mark.parametrize("how", ["C", "Fortran", "big-endian", "floats"])
+def test_ids_are_read_however_they_are_stored(tmp_path, how):
+    stored = {
+        "C": IDS,
+        "Fortran": np.asfortranarray(IDS.astype(np.uint16)),
+        "big-endian": IDS.astype(">i4"),
+        "floats": IDS.astype(">f4"),
+    }[how]
+    said = r"voxels of 1 µm in the order \[x, y, z\].*0 is outside"
+    with pytest.warns(InputNote, match=said):
+        volume = load(saved(tmp_path, stored))
+    np.testing.assert_array_equal(volume.grain_id, IDS)
+    assert volume.spacing == (1.0, 1.0, 1.0)
+    assert volume.periodic == (False, False, False)
+
+
+def test_a_section_is_one_voxel_thick_and_may_be_periodic(tmp_path):
+    volume = load(saved(tmp_path, IDS[0]), unit="nm", void=0, periodic="xy")
+    np.testing.assert_array_equal(volume.grain_id[:, :, 0], IDS[0])
+    assert volume.spacing == (1e-3,) * 3
+    assert volume.periodic == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (IDS + 0.5, r"not integers.*: \d\.5 at voxel 0, 0, 0$"),
+        (IDS.astype(complex), "complex128, not integers"),
+        (np.zeros((2, 0, 3), int), "has the shape"),
+        (IDS[None], "2 or 3 axes are read"),
+        (np.array([[{}]]), "Python objects"),
+    ],
+)
+def test_other_arrays_are_refused_in_a_line(tmp_path, values, message):
+    with pytest.raises(InputError, match=message) as caught:
+        load(saved(tmp_path, values))
+    assert str(caught.value).startswith(str(tmp_path / "a.npy"))
+    assert "\n" not in str(caught.value)
+
+
+def test_damage_and_a_name_of_an_array_are_told(tmp_path):
+    path = saved(tmp_path, IDS)
+    with pytest.raises(InputError, match="one array without a name"):
+        load(path, array="grains")
+    whole = path.read_bytes()
+    for cut in (len(whole) - 9, 60, 7):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(InputError, match=r"damaged or cut off") as caught:
+            load(path)
+        assert "\n" not in str(caught.value)
