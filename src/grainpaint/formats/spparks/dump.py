@@ -22,15 +22,15 @@ BEGINNINGS = (_TIME, _UNITS)  # the first one also begins TIMESTEP
 _LONGEST = 1000  # bytes of the items before TIMESTEP
 # LAMMPS states units once, and the time before each of its steps, if it is asked to.
 _BEFORE = re.compile(rb"(?:ITEM: (?:UNITS|TIME)[ \t]*\n[^\n]*\n\s*)*\Z")
-_STYLES = {  # µm per unit of length of LAMMPS' units; lj has no unit
-    **{
-        "real": 1e-4,
-        "metal": 1e-4,
-        "si": 1e6,
-        "cgs": 1e4,
-        "electron": 5.29177210544e-5,
-    },
-    **{"micro": 1.0, "nano": 1e-3, "lj": 1.0},
+_STYLES = {  # µm per unit of length of LAMMPS' units
+    "real": 1e-4,
+    "metal": 1e-4,
+    "si": 1e6,
+    "cgs": 1e4,
+    "electron": 5.29177210544e-5,
+    "micro": 1.0,
+    "nano": 1e-3,
+    "lj": 1.0,  # has none
 }
 
 
