@@ -19,11 +19,11 @@ HEAD = """# Commands
 
 This page is made from the help texts of the commands: `make docs` writes it anew.
 
-`-o` chooses the format by its suffix: `.vti`, `.npz`, `.zarr`, `.sites` for SPPARKS or one
-of the others that [solvers](solvers.md) lists. What grainpaint paints, generates or
-simulates comes with a picture, `NAME.png`, and a record, `NAME.run.json`, that holds its
-settings, seed, precision, versions and times (in a `.zarr`: `run.json`). The exit code
-is 2 for a user's mistake, which is explained in one line, and 1 for a failure.
+`-o` chooses the format by its suffix: `.vti`, `.npz`, `.zarr`, `.sites` for SPPARKS or
+one of the others that [solvers](solvers.md) lists. What grainpaint paints, generates or
+simulates comes with a picture, `NAME.png`, and a record, `NAME.run.json`, that holds
+its settings, seed, precision, versions and times (in a `.zarr`: `run.json`). The exit
+code is 2 for a user's mistake, which is explained in one line, and 1 for a failure.
 """
 
 # The commands shown under Example; tests/test_docs.py parses them.
