@@ -193,7 +193,7 @@ MISTAKES = {
     "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
     "unknown stage": ("train coarse --data . --out m", "refine, additive or paper"),
     "no data": ("train base --data nowhere --out m", "no such file"),
-    "no picture": ("view GEAR -o a.png", "of an unknown kind"),
+    "no picture": ("view GEAR -o a.png", "a part, which holds no grains"),
     "no field": ("segment no.npz -o a.npz", "no such file"),
     "unknown method": ("segment no.npz -o a.npz --method kmeans", "colors or dbscan"),
     "no field for dbscan": ("segment no.npz -o a.npz --method dbscan", "no such file"),

@@ -352,11 +352,7 @@ def check(
     rows = [
         *_flat_rows(described(found.shape)),
         ("grains", f"{grains.n_grains:,}"),
-        (
-            "missing IDs",
-            _some(grains.missing.tolist(), grains.n_missing)
-            + (" (no fault)" if grains.n_missing else ""),
-        ),
+        ("missing IDs (no fault)", _some(grains.missing.tolist(), grains.n_missing)),
         (
             "grains in pieces",
             _some([f"{g} ({n} pieces)" for g, n in grains.in_pieces.items()]),
