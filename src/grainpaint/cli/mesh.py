@@ -15,7 +15,7 @@ from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.cad import Part
-    from grainpaint.meshing import Quality, SolidQuality
+    from grainpaint.meshing import Quality, SolidQuality, VolumeCheck
     from grainpaint.microstructure import Microstructure
 
 _WITHOUT = (".ply", ".stl")  # hold no orientations
@@ -154,7 +154,7 @@ def _solid_rows(quality: SolidQuality) -> list[tuple[str, str]]:
     ]
 
 
-def _volumes(quality: Quality | SolidQuality) -> list[tuple[str, str]]:
+def _volumes(quality: VolumeCheck) -> list[tuple[str, str]]:
     return [
         ("whole volume", f"{quality.of_voxels:.2%} of the voxels'"),
         (

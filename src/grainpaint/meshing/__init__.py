@@ -2,7 +2,7 @@
 
 from grainpaint.meshing.files import check_mesh_output, write_mesh
 from grainpaint.meshing.mesh import GrainMesh, grain_mesh
-from grainpaint.meshing.quality import Quality, quality_of
+from grainpaint.meshing.quality import Quality, VolumeCheck, quality_of
 from grainpaint.meshing.solid import SolidMesh, solid_mesh
 from grainpaint.meshing.solid_quality import SolidQuality, solid_quality_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Quality",
     "SolidMesh",
     "SolidQuality",
+    "VolumeCheck",
     "check_mesh_output",
     "grain_mesh",
     "quality_of",

@@ -12,14 +12,37 @@ from grainpaint.meshing.mesh import GrainMesh
 from grainpaint.meshing.triangles import smallest_angles
 from grainpaint.microstructure import Microstructure
 
-__all__ = ["OFF", "Quality", "off_volumes", "quality_of"]
+__all__ = ["Quality", "VolumeCheck", "check_volumes", "quality_of"]
 
-OFF = 0.01  # of a volume
+_OFF = 0.01  # of a volume
 
 
 @dataclass(frozen=True)
-class Quality:
-    """What is known of a mesh.
+class VolumeCheck:
+    """How near the volumes of the grains of a mesh are to those of their voxels.
+
+    Parameters
+    ----------
+    of_voxels : float
+        Volume of the mesh over that of all voxels.
+    volume_error : float
+        Largest difference of a grain's volume from that of its voxels, as a share; in a
+        part, from its share of the part.
+    worst_grain : int
+        ID of that grain.
+    n_off : int
+        Grains whose volumes differ by more than 1 %.
+    """
+
+    of_voxels: float
+    volume_error: float
+    worst_grain: int
+    n_off: int
+
+
+@dataclass(frozen=True)
+class Quality(VolumeCheck):
+    """What is known of a mesh, besides its volumes.
 
     Parameters
     ----------
@@ -34,15 +57,6 @@ class Quality:
         Edges at which a grain does not have two triangles that continue each other.
     n_crossing : int
         Triangles that cross another one, or are folded over in a face of the box.
-    of_voxels : float
-        Volume of the mesh over that of all voxels.
-    volume_error : float
-        Largest difference of a grain's volume from that of its voxels, as a share; in a
-        part, from its share of the part.
-    worst_grain : int
-        ID of that grain.
-    n_off : int
-        Grains whose volumes differ by more than 1 %.
     smallest_angle : float
         Of a triangle, degrees.
     smallest_dihedral : float
@@ -57,10 +71,6 @@ class Quality:
     n_points: int
     n_wrong_edges: int
     n_crossing: int
-    of_voxels: float
-    volume_error: float
-    worst_grain: int
-    n_off: int
     smallest_angle: float
     smallest_dihedral: float
 
@@ -84,12 +94,13 @@ def quality_of(
         exactly.
     """
     ids = volume.ids()
-    of_voxels, errors = off_volumes(mesh.volumes(ids), volume, in_part)
+    volumes = check_volumes(mesh.volumes(ids), volume, in_part)
     pairs = np.stack([mesh.inside, mesh.outside], 1)
     corners = mesh.triangles
     edges = check_edges(mesh.points, corners, pairs)
     crossed = crossing(mesh.points / volume.spacing, corners) | mesh.folded()
     return Quality(
+        **vars(volumes),
         n_grains=ids.size,
         n_nodes=len(mesh.points),
         n_triangles=len(corners),
@@ -98,35 +109,37 @@ def quality_of(
         n_points=int((mesh.kinds > 3).sum()),
         n_wrong_edges=edges.n_wrong,
         n_crossing=int(crossed.sum()),
-        of_voxels=of_voxels,
-        volume_error=float(errors.max()),
-        worst_grain=int(ids[errors.argmax()]),
-        n_off=int((errors > OFF).sum()),
         smallest_angle=float(np.degrees(smallest_angles(mesh.points, corners).min())),
         smallest_dihedral=float(np.degrees(edges.dihedral.min())),
     )
 
 
-def off_volumes(
+def check_volumes(
     found: np.ndarray, volume: Microstructure, in_part: bool
-) -> tuple[float, np.ndarray]:
-    """Return the whole over all voxels, and how far off each grain is, as a share.
+) -> VolumeCheck:
+    """Compare the volumes of the grains of a mesh with those of their voxels.
 
     Parameters
     ----------
     found : numpy.ndarray, float64, shape (n,)
-        Volumes of the grains of a mesh, µm³.
+        By grain, in the order of their IDs, µm³.
     volume, in_part
         As in `quality_of`.
 
     Examples
     --------
     >>> volume = Microstructure(np.array([[[1, 2, 2]]]))
-    >>> of_voxels, errors = off_volumes(np.array([0.75, 1.5]), volume, in_part=True)
-    >>> of_voxels, errors.tolist()
-    (0.75, [0.0, 0.0])
+    >>> check = check_volumes(np.array([0.75, 1.5]), volume, in_part=True)
+    >>> check.of_voxels, check.volume_error
+    (0.75, 0.0)
     """
     voxels = volume.grain_volumes() * np.prod(volume.spacing)
     of_voxels = float(found.sum() / voxels.sum())
     expected = voxels * of_voxels if in_part else voxels
-    return of_voxels, np.abs(found / expected - 1)
+    errors = np.abs(found / expected - 1)
+    return VolumeCheck(
+        of_voxels=of_voxels,
+        volume_error=float(errors.max()),
+        worst_grain=int(volume.ids()[errors.argmax()]),
+        n_off=int((errors > _OFF).sum()),
+    )

@@ -9,7 +9,7 @@ import numba as nb
 import numpy as np
 
 from grainpaint.meshing.edges import normal
-from grainpaint.meshing.quality import OFF, off_volumes
+from grainpaint.meshing.quality import VolumeCheck, check_volumes
 from grainpaint.meshing.solid import SolidMesh
 from grainpaint.microstructure import Microstructure
 
@@ -17,23 +17,14 @@ __all__ = ["SolidQuality", "dihedral_angles", "solid_quality_of"]
 
 
 @dataclass(frozen=True)
-class SolidQuality:
-    """What is known of tetrahedra.
+class SolidQuality(VolumeCheck):
+    """What is known of tetrahedra, besides their volumes.
 
     Parameters
     ----------
     n_grains, n_nodes, n_tetrahedra : int
     n_turned : int
         Tetrahedra without volume, or inside out.
-    of_voxels : float
-        Volume of the mesh over that of all voxels.
-    volume_error : float
-        Largest difference of a grain's volume from that of its voxels, as a share; in a
-        part, from its share of the part.
-    worst_grain : int
-        ID of that grain.
-    n_off : int
-        Grains whose volumes differ by more than 1 %.
     smallest_dihedral, low_dihedral, largest_dihedral : float
         Between two faces of a tetrahedron, degrees: the smallest one, that below which
         1 % of the tetrahedra have one, and the largest.
@@ -43,10 +34,6 @@ class SolidQuality:
     n_nodes: int
     n_tetrahedra: int
     n_turned: int
-    of_voxels: float
-    volume_error: float
-    worst_grain: int
-    n_off: int
     smallest_dihedral: float
     low_dihedral: float
     largest_dihedral: float
@@ -72,18 +59,15 @@ def solid_quality_of(
     own = mesh.volumes()
     first = np.searchsorted(mesh.grain, ids)  # they stand by grain
     found = np.add.reduceat(own, first)
-    of_voxels, errors = off_volumes(found, volume, in_part)
+    volumes = check_volumes(found, volume, in_part)
     angles = dihedral_angles(mesh.points, mesh.tetrahedra)
     smallest, low = angles[:, 0].min(), np.quantile(angles[:, 0], 0.01)
     return SolidQuality(
+        **vars(volumes),
         n_grains=ids.size,
         n_nodes=len(mesh.points),
         n_tetrahedra=len(own),
         n_turned=int((own <= 0).sum()),
-        of_voxels=of_voxels,
-        volume_error=float(errors.max()),
-        worst_grain=int(ids[errors.argmax()]),
-        n_off=int((errors > OFF).sum()),
         smallest_dihedral=math.degrees(smallest),
         low_dihedral=math.degrees(low),
         largest_dihedral=math.degrees(angles[:, 1].max()),
