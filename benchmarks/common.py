@@ -219,22 +219,34 @@ def grainpaint(*words, codes=(0,), script=None, **environment):
         if child.returncode not in codes:
             sys.exit(f"grainpaint {' '.join(map(str, words))} failed")
         output.seek(0)
-        # The kernel knows the exact peak of one process, samples that of several.
-        peak = max(usage.ru_maxrss * 1024, together.result())
         used = usage.ru_utime + usage.ru_stime
-        return Finished(seconds, used, peak, output.read())
+        return Finished(seconds, used, together.result(), output.read())
 
 
 def _peak_of_family(pid):
-    """Sample the resident bytes of a process and all below it until it ends."""
+    """Sample the resident bytes of a process and all below it until it ends.
+
+    Of the process itself Linux tells the peak. That of `wait4` counts what this process
+    held when it made the child.
+    """
     peak = 0
     with contextlib.suppress(psutil.NoSuchProcess):
         parent = psutil.Process(pid)
         while parent.status() != psutil.STATUS_ZOMBIE:
             family = [parent, *parent.children(recursive=True)]
-            peak = max(peak, sum(process.memory_info().rss for process in family))
-            time.sleep(0.2)
+            together = sum(process.memory_info().rss for process in family)
+            peak = max(peak, together, _peak_of(pid))
+            time.sleep(0.1)
     return peak
+
+
+def _peak_of(pid):
+    """Return the most resident bytes that a process has had, 0 where none tells."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def run_anew(script, function, *arguments, **environment):

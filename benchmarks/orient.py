@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 from common import make_parser, save, show
-from scipy.spatial import KDTree
 from scipy.spatial.transform import Rotation
+from voronoi import voronoi
 
-from grainpaint import Microstructure
 from grainpaint.orientations.cells import cells_of, numbered, texture_distance
 from grainpaint.orienting.public import orient_measured
 from grainpaint.orienting.sources import texture_of
@@ -27,15 +26,6 @@ TEXTURES = {
     "component:goss@0.5,10deg+cube@0.3,10deg": "432",
     "fibre:<0001>,z,10deg": "622",
 }
-
-
-def tessellation(n_grains, across):
-    """Return a periodic Voronoi tessellation."""
-    edge = round(across * n_grains ** (1 / 3))
-    seeds = np.random.default_rng(0).random((n_grains, 3)) * edge
-    centers = np.indices((edge,) * 3).reshape(3, -1).T + 0.5
-    ids = KDTree(seeds, boxsize=edge).query(centers)[1] + 1
-    return Microstructure(ids.reshape((edge,) * 3), periodic=(True,) * 3)
 
 
 def held_out_distance(one, other, symmetry):
@@ -82,7 +72,8 @@ def main():
     parser.add_argument("--grains", type=int, default=10_000)
     parser.add_argument("--across", type=int, default=6, help="voxels")
     options = parser.parse_args()
-    volume = tessellation(options.grains, options.across)
+    edge = round(options.across * options.grains ** (1 / 3))
+    volume = voronoi(options.grains, edge)
     for symmetry in ("432", "622"):  # compiles the kernels
         orient_measured(volume.crop((slice(12),) * 3), symmetry=symmetry)
     rows, fibre = [], None
