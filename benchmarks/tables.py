@@ -8,7 +8,16 @@ import json
 
 from build_tables import builds, builds_fine
 from cluster_tables import CLUSTER_TABLES
-from markup import HERE, columns_of, listed, markdown, read, source, sourced
+from markup import (
+    HERE,
+    columns_of,
+    listed,
+    markdown,
+    read,
+    source,
+    sourced,
+    written,
+)
 from quality_tables import (
     evaluations,
     floor,
@@ -23,6 +32,12 @@ from speed_tables import machines, speed
 __all__ = ["README_TABLES", "TABLES", "apps_figures"]
 
 PAIRS = ("energy", "grains")  # of which apps.json has ratios
+COSTS = {  # of a command that writes a file
+    "s": ("seconds", ".1f"),
+    "CPU s": ("processor_seconds", ".1f"),
+    "GB": ("gb", ".2f"),
+    "file, MB": ("file_mb", ",.0f"),
+}
 ARRAYS = {"color": "40 colors", "grain_id": "grain IDs", "tag": "tags"}
 
 
@@ -47,6 +62,24 @@ def peers():
     ]
     heads = ["", "voxels a second", "this model is faster by"]
     return sourced(content["stamp"], heads, rows)
+
+
+def meshes():
+    """Return what meshes cost, and what the command printed of each."""
+    content = read("meshes")
+    names = list(dict.fromkeys(name for r in content["rows"] for name in r["printed"]))
+    heads = [
+        f"{r['volume']}, {'tetrahedra' if r['filled'] else 'triangles'}"
+        for r in content["rows"]
+    ]
+    rows = [
+        [head, *(written(r[key], form) for r in content["rows"])]
+        for head, (key, form) in COSTS.items()
+    ]
+    rows += [
+        [name, *(r["printed"].get(name, "") for r in content["rows"])] for name in names
+    ]
+    return sourced(content["stamp"], ["", *heads], rows)
 
 
 # Large volumes, windows, parts
@@ -315,6 +348,8 @@ TABLES = {
             "over sampling": ("over sampling", ".2f"),
         },
     ),
+    "solvers": lambda: columns_of("solvers", {"for": ("for", ""), **COSTS}),
+    "meshes": meshes,
     "potts": potts,
     "potts speed": lambda: columns_of(
         "potts",

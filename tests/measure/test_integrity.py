@@ -22,11 +22,23 @@ def test_pieces_and_gaps_agree_with_an_independent_labelling(grain_id):
     label = ski_label(grain_id, connectivity=3)
     largest = int(grain_id.max())
     pieces = {g: len(np.unique(label[grain_id == g])) for g in range(1, largest + 1)}
-    assert found.in_pieces == {g: n for g, n in pieces.items() if n > 1}
+    open_axes = [axis for axis in range(3) if grain_id.shape[axis] > 1]
+    at_face = np.zeros(grain_id.shape, bool)
+    for axis in open_axes:
+        np.moveaxis(at_face, axis, 0)[[0, -1]] = True
+    cut = [
+        g
+        for g, n in pieces.items()
+        if n > 1
+        and all(at_face[label == k].any() for k in np.unique(label[grain_id == g]))
+    ]
+    in_several = {g: n for g, n in pieces.items() if n > 1}
+    assert found.in_pieces == {g: n for g, n in in_several.items() if g not in cut}
+    assert found.n_cut == len(cut)
     assert found.missing.tolist() == [g for g, n in pieces.items() if n == 0]
     assert found.n_grains == sum(n > 0 for n in pieces.values())
     sizes = np.bincount(label.ravel())
-    alone = np.argwhere((sizes[label] == 1) & (grain_id > 0))
+    alone = np.argwhere((sizes[label] == 1) & (grain_id > 0) & ~at_face)
     assert found.isolated.tolist() == alone.tolist()
 
 
@@ -38,8 +50,21 @@ def test_pieces_join_through_periodic_faces_only(axis, periodic):
     grain_id[[0, 5], 0, 0] = 3
     grain_id = np.moveaxis(grain_id, 0, axis)
     found = integrity(Microstructure(grain_id, periodic=(periodic,) * 3))
-    assert found.in_pieces == ({} if periodic else {1: 2, 3: 2})
-    assert len(found.isolated) == (0 if periodic else 2)
+    assert found.sound
+    assert found.n_cut == (0 if periodic else 2)
+
+
+def test_a_piece_within_the_volume_is_a_fault_and_one_at_an_open_face_is_not():
+    grain_id = np.ones((9, 9, 9), int)
+    grain_id[0, 4, 4] = grain_id[8, 4, 4] = 2
+    found = integrity(Microstructure(grain_id))
+    assert found.sound
+    assert found.n_cut == 1
+    grain_id[4, 4, 4] = 2
+    found = integrity(Microstructure(grain_id))
+    assert found.in_pieces == {2: 3}
+    assert found.isolated.tolist() == [[4, 4, 4]]
+    assert found.n_cut == 0
 
 
 def test_grains_that_hang_together_by_corners_are_whole():

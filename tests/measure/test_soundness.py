@@ -57,7 +57,7 @@ def test_one_window_has_no_seam(joined):
 
 def test_a_grain_in_pieces_is_a_fault(whole):
     broken = whole.grain_id.copy()
-    broken[0, 0, 0] = broken.max() + 3
+    broken[9, 9, 9] = broken.max() + 3
     found = check(Microstructure(broken))
     assert not found.sound
     assert len(found.integrity.missing) == 2

@@ -357,11 +357,9 @@ def check(
             "grains in pieces",
             _some([f"{g} ({n} pieces)" for g, n in grains.in_pieces.items()]),
         ),
+        ("in pieces at open faces (no fault)", count_text(grains.n_cut, "grain")),
         ("isolated voxels", _some([tuple(v) for v in grains.isolated.tolist()])),
-        (
-            "held by corners only",
-            f"{count_text(grains.n_by_corners, 'grain')} (no fault)",
-        ),
+        ("held by corners (no fault)", count_text(grains.n_by_corners, "grain")),
     ]
     if found.seams is not None:
         rows.append(("seams", _seam_line(found.seams)))

@@ -1,5 +1,6 @@
 """Integrity of grains: whole grains, no isolated voxels; gaps in the IDs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numba as nb
@@ -28,9 +29,14 @@ class Integrity:
         Their number.
     in_pieces : dict of int to int
         Number of pieces of each grain that is in several (26 neighbors, also through
-        periodic faces).
+        periodic faces), of which one at least ends within the volume.
+    n_cut : int
+        Number of grains whose several pieces all end at open faces of the volume,
+        beyond which they may meet; no fault. Faces across an axis of one voxel are
+        closed.
     isolated : numpy.ndarray, int, shape (k, 3)
-        Indices of voxels without a neighbor (of 26) in their grain.
+        Indices of voxels without a neighbor (of 26) in their grain that do not lie at
+        an open face.
     n_by_corners : int
         Number of grains held together only by edges or corners of voxels; no fault.
     """
@@ -39,6 +45,7 @@ class Integrity:
     missing: np.ndarray
     n_missing: int
     in_pieces: dict[int, int]
+    n_cut: int
     isolated: np.ndarray
     n_by_corners: int
 
@@ -53,20 +60,21 @@ def integrity(volume: Microstructure) -> Integrity:
 
     Examples
     --------
-    >>> found = integrity(Microstructure(np.array([[[1, 3, 1]]])))
-    >>> found.sound, found.missing.tolist(), found.in_pieces
-    (False, [2], {1: 2})
+    >>> found = integrity(Microstructure(np.array([[[1, 3, 1, 3, 3]]])))
+    >>> found.sound, found.missing.tolist(), found.in_pieces, found.n_cut
+    (False, [2], {1: 2, 3: 2}, 0)
     """
     known = volume.ids()
     volume, ids = volume.compact()
-    n_pieces = _pieces_of_grains(volume, corners=True)
-    by_faces = _pieces_of_grains(volume, corners=False)
-    broken = np.flatnonzero(n_pieces > 1)
+    n_pieces, n_within = _pieces_of_grains(volume, corners=True)
+    by_faces, _ = _pieces_of_grains(volume, corners=False)
+    broken = np.flatnonzero((n_pieces > 1) & (n_within > 0))
     return Integrity(
         n_grains=known.size,
         missing=_missing(known),
         n_missing=int(known.max(initial=0)) - known.size,
         in_pieces={int(ids[g]): int(n_pieces[g]) for g in broken},
+        n_cut=int(np.count_nonzero((n_pieces > 1) & (n_within == 0))),
         isolated=_isolated(volume),
         n_by_corners=int(np.count_nonzero((by_faces > 1) & (n_pieces == 1))),
     )
@@ -78,12 +86,32 @@ def _missing(known: np.ndarray) -> np.ndarray:
     return np.setdiff1d(first, known)[:_LISTED]
 
 
-def _pieces_of_grains(volume: Microstructure, corners: bool) -> np.ndarray:
-    """Return the number of pieces of each ID, 0 for ID 0."""
+def _pieces_of_grains(
+    volume: Microstructure, corners: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of pieces of each ID, and of those at no open face; 0 for ID 0.
+
+    Pieces of ID 0 are not counted.
+    """
     label = label_pieces(volume.grain_id, volume.periodic, corners)
-    grain_of = np.zeros(int(label.max()) + 1, np.int64)
+    n = int(label.max()) + 1
+    grain_of = np.zeros(n, np.int64)
     grain_of[label.ravel()] = volume.grain_id.ravel()
-    return np.bincount(grain_of[1:], minlength=int(volume.grain_id.max()) + 1)
+    within = np.ones(n, bool)
+    for face in _open_faces(volume):
+        within[label[face]] = False
+    within[0] = False
+    n_ids = int(volume.grain_id.max()) + 1
+    every = np.bincount(grain_of[1:], minlength=n_ids)
+    return every, np.bincount(grain_of[within], minlength=n_ids)
+
+
+def _open_faces(volume: Microstructure) -> Iterator[tuple[slice, ...]]:
+    """Yield where the first and last layers across open axes lie."""
+    for axis in volume.axes:
+        if not volume.periodic[axis]:
+            for layer in (slice(1), slice(-1, None)):
+                yield (slice(None),) * axis + (layer,)
 
 
 @nb.njit(cache=True)
@@ -116,9 +144,11 @@ def _mark_isolated(grain_id, periodic, isolated):
 
 
 def _isolated(volume: Microstructure) -> np.ndarray:
-    """Return the indices of voxels without a neighbor in their grain."""
+    """Return the indices of voxels alone in their grain, not at open faces."""
     isolated = np.zeros(volume.shape, bool)
     # Through a flat periodic axis, a voxel would be its own neighbor.
     wraps = np.array(volume.periodic) & (np.array(volume.shape) > 1)
     _mark_isolated(volume.grain_id, wraps, isolated)
+    for face in _open_faces(volume):
+        isolated[face] = False
     return np.argwhere(isolated)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
+from grainpaint.meshing.order import in_order
+
 __all__ = ["EdgeCheck", "check_edges", "normal"]
 
 
@@ -42,10 +44,11 @@ def check_edges(
     """
     m = len(triangles)
     ends = np.concatenate([triangles[:, [i, (i + 1) % 3]] for i in range(3)])
-    low = np.minimum(ends[:, 0], ends[:, 1])
-    keys = low * len(points) + np.maximum(ends[:, 0], ends[:, 1])
-    order = np.argsort(keys, kind="stable")
-    start = np.flatnonzero(np.diff(keys[order], prepend=-1, append=-1))
+    low, high = ends.min(1), ends.max(1)
+    order = in_order(high)
+    order = order[in_order(low[order])]
+    keys = low[order] * len(points) + high[order]
+    start = np.flatnonzero(np.diff(keys, prepend=-1, append=-1))
     of = order % m
     ends = ends[order]
     normals = np.empty((m, 3))

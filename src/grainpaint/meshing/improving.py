@@ -11,14 +11,15 @@ the places do not depend on the number of threads.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numba as nb
 import numpy as np
 
 __all__ = ["GOOD", "THICK", "contents", "improved", "shapes"]
 
 _REGULAR = 6 * 2**0.5  # an edge cubed over the volume
-GOOD = 0.6  # nodes with nothing worse around them stay; that of the lattice is 0.93
-_STEPS = (0.2, 0.1, 0.05)  # voxels; finer ones take as long and gain little
+GOOD = 0.5  # nodes with nothing worse around them stay; that of the lattice is 0.93
 _TINY = 1e-300
 _GAIN = 1e-4  # of a shape, for which a node moves
 THICK = 4  # layers of a block; a tetrahedron begins and ends within three of them
@@ -60,6 +61,7 @@ def improved(
     layer: np.ndarray,
     spacing: tuple[float, ...],
     good: float,
+    steps: Sequence[float],
 ) -> np.ndarray:
     """Return better places of nodes.
 
@@ -78,11 +80,13 @@ def improved(
         Edges of a voxel.
     good : float
         Shape of the worst tetrahedron around a node that stays.
+    steps : floats
+        How far nodes go at once, voxels; each takes as long.
     """
     edge = np.array(spacing)
     there = points * edge
-    poor = tetrahedra[shapes(there, tetrahedra) < good]
-    near = np.zeros(len(points), bool)
+    poor, near = np.zeros((2, len(points)), bool)
+    _mark_poor(there, tetrahedra, good, poor)
     near[twin[poor]] = True
     moves, starts, blocks = _in_blocks(movable.any(1) & near[twin], twin, layer)
     row = np.full(len(points), -1, np.int32)
@@ -90,7 +94,7 @@ def improved(
     incident = _incident(tetrahedra, row, moves.size)
     groups = moves, starts, blocks
     most = int(np.diff(incident[0][starts]).max(initial=0))
-    for step in _STEPS:
+    for step in steps:
         ways = step * edge
         _improve(there, tetrahedra, groups, incident, movable, ways, good, most)
     found: np.ndarray = there / edge
@@ -158,16 +162,31 @@ def _shape(ax, ay, az, bx, by, bz, cx, cy, cz, dx, dy, dz):
     return _REGULAR / 6 * six / max(mean * np.sqrt(mean), _TINY)
 
 
+@nb.njit(inline="always")
+def _shape_of(points, corners):
+    """Return the shape of the tetrahedron of four nodes."""
+    a, b, c, d = corners
+    return _shape(
+        points[a, 0], points[a, 1], points[a, 2],
+        points[b, 0], points[b, 1], points[b, 2],
+        points[c, 0], points[c, 1], points[c, 2],
+        points[d, 0], points[d, 1], points[d, 2],
+    )  # fmt: skip
+
+
 @nb.njit(cache=True, parallel=True, error_model="numpy")
 def _shapes(points, tetrahedra, found):
     for i in nb.prange(len(tetrahedra)):
-        a, b, c, d = tetrahedra[i]
-        found[i] = _shape(
-            points[a, 0], points[a, 1], points[a, 2],
-            points[b, 0], points[b, 1], points[b, 2],
-            points[c, 0], points[c, 1], points[c, 2],
-            points[d, 0], points[d, 1], points[d, 2],
-        )  # fmt: skip
+        found[i] = _shape_of(points, tetrahedra[i])
+
+
+@nb.njit(cache=True, parallel=True, error_model="numpy")
+def _mark_poor(points, tetrahedra, good, poor):
+    """Mark the nodes of tetrahedra whose shape is below a good one."""
+    for i in nb.prange(len(tetrahedra)):
+        if _shape_of(points, tetrahedra[i]) < good:
+            for node in tetrahedra[i]:
+                poor[node] = True
 
 
 @nb.njit(cache=True, parallel=True)

@@ -13,6 +13,7 @@ import numba as nb
 import numpy as np
 
 from grainpaint.meshing.nets import Net
+from grainpaint.meshing.order import in_order
 
 __all__ = ["FACE", "LINE", "POINT", "Smoother", "kinds_of", "smoothed"]
 
@@ -63,9 +64,11 @@ class Smoother:
         center = self._net.center
         near = np.clip(points, center - _REACH, center + _REACH)
         points = np.where(free[:, None], near, points)
+        goes, there = self._goes(around, free), points.copy()
         for _ in range(n_steps):
             for factor in (_FORTH, _BACK):
-                points = self._step(points, factor, around, free, _REACH)
+                self._step(points, factor, around, goes, _REACH, there)
+                points, there = there, points
         return points
 
     def relaxed(
@@ -73,8 +76,10 @@ class Smoother:
     ) -> np.ndarray:
         """Return the points after a step towards the neighbors among some nodes."""
         around = self._neighbors(kind, free, among)
-        every = np.ones(len(points), bool)
-        return self._step(points, _FORTH, around, every, np.inf)
+        goes = self._goes(around, np.ones(len(points), bool))
+        there = points.copy()
+        self._step(points, _FORTH, around, goes, np.inf, there)
+        return there
 
     def _neighbors(
         self, kind: int, free: np.ndarray, among: np.ndarray
@@ -87,24 +92,28 @@ class Smoother:
         both = both[(own & free)[both[:, 0]] & among[both[:, 1]]]
         # Neighbors within the faces and edges of the box that a node lies in.
         both = both[(fixed[both[:, 1]] | ~fixed[both[:, 0]]).all(1)]
-        both = both[np.argsort(both[:, 0], kind="stable")]
+        both = both[in_order(both[:, 0])]
         return np.searchsorted(both[:, 0], np.arange(len(fixed) + 1)), both[:, 1]
+
+    def _goes(
+        self, around: tuple[np.ndarray, np.ndarray], free: np.ndarray
+    ) -> np.ndarray:
+        """Return the free nodes that have neighbors."""
+        return np.flatnonzero(free & (np.diff(around[0]) > 0)[self._net.twin])
 
     def _step(
         self,
         points: np.ndarray,
         factor: float,
         around: tuple[np.ndarray, np.ndarray],
-        free: np.ndarray,
+        goes: np.ndarray,
         reach: float,
-    ) -> np.ndarray:
-        """Return the points after a step of free ones to or from their neighbors."""
+        there: np.ndarray,
+    ) -> None:
+        """Set where some nodes are after a step to or from their neighbors."""
         net = self._net
-        goes = np.flatnonzero(free & (np.diff(around[0]) > 0)[net.twin])
-        there = points.copy()
         limits = net.center, reach
         _go(goes, points, factor, *around, net.fixed, net.twin, limits, there)
-        return there
 
 
 def kinds_of(net: Net) -> np.ndarray:
@@ -161,13 +170,13 @@ def _go(goes, points, factor, start, neighbor, fixed, twin, limits, there):
         own = twin[i]
         share = factor / (start[own + 1] - start[own])
         x, y, z = points[own, 0], points[own, 1], points[own, 2]
-        way = np.zeros(3)
+        u, v, w = 0.0, 0.0, 0.0
         for k in range(start[own], start[own + 1]):
-            way[0] += points[neighbor[k], 0] - x
-            way[1] += points[neighbor[k], 1] - y
-            way[2] += points[neighbor[k], 2] - z
-        for axis in range(3):
+            u += points[neighbor[k], 0] - x
+            v += points[neighbor[k], 1] - y
+            w += points[neighbor[k], 2] - z
+        for axis, way in enumerate((u, v, w)):
             if not fixed[own, axis]:
-                place = points[i, axis] + share * way[axis]
+                place = points[i, axis] + share * way
                 low, high = center[i, axis] - reach, center[i, axis] + reach
                 there[i, axis] = min(max(place, low), high)

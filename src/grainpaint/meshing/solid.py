@@ -10,7 +10,12 @@ from grainpaint.cad import Part
 from grainpaint.meshing.improving import GOOD, contents, improved, shapes
 from grainpaint.meshing.order import in_order
 from grainpaint.meshing.surfaces import Surfaces, check_fit, surfaces_of
-from grainpaint.meshing.tetrahedra import Filling, filling_of, without_unused
+from grainpaint.meshing.tetrahedra import (
+    Filling,
+    filling_of,
+    having,
+    without_unused,
+)
 from grainpaint.meshing.triangles import triangulated
 from grainpaint.meshing.volumes import grain_volumes, shifts_for
 from grainpaint.microstructure import Microstructure
@@ -19,6 +24,7 @@ from grainpaint.progress import Progress, silent
 __all__ = ["SolidMesh", "solid_mesh", "untangled"]
 
 _LEAST = 0.25  # shape below which nodes of boundaries move, too
+_COARSE, _FINE = (0.15, 0.05), (0.15, 0.05, 0.02)  # voxels: steps of nodes
 _ROUNDS = 3
 _FLAT = 1e-3  # shape of tetrahedra that count as inside out
 _HALVES = 4  # rounds in which nodes go half the way back, later all of it
@@ -108,10 +114,11 @@ def _shaped(
     near = filling.twin, np.floor(filling.start[:, 0]).astype(np.int64)
     others = [off_part, movable] if made.held.any() else [movable]
     for turn in range(_ROUNDS):
-        least = GOOD if turn == 0 else _LEAST  # later they are near
-        points = improved(points, rows, within, *near, spacing, least)
+        # Later they are near.
+        least, steps = (GOOD, _COARSE) if turn == 0 else (_LEAST, _FINE)
+        points = improved(points, rows, within, *near, spacing, least, steps)
         for some in others:
-            points = improved(points, rows, some, *near, spacing, _LEAST)
+            points = improved(points, rows, some, *near, spacing, _LEAST, _FINE)
         missing = made.sizes - grain_volumes(points[:n], *faces, made.sizes.size)
         if turn == _ROUNDS - 1 or (np.abs(missing) <= _CLOSE * abs(made.sizes)).all():
             break
@@ -120,7 +127,7 @@ def _shaped(
         points[:n] += shift
     points = untangled(filling, points, spacing)
     # What gets better in steps is not turned inside out again.
-    return improved(points, rows, movable, *near, spacing, _LEAST)
+    return improved(points, rows, movable, *near, spacing, _LEAST, _FINE)
 
 
 def untangled(
@@ -138,15 +145,15 @@ def untangled(
     spacing : three floats
         Edges of a voxel.
     """
-    turn = 0
+    turn, near = 0, filling.tetrahedra
     while True:
-        flat = shapes(points * spacing, filling.tetrahedra) <= _FLAT
+        flat = near[shapes(points * spacing, near) <= _FLAT]
         touched = np.zeros(len(points), bool)
-        touched[filling.twin[filling.tetrahedra[flat]]] = True
+        touched[filling.twin[flat]] = True
         touched = touched[filling.twin]
         way = points[touched] - filling.start[touched]
         if not way.any():
             return points
         points = points.copy()
         points[touched] -= way / 2 if turn < _HALVES else way
-        turn += 1
+        turn, near = turn + 1, having(filling.tetrahedra, touched)

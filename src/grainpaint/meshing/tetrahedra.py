@@ -16,7 +16,7 @@ import numpy as np
 
 from grainpaint.meshing.nets import Cubes, Net, ring_nodes, ring_table, twins
 
-__all__ = ["Filling", "filling_of", "without_unused"]
+__all__ = ["Filling", "filling_of", "having", "without_unused"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,9 @@ def filling_of(
     for side, order in enumerate(([0, 1, 2], [0, 2, 1])):
         own = voxel[ends[:, side]]
         there = own >= 0
-        caps.append(np.column_stack([own[there], triangles[there][:, order]]))
-    rows = np.concatenate([inside, *caps]).astype(np.int32)
+        cap = np.column_stack([own[there], triangles[there][:, order]])
+        caps.append(cap.astype(np.int32))
+    rows = np.concatenate([inside, *caps])
     rows = rows[~_flat(all_sides, rows)]
     grain = labels.ravel()[filled][rows[:, 0] - voxel[filled[0]]]
     start = np.concatenate([net.points, *tail])
@@ -123,6 +124,27 @@ def without_unused(
     rows = np.empty((len(order), 4), np.int32)
     _rename(tetrahedra, order, new, rows)
     return used, rows
+
+
+def having(tetrahedra: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Return the tetrahedra that have one of the nodes of a mask.
+
+    Examples
+    --------
+    >>> rows = np.array([[0, 1, 2, 3], [1, 2, 3, 4]])
+    >>> having(rows, np.array([False, False, False, False, True])).tolist()
+    [[1, 2, 3, 4]]
+    """
+    found = np.empty(len(tetrahedra), bool)
+    _find(tetrahedra, nodes, found)
+    return tetrahedra[found]
+
+
+@nb.njit(cache=True, parallel=True)
+def _find(tetrahedra, nodes, found):
+    for i in nb.prange(len(tetrahedra)):
+        a, b, c, d = tetrahedra[i]
+        found[i] = nodes[a] or nodes[b] or nodes[c] or nodes[d]
 
 
 @nb.njit(cache=True)

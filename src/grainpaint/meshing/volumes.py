@@ -99,9 +99,9 @@ def shifts_for(
     pressure, _ = cg(normal, missing, rtol=1e-5, maxiter=200, M=near)
     # What no node has stands last, and does not move.
     pressure = np.append(pressure, 0.0)
-    shift = np.einsum("ijk,ij->ik", slopes, pressure[grains])
-    found: np.ndarray = shift[net.twin]
-    return found
+    shift = np.empty((len(points), 3))
+    _add_pressures(grains, slopes, pressure, net.twin, shift)
+    return shift
 
 
 @nb.njit(inline="always")
@@ -148,6 +148,17 @@ def _add_slopes(points, triangles, pairs, twin, grains, slopes):
                 slopes[node, slot, 0] += sixth * x
                 slopes[node, slot, 1] += sixth * y
                 slopes[node, slot, 2] += sixth * z
+
+
+@nb.njit(cache=True, parallel=True)
+def _add_pressures(grains, slopes, pressure, twin, shift):
+    """Set how far pressures in its grains move each node."""
+    for i in nb.prange(len(twin)):
+        for axis in range(3):
+            way = 0.0
+            for slot in range(grains.shape[1]):
+                way += slopes[twin[i], slot, axis] * pressure[grains[twin[i], slot]]
+            shift[i, axis] = way
 
 
 @nb.njit(cache=True)
