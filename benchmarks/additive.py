@@ -1,14 +1,17 @@
 """The additive kernel beside SPPARKS: speed, memory, and the grains of recorded runs.
 
-Run: python benchmarks/additive.py [--only speed|grains] [--idle] [--picture FILE].
-Prints tables and writes additive.json. Speed: SPPARKS' own example am/ellipsoid, 100^3,
-which takes SPPARKS 6,017 s on one core by its log. Grains: recorded runs of SPPARKS in
-../shared/data/spparks beside the repository, compared with ours by two-sample
-Kolmogorov-Smirnov tests over all grains of 10 voxels or more.
+Run: python benchmarks/additive.py [--only speed|grains] [--idle] [--spparks PATH]
+[--picture FILE]. Prints tables and writes additive.json. Speed: SPPARKS' own example
+am/ellipsoid, 100^3, which takes SPPARKS 6,017 s on one core by its log; and, with
+SPPARKS itself (PATH), a Bezier build of 64^3 in six layers. Grains: recorded runs of
+SPPARKS in ../shared/data/spparks beside the repository, compared with ours by
+two-sample Kolmogorov-Smirnov tests over all grains of 10 voxels or more.
 """
 
 import os
 import resource
+import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +25,41 @@ from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, LinearHaz
 from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
 from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid
 from grainpaint.simulate.am.solidify import solidify
+from grainpaint.simulate.spparks import read_script
+from grainpaint.simulate.spparks.runner import run_simulation
 
 RECORDED = SHARED / "spparks"
 KINDS = ("am_ellipsoid", "am_bezier")
 SPPARKS_S = 6017
 CORNERS = (("x", "LL", -1, 0), ("y", "UL", 0, 1), ("x", "UR", 1, 0), ("y", "LR", 0, -1))
+BEZIER = """seed 4242
+app_style potts/am/bezier 20000 22 14 5 10 1.5
+potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
+potts/am/bezier control_points y 0.85711 1.50644 0.88308
+potts/am/bezier control_points z -0.78114 -1.62087 -1.78114
+potts/am/bezier beta 1.0 0.5
+dimension 3
+lattice sc/26n 1.0
+region box block 0 64 0 64 0 64
+boundary n n n
+create_box box
+create_sites box
+set i1 range 1 20000
+set d1 value 0.0
+am path 1 start -30.0 10.0 end 54.0 94.0 speed 10.0
+am path 2 start -10.0 -10.0 end 74.0 74.0 speed 10.0
+am path 3 start 10.0 -30.0 end 94.0 54.0 speed 10.0
+am path 4 start 94.0 10.0 end 10.0 94.0 speed 10.0
+am path 5 start 74.0 -10.0 end -10.0 74.0 speed 10.0
+am path 6 start 54.0 -30.0 end -30.0 54.0 speed 10.0
+am path_layer 1 num_paths 3 path_ids 1 2 3 thickness 9
+am path_layer 2 num_paths 3 path_ids 4 5 6 thickness 9
+am build start 12.0 num_layers {n_layers}
+sector yes
+sweep random mask no
+temperature 0.25
+run 1.0
+"""
 QUANTITIES = ("voxels", "b_over_a", "c_over_a", "axis_x", "axis_y", "axis_z")
 
 
@@ -111,8 +144,43 @@ def clock(last_step):
     return seconds, used, memory("VmHWM:") - before
 
 
-def speed(idle, last_step):
-    """Return the figures of SPPARKS' example; wall time only on an idle machine."""
+def clock_script(script):
+    """Return the processor seconds of our run of a script, which has run before."""
+    simulation = read_script(Path(script))
+    for _ in run_simulation(simulation, all_times=False):
+        pass  # compiles
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    for _ in run_simulation(simulation, all_times=False):
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_utime - used
+
+
+def clock_program(program, script):
+    """Return the processor seconds of SPPARKS, its start included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    words = [program, "-in", script, "-screen", "none"]
+    subprocess.run(words, check=True, cwd=script.parent, stdout=subprocess.DEVNULL)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - used
+
+
+def bezier(program, n_layers):
+    """Return processor seconds of a Bezier build, ours and SPPARKS', and the ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "in.bezier"
+        script.write_text(BEZIER.format(n_layers=n_layers))
+        one = {"NUMBA_NUM_THREADS": "1"}
+        ours = run_anew(Path(__file__), "clock_script", str(script), **one)
+        theirs = clock_program(program, script) if program else None
+    return {
+        "Bezier 64^3, CPU s on one core": round(ours, 1),
+        "Bezier 64^3, CPU s of SPPARKS": theirs and round(theirs, 1),
+        "Bezier 64^3, times as fast, core against core": theirs
+        and round(theirs / ours, 1),
+    }
+
+
+def speed(idle, last_step, program):
+    """Return the figures of speed; wall time only on an idle machine."""
     script, n_cores = Path(__file__), len(os.sched_getaffinity(0))
     _, used, size = run_anew(script, "clock", last_step, NUMBA_NUM_THREADS="1")
     wall = None
@@ -125,6 +193,7 @@ def speed(idle, last_step):
         "am/ellipsoid 100^3, s on all cores": wall and round(wall, 1),
         "times as fast as SPPARKS": wall and round(SPPARKS_S / wall),
         "bytes a site": round(size / 100**3, 1),
+        **bezier(program, 1 if last_step else 6),
     }
 
 
@@ -181,6 +250,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--idle", action="store_true", help="also measure wall time")
+    parser.add_argument("--spparks", help="the program")
     parser.add_argument("--only", choices=["speed", "grains"])
     parser.add_argument("--last-step", type=int, help="end every run after this step")
     options = parser.parse_args()
@@ -188,7 +258,7 @@ def main():
         missing(f"additive.py compares with recorded runs of SPPARKS in {RECORDED}")
     script, last_step = Path(__file__), options.last_step
     if options.only != "grains":
-        rows = speed(options.idle, last_step)
+        rows = speed(options.idle, last_step, options.spparks)
         show([{"what": key, "figure": value} for key, value in rows.items()])
         save(options, script, {"rows": rows}, part="speed")
     if options.only != "speed":

@@ -242,8 +242,11 @@ def _surface(pool: Bezier) -> tuple["cKDTree", np.ndarray, np.ndarray]:
         ],
         axis=-1,
     )
-    # In the middle of the pool many points are about as near: small leaves take longer.
-    tree = cKDTree(points.reshape(-1, 3), leafsize=64)
+    # In the middle of the pool many points are about as near: small leaves take longer,
+    # and so do nodes that are fitted to their points.
+    tree = cKDTree(
+        points.reshape(-1, 3), leafsize=64, compact_nodes=False, balanced_tree=False
+    )
     return tree, np.repeat(u, v.size), np.tile(v, u.size)
 
 
