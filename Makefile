@@ -6,8 +6,10 @@
 # make docs       write docs/cli.md from the help texts of the commands
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 PART := examples/parts/gear.stl
-# The many processes of demo and tests load modules that are compiled once.
+# The many processes of demo and tests load modules that are compiled once, when they
+# are first imported: pip would compile thousands that never are, for a minute and more.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo format check test test-all docs benchmark clean
@@ -15,11 +17,11 @@ unexport PYTHONDONTWRITEBYTECODE
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'grainpaint needs Python 3.11 or newer: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(INSTALL) -e .
 	touch .venv/installed
 
 .venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt cascadio diffusers distributed executorlib hypothesis libigl meshio mypy pytest pytest-xdist ruff scikit-image scikit-learn submitit tensorstore yaozarrs
+	$(INSTALL) cascadio diffusers distributed executorlib hypothesis libigl meshio mypy pytest pytest-xdist ruff scikit-image scikit-learn submitit tensorstore yaozarrs
 	touch .venv/installed-test
 
 demo: .venv/installed

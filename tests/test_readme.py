@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -69,3 +71,33 @@ def test_every_figure_has_a_stamp():
             assert stamp["machine"]
             assert stamp["date"]
             assert stamp["commit"] or stamp["note"], path
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_as_they_stand_and_their_results_are_sound(
+    tmp_path,
+):
+    (section,) = re.findall(r"^## On the command line\n(.*?)^## ", README, re.M | re.S)
+    commands = re.findall(r"^grainpaint (.+?)(?:  #.*)?$", section, re.M)
+    assert len(commands) > 5
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "mine").mkdir()
+    for seed in (1, 2):  # what a user brings to `compare`
+        words = ["simulate", "iso", "--shape", "64,64,64", "--time", "100"]
+        ended(tmp_path, *words, "--seed", seed, "-o", f"mine/{seed}.npz")
+    for command in commands:
+        said = ended(tmp_path, *shlex.split(command))
+        assert "not sound" not in said.lower(), command
+    assert "sound" in ended(tmp_path, "check", "gear.vti").splitlines()[-1]
+
+
+def ended(folder, *words):
+    """Run a command to its end; return what it said, progress left out."""
+    done = subprocess.run(
+        [sys.executable, "-m", "grainpaint", *map(str, words)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr + done.stdout
