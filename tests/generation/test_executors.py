@@ -26,7 +26,7 @@ from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.generation.worker import Run, do
 
-SHAPE = (140, 40, 24)
+SHAPE = (132, 24, 24)
 
 
 @pytest.fixture(scope="module")
