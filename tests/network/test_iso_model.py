@@ -27,6 +27,7 @@ def sizes(volume):
     return n.mean(), (n**2).sum() / n.sum()
 
 
+@pytest.mark.slow
 def test_grains_are_as_large_as_simulated_ones():
     """A box of 64^3 each, about 430 grains: the means scatter by 7 and 10 %.
 
@@ -39,6 +40,7 @@ def test_grains_are_as_large_as_simulated_ones():
     assert ours[1] == pytest.approx(theirs[1], rel=0.3)
 
 
+@pytest.mark.slow
 def test_windows_leave_no_trace():
     model, shape = load_model("iso"), (128, 32, 32)
     painter = Painter(model, whole(shape, 8), seed=4)
