@@ -26,13 +26,16 @@ def around(spin, place, offsets, periodic=(True, True, True)):
 
 def energy(spin, offsets=NEIGHBORS, periodic=(True, True, True)):
     """Unlike pairs of neighbors, each pair once; spin 0 is no site."""
-    unlike = sum(
-        v != spin[place]
-        for place in np.argwhere(spin).tolist()
-        for place in [tuple(place)]
-        for v in around(spin, place, offsets, periodic)
-    )
-    return int(unlike) // 2
+    padded = np.asarray(spin)
+    for axis, wraps in enumerate(periodic):
+        rim = [(int(i == axis),) * 2 for i in range(3)]
+        padded = np.pad(padded, rim, "wrap" if wraps else "constant")
+    unlike = 0
+    for offset in offsets:
+        box = tuple(slice(1 + o, 1 + o + n) for o, n in zip(offset, spin.shape))
+        there = padded[box]
+        unlike += np.count_nonzero((there != spin) & (there > 0) & (spin > 0))
+    return unlike // 2
 
 
 def flip_rates(mine, neighbors, n_neighbors, temperature, rule, n_spins):
@@ -348,20 +351,16 @@ def same_grain(grain_id, periodic, lag):
 
 def same_pairs(grain_id, periodic, lag):
     """Count the pairs at a lag that lie in one grain, and those that lie inside."""
-    shape = grain_id.shape
-    same = pairs = 0
-    for place in np.ndindex(shape):
-        there = [p + d for p, d in zip(place, lag)]
-        for axis in range(3):
-            if periodic[axis]:
-                there[axis] %= shape[axis]
-        if any(not 0 <= t < n for t, n in zip(there, shape)):
-            continue
-        a, b = grain_id[place], grain_id[tuple(there)]
-        if a and b:
-            pairs += 1
-            same += a == b
-    return same, pairs
+    place = np.indices(grain_id.shape).reshape(3, -1)
+    there = place + np.reshape(lag, (3, 1))
+    inside = np.ones(grain_id.size, bool)
+    for axis, n in enumerate(grain_id.shape):
+        if periodic[axis]:
+            there[axis] %= n
+        inside &= (there[axis] >= 0) & (there[axis] < n)
+    a, b = (grain_id[tuple(p[:, inside])] for p in (place, there))
+    filled = (a > 0) & (b > 0)
+    return np.count_nonzero(filled & (a == b)), np.count_nonzero(filled)
 
 
 def paper_kl_line(p, q):

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -58,11 +59,17 @@ def dotted(path):
 
 
 NAMES = {dotted(path) for path in MODULES}
+LAST_NAMES = {name.split(".")[-1] for name in NAMES}
+
+
+@cache
+def parsed(path):
+    return ast.parse(path.read_text())
 
 
 def imports(path):
     """Yield (module, name) for all that is imported, within functions too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             if node.module.split(".")[0] != "grainpaint":
@@ -88,7 +95,7 @@ def test_no_module_imports_upward(path):
 
 @each_module
 def test_no_private_name_crosses_modules(path):
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     own = {node.asname or node.name for node in ast.walk(tree) if is_module(node)}
     for module, name in imports(path):
         assert name is None or not private(name), f"{name} of {module}"
@@ -98,9 +105,7 @@ def test_no_private_name_crosses_modules(path):
 
 
 def is_module(node):
-    return isinstance(node, ast.alias) and any(
-        name.split(".")[-1] == node.name for name in NAMES
-    )
+    return isinstance(node, ast.alias) and node.name in LAST_NAMES
 
 
 def private(name):
@@ -137,7 +142,7 @@ def test_no_module_and_no_function_is_too_long():
         text = path.read_text()
         lengths.append(text.count("\n"))
         assert lengths[-1] <= 400, path
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 80, (path, node.name)
     assert sorted(lengths)[len(lengths) // 2] <= 150

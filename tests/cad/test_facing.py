@@ -40,13 +40,13 @@ U = prism(OUTLINE, PIECES, 10)
 @given(st.lists(st.booleans(), min_size=4, max_size=4), st.permutations(range(4)))
 @settings(max_examples=20)
 def test_depth_decides_whatever_shells_face_and_in_whatever_order(turned, order):
-    edges = (40, 30, 20, 10)
+    edges = (16, 12, 8, 4)
     shells = [
         inverted(box((e,) * 3)) if t else box((e,) * 3) for e, t in zip(edges, turned)
     ]
     part = solid_of(*(shells[i] for i in order))
-    assert mask_volume(part, 1.0) == 40**3 - 30**3 + 20**3 - 10**3
-    np.testing.assert_allclose(sorted(part.body_volumes), [7000, 37000])
+    assert mask_volume(part, 1.0) == 16**3 - 12**3 + 8**3 - 4**3
+    np.testing.assert_allclose(sorted(part.body_volumes), [448, 2368])
     wrong = [t != bool(i % 2) for i, t in enumerate(turned)]
     n_notes = 1 if all(wrong) else any(wrong[::2]) + any(wrong[1::2])
     assert len(part.notes) == n_notes

@@ -25,7 +25,7 @@ def box(run, tiny_model, tmp_path):
     """A box of grains that was generated with a texture."""
     out = tmp_path / "box.npz"
     code, _, _ = run(
-        "generate", "--shape", "32,32,32", "--model", tiny_model, "-o", out, *WORDS,
+        "generate", "--shape", "20,16,24", "--model", tiny_model, "-o", out, *WORDS,
         *GOSS,
     )  # fmt: skip
     assert code == 0
@@ -42,11 +42,11 @@ def test_generate_with_a_texture_is_generate_and_orient(run, box, tiny_model, tm
         "seed": 3,
     }
     plain, turned = tmp_path / "plain.npz", tmp_path / "turned.npz"
-    size = ("--shape", "32,32,32", "--model", tiny_model)
+    size = ("--shape", "20,16,24", "--model", tiny_model)
     assert run("generate", *size, "-o", plain, *WORDS)[0] == 0
     assert load(plain).orientations is None
     assert run("orient", plain, "-o", turned, *GOSS, "--seed", 3)[0] == 0
-    again = grainpaint.generate((32, 32, 32), str(tiny_model), seed=3, texture=GOSS[1])
+    again = grainpaint.generate((20, 16, 24), str(tiny_model), seed=3, texture=GOSS[1])
     for other in (load(turned), again):
         np.testing.assert_array_equal(found.grain_id, other.grain_id)
         np.testing.assert_array_equal(by_voxel(found), by_voxel(other))

@@ -89,7 +89,7 @@ def test_the_report_names_every_descriptor_and_links_to_nothing(page):
     assert text.index("Verdict") < text.index("Densities") < text.index("Slices")
 
 
-def test_a_report_of_one_set_has_no_verdict(tmp_path, volumes, sets):
+def test_a_report_of_one_set_has_no_verdict(tmp_path, volumes, sets, no_densities):
     path = tmp_path / "one.html"
     write_report(path, sets[:1], volumes[:1])
     text = path.read_text(encoding="utf-8")
@@ -192,7 +192,7 @@ def test_the_report_opens_in_a_browser_without_errors_and_draws_3d(page, tmp_pat
     assert not [line for line in console if "rror" in line]
 
 
-def test_a_report_of_sections_is_flat(tmp_path, few_draws):
+def test_a_report_of_sections_is_flat(tmp_path, few_draws, no_densities):
     grown = [isotropic((32, 40, 1), time=8, seed=s, lattice="sq/8n") for s in (1, 2)]
     ids = [label_pieces(v.grain_id, corners=True).transpose(0, 2, 1) for v in grown]
     shown = [Microstructure(one) for one in ids]
@@ -234,9 +234,11 @@ def test_a_report_shows_textures_only_where_grains_have_orientations(
 
 
 def test_a_comparison_with_orientations_has_their_verdicts(
-    tmp_path, volumes, few_draws
+    tmp_path, few_draws, no_densities
 ):
-    shown = [grainpaint.orient(volume) for volume in volumes[:2]]
+    grown = [isotropic((20, 20, 20), time=10, seed=s).grain_id for s in (1, 2)]
+    volumes = [Microstructure(label_pieces(ids), (2.0,) * 3) for ids in grown]
+    shown = [grainpaint.orient(volume) for volume in volumes]
     report(tmp_path / "a.html", shown[0], shown[1])
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "Disorientation across boundaries" in text

@@ -14,13 +14,17 @@ from samples import small_training
 
 from grainpaint import InputError, store
 from grainpaint.executors import cluster
+from grainpaint.generation import on_disk
+from grainpaint.generation.domain import Domain
+from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.network.train import train
 from grainpaint.simulate.iso.isotropic import simulate_iso
 from grainpaint.simulate.iso.recipe import IsoRecipe
 
 distributed = pytest.importorskip("distributed")
 
-WORDS = ("generate", "--shape", "140,40,24", "--seed", "5", "--window", "32")
+SHAPE = (132, 24, 24)
+WORDS = ("generate", "--shape", "132,24,24", "--seed", "5", "--window", "32")
 WORDS += ("--no-picture",)
 
 
@@ -28,7 +32,10 @@ WORDS += ("--no-picture",)
 def volume(tiny_model, tmp_path_factory):
     """Return the volume that one process makes."""
     path = tmp_path_factory.mktemp("finished") / "a.zarr"
-    subprocess.run(words(tiny_model, path), check=True, capture_output=True)
+    recipe = make_recipe(Domain(SHAPE), Options(window=32), str(tiny_model), seed=5)
+    settings = recipe.model_dump(mode="json")
+    made = store.create(path, recipe.shape, (1.0,) * 3, recipe.origin, settings)
+    on_disk.run(recipe, made)
     return path
 
 

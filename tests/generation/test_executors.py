@@ -26,7 +26,7 @@ from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.recipe import Options, make_recipe
 from grainpaint.generation.worker import Run, do
 
-SHAPE = (140, 40, 24)
+SHAPE = (132, 24, 24)
 
 
 @pytest.fixture(scope="module")
@@ -286,10 +286,10 @@ def test_one_worker_keeps_the_threads_that_its_process_has(
 def test_python_makes_a_volume_with_an_executor_and_goes_on_with_it(
     tiny_model, tmp_path
 ):
-    how = {"model": str(tiny_model), "seed": 3}
-    at_once = grainpaint.generate(SHAPE, **how)
+    how, shape = {"model": str(tiny_model), "seed": 3}, (40, 24, 24)
+    at_once = grainpaint.generate(shape, **how)
     with ThreadPoolExecutor(1) as pool:
-        in_pieces = grainpaint.generate(SHAPE, **how, executor=pool)
+        in_pieces = grainpaint.generate(shape, **how, executor=pool)
         np.testing.assert_array_equal(in_pieces.grain_id, at_once.grain_id)
         inside = np.ones((24, 20, 16), bool)
         inside[:8, :8] = False
@@ -302,10 +302,10 @@ def test_python_makes_a_volume_with_an_executor_and_goes_on_with_it(
     path = tmp_path / "kept.zarr"
     with pytest.raises(InputError, match="command continues"):
         grainpaint.generate(
-            SHAPE, **how, executor=GivesUp(1, CancelledError()), store=path
+            shape, **how, executor=GivesUp(1, CancelledError()), store=path
         )
     assert store.open_store(path).done()
-    kept = grainpaint.generate(SHAPE, **how, store=path)
+    kept = grainpaint.generate(shape, **how, store=path)
     np.testing.assert_array_equal(kept.grain_id, at_once.grain_id)
     np.testing.assert_array_equal(formats.load(path).grain_id, at_once.grain_id)
 

@@ -20,7 +20,7 @@ from grainpaint.generation.windows import windows
 from grainpaint.network.loading import load_any
 from grainpaint.progress import silent
 
-SHAPE = (140, 40, 24)  # several windows of the base
+SHAPE = (100, 24, 24)  # several windows of the base
 CPU = torch.device("cpu")
 
 
@@ -93,7 +93,7 @@ def test_a_build_is_made_on_a_card_too(additive_model, monkeypatch):
     from grainpaint.simulate.am.recipe import AmRecipe
 
     scan = AmRecipe.model_validate(BUILD)
-    domain = Domain(scan.shape, 5.0)
+    domain = Domain((32, 32, 40), 5.0)
     recipe = make_scan_recipe(domain, scan, str(additive_model), precision="float32")
     expected = paint_recipe(recipe).volume.grain_id
     monkeypatch.setattr(in_memory, "overlaps", lambda painter: True)

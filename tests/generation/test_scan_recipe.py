@@ -16,7 +16,7 @@ from grainpaint.network.loading import load_any
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.recipe import AmRecipe
 
-SHAPE = (48, 48, 48)
+SHAPE = (32, 32, 40)
 
 
 def recipe_of(model, shape=SHAPE, seed=1, **changes):
@@ -33,8 +33,7 @@ def test_a_box_is_full_and_the_seed_decides_its_grains(additive_model, painted):
     assert painted.shape == SHAPE
     assert painted.spacing == (5.0, 5.0, 5.0)
     assert painted.grain_id.min() == 1
-    again = paint_recipe(recipe_of(additive_model)).volume
-    np.testing.assert_array_equal(again.grain_id, painted.grain_id)
+    # That of the same seed is the same: see the next test.
     other = paint_recipe(recipe_of(additive_model, seed=2)).volume
     assert (other.grain_id != painted.grain_id).any()
 
@@ -44,9 +43,9 @@ def test_python_takes_the_recipe_of_the_simulator(additive_model, painted, tmp_p
     found = generate(model=model, seed=1, scan=BUILD | {"shape": SHAPE})
     np.testing.assert_array_equal(found.grain_id, painted.grain_id)
     assert found.spacing == painted.spacing
-    np.save(tmp_path / "part.npy", painted.grain_id[:, :24] > 0)
+    np.save(tmp_path / "part.npy", painted.grain_id[:, :20] > 0)
     part = paint(tmp_path / "part.npy", voxel=5.0, model=model, seed=1, scan=BUILD)
-    assert part.shape == (48, 24, 48)
+    assert part.shape == (32, 20, 40)
     with pytest.raises(InputError, match="no grain_size, no periodic axes"):
         generate(SHAPE, model=model, grain_size=20.0, scan=BUILD)
     with pytest.raises(InputError, match="the same edge to both"):
@@ -57,8 +56,8 @@ def test_python_takes_the_recipe_of_the_simulator(additive_model, painted, tmp_p
 
 def test_pieces_look_as_in_the_whole(additive_model, painted):
     volume = Volume(recipe_of(additive_model))
-    piece = volume[8:40, 8:40, 8:40].grain_id
-    known = painted.grain_id[8:40, 8:40, 8:40]
+    piece = volume[4:28, 4:28, 8:36].grain_id
+    known = painted.grain_id[4:28, 4:28, 8:36]
     walls = [np.diff(g, axis=2) != 0 for g in (piece, known)]
     np.testing.assert_array_equal(walls[0], walls[1])
 
@@ -66,21 +65,22 @@ def test_pieces_look_as_in_the_whole(additive_model, painted):
 def test_each_voxel_of_powder_is_a_grain(additive_model):
     """With tracks far apart, what lies between them was never molten."""
     scan = BUILD["scan"] | {"hatch": 15.0, "thickness": 8.9}
-    recipe = recipe_of(additive_model, scan=scan, haz={"law": "linear", "width": 2})
+    haz, shape = {"law": "linear", "width": 2}, (48, 48, 48)
+    recipe = recipe_of(additive_model, shape, scan=scan, haz=haz)
     painter = make_painter(recipe, load_any(str(additive_model)))
-    box = [(0, n) for n in SHAPE]
+    box = [(0, n) for n in shape]
     exposure = painter.scan.exposure(box)
     cold = (~exposure.melted & (exposure.dose == 0))[:, :, 12:]
     assert cold.sum() > 20
-    grain_id = fill(SHAPE, painter, recipe.core, recipe.halo).volume.grain_id
+    grain_id = fill(shape, painter, recipe.core, recipe.halo).volume.grain_id
     n_grains = np.unique(grain_id[:, :, 12:][cold]).size
     assert n_grains > 0.9 * cold.sum()
 
 
 def test_a_part_has_grains_inside_it_only(additive_model, tmp_path):
     mask = np.zeros(SHAPE, bool)
-    mask[4:44, 4:44] = True
-    mask[:, :, 40:] &= np.hypot(*np.indices((48, 48)) - 23.5)[..., None] < 16
+    mask[4:28, 4:28] = True
+    mask[:, :, 32:] &= np.hypot(*np.indices((32, 32)) - 15.5)[..., None] < 11
     np.save(tmp_path / "part.npy", mask)
     domain, _ = part_domain(tmp_path / "part.npy", voxel=5.0)
     scan = AmRecipe.model_validate(BUILD)

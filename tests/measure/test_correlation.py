@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from naive import same_grain
@@ -21,6 +21,7 @@ PERIODIC = (True, True, True)
     ),
     periodic=st.tuples(*[st.booleans()] * 3),
 )
+@settings(max_examples=40)
 def test_two_point_equals_counting_all_pairs(grain_id, periodic):
     assume(grain_id.any())
     found = two_point(Microstructure(grain_id, periodic=periodic), 4)

@@ -13,24 +13,13 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from draws import Draw
 from safetensors.torch import load_file
 from samples import batch_bytes, small_training
 
 from grainpaint import InputError
 from grainpaint.network.ahead import batches_from, checked_workers
 from grainpaint.network.train import train
-
-
-class Draw:
-    """Draws numbers; in a process of its own it may die at a step."""
-
-    def __init__(self, dies_at=None):
-        self.dies_at = dies_at
-
-    def __call__(self, rng, step):
-        if step == self.dies_at:
-            os._exit(9)
-        return step, torch.from_numpy(rng.random(3))
 
 
 def first_of(workers, n, draw):

@@ -1,4 +1,3 @@
-import diffusers
 import numpy as np
 import pytest
 import torch
@@ -18,6 +17,8 @@ from grainpaint.paper.ddpm import (
 @pytest.fixture(scope="module")
 def theirs():
     """The scheduler of diffusers with the paper's settings."""
+    import diffusers  # takes seconds, and every process collects every test
+
     return diffusers.DDPMScheduler(
         num_train_timesteps=250,
         beta_start=1e-4,
@@ -54,7 +55,9 @@ def test_every_reverse_step_is_that_of_diffusers(theirs):
 
 
 def test_few_ddim_steps_are_those_of_diffusers(theirs):
-    fewer = diffusers.DDIMScheduler.from_config(
+    from diffusers import DDIMScheduler
+
+    fewer = DDIMScheduler.from_config(
         theirs.config, timestep_spacing="trailing", set_alpha_to_one=True
     )
     fewer.set_timesteps(10)

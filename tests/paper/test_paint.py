@@ -147,7 +147,7 @@ def test_the_field_may_hold_anything_outside_the_part(rng):
 def test_the_command_line_generates_and_says_how(run, tmp_path, paper_model):
     box, field = tmp_path / "box.npz", tmp_path / "field.npz"
     words = ("generate", "--model", paper_model, "--shape", "16,16,16", "-o", box)
-    words += ("--block", 16, "--resamplings", 2, "--field", field)
+    words += ("--block", 16, "--resamplings", 2, "--field", field, "--no-picture")
     code, out, _ = run(*words, "--dry-run")
     assert code == 0
     assert "38, 38 a block" in out  # 30 levels, and 4 of them with 2 jumps
@@ -170,7 +170,7 @@ def test_a_part_is_painted_by_the_blocks_that_it_needs(run, tmp_path, paper_mode
     trimesh.util.concatenate(
         [bar, trimesh.creation.box((4, 36, 4)).apply_translation((2, 22, 2))]
     ).export(part)
-    words = ("--model", paper_model, "--block", 16, "--resamplings", 1)
+    words = ("--model", paper_model, "--block", 16, "--resamplings", 1, "--no-picture")
     output = tmp_path / "bar.npz"
     code, _, err = run("paint", part, "--voxel", "1mm", *words, "-o", output)
     assert code == 0, err

@@ -44,7 +44,7 @@ def painted(rng, shape, noise, per_grain=80):
     st.integers(1, 27),
     st.integers(1, 8),
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_labels_are_those_of_scikit_learn_for_every_tiling(
     field, scale, eps, min_samples, block
 ):

@@ -67,14 +67,14 @@ def volumes(draw):
 
 
 @given(volumes(), edges, axes, least, st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_any_tiling_gives_the_grains_in_memory(color, edge, periodic, least, missing):
     result = by_tiles(color, edge, least, periodic, missing)
     np.testing.assert_array_equal(result, in_memory(color, least, periodic))
 
 
 @given(st.integers(0, 2**32), st.integers(2, 40), edges, axes, least)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_noise_gives_the_grains_in_memory(seed, n_colors, edge, periodic, least):
     # Fragments alone: many rounds, chains and ties.
     rng = np.random.default_rng(seed)
@@ -91,7 +91,7 @@ def test_all_tilings_agree_with_grains(color, edge, periodic, keep_cut, missing)
 
 
 @given(volumes(), edges, axes, st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_pieces_that_share_corners_are_those_in_memory(color, edge, periodic, missing):
     result = by_tiles(color, edge, 1, periodic, missing, corners=True)
     expected = label_pieces(color, periodic, corners=True)

@@ -16,7 +16,7 @@ def test_a_run_killed_anywhere_goes_on_to_the_same_volume(finished, tmp_path):
     path = tmp_path / "gear.zarr"
     chance = random.Random(7)
     n_new = []
-    for _ in range(10):
+    for _ in range(6):
         if path.exists() and open_store(path).complete:
             shutil.rmtree(path)
         before = len(open_store(path).done()) if path.exists() else 0
@@ -31,7 +31,7 @@ def test_a_run_killed_anywhere_goes_on_to_the_same_volume(finished, tmp_path):
         if store.complete:
             assert store.digest() == finished.digest()
     assert min(n_new) >= 0
-    assert sum(0 < n < 9 for n in n_new) >= 5  # kills in the middle
+    assert sum(0 < n < 9 for n in n_new) >= 3  # kills in the middle
     with store.lock():
         fill(store)
         store.finish()

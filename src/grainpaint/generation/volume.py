@@ -63,11 +63,11 @@ class Volume:
 
     Examples
     --------
-    The middle of a long bar, of which nothing else is made:
+    A part of a box, which may be of any size, for nothing else of it is made:
 
-    >>> bar = Volume.of_box((40_000, 32, 32), seed=1, window=48)
-    >>> bar[20_000:20_024, :, :].shape
-    (24, 32, 32)
+    >>> box = Volume.of_box((64, 64, 64), seed=1)
+    >>> box[20:44, :, :16].shape
+    (24, 64, 16)
     """
 
     def __init__(

@@ -25,10 +25,10 @@ def test_map_is_that_of_a_pool_moved_step_by_step(pool):
     shape = (14, 13, 9)
     tracks = [Segment((1.3, 2.1), (12.2, 9.7), 5.0), Segment((12.0, 2.2), (3, 4.7), 7)]
     path = make_path(tracks, [6.5, 7.3])
-    track, time = melted_last(shape, path, pool)
+    track, time = melted_last(shape, path, pool, n=120)
     found = process_map(shape, path, pool)
     np.testing.assert_array_equal(found.track, track)
-    np.testing.assert_allclose(found.time, time, atol=0.02)  # its steps are 0.013
+    np.testing.assert_allclose(found.time, time, atol=0.03)  # its steps are 0.022
 
 
 def test_single_straight_track_in_closed_form():
