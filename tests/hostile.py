@@ -59,7 +59,7 @@ def _guard(event, words):
 sys.addaudithook(_guard)
 
 many = pytest.mark.parametrize(
-    "n", [100, pytest.param(10_000, marks=pytest.mark.slow)], ids=["some", "all"]
+    "n", [300, pytest.param(10_000, marks=pytest.mark.slow)], ids=["some", "all"]
 )
 
 
