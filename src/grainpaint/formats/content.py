@@ -11,7 +11,14 @@ from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.kinds import kind_of_text
 from grainpaint.formats.plain_text import narrow, with_line_feeds
 
-__all__ = ["content_of", "inflated", "kind_of", "known_kind", "part_told"]
+__all__ = [
+    "content_of",
+    "inflated",
+    "kind_of",
+    "known_kind",
+    "part_told",
+    "refuse_part",
+]
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
@@ -193,3 +200,20 @@ def part_told(path: Path) -> str:
         f"{path}: a part, which holds no grains: `grainpaint paint PART -o OUT` fills "
         "it with grains, `grainpaint inspect PART` looks at it"
     )
+
+
+def refuse_part(path: Path) -> None:
+    """Raise if a file is a part where a volume with a record is needed.
+
+    Raises
+    ------
+    InputError
+        If so; nothing is said of files that are missing or cannot be read.
+    """
+    try:
+        kind = known_kind(path) if path.is_file() else "none"
+        is_part = kind is None and _is_part(path, _head(path))
+    except OSError:
+        return
+    if is_part or (kind == "npz" and path.name.lower().endswith(".3mf")):
+        raise InputError(part_told(path))
