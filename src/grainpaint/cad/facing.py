@@ -54,7 +54,7 @@ def face_by_depth(
         faces = faces if outward[0] else faces[:, ::-1]
         return faces, np.zeros(len(faces), np.int64), notes
     around = find_nesting(vertices, faces, shell, near)
-    stated = int(outward.sum()) == n_solids
+    stated = 0 < n_solids == int(outward.sum())
     depth = _depth(around, outward, stated)
     solid = depth % 2 == 0
     turned = outward != solid

@@ -16,6 +16,7 @@ from grainpaint.cad.step import n_solids
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
 from grainpaint.formats.files import check_file
+from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow
 from grainpaint.units import UNITS, plain_unit
 
@@ -149,6 +150,9 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
     if kind is None:  # unless it is text as Windows writes it
         data = narrow(data)
         kind = format_of(path, data)
+    other = other_kind(path, data[:64], kind is None) if kind in (None, "stl") else None
+    if other is not None:
+        raise InputError(f"{path}: {other}")
     if kind is None:
         raise InputError(f"{path}: parts are read from {KNOWN} files, this is none")
     triangles, named, notes = read_triangles(path, data, kind)

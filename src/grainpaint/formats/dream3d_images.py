@@ -119,7 +119,9 @@ def _even(
     for axis, values in zip("xyz", bounds):
         steps = np.diff(values.astype(np.float64))
         if not steps.size or not (np.isfinite(steps) & (steps > 0)).all():
-            raise InputError(f"damaged: the bounds of its cells along {axis} do not rise")
+            raise InputError(
+                f"damaged: the bounds of its cells along {axis} do not rise"
+            )
         slack = _EVEN * steps.mean() + 2 * np.spacing(np.float32(np.abs(values).max()))
         if np.ptp(steps) > slack:
             raise InputError(

@@ -30,7 +30,9 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             if "DataStructure" in file or "DataContainers" in file:
                 return dream3d.read_volume(file, options)
             if "VoxelDataContainer" in file:
-                stated = np.bytes_(file.attrs.get("FileVersion", b"4")).decode("latin-1")
+                stated = np.bytes_(file.attrs.get("FileVersion", b"4")).decode(
+                    "latin-1"
+                )
                 raise InputError(
                     f"a file of DREAM.3D of the version {brief(stated, 20)}, which is too "
                     "old: open it in DREAM.3D 6 and save it again"
