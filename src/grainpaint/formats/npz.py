@@ -10,8 +10,8 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, dtype_of, names_in, read_member
 from grainpaint.formats.content import part_told
-from grainpaint.formats.others import other_kind
 from grainpaint.formats.npy import bare_volume
+from grainpaint.formats.others import other_kind
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose
 from grainpaint.microstructure import Microstructure
