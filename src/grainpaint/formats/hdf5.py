@@ -34,8 +34,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                     "latin-1"
                 )
                 raise InputError(
-                    f"a file of DREAM.3D of the version {brief(stated, 20)}, which is too "
-                    "old: open it in DREAM.3D 6 and save it again"
+                    f"a file of DREAM.3D of the version {brief(stated, 20)}, which is "
+                    "too old: open it in DREAM.3D 6 and save it again"
                 )
             if "VTKHDF" in file:
                 return vtkhdf.read_volume(file["VTKHDF"], options)
