@@ -111,7 +111,7 @@ def test_rectilinear_grids_are_read_if_their_steps_are_even(tmp_path, version):
     assert volume.spacing == (0.1, 0.2, 0.3)
     assert volume.origin == (1.0, 2.0, 3.0)
     bounds[2][-1] += 1
-    with pytest.raises(InputError, match=r"cells along z measure 0\.3 to 1\.3"):
+    with pytest.raises(InputError, match=r"cells along z are 0\.3 to 1\.3"):
         load(rectilinear(tmp_path / "b.dream3d", version, bounds))
 
 

@@ -125,7 +125,7 @@ def _even(
         slack = _EVEN * steps.mean() + 2 * np.spacing(np.float32(np.abs(values).max()))
         if np.ptp(steps) > slack:
             raise InputError(
-                f"a rectilinear grid whose cells along {axis} measure {steps.min():.4g} "
+                f"a rectilinear grid whose cells along {axis} are {steps.min():.4g} "
                 f"to {steps.max():.4g}: cells of one size are required; the filter "
                 "Resample Rectilinear Grid to Image Geom of DREAM3D-NX makes them"
             )
