@@ -10,6 +10,7 @@ from typing import Any
 
 from grainpaint import formats
 from grainpaint.errors import InputError
+from grainpaint.formats.content import refuse_part
 from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.microstructure import Microstructure
 
@@ -143,6 +144,9 @@ def kept_digest(volume: Path) -> str:
     record = find_record(volume)
     found = {} if record is None else read_record(record)
     if "sha256" not in found:
+        if not volume.exists():
+            raise InputError(f"{volume}: no such file")
+        refuse_part(volume)
         raise InputError(
             f"{volume}: there is no record of what was written: this needs "
             f"{outputs(volume).record}, which paint and generate write"

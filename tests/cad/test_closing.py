@@ -146,3 +146,24 @@ def test_triangles_without_area_are_no_surface():
 def test_a_far_needle_does_not_make_the_part_larger():
     needle = np.array([[[0.0, 0, 0], [99, 0, 0], [99, 0, 0]]])
     assert solid_of(CUBE, needle).bounds[1].max() == 5
+
+
+def far_away(triangles, rng, steps=1):
+    """Return float32 far from the origin, each corner off by up to some steps."""
+    there = (triangles + 5000.0).astype(np.float32)
+    off = rng.integers(-steps, steps + 1, there.shape)
+    return (there + off * np.spacing(there)).astype(np.float32).astype(float)
+
+
+def test_corners_far_from_the_origin_are_joined_as_float32_steps_there():
+    rng = np.random.default_rng(1)
+    ring = trimesh.creation.annulus(3, 5, 10)
+    part = solid_of(far_away(ring.triangles, rng))
+    assert part.volume == pytest.approx(ring.volume, rel=1e-3)
+    assert "step by 0.00049 um: corners closer than 0.002 um joined" in part.notes[0]
+    gap = ring.triangles.copy()
+    gap[:4, :, 2] += 0.02
+    fine = trimesh.creation.annulus(3, 5, 0.01)  # as thin as four steps
+    for is_open in (ring.triangles[1:], gap, fine.triangles):
+        with pytest.raises(InputError, match="surface is open"):
+            solid_of(far_away(is_open, rng))

@@ -18,6 +18,9 @@ PLY = (
 GOOD = {
     "comments.off": b"# a\nOFF # b\n4 4 6\n" + CORNERS + b"\n# c\n" + SIDES,
     "counts.off": b"OFF 4 4 6\n" + CORNERS + SIDES,
+    "no_word.off": b"# a\n4 4\n" + CORNERS + SIDES,
+    "wide.off": ("off 4 4 6\n" + (CORNERS + SIDES).decode()).encode("utf-16"),
+    "normals.off": b"NOFF\n4 4 0\n" + CORNERS.replace(b"\n", b" 0 0 1\n") + SIDES,
     "colors.off": b"COFF\n4 4 0\n"
     + CORNERS.replace(b"\n", b" 255 0 0 255\n")
     + SIDES.replace(b"\n", b" 0.5 0.5 0.5\n"),
@@ -31,6 +34,20 @@ def test_other_spellings_are_read(tmp_path, name):
     (tmp_path / name).write_bytes(GOOD[name])
     part = load_part(tmp_path / name, "um")
     assert part.volume == pytest.approx(1 / 6)
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (b"OFF BINARY\n\0\0\0\4", "binary: save it as text"),
+        (b"nOFF\n5\n4 4 0\n", "points of four or more dimensions"),
+        (b"4 4 0 4\n", "states 4 points and 4 faces, and has 0 lines"),
+    ],
+)
+def test_other_kinds_of_off_are_refused_with_the_reason(tmp_path, head, reason):
+    (tmp_path / "a.off").write_bytes(head)
+    with pytest.raises(InputError, match=reason):
+        load_part(tmp_path / "a.off")
 
 
 @pytest.mark.parametrize("name", ["a.ply", "a.off", "b.ply", "a.glb"])

@@ -47,6 +47,18 @@ def test_a_cylinder_is_within_the_chord_that_is_said(tmp_path):
     assert "flat pieces" in part.notes[0]
 
 
+def test_a_solid_within_another_is_no_cavity(tmp_path):
+    step = Step()
+    step.block((0.0, 0.0, 0.0), (4.0, 4.0, 4.0))
+    step.block((1.0, 1.0, 1.0), (2.0, 2.0, 2.0))
+    path = tmp_path / "two.step"
+    path.write_text(step.text())
+    part = load_part(path)
+    assert sorted(part.body_volumes) == pytest.approx([1e9, 64e9])
+    (note,) = part.notes
+    assert "1 solid of 2 within another solid, around (1.5, 1.5, 1.5) mm" in note
+
+
 def test_names_comments_and_marks_of_bytes_do_not_matter(tmp_path):
     text = block().replace(
         "CARTESIAN_POINT('',", "CARTESIAN_POINT ( 'p (x;y) it''s' ,\n"

@@ -194,6 +194,11 @@ MISTAKES = {
     "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
     "unknown stage": ("train coarse --data . --out m", "refine, additive or paper"),
     "no data": ("train base --data nowhere --out m", "no such file"),
+    "region of a part": (
+        "region GEAR --box 0:2,0:2,0:2 -o a.npz",
+        "a part, which holds no grains",
+    ),
+    "verify a part": ("verify GEAR", "a part, which holds no grains"),
     "no picture": ("view GEAR -o a.png", "a part, which holds no grains"),
     "no field": ("segment no.npz -o a.npz", "no such file"),
     "unknown method": ("segment no.npz -o a.npz --method kmeans", "colors or dbscan"),

@@ -43,7 +43,7 @@ def test_damage_is_one_clear_line(tmp_path):
         load(path)
     with h5py.File(path, "r+") as file:
         del file["DataStructure/Image"]
-    with pytest.raises(InputError, match="0 image geometries"):
+    with pytest.raises(InputError, match="without an image geometry"):
         load(path)
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(InputError, match="damaged or cut off"):
@@ -78,3 +78,46 @@ def test_units_that_were_chosen_count(tmp_path, number, scale, cells):
 def _closed(file, path):
     file.close()
     return path
+
+
+def rectilinear(path, version, bounds):
+    """Write a file whose cells have bounds along each axis."""
+    dream3d(path, version, ("FeatureIds",))
+    with h5py.File(path, "r+") as file:
+        if version == "8.0":
+            grid = file["DataStructure/Image"]
+            for name in ("_DIMENSIONS", "_SPACING", "_ORIGIN"):
+                del grid.attrs[name]
+            for number, (axis, values) in enumerate(zip("XYZ", bounds)):
+                grid[f"{axis} Bounds"] = values
+                grid[f"{axis} Bounds"].attrs["ObjectId"] = np.uint64(10 + number)
+                grid.attrs[f"{axis} Bounds ID"] = np.uint64(10 + number)
+        else:
+            grid = file["DataContainers/Image/_SIMPL_GEOMETRY"]
+            grid.clear()
+            for axis, values in zip("xyz", bounds):
+                grid[f"{axis}BoundsList"] = values
+    return path
+
+
+@pytest.mark.parametrize("version", ["7.0", "8.0"])
+def test_rectilinear_grids_are_read_if_their_steps_are_even(tmp_path, version):
+    bounds = [
+        np.linspace(o, o + s * n, n + 1).astype("f4")
+        for o, s, n in zip((1, 2, 3), (0.1, 0.2, 0.3), IDS.shape)
+    ]
+    volume = load(rectilinear(tmp_path / "a.dream3d", version, bounds))
+    np.testing.assert_array_equal(volume.grain_id, IDS)
+    assert volume.spacing == (0.1, 0.2, 0.3)
+    assert volume.origin == (1.0, 2.0, 3.0)
+    bounds[2][-1] += 1
+    with pytest.raises(InputError, match=r"cells along z are 0\.3 to 1\.3"):
+        load(rectilinear(tmp_path / "b.dream3d", version, bounds))
+
+
+def test_a_file_of_version_4_says_so(tmp_path):
+    with h5py.File(tmp_path / "a.dream3d", "w") as file:
+        file.attrs["FileVersion"] = np.bytes_("4.0")
+        file["VoxelDataContainer/DIMENSIONS"] = np.array([2, 2, 2])
+    with pytest.raises(InputError, match=r"of the version 4\.0, which is too old"):
+        load(tmp_path / "a.dream3d")

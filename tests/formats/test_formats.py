@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from samples import RECORDED, example_volume
 
 from grainpaint import InputError, Microstructure, load
+from grainpaint.cad import load_part
 from grainpaint.errors import InputNote
 from grainpaint.formats import SUFFIXES, check_output, dropped, find_volumes, write
 
@@ -225,3 +226,25 @@ def test_void_and_periodic_hold_for_every_format(tmp_path):
         load(path, unit="feet")
     with pytest.raises(InputError, match="an ID, or none"):
         load(path, void="all")
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "what"),
+    [
+        ("a.nrrd", b"NRRD0004\ntype: int\n", "an NRRD image, which is not read: save"),
+        ("a.dat", b"# Avizo BINARY-LITTLE-ENDIAN 2.1\n", "a file of Avizo, which is"),
+        ("a.mat", b"MATLAB 5.0 MAT-file", "a file of MATLAB, which is not read: save"),
+        ("a.raw", b"\1\0\0\0" * 90, "does not state how large it is"),
+        ("a.msh", b"$MeshFormat\n4.1 0 8\n", "Gmsh, a mesh of elements"),
+        ("a.FCStd", b"PK\5\6" + b"\0" * 18, "a .fcstd file, which is not read: export"),
+        ("a.csv", b"x,y,z,id\n0,0,0,1\n", "a table, but no map of orientations: save"),
+    ],
+)
+def test_files_of_other_programs_are_named(tmp_path, name, head, what):
+    (tmp_path / name).write_bytes(head)
+    with pytest.raises(InputError, match=what) as error:
+        load(tmp_path / name)
+    assert "known are" not in str(error.value)
+    if name not in ("a.csv", "a.raw"):  # which may hold the triangles of an STL
+        with pytest.raises(InputError, match=what):
+            load_part(tmp_path / name)

@@ -284,7 +284,6 @@ LISTS = {
     "notes": b"# a\n" * 9000,
     "zeros": bytes(9000),
     "bytes": bytes(range(256)) * 99,
-    "UTF-32": orientations().decode().encode("utf-32"),
     "a picture": b"\x89PNG\r\n\x1a\n" + bytes(99),
     "names alone": b"phi1,Phi,phi2\n",
     "names without end": b"phi1,Phi,phi2",

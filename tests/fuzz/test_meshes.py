@@ -178,7 +178,6 @@ OBJ = {
     "cut": WHOLE["a.obj"][:1100],
     "zero bytes": line(b"v ", b"v 0 0 \0\0"),
     "bytes": FOUR + bytes(range(128, 256)) * 9,
-    "UTF-16": WHOLE["a.obj"].decode().encode("utf-16"),
     "one line": WHOLE["a.obj"].replace(b"\n", b" "),
     "lines that go on": b"v 0 0 0 \\\n" * 9000,
     "curves": FOUR + b"curv 0 1 1 2 3\nsurf 0 1 0 1 1 2 3\n",

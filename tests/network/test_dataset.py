@@ -44,3 +44,13 @@ def test_a_digest_tells_voxels_shapes_types_and_their_order():
     ]
     assert len(set(found)) == len(found)
     assert digest_of([one.T.copy().T, other]) == found[0]
+
+
+@pytest.mark.parametrize("edges", [(2.0, 2.0, 2.0), (1.0, 1.0, 3.0)])
+def test_voxels_of_several_sizes_are_refused(tmp_path, edges):
+    ids = np.ones((16, 16, 16), np.int32)
+    for name, spacing in (("a", (1.0, 1.0, 1.0)), ("b", edges)):
+        volume = Microstructure(ids, spacing=spacing, periodic=(True,) * 3)
+        volume.save(tmp_path / f"{name}.npz")
+    with pytest.raises(InputError, match=r"b\.npz: the voxels of a set must be cubes"):
+        load_sets(tmp_path)

@@ -24,6 +24,7 @@ __all__ = ["Surface", "close"]
 # up to the second), and what is closed at the rim of openings (likewise).
 _JOINED, _JOINED_AT_MOST = 1e-7, 1e-6
 _STITCHED, _STITCHED_AT_MOST = 1e-6, 1e-4
+_FEWEST = 10  # times that a tolerance goes into the shortest edge, if it may be larger
 _STEPS = 4  # two corners are less apart if each coordinate is off by one step
 
 
@@ -58,7 +59,9 @@ def close(
     If equal corners do not close the surface, those closer than 1e-7 of the size are
     joined, or than four steps of the file's numbers (float32, or digits of text) up to
     1e-6 of the size. What is then still open is stitched where both sides of the rim
-    are closer than 1e-6 of the size, or than four steps up to 1e-4 of the size.
+    are closer than 1e-6 of the size, or than four steps up to 1e-4 of the size. If that
+    does not do, corners closer than four steps are joined, if all edges are ten times
+    longer.
 
     Parameters
     ----------
@@ -98,6 +101,11 @@ def close(
             np.concatenate([before.dropped, found.dropped]),
             True,
         )
+    if found.edges.odd.any():
+        joined = _far_away(vertices, soup, unit)
+        if joined is not None:
+            found, near, note = joined
+            notes.append(note)
     if not len(found.faces):
         raise InputError(f"{path}: all triangles are degenerate, there is no surface")
     if found.edges.odd.any():
@@ -105,6 +113,35 @@ def close(
     if len(found.dropped):
         notes.append(_dropped(vertices, found.dropped, unit))
     return Surface(vertices, found.faces, found.edges, near, notes)
+
+
+def _far_away(
+    vertices: np.ndarray, soup: np.ndarray, unit: str
+) -> tuple[Copies, float, str] | None:
+    """Join corners as far apart as a file's numbers step, if they are far from 0.
+
+    Returns
+    -------
+    found, near, note
+        None if the surface is still open, or its edges are not far longer than that.
+    """
+    step = resolution(vertices)
+    tolerance = _STEPS * step
+    length = np.linalg.norm(soup - np.roll(soup, 1, axis=1), axis=2)
+    shortest = length[length > 0].min(initial=np.inf)
+    if not step or shortest < _FEWEST * tolerance:
+        return None
+    faces = join_near(vertices, tolerance)[join_equal(soup)[1]]
+    found = find_copies(without_needles(faces))
+    if found.edges.odd.any():
+        return None
+    far = np.abs(vertices).max()
+    note = (
+        f"the part is up to {far:.4g} {unit} from the origin, where the numbers of the "
+        f"file step by {step:.2g} {unit}: corners closer than {tolerance:.2g} {unit} "
+        "joined"
+    )
+    return found, tolerance, note
 
 
 def _dropped(vertices: np.ndarray, dropped: np.ndarray, unit: str) -> str:

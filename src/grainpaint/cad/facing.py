@@ -5,12 +5,18 @@ import numpy as np
 from grainpaint.cad.amounts import shell_volumes
 from grainpaint.cad.edges import place
 from grainpaint.cad.nesting import Nesting, find_nesting
+from grainpaint.units import count_text
 
 __all__ = ["face_by_depth"]
 
 
 def face_by_depth(
-    vertices: np.ndarray, faces: np.ndarray, shell: np.ndarray, near: float, unit: str
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    shell: np.ndarray,
+    near: float,
+    unit: str,
+    n_solids: int = 0,
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Turn shells so that at an even depth they bound solids, at an odd one cavities.
 
@@ -29,6 +35,9 @@ def face_by_depth(
         Distance below which shells touch.
     unit : str
         Of the vertices, for notes.
+    n_solids : int
+        That the file states: if as many shells face outward, each of them bounds a
+        solid, within another one too.
 
     Returns
     -------
@@ -45,11 +54,19 @@ def face_by_depth(
         faces = faces if outward[0] else faces[:, ::-1]
         return faces, np.zeros(len(faces), np.int64), notes
     around = find_nesting(vertices, faces, shell, near)
-    depth = _depth(around, outward)
+    stated = 0 < n_solids == int(outward.sum())
+    depth = _depth(around, outward, stated)
     solid = depth % 2 == 0
     turned = outward != solid
     faces = np.where(turned[shell][:, None], faces[:, ::-1], faces)
     notes = _notes(vertices, faces, shell, solid, turned, unit)
+    within = np.unique(around.inner[(depth[around.inner] == depth[around.outer])])
+    if stated and within.size:
+        where = _middle(vertices, faces, shell, within[0], unit)
+        notes.append(
+            f"{count_text(len(within), 'solid')} of {n_solids} within another solid, "
+            f"around {where}: counted with it, not as a cavity"
+        )
     if around.share < 1:
         notes.append(
             f"of the edges of {n} shells, {around.share:.0%} were looked at, all would "
@@ -65,9 +82,14 @@ def face_by_depth(
     return faces, own, notes
 
 
-def _depth(around: Nesting, outward: np.ndarray) -> np.ndarray:
-    """Return how deep each shell lies: one deeper than the deepest around it."""
-    part_of = around.touching & (outward[around.inner] == outward[around.outer])
+def _depth(around: Nesting, outward: np.ndarray, stated: bool) -> np.ndarray:
+    """Return how deep each shell lies: one deeper than the deepest around it.
+
+    Shells that face the same way are as deep, if they touch or are all stated.
+    """
+    part_of = (around.touching | stated) & (
+        outward[around.inner] == outward[around.outer]
+    )
     around = around.chosen(~part_of)
     depth = np.zeros(len(outward), np.int64)
     while True:

@@ -16,6 +16,8 @@ from grainpaint.cad.step import n_solids
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
 from grainpaint.formats.files import check_file
+from grainpaint.formats.others import other_kind
+from grainpaint.formats.plain_text import narrow
 from grainpaint.units import UNITS, plain_unit
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
@@ -115,7 +117,9 @@ def _load(path: Path, unit: str | None, pose: Pose, state: tuple[int, ...]) -> P
         part = _load(path, unit, AS_IT_IS, state)
         return replace(part, vertices=pose.place(part.vertices))
     read = _read(path, unit, state)
-    part = solid(path, read.triangles, read.unit, read.sha256, read.notes)
+    part = solid(
+        path, read.triangles, read.unit, read.sha256, read.notes, read.n_solids
+    )
     n_bodies = len(part.body_volumes)
     if n_bodies < read.n_solids:
         line = (
@@ -143,6 +147,12 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
     sha256 = hashlib.sha256(data).hexdigest()
     data = unpacked(path, data)
     kind = format_of(path, data)
+    if kind is None:  # unless it is text as Windows writes it
+        data = narrow(data)
+        kind = format_of(path, data)
+    other = other_kind(path, data[:64], kind is None) if kind in (None, "stl") else None
+    if other is not None:
+        raise InputError(f"{path}: {other}")
     if kind is None:
         raise InputError(f"{path}: parts are read from {KNOWN} files, this is none")
     triangles, named, notes = read_triangles(path, data, kind)

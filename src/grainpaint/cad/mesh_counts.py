@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Property", "check_counts", "ply_header"]
+__all__ = ["Property", "check_counts", "off_lines", "ply_header"]
 
 _SIZES = {
     **{"char": "b", "uchar": "B", "short": "h", "ushort": "H", "int": "i"},
@@ -18,7 +18,8 @@ _SIZES = {
     **{"int16": "h", "uint16": "H", "int32": "i", "uint32": "I"},
     **{"float32": "f", "float64": "d"},
 }
-_COMMENT = re.compile(rb"#[^\n]*")
+_COMMENT = re.compile(rb"#[^\r\n]*")
+_NAME = re.compile(rb"\s*(?:ST)?C?N?4?n?OFF\b", re.I)
 _MOST_PROPERTIES = 1000
 _PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
 
@@ -47,20 +48,39 @@ def check_counts(data: bytes, kind: str) -> None:
         _check_glb(data)
 
 
-def _check_off(data: bytes) -> None:
+def off_lines(data: bytes) -> list[bytes]:
+    """Return the lines of an OFF file from its counts on, without its name.
+
+    The name, which may be missing, stands in a line of its own or before the counts.
+
+    Raises
+    ------
+    ValueError
+        If its points are not of three dimensions, or it is binary.
+    """
     lines = [line for line in _COMMENT.sub(b"", data).splitlines() if line.strip()]
-    head, _, rest = lines[0].partition(b"OFF")
-    if b"4" in head:
-        raise ValueError("points of four dimensions")
-    if rest.strip():  # counts behind the name
-        lines.insert(1, rest)
-    n_points, n_faces = (int(word) for word in lines[1].split()[:2])
-    if min(n_points, n_faces) < 0 or len(lines) != 2 + n_points + n_faces:
+    if not lines:
+        raise ValueError("it has no counts of points and faces")
+    name = _NAME.match(lines[0])
+    if name is None:
+        return lines
+    if b"4" in name[0] or b"nOFF" in name[0]:
+        raise ValueError("points of four or more dimensions")
+    rest = lines[0][name.end() :]
+    if rest.split()[:1] == [b"BINARY"]:
+        raise ValueError("binary: save it as text")
+    return [rest, *lines[1:]] if rest.strip() else lines[1:]
+
+
+def _check_off(data: bytes) -> None:
+    counts, *lines = off_lines(data)
+    n_points, n_faces = (int(word) for word in counts.split()[:2])
+    if min(n_points, n_faces) < 0 or len(lines) != n_points + n_faces:
         raise ValueError(
             f"it states {n_points} points and {n_faces} faces, and has "
-            f"{len(lines) - 2} lines"
+            f"{len(lines)} lines"
         )
-    for line in lines[2 + n_points :]:
+    for line in lines[n_points:]:
         words = line.split()
         if not 3 <= int(words[0]) < len(words):
             raise ValueError(f"a face of {int(words[0])} corners has {len(words) - 1}")

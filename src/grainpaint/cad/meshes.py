@@ -22,7 +22,7 @@ __all__ = ["KNOWN", "format_of", "read_triangles"]
 KNOWN = "STL, OBJ, PLY, 3MF, GLB, OFF or STEP"
 
 _OBJ = re.compile(rb"^[ \t]*(v|f)[ \t]+[-+.\d]", re.M)
-_OFF = re.compile(rb"\s*(#[^\n]*\n\s*)*(ST)?C?N?4?OFF\b")
+_OFF = re.compile(rb"\s*(#[^\n]*\n\s*)*(ST)?C?N?4?n?OFF\b", re.I)
 _UNIT_OF_GLB = "m"  # glTF 2.0, section 3.1: all distances are meters
 
 
@@ -44,7 +44,11 @@ def format_of(path: Path, data: bytes) -> str | None:
     suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
     if suffixes[-1:] != [".stl"] and _OBJ.search(data[: 1 << 20]):
         return "obj"
-    return "stl" if is_stl(data) or suffixes[-1:] == [".stl"] else None
+    if is_stl(data) or suffixes[-1:] == [".stl"]:
+        return "stl"
+    if suffixes[-1:] == [".off"] and b"\0" not in data[:512]:
+        return "off"  # the word may be missing
+    return None
 
 
 def read_triangles(

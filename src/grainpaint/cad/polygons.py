@@ -8,9 +8,10 @@ import re
 
 import numpy as np
 
+from grainpaint.cad.mesh_counts import off_lines
+
 __all__ = ["obj_triangles", "off_triangles"]
 
-_COMMENT = re.compile(rb"#[^\n]*")
 _CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
 
 
@@ -45,12 +46,11 @@ def off_triangles(data: bytes) -> np.ndarray:
     ValueError, OverflowError
         If a line is damaged, or names a corner that is not there.
     """
-    lines = [line.split() for line in _COMMENT.sub(b"", data).splitlines()]
-    lines = [words for words in lines if words]
-    counts = lines[0][1:] or lines.pop(1)  # they may stand behind the name
-    faces = lines[1 + int(counts[0]) :]
+    counts, *lines = off_lines(data)
+    n_points = int(counts.split()[0])
+    faces = [line.split() for line in lines[n_points:]]
     return _triangles(
-        [words[:3] for words in lines[1 : 1 + int(counts[0])]],
+        [line.split()[:3] for line in lines[:n_points]],
         [[int(i) for i in words[1 : 1 + int(words[0])]] for words in faces],
     )
 

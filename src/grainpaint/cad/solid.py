@@ -70,6 +70,7 @@ def solid(
     unit: str,
     sha256: str = "",
     notes: Sequence[str] = (),
+    n_solids: int = 0,
 ) -> Part:
     """Make triangles bound a solid: join corners, refuse holes, mend orientation.
 
@@ -85,6 +86,8 @@ def solid(
         SHA-256 of the file, hexadecimal.
     notes : sequence of str
         What reading the file has mended already.
+    n_solids : int
+        That the file states, 0 if it states none: see `face_by_depth`.
 
     Raises
     ------
@@ -112,7 +115,9 @@ def solid(
     if n_turned:
         mended.append("some triangles faced the wrong way: turned")
     faces, shell, walls = drop_walls(path, vertices, faces, shell, unit)
-    faces, bodies, turned = face_by_depth(vertices, faces, shell, surface.near, unit)
+    faces, bodies, turned = face_by_depth(
+        vertices, faces, shell, surface.near, unit, n_solids
+    )
     used = np.zeros(len(vertices), np.bool_)
     used[faces] = True
     faces = np.ascontiguousarray((np.cumsum(used) - 1)[faces])

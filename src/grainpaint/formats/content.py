@@ -9,9 +9,17 @@ from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.kinds import kind_of_text
+from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow, with_line_feeds
 
-__all__ = ["content_of", "inflated", "kind_of", "known_kind", "part_told"]
+__all__ = [
+    "content_of",
+    "inflated",
+    "kind_of",
+    "known_kind",
+    "part_told",
+    "refuse_part",
+]
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1 << 16
@@ -28,12 +36,6 @@ _STARTS = {  # how files begin that may be volumes
     b"MM\0*": "tiff",
     b"II+\0": "tiff",  # of more than 4 GB
     b"MM\0+": "tiff",
-}
-_OTHERS = {  # how files begin that are something else, and what to do
-    b"# vtk DataFile": "a VTK file of the legacy kind: save it as .vti",
-    b"***tess": "a tessellation of Neper, which holds no voxels: "
-    "neper -T -loadtess FILE -format tesr writes them",
-    b"\x89PNG": "a picture",
 }
 _PART = re.compile(
     rb"solid\b|ISO-10303-21|ply\r?\n|glTF|(ST)?C?N?4?OFF\b|([^\0]*\n)?v[ \t]+[-+.\d]"
@@ -165,9 +167,9 @@ def kind_of(path: Path, known: str) -> str:
         head = b"" if path.is_dir() else _head(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    for start, what in _OTHERS.items():
-        if head.startswith(start):
-            raise InputError(f"{path}: {what}")
+    other = other_kind(path, head) if head else None
+    if other is not None:
+        raise InputError(f"{path}: {other}")
     if head and _is_part(path, head):
         raise InputError(part_told(path))
     if path.is_dir():
@@ -193,3 +195,20 @@ def part_told(path: Path) -> str:
         f"{path}: a part, which holds no grains: `grainpaint paint PART -o OUT` fills "
         "it with grains, `grainpaint inspect PART` looks at it"
     )
+
+
+def refuse_part(path: Path) -> None:
+    """Raise if a file is a part where a volume with a record is needed.
+
+    Raises
+    ------
+    InputError
+        If so; nothing is said of files that are missing or cannot be read.
+    """
+    try:
+        kind = known_kind(path) if path.is_file() else "none"
+        is_part = kind is None and _is_part(path, _head(path))
+    except OSError:
+        return
+    if is_part or (kind == "npz" and path.name.lower().endswith(".3mf")):
+        raise InputError(part_told(path))

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.hdf5_file import array_of
 
 __all__ = ["Image", "image_of"]
 
 _UNITS = {5: "nm", 6: "um", 7: "mm", 8: "cm"}  # meters are what it writes unasked
 _DEEPEST = 4  # folders in folders that are searched for images
+_BOUNDS = tuple(f"{axis} Bounds ID" for axis in "XYZ")  # of a rectilinear grid
+_OLD_BOUNDS = tuple(f"{axis}BoundsList" for axis in "xyz")
+_EVEN = 1e-3  # of a step: grids whose steps differ by less are even
 
 
 class Image(NamedTuple):
@@ -37,6 +40,12 @@ def image_of(file: Any, name: str) -> Image:
     chosen = [image for image in filled if name in image.cells]
     if len(filled) > 1 and len(chosen) == 1:
         return chosen[0]
+    if not filled:
+        held = ", ".join(sorted(_geometries(file))) or "none"
+        raise InputError(
+            "a file of DREAM.3D without an image geometry (ImageGeom); its geometries: "
+            f"{held}"
+        )
     if len(filled) != 1:
         raise InputError(
             f"a file of DREAM.3D with {len(filled)} image geometries, {len(chosen)} "
@@ -54,12 +63,18 @@ def _images_in(root: Any, depth: int) -> list[Image]:
     """Return the images in a folder, and in folders in it."""
     found = []
     for group in root.values():
+        if all(name in group.attrs for name in _BOUNDS):
+            bounds = [_by_number(group, group.attrs[name]) for name in _BOUNDS]
+            folders = [g for g in (*group.values(), *root.values()) if _is_folder(g)]
+            image = _with_cells(*_even(bounds), folders)
+            found.append(image._replace(unit=_stated_unit(group.attrs.get("Units"))))
+            continue
         if "_SPACING" not in group.attrs or "_DIMENSIONS" not in group.attrs:
-            if hasattr(group, "keys") and depth < _DEEPEST:
+            if _is_folder(group) and depth < _DEEPEST:
                 found += _images_in(group, depth + 1)
             continue
         shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
-        folders = [g for g in (*group.values(), *root.values()) if hasattr(g, "keys")]
+        folders = [g for g in (*group.values(), *root.values()) if _is_folder(g)]
         image = _with_cells(
             shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders
         )
@@ -74,11 +89,68 @@ def _stated_unit(number: Any) -> str:
     return _UNITS.get(int(known[0]), "") if whole else ""
 
 
+def _is_folder(thing: Any) -> bool:
+    return hasattr(thing, "keys")
+
+
+def _geometries(file: Any) -> set[str]:
+    """Return the kinds of geometries in a file, as it names them."""
+    if "DataStructure" not in file:
+        held = [c.get("_SIMPL_GEOMETRY") for c in file["DataContainers"].values()]
+        kinds = [g.attrs.get("GeometryTypeName", b"") for g in held if g is not None]
+    else:
+        kinds = [g.attrs.get("ObjectType", b"") for g in file["DataStructure"].values()]
+    names = [k.decode("ascii", "replace") if isinstance(k, bytes) else k for k in kinds]
+    return {brief(name) for name in map(str, names) if "Geom" in name}
+
+
+def _by_number(group: Any, number: Any) -> np.ndarray:
+    """Return the array of a group by its number in the file."""
+    for thing in group.values():
+        if thing.attrs.get("ObjectId") == number and hasattr(thing, "shape"):
+            return array_of(thing).ravel()
+    raise InputError("damaged: a rectilinear grid lacks the bounds of its cells")
+
+
+def _even(
+    bounds: list[np.ndarray],
+) -> tuple[tuple[int, ...], list[float], list[float]]:
+    """Return shape, spacing and origin of a rectilinear grid with even steps."""
+    for axis, values in zip("xyz", bounds):
+        steps = np.diff(values.astype(np.float64))
+        if not steps.size or not (np.isfinite(steps) & (steps > 0)).all():
+            raise InputError(
+                f"damaged: the bounds of its cells along {axis} do not rise"
+            )
+        slack = _EVEN * steps.mean() + 2 * np.spacing(np.float32(np.abs(values).max()))
+        if np.ptp(steps) > slack:
+            raise InputError(
+                f"a rectilinear grid whose cells along {axis} are {steps.min():.4g} "
+                f"to {steps.max():.4g}: cells of one size are required; the filter "
+                "Resample Rectilinear Grid to Image Geom of DREAM3D-NX makes them"
+            )
+    shape = tuple(len(values) - 1 for values in bounds)
+    return shape, [_step(v) for v in bounds], [float(values[0]) for values in bounds]
+
+
+def _step(bounds: np.ndarray) -> float:
+    """Return the step of even bounds, with the fewest digits that meet their ends."""
+    step = (float(bounds[-1]) - float(bounds[0])) / (len(bounds) - 1)
+    slack = 2 * float(np.spacing(np.float32(np.abs(bounds).max()))) / (len(bounds) - 1)
+    tries = (float(f"{step:.{digits}g}") for digits in range(1, 8))
+    return next((short for short in tries if abs(short - step) <= slack), step)
+
+
 def _old_images(file: Any) -> list[Image]:
     """Return the images of version 7."""
     found = []
     for container in file["DataContainers"].values():
         geometry = container.get("_SIMPL_GEOMETRY", {})
+        if all(name in geometry for name in _OLD_BOUNDS):
+            bounds = [array_of(geometry[name]).ravel() for name in _OLD_BOUNDS]
+            folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
+            found.append(_with_cells(*_even(bounds), folders))
+            continue
         if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
             continue
         shape = tuple(int(n) for n in array_of(geometry["DIMENSIONS"]).ravel())

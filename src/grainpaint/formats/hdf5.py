@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grainpaint.errors import InputError
+import numpy as np
+
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.hdf5_file import opened
 from grainpaint.formats.raw import RawVolume, ReadOptions
 
@@ -27,6 +29,14 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         with opened(data) as file:
             if "DataStructure" in file or "DataContainers" in file:
                 return dream3d.read_volume(file, options)
+            if "VoxelDataContainer" in file:
+                stated = np.bytes_(file.attrs.get("FileVersion", b"4")).decode(
+                    "latin-1"
+                )
+                raise InputError(
+                    f"a file of DREAM.3D of the version {brief(stated, 20)}, which is "
+                    "too old: open it in DREAM.3D 6 and save it again"
+                )
             if "VTKHDF" in file:
                 return vtkhdf.read_volume(file["VTKHDF"], options)
             if "Format Version" in file or any(

@@ -11,6 +11,7 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, dtype_of, names_in, read_member
 from grainpaint.formats.content import part_told
 from grainpaint.formats.npy import bare_volume
+from grainpaint.formats.others import other_kind
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose
 from grainpaint.microstructure import Microstructure
@@ -69,6 +70,9 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                 raise InputError(f"{path}: a zipped Zarr folder: unzip it")
             if any(n.lower().endswith(".model") for n in archive.namelist()):  # 3MF
                 raise InputError(part_told(path))
+            other = other_kind(path, b"")
+            if other is not None:
+                raise InputError(f"{path}: {other}")
             are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
             if are_arrays and not any(n in held for n in _NEEDED):
                 return _of_others(archive, held, options.array)

@@ -5,17 +5,41 @@ import codecs
 __all__ = ["lines_of", "narrow", "with_line_feeds"]
 
 _LOOK = 1 << 16  # bytes that tell how lines end
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # no format of ours begins so
+_MARKED = {  # no format of ours begins so; of UTF-32 first, for it begins as UTF-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_LETTERS = 16  # that tell text of two bytes a letter without a mark
+_LEAST = 4
+_PLAIN = bytes(range(32, 127)) + b"\t\r\n"
 
 
 def narrow(data: bytes) -> bytes:
-    """Return text of two bytes a letter, as Windows writes it, as UTF-8.
+    """Return text of two or four bytes a letter, as Windows writes it, as UTF-8.
 
-    A byte order mark is taken off.
+    A byte order mark is taken off; text of two bytes a letter may lack it.
     """
-    if not data.startswith(_WIDE):
+    codec = _codec(data)
+    if codec is None:
         return data.removeprefix(codecs.BOM_UTF8)
-    return data.decode("utf-16", "replace").encode()
+    return data.decode(codec, "replace").encode()
+
+
+def _codec(data: bytes) -> str | None:
+    """Return how text of several bytes a letter is written, None for all else."""
+    for mark, codec in _MARKED.items():
+        if data.startswith(mark):
+            return codec
+    even, odd = data[: 2 * _LETTERS : 2], data[1 : 2 * _LETTERS : 2]
+    if len(odd) < _LEAST:
+        return None
+    if not any(odd) and not even.translate(None, _PLAIN):
+        return "utf-16-le"
+    if not any(even) and not odd.translate(None, _PLAIN):
+        return "utf-16-be"
+    return None
 
 
 def with_line_feeds(text: bytes) -> bytes:

@@ -112,6 +112,8 @@ def read_stack(path: Path, data: bytes) -> Stack:
                 raise InputError(f"damaged or cut off ({brief(worst[0], 100)})")
             stack = _volume(values, axes, planes)
             spacing, note = edges_of(file)
+            if planes is None and "T" in axes and values.shape[axes.index("T")] > 1:
+                note = "; ".join(filter(None, ("times (T) are taken for layers", note)))
             heard = {f"tifffile: {brief(r.getMessage(), 150)}": 0 for r in said}
             return Stack(stack, spacing, (*heard, *([note] if note else [])))
     except InputError as error:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.content import refuse_part
 from grainpaint.generation.recipe import Recipe
 from grainpaint.record import find_record, outputs, read_record
 
@@ -33,6 +34,7 @@ def load_recipe(path: Path) -> Recipe:
     if not path.exists() and (record is None or record == path):
         raise InputError(f"{path}: no such file")
     if record is None:
+        refuse_part(path)
         raise InputError(
             f"{path}: there is no record of how it was made: this needs a volume that "
             f"paint or generate wrote, with {outputs(path).record.name} beside it"

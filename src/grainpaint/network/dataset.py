@@ -86,8 +86,9 @@ def load_sets(folder: Path) -> list[TrainingSet]:
     Raises
     ------
     InputError
-        If there is no volume, or a volume is not periodic, has outside voxels, or has
-        an edge that is not a multiple of 16.
+        If there is no volume, or a volume is not periodic, has outside voxels, has an
+        edge that is not a multiple of 16, or voxels that are no cubes or of another
+        size than those of its set.
     """
     sets: dict[tuple[Path, float | None], list[Path]] = {}
     for path in find_members(folder):
@@ -103,6 +104,12 @@ def _load_set(paths: list[Path]) -> TrainingSet:
             raise InputError(
                 f"{path}: the volumes of a set must share one shape with edges that "
                 f"are multiples of 16, got {volume.shape}"
+            )
+        if volume.spacing != volumes[0].spacing or len(set(volume.spacing)) > 1:
+            found = " x ".join(f"{edge:g}" for edge in volume.spacing)
+            raise InputError(
+                f"{path}: the voxels of a set must be cubes of one size (the first "
+                f"volume has {volumes[0].spacing[0]:g} µm), got {found} µm"
             )
         if not all(volume.periodic) or volume.grain_id.min() == 0:
             raise InputError(

@@ -34,3 +34,10 @@ def test_bad_paths_are_refused_in_one_line(tmp_path, text, message):
         read_scan(file)
     assert "\n" not in str(error.value)
     assert str(file) in str(error.value)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_text_as_other_systems_save_it_is_read(tmp_path, codec):
+    file = tmp_path / "path.csv"
+    file.write_bytes("x0,y0,z0,x1,y1,z1,speed,on\r\n0,0,5,10,0,5,8,1\r\n".encode(codec))
+    assert read_scan(file).end.tolist() == [[10, 0, 5]]

@@ -11,7 +11,7 @@ Span = tuple[int, int]
 
 _TAG = re.compile(rb"""<(DataArray|Array|AppendedData)\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _WIDE = re.compile(
-    rb"""\A(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*["']utf-?16\w*["']""", re.I
+    rb"""\A(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*["']utf-?(?:16|32)[\w-]*["']""", re.I
 )
 _INK = re.compile(rb"[^ \t\r\n]")
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")

@@ -1,11 +1,13 @@
 """Scan paths in CSV files."""
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.content import content_of
 from grainpaint.formats.files import check_file, replace_with
 from grainpaint.simulate.am.scan import ScanPath
 
@@ -36,22 +38,21 @@ def read_scan(file: Path) -> ScanPath:
     rows, on = [], []
     number = 0
     try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            for number, line in enumerate(csv.reader(lines), 1):
-                cells = [c.strip() for c in line]
-                if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
-                    continue
-                try:
-                    if len(cells) != len(_COLUMNS):
-                        raise ValueError
-                    rows.append([float(c) for c in cells[:-1]])
-                    on.append(_SWITCH[cells[-1].lower()])
-                except (ValueError, KeyError):
-                    raise InputError(
-                        f"{file}, line {number}: a segment is eight values, "
-                        f"{', '.join(_COLUMNS)} (1 or 0); got "
-                        f"{brief(','.join(line))!r}"
-                    ) from None
+        lines = csv.reader(io.StringIO(content_of(file).decode(), newline=""))
+        for number, line in enumerate(lines, 1):
+            cells = [c.strip() for c in line]
+            if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
+                continue
+            try:
+                if len(cells) != len(_COLUMNS):
+                    raise ValueError
+                rows.append([float(c) for c in cells[:-1]])
+                on.append(_SWITCH[cells[-1].lower()])
+            except (ValueError, KeyError):
+                raise InputError(
+                    f"{file}, line {number}: a segment is eight values, "
+                    f"{', '.join(_COLUMNS)} (1 or 0); got {brief(','.join(line))!r}"
+                ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"{file}, after line {number}: is no CSV ({brief(error, 80)})"
