@@ -1,9 +1,12 @@
 """Files are replaced as a whole."""
 
+import os
+import signal
+
 import pytest
 from samples import example_volume
 
-from grainpaint.formats.files import replace_with
+from grainpaint.formats.files import replace_together, replace_with
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path):
@@ -18,3 +21,19 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         replace_with(path, fail)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_write_that_is_stopped_leaves_nothing(tmp_path, several):
+    def begin(asides):
+        for aside in asides if several else [asides]:
+            aside.write_text("half")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    paths = [tmp_path / "a.vti", tmp_path / "b.yaml"]
+    write, where = (replace_together, paths) if several else (replace_with, paths[0])
+    with pytest.raises(SystemExit) as stopped:
+        write(where, begin)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -148,3 +148,17 @@ def test_hexagonal_directions_are_those_of_the_cell():
 def test_what_is_no_texture_is_refused(text, symmetry, message):
     with pytest.raises(InputError, match=message):
         sampled(text, symmetry, 10, np.random.default_rng(0))
+
+
+def test_few_grains_are_spread_as_many_are():
+    # Cells of the tails have less than a grain has; none may count as best left empty.
+    volumes = np.exp(np.random.default_rng(2).normal(size=60))
+    shares = volumes / volumes.sum()
+    tilts = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        texture = sampled("fibre:<001>,z,10deg", "432", 60, rng)
+        turned = Rotation.from_quat(assigned(texture, volumes, rng), scalar_first=True)
+        axes = np.abs(turned.as_matrix()[:, 2]).max(1)
+        tilts.append(shares @ np.degrees(np.arccos(axes)))
+    assert np.mean(tilts) == pytest.approx(10 * np.sqrt(np.pi / 2), rel=0.05)

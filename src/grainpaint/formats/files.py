@@ -3,7 +3,11 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -39,7 +43,8 @@ def replace_with(path: Path, make: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
-        make(aside)
+        with _stop_is_exit():
+            make(aside)
         if path.is_dir():
             shutil.rmtree(path)
         os.replace(aside, path)
@@ -61,7 +66,8 @@ def replace_together(
     main.parent.mkdir(parents=True, exist_ok=True)
     asides = [p.with_name(f".{uuid4().hex}{p.suffix}") for p in paths]
     try:
-        make(asides)
+        with _stop_is_exit():
+            make(asides)
         if len(paths) > 1:
             main.unlink(missing_ok=True)
         for aside, path in reversed([*zip(asides, paths)]):
@@ -69,6 +75,27 @@ def replace_together(
     finally:
         for aside in asides:
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _stop_is_exit() -> Iterator[None]:
+    """Let SIGTERM end the program as an exit does: what is half-written goes.
+
+    Where someone else listens to it already, or in other threads, nothing changes.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def check_file(path: Path) -> None:

@@ -1,7 +1,9 @@
 """Orientations of grains drawn anew, one by one, where the texture comes out better.
 
 How far the volume of the grains is from the texture is measured in several grids of
-cells, one of them that of `cells_of`, the others turned, shifted and coarser.
+cells, one of them that of `cells_of`, the others turned, shifted and coarser. Cells
+with less of the texture than half a grain count together with others as thin: by
+itself, each would be better off without a grain, and the texture without its tails.
 """
 
 from __future__ import annotations
@@ -54,8 +56,8 @@ def evened(
     -------
     numpy.ndarray, int64, shape (n,)
     """
-    cell, n_cells = _grids(texture, rng)
     share, weight = volumes / volumes.sum(), texture.weight / texture.weight.sum()
+    cell, n_cells = _grids(texture, weight, float(share @ share) / 2, rng)
     excess = np.zeros(n_cells)
     for column in cell.T:
         excess += np.bincount(column[chosen], share, n_cells)
@@ -67,8 +69,13 @@ def evened(
     return found
 
 
-def _grids(texture: Texture, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """Return the cell of each orientation in each grid, all numbered together."""
+def _grids(
+    texture: Texture, weight: np.ndarray, least: float, rng: np.random.Generator
+) -> tuple[np.ndarray, int]:
+    """Return the cell of each orientation in each grid, all numbered together.
+
+    A cell has at least the share ``least`` of the texture.
+    """
     from scipy.spatial.transform import Rotation
 
     columns, n_cells = [], 0
@@ -79,6 +86,38 @@ def _grids(texture: Texture, rng: np.random.Generator) -> tuple[np.ndarray, int]
             shift = rng.random(3)
         cells = cells_of(texture.quaternion, texture.symmetry, edge * CELL, turn, shift)
         _, cell = np.unique(numbered(cells), return_inverse=True)
+        cell = _joined(np.bincount(cell, weight), least)[cell]
         columns.append(cell + n_cells)
         n_cells += int(cell.max()) + 1
     return np.stack(columns, 1).astype(np.int32), n_cells
+
+
+def _joined(share: np.ndarray, least: float) -> np.ndarray:
+    """Return new numbers of cells, the same for some that have little, of like shares.
+
+    Parameters
+    ----------
+    share : numpy.ndarray, float64, shape (n,)
+    least : float
+        What all that have a number in common have together, at most 1.
+
+    Returns
+    -------
+    numpy.ndarray, int64, shape (n,)
+        0, 1, ..., those of the largest share first.
+
+    Examples
+    --------
+    >>> _joined(np.array([0.1, 0.6, 0.2, 0.1]), 0.25)
+    array([1, 0, 1, 1])
+    """
+    order = np.argsort(-share, kind="stable")
+    number = np.empty(share.size, np.int64)
+    new, held = 0, 0.0
+    for i in order:
+        number[i] = new
+        held += share[i]
+        if held >= least:
+            new, held = new + 1, 0.0
+    # What is left is too little for a number of its own.
+    return np.minimum(number, max(new - 1, 0)) if held < least else number
