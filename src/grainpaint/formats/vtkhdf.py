@@ -14,7 +14,9 @@ from grainpaint.formats.vti.conventions import choose, convention_of
 from grainpaint.formats.vti.grid import grid_of, turned
 from grainpaint.orientations import Orientations
 
-__all__ = ["fields_of", "read_volume"]
+__all__ = ["PERIODIC", "fields_of", "read_volume"]
+
+PERIODIC = "periodic"  # data of the file as a whole: 0 or 1 for each axis
 
 _PLACES = ("CellData", "PointData")
 _FRAME = ("WholeExtent", "Origin", "Spacing", "Direction")
@@ -64,15 +66,27 @@ def read_volume(group: Any, options: ReadOptions) -> RawVolume:
         raise InputError("some of its voxels are blanked out: fill them first")
     ids, spacing, origin = turned(grid, values, points)
     ids = integers(ids, f"array {name!r}")
-    known, note = _orientations(group.get("FieldData", {}), ids)
+    fields = group.get("FieldData", {})
+    known, note = _orientations(fields, ids)
     return RawVolume(
         ids,
         spacing,
         origin,
         **convention_of(name)._asdict(),
         orientations=known,
+        periodic=_periodic(fields),
         notes=(note,) if note else (),
     )
+
+
+def _periodic(fields: Any) -> tuple[bool, ...]:
+    """Return which axes a file states to be periodic."""
+    if not hasattr(fields, "keys") or PERIODIC not in fields:
+        return (False, False, False)
+    stated = integers(array_of(fields[PERIODIC]).ravel(), repr(PERIODIC))
+    if stated.shape != (3,) or not np.isin(stated, (0, 1)).all():
+        raise InputError("damaged: it does not say of three axes if they are periodic")
+    return tuple(bool(p) for p in stated)
 
 
 def fields_of(ids: np.ndarray, known: Orientations) -> dict[str, np.ndarray]:

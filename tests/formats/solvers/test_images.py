@@ -1,11 +1,13 @@
 """VTKHDF and TIFF, read by vtk and tifffile."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
 from oriented import oriented, without, x_fastest
 
-from grainpaint import Microstructure
+from grainpaint import Microstructure, load
 from grainpaint.formats.slabs import of_volume
 from grainpaint.formats.solvers import export
 
@@ -32,6 +34,18 @@ def test_vtk_reads_vtkhdf(tmp_path, monkeypatch):
     np.testing.assert_array_equal(found, known.quaternion)
     found = vtk_to_numpy(fields.GetArray("orientation_id"))
     np.testing.assert_array_equal(found, volume.ids())
+    assert load(tmp_path / "a.vtkhdf").periodic == volume.periodic
+
+
+@pytest.mark.parametrize("target", ["dream3d", "dream3d7", "neper"])
+def test_files_that_do_not_hold_periodic_axes_say_so(tmp_path, target):
+    volume = oriented()
+    assert any(volume.periodic)
+    notes = export(of_volume(volume), tmp_path / "a", target)
+    assert [n for n in notes if "does not hold periodic axes" in n]
+    opened = replace(volume, periodic=(False,) * 3)
+    notes = export(of_volume(opened), tmp_path / "b", target)
+    assert not [n for n in notes if "periodic" in n]
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,12 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         file.attrs["FileVersion"] = np.bytes_(version)
         kind = _Version8 if version == "8.0" else _Version7
         _fill(kind(file, slabs), slabs)
+    notes = []
     if slabs.orientations is None:
-        return ["its grains have no orientations: it holds feature IDs only"]
-    return []
+        notes.append("its grains have no orientations: it holds feature IDs only")
+    if any(slabs.periodic):
+        notes.append("a file of DREAM.3D does not hold periodic axes")
+    return notes
 
 
 def _fill(layout: _Layout, slabs: Slabs) -> None:

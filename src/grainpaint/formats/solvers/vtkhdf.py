@@ -9,7 +9,7 @@ import numpy as np
 
 from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
-from grainpaint.formats.vtkhdf import fields_of
+from grainpaint.formats.vtkhdf import PERIODIC, fields_of
 
 __all__ = ["write"]
 
@@ -19,7 +19,8 @@ _CHUNK = 64
 def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     """Write grain_id as cell data.
 
-    Orientations are data of the file as a whole (FieldData), see `fields_of`.
+    Orientations and periodic axes are data of the file as a whole (FieldData), see
+    `fields_of`.
     """
     import h5py
 
@@ -49,8 +50,9 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
             array[z : z + len(rows)] = rows
             z += len(rows)
         known = slabs.known
-        if known is not None:
-            fields = group.create_group("FieldData")
-            for name, values in fields_of(slabs.ids, known).items():
-                fields[name] = values
+        fields = {} if known is None else fields_of(slabs.ids, known)
+        if any(slabs.periodic):
+            fields[PERIODIC] = np.array(slabs.periodic, "i1")
+        for name, values in fields.items():
+            group[f"FieldData/{name}"] = values
     return []
