@@ -38,6 +38,12 @@ BUILD = {  # a small build, inside the range of the additive model
 }
 
 
+def pytest_collection_modifyitems(items):
+    # Commands call the kernels of all rooms. While one process compiled them for a
+    # command, the other would do the same for a room.
+    items.sort(key=lambda item: item.path.parent.name == "cli")
+
+
 def pytest_collection_finish():
     gc.freeze()
     gc.enable()
