@@ -10,7 +10,6 @@ two-sample Kolmogorov-Smirnov tests over all grains of 10 voxels or more.
 
 import os
 import resource
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -20,12 +19,14 @@ from scipy.stats import ks_2samp
 
 from grainpaint.measure.grain_table import table
 from grainpaint.microstructure import Microstructure
+from grainpaint.progress import silent
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.heat_affected_zone import ExponentialHaz, LinearHaz
 from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
 from grainpaint.simulate.am.melt_pool import Bezier, DoubleEllipsoid
 from grainpaint.simulate.am.solidify import solidify
 from grainpaint.simulate.spparks import read_script
+from grainpaint.simulate.spparks.process import execute
 from grainpaint.simulate.spparks.runner import run_simulation
 
 RECORDED = SHARED / "spparks"
@@ -158,8 +159,7 @@ def clock_script(script):
 def clock_program(program, script):
     """Return the processor seconds of SPPARKS, its start included."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    words = [program, "-in", script, "-screen", "none"]
-    subprocess.run(words, check=True, cwd=script.parent, stdout=subprocess.DEVNULL)
+    execute(program, 1, script, script.parent, script.parent, (), None, silent)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - used
 
 

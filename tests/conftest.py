@@ -122,6 +122,24 @@ def few_draws(monkeypatch):
 
 
 @pytest.fixture
+def no_densities(monkeypatch):
+    """Leave those figures empty, where they are not the matter: there are twenty."""
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr("grainpaint.drawing.figures.density", lambda *_: Figure())
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Collect what the process that draws would be given; it has its own tests."""
+    given = []
+    monkeypatch.setattr(
+        "grainpaint.drawing.picture.picture", lambda *what: given.append(what) or True
+    )
+    return given
+
+
+@pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line in this process; return code, output and error text."""
 

@@ -73,6 +73,18 @@ def test_every_figure_has_a_stamp():
             assert stamp["commit"] or stamp["note"], path
 
 
+def ended(folder, *words):
+    """Run a command to its end; return all that it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "grainpaint", *map(str, words)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr + done.stdout
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_readme_run_as_they_stand_and_their_results_are_sound(
     tmp_path,
@@ -89,15 +101,3 @@ def test_the_commands_of_the_readme_run_as_they_stand_and_their_results_are_soun
         said = ended(tmp_path, *shlex.split(command))
         assert "not sound" not in said.lower(), command
     assert "sound" in ended(tmp_path, "check", "gear.vti").splitlines()[-1]
-
-
-def ended(folder, *words):
-    """Run a command to its end; return what it said, progress left out."""
-    done = subprocess.run(
-        [sys.executable, "-m", "grainpaint", *map(str, words)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr + done.stdout

@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from scipy.spatial import cKDTree
 
 from grainpaint import Microstructure, formats, load
@@ -165,12 +164,6 @@ def test_find_volumes_reads_the_members_of_a_zarr_set(folder, tmp_path):
     np.testing.assert_array_equal(formats.load(members[0]).grain_id, volume.grain_id)
     formats.write(volume, tmp_path / "one.zarr")
     assert formats.find_volumes([tmp_path / "one.zarr"]) == [tmp_path / "one.zarr"]
-
-
-@pytest.fixture
-def no_densities(monkeypatch):
-    """Leave those figures empty, where they are not the matter: there are twenty."""
-    monkeypatch.setattr("grainpaint.drawing.figures.density", lambda *_: Figure())
 
 
 def test_report_of_one_volume(run, folder, tmp_path, no_densities):
@@ -346,14 +339,9 @@ READERS = {
     [n if n != "compare" else pytest.param(n, marks=pytest.mark.slow) for n in READERS],
 )
 def test_every_command_that_reads_is_told_what_a_file_means(
-    run, tmp_path, rng, name, no_densities, monkeypatch
+    run, tmp_path, rng, name, no_densities, drawn
 ):
     import pyvista
-
-    drawn = []  # what the process that draws would be given
-    monkeypatch.setattr(
-        "grainpaint.drawing.picture.picture", lambda *what: drawn.append(what) or True
-    )
 
     seeds = rng.uniform(0, 24, (64, 3))
     places = np.stack(np.meshgrid(*3 * [np.arange(24)], indexing="ij"), -1)

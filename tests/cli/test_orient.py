@@ -104,10 +104,7 @@ def test_a_site_file_cannot_hold_orientations(run, cubes, tmp_path):
     assert "a site file does not hold orientations" in error
 
 
-def test_view_shows_crystal_directions_or_says_why_not(
-    run, cubes, tmp_path, monkeypatch
-):
-    drawn = []
+def test_view_shows_crystal_directions_or_says_why_not(run, cubes, tmp_path, request):
     out, picture = tmp_path / "o.npz", tmp_path / "a.png"
     code, _, error = run("view", cubes, "-o", picture, "--ipf", "z")
     assert code == 2
@@ -118,10 +115,7 @@ def test_view_shows_crystal_directions_or_says_why_not(
     assert code == 2
     assert "along x, y or z; got '001'" in error.splitlines()[-1]
     assert run("orient", cubes, "-o", out, "--force")[0] == 0
-    # Pictures of directions, and the process that draws them, have their own tests.
-    monkeypatch.setattr(
-        "grainpaint.drawing.picture.picture", lambda *what: drawn.append(what) or True
-    )
+    drawn = request.getfixturevalue("drawn")  # not earlier: drawing itself refuses
     assert run("view", out, "-o", picture, "--ipf", "y")[0] == 0
     ((volume, path, axis),) = drawn
     assert (path, axis) == (picture, "y")

@@ -12,11 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
 import pytest
-from matplotlib.figure import Figure
 
 import grainpaint
 from grainpaint import InputError, Microstructure
-from grainpaint.drawing import figures
 from grainpaint.drawing.report import report, write_report
 from grainpaint.measure.comparison import compare
 from grainpaint.measure.descriptors import DESCRIPTORS, descriptors_of
@@ -46,12 +44,6 @@ def page(volumes, sets, tmp_path_factory):
         result = compare(*sets)
     write_report(path, sets, [volumes[0], volumes[2]], result)
     return path
-
-
-@pytest.fixture
-def no_densities(monkeypatch):
-    """Leave those figures empty, where they are not the matter: there are twenty."""
-    monkeypatch.setattr(figures, "density", lambda *_: Figure())
 
 
 class Links(HTMLParser):

@@ -60,7 +60,8 @@ def face_by_depth(
     turned = outward != solid
     faces = np.where(turned[shell][:, None], faces[:, ::-1], faces)
     notes = _notes(vertices, faces, shell, solid, turned, unit)
-    within = np.unique(around.inner[(depth[around.inner] == depth[around.outer])])
+    as_deep = depth[around.inner] == depth[around.outer]
+    within = np.unique(around.inner[as_deep])
     if stated and within.size:
         where = _middle(vertices, faces, shell, within[0], unit)
         notes.append(

@@ -16,6 +16,7 @@ _DEEPEST = 4  # folders in folders that are searched for images
 _BOUNDS = tuple(f"{axis} Bounds ID" for axis in "XYZ")  # of a rectilinear grid
 _OLD_BOUNDS = tuple(f"{axis}BoundsList" for axis in "xyz")
 _EVEN = 1e-3  # of a step: grids whose steps differ by less are even
+_Frame = tuple[tuple[int, ...], Any, Any]  # shape, spacing and origin
 
 
 class Image(NamedTuple):
@@ -63,23 +64,26 @@ def _images_in(root: Any, depth: int) -> list[Image]:
     """Return the images in a folder, and in folders in it."""
     found = []
     for group in root.values():
-        if all(name in group.attrs for name in _BOUNDS):
-            bounds = [_by_number(group, group.attrs[name]) for name in _BOUNDS]
-            folders = [g for g in (*group.values(), *root.values()) if _is_folder(g)]
-            image = _with_cells(*_even(bounds), folders)
-            found.append(image._replace(unit=_stated_unit(group.attrs.get("Units"))))
-            continue
-        if "_SPACING" not in group.attrs or "_DIMENSIONS" not in group.attrs:
+        frame = _frame_of(group)
+        if frame is None:
             if _is_folder(group) and depth < _DEEPEST:
                 found += _images_in(group, depth + 1)
             continue
-        shape = tuple(int(n) for n in group.attrs["_DIMENSIONS"])
         folders = [g for g in (*group.values(), *root.values()) if _is_folder(g)]
-        image = _with_cells(
-            shape, group.attrs["_SPACING"], group.attrs["_ORIGIN"], folders
-        )
+        image = _with_cells(*frame, folders)
         found.append(image._replace(unit=_stated_unit(group.attrs.get("Units"))))
     return found
+
+
+def _frame_of(group: Any) -> _Frame | None:
+    """Return the frame of an image or of a rectilinear grid; None of all else."""
+    known = group.attrs
+    if all(name in known for name in _BOUNDS):
+        return _even([_by_number(group, known[name]) for name in _BOUNDS])
+    if "_SPACING" not in known or "_DIMENSIONS" not in known:
+        return None
+    shape = tuple(int(n) for n in known["_DIMENSIONS"])
+    return shape, known["_SPACING"], known["_ORIGIN"]
 
 
 def _stated_unit(number: Any) -> str:
@@ -112,10 +116,8 @@ def _by_number(group: Any, number: Any) -> np.ndarray:
     raise InputError("damaged: a rectilinear grid lacks the bounds of its cells")
 
 
-def _even(
-    bounds: list[np.ndarray],
-) -> tuple[tuple[int, ...], list[float], list[float]]:
-    """Return shape, spacing and origin of a rectilinear grid with even steps."""
+def _even(bounds: list[np.ndarray]) -> _Frame:
+    """Return the frame of a rectilinear grid with even steps."""
     for axis, values in zip("xyz", bounds):
         steps = np.diff(values.astype(np.float64))
         if not steps.size or not (np.isfinite(steps) & (steps > 0)).all():
@@ -145,20 +147,22 @@ def _old_images(file: Any) -> list[Image]:
     """Return the images of version 7."""
     found = []
     for container in file["DataContainers"].values():
-        geometry = container.get("_SIMPL_GEOMETRY", {})
-        if all(name in geometry for name in _OLD_BOUNDS):
-            bounds = [array_of(geometry[name]).ravel() for name in _OLD_BOUNDS]
+        frame = _old_frame_of(container.get("_SIMPL_GEOMETRY", {}))
+        if frame is not None:
             folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
-            found.append(_with_cells(*_even(bounds), folders))
-            continue
-        if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
-            continue
-        shape = tuple(int(n) for n in array_of(geometry["DIMENSIONS"]).ravel())
-        folders = [g for k, g in container.items() if k != "_SIMPL_GEOMETRY"]
-        origin = array_of(geometry["ORIGIN"]) if "ORIGIN" in geometry else np.zeros(3)
-        spacing = array_of(geometry["SPACING"])
-        found.append(_with_cells(shape, spacing, origin, folders))
+            found.append(_with_cells(*frame, folders))
     return found
+
+
+def _old_frame_of(geometry: Any) -> _Frame | None:
+    """Return what `_frame_of` does, of version 7."""
+    if all(name in geometry for name in _OLD_BOUNDS):
+        return _even([array_of(geometry[name]).ravel() for name in _OLD_BOUNDS])
+    if "DIMENSIONS" not in geometry or "SPACING" not in geometry:
+        return None
+    shape = tuple(int(n) for n in array_of(geometry["DIMENSIONS"]).ravel())
+    origin = array_of(geometry["ORIGIN"]) if "ORIGIN" in geometry else np.zeros(3)
+    return shape, array_of(geometry["SPACING"]), origin
 
 
 def _with_cells(

@@ -1,14 +1,13 @@
 """NumPy archives: the exact content of a `Microstructure`."""
 
 import io
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError, InputNote, brief
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, dtype_of, names_in, read_member
 from grainpaint.formats.content import part_told
 from grainpaint.formats.npy import bare_volume
@@ -86,9 +85,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             ids = read_member(archive, name)
             spacing, origin, periodic = (read_member(archive, n) for n in _NEEDED)
             known = _orientations(archive, held) if "quaternion" in held else None
-            if known is None and {"phase", "phase_name"} & set(held):
-                note = f"{path}: phases without orientations are not kept"
-                warnings.warn(note, InputNote, stacklevel=2)
+            lost = known is None and {"phase", "phase_name"} & set(held)
         if not spacing.shape == origin.shape == periodic.shape == (3,):
             raise InputError("spacing, origin and periodic have three values each")
         return RawVolume(
@@ -97,6 +94,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             tuple(map(float, origin)),
             tuple(map(bool, periodic)),
             orientations=known,
+            notes=("phases without orientations are not kept",) if lost else (),
         )
     except InputError as error:
         text = str(error)

@@ -89,10 +89,7 @@ def _missing(known: np.ndarray) -> np.ndarray:
 def _pieces_of_grains(
     volume: Microstructure, corners: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number of pieces of each ID, and of those at no open face; 0 for ID 0.
-
-    Pieces of ID 0 are not counted.
-    """
+    """Return the pieces of each ID, and those at no open face; none for ID 0."""
     label = label_pieces(volume.grain_id, volume.periodic, corners)
     n = int(label.max()) + 1
     grain_of = np.zeros(n, np.int64)

@@ -120,4 +120,4 @@ def _joined(share: np.ndarray, least: float) -> np.ndarray:
         if held >= least:
             new, held = new + 1, 0.0
     # What is left is too little for a number of its own.
-    return np.minimum(number, max(new - 1, 0)) if held < least else number
+    return np.minimum(number, max(new - 1, 0))
