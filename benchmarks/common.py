@@ -11,10 +11,12 @@ import datetime
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -189,7 +191,7 @@ class Finished:
     output: str
 
 
-def grainpaint(*words, codes=(0,), script=None, **environment):
+def grainpaint(*words, codes=(0,), script=None, stop_after=None, **environment):
     """Run a command of grainpaint and return what it took.
 
     Parameters
@@ -200,6 +202,8 @@ def grainpaint(*words, codes=(0,), script=None, **environment):
         Exit codes that are no failure.
     script : Path, optional
         A Python script to run in place of grainpaint.
+    stop_after : float, optional
+        Seconds after which it gets SIGTERM.
     **environment
         Variables that differ from those of this process.
     """
@@ -213,8 +217,13 @@ def grainpaint(*words, codes=(0,), script=None, **environment):
             env={**os.environ, **environment},
         )
         together = pool.submit(_peak_of_family, child.pid)
+        if stop_after is not None:
+            timer = threading.Timer(stop_after, os.kill, (child.pid, signal.SIGTERM))
+            timer.start()
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
+        if stop_after is not None:
+            timer.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode not in codes:
             sys.exit(f"grainpaint {' '.join(map(str, words))} failed")

@@ -133,8 +133,9 @@ def test_one_size_everywhere_needs_no_map():
     assert wanted.spins == round(float(ROWS.at(ROWS.spins, np.array(10.0))))
 
 
-def test_a_number_and_its_text_are_one_grain_size():
-    assert read_grain_size(40.0, BOX) == read_grain_size("40um", BOX)
+@pytest.mark.parametrize("text", ["40um", "40.0um", "0.04mm", " 40 um "])
+def test_a_number_and_its_texts_are_one_grain_size(text):
+    assert read_grain_size(text, BOX) == read_grain_size(40.0, BOX)
 
 
 def test_a_function_gives_what_its_formula_gives():

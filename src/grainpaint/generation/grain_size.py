@@ -207,7 +207,7 @@ def read_grain_size(asked: AnyGrainSize, domain: Domain) -> GrainSize:
         found = _field(Path(asked))
     elif any(text.strip().endswith(unit) for unit in (*UNITS, "µm", "μm")):
         size = parse_length(text)
-        return GrainSize(text=text, low=size, high=size)
+        return GrainSize(text=f"{size:.9g}um", low=size, high=size)
     else:
         found = _formula(text)
     x, y, z = (
