@@ -143,6 +143,7 @@ def test_suffixes_of_capitals_are_written(tmp_path):
         (b"OFF\n3 1 0\n", "a part, "),
         (b"# cube\nv 0 0 0\nv 1 0 0\nf 1 2 3\n", "a part, "),
         (b"***tess\n **format", "tessellation of Neper, which holds no voxels"),
+        (b"off\n3 1 0\n0 0 0", "a part, which holds no grains"),
         (b"\x1f\x8bxx", "unknown kind"),
     ],
 )

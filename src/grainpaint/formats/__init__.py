@@ -25,7 +25,7 @@ from typing import Literal
 from grainpaint.arguments import as_periodic
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
-from grainpaint.formats.files import check_folder, refuse_to_replace, replace_with
+from grainpaint.formats.files import refuse_to_replace, replace_with
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.formats.slabs import Slabs, of_volume
 from grainpaint.formats.solvers import TARGETS, check_paths, export, target_of
@@ -106,14 +106,19 @@ def read(path: str | Path, options: ReadOptions) -> tuple[Microstructure, list[s
 
 def _read(path: Path, options: ReadOptions) -> RawVolume:
     """Return what a file, or a stack of sections, says."""
-    if options.spacing_z is not None and _are_sections(path):
-        from grainpaint.formats.ebsd.sections import read_sections
+    from grainpaint.formats.sections import in_folder, may_be_sections, read_sections
 
+    if options.spacing_z is not None and may_be_sections(path):
         return read_sections(path, options)
     if not path.exists() and glob.has_magic(str(path)):
         raise InputError(
-            f"{path}: a pattern of several maps needs the distance of the sections "
+            f"{path}: a pattern of several files needs the distance of the sections "
             "(spacing_z)"
+        )
+    if path.is_dir() and known_kind(path) is None and in_folder(path):
+        raise InputError(
+            f"{path}: a folder of {len(in_folder(path))} sections, or single maps, "
+            "needs the distance of the sections (spacing_z) to be one volume"
         )
     kind = kind_of(path, _KNOWN)
     if options.time is not None and kind != "spparks":
@@ -129,13 +134,6 @@ def _read(path: Path, options: ReadOptions) -> RawVolume:
         note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
         raw = replace(raw, notes=(*raw.notes, note))
     return raw
-
-
-def _are_sections(path: Path) -> bool:
-    """Return whether a path is a map, or a folder or pattern that may hold maps."""
-    if not path.exists():
-        return glob.has_magic(str(path))
-    return (known_kind(path) or "ebsd") in _MAPS
 
 
 def load(
@@ -159,7 +157,7 @@ def load(
     path : path
         A .vti, .npz or .zarr volume, labels of OME-Zarr or TIFF, a volume of DREAM.3D
         or Neper, a dump, site file or stitch file of SPPARKS, or an EBSD map; files may
-        be gzipped. With spacing_z, a folder or pattern of maps.
+        be gzipped. With spacing_z, a folder or pattern of maps or TIFF files.
     time : float, optional
         Which snapshot of a SPPARKS dump or stitch file; the last if not given.
     array : str, optional
@@ -183,7 +181,7 @@ def load(
         Of a map: whether points without an orientation take the nearest grain; they are
         outside if not.
     spacing_z : float, optional
-        The maps of a folder or pattern are sections so far apart, µm.
+        The files of a folder or pattern are sections so far apart, µm.
     symmetry : str, optional
         Crystal symmetry of a map that does not state it, such as 432.
 
@@ -251,7 +249,7 @@ def open_slabs(
         See `read`.
     """
     path = Path(path)
-    if options == _AS_STATED and path.is_dir() and kind_of(path, _KNOWN) == "zarr":
+    if options == _AS_STATED and path.is_dir() and known_kind(path) == "zarr":
         from grainpaint.formats.zarr import lazily
 
         slabs = lazily(path)
@@ -367,7 +365,6 @@ def check_output(path: Path, force: bool) -> None:
         If the suffix is unknown, or something exists there and `force` is false, or
         its folder cannot be written to.
     """
-    check_folder(path)
     target = target_of(path)
     if target is not None:
         check_paths(path, target, force)

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from grainpaint.errors import InputError
 
 __all__ = [
     "check_file",
-    "check_folder",
     "file_digest",
     "refuse_to_replace",
     "replace_together",
@@ -112,7 +112,7 @@ def check_file(path: Path) -> None:
         raise InputError(f"{path}: no such file")
 
 
-def check_folder(path: Path) -> None:
+def _check_folder(path: Path) -> None:
     """Raise unless the folder of `path` can be written to, or made.
 
     Raises
@@ -123,8 +123,12 @@ def check_folder(path: Path) -> None:
     folder = next(p for p in path.absolute().parents if p.exists())
     if not folder.is_dir():
         raise InputError(f"{path}: {folder} is a file, no folder")
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"{path}: the folder {folder} cannot be written to")
+    try:  # permissions do not tell it all: root passes them in any file system
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(
+            f"{path}: the folder {folder} cannot be written to ({error.strerror})"
+        ) from None
 
 
 def refuse_to_replace(path: Path, force: bool) -> None:
@@ -133,7 +137,8 @@ def refuse_to_replace(path: Path, force: bool) -> None:
     Raises
     ------
     InputError
-        If so.
+        If so, or if its folder cannot be written to.
     """
+    _check_folder(path)
     if path.exists() and not force:
         raise InputError(f"{path} exists: use force to replace it")

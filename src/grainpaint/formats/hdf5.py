@@ -45,7 +45,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                 return to_grains(read_points(file), options)
             raise InputError(
                 "an HDF5 file, but none of DREAM.3D (.dream3d), VTK (.vtkhdf) or "
-                f"Oxford (.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}"
+                f"Oxford (.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}: "
+                "save its array of grain IDs as [x, y, z] in an .npy file"
             )
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -41,7 +41,7 @@ class ReadOptions:
     fill : bool
         Of maps of orientations: whether points without one take the nearest grain.
     spacing_z : float, optional
-        The maps of a pattern or folder are sections so far apart, µm.
+        The files of a pattern or folder are sections so far apart, µm.
     symmetry : str, optional
         Crystal symmetry of maps that do not state it, such as 432.
 

@@ -12,7 +12,7 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import blows_up
+from grainpaint.formats.content import content_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.tiff_units import edges_of, planes_of
+from grainpaint.units import UNITS
 
-__all__ = ["MARKS", "Stack", "read", "read_stack"]
+__all__ = ["MARKS", "Stack", "read", "read_sections", "read_stack"]
 
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how they begin; + is over 4 GB
 _MOST_PAGES = 50_000
@@ -61,7 +63,60 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     InputError
         If it is damaged, or a picture of colors or floats.
     """
-    stack = read_stack(path, data)
+    return _labels(path, read_stack(path, data))
+
+
+def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
+    """Read files as the layers of a volume of labels.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Files of one page each, from below; or a single one with all layers.
+    options : ReadOptions
+        spacing_z, µm, is the distance of layers.
+
+    Raises
+    ------
+    InputError
+        As `read`, or if they differ in size or pixels, or hold several pages each.
+    """
+    assert options.spacing_z is not None
+    first, *others = (read_stack(path, content_of(path)) for path in paths)
+    for path, other in zip(paths[1:], others):
+        has, wanted = other.values.shape, (*first.values.shape[:2], 1)
+        if has != wanted or other.spacing != first.spacing:
+            raise InputError(
+                f"{path}: sections of a volume are single pages of one size, but it "
+                f"has {_told(other)} and {paths[0].name} {_told(first)}"
+            )
+    notes = dict.fromkeys(note for one in (first, *others) for note in one.notes)
+    if others:
+        said = (
+            f"{len(paths)} sections, z upward from {paths[0].name} to {paths[-1].name}"
+        )
+        notes = {said: None, **notes}
+    x, y, _ = first.spacing or (1.0, 1.0, 1.0)
+    whole = Stack(
+        np.concatenate([one.values for one in (first, *others)], axis=2),
+        first.spacing,
+        tuple(notes),
+    )
+    labels = _labels(paths[0], whole)
+    # A unit that a user states for pixels without one does not count for the distance.
+    unit = UNITS[options.unit or "um"] if first.spacing is None else 1.0
+    return replace(labels, spacing=(x, y, options.spacing_z / unit))
+
+
+def _told(stack: Stack) -> str:
+    """Return the size of a stack and its pixels, in words."""
+    nx, ny, nz = stack.values.shape
+    edges = "" if stack.spacing is None else f" of {stack.spacing[0]:g} µm"
+    return f"{nx} x {ny} pixels{edges} in {nz} page{'s' * (nz > 1)}"
+
+
+def _labels(path: Path, stack: Stack) -> RawVolume:
+    """Return the labels of a stack."""
     try:
         ids = integers(stack.values, "the image")
     except InputError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,31 +17,23 @@ from grainpaint.units import UNITS
 
 __all__ = ["read_sections"]
 
-_DIGITS = re.compile(r"(\d+)")
-_KINDS = (".ang", ".ctf", ".h5oina", ".csv")
 
-
-def read_sections(source: Path, options: ReadOptions) -> RawVolume:
-    """Read maps as the sections of a volume, in the order of their names.
+def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
+    """Read maps as the sections of a volume.
 
     Parameters
     ----------
-    source : Path
-        A pattern such as sections/*.ang, a folder of maps, or a single map.
+    paths : list of Path
+        Maps, from below.
     options : ReadOptions
         spacing_z, µm, is the distance of sections.
 
     Raises
     ------
     InputError
-        If there is none, or they differ in points, steps or phases.
-
-    Notes
-    -----
-    Numbers in names count as numbers: S2 comes before S10.
+        If they differ in points, steps or phases.
     """
     assert options.spacing_z is not None
-    paths = _paths(source)
     maps = [points_of(path, content_of(path), options) for path in paths]
     first = maps[0]
     for path, one in zip(paths, maps):
@@ -69,26 +59,6 @@ def read_sections(source: Path, options: ReadOptions) -> RawVolume:
         notes=tuple(notes),
     )
     return to_grains(whole, options)
-
-
-def _paths(source: Path) -> list[Path]:
-    """Return the maps of a pattern or folder in the order of their names."""
-    if source.is_dir():
-        names = (Path(p.name.lower().removesuffix(".gz")) for p in source.iterdir())
-        found = [p for p, n in zip(source.iterdir(), names) if n.suffix in _KINDS]
-    elif source.is_file():
-        found = [source]
-    else:
-        found = [Path(p) for p in glob.glob(str(source)) if Path(p).is_file()]
-    if not found:
-        raise InputError(f"{source}: no section there ({', '.join(_KINDS)})")
-    return sorted(found, key=_numbered)
-
-
-def _numbered(path: Path) -> list[tuple[int, str]]:
-    """Return a key that sorts numbers within a name by their value."""
-    parts = _DIGITS.split(path.name)
-    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
 
 
 def _difference(first: OrientationMap, other: OrientationMap) -> tuple[str, str] | None:
