@@ -38,7 +38,8 @@ _STARTS = {  # how files begin that may be volumes
     b"MM\0+": "tiff",
 }
 _PART = re.compile(
-    rb"solid\b|ISO-10303-21|ply\r?\n|glTF|(?i:(ST)?C?N?4?n?OFF)\b|([^\0]*\n)?v[ \t]+[-+.\d]"
+    rb"solid\b|ISO-10303-21|ply\r?\n|glTF|(?i:(ST)?C?N?4?n?OFF)\b"
+    rb"|([^\0]*\n)?v[ \t]+[-+.\d]"
 )
 _OF_PARTS = (".stl", ".obj", ".ply", ".3mf", ".glb", ".gltf", ".off", ".step", ".stp")
 
