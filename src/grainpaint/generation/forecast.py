@@ -22,8 +22,9 @@ from grainpaint.store import SHARD
 __all__ = ["Forecast", "Timing", "forecast", "timed"]
 
 _MOST_CELLS = 10**7  # in which a part is looked at
-_TRIAL = 48  # base voxels along the edge of the window that is timed, less its halo
-_TRIAL_CORE = 128  # voxels along the edge of the refinement window that is timed
+_TRIAL = 32  # base voxels along the edge of the window that is timed, less its halo
+_TRIAL_STEPS = 2  # evaluations that are timed; one leaves noise, which grows slowly
+_TRIAL_CORE = 64  # voxels along the edge of the refinement window that is timed
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
 _DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
 
@@ -179,21 +180,28 @@ def timed(recipe: Recipe) -> Timing:
     import torch
 
     model = load_any(recipe.model, precision=recipe.precision)
+    card = model.base_card
+    n_steps = min(_TRIAL_STEPS, card.sampling.n_steps)
+    sampling = card.sampling.model_copy(update={"n_steps": n_steps})
+    quick = replace(model, base_card=card.model_copy(update={"sampling": sampling}))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         axes = zip(recipe.plan.axes, recipe.core)
         x, y, z = (_trial_axis(axis, core, recipe.levels) for axis, core in axes)
-        painter = replace(make_painter(recipe, model), plan=BasePlan((x, y, z)))
+        painter = replace(make_painter(recipe, quick), plan=BasePlan((x, y, z)))
         start = process_time()
         color = base_window(painter, (0, 0, 0))
         middle = process_time()
-        i, j, k = (min(n, _TRIAL_CORE) for n in recipe.core)
+        # Of a higher level less is grown at lower ones in a wide window.
+        most = _TRIAL_CORE << max(0, recipe.levels - 1)
+        i, j, k = (min(n, most) for n in recipe.core)
         window = Window((0, 0, 0), (i, j, k), (i, j, k), recipe.halo)
         finish_window(painter, window, lambda key: color)
-        n_voxels = math.prod(painter.plan.computed_shape)
         per_grown_voxel = (process_time() - middle) / growing(painter, window)
-        return Timing((middle - start) / n_voxels, per_grown_voxel)
+        n_voxels = math.prod(painter.plan.computed_shape)
+        per_evaluation = (middle - start) / n_voxels / n_steps
+        return Timing(per_evaluation * card.sampling.n_steps, per_grown_voxel)
     finally:
         torch.set_num_threads(threads)
 
