@@ -25,7 +25,8 @@ TEMPLATE = HERE / "results.template.md"
 def figures():
     """Return the figures that stand in running text, by name."""
     quality, sizes, peers = read("quality"), read("sizes"), read("vs_peers")
-    additive, stats = read("additive"), read("stats")
+    additive, stats, billion = read("additive"), read("stats"), read("billion")
+    told = dict(re.split("  +", line, maxsplit=1) for line in billion["stats"])
     mean, weighted = quality["beside_36"].values()
     p = [
         value
@@ -50,6 +51,11 @@ def figures():
         "p-values above 0.01": sum(value > 0.01 for value in p),
         "p-values above 0.1": sum(value > 0.1 for value in p),
         "grains measured": f"{stats['rows']['grains']:,}",
+        "billion grains": told["grains"],
+        "billion diameter": told["mean diameter_um"],
+        "billion rate": f"{billion['voxels a second']:,}",
+        "billion bytes": billion["bytes a voxel on disk"],
+        "billion verify": billion["verify"],
         **apps_figures(),
     }
 

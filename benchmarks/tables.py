@@ -288,6 +288,15 @@ TABLES = {
     "measures at 100": measures_at_100,
     "evaluations": evaluations,
     "large": large,
+    "billion": lambda: columns_of(
+        "billion",
+        {
+            "command": ("what", ""),
+            "seconds": ("seconds", ",.0f"),
+            "processor seconds": ("processor seconds", ",.0f"),
+            "peak memory of all processes, GB": ("peak memory, GB", ".2f"),
+        },
+    ),
     "seams": seams,
     "halos": lambda: columns_of(
         "halos",
