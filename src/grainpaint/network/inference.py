@@ -7,7 +7,9 @@ An `Evaluator` computes what a `UNet` computes, but faster:
   vector, and is added to the bias of its norm;
 - activations are written straight into padded arrays;
 - a block takes a few planes at a time, and logits are computed slab by slab, so that
-  they stay in the processor's cache; all at once they would be the largest arrays.
+  they stay in the processor's cache; all at once they would be the largest arrays;
+- in float32 on a processor, large convolutions multiply tiles
+  (`grainpaint.network.winograd`).
 """
 
 from collections.abc import Iterator
@@ -62,6 +64,8 @@ class Evaluator:
         self.device = next(network.parameters()).device
         self._network = network
         self._has_onednn = has_onednn(self.device, self.dtype)
+        self._in_tiles = precision == "float32" and self.device.type == "cpu"
+        self._of_tiles: dict[nn.Module, Tensor] = {}
         self._weights = {
             module: self._laid_out(module)
             for module in network.modules()
@@ -229,6 +233,15 @@ class Evaluator:
     def _conv(self, layer: Conv, x: Tensor) -> Tensor:
         """Convolve a padded array."""
         weight, bias = self._weights[layer]
+        if self._in_tiles:
+            from grainpaint.network import winograd  # loads numba
+
+            nx, ny, nz = (n - 2 for n in x.shape[1:4])
+            if winograd.is_faster((nx, ny, nz), *weight.shape[1::-1]):
+                if layer not in self._of_tiles:
+                    self._of_tiles[layer] = winograd.transformed(weight)
+                weights = self._of_tiles[layer]
+                return torch.stack([winograd.convolve(a, weights, bias) for a in x])
         x = x.permute(0, 4, 1, 2, 3)
         if self._has_onednn:  # torch itself skips it for small float32 arrays
             y = torch.mkldnn_convolution(x, weight, bias, _NO_PADDING, _UNIT, _UNIT, 1)
