@@ -3,7 +3,8 @@
 Run: python benchmarks/busy.py [--rounds 3]. Each run is timed with one and two threads
 in turn, alone and beside 2 and 4 processes that this script keeps busy. Prints a table
 and writes busy.json. Ratios are the seconds with one thread by those with two, medians
-of the rounds: above 1, two are faster.
+of the rounds: above 1, two are faster. Threads wait as those of the command line do
+(OMP_WAIT_POLICY=PASSIVE).
 """
 
 import contextlib
@@ -15,8 +16,10 @@ from pathlib import Path
 
 import numba
 import numpy as np
+import torch
 from common import make_parser, missing, run_anew, save, show, timed
 
+from grainpaint.network.loading import load_any
 from grainpaint.simulate.am.heat_affected_zone import LinearHaz
 from grainpaint.simulate.am.layers import cartesian_layer, stack_layers
 from grainpaint.simulate.am.melt_pool import Bezier
@@ -35,10 +38,12 @@ RUNS = {
     "isotropic, 300^2": ("plane", (300, 300, 1), 40),
     "Bezier, 64^3": ("am", (64, 64, 64), 13),
     "Bezier, one layer of 40 x 40 x 12": ("am", (40, 40, 12), 12),
+    "network, 64^3": ("network", (64, 64, 64), 2),
 }
 TINY = {
     "isotropic, 9^3": ("iso", (9, 9, 9), 1),
     "Bezier, one layer of 24 x 24 x 12": ("am", (24, 24, 12), 12),
+    "network, 16^3": ("network", (16, 16, 16), 1),
 }
 
 
@@ -59,8 +64,20 @@ def additive(shape, first):
     return solidify(start, path, pool, haz, n_spins=10_000, copy_molten=True, seed=1)
 
 
+def evaluated(shape, times):
+    """Evaluate the base of iso in float32; return the logits."""
+    base = load_any("iso", precision="float32").base
+    x = torch.randn(1, *shape, 5, generator=torch.Generator().manual_seed(1))
+    told = torch.tensor([0.6, 0.3, 1.0])
+    for _ in range(times):
+        logits = base(x, told)
+    return logits.numpy()
+
+
 def run(kind, shape, size):
-    """Return the spins at the end of a run."""
+    """Return the spins at the end of a run, or logits."""
+    if kind == "network":
+        return evaluated(shape, size)
     if kind == "am":
         return additive(shape, size)
     return isotropic(shape, size, "sq/8n" if kind == "plane" else "sc/26n")
@@ -72,13 +89,14 @@ def clock(kind, shape, size, rounds):
     for warm in (True, *[False] * rounds):
         for n in (1, 2):
             numba.set_num_threads(n)
+            torch.set_num_threads(n)
             took, spin = timed(lambda: run(kind, tuple(shape), size))
             if warm:
                 ends.append(spin.copy())
             else:
                 seconds[n].append(took)
     if not np.array_equal(*ends):
-        sys.exit("one and two threads give different spins")
+        sys.exit("one and two threads give different results")
     return [seconds[1], seconds[2]]
 
 
@@ -105,7 +123,8 @@ def main():
         for n in (0, 2, 4):
             with busy(n):
                 known = kind, shape, size, options.rounds
-                times = run_anew(Path(__file__), "clock", *known, NUMBA_NUM_THREADS="2")
+                threads = {"NUMBA_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
+                times = run_anew(Path(__file__), "clock", *known, **threads)
             one, two = map(statistics.median, times)
             row = {"run": name, "busy_processes": n}
             row |= {"one_thread_s": round(one, 3), "two_threads_s": round(two, 3)}

@@ -1,6 +1,7 @@
 """The command line: parse, call, write. No science here."""
 
 import gc
+import os
 import sys
 import warnings
 from typing import Annotated, Any
@@ -32,6 +33,9 @@ _COLLECT_EVERY = 10_000  # new objects; at 700 a tenth of a short command is thi
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     gc.set_threshold(_COLLECT_EVERY)
+    # Threads of OpenMP that spin while they wait take the cores from those they wait
+    # for if a machine is busy. It is read when the library loads, here and in workers.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", InputNote)

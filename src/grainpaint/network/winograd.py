@@ -14,6 +14,7 @@ their scatter (root mean square), where bfloat16 differs by 1e-2.
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numba as nb
@@ -126,7 +127,7 @@ def _in_threads(
         kernel(*arrays, start, stop, start)
         return
     cuts = [start + (stop - start) * i // n for i in range(n + 1)]
-    parts = zip(cuts[:-1], cuts[1:])
+    parts = pairwise(cuts)
     jobs = [_pool(n).submit(kernel, *arrays, a, b, start) for a, b in parts]
     for job in jobs:
         job.result()
