@@ -34,7 +34,7 @@ def main() -> None:
     gc.set_threshold(_COLLECT_EVERY)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("always", InputNote)
+            warnings.simplefilter("default", InputNote)  # each once
             warnings.showwarning = _show  # type: ignore[assignment]
             app()
     except InputError as error:

@@ -57,7 +57,7 @@ def orient(
 
     places = check_outputs(output, force, with_picture=False)
     if formats.without_orientations(output):
-        raise InputError(f"{output}: a site file does not hold orientations")
+        raise InputError(f"{output}: such a file does not hold orientations")
     symmetry = read.symmetry
     grains = replace(read, symmetry=None).load(volume)  # it is for the grains
     settings: dict[str, Any] = {
@@ -89,6 +89,9 @@ def orient(
         write(places, recipe, kept)
     shown = known.listed() if made.by_phase else known.symmetry[0]
     rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", shown)]
+    if Path(texture).suffix.lower() in (".csv", ".txt") and ":" not in texture:
+        told = "its orientations, drawn by volume: row 1 is not that of grain 1"
+        rows.insert(2, ("", told))
     if made.n_along is not None:
         rest = f"{n - made.n_along:,} not molten and uniform"
         rows.append(("along growth", f"{count_text(made.n_along, 'grain')}; {rest}"))
