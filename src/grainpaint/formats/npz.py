@@ -19,7 +19,7 @@ from grainpaint.orientations import Orientations
 
 __all__ = ["read", "write"]
 
-# What tells that an archive is ours; where one of the first three is missing, it is this.
+# What tells that an archive is ours, and what counts where one is missing.
 _OURS = {
     "spacing": (1.0, 1.0, 1.0),
     "origin": (0.0, 0.0, 0.0),
