@@ -14,6 +14,8 @@ from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.microstructure import Microstructure
+    from grainpaint.orientations import Orientations
+    from grainpaint.orienting.public import Oriented
 
 __all__ = ["as_in_volume", "say_drawn"]
 
@@ -87,6 +89,19 @@ def orient(
         settings["symmetry"] = " ".join(known.symmetry)
         kept |= {"sha256": digest(made.volume), "orient": settings}
         write(places, recipe, kept)
+    rows = _rows(made, known, texture)
+    of = str(misorientations) if misorientations else "random neighbors"
+    for name, one in made.by_phase or (("", made),):
+        if one.floor == one.floor:
+            near = f"{one.distance:.4f} from those of {of}"
+            near += f" (sampling alone: {one.floor:.4f})"
+            rows.append(("misorientations", f"{name}: {near}" if name else near))
+    print_table([*rows, ("written", str(output))])
+
+
+def _rows(made: Oriented, known: Orientations, texture: str) -> list[tuple[str, str]]:
+    """Return names and values of what the grains got."""
+    n = made.volume.n_grains
     shown = known.listed() if made.by_phase else known.symmetry[0]
     rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", shown)]
     if Path(texture).suffix.lower() in (".csv", ".txt") and ":" not in texture:
@@ -95,13 +110,7 @@ def orient(
     if made.n_along is not None:
         rest = f"{n - made.n_along:,} not molten and uniform"
         rows.append(("along growth", f"{count_text(made.n_along, 'grain')}; {rest}"))
-    of = str(misorientations) if misorientations else "random neighbors"
-    for name, one in made.by_phase or (("", made),):
-        if one.floor == one.floor:
-            near = f"{one.distance:.4f} from those of {of}"
-            near += f" (sampling alone: {one.floor:.4f})"
-            rows.append(("misorientations", f"{name}: {near}" if name else near))
-    print_table([*rows, ("written", str(output))])
+    return rows
 
 
 def as_in_volume(
