@@ -98,10 +98,19 @@ def test_mistakes_are_one_line(run, cubes, tmp_path, words, message):
     assert not (tmp_path / "o.npz").exists()
 
 
-def test_a_site_file_cannot_hold_orientations(run, cubes, tmp_path):
-    code, _, error = run("orient", cubes, "-o", tmp_path / "o.sites")
+@pytest.mark.parametrize("name", ["o.sites", "o.tiff"])
+def test_files_without_orientations_are_refused(run, cubes, tmp_path, name):
+    code, _, error = run("orient", cubes, "-o", tmp_path / name)
     assert code == 2
-    assert "a site file does not hold orientations" in error
+    assert f"{name}: such a file does not hold orientations" in error
+
+
+def test_a_list_is_told_to_be_a_texture(run, cubes, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("phi1,Phi,phi2\n10,20,30\n40,50,60\n")
+    code, out, _ = run("orient", cubes, "-o", tmp_path / "o.npz", "--texture", path)
+    assert code == 0
+    assert "drawn by volume: row 1 is not that of grain 1" in out
 
 
 def test_view_shows_crystal_directions_or_says_why_not(run, cubes, tmp_path, request):

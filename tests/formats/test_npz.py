@@ -22,3 +22,24 @@ def test_phases_that_are_not_kept_are_told(tmp_path):
         np.savez(tmp_path / "b.npz", **held, phase=[1, 2], phase_name=["Al", "Ti"])
     with pytest.warns(InputNote, match="b.npz: phases without orientations are not"):
         grainpaint.load(tmp_path / "b.npz")
+
+
+def test_what_a_script_leaves_out_has_a_default(tmp_path):
+    """And nothing that it states is lost: orientations, a single spacing."""
+    ids = np.arange(1, 7).reshape(2, 3, 1)
+    turns = {"quaternion": np.tile([1.0, 0, 0, 0], (6, 1)), "symmetry": "432"}
+    np.savez(tmp_path / "a.npz", grain_id=ids[:, :, 0], spacing=0.5, **turns)
+    volume = grainpaint.load(tmp_path / "a.npz")
+    np.testing.assert_array_equal(volume.grain_id, ids)
+    assert volume.spacing == (0.5, 0.5, 0.5)
+    assert volume.origin == (0, 0, 0)
+    assert not any(volume.periodic)
+    assert len(volume.orientations) == 6
+    np.savez(tmp_path / "b.npz", grain_id=ids, **turns)
+    with pytest.warns(
+        InputNote, match="assumed: cubes, since no spacing is stated, 1 µm a voxel"
+    ):
+        assert len(grainpaint.load(tmp_path / "b.npz").orientations) == 6
+    np.savez(tmp_path / "c.npz", grain_id=ids, spacing=np.ones(2))
+    with pytest.raises(grainpaint.InputError, match="spacing has three values, or one"):
+        grainpaint.load(tmp_path / "c.npz")

@@ -64,7 +64,7 @@ def test_an_array_is_chosen_by_its_name(tmp_path):
         ({"a": IDS + 0.5}, "not integers"),
         ({"a": np.array(["x"])}, "no array with one number"),
         ({"a": np.array([{}], object)}, "no array with one number"),
-        ({"a": IDS, "spacing": np.ones(3)}, "lacks grain_id, origin, periodic"),
+        ({"a": IDS, "spacing": np.ones(3)}, "lacks grain_id and has a, spacing"),
     ],
 )
 def test_what_is_no_volume_is_refused_in_one_line(tmp_path, arrays, message):

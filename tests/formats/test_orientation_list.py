@@ -50,6 +50,7 @@ def test_angles_and_quaternions_in_all_spellings(tmp_path):
         ("phi1,Phi,phi2\n1,2,nan", "orientation 1 is not finite"),
         ("w,x,y,z\n1,0,0,0\n1,1,0,0", "that of orientation 2 has 1.41421"),
         ("w,x,y,z,weight\n1,0,0,0,-1", "weight must not be negative"),
+        ("phi1,Phi,phi2,phase\n10,20,30,2\n9,9,9,1", "has several phases: make a list"),
     ],
 )
 def test_what_is_no_list_is_refused_in_one_line(tmp_path, text, message):

@@ -38,6 +38,7 @@ def test_uniform_orientations_have_mackenzies_disorientations():
         ("fibre:<001>,z,10deg", (0, 0, 1), (0, 0, 1)),
         ("fiber:<1-11>,[1 2 0],10deg", (1, -1, 1), (1, 2, 0)),
         ("fibre:001,[0,0,-1],10deg", (0, 0, 1), (0, 0, -1)),
+        ("fibre:<0, 1, 1>,[110],10°", (0, 1, 1), (1, 1, 0)),
     ],
 )
 def test_tilts_of_a_fibre_have_rayleighs_law(text, crystal, sample):
@@ -128,6 +129,8 @@ def test_hexagonal_directions_are_those_of_the_cell():
     ("text", "symmetry", "message"),
     [
         ("fibre:<001>,z", "432", "a fibre is fibre:CRYSTAL,SAMPLE,SPREAD"),
+        ("fibre:<1>,z,9deg+<100>,z,9deg", "432", "one fibre and nothing else"),
+        ("component:s,9deg+fibre:<1>,z,9deg", "432", "a fibre, or components"),
         ("fibre:<001>,z,10", "432", "angle of 0 to 45 degrees with a unit"),
         ("fibre:<001>,z,60deg", "432", "0 to 45 degrees"),
         ("fibre:<001>,w,6deg", "432", "sample axis is x, y, z or three numbers"),

@@ -38,7 +38,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("always", InputNote)
+            warnings.simplefilter("default", InputNote)  # each once
             warnings.showwarning = _show  # type: ignore[assignment]
             app()
     except InputError as error:

@@ -14,6 +14,8 @@ from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.microstructure import Microstructure
+    from grainpaint.orientations import Orientations
+    from grainpaint.orienting.public import Oriented
 
 __all__ = ["as_in_volume", "say_drawn"]
 
@@ -57,7 +59,7 @@ def orient(
 
     places = check_outputs(output, force, with_picture=False)
     if formats.without_orientations(output):
-        raise InputError(f"{output}: a site file does not hold orientations")
+        raise InputError(f"{output}: such a file does not hold orientations")
     symmetry = read.symmetry
     grains = replace(read, symmetry=None).load(volume)  # it is for the grains
     settings: dict[str, Any] = {
@@ -87,11 +89,7 @@ def orient(
         settings["symmetry"] = " ".join(known.symmetry)
         kept |= {"sha256": digest(made.volume), "orient": settings}
         write(places, recipe, kept)
-    shown = known.listed() if made.by_phase else known.symmetry[0]
-    rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", shown)]
-    if made.n_along is not None:
-        rest = f"{n - made.n_along:,} not molten and uniform"
-        rows.append(("along growth", f"{count_text(made.n_along, 'grain')}; {rest}"))
+    rows = _rows(made, known, texture)
     of = str(misorientations) if misorientations else "random neighbors"
     for name, one in made.by_phase or (("", made),):
         if one.floor == one.floor:
@@ -99,6 +97,20 @@ def orient(
             near += f" (sampling alone: {one.floor:.4f})"
             rows.append(("misorientations", f"{name}: {near}" if name else near))
     print_table([*rows, ("written", str(output))])
+
+
+def _rows(made: Oriented, known: Orientations, texture: str) -> list[tuple[str, str]]:
+    """Return names and values of what the grains got."""
+    n = made.volume.n_grains
+    shown = known.listed() if made.by_phase else known.symmetry[0]
+    rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", shown)]
+    if Path(texture).suffix.lower() in (".csv", ".txt") and ":" not in texture:
+        told = "its orientations, drawn by volume: row 1 is not that of grain 1"
+        rows.insert(2, ("", told))
+    if made.n_along is not None:
+        rest = f"{n - made.n_along:,} not molten and uniform"
+        rows.append(("along growth", f"{count_text(made.n_along, 'grain')}; {rest}"))
+    return rows
 
 
 def as_in_volume(

@@ -57,7 +57,7 @@ class TextureFlags:
         from grainpaint.orienting.sources import check_sources
 
         if without_orientations(output):
-            raise InputError(f"{output}: a site file does not hold orientations")
+            raise InputError(f"{output}: such a file does not hold orientations")
         if not in_memory:
             raise InputError(
                 f"{output} is made piece by piece, and orientations need all of its "

@@ -353,7 +353,7 @@ def dropped(volume: Microstructure, path: Path) -> str:
 
 def without_orientations(path: Path) -> bool:
     """Return whether files of this suffix cannot hold orientations."""
-    return path.suffix.lower() == ".sites"
+    return path.suffix.lower() in (".sites", ".tif", ".tiff")
 
 
 def check_output(path: Path, force: bool) -> None:

@@ -19,7 +19,12 @@ from grainpaint.orientations import Orientations
 
 __all__ = ["read", "write"]
 
-_NEEDED = ("spacing", "origin", "periodic")
+# What tells that an archive is ours, and what counts where one is missing.
+_OURS = {
+    "spacing": (1.0, 1.0, 1.0),
+    "origin": (0.0, 0.0, 0.0),
+    "periodic": (False, False, False),
+}
 
 
 def write(volume: Microstructure, path: Path) -> None:
@@ -53,8 +58,9 @@ def write(volume: Microstructure, path: Path) -> None:
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     """Read what `write` wrote, another array in the place of grain_id, or other IDs.
 
-    An archive without spacing, origin and periodic is another program's: its voxels are
-    taken for cubes of 1 µm, in the order [x, y, z].
+    Without a spacing, voxels are taken for cubes of 1 µm; without origin and periodic,
+    the box begins at 0 and its faces are its ends. An archive that has none of these
+    and no quaternion is another program's: its only array of integers is read.
 
     Raises
     ------
@@ -74,25 +80,30 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             if other is not None:
                 raise InputError(f"{path}: {other}")
             are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
-            if are_arrays and not any(n in held for n in _NEEDED):
+            if are_arrays and not {*_OURS, "quaternion"} & set(held):
                 return _of_others(archive, held, options.array)
-            missing = [n for n in (name, *_NEEDED) if n not in held]
-            if missing:
+            if name not in held:
                 raise InputError(
-                    f"{path}: an .npz volume holds {name}, {', '.join(_NEEDED)}; this "
-                    f"one lacks {', '.join(missing)} and has {brief(', '.join(held))}"
+                    f"{path}: an .npz volume holds {name}, perhaps with "
+                    f"{', '.join(_OURS)}; this one lacks {name} and has "
+                    f"{brief(', '.join(held))}"
                 )
             ids = read_member(archive, name)
-            spacing, origin, periodic = (read_member(archive, n) for n in _NEEDED)
+            if ids.ndim == 2:
+                ids = ids[:, :, None]
+            spacing, origin, periodic = (
+                _three(archive, n, held, unstated) for n, unstated in _OURS.items()
+            )
             known = _orientations(archive, held) if "quaternion" in held else None
             lost = known is None and {"phase", "phase_name"} & set(held)
-        if not spacing.shape == origin.shape == periodic.shape == (3,):
-            raise InputError("spacing, origin and periodic have three values each")
         return RawVolume(
             integers(ids, repr(name)),
             tuple(map(float, spacing)),
             tuple(map(float, origin)),
             tuple(map(bool, periodic)),
+            assumed_unit=""
+            if "spacing" in held
+            else "cubes, since no spacing is stated",
             orientations=known,
             notes=("phases without orientations are not kept",) if lost else (),
         )
@@ -105,6 +116,16 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         raise InputError(
             f"{path}: damaged, or no .npz archive ({brief(error, 100)})"
         ) from None
+
+
+def _three(
+    archive: zipfile.ZipFile, name: str, held: list[str], unstated: tuple[Any, ...]
+) -> np.ndarray:
+    """Return the values of an array along x, y, z; a single one counts for all."""
+    values = read_member(archive, name) if name in held else np.array(unstated)
+    if values.shape not in ((), (1,), (3,)):
+        raise InputError(f"{name} has three values, or one; got {values.size}")
+    return np.broadcast_to(values, 3)
 
 
 def _of_others(

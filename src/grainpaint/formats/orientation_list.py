@@ -50,12 +50,19 @@ def read_orientations(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """
     try:
         names, values = _columns(content_of(path))
+        _refuse_phases(names, values)
         return _quaternions(names, values), _weights(names, values)
     except InputError as error:
         text = str(error)
         raise InputError(
             text if text.startswith(str(path)) else f"{path}: {text}"
         ) from None
+
+
+def _refuse_phases(names: list[str], values: np.ndarray) -> None:
+    """Refuse a list of several phases, whose crystals may differ in symmetry."""
+    if "phase" in names and len(np.unique(values[:, names.index("phase")])) > 1:
+        raise InputError("has several phases: make a list for each")
 
 
 def _columns(data: bytes) -> tuple[list[str], np.ndarray]:

@@ -69,6 +69,22 @@ def component(name: str, symmetry: str) -> np.ndarray:
     return np.array(kept)
 
 
+def indices(text: str) -> np.ndarray:
+    """Return numbers written as digits, 1-10, or with blanks or commas; none if not.
+
+    Examples
+    --------
+    >>> indices("1-10").tolist(), indices("1, -1, 0.5").tolist()
+    ([1.0, -1.0, 0.0], [1.0, -1.0, 0.5])
+    """
+    digits = re.fullmatch(r"(?:-?\d){3,4}", text)
+    parts = re.findall(r"-?\d", text) if digits else re.split(r"[\s,]+", text.strip())
+    try:
+        return np.array([float(part) for part in parts])
+    except ValueError:
+        return np.zeros(0)
+
+
 def crystal_direction(text: str, symmetry: str) -> np.ndarray:
     """Return a direction <uvw>, or <uvtw> of hexagonal crystals, in Cartesian axes.
 
@@ -90,12 +106,7 @@ def crystal_direction(text: str, symmetry: str) -> np.ndarray:
         If it is no direction, or depends on edges of the unit cell that are unknown.
     """
     inner = text.strip().strip("<>[]")
-    signs = re.fullmatch(r"(?:-?\d){3,4}", inner)
-    parts = re.findall(r"-?\d", inner) if signs else inner.split()
-    try:
-        index = np.array([float(p) for p in parts])
-    except ValueError:
-        index = np.zeros(0)
+    index = indices(inner)
     four = index.size == 4
     if index.size not in (3, 4) or not index.any() or not np.isfinite(index).all():
         raise InputError(

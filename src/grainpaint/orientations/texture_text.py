@@ -9,14 +9,14 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.orientations.by_grain import Orientations
-from grainpaint.orientations.crystal_axes import component, crystal_direction
+from grainpaint.orientations.crystal_axes import component, crystal_direction, indices
 from grainpaint.orientations.parts import Component, Fibre, Part, Uniform
 
 __all__ = ["FORMS", "is_texture", "parse_texture", "with_axis_file"]
 
 FORMS = "uniform, fibre:<001>,z,10deg, component:goss,10deg, or a file"
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
-_ANGLE = re.compile(r"([\d.]+(?:[eE][-+]?\d+)?)\s*(deg|rad)")
+_ANGLE = re.compile(r"([\d.]+(?:[eE][-+]?\d+)?)\s*(deg|°|rad)")
 _LARGEST_SPREAD = 45.0  # degrees: beyond, a normal law would wrap around
 # Commas within brackets belong to what is in the brackets.
 _COMMA = re.compile(r",(?![^(\[<]*[)\]>])")
@@ -90,6 +90,8 @@ def parse_texture(text: str, symmetry: str) -> list[tuple[Part, float]]:
 
 def _fibre(text: str, rest: str, symmetry: str) -> Fibre:
     words = [word.strip() for word in _COMMA.split(rest)]
+    if re.search(r"\+\s*[a-z<]", rest):
+        raise InputError(f"a texture has one fibre and nothing else; got {text!r}")
     if len(words) != 3:
         raise InputError(
             "a fibre is fibre:CRYSTAL,SAMPLE,SPREAD, such as fibre:<001>,z,10deg; got "
@@ -102,10 +104,7 @@ def _fibre(text: str, rest: str, symmetry: str) -> Fibre:
 def _sample_axis(word: str) -> tuple[float, ...]:
     if word in _AXES:
         return _AXES[word]
-    try:
-        found = np.array([float(w) for w in re.split(r"[\s,]+", word.strip("[]() "))])
-    except ValueError:
-        found = np.zeros(0)
+    found = indices(word.strip("[]() "))
     length = float(np.linalg.norm(found))
     if found.shape != (3,) or not 0 < length < np.inf:
         raise InputError(
@@ -121,7 +120,7 @@ def _spread(word: str) -> float:
         value = float(match[1]) if match else float("nan")
     except ValueError:
         value = float("nan")
-    degrees = value if match and match[2] == "deg" else float(np.degrees(value))
+    degrees = value if match and match[2] != "rad" else float(np.degrees(value))
     if not 0 <= degrees <= _LARGEST_SPREAD:
         raise InputError(
             f"a spread is an angle of 0 to {_LARGEST_SPREAD:g} degrees with a unit, "
@@ -133,6 +132,12 @@ def _spread(word: str) -> float:
 def _components(text: str, rest: str, symmetry: str) -> list[tuple[Part, float]]:
     parts: list[tuple[Part, float | None]] = []
     for one in rest.split("+"):
+        one = one.strip().removeprefix("component:")
+        if ":" in one:
+            raise InputError(
+                "a texture is a fibre, or components: component:cube@0.3,10deg+"
+                f"goss@0.5,8deg; got {text!r}"
+            )
         words = [word.strip() for word in _COMMA.split(one)]
         if len(words) != 2:
             raise InputError(

@@ -51,6 +51,8 @@ def texture_of(
         )
     if not isinstance(source, Microstructure):
         path = Path(source)
+        if not str(source).strip():
+            raise InputError(f"a texture is {FORMS}; got nothing")
         if not path.exists():
             if path.suffix or len(path.parts) > 1:
                 raise InputError(f"{path}: no such file of orientations")

@@ -69,6 +69,11 @@ def test_names_and_paths_are_checked(tmp_path):
         check_paths(tmp_path / "a.inp", "ansys", False)
     with pytest.raises(InputError, match=r"DAMASK reads a \.vti file; name it a\.vti"):
         check_paths(tmp_path / "a.txt", "damask", False)
+    with pytest.raises(InputError, match=r"another kind of file .*; name it a\.inp"):
+        check_paths(tmp_path / "a.vti", "abaqus", True)
+    with pytest.raises(InputError, match=r"another kind of file .*; name it a\.txt"):
+        check_paths(tmp_path / "a.npz", "moose", True)
+    check_paths(tmp_path / "a.tesr", "neper-binary", True)
     (tmp_path / "material.yaml").write_text("mine")
     with pytest.raises(InputError, match=r"material\.yaml exists: use force"):
         check_paths(tmp_path / "a.vti", "damask", False)

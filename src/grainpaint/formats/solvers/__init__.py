@@ -112,6 +112,13 @@ def _paths(path: Path, target: Target) -> list[Path]:
     return [path, *(path.with_name(name) for name in target.beside)]
 
 
+def _other_suffixes(target: Target) -> set[str]:
+    """Return the suffixes that mean another kind of file than that of a target."""
+    others = [t for t in TARGETS.values() if t.module != target.module]
+    found = {suffix for other in others for suffix in other.suffixes}
+    return (found | {".vti", ".npz", ".zarr", ".sites"}) - {target.required}
+
+
 def check_paths(path: Path, name: str, force: bool) -> None:
     """Raise unless files for a target may be written.
 
@@ -130,6 +137,12 @@ def check_paths(path: Path, name: str, force: bool) -> None:
         raise InputError(
             f"{path}: {target.title} reads a {target.required} file; name it "
             f"{path.with_suffix(target.required).name}"
+        )
+    if path.suffix.lower() in _other_suffixes(target):
+        best = path.with_suffix((*target.suffixes, ".txt")[0]).name
+        raise InputError(
+            f"{path}: {path.suffix} is the suffix of another kind of file than that of "
+            f"{target.title}; name it {best}"
         )
     if path.name in target.beside:
         raise InputError(f"{path}: this name is that of the file beside it")

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.formats.spparks import read_site_values, read_spins, site_ids
+from grainpaint.formats.spparks import read_site_values, read_spins
 from grainpaint.formats.spparks.stitch_blocks import read_block
 from grainpaint.microstructure import Microstructure
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.iso.random_spins import random_spins
+from grainpaint.simulate.spparks.numbering import ids_in_box
 from grainpaint.simulate.spparks.regions import in_region
 from grainpaint.simulate.spparks.simulation import ReadFile, SetSpins, SimulationBox
 
@@ -100,7 +101,7 @@ class Sites:
         target = self.spin if step.what == "site" else self.value(step.what)
         value: Any = step.low
         if step.unique:
-            value = site_ids(self.box.shape, self.box.periodic)
+            value = ids_in_box(self.box)
         elif step.low < step.high and step.what.startswith("d"):
             draw = np.random.default_rng([seed, 1]).random(self.box.shape)
             value = step.low + (step.high - step.low) * draw
@@ -113,7 +114,7 @@ class Sites:
     def _value(self, what: str) -> np.ndarray:
         """Return the coordinates, IDs, spins or other values of the sites."""
         if what == "id":
-            return site_ids(self.box.shape, self.box.periodic)
+            return ids_in_box(self.box)
         if what in ("x", "y", "z"):
             place: np.ndarray = self.place["xyz".index(what)]
             return place
@@ -124,7 +125,7 @@ class Sites:
         if step.time is not None:
             self._read_stitch(step, step.time)
             return
-        ids = site_ids(self.box.shape, self.box.periodic)[self.exists]
+        ids = ids_in_box(self.box)[self.exists]
         values = read_site_values(step.path, ids, step.columns)
         if values is not None:
             self._set_values(step, values)

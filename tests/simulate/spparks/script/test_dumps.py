@@ -37,6 +37,24 @@ def test_dumps_and_their_changes_become_values(tmp_path):
     assert str(last.path) == "a.9"
 
 
+def test_each_run_begins_with_an_image(tmp_path):
+    """SPPARKS forgets that it has drawn one; other dumps are written once."""
+    found = script(
+        tmp_path,
+        "dump t text 2 a.*\ndump i image 2 i.*.ppm site site crange 1 50 drange 1 1\n"
+        "run 2\nrun 1 pre no",
+    )
+    written = [
+        [str(write.path) for moment in run.moments for write in moment.dumps]
+        for run in found.runs
+    ]
+    assert written == [
+        ["a.0", "i.0.ppm", "a.1", "i.1.ppm"],
+        ["i.2.ppm"],
+        ["i.3.ppm", "a.2", "i.4.ppm", "a.3", "i.5.ppm"],
+    ]
+
+
 def test_diagnostics_become_values(tmp_path):
     found = script(
         tmp_path,

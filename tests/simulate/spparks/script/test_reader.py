@@ -31,6 +31,28 @@ def changes(simulation):
     return [s for s in simulation.steps if not isinstance(s, Say | Moment)]
 
 
+def test_sites_are_created_with_values(tmp_path):
+    """Values of every kind; the only site of a unit cell has a basis, too."""
+    text = TREE.replace("app_style potts", "app_style potts/strain")
+    for words, what, value in (
+        ("value site 3", "site", 3),
+        ("value i1 3 basis 1 4", "site", 4),
+        ("value d1 0.5 basis * 0.75", "d1", 0.75),
+    ):
+        found = script(
+            tmp_path, text.replace("create_sites box", f"create_sites box {words}")
+        )
+        assert changes(found)[0] == SetSpins(value, value, what=what)
+    for words, message in (
+        ("value d2 1", "'d2' is not supported, only site | i1 | d1"),
+        ("basis 1 4", "value must come before basis"),
+    ):
+        with pytest.raises(InputError, match=message):
+            script(
+                tmp_path, text.replace("create_sites box", f"create_sites box {words}")
+            )
+
+
 def test_a_potts_script_becomes_values(tmp_path):
     found = script(tmp_path, ISO)
     assert found.app == PottsApp(100)
@@ -305,3 +327,11 @@ def test_clear_ends_a_simulation_and_keeps_what_belongs_to_the_script(tmp_path):
     assert script(tmp_path, twice + "print done\nclear\n").parts[1].runs == found.runs
     alone = script(tmp_path, "clear\n" + ISO)
     assert (alone.before, alone.box) == ((), found.box)
+
+
+@pytest.mark.parametrize(("alpha", "told"), [(1, True), (0.75, False)])
+def test_a_random_pool_that_spparks_cannot_draw_is_told(tmp_path, alpha, told):
+    """Its alpha is the seed of the pool's spins, too; 1 makes all of them 1."""
+    text = f"app_style potts/am/weld 50 {alpha} 0.5 8\nlattice sc/26n 1.0\n"
+    text += "region b block 0 9 0 9 0 4\ncreate_box b\ncreate_sites box\n"
+    assert any("takes spin 1" in s for s in script(tmp_path, text).passed_over) == told

@@ -4,9 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from grainpaint.formats.spparks import site_ids
 from grainpaint.simulate.spparks.applications import Application
 from grainpaint.simulate.spparks.energy import propensities, site_energies
+from grainpaint.simulate.spparks.numbering import ids_in_box
 from grainpaint.simulate.spparks.regions import in_region
 from grainpaint.simulate.spparks.requests import Dump
 from grainpaint.simulate.spparks.simulation import SimulationBox
@@ -65,7 +65,7 @@ class Frame:
         if name in ("site", "i1"):
             return self.sites.spin
         if name == "id":
-            return site_ids(self.box.shape, self.box.periodic)
+            return ids_in_box(self.box)
         if name in ("x", "y", "z"):
             place: np.ndarray = self.sites.place["xyz".index(name)]
             return np.broadcast_to(place, self.box.shape)

@@ -45,6 +45,13 @@ def _app_style(state: ScriptState, command: Command) -> None:
             f"the number of spins must be 1..2147483647: {command.integer(1)}"
         )
     state.app = make(command, numbers)
+    if isinstance(state.app, PathWeldApp) and state.app.alpha == 1:
+        # alpha is the seed of its random numbers, too, and 1 stops them.
+        state.pass_over(
+            command,
+            " (of alpha 1: there all that SPPARKS melts takes spin 1; here spins are "
+            "drawn, as for any other alpha)",
+        )
 
 
 def _above_zero(command: Command, numbers: list[float]) -> None:

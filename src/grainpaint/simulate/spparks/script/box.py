@@ -5,7 +5,11 @@ import math
 from grainpaint.simulate.spparks.regions import BlockRegion
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.simulation import SetSpins, SimulationBox
+from grainpaint.simulate.spparks.simulation import (
+    SetSpins,
+    SimulationBox,
+    value_names,
+)
 
 __all__ = ["COMMANDS"]
 
@@ -77,12 +81,29 @@ def _create_sites(state: ScriptState, command: Command) -> None:
         faces=(state.extent.low, state.extent.high),
     )
     if at < len(command.words):
-        command.expect(at, "value")
-        if command.word(at + 1) in ("site", "i1"):
-            value = command.integer(at + 2)
-            state.steps.append(SetSpins(value, value))
-        if len(command.words) > at + 3:
-            raise command.fail("only one value is supported, no basis")
+        state.steps.append(_first_values(state, command, at))
+
+
+def _first_values(state: ScriptState, command: Command, at: int) -> SetSpins:
+    """Return the values that sites are created with: ``value`` and ``basis``.
+
+    The lattices that are simulated have one site in a unit cell, so ``basis`` names it.
+    SPPARKS keeps a single value, the last one.
+    """
+    assert state.app is not None
+    what, value = "", 0.0
+    while at < len(command.words):
+        option = command.expect(at, "value", "basis")
+        if option == "value":
+            what = command.expect(at + 1, "site", *value_names(state.app))
+        elif not what:
+            raise command.fail("value must come before basis")
+        else:
+            command.expect(at + 1, "1", "*", "1*", "*1", "1*1")
+        number = command.number if what.startswith("d") else command.integer
+        value = number(at + 2)
+        at += 3
+    return SetSpins(value, value, what="site" if what == "i1" else what)
 
 
 def _sites_along(

@@ -104,7 +104,9 @@ class Outputs:
         """Return what is written when a run begins; find when all is due next."""
         dumps = []
         for dump in self.dumps.values():
-            if not dump.written and start >= dump.timing.delay:
+            # SPPARKS forgets that it has drawn an image: each run begins with one.
+            first = dump.dump.style == "image" or not dump.written
+            if first and start >= dump.timing.delay:
                 dumps.append(dump.write())
             dump.next_time = dump.timing.due(start)
         for active in self.diagnostics:
