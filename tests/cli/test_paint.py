@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -323,6 +324,17 @@ def test_help_loads_no_heavy_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert out.stdout.splitlines()[-1] == "heavy: []"
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_commands_do_not_spin_unless_they_are_told_to(
+    monkeypatch, run, before, after
+):
+    monkeypatch.setenv("OMP_WAIT_POLICY", before)
+    if not before:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    run("models")
+    assert os.environ["OMP_WAIT_POLICY"] == after
 
 
 def test_the_help_lists_every_command_in_a_section():
