@@ -1,14 +1,11 @@
 """What mesh files say of themselves against what they hold.
 
-The library that reads them takes what it finds: faces that are missing, corners beyond
-a line and accessors of another kind are left out without a word.
+The library that reads them takes what it finds: faces that are missing, and corners
+beyond a line are left out without a word.
 """
 
-import json
 import re
 import struct
-from collections.abc import Iterator
-from typing import Any
 
 __all__ = ["Property", "check_counts", "off_lines", "ply_header"]
 
@@ -21,7 +18,6 @@ _SIZES = {
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _NAME = re.compile(rb"\s*(?:ST)?C?N?4?n?OFF\b", re.I)
 _MOST_PROPERTIES = 1000
-_PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
 
 Property = tuple[str, str]  # kind of the count of a list, "" for none; kind of a value
 
@@ -33,7 +29,7 @@ def check_counts(data: bytes, kind: str) -> None:
     ----------
     data : bytes
     kind : str
-        off, ply or glb; files of other kinds state no counts.
+        off or ply; files of other kinds state no counts.
 
     Raises
     ------
@@ -44,8 +40,6 @@ def check_counts(data: bytes, kind: str) -> None:
         _check_off(data)
     elif kind == "ply":
         _check_ply(data)
-    elif kind == "glb":
-        _check_glb(data)
 
 
 def off_lines(data: bytes) -> list[bytes]:
@@ -177,52 +171,3 @@ def _ply_size(
             if at > len(body):
                 raise ValueError("cut off in a list")
     return at
-
-
-def _check_glb(data: bytes) -> None:
-    size, n = struct.unpack_from("<8xI I", data)
-    if size != len(data):
-        raise ValueError(f"it states {size} bytes, and has {len(data)}")
-    tree = json.loads(data[20 : 20 + n])
-    if any("uri" in buffer for buffer in tree.get("buffers", ())):
-        raise ValueError("it keeps numbers in other files: save all in one")
-    for view in tree.get("bufferViews", ()):
-        if not 0 <= view["buffer"] < len(tree.get("buffers", ())):
-            raise ValueError("a view is of a buffer that is not there")
-        _refuse_packed(view)
-    for one in _primitives(tree):
-        _refuse_packed(one)
-        used = [one["attributes"].get("POSITION"), one.get("indices")]
-        for number in used:
-            if number is not None and "sparse" in tree["accessors"][number]:
-                raise ValueError("its points are sparse: save them in full")
-    _check_nodes(tree.get("nodes", ()))
-
-
-def _primitives(tree: Any) -> Iterator[Any]:
-    return (one for mesh in tree.get("meshes", ()) for one in mesh["primitives"])
-
-
-def _refuse_packed(thing: Any) -> None:
-    for name in _PACKED:
-        if name in thing.get("extensions", ()):
-            raise ValueError(f"its meshes are packed ({name}): save them unpacked")
-
-
-def _check_nodes(nodes: Any) -> None:
-    """Raise unless nodes are trees: each has one parent at most, none itself."""
-    parent: dict[int, int] = {}
-    for number, node in enumerate(nodes):
-        for child in node.get("children", ()):
-            if child in parent or not 0 <= child < len(nodes):
-                raise ValueError("its nodes are no trees")
-            parent[child] = number
-    safe: set[int] = set()
-    for number in range(len(nodes)):
-        path: set[int] = set()
-        while number in parent and number not in safe:
-            if number in path:
-                raise ValueError("its nodes are no trees")
-            path.add(number)
-            number = parent[number]
-        safe |= path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.cad.glb_lengths import with_lengths
+from grainpaint.cad.gltf import gltf_triangles
 from grainpaint.cad.mesh_counts import check_counts
 from grainpaint.cad.ply_text import with_even_lists
 from grainpaint.cad.polygons import obj_triangles, off_triangles
@@ -23,7 +23,7 @@ KNOWN = "STL, OBJ, PLY, 3MF, GLB, OFF or STEP"
 
 _OBJ = re.compile(rb"^[ \t]*(v|f)[ \t]+[-+.\d]", re.M)
 _OFF = re.compile(rb"\s*(#[^\n]*\n\s*)*(ST)?C?N?4?n?OFF\b", re.I)
-_UNIT_OF_GLB = "m"  # glTF 2.0, section 3.1: all distances are meters
+_UNIT_OF_GLTF = "m"  # glTF 2.0, section 3.1: all distances are meters
 
 
 def format_of(path: Path, data: bytes) -> str | None:
@@ -86,12 +86,8 @@ def read_triangles(
         return step_triangles(path, data, lambda glb: _parsed(path, glb, "glb"))
     if kind == "3mf":
         return threemf_triangles(path, data)
-    if kind == "gltf":
-        raise InputError(
-            f"{path}: a .gltf keeps its numbers in other files: save it as .glb, which "
-            "holds everything"
-        )
-    return _parsed(path, data, kind), _UNIT_OF_GLB if kind == "glb" else None, ()
+    unit = _UNIT_OF_GLTF if kind in ("glb", "gltf") else None
+    return _parsed(path, data, kind), unit, ()
 
 
 def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
@@ -122,7 +118,8 @@ def _by_trimesh(data: bytes, kind: str) -> np.ndarray:
 
 
 _READERS: dict[str, Callable[[bytes], np.ndarray]] = {
-    "glb": lambda data: _by_trimesh(with_lengths(data), "glb"),
+    "glb": gltf_triangles,
+    "gltf": gltf_triangles,
     "obj": obj_triangles,
     "off": off_triangles,
     "ply": lambda data: _by_trimesh(with_even_lists(data), "ply"),
