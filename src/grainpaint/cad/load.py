@@ -12,7 +12,6 @@ from grainpaint.cad.meshes import KNOWN, format_of, read_triangles
 from grainpaint.cad.packed import unpacked
 from grainpaint.cad.pose import AS_IT_IS, Pose
 from grainpaint.cad.solid import Part, solid
-from grainpaint.cad.step import n_solids
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
 from grainpaint.formats.files import check_file
@@ -155,11 +154,10 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
         raise InputError(f"{path}: {other}")
     if kind is None:
         raise InputError(f"{path}: parts are read from {KNOWN} files, this is none")
-    triangles, named, notes = read_triangles(path, data, kind)
+    triangles, named, notes, n_solids = read_triangles(path, data, kind)
     if named is not None and unit not in (None, named):
         raise InputError(
             f"{path}: the file says that its unit is {named}, not {unit}: leave out "
             "the unit, and give a scale if the file is wrong"
         )
-    solids = n_solids(data) if kind == "step" else 0
-    return _Read(triangles, unit or named or "mm", sha256, notes, solids)
+    return _Read(triangles, unit or named or "mm", sha256, notes, n_solids)

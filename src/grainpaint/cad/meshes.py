@@ -12,7 +12,7 @@ from grainpaint.cad.gltf import gltf_triangles
 from grainpaint.cad.mesh_counts import check_counts
 from grainpaint.cad.ply_text import with_even_lists
 from grainpaint.cad.polygons import obj_triangles, off_triangles
-from grainpaint.cad.step import step_triangles
+from grainpaint.cad.step import n_solids, step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
 from grainpaint.errors import InputError
@@ -53,8 +53,8 @@ def format_of(path: Path, data: bytes) -> str | None:
 
 def read_triangles(
     path: Path, data: bytes, kind: str
-) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
-    """Return the triangles of a mesh file, the unit that it names, and notes.
+) -> tuple[np.ndarray, str | None, tuple[str, ...], int]:
+    """Return the triangles of a mesh file, the unit that it names, notes, and solids.
 
     Meshes of a scene are placed as the scene says. Materials, textures and files that
     a file refers to are not read.
@@ -73,6 +73,8 @@ def read_triangles(
     unit : str or None
         One of `units.UNITS`; None if the format names none.
     notes : tuple of str
+    n_solids : int
+        That the file states; 0 if it states none.
 
     Raises
     ------
@@ -81,13 +83,14 @@ def read_triangles(
     """
     if kind == "stl":
         triangles, notes = stl_triangles(path, data)
-        return triangles, None, notes
+        return triangles, None, notes, 0
     if kind == "step":
-        return step_triangles(path, data, lambda glb: _parsed(path, glb, "glb"))
+        found = step_triangles(path, data, lambda glb: _parsed(path, glb, "glb"))
+        return *found, n_solids(data)
     if kind == "3mf":
         return threemf_triangles(path, data)
     unit = _UNIT_OF_GLTF if kind in ("glb", "gltf") else None
-    return _parsed(path, data, kind), unit, ()
+    return _parsed(path, data, kind), unit, (), 0
 
 
 def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
