@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.cad.gltf_numbers import Numbers, counted, opened
+from grainpaint.cad.polygons import strip_corners
 from grainpaint.errors import brief
 
 __all__ = ["gltf_triangles"]
@@ -206,7 +207,4 @@ def _corners(index: np.ndarray, mode: int) -> np.ndarray:
     n = max(len(index) - 2, 0)
     if mode == _FAN:
         return np.column_stack([np.repeat(index[:1], n), index[1:-1][:n], index[2:]])
-    corners = np.column_stack([index[:n], index[1 : n + 1], index[2:]])
-    corners[1::2, :2] = corners[1::2, 1::-1]
-    twice = (corners == np.roll(corners, 1, 1)).any(1)
-    return corners[~twice]
+    return strip_corners(index)

@@ -3,15 +3,14 @@
 import re
 import warnings
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from grainpaint.cad.gltf import gltf_triangles
-from grainpaint.cad.mesh_counts import check_counts
-from grainpaint.cad.ply_text import with_even_lists
-from grainpaint.cad.polygons import obj_triangles, off_triangles
+from grainpaint.cad.off import off_triangles
+from grainpaint.cad.ply import ply_triangles
+from grainpaint.cad.polygons import obj_triangles
 from grainpaint.cad.step import n_solids, step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
@@ -31,7 +30,7 @@ def format_of(path: Path, data: bytes) -> str | None:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:4] == b"glTF":
         return "glb"
-    if re.match(rb"ply\r?\n", head):
+    if re.match(rb"ply[\r\n]", head):
         return "ply"
     if head.startswith(b"ISO-10303-21"):
         return "step"
@@ -98,7 +97,6 @@ def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            check_counts(data, kind)
             triangles = _READERS[kind](data)
     except Exception as error:  # whatever a parser trips over is a damaged file
         reason = " ".join(str(error).split())[:120] or type(error).__name__
@@ -110,20 +108,10 @@ def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
     return triangles
 
 
-def _by_trimesh(data: bytes, kind: str) -> np.ndarray:
-    """Return the triangles that trimesh finds, in place."""
-    import trimesh
-
-    scene = trimesh.load_scene(
-        BytesIO(data), file_type=kind, skip_materials=True, process=False
-    )
-    return np.array(scene.to_mesh().triangles, np.float64).reshape(-1, 3, 3)
-
-
 _READERS: dict[str, Callable[[bytes], np.ndarray]] = {
     "glb": gltf_triangles,
     "gltf": gltf_triangles,
     "obj": obj_triangles,
     "off": off_triangles,
-    "ply": lambda data: _by_trimesh(with_even_lists(data), "ply"),
+    "ply": ply_triangles,
 }

@@ -122,7 +122,7 @@ def threemf_triangles(
 def _assemble(
     path: Path, archive: zipfile.ZipFile, name: str, most: int
 ) -> tuple[np.ndarray, float, str, tuple[str, ...], int]:
-    """Return triangles of the build items of a model, its scale, unit, notes, solids."""
+    """Return triangles of the build items, their scale and unit, notes, solids."""
     root = _parse(path, archive, name)
     _check_required(path, archive, name, root)
     named = root.get("unit", "millimeter")
