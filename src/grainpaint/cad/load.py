@@ -14,6 +14,7 @@ from grainpaint.cad.pose import AS_IT_IS, Pose
 from grainpaint.cad.solid import Part, solid
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
+from grainpaint.formats.content import known_kind
 from grainpaint.formats.files import check_file
 from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow
@@ -68,7 +69,7 @@ def file_bytes(path: Path) -> bytes:
     InputError
         If it is missing, empty or cannot be read.
     """
-    check_file(path)
+    _check(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -80,9 +81,19 @@ def file_bytes(path: Path) -> bytes:
 
 def file_state(path: Path) -> tuple[int, ...]:
     """Return numbers that differ once a file has changed; check that there is one."""
-    check_file(path)
+    _check(path)
     state = path.stat()
     return state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size
+
+
+def _check(path: Path) -> None:
+    """Raise unless there is a file; of a Zarr folder, say what would do."""
+    if path.is_dir() and known_kind(path) == "zarr":
+        raise InputError(
+            f"{path}: a Zarr folder, and a part is one file: make a mask of it, "
+            f"grainpaint convert {path} -o mask.vti, and give that"
+        )
+    check_file(path)
 
 
 def load_open_part(path: Path, unit: str | None, pose: Pose = AS_IT_IS) -> Part | None:
