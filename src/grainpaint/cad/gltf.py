@@ -23,8 +23,10 @@ __all__ = ["gltf_triangles"]
 _PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression")
 _INSTANCES = "EXT_mesh_gpu_instancing"
 # Required extensions that change no place of a point, or are read.
-_HARMLESS = ("KHR_mesh_quantization", _INSTANCES, "KHR_texture_", "EXT_texture_")
-_HARMLESS += ("KHR_materials_", "KHR_lights_", "KHR_xmp", "MSFT_texture_", "AGI_")
+_HARMLESS = (
+    *("KHR_mesh_quantization", _INSTANCES, "KHR_texture_", "EXT_texture_"),
+    *("KHR_materials_", "KHR_lights_", "KHR_xmp", "MSFT_texture_", "AGI_"),
+)
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
 _MORE_TRIANGLES = 20  # for each byte

@@ -31,7 +31,7 @@ _MOST_PROPERTIES = 1000
 class _Property(NamedTuple):
     """A value, or a list of values."""
 
-    count: str  # kind of the count of a list, "" for none
+    counted: str  # kind of the count of a list, "" for none
     kind: str  # of a value
     name: str
 
@@ -47,7 +47,7 @@ class _Element(NamedTuple):
 class _Column(NamedTuple):
     """The values of a property, one after the other, and of lists how many each has."""
 
-    count: np.ndarray
+    lengths: np.ndarray
     values: np.ndarray
 
 
@@ -87,7 +87,7 @@ def ply_triangles(data: bytes) -> np.ndarray:
 
 def _points(element: _Element, columns: list[_Column]) -> np.ndarray:
     """Return points, shape (n, 3)."""
-    known = {one.name: i for i, one in enumerate(element.properties) if not one.count}
+    known = {one.name: i for i, one in enumerate(element.properties) if not one.counted}
     if not {"x", "y", "z"} <= set(known):
         raise ValueError("its points have no x, y and z")
     return np.column_stack(
@@ -97,7 +97,7 @@ def _points(element: _Element, columns: list[_Column]) -> np.ndarray:
 
 def _lists(element: _Element, columns: list[_Column]) -> tuple[np.ndarray, np.ndarray]:
     """Return the lists of corners: how many each has, and one after the other."""
-    known = {one.name: i for i, one in enumerate(element.properties) if one.count}
+    known = {one.name: i for i, one in enumerate(element.properties) if one.counted}
     for name in (*_CORNERS, *known):
         if name in known:
             count, values = columns[known[name]]
@@ -161,7 +161,7 @@ def _even_lines(element: _Element, lines: list[bytes]) -> list[_Column] | None:
     columns, due = [], 0
     for one in element.properties:
         n = 1
-        if one.count:
+        if one.counted:
             if due >= table.shape[1] or (table[:, due] != table[:1, due]).any():
                 return None
             n, due = int(table[0, due]) if len(table) else 0, due + 1
@@ -179,8 +179,8 @@ def _uneven_lines(element: _Element, lines: list[bytes]) -> list[_Column]:
         row = line.split()
         due = 0
         for i, one in enumerate(element.properties):
-            n = int(row[due]) if one.count else 1
-            due += bool(one.count)
+            n = int(row[due]) if one.counted else 1
+            due += bool(one.counted)
             count[i].append(n)
             words[i] += row[due : due + max(n, 0)]
             due += n
@@ -223,7 +223,7 @@ def _read_binary(
 
 def _of_field(values: np.ndarray, one: _Property, i: int) -> _Column:
     """Return a column of elements that are all as long."""
-    if not one.count:
+    if not one.counted:
         return _Column(np.ones(len(values), np.int64), values[f"v{i}"])
     return _Column(values[f"n{i}"].astype(np.int64), values[f"v{i}"].ravel())
 
@@ -244,10 +244,10 @@ def _even(element: _Element, body: bytes, at: int, order: str) -> np.dtype | Non
         else:
             fields.append((f"v{i}", order + kind))
         place += n * struct.calcsize(kind)
-        if place > len(body) and any(one.count for one in element.properties):
+        if place > len(body) and any(one.counted for one in element.properties):
             raise ValueError("cut off in a list")
     whole = np.dtype(fields)
-    if any(one.count for one in element.properties):
+    if any(one.counted for one in element.properties):
         if at + element.n * whole.itemsize > len(body):
             return None
         values = np.frombuffer(body, whole, element.n, at)

@@ -36,8 +36,10 @@ _MORE_TRIANGLES = 20  # for each byte of the archive, packed
 _MOST_PLACES = 200_000  # of objects, which may hold each other many times
 _FOREIGN = ("beamlattice", "booleanshape", "displacementmesh", "levelset")
 # What may be required: it changes no triangle, or is found where it is used.
-_EXTENSIONS = ("/production/", "/material/", "/slice/", "/trianglesets/")
-_EXTENSIONS += ("/beamlattice/", "/boolean", "/displacement/", "/volumetric/")
+_EXTENSIONS = (
+    *("/production/", "/material/", "/slice/", "/trianglesets/"),
+    *("/beamlattice/", "/boolean", "/displacement/", "/volumetric/"),
+)
 _RELATION = re.compile(rb"<Relationship\b[^<>]*>")
 _MODEL = re.compile(rb"""\bType\s*=\s*["'][^"']*/3dmanufacturing/2013/01/3dmodel["']""")
 _TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']*)["']""")
