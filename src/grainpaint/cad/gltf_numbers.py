@@ -56,6 +56,11 @@ class Numbers:
         )
         buffers = tree.get("buffers", [])
         self._buffers = [_content(one, i, binary) for i, one in enumerate(buffers)]
+        for view in self._views:
+            buffer = self._buffers[counted(view["buffer"])]
+            start, length = view.get("byteOffset", 0), view["byteLength"]
+            if counted(start) + counted(length) > len(buffer):
+                raise ValueError("its numbers are cut off")
         self._most = size
 
     def array(self, number: int, width: int) -> np.ndarray:
@@ -89,9 +94,8 @@ class Numbers:
     def _look(self, place: Any, kind: np.dtype, count: int, width: int) -> np.ndarray:
         """Return numbers of a buffer, shape (count, width)."""
         view = self._views[counted(place["bufferView"])]
-        buffer = self._buffers[counted(view["buffer"])]
-        start = counted(view.get("byteOffset", 0))
-        data = buffer[start : start + counted(view["byteLength"])]
+        start = view.get("byteOffset", 0)
+        data = self._buffers[view["buffer"]][start : start + view["byteLength"]]
         step = counted(view.get("byteStride", 0)) or width * kind.itemsize
         offset = counted(place.get("byteOffset", 0))
         steps = (step, kind.itemsize)

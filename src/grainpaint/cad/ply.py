@@ -133,6 +133,8 @@ def _header(head: bytes) -> tuple[list[_Element], str]:
             raise ValueError("an element has too many properties")
     if form not in _ORDERS:
         raise ValueError(f"it is of the format {form[:50]!r}")
+    if any(one.n and not one.properties for one in elements):
+        raise ValueError("its elements have no properties")
     if any(one.n < 0 for one in elements):
         raise ValueError("it states fewer elements than none")
     return elements, form

@@ -33,7 +33,7 @@ _FARTHEST = 1e15
 _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
 _MORE_TRIANGLES = 20  # for each byte of the archive, packed
-_MOST_PLACES = 200_000  # of objects, which may hold each other many times
+_MOST_PLACES = 100_000  # of objects, which may hold each other many times
 _FOREIGN = ("beamlattice", "booleanshape", "displacementmesh", "levelset")
 # What may be required: it changes no triangle, or is found where it is used.
 _EXTENSIONS = (
