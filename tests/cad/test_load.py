@@ -129,7 +129,7 @@ def bad(kind):
         "damaged 3MF": threemf(model_of(mesh, item)[:-9]),
         "no unit": threemf(model_of(mesh, item, 'unit="ell"')),
         "truncated": gzip.compress(b"solid x")[:-4],
-        "other files": b'{"asset": {"version": "2.0"}}',
+        "other files": b'{"asset": {"version": "2.0"}, "buffers": [{"uri": "a.bin"}]}',
         "as GLB": b"glTF\2\0\0\0\x20\0\0\0" + bytes(20),
         "no triangles": b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\n"
         b"property float y\nproperty float z\nend_header\n0 0 0\n",

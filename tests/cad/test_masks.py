@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from grainpaint import InputError, Microstructure
-from grainpaint.cad import MaskGrid, is_mask, load_mask_file
+from grainpaint.cad import MaskGrid, is_mask, load_mask_file, load_part
 
 
 @pytest.fixture
@@ -149,3 +149,30 @@ def test_images_in_utf_16_are_masks(tmp_path, inside):
     mask = load_mask_file(path)
     assert (mask.inside == inside).all()
     assert mask.notes == ()
+
+
+def test_a_folder_of_slices_is_the_stack_of_them(tmp_path, inside):
+    folder = tmp_path / "slices"
+    folder.mkdir()
+    for z in range(inside.shape[2]):  # slice 10 comes after slice 9
+        tifffile.imwrite(folder / f"s{z + 8}.tif", inside[:, :, z].T.astype(np.uint8))
+    assert is_mask(folder)
+    mask = load_mask_file(folder)
+    np.testing.assert_array_equal(mask.inside, inside)
+    assert mask.spacing is None
+    assert mask.notes == ("5 sections, z upward from s8.tif to s12.tif",)
+    tifffile.imwrite(folder / "s9.tif", np.ones((7, 9), np.uint8))
+    assert load_mask_file(folder).sha256 != mask.sha256
+    tifffile.imwrite(folder / "s9.tif", np.ones((7, 8), np.uint8))
+    with pytest.raises(InputError, match="single pages of one size"):
+        load_mask_file(folder)
+
+
+def test_a_zarr_folder_is_refused_with_what_would_do(tmp_path):
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "a.zarr" / "zarr.json").write_text("{}")
+    with pytest.raises(InputError, match=r"a Zarr folder.* convert .* -o mask\.vti"):
+        load_part(tmp_path / "a.zarr")
+    assert not is_mask(tmp_path)
+    with pytest.raises(InputError, match="a folder, but a file is needed"):
+        load_part(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from solids import box
 
 from grainpaint import InputError
-from grainpaint.cad import load_part
+from grainpaint.cad import load_part, voxelize
 
 ITEM = '<item objectid="1"/>'
 
@@ -109,3 +109,66 @@ def test_bodies_of_extensions_are_not_lost_in_silence(tmp_path, where):
     with pytest.raises(InputError, match="object 2 is made by b"):
         load_part(path)
     assert load_part(saved(path, objects)).volume == pytest.approx(64)
+
+
+def objects_of(*inner):
+    """Return objects 1, 2, ... and the items that build them."""
+    objects = "".join(f'<object id="{i + 1}">{x}</object>' for i, x in enumerate(inner))
+    return objects, "".join(f'<item objectid="{i + 1}"/>' for i in range(len(inner)))
+
+
+@pytest.mark.parametrize("kind", ["infill_mesh", "support_mesh", "anti_overhang_mesh"])
+def test_modifiers_of_cura_are_left_out(tmp_path, kind):
+    def said(value):
+        name = f'name="cura:{kind}" preserve="true"'
+        group = f"<metadatagroup><metadata {name}>{value}</metadata></metadatagroup>"
+        return objects_of(mesh_of(PART), group + mesh_of(box((2, 2, 2))))
+
+    part = load_part(saved(tmp_path / "a.3mf", *said("True")))
+    assert part.volume == pytest.approx(64)
+    assert part.notes[0].startswith("1 volume of a slicer")
+    part = load_part(saved(tmp_path / "b.3mf", *said("False")))
+    assert len(part.body_volumes) == 2
+
+
+def test_an_object_within_another_is_a_solid_and_not_a_cavity(tmp_path):
+    """3MF Core Specification 1.3: each mesh bounds what is printed; they are united."""
+    apart = saved(
+        tmp_path / "a.3mf", *objects_of(mesh_of(PART), mesh_of(box((2, 2, 2))))
+    )
+    part = load_part(apart)
+    assert voxelize(part, voxel=0.5).mask.sum() * 0.5**3 == 64
+    assert "1 solid of 2 within another solid" in part.notes[0]
+    cavity = box((2, 2, 2))
+    cavity.invert()
+    hollow = saved(tmp_path / "b.3mf", *objects_of(mesh_of(PART, cavity)))
+    assert load_part(hollow).volume == pytest.approx(64 - 8)
+
+
+def test_the_model_is_the_one_that_the_archive_names(tmp_path):
+    data = {}
+    for name, mesh in (("a", OTHER), ("zz", PART)):
+        path = saved(tmp_path / "one.3mf", *objects_of(mesh_of(mesh)))
+        with zipfile.ZipFile(path) as archive:
+            data[f"3D/{name}.model"] = archive.read("3D/3dmodel.model")
+    kind = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
+    data["_rels/.rels"] = (
+        f'<Relationship Target="/3D/zz.model" Type="{kind}"/>'.encode()
+    )
+    with zipfile.ZipFile(tmp_path / "two.3mf", "w") as archive:
+        for name, text in data.items():
+            archive.writestr(name, text)
+    assert load_part(tmp_path / "two.3mf").volume == pytest.approx(64)
+
+
+def test_an_unknown_extension_that_is_required_is_refused(tmp_path):
+    path = saved(tmp_path / "a.3mf", *objects_of(mesh_of(PART)))
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("3D/3dmodel.model").decode()
+    words = (
+        'requiredextensions="p w" xmlns:w="urn:warp" xmlns:p="urn:x/production/2015"'
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("3D/3dmodel.model", text.replace("<model", f"<model {words}"))
+    with pytest.raises(InputError, match="it requires urn:warp, an extension of 3MF"):
+        load_part(path)

@@ -138,7 +138,7 @@ def test_what_is_no_label_image_is_refused_with_the_reason(tmp_path):
         load(write(tmp_path / "a.zarr", IDS * 1j, said))
     with pytest.raises(InputError, match="a plate of many images"):
         load(write(tmp_path / "b.zarr", IDS, {"plate": {}}))
-    with pytest.raises(InputError, match="a Zarr array without"):
+    with pytest.raises(InputError, match="a Zarr array in a group: give the group"):
         load(tmp_path / "a.zarr" / "0")
     zarr.create_group(tmp_path / "c.zarr")
     with pytest.raises(InputError, match="without the metadata of OME-Zarr"):

@@ -12,9 +12,9 @@ from grainpaint.cad.meshes import KNOWN, format_of, read_triangles
 from grainpaint.cad.packed import unpacked
 from grainpaint.cad.pose import AS_IT_IS, Pose
 from grainpaint.cad.solid import Part, solid
-from grainpaint.cad.step import n_solids
 from grainpaint.cad.winding import open_part
 from grainpaint.errors import InputError
+from grainpaint.formats.content import known_kind
 from grainpaint.formats.files import check_file
 from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow
@@ -69,7 +69,7 @@ def file_bytes(path: Path) -> bytes:
     InputError
         If it is missing, empty or cannot be read.
     """
-    check_file(path)
+    _check(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -81,9 +81,19 @@ def file_bytes(path: Path) -> bytes:
 
 def file_state(path: Path) -> tuple[int, ...]:
     """Return numbers that differ once a file has changed; check that there is one."""
-    check_file(path)
+    _check(path)
     state = path.stat()
     return state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size
+
+
+def _check(path: Path) -> None:
+    """Raise unless there is a file; of a Zarr folder, say what would do."""
+    if path.is_dir() and known_kind(path) == "zarr":
+        raise InputError(
+            f"{path}: a Zarr folder, and a part is one file: make a mask of it, "
+            f"grainpaint convert {path} -o mask.vti, and give that"
+        )
+    check_file(path)
 
 
 def load_open_part(path: Path, unit: str | None, pose: Pose = AS_IT_IS) -> Part | None:
@@ -155,11 +165,10 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
         raise InputError(f"{path}: {other}")
     if kind is None:
         raise InputError(f"{path}: parts are read from {KNOWN} files, this is none")
-    triangles, named, notes = read_triangles(path, data, kind)
+    triangles, named, notes, n_solids = read_triangles(path, data, kind)
     if named is not None and unit not in (None, named):
         raise InputError(
             f"{path}: the file says that its unit is {named}, not {unit}: leave out "
             "the unit, and give a scale if the file is wrong"
         )
-    solids = n_solids(data) if kind == "step" else 0
-    return _Read(triangles, unit or named or "mm", sha256, notes, solids)
+    return _Read(triangles, unit or named or "mm", sha256, notes, n_solids)

@@ -21,12 +21,14 @@ from grainpaint.formats.arrays import (
     read_member,
 )
 from grainpaint.formats.plain_text import narrow
+from grainpaint.formats.sections import in_folder
 from grainpaint.formats.tiff import MARKS as TIFF_MARKS
-from grainpaint.formats.tiff import read_stack
+from grainpaint.formats.tiff import read_stack, read_stacks
 from grainpaint.microstructure import VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "is_mask", "load_mask_file"]
 
+_PACKED = (".npy", ".npz", ".tif", ".tiff", ".vti")  # by gzip
 _NPY = b"\x93NUMPY"
 
 
@@ -93,16 +95,26 @@ class MaskGrid:
 
 
 def is_mask(path: Path) -> bool:
-    """Return whether a file holds voxels, not a surface; False if there is no file."""
+    """Return whether a file holds voxels, not a surface; False if there is no file.
+
+    A folder of TIFF slices holds voxels, too.
+    """
+    if path.is_dir():
+        return bool(_slices(path))
     if not path.is_file():
         return False
     with path.open("rb") as file:
         head = narrow(file.read(512))
     if head[:2] == b"\x1f\x8b":
-        return path.with_suffix("").suffix.lower() in (".npy", ".tif", ".tiff", ".vti")
+        return path.with_suffix("").suffix.lower() in _PACKED
     if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
         return True
     return head[:4] == b"PK\x03\x04" and bool(_arrays_in(path))
+
+
+def _slices(folder: Path) -> list[Path]:
+    """Return the TIFF files of a folder, in the order of the numbers in their names."""
+    return [p for p in in_folder(folder) if ".tif" in p.name.lower()]
 
 
 def _arrays_in(path: Path) -> list[str]:
@@ -123,7 +135,8 @@ def load_mask_file(path: Path) -> Mask:
     ----------
     path : Path
         .npy [x, y, z]; .npz with an array ``mask``, or one array of three axes; .vti;
-        TIFF stack: pages are z, rows y, columns x.
+        TIFF stack: pages are z, rows y, columns x; a folder of TIFF slices, the lowest
+        first.
 
     Raises
     ------
@@ -131,18 +144,27 @@ def load_mask_file(path: Path) -> Mask:
         If the file is missing or damaged, has not three axes, or holds numbers that
         are no mask.
     """
-    return _load(path, file_state(path))
+    files = _slices(path) if path.is_dir() else [path]
+    return _load(path, tuple(n for one in files or [path] for n in file_state(one)))
 
 
 @lru_cache(2)
 def _load(path: Path, state: tuple[int, ...]) -> Mask:
-    raw = file_bytes(path)
-    data = narrow(unpacked(path, raw))
-    sha256 = hashlib.sha256(raw).hexdigest()
+    files = _slices(path) if path.is_dir() else [path]
+    raws = [file_bytes(one) for one in files]
+    sha256 = hashlib.sha256(b"".join(raws)).hexdigest()
+    data = narrow(unpacked(path, raws[0]))
     spacing: float | None = None
     origin = (0.0, 0.0, 0.0)
     notes: list[str] = []
-    if data.startswith(TIFF_MARKS):
+    if path.is_dir():
+        stack = read_stacks(files)
+        values, notes = stack.values, [*stack.notes]
+        if stack.spacing is not None:  # how far apart they are, they do not say
+            x, y, _ = stack.spacing
+            spacing = _edge(path, np.array([x, y, x]))
+            notes.append("the slices are taken to be as far apart as pixels are wide")
+    elif data.startswith(TIFF_MARKS):
         stack = read_stack(path, data)
         values, notes = stack.values, [*stack.notes]
         spacing = (

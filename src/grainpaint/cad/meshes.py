@@ -3,16 +3,15 @@
 import re
 import warnings
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
-from grainpaint.cad.glb_lengths import with_lengths
-from grainpaint.cad.mesh_counts import check_counts
-from grainpaint.cad.ply_text import with_even_lists
-from grainpaint.cad.polygons import obj_triangles, off_triangles
-from grainpaint.cad.step import step_triangles
+from grainpaint.cad.gltf import gltf_triangles
+from grainpaint.cad.off import off_triangles
+from grainpaint.cad.ply import ply_triangles
+from grainpaint.cad.polygons import obj_triangles
+from grainpaint.cad.step import n_solids, step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
 from grainpaint.errors import InputError
@@ -23,7 +22,7 @@ KNOWN = "STL, OBJ, PLY, 3MF, GLB, OFF or STEP"
 
 _OBJ = re.compile(rb"^[ \t]*(v|f)[ \t]+[-+.\d]", re.M)
 _OFF = re.compile(rb"\s*(#[^\n]*\n\s*)*(ST)?C?N?4?n?OFF\b", re.I)
-_UNIT_OF_GLB = "m"  # glTF 2.0, section 3.1: all distances are meters
+_UNIT_OF_GLTF = "m"  # glTF 2.0, section 3.1: all distances are meters
 
 
 def format_of(path: Path, data: bytes) -> str | None:
@@ -31,7 +30,7 @@ def format_of(path: Path, data: bytes) -> str | None:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:4] == b"glTF":
         return "glb"
-    if re.match(rb"ply\r?\n", head):
+    if re.match(rb"ply[\r\n]", head):
         return "ply"
     if head.startswith(b"ISO-10303-21"):
         return "step"
@@ -53,8 +52,8 @@ def format_of(path: Path, data: bytes) -> str | None:
 
 def read_triangles(
     path: Path, data: bytes, kind: str
-) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
-    """Return the triangles of a mesh file, the unit that it names, and notes.
+) -> tuple[np.ndarray, str | None, tuple[str, ...], int]:
+    """Return the triangles of a mesh file, the unit that it names, notes, and solids.
 
     Meshes of a scene are placed as the scene says. Materials, textures and files that
     a file refers to are not read.
@@ -73,6 +72,8 @@ def read_triangles(
     unit : str or None
         One of `units.UNITS`; None if the format names none.
     notes : tuple of str
+    n_solids : int
+        That the file states; 0 if it states none.
 
     Raises
     ------
@@ -81,17 +82,14 @@ def read_triangles(
     """
     if kind == "stl":
         triangles, notes = stl_triangles(path, data)
-        return triangles, None, notes
+        return triangles, None, notes, 0
     if kind == "step":
-        return step_triangles(path, data, lambda glb: _parsed(path, glb, "glb"))
+        found = step_triangles(path, data, lambda glb: _parsed(path, glb, "glb"))
+        return *found, n_solids(data)
     if kind == "3mf":
         return threemf_triangles(path, data)
-    if kind == "gltf":
-        raise InputError(
-            f"{path}: a .gltf keeps its numbers in other files: save it as .glb, which "
-            "holds everything"
-        )
-    return _parsed(path, data, kind), _UNIT_OF_GLB if kind == "glb" else None, ()
+    unit = _UNIT_OF_GLTF if kind in ("glb", "gltf") else None
+    return _parsed(path, data, kind), unit, (), 0
 
 
 def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
@@ -99,7 +97,6 @@ def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            check_counts(data, kind)
             triangles = _READERS[kind](data)
     except Exception as error:  # whatever a parser trips over is a damaged file
         reason = " ".join(str(error).split())[:120] or type(error).__name__
@@ -111,19 +108,10 @@ def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
     return triangles
 
 
-def _by_trimesh(data: bytes, kind: str) -> np.ndarray:
-    """Return the triangles that trimesh finds, in place."""
-    import trimesh
-
-    scene = trimesh.load_scene(
-        BytesIO(data), file_type=kind, skip_materials=True, process=False
-    )
-    return np.array(scene.to_mesh().triangles, np.float64).reshape(-1, 3, 3)
-
-
 _READERS: dict[str, Callable[[bytes], np.ndarray]] = {
-    "glb": lambda data: _by_trimesh(with_lengths(data), "glb"),
+    "glb": gltf_triangles,
+    "gltf": gltf_triangles,
     "obj": obj_triangles,
     "off": off_triangles,
-    "ply": lambda data: _by_trimesh(with_even_lists(data), "ply"),
+    "ply": ply_triangles,
 }

@@ -1,16 +1,14 @@
-"""Triangles from OBJ and OFF files: text with corners and polygons.
+"""Polygons and strips as triangles, and OBJ files, whose text is of polygons.
 
-OBJ counts corners from 1, or backward from the latest one before the line; OFF counts
-from 0. Colors, normals, curves and what a file refers to are left alone.
+OBJ counts corners from 1, or backward from the latest one before the line. Colors,
+normals, curves and what a file refers to are left alone.
 """
 
 import re
 
 import numpy as np
 
-from grainpaint.cad.mesh_counts import off_lines
-
-__all__ = ["obj_triangles", "off_triangles"]
+__all__ = ["fan_triangles", "flat", "obj_triangles", "strip_corners"]
 
 _CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
 
@@ -31,41 +29,48 @@ def obj_triangles(data: bytes) -> np.ndarray:
             continue
         if words[0] == b"v":
             corners.append(words[1:4])
-        elif words[0] == b"f":
+        elif words[0] in (b"f", b"fo"):  # as faces were called before 1996
             polygon = [int(word.partition(b"/")[0]) for word in words[1:]]
             n = len(corners)
             polygons.append([i + n if i < 0 else i - 1 for i in polygon])
-    return _triangles(corners, polygons)
+    if polygons and any(len(corner) < 3 for corner in corners):
+        raise ValueError("a corner has fewer than three numbers")
+    points = np.array(corners if polygons else []).astype(np.float64).reshape(-1, 3)
+    return fan_triangles(points, *flat(polygons))
 
 
-def off_triangles(data: bytes) -> np.ndarray:
-    """Return the triangles of an OFF file that `check_counts` finds whole.
+def flat(polygons: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many corners polygons have, and these one after the other, int64."""
+    count = np.array([len(polygon) for polygon in polygons], np.int64)
+    return count, np.array([i for polygon in polygons for i in polygon], np.int64)
+
+
+def fan_triangles(
+    points: np.ndarray, count: np.ndarray, index: np.ndarray
+) -> np.ndarray:
+    """Return fans of triangles; one that overlaps itself still bounds its polygon.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, float64, shape (n, 3)
+    count : numpy.ndarray, int64, shape (m,)
+        Corners of each polygon.
+    index : numpy.ndarray, int64, shape (sum of count,)
+        The corners, polygon by polygon.
+
+    Returns
+    -------
+    numpy.ndarray, float64, shape (k, 3, 3)
 
     Raises
     ------
-    ValueError, OverflowError
-        If a line is damaged, or names a corner that is not there.
+    ValueError
+        If a polygon has fewer than three corners, or one that is not there.
     """
-    counts, *lines = off_lines(data)
-    n_points = int(counts.split()[0])
-    faces = [line.split() for line in lines[n_points:]]
-    return _triangles(
-        [line.split()[:3] for line in lines[:n_points]],
-        [[int(i) for i in words[1 : 1 + int(words[0])]] for words in faces],
-    )
-
-
-def _triangles(corners: list[list[bytes]], polygons: list[list[int]]) -> np.ndarray:
-    """Return fans of triangles; one that overlaps itself still bounds its polygon."""
-    if not polygons:
+    if not len(count):
         return np.empty((0, 3, 3))
-    if any(len(corner) < 3 for corner in corners):
-        raise ValueError("a corner has fewer than three numbers")
-    points = np.array(corners).astype(np.float64).reshape(-1, 3)
-    count = np.array([len(polygon) for polygon in polygons])
     if count.min() < 3:
         raise ValueError("a face has fewer than three corners")
-    index = np.array([i for polygon in polygons for i in polygon], np.int64)
     if index.min() < 0 or index.max() >= len(points):
         raise ValueError("a face has a corner that is not there")
     first = np.repeat(np.cumsum(count) - count, count - 2)
@@ -75,3 +80,16 @@ def _triangles(corners: list[list[bytes]], polygons: list[list[int]]) -> np.ndar
     fan = np.column_stack([first, first + place + 1, first + place + 2])
     triangles: np.ndarray = points[index[fan]]
     return triangles
+
+
+def strip_corners(index: np.ndarray) -> np.ndarray:
+    """Return the corners of the triangles of a strip, every other turned, shape (m, 3).
+
+    Triangles with a corner twice, which join strips, are left out.
+    """
+    n = max(len(index) - 2, 0)
+    corners = np.column_stack([index[:n], index[1 : n + 1], index[2 : n + 2]])
+    corners[1::2, :2] = corners[1::2, 1::-1]
+    twice = (corners == np.roll(corners, 1, 1)).any(1)
+    kept: np.ndarray = corners[~twice]
+    return kept

@@ -5,7 +5,9 @@ files of the archive). What slicers say is no part is left out. Materials, slice
 everything else are left alone, but objects made by extensions are refused.
 """
 
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,7 +18,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from grainpaint.cad.archive import read_member
-from grainpaint.cad.slicer_roles import SETTINGS, Roles, read_roles
+from grainpaint.cad.slicer_roles import SETTINGS, Roles, is_no_part, read_roles
 from grainpaint.errors import InputError, brief
 from grainpaint.units import UNITS, count_text, micrometers
 
@@ -31,8 +33,17 @@ _FARTHEST = 1e15
 _DEEPEST = 32  # components within components
 _MOST_TRIANGLES = 2_000_000  # of instances, and more in large files:
 _MORE_TRIANGLES = 20  # for each byte of the archive, packed
-_MOST_PLACES = 200_000  # of objects, which may hold each other many times
+_MOST_PLACES = 100_000  # of objects, which may hold each other many times
 _FOREIGN = ("beamlattice", "booleanshape", "displacementmesh", "levelset")
+# What may be required: it changes no triangle, or is found where it is used.
+_EXTENSIONS = (
+    *("/production/", "/material/", "/slice/", "/trianglesets/"),
+    *("/beamlattice/", "/boolean", "/displacement/", "/volumetric/"),
+)
+_RELATION = re.compile(rb"<Relationship\b[^<>]*>")
+_MODEL = re.compile(rb"""\bType\s*=\s*["'][^"']*/3dmanufacturing/2013/01/3dmodel["']""")
+_TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']*)["']""")
+_MOST_RELATIONS = 1 << 20  # bytes
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 
 Key = tuple[str, str]  # file in the archive, id of an object
@@ -45,6 +56,8 @@ class _Object:
     triangles: np.ndarray
     components: list[tuple[Key, np.ndarray]]
     foreign: str = ""  # what of an extension it is made of
+    no_part: bool = False
+    n_parts: int = 1  # solids in its triangles, as far as the file says
 
 
 def is_3mf(data: bytes) -> bool:
@@ -57,16 +70,36 @@ def _model_name(data: bytes) -> str | None:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = [n for n in archive.namelist() if n.lower().endswith(".model")]
+            stated = _stated_model(archive)
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return None
+    for name in names:
+        if name.lower().lstrip("/") == stated:
+            return name
     main = [n for n in names if n.lower().lstrip("/") == "3d/3dmodel.model"]
     return next(iter(main or sorted(names, key=len)), None)
 
 
+def _stated_model(archive: zipfile.ZipFile) -> str:
+    """Return which file the archive says is its model, in small letters; "" if none."""
+    try:
+        with archive.open("_rels/.rels") as file:
+            relations = file.read(_MOST_RELATIONS)
+    except (LookupError, OSError, RuntimeError, zlib.error):
+        return ""
+    for one in _RELATION.findall(relations):
+        target = _TARGET.search(one)
+        if target and _MODEL.search(one):
+            return target[1].decode("utf-8", "replace").lower().lstrip("/")
+    return ""
+
+
 def threemf_triangles(
     path: Path, data: bytes
-) -> tuple[np.ndarray, str, tuple[str, ...]]:
-    """Return the triangles of all build items, in place, their unit, and notes.
+) -> tuple[np.ndarray, str, tuple[str, ...], int]:
+    """Return the triangles of all build items, in place, their unit, notes, solids.
+
+    Solids are counted if the file states several: each mesh that is built is one.
 
     Raises
     ------
@@ -78,21 +111,22 @@ def threemf_triangles(
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             most = _MOST_TRIANGLES + _MORE_TRIANGLES * len(data)
-            found, scale, unit, notes = _assemble(path, archive, name, most)
+            found, scale, unit, notes, n = _assemble(path, archive, name, most)
     except (zipfile.BadZipFile, ElementTree.ParseError, EOFError) as error:
         raise InputError(f"{path}: damaged 3MF ({brief(error)})") from None
     except InputError:
         raise
     except (LookupError, ValueError, OverflowError, OSError, RuntimeError) as error:
         raise InputError(f"{path}: damaged 3MF ({brief(repr(error))})") from None
-    return found * scale, unit, notes
+    return found * scale, unit, notes, n
 
 
 def _assemble(
     path: Path, archive: zipfile.ZipFile, name: str, most: int
-) -> tuple[np.ndarray, float, str, tuple[str, ...]]:
-    """Return the triangles of the build items of a model, its scale, unit, notes."""
+) -> tuple[np.ndarray, float, str, tuple[str, ...], int]:
+    """Return triangles of the build items, their scale and unit, notes, solids."""
     root = _parse(path, archive, name)
+    _check_required(path, archive, name, root)
     named = root.get("unit", "millimeter")
     if named not in _UNITS:
         raise InputError(f"{path}: 3MF knows no unit {brief(named)!r}")
@@ -101,10 +135,10 @@ def _assemble(
     models = {name: _objects(root, name)}
     n_roles = _leave_out(path, archive, models[name])
     pieces: list[np.ndarray] = []
-    n_places = n_triangles = 0
+    n_places = n_triangles = n_solids = 0
 
     def place(key: Key, matrix: np.ndarray, depth: int) -> None:
-        nonlocal n_places, n_triangles
+        nonlocal n_places, n_triangles, n_solids, n_roles
         n_places += 1
         if not (np.abs(matrix) <= _FARTHEST).all():
             raise ValueError("transforms one after the other reach beyond 1e15")
@@ -117,6 +151,9 @@ def _assemble(
             raise InputError(f"{path}: damaged 3MF: there is no object {brief(key[1])}")
         if depth > _DEEPEST:
             raise InputError(f"{path}: damaged 3MF: {brief(key[1])} holds itself")
+        if thing.no_part:
+            n_roles += 1
+            return
         if thing.foreign:
             raise InputError(
                 f"{path}: object {brief(key[1])} is made by {brief(thing.foreign)}, an "
@@ -130,6 +167,7 @@ def _assemble(
             )
         if len(thing.triangles):
             placed = thing.triangles @ matrix[:3] + matrix[3]
+            n_solids += thing.n_parts
             mirrored = np.linalg.det(matrix[:3]) < 0
             pieces.append(placed[:, ::-1] if mirrored else placed)
         for inner, own in thing.components:
@@ -148,7 +186,28 @@ def _assemble(
     if n_roles:
         n = count_text(n_roles, "volume")
         notes.append(f"{n} of a slicer, modifiers or supports, no part: left out")
-    return np.concatenate(pieces), scale, unit, tuple(notes)
+    n_solids = n_solids if n_solids > 1 else 0
+    return np.concatenate(pieces), scale, unit, tuple(notes), n_solids
+
+
+def _check_required(path: Path, archive: zipfile.ZipFile, name: str, root: Any) -> None:
+    """Raise if a model requires an extension that is not known."""
+    words = root.get("requiredextensions", "").split()
+    if not words:
+        return
+    known: dict[str, str] = {}
+    text = BytesIO(read_member(path, archive, name))
+    for event, value in ElementTree.iterparse(text, ("start-ns", "start")):
+        if event == "start":
+            break
+        known.setdefault(*value)
+    for word in words:
+        space = known.get(word, word)
+        if not any(extension in space for extension in _EXTENSIONS):
+            raise InputError(
+                f"{path}: it requires {brief(space)}, an extension of 3MF that is not "
+                "read: save the part as a mesh"
+            )
 
 
 def _leave_out(
@@ -170,6 +229,7 @@ def _leave_out(
         for first, last in roles.triangles.get(number, ()):
             inside[first : last + 1] = False
         thing.triangles = thing.triangles[inside]
+        thing.n_parts = roles.n_parts.get(number, 1)
     return n
 
 
@@ -198,10 +258,8 @@ def _objects(root: Any, name: str) -> dict[str, _Object]:
                 for group in _all(element, "components")
                 for c in _all(group, "component")
             ]
-            foreign = _foreign(element)
-            if element.get("type", "model") in ("support", "solidsupport", "other"):
-                triangles, components, foreign = np.empty((0, 3, 3)), [], ""
-            found[element.attrib["id"]] = _Object(triangles, components, foreign)
+            made = triangles, components, _foreign(element), is_no_part(element)
+            found[element.attrib["id"]] = _Object(*made)
     return found
 
 

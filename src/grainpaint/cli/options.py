@@ -130,7 +130,8 @@ class PartFlags:
         from grainpaint.formats.files import check_file
 
         self.edge()
-        check_file(part)
+        if not part.is_dir():  # of which what it holds is told later
+            check_file(part)
 
     def domain(self, part: Path) -> Domain:
         """Return the voxels of a part, after saying what is to be known of it."""
@@ -391,8 +392,7 @@ def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flag
     for other in flags.values():
         for field in fields(other):  # type: ignore[arg-type]
             source = context.get_parameter_source(field.name)
-            given = source is not None and source.name == "COMMANDLINE"
-            if given and field.name not in own:
+            if getattr(source, "name", "") == "COMMANDLINE" and field.name not in own:
                 raise InputError(
                     f"{names[field.name]} is not an option of the model {model!r}, "
                     f"which is of the kind {kind}"

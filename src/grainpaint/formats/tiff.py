@@ -79,9 +79,27 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
     Raises
     ------
     InputError
-        As `read`, or if they differ in size or pixels, or hold several pages each.
+        As `read` and `read_stacks`.
     """
     assert options.spacing_z is not None
+    whole = read_stacks(paths)
+    x, y, _ = whole.spacing or (1.0, 1.0, 1.0)
+    labels = _labels(paths[0], whole)
+    # A unit that a user states for pixels without one does not count for the distance.
+    unit = UNITS[options.unit or "um"] if whole.spacing is None else 1.0
+    return replace(labels, spacing=(x, y, options.spacing_z / unit))
+
+
+def read_stacks(paths: list[Path]) -> Stack:
+    """Read files of one page each as the layers of one stack, from below.
+
+    A single file may hold all layers.
+
+    Raises
+    ------
+    InputError
+        As `read_stack`; if they differ in size or pixels, or hold several pages each.
+    """
     first, *others = (read_stack(path, content_of(path)) for path in paths)
     for path, other in zip(paths[1:], others):
         has, wanted = other.values.shape, (*first.values.shape[:2], 1)
@@ -96,16 +114,8 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
             f"{len(paths)} sections, z upward from {paths[0].name} to {paths[-1].name}"
         )
         notes = {said: None, **notes}
-    x, y, _ = first.spacing or (1.0, 1.0, 1.0)
-    whole = Stack(
-        np.concatenate([one.values for one in (first, *others)], axis=2),
-        first.spacing,
-        tuple(notes),
-    )
-    labels = _labels(paths[0], whole)
-    # A unit that a user states for pixels without one does not count for the distance.
-    unit = UNITS[options.unit or "um"] if first.spacing is None else 1.0
-    return replace(labels, spacing=(x, y, options.spacing_z / unit))
+    values = np.concatenate([one.values for one in (first, *others)], axis=2)
+    return Stack(values, first.spacing, tuple(notes))
 
 
 def _told(stack: Stack) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.bare_zarr import bare_array, only_array, says_nothing
 from grainpaint.formats.chunks import values_of
 from grainpaint.formats.ome import read_labels
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
@@ -143,9 +144,15 @@ def read(path: Path, options: ReadOptions) -> RawVolume:
     try:
         found = zarr.open(path, mode="r")
         if isinstance(found, zarr.Array):
-            raise InputError("a Zarr array without unit and spacing: give its group")
-        if "grain_id" in found and "spacing" in found.attrs:
+            if _in_group(path):  # which may say how large its voxels are
+                raise InputError("a Zarr array in a group: give the group")
+            if options.array is not None:
+                raise InputError("one Zarr array: leave out the name of an array")
+            raw = bare_array(found, None)
+        elif "grain_id" in found and "spacing" in found.attrs:
             raw = _read_own(found, options.array)
+        elif says_nothing(found):
+            raw = bare_array(*only_array(found, options.array))
         else:
             raw = read_labels(found, options.array)
     except InputError as error:
@@ -156,6 +163,15 @@ def read(path: Path, options: ReadOptions) -> RawVolume:
             f"spacing, origin and periodic, or OME-Zarr labels ({brief(error)})"
         ) from None
     return raw
+
+
+def _in_group(path: Path) -> bool:
+    """Return whether the folder around an array is a group of Zarr."""
+    around = path.absolute().parent
+    if (around / ".zgroup").is_file():
+        return True
+    about = around / "zarr.json"
+    return about.is_file() and b'"group"' in about.read_bytes()[:100_000]
 
 
 def _read_own(group: Any, name: str | None) -> RawVolume:

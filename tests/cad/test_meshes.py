@@ -24,6 +24,14 @@ GOOD = {
     "colors.off": b"COFF\n4 4 0\n"
     + CORNERS.replace(b"\n", b" 255 0 0 255\n")
     + SIDES.replace(b"\n", b" 0.5 0.5 0.5\n"),
+    "one_line.off": b"OFF 4 4 6 " + (CORNERS + SIDES).replace(b"\n", b" "),
+    "three_lines.off": b"OFF\n4 4\n"
+    + CORNERS.replace(b"\n", b" ")
+    + b"\n"
+    + SIDES.replace(b"\n", b" "),
+    "counts_in_lines.off": b"OFF\n4\n4\n6\n" + CORNERS + SIDES,
+    "normals_in_one_line.off": b"NOFF 4 4 0 "
+    + (CORNERS.replace(b"\n", b" 0 0 1\n") + SIDES).replace(b"\n", b" "),
     "colors.ply": PLY
     + (CORNERS + SIDES.replace(b"\n", b" 7\n")).replace(b"\n", b"\r\n"),
 }
@@ -42,6 +50,7 @@ def test_other_spellings_are_read(tmp_path, name):
         (b"OFF BINARY\n\0\0\0\4", "binary: save it as text"),
         (b"nOFF\n5\n4 4 0\n", "points of four or more dimensions"),
         (b"4 4 0 4\n", "states 4 points and 4 faces, and has 0 lines"),
+        (b"4 4 0 " + (CORNERS + SIDES).replace(b"\n", b" ")[:-4], "and has 0 lines"),
     ],
 )
 def test_other_kinds_of_off_are_refused_with_the_reason(tmp_path, head, reason):
