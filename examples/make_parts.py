@@ -1,6 +1,6 @@
 """Make the example parts, the six of Figure 7 of the GrainPaint paper (mm).
 
-Run: python examples/make_parts.py
+Run: python examples/make_parts.py (it needs trimesh: pip install trimesh)
 
 Each is a row of rings with equally many points, joined to a skin.
 """
