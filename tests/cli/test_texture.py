@@ -122,7 +122,7 @@ def test_mistakes_are_told_before_anything_is_painted(run, tmp_path, words, mess
 
 def test_what_cannot_hold_orientations_is_told(run, tmp_path):
     for name, message in (
-        ("a.sites", "a site file does not hold orientations"),
+        ("a.sites", "such a file does not hold orientations"),
         ("a.zarr", "leave out --texture, then run grainpaint orient"),
     ):
         code, _, error = run(

@@ -231,6 +231,8 @@ NPZ = {
             "of complex": npy(np.full((2, 2, 2), 1j)),
             "of zero size": npy(np.ones((0, 3, 3), int)),
         }.items()
+        # Cubes of 1 µm without a spacing, or of the only number that there is.
+        if (name, what) not in (("spacing", "lost"), ("spacing", "of no axis"))
     },
     "ids not finite": npz("grain_id", npy(np.full((2, 2, 2), np.nan))),
     "ids with fractions": npz("grain_id", npy(np.full((2, 2, 2), 0.5))),
@@ -240,9 +242,6 @@ NPZ = {
     "two spacings": npz("spacing", npy([1.0, 1])),
     "origin inf": npz("origin", npy([np.inf, 1, 1])),
     "periodic of words": npz("periodic", npy(["a", "b", "c"])[:-4]),
-    "quaternion alone": lambda folder: with_member(
-        saved(".npz", folder), "origin.npy", lambda _: None
-    ),
     "no zip": lambda _: b"PK\3\4" + bytes(100),
     "cut": lambda folder: saved(".npz", folder)[:-40],
     "empty zip": lambda _: b"PK\3\4" + zipped([]),

@@ -130,8 +130,14 @@ class PartFlags:
         from grainpaint.formats.files import check_file
 
         self.edge()
-        if not part.is_dir():  # of which what it holds is told later
+        if not part.is_dir():
             check_file(part)
+            return
+        from grainpaint.cad.load import file_state
+        from grainpaint.cad.masks import is_mask
+
+        if not is_mask(part):  # by its slices
+            file_state(part)  # says what is required
 
     def domain(self, part: Path) -> Domain:
         """Return the voxels of a part, after saying what is to be known of it."""
