@@ -26,7 +26,7 @@ from grainpaint.formats.tiff import MARKS as TIFF_MARKS
 from grainpaint.formats.tiff import read_stack, read_stacks
 from grainpaint.microstructure import VoxelBox, cut
 
-__all__ = ["Mask", "MaskGrid", "is_mask", "load_mask_file"]
+__all__ = ["Mask", "MaskGrid", "check_folder", "is_mask", "load_mask_file"]
 
 _PACKED = (".npy", ".npz", ".tif", ".tiff", ".vti")  # by gzip
 _NPY = b"\x93NUMPY"
@@ -110,6 +110,18 @@ def is_mask(path: Path) -> bool:
     if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
         return True
     return head[:4] == b"PK\x03\x04" and bool(_arrays_in(path))
+
+
+def check_folder(path: Path) -> None:
+    """Raise unless a folder holds the slices of a mask.
+
+    Raises
+    ------
+    InputError
+        If so; it says what is required.
+    """
+    if not _slices(path):
+        file_state(path)
 
 
 def _slices(folder: Path) -> list[Path]:

@@ -127,17 +127,12 @@ class PartFlags:
 
     def check(self, part: Path) -> None:
         """Raise for mistakes that show before libraries are loaded."""
-        from grainpaint.formats.files import check_file
-
         self.edge()
-        if not part.is_dir():
-            check_file(part)
-            return
-        from grainpaint.cad.load import file_state
-        from grainpaint.cad.masks import is_mask
-
-        if not is_mask(part):  # by its slices
-            file_state(part)  # says what is required
+        if part.is_dir():
+            from grainpaint.cad.masks import check_folder as check
+        else:
+            from grainpaint.formats.files import check_file as check
+        check(part)
 
     def domain(self, part: Path) -> Domain:
         """Return the voxels of a part, after saying what is to be known of it."""
@@ -391,8 +386,7 @@ def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flag
     """
     from grainpaint.network.lookup import kind_of
 
-    kind = kind_of(model)
-    chosen = flags[kind]
+    chosen = flags[kind := kind_of(model)]
     own = {field.name for field in fields(chosen)}  # type: ignore[arg-type]
     names = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
     for other in flags.values():
