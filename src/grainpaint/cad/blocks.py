@@ -19,19 +19,28 @@ _MOST = 12  # corners of a triangle that was cut by six planes: nine
 
 
 @inner()
+def _copy(source, n, target):
+    """Copy the first n corners; for slices numba compiles messages of errors, 8 s."""
+    for i in range(n):
+        for c in range(3):
+            target[i, c] = source[i, c]
+
+
+@inner()
 def _clip(source, n, axis, value, side, target):
     """Keep what lies at `value` or beyond it (side = 1), or before it (side = -1)."""
     m = 0
     for i in range(n):
-        p, q = source[i], source[(i + 1) % n]
-        dp, dq = side * (p[axis] - value), side * (q[axis] - value)
+        j = (i + 1) % n
+        dp, dq = side * (source[i, axis] - value), side * (source[j, axis] - value)
         if dp >= 0.0:
-            target[m] = p
+            for c in range(3):
+                target[m, c] = source[i, c]
             m += 1
         if (dp > 0.0 and dq < 0.0) or (dp < 0.0 and dq > 0.0):
             t = dp / (dp - dq)
             for c in range(3):
-                target[m, c] = p[c] + t * (q[c] - p[c])
+                target[m, c] = source[i, c] + t * (source[j, c] - source[i, c])
             target[m, axis] = value
             m += 1
     return m
@@ -43,10 +52,10 @@ def _cut(source, n, axis, index, count, spare, target):
     if index > 0:
         n = _clip(source, n, axis, float(index), 1.0, spare)
     else:
-        spare[:n] = source[:n]
+        _copy(source, n, spare)
     if index < count - 1:
         return _clip(spare, n, axis, float(index + 1), -1.0, target)
-    target[:n] = spare[:n]
+    _copy(spare, n, target)
     return n
 
 
@@ -65,7 +74,7 @@ def _layers(polygon, n, axis, count):
 @inner()
 def _add_piece(piece, n, k, volume, below, area):
     """Add a piece of a triangle, which lies in block k of a column of blocks."""
-    ax, ay, az = piece[0]
+    ax, ay, az = piece[0, 0], piece[0, 1], piece[0, 2]
     for i in range(1, n - 1):
         bx, by, bz = piece[i, 0] - ax, piece[i, 1] - ay, piece[i, 2] - az
         cx, cy, cz = piece[i + 1, 0] - ax, piece[i + 1, 1] - ay, piece[i + 1, 2] - az
@@ -91,6 +100,8 @@ def add_exact(corners, faces, x0, x1, n_x, volume, below, area):
         surface.
     """
     n_y, n_z = volume.shape[1], volume.shape[2]
+    # For literals numba would compile the functions below once for each.
+    x, y, z, three = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
     triangle, spare = np.empty((_MOST, 3)), np.empty((_MOST, 3))
     in_x, in_xy, in_xyz = (
         np.empty((_MOST, 3)),
@@ -99,26 +110,27 @@ def add_exact(corners, faces, x0, x1, n_x, volume, below, area):
     )
     for f in range(faces.shape[0]):
         for c in range(3):
-            triangle[c] = corners[faces[f, c]]
-        i0, i1 = _layers(triangle, 3, 0, n_x)
+            for axis in range(3):
+                triangle[c, axis] = corners[faces[f, c], axis]
+        i0, i1 = _layers(triangle, three, x, n_x)
         for i in range(max(i0, x0), min(i1, x1 - 1) + 1):
-            n_i = _cut(triangle, 3, 0, i, n_x, spare, in_x) if i0 < i1 else 3
+            n_i = _cut(triangle, three, x, i, n_x, spare, in_x) if i0 < i1 else three
             in_i = in_x if i0 < i1 else triangle
             if n_i < 3:
                 continue
-            j0, j1 = _layers(in_i, n_i, 1, n_y)
+            j0, j1 = _layers(in_i, n_i, y, n_y)
             for j in range(j0, j1 + 1):
-                n_j = _cut(in_i, n_i, 1, j, n_y, spare, in_xy) if j0 < j1 else n_i
+                n_j = _cut(in_i, n_i, y, j, n_y, spare, in_xy) if j0 < j1 else n_i
                 in_j = in_xy if j0 < j1 else in_i
                 if n_j < 3:
                     continue
                 column = volume[i - x0, j], below[i - x0, j], area[i - x0, j]
-                k0, k1 = _layers(in_j, n_j, 2, n_z)
+                k0, k1 = _layers(in_j, n_j, z, n_z)
                 for k in range(k0, k1 + 1):
                     if k0 == k1:
                         _add_piece(in_j, n_j, k, *column)
                         continue
-                    n_k = _cut(in_j, n_j, 2, k, n_z, spare, in_xyz)
+                    n_k = _cut(in_j, n_j, z, k, n_z, spare, in_xyz)
                     if n_k >= 3:
                         _add_piece(in_xyz, n_k, k, *column)
 
