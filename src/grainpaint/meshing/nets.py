@@ -340,7 +340,8 @@ def _polygons(labels, first, kind, node, steps, lengths, table):
                         if n < 3:
                             continue
                         if writing:
-                            corners[n_corners : n_corners + n] = out[:n]
+                            for c in range(n):
+                                corners[n_corners + c] = out[c]
                             ends[n_polygons, 0] = (x * ny + y) * nz + z
                             ends[n_polygons, 1] = (u * ny + v) * nz + w
                             sizes[n_polygons] = n

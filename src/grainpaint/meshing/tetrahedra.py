@@ -198,7 +198,8 @@ def _inside(labels, cut, rings, number, voxel, sides):
     begin = np.zeros(len(labels) + 1, np.int64)
     rows = np.empty((0, 4), np.int32)
     _fill(labels, cut, rings, number, voxel, sides, begin, rows)
-    begin[1:] = np.cumsum(begin[1:])
+    for x in range(len(labels)):
+        begin[x + 1] += begin[x]
     rows = np.empty((begin[-1], 4), np.int32)
     _fill(labels, cut, rings, number, voxel, sides, begin, rows)
     return rows
