@@ -36,6 +36,8 @@ def test_pages_are_stacked_in_the_order_of_their_numbers(folder):
 def test_a_stack_in_one_file_takes_the_distance_of_its_layers(tmp_path):
     said = {"resolution": (20_000, 20_000), "resolutionunit": 3}  # in a cm
     tifffile.imwrite(tmp_path / "a.tif", IDS.T, photometric="minisblack", **said)
+    with pytest.warns(match="no map of orientations: misorientation unused"):
+        load(tmp_path / "a.tif", spacing_z=2, misorientation=3)
     assert load(tmp_path / "a.tif").spacing == pytest.approx((0.5, 0.5, 0.5))
     assert load(tmp_path / "a.tif", spacing_z=2).spacing == pytest.approx((0.5, 0.5, 2))
 

@@ -109,7 +109,8 @@ def _read(path: Path, options: ReadOptions) -> RawVolume:
     from grainpaint.formats.sections import in_folder, may_be_sections, read_sections
 
     if options.spacing_z is not None and may_be_sections(path):
-        return read_sections(path, options)
+        raw: RawVolume = read_sections(path, options)
+        return raw if raw.orientations is not None else _noted(raw, options.of_maps)
     if not path.exists() and glob.has_magic(str(path)):
         raise InputError(
             f"{path}: a pattern of several files needs the distance of the sections "
@@ -124,16 +125,21 @@ def _read(path: Path, options: ReadOptions) -> RawVolume:
     if options.time is not None and kind != "spparks":
         raise InputError(f"{path}: holds one state, not several times")
     if path.is_dir():
-        raw: RawVolume = _module(kind).read(path, options)
+        raw = _module(kind).read(path, options)
     else:
         raw = _module(kind).read(path, content_of(path), options)
     unused = [*options.of_maps, *["spacing_z"] * (options.spacing_z is not None)]
     if kind == "tesr" and raw.orientations is not None and "symmetry" in unused:
         unused.remove("symmetry")  # it need not state it either
-    if unused and kind not in _MAPS:
-        note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
-        raw = replace(raw, notes=(*raw.notes, note))
-    return raw
+    return raw if kind in _MAPS else _noted(raw, unused)
+
+
+def _noted(raw: RawVolume, unused: list[str]) -> RawVolume:
+    """Return a volume with a note on options that only maps of orientations have."""
+    if not unused:
+        return raw
+    note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
+    return replace(raw, notes=(*raw.notes, note))
 
 
 def load(

@@ -241,7 +241,8 @@ class Evaluator:
                 if layer not in self._of_tiles:
                     self._of_tiles[layer] = winograd.transformed(weight)
                 weights = self._of_tiles[layer]
-                return torch.stack([winograd.convolve(a, weights, bias) for a in x])
+                found = [winograd.convolve(a, weights, bias) for a in x]
+                return found[0][None] if len(found) == 1 else torch.stack(found)
         x = x.permute(0, 4, 1, 2, 3)
         if self._has_onednn:  # torch itself skips it for small float32 arrays
             y = torch.mkldnn_convolution(x, weight, bias, _NO_PADDING, _UNIT, _UNIT, 1)
