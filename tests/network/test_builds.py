@@ -9,9 +9,9 @@ from grainpaint.network.builds import Builds, half_build, load_builds
 from grainpaint.simulate.am.channels import (
     CHANNELS,
     channels,
-    has_grains,
     mirrored,
     transposed,
+    with_columns,
 )
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.scan import ScanPath
@@ -31,7 +31,7 @@ def test_samples_have_grains_where_their_maps_say_so(builds, rng):
         assert sample.color.shape == (32, 32, 32)
         assert sample.maps.shape == (32, 32, 32, N)
         assert sample.maps.dtype == np.float32
-        np.testing.assert_array_equal(sample.color >= 0, has_grains(sample.maps))
+        np.testing.assert_array_equal(sample.color >= 0, with_columns(sample.maps))
 
 
 def test_crops_are_as_tall_as_all_builds_allow(additive_builds):

@@ -18,12 +18,12 @@ from grainpaint.generation.windows import Key, Window, cells_of
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
+from grainpaint.simulate.am.channels import COOLED_FAST
 from grainpaint.simulate.am.replay import replay
 
 __all__ = ["finish_window", "label_grains", "without_lone_cells"]
 
 _TAGS = 2**16 - 1
-_COOLED_FAST = 16.0  # dose below which grains are too fine for the base
 _REACH = 2  # voxels around such places that relive their whole last life
 _LAST = 6.0  # units of dose that all other sites relive
 
@@ -70,7 +70,7 @@ def _replayed(
     inside = scan.inside(box)
     tags[~inside] = 0
     exposure, recipe = scan.exposure(box), scan.recipe
-    low = minimum_filter(exposure.dose, 2 * _REACH + 1) < _COOLED_FAST
+    low = minimum_filter(exposure.dose, 2 * _REACH + 1) < COOLED_FAST
     x, y, z = (a for a, _ in box)
     powder = ~exposure.melted
     powder[:, :, : max(0, recipe.ground - z)] = 0

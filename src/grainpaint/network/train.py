@@ -105,7 +105,7 @@ PRESETS: dict[Stage, TrainConfig] = {
         batch=3,
         shift=15.0,
         known=0.0,
-        begin="iso",
+        begin="am",
     ),
 }
 

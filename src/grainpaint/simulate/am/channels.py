@@ -8,7 +8,17 @@ from grainpaint.simulate.am.exposure import Exposure
 from grainpaint.simulate.am.recipe import AmRecipe
 from grainpaint.simulate.am.recipe_range import quantities
 
-__all__ = ["CHANNELS", "channels", "has_grains", "mirrored", "transposed"]
+__all__ = [
+    "CHANNELS",
+    "COOLED_FAST",
+    "channels",
+    "mirrored",
+    "transposed",
+    "with_columns",
+]
+
+COOLED_FAST = 16.0  # dose below which grains are too fine for a network
+_LITTLE = 8.0
 
 CHANNELS = (
     "inside",
@@ -74,8 +84,8 @@ def channels(
         "cosine": exposure.heading[..., 0],
         "sine": exposure.heading[..., 1],
         "dose": np.log1p(exposure.dose) / 2 - 1.5,
-        "little dose": np.exp(-exposure.dose / 8),
-        "height": np.tanh(np.maximum(above, 0) / (4 * recipe.pool.depth)),
+        "little dose": np.exp(-exposure.dose / _LITTLE),
+        "height": np.log1p(np.maximum(above, 0) / recipe.pool.depth) / 2,
         "exponential zone": float(recipe.haz.law == "exponential"),
     }
     for name, typical in _TYPICAL.items():
@@ -86,10 +96,17 @@ def channels(
     return found
 
 
-def has_grains(maps: np.ndarray) -> np.ndarray:
-    """Return where grains are to be made: inside, and not in powder (bool)."""
-    inside, powder = (maps[..., CHANNELS.index(c)] for c in ("inside", "powder"))
-    wanted: np.ndarray = (inside > 0) & (powder == 0)
+def with_columns(maps: np.ndarray) -> np.ndarray:
+    """Return where a network makes grains (bool): not in powder or what cooled fast.
+
+    Grains of places that cooled fast are too fine for it, see `COOLED_FAST`.
+    """
+    inside, melted, powder, little = (
+        maps[..., CHANNELS.index(c)]
+        for c in ("inside", "melted", "powder", "little dose")
+    )
+    fast = (melted > 0) & (little > math.exp(-COOLED_FAST / _LITTLE))
+    wanted: np.ndarray = (inside > 0) & (powder == 0) & ~fast
     return wanted
 
 
