@@ -36,11 +36,14 @@ from grainpaint.simulate.am.channels import CHANNELS
 
 __all__ = [
     "PRESETS",
+    "Drawing",
     "TrainConfig",
     "batch_losses",
     "held_out_loss",
     "noise_levels",
     "noise_like",
+    "noised",
+    "read_samples",
     "train",
 ]
 
@@ -120,6 +123,23 @@ def noise_like(batch: Batch, dim: int, generator: torch.Generator) -> Tensor:
     return torch.randn((*batch.color.shape, dim), generator=generator)
 
 
+def noised(batch: Batch, eps: Tensor, colors: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the noisy color vectors of a batch, and its colors, 0 where no grain is.
+
+    Parameters
+    ----------
+    batch : Batch
+    eps : Tensor
+        See `noise_like`.
+    colors : Tensor, float32, shape (n_colors, dim)
+        The palette, on the device that computes.
+    """
+    color = batch.color.to(colors.device).long()
+    t, eps = batch.t.to(colors.device), eps.to(colors.device)
+    x0 = colors[color.clamp(min=0)] * (color >= 0).unsqueeze(-1)
+    return add_noise(x0, t, eps), color.clamp(min=0)
+
+
 def batch_losses(
     network: UNet, batch: Batch, colors: Tensor, eps: Tensor, precision: str
 ) -> list[Tensor]:
@@ -136,14 +156,13 @@ def batch_losses(
     precision : {'float32', 'bfloat16'}
     """
     device = colors.device
-    color, t = batch.color.to(device).long(), batch.t.to(device)
-    x0 = colors[color.clamp(min=0)] * (color >= 0).unsqueeze(-1)
-    color, eps = color.clamp(min=0), eps.to(device)
+    x, color = noised(batch, eps, colors)
+    t = batch.t.to(device)
     guide = None if batch.maps is None else batch.maps.to(device)
     if batch.guide is not None:
         guide = colors[batch.guide.to(device).long()]
     with autocast(device, precision):
-        logits = network.both(add_noise(x0, t, eps), t, batch.setting.to(device), guide)
+        logits = network.both(x, t, batch.setting.to(device), guide)
     return [color_loss(found, color, t) for found in logits]
 
 
@@ -169,7 +188,7 @@ def held_out_loss(
     return result
 
 
-def _read(
+def read_samples(
     config: TrainConfig, data: Path
 ) -> tuple[Samples | Builds, Samples | Builds, dict[str, Any]]:
     """Return the samples to train on, those held out, and the data in words."""
@@ -187,13 +206,14 @@ def _read(
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class Drawing:
     """Draws the batch of a step, with its noise."""
 
     samples: Samples | Builds
     config: TrainConfig
 
     def __call__(self, rng: np.random.Generator, step: int) -> tuple[Batch, Tensor]:
+        """Return the batch of a step, and the noise for it."""
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         levels = noise_levels(self.config, step)
         batch = draw_batch(self.samples, levels, self.config.known, rng)
@@ -204,9 +224,9 @@ class _Drawing:
         return self.samples.digest()
 
 
-def _drawing(config: TrainConfig, data: Path) -> _Drawing:
+def _drawing(config: TrainConfig, data: Path) -> Drawing:
     """Read the data of a run in a worker."""
-    return _Drawing(_read(config, data)[0], config)
+    return Drawing(read_samples(config, data)[0], config)
 
 
 def train(
@@ -249,7 +269,7 @@ def train(
     """
 
     def prepare(config: TrainConfig, place: torch.device) -> TrainingTask[StageCard]:
-        trained, held_out, description = _read(config, data)
+        trained, held_out, description = read_samples(config, data)
         colors = torch.from_numpy(palette(config.network.dim)).to(place)
 
         def losses(network: UNet, drawn: tuple[Batch, Tensor]) -> list[Tensor]:
@@ -275,7 +295,7 @@ def train(
             folder = find_model(config.begin, kind)
             begin = read_network(folder, read_card(folder / f"{stage}.json"))
         source = partial(_drawing, config, data.absolute())
-        draw = _Drawing(trained, config)
+        draw = Drawing(trained, config)
         return TrainingTask(config.network, draw, source, losses, make_card, begin)
 
     free = frozenset({"sampling"})
