@@ -193,7 +193,7 @@ MISTAKES = {
     "no count": ("simulate iso --shape 9,9,9 --count 0 -o a.zarr", "count"),
     "no recipe": ("simulate iso -o a.npz", "--shape"),
     "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),
-    "unknown stage": ("train coarse --data . --out m", "refine, additive or paper"),
+    "unknown stage": ("train coarse --data . --out m", "additive, paper or student"),
     "no data": ("train base --data nowhere --out m", "no such file"),
     "region of a part": (
         "region GEAR --box 0:2,0:2,0:2 -o a.npz",

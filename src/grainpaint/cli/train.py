@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @grouped
 def train(
     stage: Annotated[
-        str, typer.Argument(help="What to train: base, refine, additive or paper.")
+        str,
+        typer.Argument(help="What to train: base, refine, additive, paper or student."),
     ],
     data: Annotated[
         Path, typer.Option("--data", help="Folder with a set of volumes, or with sets.")
@@ -47,7 +48,10 @@ def train(
     *,
     cluster: DrawerFlags,
 ) -> None:
-    """Train a base, refine or additive network of your own, or the paper's network."""
+    """Train a network of your own, the paper's network, or a student.
+
+    A student is smaller than the base of iso, and learns its answers.
+    """
     from grainpaint.progress import console
 
     name = cluster.given
@@ -71,9 +75,13 @@ def _training(stage: str, precision: Any) -> Callable[..., StageCard | PaperCard
         from grainpaint.paper.train import PAPER, train_paper
 
         return partial(train_paper, PAPER.model_copy(update=chosen))
+    if stage == "student":
+        from grainpaint.network.student import STUDENT, train_student
+
+        return partial(train_student, STUDENT.model_copy(update=chosen))
     if stage not in PRESETS:
         raise InputError(
-            f"the stage must be base, refine, additive or paper, got {stage!r}"
+            f"the stage must be base, refine, additive, paper or student, got {stage!r}"
         )
     return partial(run_training, PRESETS[stage].model_copy(update=chosen))
 

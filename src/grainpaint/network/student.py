@@ -39,7 +39,7 @@ from grainpaint.network.unet import UNet, setting
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 
-__all__ = ["STUDENT", "StudentConfig", "train_student"]
+__all__ = ["STUDENT", "StudentConfig", "Teacher", "student_losses", "train_student"]
 
 
 class StudentConfig(TrainConfig):
@@ -84,7 +84,7 @@ def _questions(config: StudentConfig, data: Path) -> _Questions:
 
 
 @dataclass(frozen=True)
-class _Teacher:
+class Teacher:
     """Answers questions about states.
 
     Attributes
@@ -114,10 +114,20 @@ class _Teacher:
         return found
 
 
-def _losses(
-    network: UNet, drawn: _Drawn, teacher: _Teacher, precision: str
+def student_losses(
+    network: UNet, drawn: _Drawn, teacher: Teacher, precision: str
 ) -> list[Tensor]:
-    """Return how far both logits are from the teacher's (Kullback-Leibler, nats)."""
+    """Return how far both logits are from the teacher's (Kullback-Leibler, nats).
+
+    Parameters
+    ----------
+    network : UNet
+    drawn : tuple
+        A batch with its noise; the noise that a sample begins from, shape (1, X, Y, Z,
+        dim); and the mean grain diameter that is asked for there, base voxels.
+    teacher : Teacher
+    precision : {'float32', 'bfloat16'}
+    """
     (batch, eps), noise, diameter = drawn
     device = teacher.colors.device
     x = noised(batch, eps, teacher.colors)[0]
@@ -173,10 +183,10 @@ def train_student(
         trained, held_out, description = read_samples(config, data)
         model = load_model(config.teacher, device, config.precision)
         colors = torch.from_numpy(palette(config.network.dim)).to(place)
-        teacher = _Teacher(model.base, model.base_card.sampling, colors)
+        teacher = Teacher(model.base, model.base_card.sampling, colors)
 
         def losses(network: UNet, drawn: Any) -> list[Tensor]:
-            return _losses(network, drawn, teacher, config.precision)
+            return student_losses(network, drawn, teacher, config.precision)
 
         def make_card(network: UNet, run: TrainingRun) -> StageCard:
             loss = held_out_loss(network, held_out, config.precision)
