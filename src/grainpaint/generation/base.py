@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from grainpaint.generation.columns import with_columns_alike
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import (
     UNKNOWN,
@@ -106,10 +107,15 @@ def start_of(
 ) -> Start:
     """Return what base voxels are drawn from; parameters as in `base_colors`."""
     x, y, z = voxels
+    noise = normal_field(painter.seed, _STREAM, voxels, painter.model.base.config.dim)
+    maps = None
+    if painter.scan is not None:
+        maps = painter.scan.maps((x, y, z))
+        noise = with_columns_alike(noise, painter.seed, (x, y, z), maps)
     return Start(
-        normal_field(painter.seed, _STREAM, voxels, painter.model.base.config.dim),
+        noise,
         known=known,
         diameter=None if painter.wanted is None else painter.wanted.asked((x, y, z)),
         leaning=leaning,
-        maps=None if painter.scan is None else painter.scan.maps((x, y, z)),
+        maps=maps,
     )

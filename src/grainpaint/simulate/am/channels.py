@@ -12,13 +12,16 @@ __all__ = [
     "CHANNELS",
     "COOLED_FAST",
     "channels",
+    "depths_above",
     "mirrored",
+    "mobile_dose",
     "transposed",
     "with_columns",
 ]
 
 COOLED_FAST = 16.0  # dose below which grains are too fine for a network
 _LITTLE = 8.0
+_OF_FAR_ZONE = 0.6
 
 CHANNELS = (
     "inside",
@@ -108,6 +111,25 @@ def with_columns(maps: np.ndarray) -> np.ndarray:
     fast = (melted > 0) & (little > math.exp(-COOLED_FAST / _LITTLE))
     wanted: np.ndarray = (inside > 0) & (powder == 0) & ~fast
     return wanted
+
+
+def depths_above(maps: np.ndarray) -> np.ndarray:
+    """Return how many pool depths places lie above the substrate, at least 0."""
+    found: np.ndarray = np.expm1(2 * maps[..., CHANNELS.index("height")])
+    return found
+
+
+def mobile_dose(maps: np.ndarray) -> np.ndarray:
+    """Return the dose of places that were molten, 0 elsewhere; what moves grains of it.
+
+    In a zone that reaches far, part of it comes so late and slowly that it does not.
+    """
+    dose, melted, exponential = (
+        maps[..., CHANNELS.index(c)] for c in ("dose", "melted", "exponential zone")
+    )
+    share = np.where(exponential > 0, _OF_FAR_ZONE, 1)
+    found: np.ndarray = share * np.expm1(2 * (dose + 1.5)) * (melted > 0)
+    return found
 
 
 def mirrored(maps: np.ndarray, axis: int) -> np.ndarray:

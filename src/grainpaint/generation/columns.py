@@ -1,0 +1,86 @@
+"""Noise that is alike along the height of a build, where its grains are columns.
+
+Columns reach through hundreds of voxels, farther than a network sees: drawn from noise
+that is independent from voxel to voxel they break off. A network takes what is alike in
+its noise for a trace of the grains, so a little of that leads it to one color along a
+column; how wide columns are it decides itself, from the process maps. Therefore the
+noise has the same strength at all widths (octaves), and is longer the wider it is.
+"""
+
+import math
+
+import numpy as np
+
+from grainpaint.generation.grain_size import Axes
+from grainpaint.philox import normal_field
+from grainpaint.simulate.am.channels import depths_above, mobile_dose
+
+__all__ = ["with_columns_alike"]
+
+_STREAM = 12  # of random numbers, and those after it
+_WIDTHS = (4, 8, 16, 32)  # of the octaves, base voxels
+_ASPECT = 16  # height by width
+_STRENGTH = 0.05  # of an octave, beside noise of 1
+_TURN = 0.7  # angle between the lattices of two octaves
+_FEW, _MANY = 24.0, 40.0  # units of dose: grains are columns where they move on
+_RISE = 3.0  # pool depths above the substrate, from which columns are alike in full
+
+
+def with_columns_alike(
+    noise: np.ndarray, seed: int, voxels: Axes, maps: np.ndarray
+) -> np.ndarray:
+    """Return noise of unit variance, some of which is alike along columns.
+
+    Parameters
+    ----------
+    noise : numpy.ndarray, float32, shape (X, Y, Z, dim)
+        Independent normal noise.
+    seed : int
+    voxels : three int arrays
+        Base voxels along x, y, z, consecutive.
+    maps : numpy.ndarray, float32, shape (X, Y, Z, n_maps)
+        See `grainpaint.simulate.am.channels`.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape of noise
+        A function of seed, place and maps.
+    """
+    moving = np.clip((mobile_dose(maps) - _FEW) / (_MANY - _FEW), 0, 1)
+    strength = _STRENGTH * moving * np.clip(depths_above(maps) / _RISE, 0, 1)
+    if not strength.any():
+        return noise
+    alike = sum(
+        _octave(seed, i, width, voxels, noise.shape[-1])
+        for i, width in enumerate(_WIDTHS)
+    )
+    strength = strength[..., None].astype(np.float32)
+    found: np.ndarray = noise + strength * alike
+    found /= np.sqrt(1 + len(_WIDTHS) * strength**2)
+    return found
+
+
+def _octave(seed: int, number: int, width: int, voxels: Axes, dim: int) -> np.ndarray:
+    """Return normal noise between the points of a lattice, turned about z."""
+    x, y, z = (np.asarray(v, float) for v in voxels)
+    c, s = math.cos(_TURN * number) / width, math.sin(_TURN * number) / width
+    i, across = _between(c * x[:, None] + s * y)
+    j, along = _between(c * y - s * x[:, None])
+    k, up = _between(z / (width * _ASPECT))
+    nodes = [np.arange(n.min(), n.max() + 2) for n in (i, j, k)]
+    values = normal_field(seed, _STREAM + number, nodes, dim)
+    i, j, k = (n - nodes[axis][0] for axis, n in enumerate((i, j, k)))
+    flat = sum(
+        (across[a] * along[b])[..., None, None] * values[i + a, j + b]
+        for a in (0, 1)
+        for b in (0, 1)
+    )
+    found: np.ndarray = sum(up[a][:, None] * flat[:, :, k + a] for a in (0, 1))
+    return found.astype(np.float32)
+
+
+def _between(place: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return the lattice points below places, and weights that keep the variance."""
+    below = np.floor(place)
+    angle = (place - below) * (math.pi / 2)
+    return below.astype(int), (np.cos(angle), np.sin(angle))
