@@ -3,7 +3,7 @@
 Run: python benchmarks/columns.py [--edge 64] [--height 256]. Builds of the recipe of
 am.py whose tracks turn by 67 degrees in each layer. Prints, for slabs of 32 voxels, the
 share of neighbors in different grains, eight voxels away from the sides, and writes
-columns.json. The model learned from builds of 96 voxels.
+columns.json. The model learned from builds of up to 224 voxels.
 """
 
 from pathlib import Path

@@ -6,6 +6,7 @@ import pytest
 import torch
 from samples import PAPER_NETWORK, small_training
 
+from grainpaint.network.student import StudentConfig, train_student
 from grainpaint.network.train import train
 from grainpaint.paper.train import PaperTraining, train_paper
 from grainpaint.simulate.iso.isotropic import simulate_iso
@@ -28,17 +29,21 @@ def volumes(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(params=["base", "refine", "additive", "paper"])
-def prepared(request, volumes, additive_builds, tmp_path, monkeypatch):
+@pytest.fixture(params=["base", "refine", "additive", "student", "paper"])
+def prepared(request, volumes, additive_builds, tiny_model, tmp_path, monkeypatch):
     """Return the task of a training of each kind, which is not begun."""
 
     def task(name, config, prepare, *how, **more):
         return prepare(config, torch.device("cpu"))
 
     monkeypatch.setattr("grainpaint.network.train.fit", task)
+    monkeypatch.setattr("grainpaint.network.student.fit", task)
     monkeypatch.setattr("grainpaint.paper.train.fit", task)
     if request.param == "paper":
         paper = PaperTraining(batch=2, edge=16, network=PAPER_NETWORK)
         return train_paper(paper, volumes, tmp_path)
+    if request.param == "student":
+        how = {**dict(small_training()), "teacher": str(tiny_model)}
+        return train_student(StudentConfig(**how), volumes, tmp_path)
     data = additive_builds if request.param == "additive" else volumes
     return train(small_training(request.param), data, tmp_path)

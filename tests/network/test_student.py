@@ -41,7 +41,8 @@ def questions(volumes, rng):
     batch = draw_batch(samples, np.array([0.8, 0.5]), 1.0, rng)
     generator = torch.Generator().manual_seed(3)
     eps = noise_like(batch, 3, generator)
-    return (batch, eps), torch.randn((1, *eps.shape[1:]), generator=generator), 5.3
+    noise = torch.randn((1, *eps.shape[1:]), generator=generator)
+    return batch, eps, noise, torch.tensor(5.3)
 
 
 def test_the_way_of_the_teacher_is_that_of_the_sampler(teacher, rng):

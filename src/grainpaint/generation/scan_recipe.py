@@ -68,8 +68,8 @@ def make_scan_recipe(
     if domain.shape[2] > _TALL * learned:
         warnings.warn(
             f"the volume is {domain.shape[2]} voxels high and the model learned from "
-            f"builds of {learned}: columns widen all the way up, and above that height "
-            "painted ones do not; where it matters, simulate",
+            f"builds of {learned}: columns widen all the way up, and how wide they are "
+            "above that height is a guess; where it matters, simulate",
             InputNote,
             stacklevel=2,
         )

@@ -57,7 +57,8 @@ STUDENT = StudentConfig(
     shift=_BASE.shift,
 )
 
-_Drawn = tuple[tuple[Batch, Tensor], Tensor, float]
+_State = tuple[Tensor, Tensor, Tensor, Tensor]
+_Drawn = tuple[Batch, Tensor, Tensor, Tensor]  # with the noise of both, and a diameter
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class _Questions:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = torch.randn((1, *eps.shape[1:]), generator=generator)
         low, high = np.log(GRAIN_RANGE["base"])
-        return (batch, eps), noise, float(np.exp(rng.uniform(low, high)))
+        diameter = torch.tensor(np.exp(rng.uniform(low, high)))
+        return batch, eps, noise, diameter
 
     def digest(self) -> str:
         """Return a digest of the samples: their volumes decide, given the run."""
@@ -99,9 +101,10 @@ class Teacher:
     sampling: Sampling
     colors: Tensor
 
-    def on_the_way(self, noise: Tensor, diameter: float) -> list[tuple[Tensor, ...]]:
+    def on_the_way(self, noise: Tensor, diameter: float) -> list[_State]:
         """Return states from noise to colors: vectors, levels, settings and logits."""
-        x, found = noise, []
+        x = noise
+        found: list[_State] = []
         asked = torch.full((*noise.shape[:-1], 1), diameter, device=noise.device)
         wanted = setting(asked, torch.full_like(asked, float(self.sampling.halved)))
         levels = timesteps(self.sampling.n_steps, self.sampling.shift).tolist()
@@ -123,18 +126,18 @@ def student_losses(
     ----------
     network : UNet
     drawn : tuple
-        A batch with its noise; the noise that a sample begins from, shape (1, X, Y, Z,
-        dim); and the mean grain diameter that is asked for there, base voxels.
+        A batch, its noise, the noise that a sample begins from, shape (1, X, Y, Z,
+        dim), and the mean grain diameter that is asked for there, base voxels.
     teacher : Teacher
     precision : {'float32', 'bfloat16'}
     """
-    (batch, eps), noise, diameter = drawn
+    batch, eps, noise, diameter = drawn
     device = teacher.colors.device
     x = noised(batch, eps, teacher.colors)[0]
     t, wanted = batch.t.to(device), batch.setting.to(device)
     answer = teacher.network(x, torch.cat([t, wanted], -1))
     states = [(x, t, wanted, answer)]
-    states += teacher.on_the_way(noise.to(device), diameter)
+    states += teacher.on_the_way(noise.to(device), float(diameter))
     x, t, wanted, answer = (torch.cat(parts) for parts in zip(*states))
     log_p = answer.float().log_softmax(-1)
     unknown = (t > 0).float()
