@@ -62,6 +62,15 @@ def test_pieces_look_as_in_the_whole(additive_model, painted):
     np.testing.assert_array_equal(walls[0], walls[1])
 
 
+def test_what_never_melted_has_no_steps_of_base_voxels(painted):
+    substrate = painted.grain_id[:, :, :3]  # below all pools
+    for axis in (0, 1):
+        walls = np.diff(substrate, axis=axis) != 0
+        steps = np.moveaxis(walls, axis, 0)
+        within, between = steps[::2].mean(), steps[1::2].mean()
+        assert 0.7 < within / between < 1.4
+
+
 def test_each_voxel_of_powder_is_a_grain(additive_model):
     """With tracks far apart, what lies between them was never molten."""
     scan = BUILD["scan"] | {"hatch": 15.0, "thickness": 8.9}

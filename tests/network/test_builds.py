@@ -8,6 +8,7 @@ from grainpaint.network.batch import draw_batch
 from grainpaint.network.builds import Builds, half_build, load_builds
 from grainpaint.simulate.am.channels import (
     CHANNELS,
+    COOLED_FAST,
     channels,
     mirrored,
     transposed,
@@ -70,6 +71,21 @@ def test_halves_have_the_maps_of_the_middles_of_their_cells(additive_builds):
     inner = maps[4:28, 4:28, 4:28]
     np.testing.assert_array_equal(inner[..., COSINE], exposure.heading[..., 0])
     np.testing.assert_allclose(inner[..., ACROSS], 2 * exposure.across, rtol=1e-6)
+
+
+def test_no_column_is_made_of_what_was_never_molten_above_or_cooled_fast(
+    additive_builds,
+):
+    (build,) = load_builds(additive_builds, held_out=False)
+    recipe, x = build.job.recipe, np.arange(48.0)
+    exposure = expose((x, x, x), build.job.path, recipe.pool, recipe.haz)
+    inside = np.ones((48,) * 3, bool)
+    inside[5] = False
+    made = with_columns(channels(recipe, exposure, inside, x))
+    fast = exposure.melted & (exposure.dose < COOLED_FAST)
+    powder = ~exposure.melted & (x > recipe.ground - 0.5)
+    assert 0.01 < fast.mean() < 0.9
+    np.testing.assert_array_equal(made, inside & ~powder & ~fast)
 
 
 def test_mirrored_maps_are_those_of_a_mirrored_path(additive_builds):

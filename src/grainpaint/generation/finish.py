@@ -20,12 +20,15 @@ from grainpaint.segmentation.colors import grains
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.channels import COOLED_FAST
 from grainpaint.simulate.am.replay import replay
+from grainpaint.simulate.iso.potts import grow
 
 __all__ = ["finish_window", "label_grains", "without_lone_cells"]
 
 _TAGS = 2**16 - 1
 _REACH = 2  # voxels around such places that relive their whole last life
 _LAST = 6.0  # units of dose that all other sites relive
+_SMOOTH = 4.0  # units of grain growth of what never melted, against the steps of cells
+_OLD = 64.0  # time at which growth is slow enough for long slots
 
 
 def finish_window(
@@ -74,6 +77,7 @@ def _replayed(
     x, y, z = (a for a, _ in box)
     powder = ~exposure.melted
     powder[:, :, : max(0, recipe.ground - z)] = 0
+    tags = _smoothed(tags, inside & ~exposure.melted & ~powder, painter.seed, (x, y, z))
     fresh = powder | (low & exposure.melted)
     found = replay(
         tags,
@@ -91,6 +95,28 @@ def _replayed(
     )
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[within(written, box)], np.uint16)
+
+
+def _smoothed(
+    tags: np.ndarray, still: np.ndarray, seed: int, origin: tuple[int, int, int]
+) -> np.ndarray:
+    """Return tags whose grains grew a little where no move of the scan smooths them."""
+    rows = np.flatnonzero(still.any((0, 1)))
+    if not rows.size:
+        return tags
+    some = slice(max(0, rows[0] - 1), rows[-1] + 2)
+    x, y, z = origin
+    *_, found = grow(
+        tags[:, :, some],
+        [_OLD + _SMOOTH],
+        seed=seed,
+        start_time=_OLD,
+        periodic=(False,) * 3,
+        mobility=still[:, :, some].astype(np.float32),
+        origin=(x, y, z + some.start),
+    )
+    tags[:, :, some] = found
+    return tags
 
 
 def without_lone_cells(colors: np.ndarray, n_colors: int) -> np.ndarray:
