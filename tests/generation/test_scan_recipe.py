@@ -144,6 +144,6 @@ def test_builds_that_were_never_learned_are_refused(additive_model, changes, mes
 
 
 def test_a_volume_taller_than_what_the_model_learned_from_is_told():
-    recipe_of("am", (32, 32, 120))
-    with pytest.warns(InputNote, match=r"200 voxels high .* learned from builds of 96"):
-        recipe_of("am", (32, 32, 200))
+    recipe_of("am", (32, 32, 270))
+    with pytest.warns(InputNote, match=r"400 voxels high .* builds of 224"):
+        recipe_of("am", (32, 32, 400))
