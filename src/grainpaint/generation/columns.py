@@ -23,7 +23,7 @@ _ASPECT = 16  # height by width
 _STRENGTH = 0.05  # of an octave, beside noise of 1
 _TURN = 0.7  # angle between the lattices of two octaves
 _FEW, _MANY = 24.0, 40.0  # units of dose: grains are columns where they move on
-_RISE = 3.0  # pool depths above the substrate, from which columns are alike in full
+_RISE = 0.4  # pool depths above the substrate, by width, from which columns are so wide
 
 
 def with_columns_alike(
@@ -47,16 +47,16 @@ def with_columns_alike(
         A function of seed, place and maps.
     """
     moving = np.clip((mobile_dose(maps) - _FEW) / (_MANY - _FEW), 0, 1)
-    strength = _STRENGTH * moving * np.clip(depths_above(maps) / _RISE, 0, 1)
-    if not strength.any():
+    depths = depths_above(maps)
+    if not (moving * depths).any():
         return noise
-    alike = sum(
-        _octave(seed, i, width, voxels, noise.shape[-1])
-        for i, width in enumerate(_WIDTHS)
-    )
-    strength = strength[..., None].astype(np.float32)
-    found: np.ndarray = noise + strength * alike
-    found /= np.sqrt(1 + len(_WIDTHS) * strength**2)
+    found, variance = noise.copy(), np.ones(noise.shape[:3], np.float32)
+    for number, width in enumerate(_WIDTHS):
+        strength = _STRENGTH * moving * np.clip(depths / (_RISE * width), 0, 1)
+        alike = _octave(seed, number, width, voxels, noise.shape[-1])
+        found += strength[..., None] * alike
+        variance += strength**2
+    found /= np.sqrt(variance)[..., None]
     return found
 
 
