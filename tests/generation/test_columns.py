@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from grainpaint.generation.columns import with_columns_alike
+from grainpaint.generation.columns import alike_along_columns
 from grainpaint.philox import normal_field
 from grainpaint.simulate.am.channels import CHANNELS, depths_above, mobile_dose
 
@@ -25,7 +25,7 @@ def maps_of(shape, dose, depths, exponential=0.0):
 
 def drawn(voxels, maps, seed=4):
     noise = normal_field(seed, 10, voxels, DIM)
-    return noise, with_columns_alike(noise.copy(), seed, voxels, maps)
+    return noise, alike_along_columns(noise.copy(), seed, voxels, maps)
 
 
 def test_maps_tell_dose_and_height_back():

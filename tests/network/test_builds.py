@@ -10,9 +10,9 @@ from grainpaint.simulate.am.channels import (
     CHANNELS,
     COOLED_FAST,
     channels,
+    has_columns,
     mirrored,
     transposed,
-    with_columns,
 )
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.scan import ScanPath
@@ -32,7 +32,7 @@ def test_samples_have_grains_where_their_maps_say_so(builds, rng):
         assert sample.color.shape == (32, 32, 32)
         assert sample.maps.shape == (32, 32, 32, N)
         assert sample.maps.dtype == np.float32
-        np.testing.assert_array_equal(sample.color >= 0, with_columns(sample.maps))
+        np.testing.assert_array_equal(sample.color >= 0, has_columns(sample.maps))
 
 
 def test_crops_are_as_tall_as_all_builds_allow(additive_builds):
@@ -81,7 +81,7 @@ def test_no_column_is_made_of_what_was_never_molten_above_or_cooled_fast(
     exposure = expose((x, x, x), build.job.path, recipe.pool, recipe.haz)
     inside = np.ones((48,) * 3, bool)
     inside[5] = False
-    made = with_columns(channels(recipe, exposure, inside, x))
+    made = has_columns(channels(recipe, exposure, inside, x))
     fast = exposure.melted & (exposure.dose < COOLED_FAST)
     powder = ~exposure.melted & (x > recipe.ground - 0.5)
     assert 0.01 < fast.mean() < 0.9

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from grainpaint.generation.columns import with_columns_alike
+from grainpaint.generation.columns import alike_along_columns
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import (
     UNKNOWN,
@@ -111,7 +111,7 @@ def start_of(
     maps = None
     if painter.scan is not None:
         maps = painter.scan.maps((x, y, z))
-        noise = with_columns_alike(noise, painter.seed, (x, y, z), maps)
+        noise = alike_along_columns(noise, painter.seed, (x, y, z), maps)
     return Start(
         noise,
         known=known,

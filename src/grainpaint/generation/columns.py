@@ -15,7 +15,7 @@ from grainpaint.generation.grain_size import Axes
 from grainpaint.philox import normal_field
 from grainpaint.simulate.am.channels import depths_above, mobile_dose
 
-__all__ = ["with_columns_alike"]
+__all__ = ["alike_along_columns"]
 
 _STREAM = 12  # of random numbers, and those after it
 _WIDTHS = (4, 8, 16, 32)  # of the octaves, base voxels
@@ -26,7 +26,7 @@ _FEW, _MANY = 24.0, 40.0  # units of dose: grains are columns where they move on
 _RISE = 0.4  # pool depths above the substrate, by width, from which columns are so wide
 
 
-def with_columns_alike(
+def alike_along_columns(
     noise: np.ndarray, seed: int, voxels: Axes, maps: np.ndarray
 ) -> np.ndarray:
     """Return noise of unit variance, some of which is alike along columns.

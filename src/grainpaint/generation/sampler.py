@@ -26,7 +26,7 @@ from grainpaint.network.diffusion import (
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.unet import setting
 from grainpaint.palette import palette
-from grainpaint.simulate.am.channels import with_columns
+from grainpaint.simulate.am.channels import has_columns
 
 __all__ = [
     "UNKNOWN",
@@ -132,7 +132,7 @@ def sample(
     maps = _stacked([start.maps for start in starts], device)
     if maps is not None:
         vectors = maps
-        wanted = np.stack([with_columns(a.maps) for a in starts if a.maps is not None])
+        wanted = np.stack([has_columns(a.maps) for a in starts if a.maps is not None])
         if not wanted.all():
             unknown = torch.from_numpy(wanted).to(device)[..., None]
             x = x * unknown

@@ -19,7 +19,7 @@ from grainpaint.network.samples import Sample
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.pyramid import halve
 from grainpaint.simulate.am.build import Job, prepare
-from grainpaint.simulate.am.channels import channels, mirrored, transposed, with_columns
+from grainpaint.simulate.am.channels import channels, has_columns, mirrored, transposed
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.recipe import AmRecipe
 from grainpaint.simulate.am.recipe_range import RANGE
@@ -83,7 +83,7 @@ class Builds:
         grain_id = Microstructure(np.ascontiguousarray(grain_id)).relabel().grain_id
         graph = contact_graph(grain_id, (False,) * 3)
         color = color_grains(graph, self.n_colors, rng)[grain_id]
-        color[(grain_id == 0) | ~with_columns(maps)] = -1
+        color[(grain_id == 0) | ~has_columns(maps)] = -1
         return Sample(color, None, GRAIN_DIAMETER, True, maps)
 
     def digest(self) -> str:

@@ -13,10 +13,10 @@ __all__ = [
     "COOLED_FAST",
     "channels",
     "depths_above",
+    "has_columns",
     "mirrored",
     "mobile_dose",
     "transposed",
-    "with_columns",
 ]
 
 COOLED_FAST = 16.0  # dose below which grains are too fine for a network
@@ -99,7 +99,7 @@ def channels(
     return found
 
 
-def with_columns(maps: np.ndarray) -> np.ndarray:
+def has_columns(maps: np.ndarray) -> np.ndarray:
     """Return where a network makes grains (bool): not in powder or what cooled fast.
 
     Grains of places that cooled fast are too fine for it, see `COOLED_FAST`.
