@@ -11,7 +11,7 @@ import numpy as np
 
 from grainpaint.generation.margin import Inside
 from grainpaint.generation.painter import Painter
-from grainpaint.generation.refine import doubled, grown_box, refine_window, within
+from grainpaint.generation.refine import OLD, doubled, grown_box, refine_window, within
 from grainpaint.generation.sampler import Tick, unheard
 from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import Key, Window, cells_of
@@ -28,7 +28,6 @@ _TAGS = 2**16 - 1
 _REACH = 2  # voxels around such places that relive their whole last life
 _LAST = 6.0  # units of dose that all other sites relive
 _SMOOTH = 4.0  # units of grain growth of what never melted, against the steps of cells
-_OLD = 64.0  # time at which growth is slow enough for long slots
 
 
 def finish_window(
@@ -108,9 +107,9 @@ def _smoothed(
     x, y, z = origin
     *_, found = grow(
         tags[:, :, some],
-        [_OLD + _SMOOTH],
+        [OLD + _SMOOTH],
         seed=seed,
-        start_time=_OLD,
+        start_time=OLD,
         periodic=(False,) * 3,
         mobility=still[:, :, some].astype(np.float32),
         origin=(x, y, z + some.start),

@@ -30,6 +30,7 @@ from grainpaint.network.train import (
     PRESETS,
     Drawing,
     TrainConfig,
+    card_of,
     held_out_loss,
     noised,
     read_samples,
@@ -193,16 +194,7 @@ def train_student(
 
         def make_card(network: UNet, run: TrainingRun) -> StageCard:
             loss = held_out_loss(network, held_out, config.precision)
-            return StageCard(
-                stage=config.stage,
-                network=config.network,
-                sampling=teacher.sampling,
-                data=description,
-                training=config.model_dump(exclude={"stage", "network", "sampling"}),
-                n_steps=run.step,
-                minutes=run.minutes,
-                metrics={"held_out_cross_entropy": loss},
-            )
+            return card_of(config, teacher.sampling, description, loss, run)
 
         draw = _Questions(Drawing(trained, config))
         source = partial(_questions, config, data.absolute())

@@ -39,6 +39,7 @@ __all__ = [
     "Drawing",
     "TrainConfig",
     "batch_losses",
+    "card_of",
     "held_out_loss",
     "noise_levels",
     "noise_like",
@@ -229,6 +230,37 @@ def _drawing(config: TrainConfig, data: Path) -> Drawing:
     return Drawing(read_samples(config, data)[0], config)
 
 
+def card_of(
+    config: TrainConfig,
+    sampling: Sampling,
+    data: dict[str, Any],
+    loss: dict[str, float],
+    run: TrainingRun,
+) -> StageCard:
+    """Return the card of a trained network.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    sampling : Sampling
+    data : dict
+        What it learned from, see `read_samples`.
+    loss : dict
+        See `held_out_loss`.
+    run : TrainingRun
+    """
+    return StageCard(
+        stage=config.stage,
+        network=config.network,
+        sampling=sampling,
+        data=data,
+        training=config.model_dump(exclude={"stage", "network", "sampling"}),
+        n_steps=run.step,
+        minutes=run.minutes,
+        metrics={"held_out_cross_entropy": loss},
+    )
+
+
 def train(
     config: TrainConfig,
     data: Path,
@@ -277,16 +309,7 @@ def train(
 
         def make_card(network: UNet, run: TrainingRun) -> StageCard:
             loss = held_out_loss(network, held_out, config.precision)
-            return StageCard(
-                stage=config.stage,
-                network=config.network,
-                sampling=config.sampling,
-                data=description,
-                training=config.model_dump(exclude={"stage", "network", "sampling"}),
-                n_steps=run.step,
-                minutes=run.minutes,
-                metrics={"held_out_cross_entropy": loss},
-            )
+            return card_of(config, config.sampling, description, loss, run)
 
         begin = None
         if config.begin is not None:
