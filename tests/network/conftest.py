@@ -43,7 +43,8 @@ def prepared(request, volumes, additive_builds, tiny_model, tmp_path, monkeypatc
         paper = PaperTraining(batch=2, edge=16, network=PAPER_NETWORK)
         return train_paper(paper, volumes, tmp_path)
     if request.param == "student":
-        how = {**dict(small_training()), "teacher": str(tiny_model)}
+        narrow = small_training().network.model_copy(update={"inner": (4, 4)})
+        how = {**dict(small_training()), "network": narrow, "teacher": str(tiny_model)}
         return train_student(StudentConfig(**how), volumes, tmp_path)
     data = additive_builds if request.param == "additive" else volumes
     return train(small_training(request.param), data, tmp_path)

@@ -30,9 +30,13 @@ def expected(net, x, told, guide=None):
 @pytest.mark.parametrize("torus", [True, False], ids=["torus", "zeros around"])
 @pytest.mark.parametrize("guided", [False, True], ids=["", "guided"])
 @pytest.mark.parametrize("of_each", [False, True], ids=["one for all", "of each voxel"])
-def test_float32_logits_are_those_of_the_network(torus, guided, of_each, monkeypatch):
+@pytest.mark.parametrize("inner", [(), (5, 6)], ids=["", "narrow"])
+def test_float32_logits_are_those_of_the_network(
+    torus, guided, of_each, inner, monkeypatch
+):
     monkeypatch.setattr(inference, "_SLAB", 1000)  # several slabs, the last a short one
-    net = network(torus=torus, guided=guided)
+    monkeypatch.setattr(inference, "_CELLS", 60)  # of 8 planes of 24 cells, two a time
+    net = network(torus=torus, guided=guided, inner=inner)
     x, guide = torch.randn(*SHAPE, 3), torch.randn(*SHAPE, 3) if guided else None
     told = torch.rand(*SHAPE, 3) if of_each else torch.rand(3)
     evaluator = Evaluator(net, "float32")

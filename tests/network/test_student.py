@@ -3,13 +3,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from grainpaint.errors import InputError
 from grainpaint.generation.sampler import Start, sample_one
 from grainpaint.network.batch import draw_batch
+from grainpaint.network.cards import read_card
 from grainpaint.network.dataset import load_sets
-from grainpaint.network.loading import load_model
+from grainpaint.network.loading import load_any, load_model
 from grainpaint.network.samples import Samples
 from grainpaint.network.student import (
-    STUDENT,
+    STUDENTS,
     StudentConfig,
     Teacher,
     student_losses,
@@ -22,9 +24,10 @@ from grainpaint.palette import palette
 
 
 def config(teacher):
-    network = NetworkConfig(dim=3, n_colors=12, channels=(16, 16), head=8)
+    network = NetworkConfig(dim=3, n_colors=12, channels=(8, 8), inner=(3, 2), head=2)
     how = {"network": network, "batch": 2, "warmup": 5, "teacher": str(teacher)}
-    return StudentConfig(**{**dict(STUDENT), **how})
+    how |= {"learning_rate": 0.01, "muon_learning_rate": 0.01}
+    return StudentConfig(**{**dict(STUDENTS["pyramid"]), **how})
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def test_the_way_of_the_teacher_is_that_of_the_sampler(teacher, rng):
     states = teacher.on_the_way(torch.from_numpy(noise.copy())[None], 5.3)
     assert len(states) == sampling.n_steps
     drawn = sample_one(teacher.network, Start(noise), sampling)
-    np.testing.assert_array_equal(states[-1][3][0].argmax(-1).numpy(), drawn)
+    np.testing.assert_array_equal(states[-1][4][0].argmax(-1).numpy(), drawn)
 
 
 def test_the_teacher_has_nothing_to_learn_from_itself(teacher, questions, tiny_model):
@@ -65,17 +68,49 @@ def test_the_teacher_has_nothing_to_learn_from_itself(teacher, questions, tiny_m
     assert apart.item() == rough.item() > 0.05  # a new network says nothing yet
 
 
-def test_a_student_comes_nearer_to_its_teacher(
-    teacher, questions, tiny_model, volumes, tmp_path, monkeypatch
-):
+@pytest.fixture
+def one_level(monkeypatch):
     monkeypatch.setattr("grainpaint.network.train._HELD_OUT_LEVELS", (0.9,))
+
+
+def test_a_student_begins_near_its_teacher_and_comes_nearer(
+    teacher, questions, tiny_model, volumes, tmp_path, one_level
+):
     how = config(tiny_model)
-    card = train_student(how, volumes, tmp_path, n_steps=60)
-    assert card.sampling == teacher.sampling
-    student = read_network(tmp_path, card)
-    found, before = (
+    cards = [
+        train_student(how, volumes, tmp_path / str(n), n_steps=n) for n in (1, 100)
+    ]
+    assert cards[1].sampling == teacher.sampling
+    first, then = (
         student_losses(network, questions, teacher, "float32")
-        for network in (student, UNet(how.network))
+        for network in (read_network(tmp_path / "1", cards[0]), UNet(how.network))
     )
-    for now, then in zip(found, before):
-        assert now < 0.8 * then
+    assert first[1] < 0.5 * then[1]
+    trained = read_network(tmp_path / "100", cards[1])
+    for now, before in zip(
+        student_losses(trained, questions, teacher, "float32"), first
+    ):
+        assert now < 0.8 * before
+
+
+def test_a_student_of_builds_reads_their_maps(
+    additive_model, additive_builds, tmp_path, one_level
+):
+    wide = read_card(additive_model / "additive.json").network
+    network = wide.model_copy(update={"inner": (4, 4), "head": 2})
+    how = {"network": network, "batch": 2, "teacher": str(additive_model)}
+    how = StudentConfig(**{**dict(STUDENTS["additive"]), **how})
+    card = train_student(how, additive_builds, tmp_path, n_steps=2)
+    model = load_any(str(tmp_path), precision="float32")
+    assert model.base.config == card.network == network
+    x, told = torch.randn(1, 8, 8, 8, 5), torch.tensor([0.9, 0.0, 1.0])
+    maps = torch.rand(2, 1, 8, 8, 8, network.n_maps)
+    one, other = (model.base(x, told, m) for m in maps)
+    assert not torch.equal(one, other)
+
+
+def test_a_student_has_the_channels_of_its_teacher(tiny_model, volumes, tmp_path):
+    other = config(tiny_model).network.model_copy(update={"channels": (8, 16)})
+    how = config(tiny_model).model_copy(update={"network": other})
+    with pytest.raises(InputError, match=r"channels.*\(8, 8\).*\(8, 16\)"):
+        train_student(how, volumes, tmp_path)

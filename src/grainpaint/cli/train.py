@@ -30,6 +30,10 @@ def train(
         Path, typer.Option("--data", help="Folder with a set of volumes, or with sets.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
+    teacher: Annotated[
+        str | None,
+        typer.Option("--teacher", help="Model that a student learns from.  [iso]"),
+    ] = None,
     minutes: Annotated[
         float, typer.Option("--minutes", help="Training time, resumed runs included.")
     ] = 120,
@@ -50,14 +54,15 @@ def train(
 ) -> None:
     """Train a network of your own, the paper's network, or a student.
 
-    A student is smaller than the base of iso, and learns its answers.
+    A student is a network with a quarter of the operations, which begins from the
+    weights of its teacher (iso or am, or a model like them) and learns its answers.
     """
     from grainpaint.progress import console
 
     name = cluster.given
     if name is not None:
         refuse_workers(name, workers is not None)
-    run = _training(stage, precision)
+    run = _training(stage, precision, teacher)
     with cluster.executor() as executor:
         card = run(data, out, minutes, None, resume, device, console, workers, executor)
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
@@ -65,20 +70,30 @@ def train(
         print(f"{name.replace('_', ' ')} by noise level: {value}")
 
 
-def _training(stage: str, precision: Any) -> Callable[..., StageCard | PaperCard]:
+def _training(
+    stage: str, precision: Any, teacher: str | None
+) -> Callable[..., StageCard | PaperCard]:
     """Return what trains a network, given data and all that follows."""
     from grainpaint.network.train import PRESETS
     from grainpaint.network.train import train as run_training
 
     chosen = {"precision": precision}
+    if stage == "student":
+        from grainpaint.network.lookup import kind_of
+        from grainpaint.network.student import STUDENTS, train_student
+
+        teacher = teacher or "iso"
+        kind = kind_of(teacher)
+        if kind not in STUDENTS:
+            raise InputError(f"{teacher!r} is a {kind} model, which has no students")
+        chosen["teacher"] = teacher
+        return partial(train_student, STUDENTS[kind].model_copy(update=chosen))
+    if teacher is not None:
+        raise InputError(f"only a student has a teacher, not the stage {stage}")
     if stage == "paper":
         from grainpaint.paper.train import PAPER, train_paper
 
         return partial(train_paper, PAPER.model_copy(update=chosen))
-    if stage == "student":
-        from grainpaint.network.student import STUDENT, train_student
-
-        return partial(train_student, STUDENT.model_copy(update=chosen))
     if stage not in PRESETS:
         raise InputError(
             f"the stage must be base, refine, additive, paper or student, got {stage!r}"

@@ -133,6 +133,7 @@ class Evaluator:
             known.append(condition_features(told).to(self.dtype))
 
         h = self._conv(network.enter, self._padded(space_to_depth(seen)))
+        h = self._linear(network.lift, h)
         passed = []
         for i, block in enumerate(network.down):
             if i:
@@ -162,44 +163,50 @@ class Evaluator:
         step = max(1, _CELLS // cells)
         if step >= n_planes or self.device.type != "cpu":
             return self._block_at_once(block, torch.cat(parts, -1), known)
-        shape = [*parts[0].shape[:4], self._weights[block.conv2][1].numel()]
-        out = parts[0].new_empty(shape)
+        out = parts[0].new_empty([*parts[0].shape[:4], block.n_out])
         first = second = None
         for start in range(0, n_planes, step):
             stop = min(start + step, n_planes)
             new = torch.arange(start + 2 if start else -2, stop + 2)
             x = torch.cat([part[:, new % n_planes] for part in parts], -1)
             told = known if known.ndim == 1 else known[:, new % n_planes]
-            h = self._conditioned(block, x, told)
-            first = self._joined(first, h, (new < 0) | (new >= n_planes))
+            h, activate = self._entering(block, x, told)
+            first = self._joined(first, h, activate, (new < 0) | (new >= n_planes))
             h = self._conv(block.conv1, first)
             new = torch.arange(start + 1 if start else -1, stop + 1)
-            second = self._joined(second, h, (new < 0) | (new >= n_planes))
+            second = self._joined(second, h, True, (new < 0) | (new >= n_planes))
             x = torch.cat([part[:, start:stop] for part in parts], -1)
             torch.add(
-                self._conv(block.conv2, second),
-                self._skipped(block, x),
+                self._linear(block.expand, self._conv(block.conv2, second)),
+                self._linear(block.skip, x),
                 out=out[:, start:stop],
             )
         return out
 
     def _block_at_once(self, block: ResidualBlock, x: Tensor, known: Tensor) -> Tensor:
-        h = self._conditioned(block, x, known)
-        h = self._conv(block.conv1, self._padded(h, activate=True))
+        h, activate = self._entering(block, x, known)
+        h = self._conv(block.conv1, self._padded(h, activate=activate))
         h = self._conv(block.conv2, self._padded(h, activate=True))
-        return h.add_(self._skipped(block, x))
+        return self._linear(block.expand, h).add_(self._linear(block.skip, x))
 
-    def _conditioned(self, block: ResidualBlock, x: Tensor, known: Tensor) -> Tensor:
+    def _entering(
+        self, block: ResidualBlock, x: Tensor, known: Tensor
+    ) -> tuple[Tensor, bool]:
+        """Return what the first convolution reads, and whether silu is still due."""
+        shift = self._linear(block.condition, known)
         if known.ndim == 1:
-            return self._norm(block.norm, x, self._linear(block.condition, known))
-        return self._norm(block.norm, x).add_(self._linear(block.condition, known))
+            h = self._norm(block.norm, x, shift)
+        else:
+            h = self._norm(block.norm, x).add_(shift)
+        if isinstance(block.squeeze, nn.Identity):
+            return h, True
+        return self._linear(block.squeeze, F.silu(h, inplace=True)), False
 
-    def _skipped(self, block: ResidualBlock, x: Tensor) -> Tensor:
-        return self._linear(block.skip, x) if isinstance(block.skip, nn.Linear) else x
-
-    def _joined(self, before: Tensor | None, x: Tensor, outside: Tensor) -> Tensor:
-        """Return the silu of new planes, padded along y and z, after two old ones."""
-        x = self._padded(x, axes=(2, 3), activate=True)
+    def _joined(
+        self, before: Tensor | None, x: Tensor, activate: bool, outside: Tensor
+    ) -> Tensor:
+        """Return two old planes and new ones, or their silu, padded along y and z."""
+        x = self._padded(x, axes=(2, 3), activate=activate)
         if not self.config.torus:
             x[:, outside] = 0
         return x if before is None else torch.cat([before[:, -2:], x], 1)
@@ -221,7 +228,8 @@ class Evaluator:
         return self._linear(network.correct, h).add_(rough)
 
     def _linear(self, layer: nn.Module, x: Tensor) -> Tensor:
-        assert isinstance(layer, nn.Linear)
+        if isinstance(layer, nn.Identity):
+            return x
         return F.linear(x, *self._weights[layer])
 
     def _norm(

@@ -80,22 +80,40 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class ResidualBlock(nn.Module):
-    """A residual block, conditioned on the noise level and setting of each voxel."""
+    """A residual block, conditioned on the noise level and setting of each voxel.
 
-    def __init__(self, n_in: int, n_out: int, torus: bool) -> None:
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels.
+    torus : bool
+        How convolutions pad.
+    inner : int, optional
+        Channels that its convolutions read and write, fewer than the block's; linear
+        layers lead there and back (He et al., "Deep residual learning for image
+        recognition", CVPR 2016, Fig. 5).
+    """
+
+    def __init__(
+        self, n_in: int, n_out: int, torus: bool, inner: int | None = None
+    ) -> None:
         super().__init__()
+        self.n_out = n_out
         self.norm = ChannelNorm(n_in)
         self.condition = nn.Linear(_N_CONDITIONS, n_in)
-        self.conv1 = Conv(n_in, n_out, torus)
-        self.conv2 = Conv(n_out, n_out, torus)
+        self.squeeze = nn.Linear(n_in, inner) if inner else nn.Identity()
+        self.conv1 = Conv(inner or n_in, inner or n_out, torus)
+        self.conv2 = Conv(inner or n_out, inner or n_out, torus)
+        self.expand = nn.Linear(inner, n_out) if inner else nn.Identity()
         self.skip = nn.Linear(n_in, n_out) if n_in != n_out else nn.Identity()
-        for parameter in self.conv2.parameters():  # a new block changes nothing
+        last = self.expand if inner else self.conv2
+        for parameter in last.parameters():  # a new block changes nothing
             nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
         """Return an array (N, X, Y, Z, n_out); conditions from `condition_features`."""
-        h = F.silu(self.norm(x) + self.condition(conditions))
-        h = self.conv2(F.silu(self.conv1(h)))
+        h = self.squeeze(F.silu(self.norm(x) + self.condition(conditions)))
+        h = self.expand(self.conv2(F.silu(self.conv1(h))))
         out: Tensor = self.skip(x) + h
         return out
 

@@ -1,9 +1,10 @@
-"""Teach a small network what a trained one answers.
+"""Teach a network with narrow blocks what a trained one answers.
 
-A student learns the probabilities of its teacher (Hinton, Vinyals, Dean, "Distilling
-the knowledge in a neural network", 2015) for two kinds of states: noised data, as the
-teacher met them, and what the teacher sees on its own way from noise to colors, at the
-noise levels of its sampler.
+A student begins from the weights of its teacher (`grainpaint.network.narrowing`) and
+learns its probabilities (Hinton, Vinyals, Dean, "Distilling the knowledge in a neural
+network", 2015) for noised data, as the teacher met them. The student of a base also
+learns them for what the teacher sees on its own way from noise to colors, at the noise
+levels of its sampler.
 """
 
 from concurrent.futures import Executor
@@ -18,14 +19,15 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from grainpaint.errors import InputError
 from grainpaint.network.batch import Batch
-from grainpaint.network.cards import Sampling, StageCard
+from grainpaint.network.cards import Sampling, Stage, StageCard, read_card
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.network.fit import TrainingTask, fit
 from grainpaint.network.inference import Evaluator
-from grainpaint.network.loading import load_model
-from grainpaint.network.precision import autocast
-from grainpaint.network.samples import GRAIN_RANGE
+from grainpaint.network.lookup import Kind, find_model
+from grainpaint.network.narrowing import narrowed
+from grainpaint.network.precision import autocast, resolve
 from grainpaint.network.train import (
     PRESETS,
     Drawing,
@@ -36,29 +38,38 @@ from grainpaint.network.train import (
     read_samples,
 )
 from grainpaint.network.training_run import TrainingRun
-from grainpaint.network.unet import UNet, setting
+from grainpaint.network.unet import NetworkConfig, UNet, setting
+from grainpaint.network.weights import read_network
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 
-__all__ = ["STUDENT", "StudentConfig", "Teacher", "student_losses", "train_student"]
+__all__ = ["STUDENTS", "StudentConfig", "Teacher", "student_losses", "train_student"]
+
+_ASKED = (3.2, 8.5)  # mean grain diameters that a base is asked for, base voxels
+_N_LOOKS = 4  # batches whose states say what the convolutions read and write
 
 
 class StudentConfig(TrainConfig):
     """Everything that decides the weights of a student, given the data."""
 
-    teacher: str = Field(default="iso", description="model whose base is the teacher")
+    teacher: str = Field(description="model that is the teacher")
 
 
-_BASE = PRESETS["base"]
-STUDENT = StudentConfig(
-    stage="base",
-    network=_BASE.network.model_copy(update={"channels": (56, 72, 72), "head": 16}),
-    sampling=_BASE.sampling,
-    batch=3,
-    shift=_BASE.shift,
-)
+def _student(stage: Stage, teacher: str, batch: int) -> StudentConfig:
+    """Return how a network learns from a shipped one: a quarter of the operations."""
+    preset = PRESETS[stage]
+    network = preset.network.model_copy(update={"inner": (56, 32, 32), "head": 16})
+    of_student = {"network": network, "begin": None, "teacher": teacher, "batch": batch}
+    of_student |= {"warmup": 50, "decay": 500}
+    return StudentConfig(**{**dict(preset), **of_student})
 
-_State = tuple[Tensor, Tensor, Tensor, Tensor]
+
+STUDENTS: dict[Kind, StudentConfig] = {
+    "pyramid": _student("base", "iso", 3),
+    "additive": _student("additive", "am", 3),
+}
+
+_State = tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]
 _Drawn = tuple[Batch, Tensor, Tensor, Tensor]  # with the noise of both, and a diameter
 
 
@@ -72,8 +83,7 @@ class _Questions:
         batch, eps = self.drawing(rng, step)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = torch.randn((1, *eps.shape[1:]), generator=generator)
-        low, high = np.log(GRAIN_RANGE["base"])
-        diameter = torch.tensor(np.exp(rng.uniform(low, high)))
+        diameter = torch.tensor(np.exp(rng.uniform(*np.log(_ASKED))))
         return batch, eps, noise, diameter
 
     def digest(self) -> str:
@@ -102,8 +112,28 @@ class Teacher:
     sampling: Sampling
     colors: Tensor
 
+    def states(self, drawn: _Drawn) -> list[_State]:
+        """Return states with their levels, settings, process maps and logits.
+
+        Parameters
+        ----------
+        drawn : tuple
+            A batch, its noise, the noise that a sample begins from, shape (1, X, Y, Z,
+            dim), and the mean grain diameter that is asked for there, base voxels.
+        """
+        batch, eps, noise, diameter = drawn
+        device = self.colors.device
+        x = noised(batch, eps, self.colors)[0]
+        t, wanted = batch.t.to(device), batch.setting.to(device)
+        maps = None if batch.maps is None else batch.maps.to(device)
+        logits = self.network(x, torch.cat([t, wanted], -1), maps)
+        found: list[_State] = [(x, t, wanted, maps, logits)]
+        if maps is None:
+            found += self.on_the_way(noise.to(device), float(diameter))
+        return found
+
     def on_the_way(self, noise: Tensor, diameter: float) -> list[_State]:
-        """Return states from noise to colors: vectors, levels, settings and logits."""
+        """Return states from noise to colors, as `states` does."""
         x = noise
         found: list[_State] = []
         asked = torch.full((*noise.shape[:-1], 1), diameter, device=noise.device)
@@ -113,7 +143,7 @@ class Teacher:
             level = torch.full_like(asked, t)
             told = torch.cat([level, wanted], -1)[0, 0, 0, 0]
             logits = self.network(x, told)
-            found.append((x, level, wanted, logits))
+            found.append((x, level, wanted, None, logits))
             x = reverse_step(x, expected_colors(logits, self.colors), t, s)
         return found
 
@@ -127,28 +157,27 @@ def student_losses(
     ----------
     network : UNet
     drawn : tuple
-        A batch, its noise, the noise that a sample begins from, shape (1, X, Y, Z,
-        dim), and the mean grain diameter that is asked for there, base voxels.
+        See `Teacher.states`.
     teacher : Teacher
     precision : {'float32', 'bfloat16'}
     """
-    batch, eps, noise, diameter = drawn
-    device = teacher.colors.device
-    x = noised(batch, eps, teacher.colors)[0]
-    t, wanted = batch.t.to(device), batch.setting.to(device)
-    answer = teacher.network(x, torch.cat([t, wanted], -1))
-    states = [(x, t, wanted, answer)]
-    states += teacher.on_the_way(noise.to(device), float(diameter))
-    x, t, wanted, answer = (torch.cat(parts) for parts in zip(*states))
-    log_p = answer.float().log_softmax(-1)
+    *parts, maps, answers = zip(*teacher.states(drawn))
+    x, t, wanted = (torch.cat(part) for part in parts)
+    guide = None if maps[0] is None else torch.cat(maps)
+    log_p = torch.cat(answers).float().log_softmax(-1)
     unknown = (t > 0).float()
-    with autocast(device, precision):
-        both = network.both(x, t, wanted)
+    with autocast(teacher.colors.device, precision):
+        both = network.both(x, t, wanted, guide)
     found = []
     for logits in both:
         apart = log_p.exp() * (log_p - logits.float().log_softmax(-1))
         found.append((apart.sum(-1, keepdim=True) * unknown).sum() / unknown.sum())
     return found
+
+
+def _outside(config: NetworkConfig) -> NetworkConfig:
+    """Return a network without what is narrower in that of a student."""
+    return config.model_copy(update={"inner": (), "head": 1})
 
 
 def train_student(
@@ -163,12 +192,12 @@ def train_student(
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> StageCard:
-    """Train a student and write `base.safetensors` and `base.json` to a folder.
+    """Train a student and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
     Parameters
     ----------
     config : StudentConfig
-        Usually `STUDENT`.
+        Usually one of `STUDENTS`.
     data, out, minutes, n_steps, resume, device, progress, workers, executor
         As in `grainpaint.network.train.train`.
 
@@ -180,27 +209,48 @@ def train_student(
     Raises
     ------
     InputError
-        As in `grainpaint.network.train.train`.
+        As in `grainpaint.network.train.train`; or if the teacher has another palette or
+        other channels.
     """
 
     def prepare(config: StudentConfig, place: torch.device) -> TrainingTask[StageCard]:
         trained, held_out, description = read_samples(config, data)
-        model = load_model(config.teacher, device, config.precision)
-        colors = torch.from_numpy(palette(config.network.dim)).to(place)
-        teacher = Teacher(model.base, model.base_card.sampling, colors)
+        kind: Kind = "additive" if config.stage == "additive" else "pyramid"
+        folder = find_model(config.teacher, kind)
+        card = read_card(folder / f"{config.stage}.json")
+        if _outside(card.network) != _outside(config.network):
+            raise InputError(
+                "a student has the palette and the channels of its teacher, "
+                f"{card.network.n_colors} colors and {card.network.channels}: got "
+                f"{config.network.n_colors} and {config.network.channels}"
+            )
+        wide = read_network(folder, card).to(place)
+        teacher = Teacher(
+            Evaluator(wide, resolve(config.precision, device)),
+            card.sampling,
+            torch.from_numpy(palette(config.network.dim)).to(place),
+        )
+        draw = _Questions(Drawing(trained, config))
+
+        def look(network: UNet) -> None:
+            for step in range(_N_LOOKS):
+                drawn = draw(np.random.default_rng(step), step)
+                for x, t, wanted, maps, _ in teacher.states(drawn):
+                    network(x, t, wanted, maps)
 
         def losses(network: UNet, drawn: Any) -> list[Tensor]:
             return student_losses(network, drawn, teacher, config.precision)
 
         def make_card(network: UNet, run: TrainingRun) -> StageCard:
             loss = held_out_loss(network, held_out, config.precision)
-            return card_of(config, teacher.sampling, description, loss, run)
+            return card_of(config, card.sampling, description, loss, run)
 
-        draw = _Questions(Drawing(trained, config))
+        begin = UNet(config.network).to(place)
+        narrowed(wide, begin, look)
         source = partial(_questions, config, data.absolute())
-        return TrainingTask(config.network, draw, source, losses, make_card)
+        return TrainingTask(config.network, draw, source, losses, make_card, begin)
 
     return fit(
-        "base", config, prepare, out, minutes, n_steps, resume, device, progress,
+        config.stage, config, prepare, out, minutes, n_steps, resume, device, progress,
         frozenset({"sampling"}), workers, executor,
     )  # fmt: skip

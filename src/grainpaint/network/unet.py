@@ -47,6 +47,11 @@ class NetworkConfig(BaseModel):
     channels: tuple[Channels, ...] = Field(
         min_length=1, max_length=8, description="one a level"
     )
+    inner: tuple[Channels, ...] = Field(
+        default=(),
+        max_length=8,
+        description="channels of the convolutions in blocks, one a level, if fewer",
+    )
     head: Channels = Field(description="channels per voxel where logits are corrected")
     torus: bool = Field(default=True, description="circular padding; else zeros")
 
@@ -80,14 +85,20 @@ class UNet(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         channels, torus = config.channels, config.torus
+        inner = config.inner or (None,) * len(channels)
         self.config = config
         n_in = config.dim * (1 + config.guided) + 1 + config.n_maps
-        self.enter = Conv(n_in * 8, channels[0], torus)
-        self.down = nn.ModuleList(ResidualBlock(c, c, torus) for c in channels)
+        self.enter = Conv(n_in * 8, inner[0] or channels[0], torus)
+        self.lift = nn.Linear(inner[0], channels[0]) if inner[0] else nn.Identity()
+        self.down = nn.ModuleList(
+            ResidualBlock(c, c, torus, k) for c, k in zip(channels, inner)
+        )
         self.widen = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(channels))
-        self.middle = ResidualBlock(channels[-1], channels[-1], torus)
+        self.middle = ResidualBlock(channels[-1], channels[-1], torus, inner[-1])
         self.narrow = nn.ModuleList(nn.Linear(b, a) for a, b in pairwise(channels))
-        self.up = nn.ModuleList(ResidualBlock(2 * c, c, torus) for c in channels)
+        self.up = nn.ModuleList(
+            ResidualBlock(2 * c, c, torus, k) for c, k in zip(channels, inner)
+        )
         self.norm = ChannelNorm(channels[0])
         self.leave = nn.Linear(channels[0], config.n_colors * 8)
         self.spread = nn.Linear(channels[0], config.head * 8)
@@ -115,7 +126,7 @@ class UNet(nn.Module):
             level = pool(level)
             conditions.append(condition_features(level))
 
-        h = self.enter(space_to_depth(x))
+        h = self.lift(self.enter(space_to_depth(x)))
         passed = []
         for i, block in enumerate(self.down):
             if i:

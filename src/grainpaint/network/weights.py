@@ -100,7 +100,7 @@ def begin_from(network: UNet, other: UNet) -> None:
         If the networks differ in more than what they read and how they pad.
     """
     mine, theirs = network.config, other.config
-    same = ("dim", "n_colors", "channels", "head")
+    same = ("dim", "n_colors", "channels", "inner", "head")
     if any(getattr(mine, k) != getattr(theirs, k) for k in same):
         raise InputError(
             "a network can begin from another one of the same palette and channels: "
@@ -109,10 +109,11 @@ def begin_from(network: UNet, other: UNet) -> None:
         )
     weights = other.state_dict()
     n, m = network.own.in_features, other.own.in_features
-    enter = torch.zeros(mine.channels[0], 8, n, 27)
+    rows = len(weights["enter.weight"])
+    enter = torch.zeros(rows, 8, n, 27)
     enter[:, :, :m] = weights["enter.weight"].view(-1, 8, m, 27)
     own = torch.zeros(mine.head, n)
     own[:, :m] = weights["own.weight"]
-    weights["enter.weight"] = enter.view(mine.channels[0], -1)
+    weights["enter.weight"] = enter.view(rows, -1)
     weights["own.weight"] = own
     network.load_state_dict(weights)
