@@ -158,6 +158,7 @@ def test_faces_of_the_box_that_cut_a_part_stay_flat():
     [
         (np.zeros((3, 3, 3), int), "no grain"),
         (np.ones((8, 8, 1), int), "8 x 8 x 1 voxels are one voxel thick"),
+        (np.ones((1, 1, 1), int), "1 x 1 x 1 voxels are one voxel thick"),
     ],
 )
 def test_what_has_no_boundaries_in_space_is_refused(ids, words):

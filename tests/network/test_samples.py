@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,20 @@ def test_each_stage_learns_from_the_sets_that_suit_it(volumes):
     assert refine == [(coarse, False)]
     with pytest.raises(InputError, match=r"refine network learns from.* 7 to"):
         Samples(sets[1:], "refine", 12)
+
+
+def test_sets_serve_where_they_have_the_shape_of_most(volumes):
+    coarse, fine = load_sets(volumes)  # 32^3 and 16^3
+    between = replace(coarse, grain_diameter=7.0)
+    sources = Samples([coarse, between, fine], "base", 12).sources
+    assert [(s.grain_diameter, s.halved) for s in sources] == [
+        (coarse.grain_diameter / 2, True),
+        (3.5, True),
+        (fine.grain_diameter, False),
+    ]
+    too_fine = replace(coarse, grain_diameter=5.0)  # would be 2.5 if halved
+    with pytest.raises(InputError, match="one shape"):
+        Samples([coarse, too_fine, fine], "base", 12)
 
 
 def test_samples_are_proper_colorings_of_symmetric_copies(volumes, rng):

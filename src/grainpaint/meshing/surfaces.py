@@ -55,7 +55,7 @@ def check_fit(volume: Microstructure) -> None:
     """
     if not volume.mask.any():
         raise InputError("the volume has no grain")
-    if len(volume.axes) < 3:
+    if 1 in volume.shape:
         shape = " x ".join(map(str, volume.shape))
         raise InputError(
             f"boundaries are meshed in three dimensions, and {shape} voxels are one "

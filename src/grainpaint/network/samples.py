@@ -1,6 +1,7 @@
 """Random training samples of the pyramid: shifts, symmetries and fresh colors."""
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from grainpaint.pyramid import double, halve
 __all__ = ["GRAIN_RANGE", "Sample", "Samples"]
 
 # Range of mean grain diameters that a stage learns from, in its own voxels.
-GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (4, 8.5), "refine": (7, 14)}
+GRAIN_RANGE: dict[Stage, tuple[float, float]] = {"base": (3, 8.5), "refine": (7, 14)}
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Samples:
     """Random training samples of one stage of the pyramid.
 
     A stage learns from the sets whose grains have a mean diameter within its
-    `GRAIN_RANGE`, at full or at half resolution; each of these sources is drawn equally
-    often.
+    `GRAIN_RANGE`, at full or at half resolution, where they have the shape that most of
+    these sources have; each is drawn equally often.
 
     Parameters
     ----------
@@ -62,32 +63,35 @@ class Samples:
     Raises
     ------
     InputError
-        If no set has grains of a size that the stage learns from, or the sets that
-        have differ in shape.
+        If no set has grains of a size that the stage learns from, or one that has does
+        not have that shape.
     """
 
     def __init__(self, sets: list[TrainingSet], stage: Stage, n_colors: int) -> None:
         self.stage = stage
         self.n_colors = n_colors
         low, high = GRAIN_RANGE[stage]
-        self.sources = [
-            _Source(training_set, halved)
+        fitting = [
+            (training_set, halved)
             for training_set in sets
             for halved in (False, True)
             if low <= training_set.grain_diameter / (1 + halved) <= high
         ]
-        shapes = {source.grain_id[0].shape for source in self.sources}
+        shapes = Counter(_shape(*source) for source in fitting)
         if not shapes:
             found = ", ".join(f"{s.grain_diameter:.3g}" for s in sets)
             raise InputError(
                 f"the {stage} network learns from mean grain diameters of {low} to "
                 f"{high} voxels, or twice that; the sets have {found}"
             )
-        if len(shapes) > 1:
+        shape = shapes.most_common(1)[0][0]
+        used = [source for source in fitting if _shape(*source) == shape]
+        if {id(a) for a, _ in fitting} != {id(a) for a, _ in used}:
             raise InputError(
                 f"the {stage} network needs volumes of one shape, after large "
                 f"grains are halved; the sets have {sorted(shapes)}"
             )
+        self.sources = [_Source(*source) for source in used]
 
     def draw(self, rng: np.random.Generator, source: int | None = None) -> Sample:
         """Return one sample, from a random source unless one is given."""
@@ -109,6 +113,12 @@ class Samples:
         arrays = (grain_id for s in self.sources for grain_id in s.grain_id)
         sizes = [(len(s.grain_id), s.grain_diameter, s.halved) for s in self.sources]
         return digest_of(arrays, self.stage, self.n_colors, sizes)
+
+
+def _shape(training_set: TrainingSet, halved: bool) -> tuple[int, ...]:
+    """Return the shape of the volumes of a set, at full or at half resolution."""
+    shape = training_set.volumes[0].grain_id.shape
+    return tuple(n // (1 + halved) for n in shape)
 
 
 class _Source:

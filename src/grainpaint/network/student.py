@@ -28,6 +28,7 @@ from grainpaint.network.inference import Evaluator
 from grainpaint.network.lookup import Kind, find_model
 from grainpaint.network.narrowing import narrowed
 from grainpaint.network.precision import autocast, resolve
+from grainpaint.network.samples import GRAIN_RANGE
 from grainpaint.network.train import (
     PRESETS,
     Drawing,
@@ -45,7 +46,6 @@ from grainpaint.progress import Progress, silent
 
 __all__ = ["STUDENTS", "StudentConfig", "Teacher", "student_losses", "train_student"]
 
-_ASKED = (3.2, 8.5)  # mean grain diameters that a base is asked for, base voxels
 _N_LOOKS = 4  # batches whose states say what the convolutions read and write
 
 
@@ -83,7 +83,8 @@ class _Questions:
         batch, eps = self.drawing(rng, step)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = torch.randn((1, *eps.shape[1:]), generator=generator)
-        diameter = torch.tensor(np.exp(rng.uniform(*np.log(_ASKED))))
+        low, high = np.log(GRAIN_RANGE["base"])
+        diameter = torch.tensor(np.exp(rng.uniform(low, high)))
         return batch, eps, noise, diameter
 
     def digest(self) -> str:
