@@ -6,15 +6,16 @@ from hypothesis import strategies as st
 from samples import axes, few_values, noisy_values
 
 from grainpaint.segmentation.colors import grains
-from grainpaint.segmentation.fragments import MIN_CUT, cut_by_faces, merge_fragments
+from grainpaint.segmentation.fragments import cut_by_faces, merge_fragments
 from grainpaint.segmentation.pieces import label_pieces
 
 
 @given(noisy_values(), st.integers(1, 8))
 def test_grains_are_the_merged_pieces_renumbered(values, least):
-    merged = merge_fragments(label_pieces(values), least)
+    """Pieces are those of 26 neighbors, as in the simulator."""
+    merged = merge_fragments(label_pieces(values, corners=True), least)
     np.testing.assert_array_equal(
-        grains(values, min_voxels=least), label_pieces(merged)
+        grains(values, min_voxels=least), label_pieces(merged, corners=True)
     )
 
 
@@ -23,7 +24,7 @@ def test_grains_are_the_merged_pieces_renumbered(values, least):
 def test_cleaning_leaves_connected_grains_and_no_fragment_that_could_go(values, least):
     result = grains(values, min_voxels=least)
     np.testing.assert_array_equal(result > 0, values > 0)
-    np.testing.assert_array_equal(label_pieces(result), result)  # connected, 1..n
+    np.testing.assert_array_equal(label_pieces(result, corners=True), result)  # 1..n
     # What is still small touches no other grain.
     for g in np.flatnonzero(np.bincount(result.ravel()) < least):
         if g == 0:
@@ -38,12 +39,11 @@ def test_cleaning_leaves_connected_grains_and_no_fragment_that_could_go(values, 
 def test_small_grains_stay_where_a_face_cuts_them_and_only_there(
     values, periodic, least
 ):
-    """Single voxels go, there too."""
-    piece = label_pieces(values, periodic)
+    piece = label_pieces(values, periodic, corners=True)
     n_voxels = np.bincount(piece.ravel())
     cut = cut_by_faces(piece, periodic)
     large = np.flatnonzero(n_voxels >= least)
-    stays = np.union1d(large, cut[n_voxels[cut] >= MIN_CUT])
+    stays = np.union1d(large, cut)
     result = grains(values, periodic, least, keep_cut=True)
     if stays[stays > 0].size:  # each is a grain, and there are no others
         own = [np.unique(result[piece == p]) for p in stays[stays > 0]]

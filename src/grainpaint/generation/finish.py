@@ -17,7 +17,6 @@ from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import Key, Window, cells_of
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.colors import grains
-from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.channels import COOLED_FAST
 from grainpaint.simulate.am.replay import replay
 from grainpaint.simulate.iso.potts import grow
@@ -158,7 +157,5 @@ def label_grains(
     tags: np.ndarray,
     periodic: tuple[bool, ...] = (False, False, False),
 ) -> np.ndarray:
-    """Return grain IDs for tags: pieces, in a pyramid without fragments."""
-    if painter.corners:
-        return label_pieces(tags, corners=True)
-    return grains(tags, periodic, keep_cut=painter.in_box)
+    """Return grain IDs for tags: pieces, without fragments."""
+    return grains(tags, periodic, painter.min_voxels, keep_cut=painter.in_box)

@@ -10,6 +10,7 @@ from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import BasePlan
 from grainpaint.network.loading import Model
+from grainpaint.segmentation.fragments import MIN_VOXELS
 from grainpaint.simulate.am.plan_path import heights_of, plan_path
 from grainpaint.simulate.am.solidify import check_scan
 
@@ -48,12 +49,9 @@ class Painter:
     thrifty: bool = False
 
     @property
-    def corners(self) -> bool:
-        """Whether pieces that share an edge or a corner are one grain.
-
-        In a build they are, as in the simulator, and single voxels are grains.
-        """
-        return self.scan is not None
+    def min_voxels(self) -> int:
+        """Voxels of the smallest grains: in a build, single voxels are grains."""
+        return MIN_VOXELS if self.scan is None else 1
 
 
 def make_painter(recipe: Recipe, model: Model) -> Painter:

@@ -124,14 +124,14 @@ class Worker:
     def grains(self, index: Index, grain: np.ndarray, rest: int | None) -> list[Entry]:
         """Make the grain IDs of a shard from those of its pieces."""
         tags = self.store.read("tag", self.store.box(index))
-        grain_id = apply(tags, grain, self.volume.painter.corners)
+        grain_id = apply(tags, grain)
         grain_id = grain_id.astype(np.int32, copy=False)
         return [self._write_shard("grain_id", index, grain_id, rest)]
 
     def _survey(self, index: Index, tags: np.ndarray, rest: int | None) -> Entry:
         x, y, z = (a for a, _ in self.store.box(index))
-        corners = self.volume.painter.corners
-        found = survey(tags, (x, y, z), self.volume.shape, corners=corners)
+        min_voxels = self.volume.painter.min_voxels
+        found = survey(tags, (x, y, z), self.volume.shape, min_voxels)
         return self._write_file(survey_name(index), found.to_bytes(), rest)
 
     def _write_file(self, name: str, data: bytes, rest: int | None) -> Entry:

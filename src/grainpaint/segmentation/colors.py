@@ -3,7 +3,6 @@
 import numpy as np
 
 from grainpaint.segmentation.fragments import (
-    MIN_CUT,
     MIN_VOXELS,
     choose_grains,
     cut_by_faces,
@@ -21,7 +20,9 @@ def grains(
     min_voxels: int = MIN_VOXELS,
     keep_cut: bool = False,
 ) -> np.ndarray:
-    """Turn colors into grains: pieces of equal color that share faces, cleaned.
+    """Turn colors into grains: pieces of equal color (26 neighbors), cleaned.
+
+    As in the simulator, voxels of a color that share an edge or a corner are one grain.
 
     Parameters
     ----------
@@ -32,19 +33,18 @@ def grains(
     min_voxels : int
         Smaller pieces go to the neighbor that they touch most.
     keep_cut : bool
-        Keep pieces of `MIN_CUT` voxels or more at faces of the box that are not
-        periodic: in a box of material, most are slivers of grains that the face cuts.
+        Keep all pieces at faces of the box that are not periodic: in a box of
+        material, most small ones are slivers of grains that the face cuts.
 
     Returns
     -------
     numpy.ndarray, int32, shape (nx, ny, nz)
         Grain IDs 1..n in the order of their first voxels, 0 = outside.
     """
-    piece = label_pieces(color, periodic)
+    piece = label_pieces(color, periodic, corners=True)
     n_voxels = np.bincount(piece.ravel())
     if keep_cut:
         cut = cut_by_faces(piece, periodic)
-        cut = cut[n_voxels[cut] >= MIN_CUT]
         n_voxels[cut] = np.maximum(n_voxels[cut], min_voxels)
     contacts = fragment_contacts(piece, n_voxels, min_voxels, periodic)
     becomes = choose_grains(n_voxels, contacts, min_voxels)

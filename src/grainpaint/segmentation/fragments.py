@@ -9,7 +9,6 @@ import numpy as np
 from grainpaint.segmentation.pieces import SIDES
 
 __all__ = [
-    "MIN_CUT",
     "MIN_VOXELS",
     "choose_grains",
     "cut_by_faces",
@@ -19,8 +18,6 @@ __all__ = [
 ]
 
 MIN_VOXELS = 5  # smaller pieces are fragments
-# At a face of the volume, which may cut a grain down to a small piece:
-MIN_CUT = 2
 
 
 @nb.njit(cache=True)

@@ -29,8 +29,6 @@ class Survey:
         First voxel of the tile in the volume.
     min_voxels : int
         Smaller grains are fragments.
-    corners : bool
-        Whether pieces that share an edge or a corner are one.
     color : numpy.ndarray, integer, shape (n + 1,)
         Color of each piece.
     n_voxels : numpy.ndarray, int64, shape (n + 1,)
@@ -47,7 +45,6 @@ class Survey:
     shape: Place
     low: Place
     min_voxels: int
-    corners: bool
     color: np.ndarray
     n_voxels: np.ndarray
     first: np.ndarray
@@ -77,15 +74,8 @@ class Survey:
             arrays = dict(file)
         faces = tuple(arrays.pop(f"arr_{i}") for i in range(6))
         shape, low = (tuple(arrays.pop(name).tolist()) for name in ("shape", "low"))
-        least, corners = int(arrays.pop("min_voxels")), bool(arrays.pop("corners"))
-        return cls(
-            shape=shape,
-            low=low,
-            min_voxels=least,
-            corners=corners,
-            faces=faces,
-            **arrays,
-        )
+        least = int(arrays.pop("min_voxels"))
+        return cls(shape=shape, low=low, min_voxels=least, faces=faces, **arrays)
 
 
 @nb.njit(cache=True)
@@ -106,7 +96,6 @@ def survey(
     low: Place,
     shape: Place,
     min_voxels: int = MIN_VOXELS,
-    corners: bool = False,
 ) -> Survey:
     """Find the pieces of one tile.
 
@@ -120,9 +109,6 @@ def survey(
         Voxels of the volume along x, y, z; fewer than 2^63 in total.
     min_voxels : int
         Smaller grains are fragments.
-    corners : bool
-        Connect pieces through all 26 neighbors instead of the 6 that share a face;
-        no piece is a fragment then.
 
     Raises
     ------
@@ -134,9 +120,7 @@ def survey(
             f"a tile of {color.shape} voxels at {low} must lie within the volume's "
             f"{shape}"
         )
-    if corners:
-        min_voxels = 1
-    piece = label_pieces(color, corners=corners)
+    piece = label_pieces(color, corners=True)
     n = int(piece.max())
     n_voxels, first = _count_pieces(piece.reshape(-1), n)
     place = np.unravel_index(first, piece.shape)
@@ -148,7 +132,6 @@ def survey(
         shape=shape,
         low=low,
         min_voxels=min_voxels,
-        corners=corners,
         color=of_piece,
         n_voxels=n_voxels,
         first=(x * shape[1] + y) * shape[2] + z,

@@ -7,10 +7,10 @@ necessary. Tiles outside the part may be missing. Tiles are processed one at a t
     join    all surveys      -> the grain of each piece of each tile
     apply   colors of a tile -> its grain IDs
 
-Pieces of one color that meet at a face between tiles are one piece of the volume; where
-corners connect, so are those that meet at an edge or a corner of tiles. Fragments are
-then merged on the graph of pieces, by the same function as in memory, and grains are
-numbered by their first voxels: the result does not depend on the tiles.
+Pieces of one color that meet at a face, an edge or a corner of tiles are one piece of
+the volume. Fragments are then merged on the graph of pieces, by the same function as in
+memory, and grains are numbered by their first voxels: the result does not depend on the
+tiles.
 """
 
 from __future__ import annotations
@@ -22,11 +22,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from grainpaint.segmentation.fragments import (
-    MIN_CUT,
-    choose_grains,
-    number_in_order,
-)
+from grainpaint.segmentation.fragments import choose_grains, number_in_order
 from grainpaint.segmentation.pieces import join, label_pieces, root
 from grainpaint.segmentation.survey import Place, Survey
 
@@ -47,35 +43,36 @@ class _Side(NamedTuple):
     n_voxels: np.ndarray
 
 
-def _meet(
-    a: _Side, b: _Side, min_voxels: int, corners: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of pieces to join, and the contacts of small pieces."""
+def _meet(a: _Side, b: _Side, min_voxels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of pieces to join, and the contacts of small pieces.
+
+    Pieces of one color join across faces, edges and corners of voxels; contacts are
+    faces.
+    """
     if a.piece.shape != b.piece.shape:
         raise ValueError(
             f"tiles must lie on one grid, but a face of {a.piece.shape} voxels meets "
             f"one of {b.piece.shape}"
         )
-    found = []
-    for shift in product((-1, 0, 1) if corners else (0,), repeat=a.piece.ndim):
+    ones, contacts = [], [np.empty((0, 3), np.int64)]
+    for shift in product((-1, 0, 1), repeat=a.piece.ndim):
         here = tuple(slice(max(s, 0), min(s, 0) or None) for s in shift)
         there = tuple(slice(max(-s, 0), min(-s, 0) or None) for s in shift)
         i, j = a.piece[here], b.piece[there]
         inside = (i > 0) & (j > 0)
-        found.append(i[inside].astype(np.int64) * b.color.size + j[inside])
-    pair, faces = np.unique(np.concatenate(found), return_counts=True)
-    i, j = np.divmod(pair, b.color.size)
-    one = a.color[i] == b.color[j]
-    i_small = ~one & (a.n_voxels[i] < min_voxels)
-    j_small = ~one & (b.n_voxels[j] < min_voxels)
-    i, j = i + a.start, j + b.start
-    contacts = np.concatenate(
-        [
-            np.stack([i, j, faces], axis=1)[i_small],
-            np.stack([j, i, faces], axis=1)[j_small],
-        ]
-    )
-    return np.stack([i[one], j[one]], axis=1), contacts
+        pair, n = np.unique(
+            i[inside].astype(np.int64) * b.color.size + j[inside], return_counts=True
+        )
+        i, j = np.divmod(pair, b.color.size)
+        one = a.color[i] == b.color[j]
+        i_small = ~one & (a.n_voxels[i] < min_voxels)
+        j_small = ~one & (b.n_voxels[j] < min_voxels)
+        i, j = i + a.start, j + b.start
+        ones.append(np.stack([i[one], j[one]], axis=1))
+        if shift == (0, 0):  # voxels that share a face
+            contacts.append(np.stack([i, j, n], axis=1)[i_small])
+            contacts.append(np.stack([j, i, n], axis=1)[j_small])
+    return np.unique(np.concatenate(ones), axis=0), np.concatenate(contacts)
 
 
 @nb.njit(cache=True)
@@ -102,7 +99,7 @@ def _sides(
     it is the same for both. None for faces at the end of the volume.
     """
     size = (tile.faces[2].shape[0], *tile.faces[0].shape)
-    for step in _STEPS if tile.corners else _FACES:
+    for step in _STEPS:
         at = [a + n * (s > 0) for a, n, s in zip(tile.low, size, step)]
         ends = [
             s != 0 and not wraps and not 0 < a < n
@@ -130,11 +127,10 @@ def _grain_of_pieces(
 ) -> np.ndarray:
     """Return the grain of each piece of each tile; overwrites n_voxels and first.
 
-    Pieces in `cut` with `MIN_CUT` voxels or more are not fragments.
+    Pieces in `cut` are not fragments.
     """
     root = _unite(ones, n_voxels, first)
     cut = root[cut]
-    cut = cut[n_voxels[cut] >= MIN_CUT]
     n_voxels[cut] = np.maximum(n_voxels[cut], min_voxels)
     heads = np.flatnonzero((root == np.arange(root.size)) & (n_voxels > 0))
     heads = heads[np.argsort(first[heads])]
@@ -216,7 +212,7 @@ def join_tiles(
             if other is None:
                 waiting[key] = side
             else:
-                pairs, across = _meet(other, side, tile.min_voxels, tile.corners)
+                pairs, across = _meet(other, side, tile.min_voxels)
                 ones.append(pairs)
                 contacts.append(across)
         contacts.append(tile.contacts + np.array([start, start, 0]))
@@ -238,7 +234,7 @@ def join_tiles(
     return int(grain.max()), dict(zip(starts, parts))
 
 
-def apply(color: np.ndarray, grain_id: np.ndarray, corners: bool = False) -> np.ndarray:
+def apply(color: np.ndarray, grain_id: np.ndarray) -> np.ndarray:
     """Give the voxels of a tile their grains.
 
     Parameters
@@ -247,8 +243,6 @@ def apply(color: np.ndarray, grain_id: np.ndarray, corners: bool = False) -> np.
         The same colors as were surveyed.
     grain_id : numpy.ndarray, int32 or int64, shape (n + 1,)
         Grain of each piece of this tile, from `join_tiles`.
-    corners : bool
-        As in its survey.
 
     Returns
     -------
@@ -260,7 +254,7 @@ def apply(color: np.ndarray, grain_id: np.ndarray, corners: bool = False) -> np.
     ValueError
         If the number of pieces differs from the survey's.
     """
-    piece = label_pieces(color, corners=corners)
+    piece = label_pieces(color, corners=True)
     n = int(piece.max())
     if n != grain_id.size - 1:
         raise ValueError(f"the tile has {n} pieces, its survey {grain_id.size - 1}")
