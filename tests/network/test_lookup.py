@@ -9,7 +9,7 @@ from grainpaint.network.lookup import find_model, kind_of, model_digest, shipped
 
 
 def test_shipped_models_and_folders_of_ones_own_have_a_kind(tiny_model):
-    assert {"iso", "paper-iso"} <= set(shipped())
+    assert {"iso", "iso-large", "paper-iso"} <= set(shipped())
     assert kind_of("iso") == kind_of(str(tiny_model)) == "pyramid"
     assert kind_of("paper-iso") == "paper"
     assert find_model("paper-iso", "paper").name == "paper-iso"
@@ -32,7 +32,11 @@ def test_a_shipped_name_comes_before_a_folder(tiny_model, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize(
     ("name", "digest"),
-    [("iso", "71face995755349b"), ("paper-iso", "c8e38e35f3823744")],
+    [
+        ("iso", "109ab3a8cd439305"),
+        ("iso-large", "71face995755349b"),
+        ("paper-iso", "c8e38e35f3823744"),
+    ],
 )
 def test_the_digests_in_old_records_stay_valid(name, digest):
     """A new model of an old name breaks old records: they ask for the digest."""

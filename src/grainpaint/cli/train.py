@@ -32,7 +32,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
     teacher: Annotated[
         str | None,
-        typer.Option("--teacher", help="Model that a student learns from.  [iso]"),
+        typer.Option("--teacher", help="Model that a student learns from.  [iso-large]"),
     ] = None,
     minutes: Annotated[
         float, typer.Option("--minutes", help="Training time, resumed runs included.")
@@ -55,7 +55,7 @@ def train(
     """Train a network of your own, the paper's network, or a student.
 
     A student is a network with a quarter of the operations, which begins from the
-    weights of its teacher (iso or am, or a model like them) and learns its answers.
+    weights of its teacher (iso-large, am, or a model like them) and learns its answers.
     """
     from grainpaint.progress import console
 
@@ -82,7 +82,7 @@ def _training(
         from grainpaint.network.lookup import kind_of
         from grainpaint.network.student import STUDENTS, train_student
 
-        teacher = teacher or "iso"
+        teacher = teacher or "iso-large"
         kind = kind_of(teacher)
         if kind not in STUDENTS:
             raise InputError(f"{teacher!r} is a {kind} model, which has no students")

@@ -28,9 +28,13 @@ def describe(name: str) -> list[str]:
     for stage in STAGES[kind]:
         path = find_model(name, kind) / f"{stage}.json"
         card = read_card(path)
-        channels = ", ".join(map(str, card.network.channels))
+        built = ", ".join(map(str, card.network.channels))
+        if card.network.inner:
+            built += f" ({', '.join(map(str, card.network.inner))} in blocks)"
+        if "teacher" in card.training:
+            built += f", learned from {brief(card.training['teacher'])}"
         lines.append(
-            f"{stage}: {card.network.n_colors} colors, channels {channels}; "
+            f"{stage}: {card.network.n_colors} colors, channels {built}; "
             f"{card.n_steps:,} steps in {card.minutes:g} minutes; "
             f"{card.sampling.n_steps} evaluations"
         )

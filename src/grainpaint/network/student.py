@@ -65,7 +65,7 @@ def _student(stage: Stage, teacher: str, batch: int) -> StudentConfig:
 
 
 STUDENTS: dict[Kind, StudentConfig] = {
-    "pyramid": _student("base", "iso", 3),
+    "pyramid": _student("base", "iso-large", 3),
     "additive": _student("additive", "am", 3),
 }
 
