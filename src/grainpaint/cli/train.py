@@ -32,7 +32,9 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
     teacher: Annotated[
         str | None,
-        typer.Option("--teacher", help="Model that a student learns from.  [iso-large]"),
+        typer.Option(
+            "--teacher", help="Model that a student learns from.  [iso-large]"
+        ),
     ] = None,
     minutes: Annotated[
         float, typer.Option("--minutes", help="Training time, resumed runs included.")
