@@ -145,7 +145,7 @@ def test_zoom_gives_the_same_grains_in_smaller_voxels():
 
 
 @pytest.mark.parametrize(
-    ("diameter", "halo"), [(8.0, 24), (10.44, 32), (15.9, 72), (16.0, 24), (7.0, 64)]
+    ("diameter", "halo"), [(8.0, 24), (10.44, 32), (15.9, 80), (16.0, 24), (7.0, 64)]
 )
 def test_the_halo_of_growth_is_that_of_the_size(diameter, halo):
     recipe = recipe_of_size(Domain((700,) * 3), diameter)
