@@ -109,6 +109,11 @@ def test_a_student_of_builds_reads_their_maps(
     assert not torch.equal(one, other)
 
 
+def test_a_student_is_no_teacher(volumes, tmp_path):
+    with pytest.raises(InputError, match="'iso' is a student itself"):
+        train_student(config("iso"), volumes, tmp_path)
+
+
 def test_a_student_has_the_channels_of_its_teacher(tiny_model, volumes, tmp_path):
     other = config(tiny_model).network.model_copy(update={"channels": (8, 16)})
     how = config(tiny_model).model_copy(update={"network": other})

@@ -79,6 +79,8 @@ def test_sizes_that_are_no_number_of_channels_are_refused():
         NetworkConfig(**PALETTE, channels=())
     with pytest.raises(ValueError, match="width"):
         NetworkConfig(**PALETTE, channels=(8,), width=3)
+    with pytest.raises(ValueError, match="one number a level"):
+        NetworkConfig(**PALETTE, channels=(8, 8), inner=(4,))
 
 
 def test_input_voxels_map_to_the_same_output_voxels(network):

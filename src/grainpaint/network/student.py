@@ -55,18 +55,18 @@ class StudentConfig(TrainConfig):
     teacher: str = Field(description="model that is the teacher")
 
 
-def _student(stage: Stage, teacher: str, batch: int) -> StudentConfig:
+def _student(stage: Stage, teacher: str) -> StudentConfig:
     """Return how a network learns from a shipped one: a quarter of the operations."""
     preset = PRESETS[stage]
     network = preset.network.model_copy(update={"inner": (56, 32, 32), "head": 16})
-    of_student = {"network": network, "begin": None, "teacher": teacher, "batch": batch}
+    of_student = {"network": network, "begin": None, "teacher": teacher, "batch": 3}
     of_student |= {"warmup": 50, "decay": 500}
     return StudentConfig(**{**dict(preset), **of_student})
 
 
 STUDENTS: dict[Kind, StudentConfig] = {
-    "pyramid": _student("base", "iso-large", 3),
-    "additive": _student("additive", "am", 3),
+    "pyramid": _student("base", "iso-large"),
+    "additive": _student("additive", "am"),
 }
 
 _State = tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]
@@ -210,8 +210,8 @@ def train_student(
     Raises
     ------
     InputError
-        As in `grainpaint.network.train.train`; or if the teacher has another palette or
-        other channels.
+        As in `grainpaint.network.train.train`; or if the teacher is a student, or has
+        another palette or other channels.
     """
 
     def prepare(config: StudentConfig, place: torch.device) -> TrainingTask[StageCard]:
@@ -219,6 +219,11 @@ def train_student(
         kind: Kind = "additive" if config.stage == "additive" else "pyramid"
         folder = find_model(config.teacher, kind)
         card = read_card(folder / f"{config.stage}.json")
+        if card.network.inner:
+            raise InputError(
+                f"the model {config.teacher!r} is a student itself: a teacher is a "
+                "wide network, such as iso-large"
+            )
         if _outside(card.network) != _outside(config.network):
             raise InputError(
                 "a student has the palette and the channels of its teacher, "

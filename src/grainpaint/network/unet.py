@@ -10,11 +10,11 @@ wanted there, and whether boundaries are as smooth as those of a halved volume.
 """
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Self
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from grainpaint.network.layers import (
@@ -54,6 +54,12 @@ class NetworkConfig(BaseModel):
     )
     head: Channels = Field(description="channels per voxel where logits are corrected")
     torus: bool = Field(default=True, description="circular padding; else zeros")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.inner and len(self.inner) != len(self.channels):
+            raise ValueError("inner must have one number a level, as channels do")
+        return self
 
 
 def setting(grain_diameter: Tensor, halved: Tensor) -> Tensor:
