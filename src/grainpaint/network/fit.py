@@ -51,8 +51,8 @@ class TrainingTask(Generic[K]):
         Computes its losses.
     make_card : callable
         Given the network with its averaged weights and the run, returns the card.
-    begin : UNet, optional
-        A network whose weights a new run begins from.
+    begin : callable, optional
+        Returns a network whose weights a new run begins from.
     """
 
     network: NetworkConfig
@@ -60,7 +60,7 @@ class TrainingTask(Generic[K]):
     source: Source
     losses: Losses
     make_card: Callable[[UNet, TrainingRun], K]
-    begin: UNet | None = None
+    begin: Callable[[], UNet] | None = None
 
 
 def fit(
@@ -134,8 +134,8 @@ def fit(
     task = prepare(config, place)
     torch.manual_seed(config.seed)
     network = UNet(task.network)
-    if task.begin is not None:
-        begin_from(network, task.begin)
+    if task.begin is not None and not files.state.exists():
+        begin_from(network, task.begin())
     run = TrainingRun(network.to(place), config, files)
     drawn = _drawn(task, run.step, config.seed, n_processes, executor)
     with _memory(place, config.batch), drawn as batches:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grainpaint.errors import InputError
-from grainpaint.network.cards import StageCard, read_card
+from grainpaint.network.cards import Stage, StageCard, read_card
 from grainpaint.network.devices import find_device
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.lookup import find_model, kind_of, model_digest
 from grainpaint.network.precision import resolve
+from grainpaint.network.unet import UNet
 from grainpaint.network.weights import read_network
 
-__all__ = ["Model", "Pyramid", "load_any", "load_model"]
+__all__ = ["Model", "Pyramid", "load_any", "load_model", "read_stage"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,19 @@ class Pyramid(Model):
 
     refine: Evaluator
     refine_card: StageCard
+
+
+def read_stage(name: str, stage: Stage) -> tuple[StageCard, UNet]:
+    """Return the card and the network of a stage of a model (float32, on the CPU).
+
+    Raises
+    ------
+    InputError
+        If the model is missing or damaged, or has no such stage.
+    """
+    folder = find_model(name, "additive" if stage == "additive" else "pyramid")
+    card = read_card(folder / f"{stage}.json")
+    return card, read_network(folder, card)
 
 
 def load_any(name: str, device: str = "cpu", precision: str = "auto") -> Model:

@@ -21,11 +21,12 @@ from torch import Tensor
 
 from grainpaint.errors import InputError
 from grainpaint.network.batch import Batch
-from grainpaint.network.cards import Sampling, Stage, StageCard, read_card
+from grainpaint.network.cards import Sampling, Stage, StageCard
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
 from grainpaint.network.fit import TrainingTask, fit
 from grainpaint.network.inference import Evaluator
-from grainpaint.network.lookup import Kind, find_model
+from grainpaint.network.loading import read_stage
+from grainpaint.network.lookup import Kind
 from grainpaint.network.narrowing import narrowed
 from grainpaint.network.precision import autocast, resolve
 from grainpaint.network.samples import GRAIN_RANGE
@@ -40,7 +41,6 @@ from grainpaint.network.train import (
 )
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet, setting
-from grainpaint.network.weights import read_network
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 
@@ -215,10 +215,7 @@ def train_student(
     """
 
     def prepare(config: StudentConfig, place: torch.device) -> TrainingTask[StageCard]:
-        trained, held_out, description = read_samples(config, data)
-        kind: Kind = "additive" if config.stage == "additive" else "pyramid"
-        folder = find_model(config.teacher, kind)
-        card = read_card(folder / f"{config.stage}.json")
+        card, wide = read_stage(config.teacher, config.stage)
         if card.network.inner:
             raise InputError(
                 f"the model {config.teacher!r} is a student itself: a teacher is a "
@@ -230,9 +227,9 @@ def train_student(
                 f"{card.network.n_colors} colors and {card.network.channels}: got "
                 f"{config.network.n_colors} and {config.network.channels}"
             )
-        wide = read_network(folder, card).to(place)
+        trained, held_out, description = read_samples(config, data)
         teacher = Teacher(
-            Evaluator(wide, resolve(config.precision, device)),
+            Evaluator(wide.to(place), resolve(config.precision, device)),
             card.sampling,
             torch.from_numpy(palette(config.network.dim)).to(place),
         )
@@ -251,8 +248,11 @@ def train_student(
             loss = held_out_loss(network, held_out, config.precision)
             return card_of(config, card.sampling, description, loss, run)
 
-        begin = UNet(config.network).to(place)
-        narrowed(wide, begin, look)
+        def begin() -> UNet:
+            network = UNet(config.network).to(place)
+            narrowed(wide, network, look)
+            return network
+
         source = partial(_questions, config, data.absolute())
         return TrainingTask(config.network, draw, source, losses, make_card, begin)
 

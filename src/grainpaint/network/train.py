@@ -19,17 +19,17 @@ from grainpaint.network.builds import (
     describe_builds,
     load_builds,
 )
-from grainpaint.network.cards import Sampling, Stage, StageCard, read_card
+from grainpaint.network.cards import Sampling, Stage, StageCard
 from grainpaint.network.checkpoint import Optimization
 from grainpaint.network.dataset import describe_sets, load_sets, split
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
 from grainpaint.network.fit import TrainingTask, fit, spread
-from grainpaint.network.lookup import Kind, find_model, kind_of
+from grainpaint.network.loading import read_stage
+from grainpaint.network.lookup import kind_of
 from grainpaint.network.precision import autocast
 from grainpaint.network.samples import Samples
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
-from grainpaint.network.weights import read_network
 from grainpaint.palette import palette
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.channels import CHANNELS
@@ -311,15 +311,14 @@ def train(
             loss = held_out_loss(network, held_out, config.precision)
             return card_of(config, config.sampling, description, loss, run)
 
-        begin = None
-        if config.begin is not None:
-            kind: Kind = kind_of(config.begin)
-            stage = "additive" if kind == "additive" else "base"
-            folder = find_model(config.begin, kind)
-            begin = read_network(folder, read_card(folder / f"{stage}.json"))
+        def begin(model: str) -> UNet:
+            stage: Stage = "additive" if kind_of(model) == "additive" else "base"
+            return read_stage(model, stage)[1]
+
         source = partial(_drawing, config, data.absolute())
         draw = Drawing(trained, config)
-        return TrainingTask(config.network, draw, source, losses, make_card, begin)
+        first = None if config.begin is None else partial(begin, config.begin)
+        return TrainingTask(config.network, draw, source, losses, make_card, first)
 
     free = frozenset({"sampling"})
     return fit(

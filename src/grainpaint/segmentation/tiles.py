@@ -54,25 +54,30 @@ def _meet(a: _Side, b: _Side, min_voxels: int) -> tuple[np.ndarray, np.ndarray]:
             f"tiles must lie on one grid, but a face of {a.piece.shape} voxels meets "
             f"one of {b.piece.shape}"
         )
-    ones, contacts = [], [np.empty((0, 3), np.int64)]
+    found = []
     for shift in product((-1, 0, 1), repeat=a.piece.ndim):
         here = tuple(slice(max(s, 0), min(s, 0) or None) for s in shift)
         there = tuple(slice(max(-s, 0), min(-s, 0) or None) for s in shift)
         i, j = a.piece[here], b.piece[there]
-        inside = (i > 0) & (j > 0)
-        pair, n = np.unique(
-            i[inside].astype(np.int64) * b.color.size + j[inside], return_counts=True
-        )
-        i, j = np.divmod(pair, b.color.size)
-        one = a.color[i] == b.color[j]
-        i_small = ~one & (a.n_voxels[i] < min_voxels)
-        j_small = ~one & (b.n_voxels[j] < min_voxels)
-        i, j = i + a.start, j + b.start
-        ones.append(np.stack([i[one], j[one]], axis=1))
-        if shift == (0, 0):  # voxels that share a face
-            contacts.append(np.stack([i, j, n], axis=1)[i_small])
-            contacts.append(np.stack([j, i, n], axis=1)[j_small])
-    return np.unique(np.concatenate(ones), axis=0), np.concatenate(contacts)
+        one = (i > 0) & (j > 0) & (a.color[i] == b.color[j])
+        found.append(i[one].astype(np.int64) * b.color.size + j[one])
+    i, j = np.divmod(np.unique(np.concatenate(found)), b.color.size)
+    ones = np.stack([i + a.start, j + b.start], axis=1)
+    if a.piece.ndim < 2:
+        return ones, np.empty((0, 3), np.int64)
+    i, j = a.piece, b.piece
+    apart = (i > 0) & (j > 0) & (a.color[i] != b.color[j])
+    pair, faces = np.unique(
+        i[apart].astype(np.int64) * b.color.size + j[apart], return_counts=True
+    )
+    i, j = np.divmod(pair, b.color.size)
+    i_small, j_small = a.n_voxels[i] < min_voxels, b.n_voxels[j] < min_voxels
+    i, j = i + a.start, j + b.start
+    contacts = [
+        np.stack([i, j, faces], axis=1)[i_small],
+        np.stack([j, i, faces], axis=1)[j_small],
+    ]
+    return ones, np.concatenate(contacts)
 
 
 @nb.njit(cache=True)
