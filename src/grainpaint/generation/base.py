@@ -13,6 +13,7 @@ from grainpaint.generation.sampler import (
     sample_one,
     unheard,
 )
+from grainpaint.generation.scatter import unevenness
 from grainpaint.generation.windows import Key, Order
 from grainpaint.philox import normal_field
 
@@ -115,7 +116,20 @@ def start_of(
     return Start(
         noise,
         known=known,
-        diameter=None if painter.wanted is None else painter.wanted.asked((x, y, z)),
+        diameter=_asked(painter, voxels),
         leaning=leaning,
         maps=maps,
     )
+
+
+def _asked(painter: Painter, voxels: list[np.ndarray]) -> np.ndarray | None:
+    """Return the grain diameters for the network; None: the one on the model's card."""
+    x, y, z = voxels
+    sampling, wanted = painter.model.base_card.sampling, painter.wanted
+    asked: np.ndarray | None = None if wanted is None else wanted.asked((x, y, z))
+    spread = sampling.scatter if wanted is None else wanted.scatter((x, y, z))
+    if painter.levels == 0 or not np.any(spread):  # without growth, it spreads enough
+        return asked
+    mean = sampling.grain_diameter if asked is None else asked
+    uneven = unevenness(painter.seed, voxels, painter.plan.period(0))
+    return (mean * np.exp(spread * uneven)).astype(np.float32)

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from grainpaint.generation.grain_size import Axes
+from grainpaint.generation.scatter import between
 from grainpaint.philox import normal_field
 from grainpaint.simulate.am.channels import depths_above, mobile_dose
 
@@ -64,9 +65,9 @@ def _octave(seed: int, number: int, width: int, voxels: Axes, dim: int) -> np.nd
     """Return normal noise between the points of a lattice, turned about z."""
     x, y, z = (np.asarray(v, float) for v in voxels)
     c, s = math.cos(_TURN * number) / width, math.sin(_TURN * number) / width
-    i, across = _between(c * x[:, None] + s * y)
-    j, along = _between(c * y - s * x[:, None])
-    k, up = _between(z / (width * _ASPECT))
+    i, across = between(c * x[:, None] + s * y)
+    j, along = between(c * y - s * x[:, None])
+    k, up = between(z / (width * _ASPECT))
     nodes = [np.arange(n.min(), n.max() + 2) for n in (i, j, k)]
     values = normal_field(seed, _STREAM + number, nodes, dim)
     i, j, k = (n - nodes[axis][0] for axis, n in enumerate((i, j, k)))
@@ -77,10 +78,3 @@ def _octave(seed: int, number: int, width: int, voxels: Axes, dim: int) -> np.nd
     )
     found: np.ndarray = sum(up[a][:, None] * flat[:, :, k + a] for a in (0, 1))
     return found.astype(np.float32)
-
-
-def _between(place: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return the lattice points below places, and weights that keep the variance."""
-    below = np.floor(place)
-    angle = (place - below) * (math.pi / 2)
-    return below.astype(int), (np.cos(angle), np.sin(angle))

@@ -315,6 +315,10 @@ class Wanted:
         sizes = self._sizes(voxels, level=0)
         return self.calibration.at(self.calibration.asked, sizes).astype(np.float32)
 
+    def scatter(self, voxels: Axes) -> np.ndarray:
+        """Return the spread of the logarithm of the size at base voxels."""
+        return self.calibration.scatter_at(self._sizes(voxels, level=0))
+
     def growth(self, voxels: Axes, level: int) -> tuple[float, np.ndarray | None]:
         """Return units of growth at level 0 or 1, and the share that voxels get."""
         rows = self.calibration

@@ -1,7 +1,7 @@
 """How a model makes grains of a wanted size: a measured table on its card."""
 
 from itertools import pairwise
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -33,6 +33,9 @@ class Calibration(BaseModel):
     spins: tuple[float, ...] = Field(
         description="spins at level 1; grains with equal spins merge when they meet"
     )
+    scatter: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        default=(), description="spread of the logarithm of `asked` at level 1; none: 0"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -43,7 +46,8 @@ class Calibration(BaseModel):
             self.coarse_growth,
             self.spins,
         )
-        if not all(len(c) == len(self.diameter) > 1 for c in columns):
+        spreads = self.scatter or self.diameter
+        if not all(len(c) == len(self.diameter) > 1 for c in (*columns, spreads)):
             raise ValueError("columns must have one length, 2 or more")
         if not all(a < b for a, b in pairwise(self.diameter)):
             raise ValueError("diameters must rise")
@@ -70,4 +74,14 @@ class Calibration(BaseModel):
         values: np.ndarray = np.exp(
             np.interp(place, np.log(self.diameter), np.log(column))
         )
+        return values
+
+    def scatter_at(self, diameter: np.ndarray) -> np.ndarray:
+        """Interpolate the scatter, which may be 0, linearly in the logarithm of size.
+
+        Parameters and result as of `at`.
+        """
+        place = np.log(np.asarray(diameter, float))
+        spreads = self.scatter or (0.0,) * len(self.diameter)
+        values: np.ndarray = np.interp(place, np.log(self.diameter), spreads)
         return values

@@ -76,6 +76,12 @@ class Sampling(BaseModel):
     sizes: Calibration | None = Field(
         default=None, description="grain sizes that can be asked for; base only"
     )
+    scatter: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="spread of the logarithm of the size asked for; base only",
+    )
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are split; base only"
     )
