@@ -41,7 +41,7 @@ def test_unevenness_repeats_and_has_no_seam():
 
 def test_unevenness_has_mean_0_and_spread_1_at_all_places_between_lattice_points():
     field = unevenness(5, [line(0, 320)] * 3, NEVER)
-    # 40^3 independent points: a mean of 0.004 by chance; what is cut off at 2 takes 4 %.
+    # 40^3 independent points; what is cut off at 2 takes 4 %.
     assert abs(field.mean()) < 0.02
     phases = field.reshape(40, 8, 40, 8, 40, 8).std((0, 2, 4))
     assert np.all((phases > 0.93) & (phases < 0.98))
