@@ -84,3 +84,16 @@ def test_sizes_asked_for_scatter_around_the_size_on_the_card():
     expected = 0.25 * unevenness(2, voxels, (32, 32, 32))
     assert asked.dtype == np.float32
     assert np.log(asked / mean) == pytest.approx(expected, abs=1e-6)
+
+
+def test_scatter_never_asks_for_sizes_far_beyond_the_table():
+    model = load_model("iso")
+    card = model.base_card
+    told = card.sampling.model_copy(update={"scatter": 1.0})
+    axis = BaseAxis(32)
+    changed = replace(model, base_card=card.model_copy(update={"sampling": told}))
+    painter = Painter(changed, BasePlan((axis, axis, axis)), seed=2)
+    asked = start_of(painter, [line(0, 32)] * 3).diameter
+    table = card.sampling.sizes.asked
+    assert asked.min() == pytest.approx(min(table) / 1.35)
+    assert asked.max() == pytest.approx(max(table) * 1.35)

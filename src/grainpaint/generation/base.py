@@ -132,4 +132,5 @@ def _asked(painter: Painter, voxels: list[np.ndarray]) -> np.ndarray | None:
         return asked
     mean = sampling.grain_diameter if asked is None else asked
     uneven = unevenness(painter.seed, voxels, painter.plan.period(0))
-    return (mean * np.exp(spread * uneven)).astype(np.float32)
+    found = (mean * np.exp(spread * uneven)).astype(np.float32)
+    return found if sampling.sizes is None else sampling.sizes.clipped(found)

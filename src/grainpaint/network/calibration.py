@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 __all__ = ["Calibration"]
 
 _MOST = 1_000_000  # of any column
+_BEYOND = 1.35  # times the sizes of a table, a network makes what it is asked for
 
 
 class Calibration(BaseModel):
@@ -85,3 +86,16 @@ class Calibration(BaseModel):
         spreads = self.scatter or (0.0,) * len(self.diameter)
         values: np.ndarray = np.interp(place, np.log(self.diameter), spreads)
         return values
+
+    def clipped(self, asked: np.ndarray) -> np.ndarray:
+        """Return sizes to ask the network for, none far beyond those of the table.
+
+        Notes
+        -----
+        Asked for less than 1.5 base voxels, `iso` makes one grain that fills the
+        window; for more than 10, its grains get finer again.
+        """
+        result: np.ndarray = asked.clip(
+            min(self.asked) / _BEYOND, max(self.asked) * _BEYOND
+        )
+        return result
