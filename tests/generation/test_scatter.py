@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint.generation.base import start_of
+from grainpaint.generation.domain import Domain
 from grainpaint.generation.painter import Painter
+from grainpaint.generation.recipe import Options, Recipe, make_recipe, zoomed
 from grainpaint.generation.scatter import between, unevenness
 from grainpaint.generation.windows import BaseAxis, BasePlan
 from grainpaint.network.loading import load_model
@@ -65,19 +67,19 @@ def test_weights_keep_the_variance(place):
     assert first[0] ** 2 + second[0] ** 2 == pytest.approx(1)
 
 
-def painter_of(scatter, levels=1):
+def painter_of(scatter, even=False):
     model = load_model("iso")
     card = model.base_card
     told = card.sampling.model_copy(update={"scatter": scatter, "sizes": None})
     axis = BaseAxis(32)
     changed = replace(model, base_card=card.model_copy(update={"sampling": told}))
-    return Painter(changed, BasePlan((axis, axis, axis)), seed=2, levels=levels)
+    return Painter(changed, BasePlan((axis, axis, axis)), seed=2, even=even)
 
 
 def test_sizes_asked_for_scatter_around_the_size_on_the_card():
     voxels = [line(0, 32)] * 3
     assert start_of(painter_of(0.0), voxels).diameter is None
-    assert start_of(painter_of(0.25, levels=0), voxels).diameter is None
+    assert start_of(painter_of(0.25, even=True), voxels).diameter is None
     painter = painter_of(0.25)
     asked = start_of(painter, voxels).diameter
     mean = painter.model.base_card.sampling.grain_diameter
@@ -97,3 +99,16 @@ def test_scatter_never_asks_for_sizes_far_beyond_the_table():
     table = card.sampling.sizes.asked
     assert asked.min() == pytest.approx(min(table) / 1.35)
     assert asked.max() == pytest.approx(max(table) * 1.35)
+
+
+def test_a_volume_of_small_grains_is_as_even_zoomed_as_it_was():
+    small, usual = (
+        make_recipe(Domain((64, 64, 64), 1.0), Options(grain_size=size), "iso")
+        for size in (6.0, 12.0)
+    )
+    assert small.even
+    assert zoomed(small, 0.5).even
+    assert not usual.even
+    assert not zoomed(usual, 0.5).even
+    assert Recipe.model_validate_json(small.model_dump_json()) == small
+    assert "even" not in usual.model_dump()

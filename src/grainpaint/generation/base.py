@@ -128,7 +128,7 @@ def _asked(painter: Painter, voxels: list[np.ndarray]) -> np.ndarray | None:
     sampling, wanted = painter.model.base_card.sampling, painter.wanted
     asked: np.ndarray | None = None if wanted is None else wanted.asked((x, y, z))
     spread = sampling.scatter if wanted is None else wanted.scatter((x, y, z))
-    if painter.levels == 0 or not np.any(spread):  # without growth, it spreads enough
+    if painter.even or not np.any(spread):
         return asked
     mean = sampling.grain_diameter if asked is None else asked
     uneven = unevenness(painter.seed, voxels, painter.plan.period(0))

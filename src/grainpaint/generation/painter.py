@@ -35,7 +35,7 @@ class Painter:
         What an additive model follows.
     in_box : bool
         Whether a box is filled, not a part.
-    thrifty : bool
+    thrifty, even : bool
         See `grainpaint.generation.recipe.Recipe`.
     """
 
@@ -47,6 +47,7 @@ class Painter:
     scan: ScanField | None = None
     in_box: bool = True
     thrifty: bool = False
+    even: bool = False
 
     @property
     def min_voxels(self) -> int:
@@ -69,6 +70,7 @@ def make_painter(recipe: Recipe, model: Model) -> Painter:
         _scan_field(recipe),
         in_box=recipe.part is None,
         thrifty=recipe.thrifty,
+        even=recipe.even,
     )
 
 

@@ -96,6 +96,9 @@ class Recipe(BoxRecipe):
         description="refinement windows end where the volume repeats, and their halo "
         "narrows while grains grow",
     )
+    even: bool = Field(
+        default=False, description="sizes that the base is asked for do not scatter"
+    )
 
     @field_validator("core", mode="before")
     @classmethod
@@ -112,6 +115,8 @@ class Recipe(BoxRecipe):
             del found["around"]
         if not self.thrifty:
             del found["thrifty"]
+        if not self.even:
+            del found["even"]
         return found
 
     @property
@@ -237,6 +242,7 @@ def make_recipe(
         core=_core(axes, levels, refine, halo, graded, options.window),
         halo=halo,
         thrifty=refine.n_steps == 0,
+        even=levels == 0,  # hardly grown, they spread enough; zoomed, they stay as even
     )
 
 

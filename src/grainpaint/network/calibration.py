@@ -35,7 +35,8 @@ class Calibration(BaseModel):
         description="spins at level 1; grains with equal spins merge when they meet"
     )
     scatter: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
-        default=(), description="spread of the logarithm of `asked` at level 1; none: 0"
+        default=(),
+        description="spread of the logarithm of `asked`, but at level 0; none: 0",
     )
 
     @model_validator(mode="after")
