@@ -24,3 +24,14 @@ def test_crystals_come_back_as_they_stood(tmp_path, suffix, symmetry):
     same = Rotation.from_quat(operators(symmetry), scalar_first=True)
     for before, after in zip(turns, found):
         assert (before.inv() * after * same).magnitude().min() < 1e-5
+
+
+@pytest.mark.parametrize("suffix", [".ang", ".ctf"])
+@pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
+def test_names_of_phases_keep_letters_of_other_alphabets(tmp_path, suffix):
+    known = Orientations([[1.0, 0, 0, 0]], names=("Ti-β",))
+    volume = Microstructure(np.ones((3, 3, 1), np.int32), orientations=known)
+    path = volume.save(tmp_path / f"a{suffix}")
+    assert load(path).orientations.names == ("Ti-β",)
+    path.write_bytes(path.read_bytes().replace("Ti-β".encode(), b"5\xb0"))
+    assert load(path).orientations.names == ("5°",)

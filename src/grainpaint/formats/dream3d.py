@@ -30,6 +30,7 @@ _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
 _UNKNOWN = 999
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
+_INVERSE = np.array([1, -1, -1, -1])
 _STATED = ("AvgEulerAngles", "EulerAngles", "AvgQuats", "Phases")
 _UNIT = "lengths in µm, as in DREAM.3D"
 
@@ -228,8 +229,9 @@ def _by_feature(
                 raise InputError(f"damaged: its {name} are not all numbers")
             if size == 3:
                 _check_radians(rows)
-            # Its quaternions have the scalar last; unused rows are zero.
-            one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]]
+            # Its quaternions have the scalar last, and are the inverse of ours (those
+            # of its Euler angles have a minus: epsijk is 1); unused rows are zero.
+            one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]] * _INVERSE
             held = np.unique(ids[ids > 0]) - 1
             none = ~(np.linalg.norm(one, axis=1) > 0.5)
             if none[held].any():
