@@ -27,7 +27,7 @@ __all__ = ["read_volume"]
 
 # Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
 _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
-_UNKNOWN = 999
+_UNKNOWN, _MONOCLINIC = 999, 5
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 _INVERSE = np.array([1, -1, -1, -1])
@@ -96,6 +96,8 @@ def _told(
                 f"the crystal structure of {', '.join(unknown)} is stated as unknown: "
                 "without symmetry (1)"
             )
+        if _MONOCLINIC in structures:
+            notes.append("its monoclinic axis is not c, so it is left out")
         if len(known.names) > len(symmetry):
             n = int((known.phase == len(known.names)).sum())
             notes.append(f"{count_text(n, 'grain')} of no phase (0): of one of its own")
