@@ -21,7 +21,8 @@ def arrays(cells, features):
     }
     by_feature = {
         "AvgEulerAngles": ANGLES.astype("f4"),
-        "AvgQuats": np.roll(np.concatenate([[[1, 0, 0, 0]], Q]), -1, 1).astype("f4"),
+        # Of Rowenhorst (2015) with P = 1: (-x, -y, -z, w).
+        "AvgQuats": np.roll([[1, 0, 0, 0], *(Q * (1, -1, -1, -1))], -1, 1).astype("f4"),
         "Phases": np.array([0, 1, 1, 1], "i4"),
     }
     return (

@@ -24,6 +24,14 @@ def test_phases_that_are_not_kept_are_told(tmp_path):
         grainpaint.load(tmp_path / "b.npz")
 
 
+def test_several_symmetries_need_the_phase_of_each_grain(tmp_path):
+    turns = {"quaternion": np.tile([1.0, 0, 0, 0], (2, 1)), "symmetry": ["432", "622"]}
+    ids = np.array([[[1], [2]]])
+    np.savez(tmp_path / "a.npz", grain_id=ids, **turns)
+    with pytest.raises(grainpaint.InputError, match="2 symmetries but no phase"):
+        grainpaint.load(tmp_path / "a.npz")
+
+
 def test_what_a_script_leaves_out_has_a_default(tmp_path):
     """And nothing that it states is lost: orientations, a single spacing."""
     ids = np.arange(1, 7).reshape(2, 3, 1)

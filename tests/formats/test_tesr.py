@@ -65,12 +65,15 @@ INVERSE = TURNS.inv().as_quat(canonical=True, scalar_first=True)
 @pytest.mark.parametrize(
     ("ori", "version"),
     [
-        (lines("quaternion:active", Q), "2.2"),
-        (lines("quaternion:passive", INVERSE), "2.2"),
-        (lines("quaternion:passive", Q), "2.1"),
-        (lines("rodrigues:active", Q[:, 1:] / Q[:, :1]), "2.2"),
-        (lines("euler-bunge:active", [[10, 20, 30], [40, 50, 60], [0, 90, 0]]), "2.2"),
-        (lines("rotmat:active", TURNS.inv().as_matrix().reshape(-1, 9)), "2.2"),
+        (lines("quaternion:passive", Q), "2.2"),
+        (lines("quaternion:active", INVERSE), "2.2"),
+        (lines("quaternion:active", Q), "2.1"),
+        (lines("quaternion:passive", INVERSE), "2.0"),
+        (lines("quaternion", Q), "2.1"),
+        (lines("quaternion", Q), "2.2"),
+        (lines("rodrigues:passive", Q[:, 1:] / Q[:, :1]), "2.2"),
+        (lines("euler-bunge:passive", [[10, 20, 30], [40, 50, 60], [0, 90, 0]]), "2.2"),
+        (lines("rotmat:passive", TURNS.inv().as_matrix().reshape(-1, 9)), "2.2"),
     ],
 )
 def test_orientations_by_all_descriptors(tmp_path, ori, version):
@@ -105,7 +108,7 @@ def test_damage_is_one_clear_line(tmp_path, change, message):
 
 
 def test_sections_may_come_in_another_order(tmp_path):
-    data = tesr("binary16", lines("quaternion:active", Q))
+    data = tesr("binary16", lines("quaternion:passive", Q))
     head, cell, body = (
         data[: data.index(b" **cell")],
         data[data.index(b" **cell") : data.index(b" **data")],

@@ -27,9 +27,10 @@ __all__ = ["read_volume"]
 
 # Crystal structures 0..10 of EbsdLib, as rotations; 999 is unknown.
 _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
-_UNKNOWN = 999
+_UNKNOWN, _MONOCLINIC = 999, 5
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
+_INVERSE = np.array([1, -1, -1, -1])
 _STATED = ("AvgEulerAngles", "EulerAngles", "AvgQuats", "Phases")
 _UNIT = "lengths in µm, as in DREAM.3D"
 
@@ -95,6 +96,8 @@ def _told(
                 f"the crystal structure of {', '.join(unknown)} is stated as unknown: "
                 "without symmetry (1)"
             )
+        if _MONOCLINIC in structures:
+            notes.append("its monoclinic axis is not c, so it is left out")
         if len(known.names) > len(symmetry):
             n = int((known.phase == len(known.names)).sum())
             notes.append(f"{count_text(n, 'grain')} of no phase (0): of one of its own")
@@ -228,8 +231,9 @@ def _by_feature(
                 raise InputError(f"damaged: its {name} are not all numbers")
             if size == 3:
                 _check_radians(rows)
-            # Its quaternions have the scalar last; unused rows are zero.
-            one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]]
+            # Its quaternions have the scalar last, and are the inverse of ours (those
+            # of its Euler angles have a minus: epsijk is 1); unused rows are zero.
+            one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]] * _INVERSE
             held = np.unique(ids[ids > 0]) - 1
             none = ~(np.linalg.norm(one, axis=1) > 0.5)
             if none[held].any():

@@ -147,6 +147,8 @@ def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:
     if "symmetry" not in held:
         raise InputError("has quaternion but no symmetry (such as 432) beside it")
     symmetry = np.atleast_1d(read_member(archive, "symmetry"))
+    if symmetry.size > 1 and "phase" not in held:
+        raise InputError(f"has {symmetry.size} symmetries but no phase of each grain")
     names = read_member(archive, "phase_name") if "phase_name" in held else ()
     more = {"phase": read_member(archive, "phase")} if "phase" in held else {}
     return Orientations(

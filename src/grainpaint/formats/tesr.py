@@ -285,9 +285,9 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
     if not (length > 1e-6).all() or (size == 4 and not (abs(length - 1) < 1e-3).all()):
         raise InputError("damaged: its orientations are no rotations")
     result = result / length
-    # An active rotation turns the axes of the sample onto those of the crystal, as our
-    # quaternions do. Up to format 2.1 the two words meant each other.
-    flipped = bool(sense) and (sense == "passive") != (version != "2.2")
+    # Ours are passive, as without a word. Up to format 2.1 the words meant each other.
+    inverse = "active" if version == "2.2" else "passive"
+    flipped = sense == inverse
     turned: np.ndarray = result * (1, -1, -1, -1) if flipped else result
     return turned
 

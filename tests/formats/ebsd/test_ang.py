@@ -176,6 +176,14 @@ def test_degrees_taken_for_radians_are_refused(tmp_path):
         load(saved(tmp_path, ang(np.degrees(angles_of()))))
 
 
+@pytest.mark.parametrize(("phi2", "told"), [(355, False), (400, True), (720, False)])
+def test_angles_above_a_full_turn_are_told(tmp_path, phi2, told):
+    angles = angles_of()
+    angles[0, 0, 2] = phi2  # two turns: a point without a solution
+    _, said = notes_of(saved(tmp_path, ang(angles)))
+    assert ("reach 6.981, more than a full turn: are they degrees?" in said) == told
+
+
 def test_a_map_without_any_solution_has_no_grains_and_says_so(tmp_path):
     volume, said = notes_of(saved(tmp_path, ang(confidence=np.full((5, 8), -1))))
     assert volume.n_grains == 0

@@ -45,7 +45,7 @@ def strict_tesr(path):
     assert [int(i) for i in words(n)] == [*range(1, n + 1)]
     while (word := words(1)[0]) != "**data":
         if word == "*ori":
-            assert words(1) == ["quaternion:active"]
+            assert words(1) == ["quaternion:passive"]
             found["ori"] = np.array(words(4 * n), float).reshape(n, 4)
         else:
             assert word == "*crysym"

@@ -13,9 +13,14 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import Stated, grid_of
-from grainpaint.formats.ebsd.points import OrientationMap, from_columns
+from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.symmetries import proper_group
-from grainpaint.formats.ebsd.table import numbers, stated_count, stated_number
+from grainpaint.formats.ebsd.table import (
+    decoded,
+    numbers,
+    stated_count,
+    stated_number,
+)
 
 __all__ = ["read_points"]
 
@@ -62,6 +67,7 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
             f"an .ang file has Euler angles in radians, but these reach {largest:.5g}: "
             "they look like degrees; divide them by 180/pi"
         )
+    notes += over_a_turn(angles[solved])
     ids, groups, names = _phases(header, symmetry, notes)
     phase = _numbered(values[:, _PHASE], ids, solved)
     grid = grid_of(values[:, _X], values[:, _Y], stated=_stated(header))
@@ -84,7 +90,7 @@ def _header(data: bytes) -> tuple[list[tuple[str, str]], int, int]:
     while start < len(data):
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end + 1
-        line = data[start:end].decode("latin-1").strip().removeprefix("ï»¿")
+        line = decoded(data[start:end]).strip()
         if line and not line.startswith("#"):
             break
         match = _ENTRY.match(line)

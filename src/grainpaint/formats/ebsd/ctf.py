@@ -21,6 +21,7 @@ from grainpaint.formats.ebsd.points import (
 )
 from grainpaint.formats.ebsd.symmetries import LAUE_GROUPS, proper_group
 from grainpaint.formats.ebsd.table import (
+    decoded,
     numbers,
     stated_count,
     stated_number,
@@ -133,7 +134,7 @@ def _header(data: bytes) -> tuple[list[list[str]], int]:
     while start < len(data) and len(lines) < _MOST_LINES:
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end + 1
-        line = data[start:end].decode("latin-1").removeprefix("ï»¿")
+        line = decoded(data[start:end])
         lines.append(_fields(line.strip("\r\n")))
         start = end
         fields = [field.lower() for field in lines[-1]]

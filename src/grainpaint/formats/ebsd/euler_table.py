@@ -9,7 +9,7 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import grid_of
-from grainpaint.formats.ebsd.points import OrientationMap, from_columns
+from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.table import numbers, whole
 
 __all__ = ["Head", "head_of", "read_points"]
@@ -185,7 +185,7 @@ def _radians(angles: np.ndarray, unit: str) -> tuple[np.ndarray, list[str]]:
                 f"its angles are named radians, but reach {largest:.5g}: they look "
                 "like degrees"
             )
-        return angles, []
+        return angles, over_a_turn(angles)
     if largest > 4 * np.pi + 1e-3:
         return np.radians(angles), [f"angles reach {largest:.4g}, so they are degrees"]
     return angles, [

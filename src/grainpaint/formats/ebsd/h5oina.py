@@ -19,6 +19,7 @@ from grainpaint.formats.ebsd.grid import Stated, grid_of
 from grainpaint.formats.ebsd.points import (
     OrientationMap,
     from_columns,
+    over_a_turn,
     with_x_along_a,
 )
 from grainpaint.formats.ebsd.table import whole
@@ -73,6 +74,7 @@ def read_points(file: Any) -> OrientationMap:
         raise InputError(
             f"an .h5oina file has angles in radians, but these reach {largest:.5g}"
         )
+    noted = over_a_turn(known)
     if "X" in data and "Y" in data:
         x, y = (floats_of(data[axis]).ravel() for axis in "XY")
     else:
@@ -94,7 +96,7 @@ def read_points(file: Any) -> OrientationMap:
         names,
         spacing=grid.spacing,
         origin=grid.origin,
-        notes=(*grid.notes, *notes),
+        notes=(*grid.notes, *notes, *noted),
     )
 
 

@@ -9,7 +9,13 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.units import count_text
 
-__all__ = ["OrientationMap", "from_columns", "quaternions", "with_x_along_a"]
+__all__ = [
+    "OrientationMap",
+    "from_columns",
+    "over_a_turn",
+    "quaternions",
+    "with_x_along_a",
+]
 
 _TURNED = np.radians(30.0)
 _HEXAGONAL = ("3", "32", "6", "622")
@@ -45,6 +51,29 @@ class OrientationMap:
     unit: str = "um"
     assumed_unit: str = ""
     notes: tuple[str, ...] = ()
+
+
+def over_a_turn(angles: np.ndarray) -> list[str]:
+    """Return a note if angles in radians are larger than a full turn.
+
+    Parameters
+    ----------
+    angles : numpy.ndarray, float64
+        Those of two turns tell points without a solution, and do not count.
+
+    Examples
+    --------
+    >>> over_a_turn(np.array([1.0, 6.28])), len(over_a_turn(np.array([1.0, 9.0])))
+    ([], 1)
+    """
+    counted = np.abs(angles[np.abs(angles) < _FULL_TURNS])
+    largest = counted.max(initial=0.0)
+    if largest <= 2 * np.pi + 1e-3:
+        return []
+    return [
+        f"Euler angles in radians reach {largest:.4g}, more than a full turn: are they "
+        "degrees?"
+    ]
 
 
 def quaternions(angles: np.ndarray) -> np.ndarray:

@@ -10,11 +10,25 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["numbers", "stated_count", "stated_number", "whole"]
+__all__ = ["decoded", "numbers", "stated_count", "stated_number", "whole"]
 
 _QUOTED = re.compile(r"string to float: '([^']{0,40})|fields in line (\d+)")
 _MOST_COLUMNS = 1000  # tables have some ten; millions take minutes
 _LARGEST = 1e15  # what no length, angle, time or rate comes near to
+
+
+def decoded(line: bytes) -> str:
+    r"""Return a line of a header, whatever the system that wrote it.
+
+    Examples
+    --------
+    >>> decoded("Ti-β".encode()), decoded(b"5\xb0")
+    ('Ti-β', '5°')
+    """
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("latin-1").removeprefix("ï»¿")
 
 
 def numbers(

@@ -8,7 +8,7 @@ import numpy as np
 
 from grainpaint.orientations import Orientations, operators
 
-__all__ = ["CODES", "Codes", "rodrigues"]
+__all__ = ["CODES", "Codes", "axis_told", "rodrigues"]
 
 _LEAST = 1e-8  # of w: a turn of 180 degrees has no Rodrigues vector
 
@@ -36,7 +36,7 @@ class Codes(NamedTuple):
 
 CODES = {
     "1": Codes(1, 1, 4),
-    "2": Codes(2, 2, 5),
+    "2": Codes(2, 1, 4),  # in .ctf files and by DREAM.3D its axis would be b, not c
     "222": Codes(22, 3, 6),
     "3": Codes(3, 6, 9, 120),
     "32": Codes(32, 7, 10, 120),
@@ -47,6 +47,19 @@ CODES = {
     "23": Codes(23, 10, 3),
     "432": Codes(43, 11, 1),
 }
+
+
+def axis_told(known: Orientations) -> list[str]:
+    """Return a note if a file cannot tell the axis of a crystal.
+
+    Examples
+    --------
+    >>> axis_told(Orientations([[1, 0, 0, 0]], "432"))
+    []
+    """
+    if "2" not in known.symmetry:
+        return []
+    return ["it has twofold axes along b, and not c: symmetry 2 is written as none (1)"]
 
 
 def rodrigues(known: Orientations) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
-from grainpaint.formats.solvers.crystals import CODES
+from grainpaint.formats.solvers.crystals import CODES, axis_told
 
 __all__ = ["write"]
 
@@ -44,6 +44,8 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     notes = []
     if slabs.orientations is None:
         notes.append("its grains have no orientations: it holds feature IDs only")
+    else:
+        notes += axis_told(slabs.orientations)
     if any(slabs.periodic):
         notes.append("a file of DREAM.3D does not hold periodic axes")
     return notes

@@ -15,7 +15,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.slabs import Slabs
 from grainpaint.formats.solvers import Settings
-from grainpaint.formats.solvers.crystals import CODES
+from grainpaint.formats.solvers.crystals import CODES, axis_told
 from grainpaint.formats.text import float_words, int_words, joined, table
 from grainpaint.orientations import Orientations
 
@@ -55,9 +55,10 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     maker = _ang if settings.variant == "ang" else _ctf
     with paths[0].open("wb") as file:
         file.writelines(maker(index, steps, known))
+    notes = axis_told(known) if maker is _ctf else []
     if normal == 2:
-        return []
-    return [f"axes X and Y of the map are {'xyz'[first]} and {'xyz'[second]}"]
+        return notes
+    return [*notes, f"axes X and Y of the map are {'xyz'[first]} and {'xyz'[second]}"]
 
 
 def _turned(known: Orientations, normal: int) -> Orientations:

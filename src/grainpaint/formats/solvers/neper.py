@@ -1,7 +1,6 @@
 """Neper's raster tessellation (.tesr), version 2.2, lengths in µm.
 
-Quaternions are what Neper calls active: they turn the axes of the sample onto those of
-the crystal, as ours do.
+Quaternions are ours: passive ones, since format 2.2. Neper inverts what is active.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
             stop = min(start + _PER_LINE, slabs.n_grains + 1)
             lines.append("   " + " ".join(map(str, range(start, stop))))
         if known is not None:
-            lines += ["  *ori", "   quaternion:active"]
+            lines += ["  *ori", "   quaternion:passive"]
             form_of_one = "   {:.12f} {:.12f} {:.12f} {:.12f}"
             lines += [form_of_one.format(*q) for q in (known.quaternion + 0.0).tolist()]
             symmetries = {_CRYSYM[known.symmetry[p - 1]] for p in set(known.phase)}

@@ -1,7 +1,7 @@
 """FEPX: a mesh of quadratic tetrahedra (.msh), orientations as Rodrigues vectors.
 
 FEPX reads no voxels, so each becomes six tetrahedra. Lengths are in µm. Rodrigues
-vectors are what FEPX calls active: from the axes of the sample to those of the crystal.
+vectors are those of passive rotations, which meshes up to version 2.2 call active.
 """
 
 from grainpaint.formats.solvers.fepx.mesh import write
