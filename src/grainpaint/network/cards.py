@@ -60,7 +60,7 @@ class Sampling(BaseModel):
     halo: int = Field(
         default=8,
         ge=0,
-        le=32,
+        le=64,
         multiple_of=2,
         description="voxels around the core, for growth by `relax`",
     )
