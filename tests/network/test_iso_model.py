@@ -29,13 +29,15 @@ def sizes(volume):
 
 @pytest.mark.slow
 def test_grains_are_as_large_as_simulated_ones():
-    """A box of 64^3 each, about 430 grains: the means scatter by 7 and 10 %.
+    """Six boxes of 64^3 each, of about 430 grains: means scatter by 3 and 7 %.
 
     The exact comparison is benchmarks/quality.py; this one catches a broken step.
     """
     shape = (64, 64, 64)
-    ours = sizes(generate(shape, seed=0).grain_id)
-    theirs = sizes(grains(simulate.isotropic(shape, 100, seed=90).grain_id))
+    made = [generate(shape, seed=seed).grain_id for seed in range(6)]
+    true = [simulate.isotropic(shape, 100, seed=200 + seed) for seed in range(6)]
+    ours = np.mean([sizes(grain_id) for grain_id in made], 0)
+    theirs = np.mean([sizes(grains(box.grain_id)) for box in true], 0)
     assert ours[0] == pytest.approx(theirs[0], rel=0.2)
     assert ours[1] == pytest.approx(theirs[1], rel=0.3)
 
@@ -46,9 +48,11 @@ def test_windows_leave_no_trace():
     painter = Painter(model, whole(shape, 8), seed=4)
     base = base_window(painter, (0, 0, 0))
 
+    halo = model.refine_card.sampling.halo
+
     def refined(core):
         tags = np.empty(shape, np.uint16)
-        for w in windows(shape, core=(core,) * 3, halo=16):
+        for w in windows(shape, core=(core,) * 3, halo=halo):
             tags[w.write] = refine_window(painter, w, lambda key: base)
         return tags
 
@@ -195,7 +199,7 @@ def test_a_halo_that_narrows_while_grains_grow_is_as_good():
 
 @pytest.mark.slow
 def test_what_is_far_from_a_part_does_not_grow_and_its_grains_do_not_feel_it():
-    """A plate in a box: 16 layers beside it grow, half of the halo, and 40 do not."""
+    """A plate in a box: 24 layers beside it grow, half of the halo, 24 others not."""
     recipe = make_recipe(Domain((96, 96, 96)), seed=6)
     painter = make_painter(recipe, load_model("iso"))
     mask = np.zeros(recipe.shape, bool)
@@ -209,7 +213,7 @@ def test_what_is_far_from_a_part_does_not_grow_and_its_grains_do_not_feel_it():
     part = refined(lambda box: mask[tuple(slice(a, b) for a, b in box)])
     whole_box = refined(None)
     grown = (part > 0).any((0, 1))
-    np.testing.assert_array_equal(np.flatnonzero(grown), np.arange(16, 72))
+    np.testing.assert_array_equal(np.flatnonzero(grown), np.arange(8, 80))
     np.testing.assert_array_equal((part > 0).all((0, 1)), grown)
     agree = (part == whole_box)[mask].mean()
     assert 0.95 < agree < 1.0

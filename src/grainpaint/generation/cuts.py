@@ -17,7 +17,7 @@ from grainpaint.store import SHARD
 __all__ = ["GRADED_VOXELS", "GROWN_VOXELS", "LARGE_CORE", "base_around", "cores"]
 
 LARGE_CORE = 256  # edge of what large refinement windows write, at least
-GROWN_VOXELS = 112_000_000  # of the result, that a refinement window computes at most
+GROWN_VOXELS = 116_000_000  # of the result, that a refinement window computes at most
 GRADED_VOXELS = 20_000_000  # where each voxel has a grain size of its own
 _BASE_VOXELS = 9_500_000  # that a window of the base computes at most
 _LEAST_BASE, _LEAST = 4, 2  # windows of larger boxes: workers share them
