@@ -115,7 +115,7 @@ def test_a_place_of_twice_the_size_is_asked_for_and_grown_as_such():
     """Between the rows of the calibration, by its logarithms."""
     size = read_grain_size("where(x < 50, 8, 16)", Domain((100, 1, 1)))
     wanted = Wanted(size.map(), size.low, size.high, two_rows(), 1.0, (0.0, 0.0, 0.0))
-    asked = wanted.asked((np.array([0, 49]), np.zeros(1), np.zeros(1)))
+    asked, _ = wanted.asked((np.array([0, 49]), np.zeros(1), np.zeros(1)))
     np.testing.assert_allclose(asked.ravel(), [4, np.sqrt(32)], rtol=1e-6)
     time, share = wanted.growth((np.array([0, 99]), np.zeros(1), np.zeros(1)), 1)
     assert time == pytest.approx(100)

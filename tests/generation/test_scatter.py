@@ -67,10 +67,10 @@ def test_weights_keep_the_variance(place):
     assert first[0] ** 2 + second[0] ** 2 == pytest.approx(1)
 
 
-def painter_of(scatter, even=False):
+def painter_of(scatter, even=False, sizes=None):
     model = load_model("iso")
     card = model.base_card
-    told = card.sampling.model_copy(update={"scatter": scatter, "sizes": None})
+    told = card.sampling.model_copy(update={"scatter": scatter, "sizes": sizes})
     axis = BaseAxis(32)
     changed = replace(model, base_card=card.model_copy(update={"sampling": told}))
     return Painter(changed, BasePlan((axis, axis, axis)), seed=2, even=even)
@@ -89,16 +89,10 @@ def test_sizes_asked_for_scatter_around_the_size_on_the_card():
 
 
 def test_scatter_never_asks_for_sizes_far_beyond_the_table():
-    model = load_model("iso")
-    card = model.base_card
-    told = card.sampling.model_copy(update={"scatter": 1.0})
-    axis = BaseAxis(32)
-    changed = replace(model, base_card=card.model_copy(update={"sampling": told}))
-    painter = Painter(changed, BasePlan((axis, axis, axis)), seed=2)
-    asked = start_of(painter, [line(0, 32)] * 3).diameter
-    table = card.sampling.sizes.asked
-    assert asked.min() == pytest.approx(min(table) / 1.35)
-    assert asked.max() == pytest.approx(max(table) * 1.35)
+    sizes = load_model("iso").base_card.sampling.sizes
+    asked = start_of(painter_of(1.0, sizes=sizes), [line(0, 32)] * 3).diameter
+    assert asked.min() == pytest.approx(min(sizes.asked) / 1.35)
+    assert asked.max() == pytest.approx(max(sizes.asked) * 1.35)
 
 
 def test_a_volume_of_small_grains_is_as_even_zoomed_as_it_was():

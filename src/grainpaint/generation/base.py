@@ -126,8 +126,10 @@ def _asked(painter: Painter, voxels: list[np.ndarray]) -> np.ndarray | None:
     """Return the grain diameters for the network; None: the one on the model's card."""
     x, y, z = voxels
     sampling, wanted = painter.model.base_card.sampling, painter.wanted
-    asked: np.ndarray | None = None if wanted is None else wanted.asked((x, y, z))
-    spread = sampling.scatter if wanted is None else wanted.scatter((x, y, z))
+    asked: np.ndarray | None = None
+    spread: np.ndarray | float = sampling.scatter
+    if wanted is not None:
+        asked, spread = wanted.asked((x, y, z))
     if painter.even or not np.any(spread):
         return asked
     mean = sampling.grain_diameter if asked is None else asked

@@ -310,14 +310,19 @@ class Wanted:
         largest = np.array(self.high / self.voxel)
         return float(self.calibration.at(self.calibration.growth, largest))
 
-    def asked(self, voxels: Axes) -> np.ndarray:
-        """Return the size for the network at base voxels (float32)."""
-        sizes = self._sizes(voxels, level=0)
-        return self.calibration.at(self.calibration.asked, sizes).astype(np.float32)
+    def asked(self, voxels: Axes) -> tuple[np.ndarray, np.ndarray]:
+        """Return the size for the network at base voxels, and how much it scatters.
 
-    def scatter(self, voxels: Axes) -> np.ndarray:
-        """Return the spread of the logarithm of the size at base voxels."""
-        return self.calibration.scatter_at(self._sizes(voxels, level=0))
+        Returns
+        -------
+        numpy.ndarray, float32
+            Base voxels.
+        numpy.ndarray, float64
+            The spread of its logarithm.
+        """
+        sizes, rows = self._sizes(voxels, level=0), self.calibration
+        asked = rows.at(rows.asked, sizes).astype(np.float32)
+        return asked, rows.scatter_at(sizes)
 
     def growth(self, voxels: Axes, level: int) -> tuple[float, np.ndarray | None]:
         """Return units of growth at level 0 or 1, and the share that voxels get."""
