@@ -9,75 +9,42 @@ evaluations.json. Boxes of 100^3 by the model `iso` with growth as it is shipped
   al., 2022, Algorithm 2), a step of the first order from pure noise on.
 """
 
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import torch
 from common import folder_for, make_parser, save, timed
 from floor import EDGE, N_B, simulated
 
 from grainpaint import Microstructure
+from grainpaint.generation.base import base_window
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.refine import refine_window
 from grainpaint.generation.windows import whole, windows
 from grainpaint.measure.comparison import compare
 from grainpaint.measure.measured import measure_all
-from grainpaint.network.diffusion import (
-    expected_colors,
-    led_on,
-    reverse_step,
-    timesteps,
-)
 from grainpaint.network.loading import load_model
-from grainpaint.network.unet import setting
-from grainpaint.palette import palette
-from grainpaint.philox import normal_field
 from grainpaint.progress import silent
 from grainpaint.segmentation.colors import grains
 
+ORDERS = {"ddim": 1, "2m": 2}
 EVALUATIONS = {"ddim": (4, 5, 6, 8, 12, 16, 24, 50), "2m": (4, 6, 8, 12)}
 NAMES = ("volume", "aspect_ratio", "nearest", "sphericity", "neighbors")
 
 
-@torch.inference_mode()
-def base(model, shape, seed, n_steps, sampler):
-    """Return the colors of a base (uint8)."""
-    sampling = model.base_card.sampling
-    axes = whole(shape, model.base.multiple).axes
-    noise = normal_field(seed, 10, [np.arange(a.block) for a in axes], 5)
-    x = torch.from_numpy(noise)[None]
-    colors = torch.from_numpy(palette(5))
-    wanted = setting(
-        torch.tensor([sampling.grain_diameter]), torch.tensor([float(sampling.halved)])
-    )
-    levels = timesteps(n_steps, sampling.shift).tolist()
-    before, level_before = None, None
-    for t, s in pairwise(levels):
-        logits = model.base(x, torch.cat([torch.tensor([t]), wanted]))
-        if s == 0:
-            return logits[0].argmax(-1).to(torch.uint8).numpy()
-        x0 = expected_colors(logits, colors)
-        ahead = x0
-        if sampler == "2m" and before is not None:
-            ahead = led_on(x0, before, (level_before, t, s))
-        x = reverse_step(x, ahead, t, s)
-        before, level_before = x0, t
-    raise AssertionError("levels end at 0")
-
-
-def boxes(model, shape, n, n_steps, sampler):
+def boxes(model, shape, n, n_steps, order):
     """Return generated boxes and the seconds that a base takes."""
     found, seconds = [], 0.0
-    painter_plan = whole(shape, model.base.multiple)
+    changes = {"n_steps": n_steps, "order": order}
+    card = model.base_card
+    card = card.model_copy(update={"sampling": card.sampling.model_copy(update=changes)})
+    model = replace(model, base_card=card)
+    plan = whole(shape, model.base.multiple)
     sampling = model.refine_card.sampling
+    (window,) = windows(shape, core=(sampling.core,) * 3, halo=sampling.halo)
     for seed in range(n):
-        took, colors = timed(
-            lambda seed=seed: base(model, shape, seed, n_steps, sampler)
-        )
+        painter = Painter(model, plan, seed)
+        took, colors = timed(lambda painter=painter: base_window(painter, (0, 0, 0)))
         seconds += took
-        (window,) = windows(shape, core=(sampling.core,) * 3, halo=sampling.halo)
-        painter = Painter(model, painter_plan, seed)
         tags = refine_window(painter, window, lambda _, colors=colors: colors)
         found.append(Microstructure(grains(tags, keep_cut=True)))
     return found, seconds / n
@@ -109,7 +76,7 @@ def main():
     print("|---|" + "---|" * (len(NAMES) + 4))
     for sampler, counts in EVALUATIONS.items():
         for n_steps in counts[:1] if options.quick else counts:
-            made, seconds = boxes(model, shape, options.volumes, n_steps, sampler)
+            made, seconds = boxes(model, shape, options.volumes, n_steps, ORDERS[sampler])
             row = row_of(made, expected)
             kl, floor = row["kl"], row["floor"]
             cells = [f"{value:.4f}" for value in kl.values()]
