@@ -74,13 +74,9 @@ def generated(edge, model, seeds, asked, growths, spins, tables):
     for seed in range(seeds):
         painter = Painter(told, BasePlan((axis, axis, axis)), seed)
         colors = base_window(painter, (0, 0, 0))
-        limit = sampling.largest_shape_factor
-        tags = tag_grains(
-            colors, model.base.config.n_colors, places, seed, limit, TORUS
-        )
-        start = (
-            double(spin_of(tags, model.base.config.n_colors, spins)) if spins else tags
-        )
+        n_colors = model.base.config.n_colors
+        tags = tag_grains(colors, n_colors, places, seed, sampling, TORUS)
+        start = double(spin_of(tags, n_colors, spins)) if spins else tags
         ends = [64.0 + growth for growth in growths]
         found = grow(start, ends, seed=seed, start_time=64.0)
         for growth, end in zip(growths, found):

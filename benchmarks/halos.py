@@ -43,10 +43,9 @@ def unlike_at_faces(model, diameter, edge):
     wanted = make_wanted(size, model.base_card.sampling.calibration, 1.0, 1)
     painter = Painter(model, BasePlan((axis,) * 3), 0, 1, wanted)
     colors = base_window(painter, (0, 0, 0))
-    limit = model.base_card.sampling.largest_shape_factor
     n_colors = model.base.config.n_colors
     places, wraps = [np.arange(edge)] * 3, (True, True, True)
-    tags = tag_grains(colors, n_colors, places, 0, limit, wraps)
+    tags = tag_grains(colors, n_colors, places, 0, model.base_card.sampling, wraps)
     start = double(named(painter, tags))
     full = [(0, 2 * edge)] * 3
     endless = grown(painter, start, full, 1, torus=wraps)

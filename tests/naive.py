@@ -198,7 +198,7 @@ def merge_fragments(grain_id, min_voxels, periodic):
         grain_id = np.array(new)[grain_id]
 
 
-def split(points, limit):
+def split(points, limit, smallest=27):
     """Split a set of voxels at its neck, as grainpaint.segmentation.necks does."""
     points = sorted(points)
 
@@ -217,7 +217,7 @@ def split(points, limit):
     def distance2(a, b):
         return sum((i - j) ** 2 for i, j in zip(a, b))
 
-    if len(points) < 27 or factor(set(points)) <= limit:
+    if len(points) < smallest or factor(set(points)) <= limit:
         return [set(points)]
     box = np.zeros(np.max(points, axis=0) + 3, bool)
     box[tuple(np.array(points).T + 1)] = True
@@ -238,12 +238,12 @@ def split(points, limit):
         if distance2(p, first) - ball[first] <= distance2(p, second) - ball[second]
     }
     far = set(points) - near
-    if min(len(near), len(far)) < 8:
+    if min(len(near), len(far)) < max(1, round(smallest * 8 / 27)):
         return [set(points)]
     mean = sum(len(part) * factor(part) for part in (near, far)) / len(points)
     if mean > factor(set(points)):
         return [set(points)]
-    return split(near, limit) + split(far, limit)
+    return split(near, limit, smallest) + split(far, limit, smallest)
 
 
 def philox4x32(key, counter):

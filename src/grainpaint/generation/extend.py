@@ -234,8 +234,8 @@ def _base(painter: Painter, given: np.ndarray, chord: float) -> np.ndarray:
     voxels = [np.arange(n) for n in given.shape]
     leaning = _leaning(known, chord, _MORE[min(painter.levels, 1)])
     color = base_colors(painter, voxels, known=known, leaning=leaning)
-    limit = painter.model.base_card.sampling.largest_shape_factor
-    tags = tag_grains(color, n_colors, voxels, painter.seed, limit)
+    sampling = painter.model.base_card.sampling
+    tags = tag_grains(color, n_colors, voxels, painter.seed, sampling)
     if painter.levels > 0:
         tags = named(painter, tags)
     return _continued(given, color, tags)

@@ -128,7 +128,7 @@ def draft_window(
         model.base.config.n_colors,
         [axis.wrap(c) for axis, c in zip(axes, cells)],
         painter.seed,
-        model.base_card.sampling.largest_shape_factor,
+        model.base_card.sampling,
         torus,
     )
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numba as nb
 import numpy as np
 
+from grainpaint.network.cards import Sampling
 from grainpaint.philox import philox4x32, split_key
 from grainpaint.segmentation.fragments import merge_fragments
 from grainpaint.segmentation.necks import separate
@@ -28,7 +29,7 @@ def tag_grains(
     n_colors: int,
     voxels: Sequence[np.ndarray],
     seed: int,
-    largest_shape_factor: float | None = None,
+    sampling: Sampling | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
 ) -> np.ndarray:
     """Return the tag of the grain that each voxel belongs to.
@@ -45,8 +46,8 @@ def tag_grains(
     voxels : three int arrays
         Their global indices along x, y, z.
     seed : int
-    largest_shape_factor : float, optional
-        Pieces above it are split, see `grainpaint.segmentation.necks`.
+    sampling : Sampling, optional
+        Of the base; says which pieces are split, see `grainpaint.segmentation.necks`.
     periodic : three bools
         Whether grains continue through the faces along x, y, z.
 
@@ -57,8 +58,9 @@ def tag_grains(
     """
     piece = label_pieces(color + np.uint8(1), periodic)
     grain_id = merge_fragments(piece, _MIN_VOXELS, periodic)
-    if largest_shape_factor is not None:
-        grain_id = separate(grain_id, periodic, largest_shape_factor)
+    if sampling is not None and sampling.largest_shape_factor is not None:
+        limit, smallest = sampling.largest_shape_factor, sampling.smallest_split
+        grain_id = separate(grain_id, periodic, limit, smallest)
     n = int(grain_id.max()) + 1
     own = np.zeros(n, np.uint8)
     own[grain_id] = color

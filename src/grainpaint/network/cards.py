@@ -85,6 +85,9 @@ class Sampling(BaseModel):
     largest_shape_factor: float | None = Field(
         default=None, gt=6, description="pieces above it are split; base only"
     )
+    smallest_split: int = Field(
+        default=27, ge=2, le=1000, description="voxels of the smallest piece split"
+    )
 
     def halo_of(self, growth: float) -> int:
         """Return the halo for some growth, as safe as `halo` is for `relax`.

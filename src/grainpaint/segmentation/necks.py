@@ -12,8 +12,8 @@ import numpy as np
 
 __all__ = ["separate", "shape_factors"]
 
-_MIN_SPLIT = 27  # voxels; the shape of smaller pieces means little
-_MIN_PART = 8  # voxels of the smaller part of a split
+_SMALLEST = 27  # voxels; the shape of smaller pieces means little at full resolution
+_PART = 8 / 27  # voxels of the smaller part of a split, in those of a piece at least
 _APART = math.sqrt(0.6)  # least distance of the centers, in sums of the radii
 
 
@@ -60,7 +60,10 @@ def shape_factors(grain_id: np.ndarray, periodic: tuple[bool, ...]) -> np.ndarra
 
 
 def separate(
-    grain_id: np.ndarray, periodic: tuple[bool, ...], limit: float
+    grain_id: np.ndarray,
+    periodic: tuple[bool, ...],
+    limit: float,
+    smallest: int = _SMALLEST,
 ) -> np.ndarray:
     """Split the grains whose shape factor exceeds a limit.
 
@@ -72,6 +75,8 @@ def separate(
         Whether grains continue through the faces.
     limit : float
         Largest shape factor (see `shape_factors`) of a single grain.
+    smallest : int
+        Voxels of the smallest grain that is split, 2 or more.
 
     Returns
     -------
@@ -83,89 +88,136 @@ def separate(
     The two parts grow around the centers of the largest inscribed ball and of the
     largest one well apart from it. They meet in the plane from which tangents to both
     balls are equally long, which passes through the neck. Parts are split again while
-    they exceed the limit, unless that would leave fewer than eight voxels in a part or
-    increase the mean shape factor.
+    they exceed the limit, unless that would leave a part with fewer voxels than 8/27 of
+    `smallest` or increase the mean shape factor.
     """
-    result = grain_id.copy()
+    result = np.ascontiguousarray(grain_id).copy()
     volume = np.bincount(grain_id.ravel())
     factors = shape_factors(grain_id, periodic)
     factors[0] = 0
-    odd = (factors > limit) & (volume >= _MIN_SPLIT)
+    odd = (factors > limit) & (volume >= smallest)
     voxels = np.flatnonzero(odd[grain_id])
     voxels = voxels[np.argsort(grain_id.ravel()[voxels], kind="stable")]
     ends = np.cumsum(volume[odd])
-    next_id = volume.size
-    for start, end in zip(ends - volume[odd], ends):
-        place = np.array(np.unravel_index(voxels[start:end], grain_id.shape))
-        local = _unwrapped(place, grain_id.shape, periodic)
-        if local is None:
-            continue
-        box = np.zeros(local.max(1) + 1, bool)
-        box[tuple(local)] = True
-        for part in _split(box, limit)[1:]:
-            result[tuple(place[:, part[tuple(local)]])] = next_id
-            next_id += 1
+    least = max(1, round(_PART * smallest))
+    _split_all(
+        result, voxels, ends, np.array(periodic), (limit, smallest, least), volume.size
+    )
     return result
 
 
-def _unwrapped(
-    place: np.ndarray, shape: tuple[int, ...], periodic: tuple[bool, ...]
-) -> np.ndarray | None:
-    """Shift voxels (3, n) so that the piece is whole; None if it spans the torus."""
-    local = place.copy()
-    for axis, n in enumerate(shape):
+@nb.njit(cache=True)
+def _split_all(grain_id, voxels, ends, periodic, rule, next_id):
+    """Split grains whose voxels, grain by grain, end at `ends` in a list."""
+    _, ny, nz = grain_id.shape
+    start = 0
+    for end in ends:
+        place = np.empty((3, end - start), np.int64)
+        for i in range(start, end):
+            place[0, i - start] = voxels[i] // (ny * nz)
+            place[1, i - start] = voxels[i] // nz % ny
+            place[2, i - start] = voxels[i] % nz
+        start = end
+        part, n_parts = _parts(place, grain_id.shape, periodic, rule)
+        for i in range(place.shape[1]):
+            if part[i] > 1:
+                x, y, z = place[0, i], place[1, i], place[2, i]
+                grain_id[x, y, z] = next_id + part[i] - 2
+        next_id += n_parts - 1
+
+
+@nb.njit(cache=True)
+def _parts(place, shape, periodic, rule):
+    """Return the parts (1..n) that the voxels (3, n) of a piece go to, and n."""
+    n_voxels = place.shape[1]
+    part = np.ones(n_voxels, np.int64)
+    local = np.empty_like(place)
+    edges = np.empty(3, np.int64)
+    for axis in range(3):
+        first = 0
         if periodic[axis]:
-            free = np.flatnonzero(np.bincount(place[axis], minlength=n) == 0)
-            if not free.size:
-                return None
-            local[axis] = (place[axis] - free[0]) % n
-    moved: np.ndarray = local - local.min(1, keepdims=True)
-    return moved
+            taken = np.zeros(shape[axis], np.bool_)
+            for i in range(n_voxels):
+                taken[place[axis, i]] = True
+            while first < shape[axis] and taken[first]:
+                first += 1
+            if first == shape[axis]:  # it spans the torus
+                return part, 1
+        for i in range(n_voxels):
+            local[axis, i] = (place[axis, i] - first) % shape[axis]
+        lowest = local[axis].min()
+        local[axis] -= lowest
+        edges[axis] = local[axis].max() + 1
+    box = np.zeros((edges[0], edges[1], edges[2]), np.int64)
+    for i in range(n_voxels):
+        box[local[0, i], local[1, i], local[2, i]] = 1
+    n_parts, at = 1, 1
+    while at <= n_parts:
+        if _cut(box, at, n_parts + 1, rule):
+            n_parts += 1
+        else:
+            at += 1
+    for i in range(n_voxels):
+        part[i] = box[local[0, i], local[1, i], local[2, i]]
+    return part, n_parts
 
 
-def _split(piece: np.ndarray, limit: float) -> list[np.ndarray]:
-    """Return the parts of a piece (bool boxes of its shape), or the piece itself."""
-    near = _cut(piece, limit)
-    if near is None:
-        return [piece]
-    return _split(near, limit) + _split(piece & ~near, limit)
-
-
-def _cut(piece: np.ndarray, limit: float) -> np.ndarray | None:
-    """Return one of two parts (bool box of the piece's shape), None if not split."""
+@nb.njit(cache=True)
+def _cut(box, old, new, rule):
+    """Make the far one of two parts of a part new; return whether it is split."""
+    limit, smallest, least = rule
+    piece = box == old
     n_voxels, n_faces = _count(piece)
-    if n_voxels < _MIN_SPLIT or n_faces <= limit * n_voxels ** (2 / 3):
-        return None
-    points, ball = np.argwhere(piece), _squared_depth(piece)[piece]
+    if n_voxels < smallest or n_faces <= limit * n_voxels ** (2 / 3):
+        return False
+    points, depth2 = np.argwhere(piece), _squared_depth(piece)
+    ball = np.empty(n_voxels, np.int64)
+    for i in range(n_voxels):
+        ball[i] = depth2[points[i, 0], points[i, 1], points[i, 2]]
     first = ball.argmax()
+    second = -1
     distance2 = ((points - points[first]) ** 2).sum(1)
-    apart = np.sqrt(distance2) > _APART * (np.sqrt(ball[first]) + np.sqrt(ball))
-    if not apart.any():
-        return None
-    second = np.where(apart, ball, 0).argmax()
-    power1 = distance2 - ball[first]
-    power2 = ((points - points[second]) ** 2).sum(1) - ball[second]
-    near = np.zeros_like(piece)
-    near[piece] = power1 <= power2
-    (n_near, faces_near), (n_far, faces_far) = _count(near), _count(piece & ~near)
+    for i in range(n_voxels):
+        reach = _APART * (math.sqrt(ball[first]) + math.sqrt(ball[i]))
+        if math.sqrt(distance2[i]) > reach and (second < 0 or ball[i] > ball[second]):
+            second = i
+    if second < 0:
+        return False
+    other2 = ((points - points[second]) ** 2).sum(1)
+    far = np.zeros_like(piece)
+    for i in range(n_voxels):
+        if distance2[i] - ball[first] > other2[i] - ball[second]:
+            far[points[i, 0], points[i, 1], points[i, 2]] = True
+    (n_near, faces_near), (n_far, faces_far) = _count(piece & ~far), _count(far)
     # The mean shape factor of the parts, weighted by their voxels.
     mean = (faces_near * n_near ** (1 / 3) + faces_far * n_far ** (1 / 3)) / n_voxels
-    worse = mean > n_faces / n_voxels ** (2 / 3)
-    return None if worse or min(n_near, n_far) < _MIN_PART else near
+    if min(n_near, n_far) < least or mean > n_faces / n_voxels ** (2 / 3):
+        return False
+    for i in range(n_voxels):
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        if far[x, y, z]:
+            box[x, y, z] = new
+    return True
 
 
-def _count(piece: np.ndarray) -> tuple[int, int]:
+@nb.njit(cache=True)
+def _count(piece):
     """Return the number of voxels of a piece (bool box) and of its outer faces."""
-    n_voxels = int(np.count_nonzero(piece))
-    pairs = (
-        np.count_nonzero(piece[1:] & piece[:-1]),
-        np.count_nonzero(piece[:, 1:] & piece[:, :-1]),
-        np.count_nonzero(piece[:, :, 1:] & piece[:, :, :-1]),
-    )
-    return n_voxels, 6 * n_voxels - 2 * int(sum(pairs))
+    nx, ny, nz = piece.shape
+    n_voxels = n_inner = 0
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                if piece[x, y, z]:
+                    n_voxels += 1
+                    n_inner += x > 0 and piece[x - 1, y, z]
+                    n_inner += y > 0 and piece[x, y - 1, z]
+                    n_inner += z > 0 and piece[x, y, z - 1]
+    return n_voxels, 6 * n_voxels - 2 * n_inner
 
 
-def _squared_depth(piece: np.ndarray) -> np.ndarray:
+@nb.njit(cache=True)
+def _squared_depth(piece):
     """Return the squared distance from each voxel to the nearest one outside."""
     depth2 = np.where(piece, np.int64(1 << 40), np.int64(0))
     for _ in range(3):  # each turn moves another axis to the end
