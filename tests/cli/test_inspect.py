@@ -7,7 +7,12 @@ import pytest
 import trimesh
 from solids import box, saved
 
-from grainpaint.cad.inspection import overlap_of, thinnest_place, unit_doubt
+from grainpaint.cad.inspection import (
+    bodies_of,
+    overlap_of,
+    thinnest_place,
+    unit_doubt,
+)
 
 
 def test_inspect_says_what_a_part_is(run, tiny_model, tmp_path):
@@ -36,6 +41,19 @@ def test_the_volume_of_bodies_that_overlap_is_that_of_their_union():
     row = [box((10, 10, 10), (x, 0, 0)) for x in (0, 5, 10)]
     assert overlap_of(solid_of(*row)) == pytest.approx(1000.0, rel=0.02)
     assert overlap_of(solid_of(*row[::2])) == 0.0
+
+
+def test_cavities_that_overlap_count_once():
+    from solids import solid_of
+
+    pair = [box((5, 5, 5), (x, x, x)) for x in (-1.25, 1.25)]
+    for mesh in pair:
+        mesh.invert()
+    union = 1000 - 2 * 125 + 2.5**3
+    part = solid_of(box((10, 10, 10)), *pair)
+    assert part.volume - overlap_of(part) == pytest.approx(union, rel=0.002)
+    (body,) = bodies_of(part)
+    assert body.volume == pytest.approx(union, rel=0.002)
 
 
 def test_inspect_says_what_a_mask_is(run, tiny_model, tmp_path):

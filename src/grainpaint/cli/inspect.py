@@ -138,10 +138,12 @@ def _part_rows(part: Part, unit: str, domain: Domain) -> Rows:
 
 
 def _whole_volume(volume: float, overlap: float) -> str:
-    """Return the volume of a part whose bodies may overlap, in words."""
-    if overlap <= 0:
+    """Return the volume of a part whose bodies or cavities may overlap, in words."""
+    if not overlap:
         return _volume(volume)
     union = f"about {float(f'{(volume - overlap) / 1e9:.3g}'):g} mm³"
+    if overlap < 0:
+        return f"{union}, where cavities overlap counted once"
     return f"{union}, where bodies overlap counted once; their sum {_volume(volume)}"
 
 
