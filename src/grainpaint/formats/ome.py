@@ -94,8 +94,12 @@ def _read_image(
     group: zarr.Group, image: dict[str, Any], notes: tuple[str, ...]
 ) -> RawVolume:
     """Read the finest level of an image."""
-    level = image["datasets"][0]
-    array: Any = group[level["path"]]
+    if "axes" not in image:
+        raise InputError(
+            "its image names no axes, as in versions before 0.3: save it as 0.4 or 0.5"
+        )
+    levels = [(level, group[level["path"]]) for level in image["datasets"]]
+    level, array = max(levels, key=lambda pair: pair[1].size)
     axes = [a if isinstance(a, dict) else {"name": a} for a in image["axes"]]
     names = [str(axis["name"]).lower() for axis in axes]
     if len(names) != array.ndim or len(set(names)) != len(names):
