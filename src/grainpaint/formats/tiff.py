@@ -227,7 +227,12 @@ def _layers(file: Any) -> tuple[list[Any], str, tuple[int, int] | None]:
             f"its {shape[0]} layers are the colors of one picture: save a stack of "
             "layers as gray (in tifffile: photometric='minisblack')"
         )
-    if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
+    if "C" in axes and "S" not in axes and shape[axes.index("C")] > 1:
+        raise InputError(
+            f"its {shape[axes.index('C')]} pages are channels of an image: save one of "
+            "them, or layers as such (in tifffile: metadata={'axes': 'ZYX'})"
+        )
+    if "S" in axes:
         raise InputError("a picture of colors: save grain IDs, one number a voxel")
     if planes is not None and len(file.pages) != planes[0] * planes[1]:
         raise InputError(
