@@ -82,3 +82,16 @@ def test_only_absurd_sizes_are_doubted():
     assert unit_doubt(50_000.0, "mm") is None
     assert "in m 50 mm" in unit_doubt(50.0, "mm")
     assert "in um it would be 50 mm" in unit_doubt(5e7, "mm")
+
+
+def test_voxels_of_open_parts_are_counted_up_to_what_is_asked_for(
+    run, tiny_model, tmp_path
+):
+    lid = box((10, 10, 10))
+    lid.update_faces(np.arange(len(lid.faces)) > 1)
+    lid.export(tmp_path / "open.stl")
+    words = ("--repair", "--longest", "80", "--model", tiny_model)
+    code, text, _ = run("inspect", tmp_path / "open.stl", *words)
+    assert code == 0
+    costs = re.findall(r"^ *\S+ [mµ]m +(\d+) +[\d,]+ ", text, re.M)
+    assert costs == ["64", "80"]

@@ -162,6 +162,9 @@ def _print_costs(domain: Domain, of_mask: bool, model: str, precision: str) -> N
     sizes = [max(domain.shape)]
     if not of_mask:
         sizes = sorted({*_LONGEST, *sizes})
+    if domain.part is not None and domain.part.repair:
+        # To find its voxels takes longer than to paint them.
+        sizes = [n for n in sizes if n <= max(domain.shape)]
     print(f"{'voxel':>9}  {'longest':>7}  {'voxels':>14}  {'time':>13}  {'memory':>8}")
     timing = timed(make_recipe(domain, model=model, precision=precision))
     for longest in sizes:
