@@ -175,7 +175,7 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     origin = (0.0, 0.0, 0.0)
     notes: list[str] = []
     if path.is_dir():
-        stack = read_stacks(files)
+        stack = read_stacks(files, map(unpacked, files, raws))
         values, notes = stack.values, [*stack.notes]
         if stack.spacing is not None:  # how far apart they are, they do not say
             x, y, _ = stack.spacing
