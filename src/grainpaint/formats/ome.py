@@ -98,8 +98,9 @@ def _read_image(
         raise InputError(
             "its image names no axes, as in versions before 0.3: save it as 0.4 or 0.5"
         )
-    levels = [(level, group[level["path"]]) for level in image["datasets"]]
-    level, array = max(levels, key=lambda pair: pair[1].size)
+    arrays: list[Any] = [group[level["path"]] for level in image["datasets"]]
+    finest = max(range(len(arrays)), key=lambda i: arrays[i].size)
+    level, array = image["datasets"][finest], arrays[finest]
     axes = [a if isinstance(a, dict) else {"name": a} for a in image["axes"]]
     names = [str(axis["name"]).lower() for axis in axes]
     if len(names) != array.ndim or len(set(names)) != len(names):
