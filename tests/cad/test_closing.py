@@ -167,3 +167,12 @@ def test_corners_far_from_the_origin_are_joined_as_float32_steps_there():
     for is_open in (ring.triangles[1:], gap, fine.triangles):
         with pytest.raises(InputError, match="surface is open"):
             solid_of(far_away(is_open, rng))
+
+
+def test_a_sheet_beside_closed_bodies_is_told_from_a_hole_in_the_body():
+    with pytest.raises(InputError, match=r"a piece of 2 triangles apart .* take it"):
+        solid_of(CUBE, WALL)
+    for hole in ((CUBE[1:],), (CUBE[1:], CUBE[1:] + 20.0)):
+        with pytest.raises(InputError, match="surface is open") as error:
+            solid_of(*hole)
+        assert "apart" not in str(error.value)

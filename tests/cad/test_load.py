@@ -84,6 +84,14 @@ def test_quads_and_counting_from_the_end_in_obj(tmp_path):
     assert len(part.faces) == 12
 
 
+def test_free_form_surfaces_of_obj_are_refused_and_not_left_out(tmp_path):
+    box((10, 10, 10)).export(tmp_path / "a.obj")
+    with (tmp_path / "a.obj").open("a") as file:
+        file.write("cstype bspline\ndeg 1 1\nsurf 0 1 0 1 1 2 3 4\nend\n")
+    with pytest.raises(InputError, match=r"free-form surfaces.*: export polygons"):
+        load_part(tmp_path / "a.obj")
+
+
 @pytest.mark.parametrize(
     ("unit", "edge", "known"),
     [("", 1e3, "mm"), ('unit="inch"', 25_400, "inch"), ('unit="micron"', 1, "um"),

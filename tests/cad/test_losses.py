@@ -222,3 +222,17 @@ def test_cavities_without_a_voxel_are_told():
     assert "1 of 2 cavities hold no voxel" in line
     assert "(2.03, 2.03, 2.03) µm" in line
     assert losses(trimesh.util.concatenate([block, hole]), 40) == []
+
+
+def test_cavities_that_overlap_make_no_wall_and_no_loss():
+    row = [box((8, 8, 8), (x, 0, 0)) for x in (-0.8, -0.4, 0, 0.4, 0.8)]
+    pair = [box((5, 5, 5), (x, x, x)) for x in (-1.25, 1.25)]
+    for mesh in (*row, *pair):
+        mesh.invert()
+    for cavities in (row, pair):
+        mesh = trimesh.util.concatenate([box((10,) * 3), *cavities])
+        lines = losses(mesh, 80)
+        assert [line for line in lines if "not compared" not in line] == []
+        assert "cavities overlap" in lines[0]
+    apart = trimesh.util.concatenate([box((10,) * 3), pair[0]])
+    assert losses(apart, 80) == []

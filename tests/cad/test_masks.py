@@ -1,6 +1,7 @@
 """Masks as parts: every format gives the same voxels, on the same axes."""
 
 import gzip
+import zipfile
 
 import numpy as np
 import pytest
@@ -176,3 +177,24 @@ def test_a_zarr_folder_is_refused_with_what_would_do(tmp_path):
     assert not is_mask(tmp_path)
     with pytest.raises(InputError, match="a folder, but a file is needed"):
         load_part(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "vti", "tif"])
+def test_the_content_of_a_packed_mask_counts_not_its_name(tmp_path, inside, kind):
+    data = written(tmp_path, inside, kind).read_bytes()
+    path = tmp_path / "scan.gz"
+    path.write_bytes(gzip.compress(data))
+    assert is_mask(path)
+    np.testing.assert_array_equal(load_mask_file(path).inside, inside)
+    (tmp_path / "part.vti.gz").write_bytes(gzip.compress(b"solid a\nendsolid\n"))
+    assert not is_mask(tmp_path / "part.vti.gz")
+
+
+def test_a_volume_that_is_no_mask_is_refused_with_what_would_do(tmp_path):
+    path = Microstructure(np.ones((3, 3, 3), np.int32)).save(tmp_path / "a.sites")
+    with pytest.raises(InputError, match=r"holds grains.* convert .* -o mask\.vti"):
+        load_part(path)
+    with zipfile.ZipFile(tmp_path / "a.stl", "w") as archive:
+        archive.writestr("a.stl", b"solid a\nendsolid\n")
+    with pytest.raises(InputError, match=r"an archive .*: unpack it"):
+        load_part(tmp_path / "a.stl")

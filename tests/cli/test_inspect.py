@@ -7,7 +7,12 @@ import pytest
 import trimesh
 from solids import box, saved
 
-from grainpaint.cad.inspection import overlap_of, thinnest_place, unit_doubt
+from grainpaint.cad.inspection import (
+    bodies_of,
+    overlap_of,
+    thinnest_place,
+    unit_doubt,
+)
 
 
 def test_inspect_says_what_a_part_is(run, tiny_model, tmp_path):
@@ -38,6 +43,19 @@ def test_the_volume_of_bodies_that_overlap_is_that_of_their_union():
     assert overlap_of(solid_of(*row[::2])) == 0.0
 
 
+def test_cavities_that_overlap_count_once():
+    from solids import solid_of
+
+    pair = [box((5, 5, 5), (x, x, x)) for x in (-1.25, 1.25)]
+    for mesh in pair:
+        mesh.invert()
+    union = 1000 - 2 * 125 + 2.5**3
+    part = solid_of(box((10, 10, 10)), *pair)
+    assert part.volume - overlap_of(part) == pytest.approx(union, rel=0.002)
+    (body,) = bodies_of(part)
+    assert body.volume == pytest.approx(union, rel=0.002)
+
+
 def test_inspect_says_what_a_mask_is(run, tiny_model, tmp_path):
     mask = np.zeros((20, 10, 10), bool)
     mask[5:15] = True
@@ -64,3 +82,16 @@ def test_only_absurd_sizes_are_doubted():
     assert unit_doubt(50_000.0, "mm") is None
     assert "in m 50 mm" in unit_doubt(50.0, "mm")
     assert "in um it would be 50 mm" in unit_doubt(5e7, "mm")
+
+
+def test_voxels_of_open_parts_are_counted_up_to_what_is_asked_for(
+    run, tiny_model, tmp_path
+):
+    lid = box((10, 10, 10))
+    lid.update_faces(np.arange(len(lid.faces)) > 1)
+    lid.export(tmp_path / "open.stl")
+    words = ("--repair", "--longest", "80", "--model", tiny_model)
+    code, text, _ = run("inspect", tmp_path / "open.stl", *words)
+    assert code == 0
+    costs = re.findall(r"^ *\S+ [mµ]m +(\d+) +[\d,]+ ", text, re.M)
+    assert costs == ["64", "80"]

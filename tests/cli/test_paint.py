@@ -172,7 +172,7 @@ MISTAKES = {
     "unknown suffix": ("paint GEAR -o a.foo", ".vti, .npz, .zarr"),
     "zero voxel": ("paint GEAR -o a.vti --voxel 0um", "above 0"),
     "bare voxel": ("paint GEAR -o a.vti --voxel 50", "unit"),
-    "tiny voxel": ("paint GEAR -o a.vti --voxel 0.01um", "GiB"),
+    "tiny voxel": ("paint GEAR -o a.vti --voxel 0.01um", "too many"),
     "huge voxel": ("paint GEAR -o a.vti --voxel 5mm", "thinner than a voxel"),
     "two sizes": ("paint GEAR -o a.vti --voxel 50um --longest 90", "give one"),
     "grains only": ("generate --shape 16,16,16 --grain-size 9um -o a.npz", "--voxel"),

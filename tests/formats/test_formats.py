@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import tracemalloc
 import zipfile
 
@@ -13,7 +14,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from samples import RECORDED, example_volume
 
 from grainpaint import InputError, Microstructure, load
-from grainpaint.cad import load_part
+from grainpaint.cad import load_mask_file, load_part
 from grainpaint.errors import InputNote
 from grainpaint.formats import SUFFIXES, check_output, dropped, find_volumes, write
 
@@ -102,6 +103,8 @@ NAMES = {
     "A.VTI": "a.vti",
     "my.vti.1": "a.vti",
     "a.npz.bak": "a.npz",
+    "table.csv": "a.npz",
+    "a.zip": "a.npz",
     "grains.txt": "tiny.dump",
     "IN100_3d.init": "tiny.1.sites",
     "dump1.potts": "tiny.dump",
@@ -239,6 +242,14 @@ def test_void_and_periodic_hold_for_every_format(tmp_path):
         ("a.msh", b"$MeshFormat\n4.1 0 8\n", "Gmsh, a mesh of elements"),
         ("a.FCStd", b"PK\5\6" + b"\0" * 18, "a .fcstd file, which is not read: export"),
         ("a.csv", b"x,y,z,id\n0,0,0,1\n", "a table, but no map of orientations: save"),
+        ("a.stl", b"BZh91AY&SY" + b"\0" * 90, "packed by bzip2: unpack it"),
+        ("a.stl", b"\xfd7zXZ\0" + b"\0" * 90, "packed by xz: unpack it"),
+        ("a.dat", b"\x28\xb5\x2f\xfd" + b"\0" * 90, "packed by zstd: unpack it"),
+        (
+            "a.dat",
+            gzip.compress(gzip.compress(b"a" * 90), mtime=0),
+            "packed by gzip twice",
+        ),
     ],
 )
 def test_files_of_other_programs_are_named(tmp_path, name, head, what):
@@ -249,3 +260,25 @@ def test_files_of_other_programs_are_named(tmp_path, name, head, what):
     if name not in ("a.csv", "a.raw"):  # which may hold the triangles of an STL
         with pytest.raises(InputError, match=what):
             load_part(tmp_path / name)
+
+
+def test_a_pipe_is_refused_before_anything_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for read in (load, load_part):
+        with pytest.raises(InputError, match="no ordinary file"):
+            read(tmp_path / "pipe")
+    example_volume().save(tmp_path / "a.vti")
+    assert find_volumes([tmp_path]) == [tmp_path / "a.vti"]
+
+
+def test_an_archive_that_holds_an_array_twice_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, grain_id=np.ones((2, 2, 2), int))
+    data = io.BytesIO()
+    np.save(data, np.full((2, 2, 2), 2))
+    again = pytest.warns(UserWarning, match="Duplicate")
+    with again, zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("grain_id.npy", data.getvalue())
+    for read in (load, load_mask_file):
+        with pytest.raises(InputError, match="holds 'grain_id' twice"):
+            read(path)

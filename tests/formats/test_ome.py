@@ -173,3 +173,22 @@ def test_an_image_without_a_scale_says_that_one_is_assumed(tmp_path):
     path = write(tmp_path / "a.zarr", IDS, metadata("zyx", []))
     with pytest.warns(InputNote, match="edge 1, since it states no scale"):
         assert load(path).spacing == (1, 1, 1)
+
+
+def test_the_finest_level_is_read_wherever_it_is_listed(tmp_path):
+    said = metadata("zyx", [scale(2, 2, 2)])
+    fine = {"path": "fine", "coordinateTransformations": [scale(1, 1, 1)]}
+    said["multiscales"][0]["datasets"].append(fine)
+    path = write(tmp_path / "a.zarr", IDS[::2, ::2, ::2], said)
+    zarr.open_group(path, mode="r+").create_array("fine", data=IDS)
+    volume = load(path)
+    np.testing.assert_array_equal(volume.grain_id, IDS.transpose(2, 1, 0))
+    assert volume.spacing == (1, 1, 1)
+
+
+def test_versions_that_name_no_axes_are_refused_by_that(tmp_path):
+    said = metadata("zyx", [], "0.4")
+    del said["multiscales"][0]["axes"]
+    path = write(tmp_path / "a.zarr", IDS, said, "0.4")
+    with pytest.raises(InputError, match=r"names no axes.* before 0\.3"):
+        load(path)

@@ -58,6 +58,8 @@ def test_a_single_page_is_a_section(tmp_path):
 def test_pictures_and_damaged_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="picture of colors"):
         loaded(tmp_path, np.zeros((5, 6, 3), "u1"), photometric="rgb")
+    with pytest.raises(InputError, match=r"4 pages are channels.*'axes': 'ZYX'"):
+        loaded(tmp_path, imagej=True)
     planes = {"photometric": "rgb", "planarconfig": "separate"}
     with pytest.raises(InputError, match="3 layers are the colors of one picture"):
         loaded(tmp_path, np.zeros((3, 5, 6), "u1"), **planes)

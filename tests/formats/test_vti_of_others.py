@@ -153,6 +153,23 @@ def test_what_was_cut_or_changed_elsewhere_is_said(tmp_path):
         assert load(tmp_path / "c.vti").periodic == (True, False, True)
 
 
+def test_our_lengths_and_periodic_axes_hold_for_every_array_of_our_file(tmp_path):
+    volume = example()
+    grid = pyvista.read(volume.save(tmp_path / "a.vti"))
+    grid.cell_data["mine"] = grid.cell_data["material"] + 5
+    grid.save(tmp_path / "b.vti")
+    grid.rename_array("material", "yours")
+    grid.save(tmp_path / "c.vti")
+    for name, more in (("b.vti", 5), ("c.vti", 5), ("c.vti", 0)):
+        back = quietly(tmp_path / name, array="mine" if more else "yours")
+        np.testing.assert_array_equal(back.grain_id, volume.grain_id + more)
+        assert back.spacing == volume.spacing
+        assert back.periodic == volume.periodic
+    grid.extract_subset((0, 1, 0, 3, 0, 4)).save(tmp_path / "d.vti")
+    with pytest.warns(InputNote, match="the axes cut are no longer periodic"):
+        assert load(tmp_path / "d.vti", array="mine").periodic == (False, False, True)
+
+
 @pytest.mark.parametrize(
     ("name", "unit", "note"),
     [

@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 from samples import GEAR
+from solids import box, saved
 
 import grainpaint
 from grainpaint import InputError
 from grainpaint.cad import Pose
-from grainpaint.generation.domain import PartFile, load_grid, part_domain
+from grainpaint.generation.domain import Domain, PartFile, load_grid, part_domain
 from grainpaint.generation.recipe import Options, Recipe, make_recipe
 
 
@@ -75,3 +76,13 @@ def test_what_a_mask_cannot_have_is_refused(inside, tmp_path):
     domain, (note,) = part_domain(tmp_path / "mask.npz", voxel=4.0)
     assert (domain.spacing, domain.origin) == (4.0, (2.0, 4.0, 8.0))
     assert "the file says voxels of 2 µm" in note
+
+
+def test_sizes_that_can_never_be_made_are_refused_at_once(tmp_path):
+    path = saved(box((10, 10, 10)), tmp_path / "a.stl")
+    for voxel in (1e-6, 1e-3, 0.5):
+        with pytest.raises(InputError, match=r"are too many.* use larger voxels"):
+            part_domain(path, voxel=voxel)
+    with pytest.raises(InputError, match="are too many"):
+        Domain((100_000, 100_000, 1_000))
+    assert Domain((10_000, 10_000, 10_000)).spacing == 1.0

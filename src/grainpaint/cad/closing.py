@@ -193,8 +193,20 @@ def _open(
     count = count_text(n, "hole")
     where = place(vertices[holes[0]].mean(0), unit)
     across = np.linalg.norm(np.ptp(corners, axis=0))
-    also = f"; {wall}" if len(walls) else ""
+    also = f"; {wall}" if len(walls) else _apart(edges, int(holes[0, 0]))
     return InputError(
         f"{path}: the surface is open: {count} ({len(holes)} open edges), the first at "
         f"{where}, {across:.3g} {unit} across{also}; close it in the CAD program{aside}"
     )
+
+
+def _apart(edges: Edges, corner: int) -> str:
+    """Say that an open piece lies apart from closed ones; a sheet may be left over."""
+    _, piece = connected(edges.ends, int(edges.ends.max()) + 1)
+    of_edge = piece[edges.ends[:, 0]]
+    n_sides = np.bincount(of_edge, edges.count)
+    n_odd = np.bincount(of_edge, edges.odd, n_sides.size)
+    if not ((n_sides > 0) & (n_odd == 0)).any():
+        return ""
+    n = count_text(int(n_sides[piece[corner]]) // 3, "triangle")
+    return f", in a piece of {n} apart from the others: if it is a sheet, take it out"

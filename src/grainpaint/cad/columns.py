@@ -7,7 +7,7 @@ import numpy as np
 
 from grainpaint.compiled import inner
 
-__all__ = ["cross", "fill_columns", "left_of", "touch"]
+__all__ = ["add_repeats", "cross", "fill_columns", "left_of", "touch"]
 
 
 @inner()
@@ -117,5 +117,29 @@ def touch(start, crossings, ny, nz, edge, touched):
             z = c // 4
             if winding > 0 and z > since:
                 touched[column % ny // edge, since // edge : (z - 1) // edge + 1] = True
+            winding += c % 4 - 1
+            since = z
+
+
+@nb.njit(cache=True)
+def add_repeats(start, crossings, repeats):
+    """Add the voxels that bodies hold once too often, and those that cavities take so.
+
+    Parameters
+    ----------
+    start, crossings : int64
+        Of `cross`.
+    repeats : int64, shape (2,)
+        Voxels of bodies, and of cavities; the k-th repeat of a voxel counts, too.
+    """
+    for column in range(start.size - 1):
+        winding = 0
+        since = 0
+        for c in crossings[start[column] : start[column + 1]]:
+            z = c // 4
+            if winding > 1:
+                repeats[0] += (winding - 1) * (z - since)
+            elif winding < 0:
+                repeats[1] -= winding * (z - since)
             winding += c % 4 - 1
             since = z

@@ -1,14 +1,14 @@
 """What there is to know of a part before it is painted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grainpaint.cad.bodies import Bodies, count_voxels
+from grainpaint.cad.bodies import Bodies
 from grainpaint.cad.neighborhoods import block_edge, block_layers
 from grainpaint.cad.solid import Part
 from grainpaint.cad.thinness import find_thinnest
-from grainpaint.cad.voxels import plan_grid
+from grainpaint.cad.voxels import PartGrid, plan_grid
 from grainpaint.units import UNITS, length_text
 
 __all__ = ["Body", "bodies_of", "overlap_of", "thinnest_place", "unit_doubt"]
@@ -25,7 +25,7 @@ class Body:
     Parameters
     ----------
     volume : float
-        Without its cavities, µm^3.
+        Without its cavities, µm^3; counted in voxels if cavities overlap.
     surface : float
         With that of its cavities, µm^2.
     size : three floats
@@ -43,12 +43,13 @@ class Body:
 def bodies_of(part: Part) -> list[Body]:
     """Return the bodies of a part, the largest first."""
     found = Bodies(part)
+    volume = found.volume + _repeated_cavities(part)
     low, high = found.boxes()
-    order = np.argsort(-found.volume, kind="stable")
+    order = np.argsort(-volume, kind="stable")
     sizes, centers = (high - low).tolist(), ((high + low) / 2).tolist()
     return [
         Body(
-            float(found.volume[i]),
+            float(volume[i]),
             float(found.area[i]),
             (sizes[i][0], sizes[i][1], sizes[i][2]),
             (centers[i][0], centers[i][1], centers[i][2]),
@@ -57,19 +58,34 @@ def bodies_of(part: Part) -> list[Body]:
     ]
 
 
-def overlap_of(part: Part) -> float:
-    """Return by how much the volumes of the bodies exceed that of their union, µm^3.
+def _repeated_cavities(part: Part) -> np.ndarray:
+    """Return the volume that cavities of each body take more than once, µm^3."""
+    volume = np.zeros(int(part.bodies.max()) + 1)
+    grid = _fine_grid(part)
+    if grid.repeats()[1]:
+        for i in range(volume.size):
+            of_body = part.faces[part.bodies == i]
+            alone = replace(grid, part=Part(part.vertices, of_body))
+            volume[i] = alone.repeats()[1] * grid.spacing**3
+    return volume
 
-    Counted in voxels, some 200 along the longest side; 0 if no two bodies overlap.
+
+def overlap_of(part: Part) -> float:
+    """Return by how much the volume of a part exceeds that of its union, µm^3.
+
+    Counted in voxels, some 200 along the longest side; below 0 if it is cavities that
+    overlap, 0 if neither they nor bodies do.
     """
-    bodies = Bodies(part)
-    if bodies.apart():
-        return 0.0
+    grid = _fine_grid(part)
+    of_bodies, of_cavities = grid.repeats()
+    return (of_bodies - of_cavities) * grid.spacing**3
+
+
+def _fine_grid(part: Part) -> PartGrid:
+    """Return the voxels in which volumes are counted and thin places looked for."""
     low, high = part.bounds
-    grid = plan_grid(part, float((high - low).max()) / _SEEN)
-    n_twice = int(count_voxels(grid, bodies.volume.size).sum())
-    n_inside = int(grid.mask([(0, n) for n in grid.shape]).sum())
-    return max(n_twice - n_inside, 0) * grid.spacing**3
+    size = high - low
+    return plan_grid(part, min(float(size.max()) / _SEEN, float(size.min())))
 
 
 def thinnest_place(part: Part) -> tuple[float, tuple[float, float, float]] | None:
@@ -78,10 +94,7 @@ def thinnest_place(part: Part) -> tuple[float, tuple[float, float, float]] | Non
     The thickness is twice the volume by the surface: exact for walls, half the diameter
     of struts. None if nothing is thinner than about a seventieth of the longest side.
     """
-    low, high = part.bounds
-    grid = plan_grid(
-        part, min(float((high - low).max()) / _SEEN, float((high - low).min()))
-    )
+    grid = _fine_grid(part)
     edge, found = block_edge(grid.shape), np.array([_WALL, 0, 0, 0])
     stack = list(block_layers(grid))
     exact = np.concatenate([layers.exact for layers in stack])

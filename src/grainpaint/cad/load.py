@@ -22,6 +22,8 @@ from grainpaint.units import UNITS, plain_unit
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
 
+_GRAINS = ("spparks", "tesr", "ebsd")  # files of volumes that are no masks
+
 
 def load_part(path: Path, unit: str | None = None, pose: Pose = AS_IT_IS) -> Part:
     """Read a file of a part and make sure that it bounds a solid.
@@ -163,6 +165,11 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
     other = other_kind(path, data[:64], kind is None) if kind in (None, "stl") else None
     if other is not None:
         raise InputError(f"{path}: {other}")
+    if kind is None and known_kind(path) in _GRAINS:
+        raise InputError(
+            f"{path}: holds grains, and is no part: make a mask of it, grainpaint "
+            f"convert {path} -o mask.vti, and give that"
+        )
     if kind is None:
         raise InputError(f"{path}: parts are read from {KNOWN} files, this is none")
     triangles, named, notes, n_solids = read_triangles(path, data, kind)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.cad.bodies import SHARE, Bodies, count_voxels
-from grainpaint.cad.cavities import filled_cavities
+from grainpaint.cad.cavities import cavities_overlap, filled_cavities
 from grainpaint.cad.neighborhoods import block_edge, block_layers
 from grainpaint.cad.thinness import find_worst
 from grainpaint.cad.voxels import PartGrid, plan_grid
@@ -73,7 +73,12 @@ def find_losses(grid: PartGrid) -> list[str]:
     n_voxels, wall, gap = _compare(grid)
     _refuse_vanished(grid, bodies, n_voxels)
     lines = []
-    if bodies.wrong(n_voxels, grid.spacing):
+    if cavities_overlap(grid):
+        lines.append(
+            "cavities overlap: the volume of the voxels is not compared with that of "
+            "the part"
+        )
+    elif bodies.wrong(n_voxels, grid.spacing):
         lines.append(_volume_line(grid, bodies, n_voxels))
     if wall:
         lines.append(_thin_line(grid, wall, "walls or struts", "volume"))

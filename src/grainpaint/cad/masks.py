@@ -20,6 +20,7 @@ from grainpaint.formats.arrays import (
     names_in,
     read_member,
 )
+from grainpaint.formats.content import unpacked_head
 from grainpaint.formats.plain_text import narrow
 from grainpaint.formats.sections import in_folder
 from grainpaint.formats.tiff import MARKS as TIFF_MARKS
@@ -28,7 +29,7 @@ from grainpaint.microstructure import VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "check_folder", "is_mask", "load_mask_file"]
 
-_PACKED = (".npy", ".npz", ".tif", ".tiff", ".vti")  # by gzip
+_HEAD = 4096  # bytes that tell what a file is
 _NPY = b"\x93NUMPY"
 
 
@@ -104,12 +105,16 @@ def is_mask(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        head = narrow(file.read(512))
-    if head[:2] == b"\x1f\x8b":
-        return path.with_suffix("").suffix.lower() in _PACKED
+        head = file.read(_HEAD)
+    packed = head[:2] == b"\x1f\x8b"
+    head = narrow(unpacked_head(head) if packed else head)
     if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
         return True
-    return head[:4] == b"PK\x03\x04" and bool(_arrays_in(path))
+    if head[:4] != b"PK\x03\x04":
+        return False
+    if packed:  # the name of the first file is all that is at hand
+        return head[30 : 30 + int.from_bytes(head[26:28], "little")].endswith(b".npy")
+    return bool(_arrays_in(path))
 
 
 def check_folder(path: Path) -> None:
@@ -170,7 +175,7 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
     origin = (0.0, 0.0, 0.0)
     notes: list[str] = []
     if path.is_dir():
-        stack = read_stacks(files)
+        stack = read_stacks(files, map(unpacked, files, raws))
         values, notes = stack.values, [*stack.notes]
         if stack.spacing is not None:  # how far apart they are, they do not say
             x, y, _ = stack.spacing

@@ -19,7 +19,8 @@ def obj_triangles(data: bytes) -> np.ndarray:
     Raises
     ------
     ValueError, OverflowError
-        If a line is damaged, or names a corner that is not there.
+        If a line is damaged, or names a corner that is not there, or the file has
+        surfaces of other kinds.
     """
     corners: list[list[bytes]] = []
     polygons: list[list[int]] = []
@@ -33,6 +34,8 @@ def obj_triangles(data: bytes) -> np.ndarray:
             polygon = [int(word.partition(b"/")[0]) for word in words[1:]]
             n = len(corners)
             polygons.append([i + n if i < 0 else i - 1 for i in polygon])
+        elif words[0] == b"surf":
+            raise ValueError("it has free-form surfaces (surf): export polygons")
     if polygons and any(len(corner) < 3 for corner in corners):
         raise ValueError("a corner has fewer than three numbers")
     points = np.array(corners if polygons else []).astype(np.float64).reshape(-1, 3)

@@ -5,10 +5,14 @@ import numpy as np
 
 __all__ = ["find_thinnest", "find_worst"]
 
+TWICE_TAKEN = 0.01  # voxels below 0 of a block, which rounding does not make
+
 
 @nb.njit(cache=True)
 def find_worst(exact, voxels, area, edge, gaps, thin, holes, share, depth, found):
     """Look at the neighborhoods (27 blocks) whose middle block has a surface.
+
+    Where cavities overlap, volumes of blocks are below 0: walls there are left out.
 
     Parameters
     ----------
@@ -37,12 +41,16 @@ def find_worst(exact, voxels, area, edge, gaps, thin, holes, share, depth, found
                 if area[i, j, k] <= edge * edge / 2.0:
                     continue
                 sums[:] = 0.0
+                least = 0.0
                 for p in range(i - 1, i + 2):
                     for q in range(max(j - 1, 0), min(j + 2, n_y)):
                         for r in range(max(k - 1, 0), min(k + 2, n_z)):
                             sums[0] += exact[p, q, r]
+                            least = min(least, exact[p, q, r])
                             sums[1] += voxels[p, q, r]
                             sums[2] += area[p, q, r]
+                if least < -TWICE_TAKEN and not gaps:
+                    continue
                 if gaps:
                     sums[0], sums[1] = full - sums[0], full - sums[1]
                 thickness = 2.0 * sums[0] / sums[2]
@@ -70,7 +78,8 @@ def find_thinnest(exact, area, edge, found):
     edge : int
         Of a block, voxels.
     found : float64, shape (4,)
-        Thickness and block (x, y, z); replaced if a thinner place is found.
+        Thickness and block (x, y, z); replaced if a thinner place is found. Places
+        where cavities overlap are left out.
     """
     n_x, n_y, n_z = area.shape
     for i in range(n_x):
@@ -78,12 +87,15 @@ def find_thinnest(exact, area, edge, found):
             for k in range(n_z):
                 if area[i, j, k] <= edge * edge / 2.0:
                     continue
-                volume, surface = 0.0, 0.0
+                volume, surface, least = 0.0, 0.0, 0.0
                 for p in range(max(i - 1, 0), min(i + 2, n_x)):
                     for q in range(max(j - 1, 0), min(j + 2, n_y)):
                         for r in range(max(k - 1, 0), min(k + 2, n_z)):
                             volume += exact[p, q, r]
+                            least = min(least, exact[p, q, r])
                             surface += area[p, q, r]
+                if least < -TWICE_TAKEN:
+                    continue
                 if volume > 1.0 and 2.0 * volume / surface < found[0]:
                     found[0] = 2.0 * volume / surface
                     found[1], found[2], found[3] = i, j, k

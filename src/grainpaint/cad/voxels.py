@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainpaint.cad.columns import cross, fill_columns, touch
+from grainpaint.cad.columns import add_repeats, cross, fill_columns, touch
 from grainpaint.cad.solid import Part
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
@@ -24,6 +24,8 @@ __all__ = [
     "plan_grid",
     "voxelize",
 ]
+
+_LAYERS = 64  # along x, whose columns are held at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +119,18 @@ class PartGrid:
             x1 = min(x0 + edge, nx)
             touch(*self._crossings(x0, x1, 0, ny), ny, nz, edge, found[i])
         return found
+
+    def repeats(self) -> tuple[int, int]:
+        """Return the voxels that bodies hold, and cavities take, once too often.
+
+        Of those that three bodies hold, two are too many. Both are 0 if no two bodies
+        and no two cavities overlap.
+        """
+        nx, ny, _ = self.shape
+        found = np.zeros(2, np.int64)
+        for x0 in range(0, nx, _LAYERS):
+            add_repeats(*self._crossings(x0, min(x0 + _LAYERS, nx), 0, ny), found)
+        return int(found[0]), int(found[1])
 
     def _crossings(
         self, x0: int, x1: int, y0: int, y1: int

@@ -138,10 +138,12 @@ def _part_rows(part: Part, unit: str, domain: Domain) -> Rows:
 
 
 def _whole_volume(volume: float, overlap: float) -> str:
-    """Return the volume of a part whose bodies may overlap, in words."""
-    if overlap <= 0:
+    """Return the volume of a part whose bodies or cavities may overlap, in words."""
+    if not overlap:
         return _volume(volume)
     union = f"about {float(f'{(volume - overlap) / 1e9:.3g}'):g} mm³"
+    if overlap < 0:
+        return f"{union}, where cavities overlap counted once"
     return f"{union}, where bodies overlap counted once; their sum {_volume(volume)}"
 
 
@@ -160,6 +162,9 @@ def _print_costs(domain: Domain, of_mask: bool, model: str, precision: str) -> N
     sizes = [max(domain.shape)]
     if not of_mask:
         sizes = sorted({*_LONGEST, *sizes})
+    if domain.part is not None and domain.part.repair:
+        # To find its voxels takes longer than to paint them.
+        sizes = [n for n in sizes if n <= max(domain.shape)]
     print(f"{'voxel':>9}  {'longest':>7}  {'voxels':>14}  {'time':>13}  {'memory':>8}")
     timing = timed(make_recipe(domain, model=model, precision=precision))
     for longest in sizes:

@@ -4,6 +4,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from io import BytesIO
 from math import prod
 from typing import IO
@@ -106,12 +107,21 @@ def names_in(archive: zipfile.ZipFile) -> list[str]:
     """Return the names of the arrays in an archive, without .npy.
 
     Names stand there twice, and are compared: damage of one must not hide an array.
+
+    Raises
+    ------
+    InputError
+        If there are two of a name.
     """
     for info in archive.infolist():
         if info.comment:  # no array has one: what follows is taken for it
             raise zipfile.BadZipFile("its list of files is damaged")
         archive.open(info).close()
-    return [name.removesuffix(".npy") for name in archive.namelist()]
+    names = [name.removesuffix(".npy") for name in archive.namelist()]
+    for name, n in Counter(names).items():
+        if n > 1:
+            raise InputError(f"the archive holds {name!r} twice: which is meant?")
+    return names
 
 
 def read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:

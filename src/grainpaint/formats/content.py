@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.kinds import kind_of_text
+from grainpaint.formats.files import check_file
 from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow, with_line_feeds
 
@@ -19,6 +20,7 @@ __all__ = [
     "known_kind",
     "part_told",
     "refuse_part",
+    "unpacked_head",
 ]
 
 _GZIP = b"\x1f\x8b"
@@ -111,10 +113,10 @@ def _head(path: Path) -> bytes:
     """Return how a file begins, unpacked."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    return narrow(_unpacked_head(head) if head.startswith(_GZIP) else head)
+    return narrow(unpacked_head(head) if head.startswith(_GZIP) else head)
 
 
-def _unpacked_head(packed: bytes) -> bytes:
+def unpacked_head(packed: bytes) -> bytes:
     """Return what the head of a .gz yields before it ends or proves damaged."""
     stream, head = zlib.decompressobj(31), b""
     try:
@@ -132,6 +134,8 @@ def known_kind(path: Path) -> str | None:
     if path.is_dir():
         marks = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
         return "zarr" if any((path / mark).is_file() for mark in marks) else None
+    if not path.is_file():
+        return None
     head = _head(path)
     text = head.lstrip()
     for start, kind in _STARTS.items():
@@ -161,6 +165,8 @@ def kind_of(path: Path, known: str) -> str:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file")
+    if not path.is_dir():
+        check_file(path)
     try:
         kind = known_kind(path)
         if kind is not None:

@@ -104,10 +104,15 @@ def check_file(path: Path) -> None:
     Raises
     ------
     InputError
-        If there is none, or a folder.
+        If there is none, or a folder, or a pipe, which could be read once only.
     """
     if path.is_dir():
         raise InputError(f"{path}: a folder, but a file is needed")
+    if path.exists() and not path.is_file():
+        raise InputError(
+            f"{path}: no ordinary file but a pipe or a device: save what it gives in a "
+            "file"
+        )
     if not path.is_file():
         raise InputError(f"{path}: no such file")
 

@@ -76,10 +76,10 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                 raise InputError(f"{path}: a zipped Zarr folder: unzip it")
             if any(n.lower().endswith(".model") for n in archive.namelist()):  # 3MF
                 raise InputError(part_told(path))
-            other = other_kind(path, b"")
+            are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
+            other = None if held and are_arrays else other_kind(path, b"")
             if other is not None:
                 raise InputError(f"{path}: {other}")
-            are_arrays = {f"{n}.npy" for n in held} <= set(archive.namelist())
             if are_arrays and not {*_OURS, "quaternion"} & set(held):
                 return _of_others(archive, held, options.array)
             if name not in held:

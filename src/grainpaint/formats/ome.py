@@ -94,8 +94,13 @@ def _read_image(
     group: zarr.Group, image: dict[str, Any], notes: tuple[str, ...]
 ) -> RawVolume:
     """Read the finest level of an image."""
-    level = image["datasets"][0]
-    array: Any = group[level["path"]]
+    if "axes" not in image:
+        raise InputError(
+            "its image names no axes, as in versions before 0.3: save it as 0.4 or 0.5"
+        )
+    arrays: list[Any] = [group[level["path"]] for level in image["datasets"]]
+    finest = max(range(len(arrays)), key=lambda i: arrays[i].size)
+    level, array = image["datasets"][finest], arrays[finest]
     axes = [a if isinstance(a, dict) else {"name": a} for a in image["axes"]]
     names = [str(axis["name"]).lower() for axis in axes]
     if len(names) != array.ndim or len(set(names)) != len(names):

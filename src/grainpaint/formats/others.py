@@ -24,6 +24,12 @@ _STARTS = {  # how they begin
     b"DBRep_Drawable": f"a BREP file, {_CAD}",
     b"CASCADE Topology": f"a BREP file, {_CAD}",
     b"#VRML": f"a VRML file, {_CAD}",
+    b"BZh": "packed by bzip2: unpack it first",
+    b"\xfd7zXZ": "packed by xz: unpack it first",
+    b"\x28\xb5\x2f\xfd": "packed by zstd: unpack it first",
+    b"\x1f\x8b": "packed by gzip twice: unpack it once",
+    b"7z\xbc\xaf": "an archive: unpack it first",
+    b"Rar!": "an archive: unpack it first",
     b"\x89HDF\r\n\x1a\n": "an HDF5 file, which holds no part that is read",
 }
 _SUFFIXES = {
@@ -57,7 +63,8 @@ def other_kind(path: Path, head: bytes, named: bool = True) -> str | None:
         if head.startswith(start):
             return what
     suffix = path.suffix.lower()
-    if not named or suffix not in _SUFFIXES:
-        return None
-    what = _SUFFIXES[suffix]
-    return f"a {suffix} file, {what}"
+    if named and suffix in _SUFFIXES:
+        return f"a {suffix} file, {_SUFFIXES[suffix]}"
+    if head.startswith(b"PK\x03\x04"):  # after suffixes of programs that use it
+        return "an archive that holds no more than other files: unpack it first"
+    return None

@@ -10,7 +10,7 @@ import io
 import logging
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,17 +90,25 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
     return replace(labels, spacing=(x, y, options.spacing_z / unit))
 
 
-def read_stacks(paths: list[Path]) -> Stack:
+def read_stacks(
+    paths: Sequence[Path], contents: Iterable[bytes] | None = None
+) -> Stack:
     """Read files of one page each as the layers of one stack, from below.
 
-    A single file may hold all layers.
+    Parameters
+    ----------
+    paths : sequence of Path
+        A single file may hold all layers.
+    contents : iterable of bytes, optional
+        Of the files, unpacked, if they have been read already.
 
     Raises
     ------
     InputError
         As `read_stack`; if they differ in size or pixels, or hold several pages each.
     """
-    first, *others = (read_stack(path, content_of(path)) for path in paths)
+    contents = map(content_of, paths) if contents is None else contents
+    first, *others = (read_stack(*pair) for pair in zip(paths, contents))
     for path, other in zip(paths[1:], others):
         has, wanted = other.values.shape, (*first.values.shape[:2], 1)
         if has != wanted or other.spacing != first.spacing:
@@ -227,7 +235,12 @@ def _layers(file: Any) -> tuple[list[Any], str, tuple[int, int] | None]:
             f"its {shape[0]} layers are the colors of one picture: save a stack of "
             "layers as gray (in tifffile: photometric='minisblack')"
         )
-    if "S" in axes or ("C" in axes and shape[axes.index("C")] > 1):
+    if "C" in axes and "S" not in axes and shape[axes.index("C")] > 1:
+        raise InputError(
+            f"its {shape[axes.index('C')]} pages are channels of an image: save one of "
+            "them, or layers as such (in tifffile: metadata={'axes': 'ZYX'})"
+        )
+    if "S" in axes:
         raise InputError("a picture of colors: save grain IDs, one number a voxel")
     if planes is not None and len(file.pages) != planes[0] * planes[1]:
         raise InputError(

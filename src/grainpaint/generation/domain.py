@@ -1,5 +1,6 @@
 """What is filled with grains: a box of voxels, or a part in its box."""
 
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from grainpaint.cad import (
 from grainpaint.errors import InputError, InputNote
 from grainpaint.network.lookup import model_digest
 from grainpaint.network.precision import Precision, resolve
+from grainpaint.units import length_text
 
 __all__ = [
     "BoxRecipe",
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 Grid = PartGrid | MaskGrid | WindingGrid
+_MOST_VOXELS = 10**12
 LONGEST = 128  # voxels along the longest side of a part, where no voxel is asked for
 
 
@@ -94,12 +97,26 @@ class Domain:
         Corner of voxel (0, 0, 0), µm.
     part : PartFile, optional
         Fill only the voxels inside this part; without it, the whole box.
+
+    Raises
+    ------
+    InputError
+        If there are more voxels than can ever be made.
     """
 
     shape: tuple[int, int, int]
     spacing: float = 1.0
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     part: PartFile | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse sizes for which even counting the tasks would take hours."""
+        if math.prod(self.shape) > _MOST_VOXELS:
+            size = " x ".join(f"{n:,}" for n in self.shape)
+            raise InputError(
+                f"{size} voxels of {length_text(self.spacing)} are too many: at most "
+                f"{_MOST_VOXELS:.0e} can be made; use larger voxels, and check the unit"
+            )
 
 
 def part_domain(
@@ -156,11 +173,12 @@ def part_domain(
         repair=opened is not None,
     )
     place = planned.shape, planned.spacing, planned.origin
+    domain = Domain(*place, file)
     if opened is None:
         doubts = find_losses(planned)
     else:
         doubts = [doubt_of(WindingGrid(part, *place))]
-    return Domain(*place, file), [*part.notes, *doubts]
+    return domain, [*part.notes, *doubts]
 
 
 def _mask_domain(

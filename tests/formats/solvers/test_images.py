@@ -37,7 +37,9 @@ def test_vtk_reads_vtkhdf(tmp_path, monkeypatch):
     assert load(tmp_path / "a.vtkhdf").periodic == volume.periodic
 
 
-@pytest.mark.parametrize("target", ["dream3d", "dream3d7", "neper"])
+@pytest.mark.parametrize(
+    "target", ["dream3d", "dream3d7", "neper", "abaqus", "moose", "prisms", "fepx"]
+)
 def test_files_that_do_not_hold_periodic_axes_say_so(tmp_path, target):
     volume = oriented()
     assert any(volume.periodic)
@@ -81,3 +83,17 @@ def test_what_a_tiff_does_not_hold_is_said(tmp_path):
     bare = Microstructure(np.ones((1, 2, 1), int))
     assert export(of_volume(bare), tmp_path / "b.tif", "tiff") == []
     assert without(oriented()).orientations is None
+
+
+def test_periodic_axes_are_not_lost_in_silence_or_said_to_be_where_they_are_kept(
+    tmp_path,
+):
+    volume = oriented(shape=(5, 4, 1))
+    slabs = of_volume(replace(volume, periodic=(True, True, False)))
+    for target in ("ang", "ctf"):
+        notes = export(slabs, tmp_path / target, target)
+        assert [n for n in notes if "does not hold periodic axes" in n]
+    for target, equations in (("abaqus", True), ("evpfft", False), ("damask", False)):
+        path = tmp_path / "a.vti"
+        notes = export(of_volume(oriented()), path, target, equations)
+        assert not [n for n in notes if "does not hold periodic axes" in n]

@@ -43,6 +43,9 @@ class Target:
         Whether it needs grains 1..n without gaps.
     variant : str
         Told to the module.
+    periodic : bool
+        Whether its files hold periodic axes or say that they do not, or all axes of the
+        simulator are periodic.
     """
 
     title: str
@@ -53,6 +56,7 @@ class Target:
     oriented: bool = False
     numbered: bool = False
     variant: str = ""
+    periodic: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ TARGETS = {
         beside=("material.yaml",),
         oriented=True,
         numbered=True,
+        periodic=True,
     ),
     "abaqus": Target("Abaqus", "abaqus", (".inp",)),
     "dream3d": Target("DREAM.3D", "dream3d", (".dream3d",), numbered=True),
@@ -86,7 +91,7 @@ TARGETS = {
     "neper": Target("Neper", "neper", (".tesr",), numbered=True),
     "neper-binary": Target("Neper", "neper", numbered=True, variant="binary32"),
     "moose": Target("MOOSE", "moose", oriented=True, numbered=True),
-    "evpfft": Target("EVP-FFT", "evpfft", oriented=True),
+    "evpfft": Target("EVP-FFT", "evpfft", oriented=True, periodic=True),
     "fepx": Target("FEPX", "fepx", (".msh",), oriented=True, numbered=True),
     "prisms": Target(
         "PRISMS-Plasticity",
@@ -97,8 +102,8 @@ TARGETS = {
     ),
     "ang": Target("an .ang map", "maps", (".ang",), oriented=True, variant="ang"),
     "ctf": Target("a .ctf map", "maps", (".ctf",), oriented=True, variant="ctf"),
-    "vtkhdf": Target("VTKHDF", "vtkhdf", (".vtkhdf",)),
-    "tiff": Target("a TIFF stack", "tiff", (".tiff", ".tif")),
+    "vtkhdf": Target("VTKHDF", "vtkhdf", (".vtkhdf",), periodic=True),
+    "tiff": Target("a TIFF stack", "tiff", (".tiff", ".tif"), periodic=True),
 }
 
 
@@ -196,4 +201,7 @@ def export(
         _paths(path, target),
         lambda asides: notes.extend(module.write(slabs, asides, settings)),
     )
+    if any(slabs.periodic) and not (target.periodic or periodic_equations):
+        without = " without --periodic-equations" * (target.module == "abaqus")
+        notes.append(f"it does not hold periodic axes{without}")
     return notes

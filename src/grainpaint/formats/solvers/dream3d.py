@@ -46,8 +46,6 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         notes.append("its grains have no orientations: it holds feature IDs only")
     else:
         notes += axis_told(slabs.orientations)
-    if any(slabs.periodic):
-        notes.append("a file of DREAM.3D does not hold periodic axes")
     return notes
 
 

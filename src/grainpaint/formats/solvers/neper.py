@@ -63,8 +63,6 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
         file.write(b"***end\n" if form == "ascii" else b"\n***end\n")
     if known is None:
         notes.append("its grains have no orientations")
-    if any(slabs.periodic):
-        notes.append("a .tesr does not hold periodic axes")
     if slabs.n_outside:
         notes.append(
             "voxels outside are 0: Neper meshes and shows them, but crashes when it "

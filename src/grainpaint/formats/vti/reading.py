@@ -203,11 +203,12 @@ def _meant(image: _Image, place: str, element: ET.Element, raw: RawVolume) -> Ra
     """Return the volume with the unit, the void and the periodic axes of the file."""
     name = element.get("Name")
     raw = replace(raw, **convention_of(name)._asdict())
-    if name != MATERIAL or place != "CellData":
-        return raw
+    own = name == MATERIAL and place == "CellData"
     fields = {name: image.field(name) for name in FIELDS}
     if any(values is not None for values in fields.values()):
-        return _with_fields(image, raw, fields)
+        return _with_fields(image, raw, fields, own)
+    if not own:
+        return raw
     if is_earlier(image.document.data):
         return replace(raw, void=0, assumed_unit="", assumed_void="")
     if image.by_damask():
@@ -221,9 +222,13 @@ def _meant(image: _Image, place: str, element: ET.Element, raw: RawVolume) -> Ra
 
 
 def _with_fields(
-    image: _Image, raw: RawVolume, fields: dict[str, list[int] | None]
+    image: _Image, raw: RawVolume, fields: dict[str, list[int] | None], own: bool
 ) -> RawVolume:
-    """Return what our own file states, after comparing it with what it holds."""
+    """Return what our own file states, after comparing it with what it holds.
+
+    Lengths and periodic axes are those of any array that another program has added; the
+    outside, orientations and the checksum are of the array that we wrote (`own`).
+    """
     lost = [name for name, values in fields.items() if values is None]
     if lost:
         raise ValueError(f"damaged: it lacks its field arrays {', '.join(lost)}")
@@ -234,7 +239,13 @@ def _with_fields(
         raise ValueError(f"damaged: its field array {VOID} is {void}")
     periodic = tuple(map(bool, flags))
     kept = tuple(p and n == m for p, n, m in zip(periodic, shape, raw.ids.shape))
-    raw = replace(raw, void=void, assumed_unit="", assumed_void="", periodic=kept)
+    unit = convention_of(MATERIAL).unit
+    raw = replace(raw, unit=unit, assumed_unit="", periodic=kept)
+    cut = ", and cut it: the axes cut are no longer periodic" * (kept != periodic)
+    note = f"another program has changed it since grainpaint wrote it{cut}"
+    if not own:
+        return replace(raw, notes=(*raw.notes, note))
+    raw = replace(raw, void=void, assumed_void="")
     known = image.orientations()
     raw = replace(raw, orientations=known)
     turned = None if known is None else known.quaternion
@@ -242,7 +253,4 @@ def _with_fields(
         return raw
     if is_own(image.document.data):
         raise ValueError("damaged: its checksum is not that of its content")
-    note = "another program has changed it since grainpaint wrote it"
-    if kept != periodic:
-        note += ", and cut it: the axes cut are no longer periodic"
     return replace(raw, notes=(*raw.notes, note))
