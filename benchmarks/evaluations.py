@@ -36,7 +36,9 @@ def boxes(model, shape, n, n_steps, order):
     found, seconds = [], 0.0
     changes = {"n_steps": n_steps, "order": order}
     card = model.base_card
-    card = card.model_copy(update={"sampling": card.sampling.model_copy(update=changes)})
+    card = card.model_copy(
+        update={"sampling": card.sampling.model_copy(update=changes)}
+    )
     model = replace(model, base_card=card)
     plan = whole(shape, model.base.multiple)
     sampling = model.refine_card.sampling
@@ -76,7 +78,9 @@ def main():
     print("|---|" + "---|" * (len(NAMES) + 4))
     for sampler, counts in EVALUATIONS.items():
         for n_steps in counts[:1] if options.quick else counts:
-            made, seconds = boxes(model, shape, options.volumes, n_steps, ORDERS[sampler])
+            made, seconds = boxes(
+                model, shape, options.volumes, n_steps, ORDERS[sampler]
+            )
             row = row_of(made, expected)
             kl, floor = row["kl"], row["floor"]
             cells = [f"{value:.4f}" for value in kl.values()]
