@@ -17,7 +17,7 @@ def path(speed=18.0, hatch=12.0, thickness=10.0):
     start = np.stack([np.zeros(y.size), y.ravel(), z.ravel()], axis=1)
     n = len(start)
     speeds = np.broadcast_to(np.asarray(speed, float), n).copy()
-    return ScanPath(start, start + [99.0, 0, 0], speeds, np.ones(n, bool))
+    return ScanPath(start, start + np.array([99.0, 0, 0]), speeds, np.ones(n, bool))
 
 
 def test_a_path_of_trained_quantities_passes():

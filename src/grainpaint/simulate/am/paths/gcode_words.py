@@ -99,8 +99,8 @@ def read_words(data: bytes) -> Program:
         text = comment.sub(b"", text)
     call = _CALL.search(text)
     if call:
-        at = text.count(b"\n", 0, call.start() + 1)
-        raise InputError(f"line {at:,}: {NO_CALLS}")
+        number = text.count(b"\n", 0, call.start() + 1)
+        raise InputError(f"line {number:,}: {NO_CALLS}")
     text = _OTHERS.sub(b"\n", _BESIDE.sub(b"\n", text))
     unknown = _UNKNOWN.search(text)
     if unknown:
