@@ -143,6 +143,28 @@ def test_builds_that_were_never_learned_are_refused(additive_model, changes, mes
         recipe_of(additive_model, **changes)
 
 
+@pytest.mark.parametrize(
+    ("speed", "message"), [(300, "trained on .* speed 300 .6 to 30."), (14, None)]
+)
+def test_a_path_from_a_file_must_be_like_learned_ones(
+    additive_model, tmp_path, speed, message
+):
+    file = tmp_path / "path.csv"
+    tracks = [(-8, y, z, 40, y, z) for z in (18, 25, 32, 39) for y in (4, 15, 26)]
+    file.write_text("".join(",".join(map(str, (*t, speed, 1))) + "\n" for t in tracks))
+    recipe = recipe_of(additive_model, scan={"kind": "csv", "file": file})
+    if message is None:
+        assert make_painter(recipe, load_any(str(additive_model))).scan is not None
+        return
+    with pytest.raises(InputError, match=message):
+        make_painter(recipe, load_any(str(additive_model)))
+
+
+def test_a_build_has_the_voxels_of_its_scan(additive_model):
+    with pytest.raises(InputError, match="in the voxels that its scan counts: for"):
+        Volume(recipe_of(additive_model)).zoom(2.5)
+
+
 def test_a_volume_taller_than_what_the_model_learned_from_is_told():
     recipe_of("am", (32, 32, 270))
     with pytest.warns(InputNote, match=r"400 voxels high .* builds of 224"):

@@ -11,7 +11,8 @@ from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.windows import BasePlan
 from grainpaint.network.loading import Model
 from grainpaint.segmentation.fragments import MIN_VOXELS
-from grainpaint.simulate.am.plan_path import heights_of, plan_path
+from grainpaint.simulate.am.plan_path import layers_within, plan_path
+from grainpaint.simulate.am.recipe_range import check_path_in_range
 from grainpaint.simulate.am.solidify import check_scan
 
 __all__ = ["Painter", "make_painter"]
@@ -81,9 +82,10 @@ def _scan_field(recipe: Recipe) -> ScanField | None:
     scan, grid = recipe.scan, load_grid(recipe)
     part = None if grid is None else grid.mask
     if scan.scan.kind == "lines":
-        heights_of(scan, recipe.shape[2])  # refuses a first layer above the box
+        layers_within(scan, recipe.shape)  # refuses lines that cannot build it
         return ScanField(scan, recipe.shape, part=part)
     mask = np.ones(recipe.shape, bool) if grid is None else grid.mask_of_all()
     path = plan_path(scan, mask, recipe.origin)
+    check_path_in_range(path, scan.pool)
     check_scan(recipe.shape, path, scan.pool)
     return ScanField(scan, recipe.shape, path, part)

@@ -337,9 +337,14 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
     Raises
     ------
     InputError
-        If the edge is another one, grains would be too many voxels wide, or the model
-        cannot double more than once.
+        If the edge is another one, grains would be too many voxels wide, the model
+        cannot double more than once, or the volume follows a scan.
     """
+    if recipe.scan is not None:
+        raise InputError(
+            "a build is painted in the voxels that its scan counts: for smaller ones "
+            "give a recipe with a smaller `voxel` and all lengths in it larger"
+        )
     times = round(math.log2(recipe.spacing / voxel))
     if times < 1 or not math.isclose(voxel * 2**times, recipe.spacing, rel_tol=1e-6):
         raise InputError(

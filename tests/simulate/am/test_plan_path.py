@@ -4,7 +4,7 @@ from samples import am_recipe
 from scan_paths import EVENTS, LAYERS
 from solids import box, saved
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.simulate.am.build import prepare
 from grainpaint.simulate.am.plan_path import plan_path
 
@@ -75,3 +75,37 @@ def test_what_does_not_fit_is_one_line_with_the_file(tmp_path, scan, text, messa
         planned(of_file(tmp_path, text, **scan))
     assert str(error.value).startswith(str(tmp_path / "path"))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([(0, 4, 9, 23, 4, 9), (23, 10, 9, 0, 10, 9)], None),
+        ([(0, 0.02, 0.05, 0.12, 0.02, 0.05), (0.12, 0.05, 0.05, 0, 0.05, 0.05)],
+         "0.03 voxels .* apart, .* numbers of this file count voxels"),
+        ([(900, 4, 9, 923, 4, 9)], "no track reaches the box .* mm$"),
+        ([(0, 4, 90, 23, 4, 90)], "no track reaches"),
+    ],
+)  # fmt: skip
+def test_a_path_in_voxels_must_fit_too(tmp_path, rows, message):
+    file = tmp_path / "path.csv"
+    file.write_text("".join(",".join(map(str, (*r, 12, 1))) + "\n" for r in rows))
+    recipe = am_recipe(scan={"kind": "csv", "file": file})
+    if message is None:
+        assert len(planned(recipe).speed) == 2
+        return
+    with pytest.raises(InputError, match=message) as error:
+        planned(recipe)
+    assert str(error.value).startswith(str(file))
+
+
+def test_a_path_whose_beam_is_never_on_is_refused(tmp_path):
+    file = tmp_path / "path.csv"
+    file.write_text("0,4,9,23,4,9,12,0\n")
+    with pytest.raises(InputError, match="the beam is never on"):
+        planned(am_recipe(scan={"kind": "csv", "file": file}))
+
+
+def test_lines_that_the_pool_does_not_join_are_noted():
+    with pytest.warns(InputNote, match="5.5.* thick, .* pool is only 4 voxels deep"):
+        planned(am_recipe(scan__thickness=5.5, pool__depth=4))

@@ -56,6 +56,9 @@ def test_points_in_any_order_become_a_grid(
         (GRID.replace("1,2,0", "inf,2,0"), "point 4 has the number inf"),
         ("1,2,3,4,5,6\n", "one point"),
         ("1,2,3,4\n", "no table of x, y, z"),
+        ("z,y,x,melt,freeze,rate\n" + GRID, "in this order, got 'z, y, x"),
+        ("x,y,z,cooling rate,melt,freeze\n" + GRID, "in this order, got"),
+        ("x,y,z,freezing,melting,rate\n" + GRID, "in this order, got"),
         ("x,y,z,melt,freeze,rate\n", "no points"),
         ("", "no table"),
     ],
@@ -67,3 +70,14 @@ def test_what_is_no_grid_is_refused_in_one_line(tmp_path, text, message):
         read_thermal_history(file)
     assert "\n" not in str(error.value)
     assert str(file) in str(error.value)
+
+
+def test_blanks_and_old_ends_of_lines_change_nothing(tmp_path):
+    file = tmp_path / "history.csv"
+    text = "X (mm),Y (mm),Z (mm),t_melt,t_freeze,cooling rate\n" + GRID
+    text = text.replace("4,5,6", "nan,nan,nan").replace(",", ", ")
+    for written in (text, text.replace("\n", "\r")):
+        file.write_bytes(written.encode())
+        history = read_thermal_history(file)
+        assert history.shape == (2, 2, 1)
+        assert np.isnan(history.melt[1, 1, 0])

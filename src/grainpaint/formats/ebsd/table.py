@@ -82,6 +82,7 @@ def numbers(
             decimal=decimal,
             encoding="latin-1",
             quoting=3,
+            skipinitialspace=True,
         )
     except pd.errors.EmptyDataError:
         raise InputError(f"has no {row}s: it is cut off after its header") from None

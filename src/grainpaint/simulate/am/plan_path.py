@@ -10,14 +10,14 @@ from grainpaint.errors import InputError
 from grainpaint.simulate.am.contours import contours
 from grainpaint.simulate.am.hatch import Hatch, fill_area
 from grainpaint.simulate.am.paths import read_path
-from grainpaint.simulate.am.paths.check import check_fit
+from grainpaint.simulate.am.paths.check import check_fit, check_lines
 from grainpaint.simulate.am.paths.place import to_voxels
 from grainpaint.simulate.am.recipe import AmRecipe, FileScan
 from grainpaint.simulate.am.scan import ScanPath, make_path
 from grainpaint.simulate.am.scan_file import read_scan
 from grainpaint.units import UNITS, parse_length, parse_time
 
-__all__ = ["heights_of", "mask_area", "plan_layers", "plan_path"]
+__all__ = ["heights_of", "layers_within", "mask_area", "plan_layers", "plan_path"]
 
 _MOST_SEGMENTS = 1 << 24  # of a layer
 
@@ -43,15 +43,44 @@ def plan_path(
     Raises
     ------
     InputError
-        If the file of the path is missing, damaged or does not fit the box, or no line
-        is left.
+        If the file of the path is missing or damaged, the path does not fit the box, or
+        no line is left.
     """
     scan = recipe.scan
+    nx, ny, nz = mask.shape
+    if scan.kind == "lines":
+        layers = layers_within(recipe, (nx, ny, nz))
+        return plan_layers(recipe, layers, mask_area(mask))
+    in_voxels = scan.kind == "csv"
     if scan.kind == "csv":
-        return read_scan(scan.file)
-    if scan.kind == "file":
-        return _path_of_file(scan, recipe, mask, origin)
-    return plan_layers(recipe, heights_of(recipe, mask.shape[2]), mask_area(mask))
+        path = read_scan(scan.file)
+    else:
+        path = _path_of_file(scan, recipe, origin)
+    if not path.on.any():
+        raise InputError(f"{scan.file}: the beam is never on: nothing would melt")
+    edge = parse_length(recipe.voxel)
+    try:
+        check_fit(path, (nx, ny, nz), edge, recipe.pool, in_voxels)
+    except InputError as error:
+        raise InputError(f"{scan.file}: {error}") from None
+    return path
+
+
+def layers_within(
+    recipe: AmRecipe, shape: tuple[int, int, int]
+) -> list[tuple[int, float]]:
+    """Return the number and the height of each layer of lines that can build a box.
+
+    Raises
+    ------
+    InputError
+        If the first layer lies above the box, or the lines cannot be meant.
+    """
+    scan = recipe.scan
+    assert scan.kind == "lines"
+    edge = parse_length(recipe.voxel)
+    check_lines(scan.hatch, scan.thickness, shape, edge, recipe.pool)
+    return heights_of(recipe, shape[2])
 
 
 def heights_of(recipe: AmRecipe, n_z: int) -> list[tuple[int, float]]:
@@ -128,7 +157,6 @@ def plan_layers(
 def _path_of_file(
     scan: FileScan,
     recipe: AmRecipe,
-    mask: np.ndarray,
     origin: tuple[float, float, float] | None,
 ) -> ScanPath:
     """Return a path from a file in the voxels of a box."""
@@ -143,10 +171,7 @@ def _path_of_file(
     edge = parse_length(recipe.voxel)
     time = None if scan.time is None else parse_time(scan.time)
     found = read_path(scan.file, scan.unit, scan.laser)
-    nx, ny, nz = mask.shape
     try:
-        path = to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
-        check_fit(path, (nx, ny, nz), edge, recipe.pool)
+        return to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
     except InputError as error:
         raise InputError(f"{scan.file}: {error}") from None
-    return path

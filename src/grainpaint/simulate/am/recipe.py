@@ -41,11 +41,11 @@ class Substrate(RecipePart):
     height : int
         Height in voxels from the bottom.
     grain : float
-        Mean equivalent diameter of the (Voronoi) grains, voxels.
+        Mean equivalent diameter of the (Voronoi) grains, voxels; at least 1.
     """
 
     height: PositiveInt
-    grain: PositiveFloat
+    grain: Annotated[float, Field(ge=1)]
 
 
 class HatchScan(RecipePart):
@@ -56,7 +56,7 @@ class HatchScan(RecipePart):
     speed : float
         Voxels per unit of time (26 sweeps).
     hatch, thickness : float
-        Distance between lines; height of a layer, voxels.
+        Distance between lines; height of a layer, voxels; at least a tenth of one.
     first : float, optional
         Height of the surface while the first layer is scanned, by default one
         thickness above the substrate. The last layer ends at the top of the box.
@@ -71,15 +71,15 @@ class HatchScan(RecipePart):
         Length by which lines extend beyond the part at both ends, voxels.
     island : float
         Edge of the squares that are scanned one by one, at right angles to their
-        neighbors, voxels; 0 = no islands.
+        neighbors, voxels, at least 1; 0 = no islands.
     contours : int
         Number of loops along the edge of each layer, scanned before the fill.
     """
 
     kind: Literal["lines"] = "lines"
     speed: PositiveFloat
-    hatch: PositiveFloat
-    thickness: PositiveFloat
+    hatch: Annotated[float, Field(ge=0.1)]
+    thickness: Annotated[float, Field(ge=0.1)]
     first: NonNegativeFloat | None = None
     angle: float = 0.0
     rotation: float = 67.0
@@ -88,6 +88,13 @@ class HatchScan(RecipePart):
     overrun: NonNegativeFloat = 0.0
     island: NonNegativeFloat = 0.0
     contours: NonNegativeInt = 0
+
+    @field_validator("island")
+    @classmethod
+    def _none_or_a_voxel(cls, island: float) -> float:
+        if 0 < island < 1:
+            raise ValueError("an island is at least 1 voxel wide (0: no islands)")
+        return island
 
 
 class CsvScan(RecipePart):

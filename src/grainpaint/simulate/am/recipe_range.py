@@ -1,14 +1,24 @@
 """Builds at random over a range of recipes, and which recipes lie inside that range."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from grainpaint.errors import InputError
+from grainpaint.simulate.am.melt_pool import Pool
+from grainpaint.simulate.am.paths.check import hatch_of, thickness_of
 from grainpaint.simulate.am.recipe import AmRecipe
+from grainpaint.simulate.am.scan import ScanPath
 from grainpaint.simulate.toml import check_recipe
 
-__all__ = ["RANGE", "check_in_range", "draw_recipe", "quantities"]
+__all__ = [
+    "RANGE",
+    "check_in_range",
+    "check_path_in_range",
+    "draw_recipe",
+    "quantities",
+]
 
 # What a recipe is measured by, and how far `draw_recipe` goes. Lengths are in voxels.
 RANGE: dict[str, tuple[float, float]] = {
@@ -53,11 +63,7 @@ def quantities(recipe: AmRecipe) -> dict[str, float]:
 
 def check_in_range(recipe: AmRecipe) -> None:
     """Raise InputError if a recipe lies outside `RANGE`, naming what does."""
-    outside = [
-        f"{name} {value:.3g} ({RANGE[name][0]:g} to {RANGE[name][1]:g})"
-        for name, value in quantities(recipe).items()
-        if not RANGE[name][0] * 0.999 <= value <= RANGE[name][1] * 1.001
-    ]
+    outside = _outside(quantities(recipe).items())
     if recipe.pool.shape == "weld":
         outside.append("a weld pool")
     if recipe.copy_molten:
@@ -66,6 +72,38 @@ def check_in_range(recipe: AmRecipe) -> None:
         outside.append("freeze = false")
     if not 0.2 <= recipe.temperature <= 0.3:
         outside.append(f"temperature {recipe.temperature:g} (0.25)")
+    _refuse(outside)
+
+
+def check_path_in_range(path: ScanPath, pool: Pool) -> None:
+    """Raise InputError if a path from a file lies outside `RANGE`, naming what does.
+
+    Of the speeds, those between a twentieth of the length and the rest count, so that
+    single slow tracks at corners do not.
+    """
+    order = np.argsort(path.speed[path.on], kind="stable")
+    speed, length = (v[path.on][order] for v in (path.speed, path.length))
+    share = np.cumsum(length) / length.sum()
+    slow, fast = (speed[np.searchsorted(share, s)] for s in (0.05, 0.95))
+    found = [("speed", float(slow)), ("speed", float(fast))]
+    if hatch := hatch_of(path):
+        found.append(("hatch / pool width", hatch / pool.width))
+    if thickness := thickness_of(path):
+        found.append(("thickness / pool depth", thickness / pool.depth))
+    _refuse(_outside(found))
+
+
+def _outside(found: Iterable[tuple[str, float]]) -> list[str]:
+    """Return what lies outside `RANGE`, in words."""
+    told = (
+        f"{name} {value:.3g} ({RANGE[name][0]:g} to {RANGE[name][1]:g})"
+        for name, value in found
+        if not RANGE[name][0] * 0.999 <= value <= RANGE[name][1] * 1.001
+    )
+    return list(dict.fromkeys(told))
+
+
+def _refuse(outside: list[str]) -> None:
     if outside:
         raise InputError(
             "the model was not trained on such a build (voxels; trained range in "

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
-from grainpaint.formats.ebsd.table import numbers
+from grainpaint.formats.ebsd.table import decoded, numbers
+from grainpaint.formats.plain_text import with_line_feeds
 
 __all__ = ["ThermalHistory", "read_thermal_history"]
 
@@ -78,10 +79,12 @@ def read_thermal_history(file: Path) -> ThermalHistory:
 
 
 def _history(data: bytes) -> ThermalHistory:
-    head, _, rest = data.partition(b"\n")
+    head, _, rest = with_line_feeds(data).partition(b"\n")
     named = not _is_number(head.split(b",")[0])
     if b"\0" in data[: 1 << 16] or head.count(b",") != 5:
         raise InputError(f"is no table of {_COLUMNS}")
+    if named:
+        _check_names(head)
     table = numbers(rest if named else data, 2 if named else 1, [0, 1, 2], ",")
     if table.shape[1] != 6:
         raise InputError(f"needs the six columns {_COLUMNS}, got {table.shape[1]}")
@@ -100,6 +103,22 @@ def _history(data: bytes) -> ThermalHistory:
     melt, freeze, rate = grids.reshape(3, *shape)
     (dx, dy, dz), (x, y, z) = spacing, origin
     return ThermalHistory(melt, freeze, rate, (dx, dy, dz), (x, y, z))
+
+
+def _check_names(line: bytes) -> None:
+    """Raise InputError if a name stands over another column than its own."""
+    names = [word.strip().strip('"').lower() for word in decoded(line).split(",")]
+    places, values = ("x", "y", "z"), ("melt", "freez", "rate")
+    for i, name in enumerate(names):
+        if name[:1] in places:
+            told = [places.index(name[:1])]
+        else:
+            told = [k for k, word in enumerate(values, 3) if word in name]
+        if told and told != [i]:
+            raise InputError(
+                f"its columns must be {_COLUMNS} in this order, got "
+                f"{brief(', '.join(names), 80)!r}"
+            )
 
 
 def _is_number(word: bytes) -> bool:

@@ -27,6 +27,12 @@ def lines(scale=1.0, hatch=8.0, thickness=5.0, shift=(0, 0, 0), speed=18.0):
     return ScanPath(start, end, np.full(len(start), speed), np.ones(len(start), bool))
 
 
+def upside_down(path):
+    """Return a path whose highest layer is scanned first."""
+    order = np.argsort(-path.start[:, 2], kind="stable")
+    return ScanPath(path.start[order], path.end[order], path.speed, path.on)
+
+
 def test_a_path_that_fits_says_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -60,6 +66,9 @@ def test_a_path_that_cannot_be_meant_is_refused(path, message):
         (lines(shift=(70, 0, 0)), "70% of the length"),
         (lines(hatch=31), "31 voxels .155 µm. apart, and the pool is only 10"),
         (lines(speed=600), "in one sweep the pool moves on by up to 23.1 voxels"),
+        (lines(speed=0.01), "in one sweep the pool moves on by only 0.00038 voxels"),
+        (lines(thickness=12), "layers are 12 voxels .* and the pool is only 8 voxels"),
+        (upside_down(lines()), "down from z = 49.5 to 44.5 voxels .9 places.*sort it"),
     ],
 )
 def test_doubts_are_noted(path, message):

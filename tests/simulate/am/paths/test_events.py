@@ -56,6 +56,10 @@ def test_columns_are_found_whatever_separates_them(lines):
         ("0,0,0,0,1\n1,1,0,0\n", "lacks a number"),
         ("0,0,0,0,1\n1,1,zero,0,0\n", "damaged"),
         ("0,0,0,0\n1,1,0,0\n", "4 columns"),
+        ("0, 0, nan, 0, 1\n1, 1, 0, 0, 0\n", "event 1 .of 2. lacks a number"),
+        ("time,z,y,x,power\n0,0,0,0,1\n1,1,0,0,0\n", "in this order, got 'time,z"),
+        ("time,power,x,y,z\n0,0,0,0,1\n1,1,0,0,0\n", "in this order"),
+        ("time,x,y,z,power\n0,0,0,0,03,1\n1,1,0,0,03,0\n", "6 columns and 5 names"),
         ("", "no events"),
     ],
 )

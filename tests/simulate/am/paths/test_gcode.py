@@ -69,6 +69,19 @@ def test_when_the_beam_is_on(laser, text, on):
         (GO + "G2 X1 Y1 I1\n", "line 3: arcs"),
         (GO + "G81 X1 Z-1 R2\n", "line 3: threads, probing and cycles"),
         (GO + "G92 X0\n", "line 3: G92"),
+        (GO + "G10 L2 P1 X5\n", "line 3: G92 and G10"),
+        (GO + "G5.1 X1 I1 J1\n", "line 3: arcs"),
+        (GO + "G16\n", "line 3: coordinates that are polar, scaled"),
+        (GO + "G52 X5\n", "line 3: coordinates that are polar, scaled"),
+        (GO + "G42 D1\n", "line 3: paths beside"),
+        (GO + "G95\n", "line 3: only feeds per minute"),
+        (GO + "G54\nG55\n", "line 4: a second origin"),
+        (GO + "M98 P100\n", "line 3: subprograms"),
+        (GO + "G1 X2 M98 P100\n", "line 3: subprograms"),
+        (GO + "O100 repeat [5]\n", "line 3: subprograms"),
+        (GO + "G65 P9 X5\n", "line 3: subprograms"),
+        (GO + "G0 G1 X2\n", "line 3: codes 0 and 1 in one line contradict"),
+        (GO + "G90 G91\n", "line 3: codes 90 and 91 in one line"),
         (GO + "G93\n", "line 3: feeds as inverse"),
         (GO + "G1 A4\n", "line 3: other axes"),
         (GO + "G1 X\n", "line 3: 'G1X' is no G-code"),
@@ -90,6 +103,11 @@ def test_lines_of_macros_are_told():
     text = GO + "EXCLUDE_OBJECT NAME=a\n$H\nG1 X2\nM117 Hello X\nT1\nG29 A\n"
     with pytest.warns(InputNote, match="2 lines .*first is 'EXCLUDE_OBJECT NAME=A'"):
         assert len(ends(text)) == 2
+
+
+def test_one_origin_and_macros_by_name_are_no_matter():
+    text = GO + 'G54\nG0 G43 Z1 H1\nM98 P"home.g"\nO1000\nG54 G1 X2 G1\n'
+    assert ends(text)[-1] == [2, 0, 1]
 
 
 def naive(text):

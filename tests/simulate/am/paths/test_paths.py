@@ -41,6 +41,14 @@ def test_formats_agree_whatever_the_suffix(tmp_path, kind):
         assert path.on.tolist() == [True, False, True, False, True]
 
 
+@pytest.mark.parametrize("kind", ["events", "gcode", "layers"])
+def test_lines_may_end_as_on_old_macs(tmp_path, kind):
+    file = tmp_path / "path"
+    file.write_bytes(THREE[kind].replace(b"\n", b"\r"))
+    assert kind_of_file(file) == kind
+    assert burning(read_path(file)).start.shape == (3, 3)
+
+
 @given(file_paths())
 def test_events_and_gcode_come_back(tmp_path_factory, path):
     folder = tmp_path_factory.getbasetemp()

@@ -7,7 +7,8 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.content import content_of
 from grainpaint.formats.files import replace_with
-from grainpaint.simulate.am.paths.content import Kind, kind_of_path
+from grainpaint.formats.plain_text import with_line_feeds
+from grainpaint.simulate.am.paths.content import Kind, is_layers, kind_of_path
 from grainpaint.simulate.am.paths.events import read_events, write_events
 from grainpaint.simulate.am.paths.file_path import FilePath, tidy
 from grainpaint.simulate.am.paths.gcode import LaserRule, read_gcode, write_gcode
@@ -94,7 +95,8 @@ def _read(kind: Kind, data: bytes, unit: str | None, laser: LaserRule) -> FilePa
 def _content(file: Path) -> bytes:
     if file.exists() and not file.is_file():
         raise InputError(f"{file}: is no file")
-    return content_of(file)
+    data = content_of(file)
+    return data if is_layers(data) else with_line_feeds(data)  # layers may be binary
 
 
 def write_path(path: FilePath, file: Path, binary: bool = False) -> None:

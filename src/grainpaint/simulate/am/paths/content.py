@@ -5,7 +5,7 @@ from typing import Literal
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["FORTRAN", "Kind", "columns_of", "kind_of_path"]
+__all__ = ["FORTRAN", "Kind", "columns_of", "is_layers", "kind_of_path"]
 
 Kind = Literal["layers", "events", "gcode", "segments"]
 
@@ -14,6 +14,11 @@ _GCODE = re.compile(rb"(N\d+[ \t]*)?[GMTFSXYZEO][ \t]*[-+]?[\d.]", re.I)
 _HEAD = 1 << 16
 # 1.5D-3; it begins with the letter, since millions of lines are looked through
 FORTRAN = re.compile(rb"[dD](?<=[\d.][dD])(?=[-+\d])")
+
+
+def is_layers(data: bytes) -> bool:
+    """Return whether a file is one of layers, which may be binary."""
+    return b"$$HEADERSTART" in data[:_HEAD].upper()
 
 
 def kind_of_path(data: bytes) -> Kind:
@@ -30,7 +35,7 @@ def kind_of_path(data: bytes) -> Kind:
     """
     if not data.strip():
         raise InputError("is empty")
-    if b"$$HEADERSTART" in data[:_HEAD].upper():
+    if is_layers(data):
         return "layers"
     found = _FIRST.search(data)
     line = found[1].strip() if found else b""

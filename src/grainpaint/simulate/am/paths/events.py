@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.table import numbers
 from grainpaint.simulate.am.paths.content import FORTRAN, columns_of
 from grainpaint.simulate.am.paths.file_path import FilePath
@@ -19,6 +19,7 @@ __all__ = ["read_events", "write_events"]
 _ASIDE = re.compile(rb"^[ \t]*[*#][^\r\n]*", re.M)  # keywords and comments
 _LAST_MARK = re.compile(rb"[,;][ \t]*(?=\r?(?:\n|\Z))")
 _NAMES = re.compile(rb"\s*\"?time\b[^\r\n]*", re.I)
+_ORDER = [b"time", b"x", b"y", b"z", b"power"]
 _COLUMNS = [0, 1, 2, 3, 4]
 _LONGEST = 1000  # bytes of a line of five numbers
 
@@ -48,11 +49,17 @@ def read_events(data: bytes, edge: float) -> FilePath:
     data = _LAST_MARK.sub(b"", _ASIDE.sub(b"", data))
     names = _NAMES.match(data)
     skipped = data[: names.end()].count(b"\n") if names else 0
+    n_names = 0 if names is None else _check_names(names[0])
     lines = FORTRAN.sub(b"e", data[names.end() if names else 0 :])
     separator, decimal = columns_of(lines[:_LONGEST].lstrip().partition(b"\n")[0])
     between = separator.decode() if separator else r"\s+"
     table = numbers(lines, skipped + 1, _COLUMNS, between, decimal.decode(), "event")
     time, place, power = table[:, 0], table[:, 1:4] * edge, table[:, 4]
+    if separator == b"," and 0 < n_names < table.shape[1]:
+        raise InputError(
+            f"its lines have {table.shape[1]} columns and {n_names} names: with "
+            "decimal commas, columns are separated by semicolons"
+        )
     if len(table) < 2:
         raise InputError("one event makes no track: at least two are required")
     wrong = ~np.isfinite(table[:, :5]).all(axis=1) | (power < 0)
@@ -82,6 +89,18 @@ def read_events(data: bytes, edge: float) -> FilePath:
     return FilePath(
         place[:-1][~at_once], place[1:][~at_once], speed[~at_once], on[~at_once]
     )
+
+
+def _check_names(line: bytes) -> int:
+    """Return how many names a line has; raise unless they are ours, in our order."""
+    separator, _ = columns_of(line)
+    names = [word.strip(b' \t"').lower() for word in line.strip().split(separator)]
+    if names[: len(_ORDER)] != _ORDER:
+        raise InputError(
+            "its columns must be time, x, y, z, power in this order, got "
+            f"{brief(line.decode('latin-1').strip(), 60)!r}"
+        )
+    return len(names)
 
 
 def write_events(path: FilePath, file: Path) -> None:

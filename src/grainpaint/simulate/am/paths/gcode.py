@@ -7,14 +7,16 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.paths.file_path import FilePath
-from grainpaint.simulate.am.paths.gcode_words import Program, read_words
+from grainpaint.simulate.am.paths.gcode_words import NO_CALLS, Program, read_words
 
 __all__ = ["LaserRule", "read_gcode", "write_gcode"]
 
 LaserRule = Literal["power", "motion", "extrusion"]
 
 _NO_MOTION = (4, 10, 28, 29, 30, 92)  # their words X, Y, Z, E, S are no places
-_ARCS = (2, 3, 5)
+_ARCS = (2, 3, 5, 5.1, 5.2, 5.3, 91.1)
+_TWISTED = (7, 7.1, 12.1, 16, 51, 51.1, 52, 68, 68.2, 107, 112)  # what X, Y, Z mean
+_FRAMES = (54, 54.1, 55, 56, 57, 58, 59, 59.1, 59.2, 59.3)  # origins
 _AXES = "XYZ"
 
 
@@ -90,6 +92,9 @@ def _follow(program: Program, edge: float | None) -> _Move:
     m, m_line = program.codes("M")
     n = program.n_lines
     _refuse(program, g, g_line)
+    calls = m_line[np.isin(m, (97, 98))]
+    if calls.size:
+        raise InputError(f"line {calls[0] + 1:,}: {NO_CALLS}")
     factor = _factor(g, g_line, n, edge)
     relative = _mode(g, g_line, n, {90: 0.0, 91: 1.0}, 0.0) == 1
     motion = _mode(g, g_line, n, {0: 0.0, 1: 1.0}, np.nan)
@@ -130,17 +135,25 @@ def _follow(program: Program, edge: float | None) -> _Move:
 def _refuse(program: Program, g: np.ndarray, line: np.ndarray) -> None:
     """Raise InputError for what would lead elsewhere."""
     axes = np.isin(program.letter, np.frombuffer(b"XYZ", np.uint8))
-    shifted = line[(g == 92) & np.isin(line, program.line[axes])]
+    shifted = line[np.isin(g, (10, 92)) & np.isin(line, program.line[axes])]
+    frames = np.isin(g, _FRAMES)
+    moved = line[frames][g[frames] != g[frames][:1]]
     turned = program.line[np.isin(program.letter, np.frombuffer(b"ABCUVW", np.uint8))]
     cycles = ((g >= 33) & (g < 39)) | ((g >= 73) & (g < 90) & (g != 80))
     for lines, what in (
         (line[cycles], "threads, probing and cycles are not read: write G0 and G1"),
         (line[np.isin(g, _ARCS)], "arcs are not read: write them as straight moves"),
         (line[g == 93], "feeds as inverse times (G93) are not read: use G94"),
-        (line[g == 91.1], "arcs are not read: write them as straight moves"),
-        (shifted, "G92 shifts the coordinates: write them without it"),
+        (line[np.isin(g, (95, 96))], "only feeds per minute are read: use G94"),
+        (line[np.isin(g, _TWISTED)], "coordinates that are polar, scaled, turned or "
+         "moved are not read: write them as they are"),
+        (line[np.isin(g, (41, 42))], "paths beside those of the program (G41, G42) "
+         "are not read: write them as they are"),
+        (line[np.isin(g, (65, 66))], NO_CALLS),
+        (moved, "a second origin (G54 to G59) is not read: write all in one"),
+        (shifted, "G92 and G10 shift the coordinates: write them without"),
         (turned, "other axes than X, Y and Z are not read"),
-    ):
+    ):  # fmt: skip
         if lines.size:
             raise InputError(f"line {lines[0] + 1:,}: {what}")
 
@@ -168,7 +181,23 @@ def _lines(line: np.ndarray, n: int) -> np.ndarray:
 def _mode(
     code: np.ndarray, line: np.ndarray, n: int, values: dict[int, float], first: float
 ) -> np.ndarray:
-    """Return the value of the latest code in each line (float, shape (n,))."""
+    """Return the value of the latest code in each line (float, shape (n,)).
+
+    Raises
+    ------
+    InputError
+        If codes of a line contradict each other.
+    """
+    known = np.isin(code, list(values))
+    told = np.array([values[c] for c in code[known].tolist()])
+    odd = (np.diff(line[known]) == 0) & (np.diff(told) != 0)
+    if odd.any():
+        at = int(np.flatnonzero(odd)[0])
+        a, b = code[known][at : at + 2]
+        raise InputError(
+            f"line {line[known][at] + 1:,}: codes {a:g} and {b:g} in one line "
+            "contradict each other: write one of them"
+        )
     column = np.full(n, np.nan)
     column[:1] = first
     for number, value in values.items():

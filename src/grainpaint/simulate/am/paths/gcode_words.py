@@ -10,7 +10,9 @@ from grainpaint.errors import InputError, InputNote, brief
 from grainpaint.simulate.am.paths.words import number_lines
 from grainpaint.units import count_text
 
-__all__ = ["Program", "read_words"]
+__all__ = ["NO_CALLS", "Program", "read_words"]
+
+NO_CALLS = "subprograms and macros are not read: write out what they do"
 
 # Patterns begin with a character, which is found faster than a start of a line.
 _COMMENTS = [
@@ -29,6 +31,11 @@ _BESIDE = re.compile(
     _START
     + rb"(?:(?:M(?![ \t]*0*(?:[345]|82|83|23|28|3[0-2]|11[78])(?![\d.]))|T)[ \t]*\d++"
     rb"[ \t]*)++(?=G[ \t]*0*[0-3](?![\d.]))"
+)
+_CALL = re.compile(
+    _START
+    + rb"(?:M[ \t]*9[78][ \t]*[PQL][ \t]*\d"
+    + rb"|O[ \t]*\d+[ \t]+(?:SUB|CALL|REPEAT|WHILE|DO|IF)\b)"
 )
 _UNKNOWN = re.compile(_START + rb"(?:[^A-Z\d.+\- \t\n]|[A-Z][ \t]*[A-Z_])[^\n]*")
 _HOME = re.compile(rb"(G[ \t]*28)(?![\d.])([^\n]*)")  # its axes may have no numbers
@@ -90,6 +97,10 @@ def read_words(data: bytes) -> Program:
     text = b"\n" + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").upper()
     for comment in _COMMENTS:
         text = comment.sub(b"", text)
+    call = _CALL.search(text)
+    if call:
+        number = text.count(b"\n", 0, call.start() + 1)
+        raise InputError(f"line {number:,}: {NO_CALLS}")
     text = _OTHERS.sub(b"\n", _BESIDE.sub(b"\n", text))
     unknown = _UNKNOWN.search(text)
     if unknown:
