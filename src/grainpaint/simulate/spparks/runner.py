@@ -17,6 +17,7 @@ from grainpaint.simulate.spparks.applications import (
     WeldApp,
 )
 from grainpaint.simulate.spparks.law_run import run_by_law
+from grainpaint.simulate.spparks.melting import melt_pool
 from grainpaint.simulate.spparks.output.log import Log
 from grainpaint.simulate.spparks.output.recorder import Recorder
 from grainpaint.simulate.spparks.pins import pin_sites
@@ -210,5 +211,7 @@ def _run(
         case _:
             raise AssertionError(f"no runs of {app}")
     for moment, _ in zip(run.moments, reached, strict=True):
+        if isinstance(app, WeldApp | PathWeldApp):
+            melt_pool(sites, app, run, moment.n_sweeps)
         yield moment
     sites.elapsed += run.end - run.start
