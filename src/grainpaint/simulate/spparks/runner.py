@@ -186,6 +186,7 @@ def _follow(
                     if recorder:
                         recorder.moment(moment, step)
                     ends = step is last and moment is step.moments[-1]
+                    ends = ends and not (all_times and simulation.dumped_after)
                     if ends or (moment.holds_spins and moment.time in wanted):
                         wanted.discard(moment.time)
                         yield moment.time, sites.volume()
