@@ -138,6 +138,21 @@ def test_volumes_and_files_go_together_and_again(run, tmp_path):
     assert "reset_time turns the clock" in errors
 
 
+def test_a_state_may_be_dumped_under_another_time(run, tmp_path):
+    """As an example of SPPARKS does, for a stitch file that begins at 0."""
+    text = POTTS.replace("p p n", "n n n")
+    text += "reset_time 0\ndump 1 stitch 9 a.st site\n"
+    (tmp_path / "in.potts").write_text(text + "dump_one 1\n")
+    code, said, _ = run("simulate", "in.potts", "-o", "end.zarr")
+    assert (code, said.splitlines()[-1].endswith("grains at time 0")) == (0, True)
+    both = [grainpaint.load(tmp_path / name).grain_id for name in ("a.st", "end.zarr")]
+    assert (both[0] == both[1]).all()
+    (tmp_path / "in.potts").write_text(text + "run 1\nreset_time 20\ndump_one 1\n")
+    code, said, _ = run("simulate", "in.potts", "-o", "set.zarr")
+    last = said.splitlines()[-1]
+    assert (code, last) == (0, "set.zarr: 2 volumes, times 0 to 20")
+
+
 def test_a_dry_run_tells_what_will_be_written_and_writes_nothing(run, tmp_path):
     (tmp_path / "in.potts").write_text(DUMPED)
     code, text, _ = run("simulate", "in.potts", "--dry-run")

@@ -16,7 +16,7 @@ from grainpaint.simulate.spparks.applications import (
 from grainpaint.simulate.spparks.simulation import LayeredScan, SimulationBox
 from grainpaint.simulate.spparks.weld_run import joining_frames, weld_pool
 
-__all__ = ["pool_values"]
+__all__ = ["place_on_path", "pool_values"]
 
 _Place = tuple[float, ...]
 
@@ -59,7 +59,7 @@ def pool_values(
         case WeldApp():
             return _distance(box.shape, *weld_pool(app, box, n_sweeps))
     assert scan is not None
-    place = _place(scan, n_sweeps)
+    place = place_on_path(scan, n_sweeps)
     pool, haz = pool_of(app, box.shape[2])
     if isinstance(pool, melt_pool.ScriptWeld):
         return _distance(box.shape, pool, place)
@@ -67,7 +67,7 @@ def pool_values(
     return 1 - mobility if isinstance(app, BezierApp) else mobility
 
 
-def _place(scan: LayeredScan, n_sweeps: int) -> _Place:
+def place_on_path(scan: LayeredScan, n_sweeps: int) -> _Place:
     """Return the place of the pool, and where it heads to along x and y."""
     path = scan_path(scan)
     ends = np.cumsum(path.n_sweeps)

@@ -17,6 +17,7 @@ from grainpaint.simulate.spparks.applications import (
     WeldApp,
 )
 from grainpaint.simulate.spparks.law_run import run_by_law
+from grainpaint.simulate.spparks.melting import melt_pool
 from grainpaint.simulate.spparks.output.log import Log
 from grainpaint.simulate.spparks.output.recorder import Recorder
 from grainpaint.simulate.spparks.pins import pin_sites
@@ -185,6 +186,7 @@ def _follow(
                     if recorder:
                         recorder.moment(moment, step)
                     ends = step is last and moment is step.moments[-1]
+                    ends = ends and not (all_times and simulation.dumped_after)
                     if ends or (moment.holds_spins and moment.time in wanted):
                         wanted.discard(moment.time)
                         yield moment.time, sites.volume()
@@ -210,5 +212,7 @@ def _run(
         case _:
             raise AssertionError(f"no runs of {app}")
     for moment, _ in zip(run.moments, reached, strict=True):
+        if isinstance(app, WeldApp | PathWeldApp):
+            melt_pool(sites, app, run, moment.n_sweeps)
         yield moment
     sites.elapsed += run.end - run.start

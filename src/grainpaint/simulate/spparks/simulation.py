@@ -319,16 +319,26 @@ class Simulation:
 
     @property
     def snapshots(self) -> tuple[float, ...]:
-        """Times at which the script dumps the spins, and the end of the last run."""
+        """Times at which the script dumps the spins, and the end of the last run.
+
+        The end has no time of its own if spins are dumped after it: a script that turns
+        the clock back for this dump means that time.
+        """
         last = self.runs[-1] if self.runs else None
         times: list[float] = []
         for step in self.steps:
             if isinstance(step, RunCommand):
                 times += step.snapshots
-                times += [step.end] if step is last else []
+                times += [step.end] if step is last and not self.dumped_after else []
             elif isinstance(step, Moment) and step.holds_spins:
                 times.append(step.time)
         return tuple(dict.fromkeys(times))
+
+    @property
+    def dumped_after(self) -> bool:
+        """Whether a ``dump_one`` writes the spins after the last run."""
+        steps = [s for s in self.steps if isinstance(s, RunCommand | Moment)]
+        return bool(steps) and isinstance(steps[-1], Moment) and steps[-1].holds_spins
 
     @property
     def moments(self) -> tuple[Moment, ...]:

@@ -19,7 +19,7 @@ from grainpaint.simulate.spparks.potts_run import effective_lattice
 from grainpaint.simulate.spparks.simulation import RunCommand, SimulationBox
 from grainpaint.simulate.spparks.sites import Sites
 
-__all__ = ["joining_frames", "run_weld", "weld_pool"]
+__all__ = ["joining_frames", "run_weld", "weld_frames", "weld_pool"]
 
 _N_SIZES = 9  # tables of a pulsed pool; sizes in between are interpolated
 _Frame = Callable[[int], tuple[tuple[float, ...], ZoneTable] | None]
@@ -50,7 +50,7 @@ def run_weld(
     frame = (
         joining_frames(app, sites.box, run.start - sites.elapsed)
         if isinstance(app, JoiningApp)
-        else _weld_frames(app, sites.box)
+        else weld_frames(app, sites.box)
     )
     _, periodic, copies = effective_lattice(sites.box)
     rules = move_rules(
@@ -110,7 +110,9 @@ def _pool(app: WeldApp, box: SimulationBox, size: float) -> melt_pool.ScriptWeld
     )
 
 
-def _weld_frames(app: WeldApp, box: SimulationBox) -> _Frame:
+def weld_frames(
+    app: WeldApp, box: SimulationBox
+) -> Callable[[int], tuple[tuple[float, ...], ZoneTable]]:
     """Return the place of the pool of ``potts/weld`` and its zone, sweep by sweep."""
     haz, amplitude = LinearHaz(width=app.haz), app.pulse[0]
     sizes = np.linspace(1 - amplitude, 1 + amplitude, _N_SIZES if amplitude else 1)

@@ -223,6 +223,7 @@ SCRIPT_MISTAKES = {
     "dump": (edit("run", "dump_one a\nrun"), "no dump 'a'"),
     "second": (edit("run 10.0", "run 1\nclear\nrun 2"), "run: create_sites must come"),
     "clear": (edit("run 10.0", "run 1\nclear all"), "clear: takes no words"),
+    "loop": (edit("run", "set site value 1 loop 2\nrun"), "'2' is not supported, only"),
     "shell": (edit("run", "shell cd up\nrun"), "shell: cd is not supported"),
     "zero hatch": (edit("hatch 25", "hatch 0", ELLIPSOID), "hatch must be above 0"),
     "zero speed": (edit("speed 10", "speed 0", ELLIPSOID), "speed must be above 0"),

@@ -56,7 +56,9 @@ def _set(state: ScriptState, command: Command) -> None:
             spins, random = replace(spins, fraction=share), random or share < 1
         elif option == "region":
             spins = replace(spins, region=state.region(command, at + 1))
-        elif option == "if":
+        elif option == "loop":  # how processes share the random numbers
+            command.expect(at + 1, "all", "local")
+        else:
             test = _condition(state, command, at)
             spins = replace(spins, conditions=(*spins.conditions, test))
         at += 4 if option == "if" else 2
