@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grainpaint.cli.app import WHAT, WRITE, command
+from grainpaint.cli.app import WHAT, WRITE, command, in_options
 from grainpaint.cli.measure import VolumeFile
 from grainpaint.cli.options import Force, ReadFlags, grouped, option
 from grainpaint.errors import InputError
@@ -74,5 +74,5 @@ def convert(
 
 def _say(notes: list[str], file: Path) -> None:
     """Print notes, each with the name of the file that it is about."""
-    for note in notes:
+    for note in map(in_options, notes):
         print(note if str(file) in note else f"{file}: {note}", file=sys.stderr)

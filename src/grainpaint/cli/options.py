@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from grainpaint.cli.app import HOW, MAP, READ, WHAT, WRITE
+from grainpaint.cli.app import HOW, MAP, READ, WHAT, WRITE, in_options
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ class ReadFlags:
 
         volume, notes = read(path, self.options())
         for note in notes:
-            print(f"{path}: {note}", file=sys.stderr)
+            print(f"{path}: {in_options(note)}", file=sys.stderr)
         return volume
 
 

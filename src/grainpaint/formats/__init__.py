@@ -138,7 +138,10 @@ def _noted(raw: RawVolume, unused: list[str]) -> RawVolume:
     """Return a volume with a note on options that only maps of orientations have."""
     if not unused:
         return raw
-    note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
+    note = (
+        "it holds grains, no map of orientations, so settings of maps are unused "
+        f"({', '.join(unused)})"
+    )
     return replace(raw, notes=(*raw.notes, note))
 
 
@@ -227,7 +230,7 @@ def loaded(volume: Microstructure | str | Path) -> Microstructure:
         return load(volume)
     raise InputError(
         "a volume is a Microstructure or the path of its file, and an array becomes "
-        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got a "
+        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got "
         f"{type(volume).__name__}"
     )
 

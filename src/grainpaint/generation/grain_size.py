@@ -200,7 +200,7 @@ def read_grain_size(asked: AnyGrainSize, domain: Domain) -> GrainSize:
     elif not isinstance(asked, str | Path):
         raise InputError(
             "a grain size is a number of µm, text such as 40um, the path of an .npz, a "
-            f"function of x, y, z or an array; got a {type(asked).__name__}"
+            f"function of x, y, z or an array; got {type(asked).__name__}"
         )
     elif Path(asked).suffix == ".npz":
         digest = file_digest(Path(asked))
