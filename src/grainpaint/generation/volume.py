@@ -23,7 +23,7 @@ from grainpaint.generation.recipe import (
     make_recipe,
     zoomed,
 )
-from grainpaint.generation.recorded import load_recipe
+from grainpaint.generation.recorded import in_precision, load_recipe
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.windows import WINDOW, Key, Window
 from grainpaint.microstructure import Microstructure, VoxelBox
@@ -211,7 +211,9 @@ class Volume:
         return cls(recipe, device)
 
     @classmethod
-    def of_file(cls, path: str | Path, device: str = "cpu") -> Self:
+    def of_file(
+        cls, path: str | Path, device: str = "cpu", precision: str = "auto"
+    ) -> Self:
         """Return a volume that `grainpaint paint` or `generate` wrote before.
 
         Parameters
@@ -220,13 +222,15 @@ class Volume:
             The volume, or the record beside it.
         device : str
             A torch device.
+        precision : {'auto', 'float32', 'bfloat16'}
+            That networks are evaluated in; 'auto' is as the volume was made.
 
         Raises
         ------
         InputError
             If there is no record of how the volume was made.
         """
-        return cls(load_recipe(Path(path)), device)
+        return cls(in_precision(load_recipe(Path(path)), precision, device), device)
 
     @property
     def shape(self) -> tuple[int, int, int]:
