@@ -31,14 +31,14 @@ def convert(
     target: Annotated[
         str | None,
         option(
-            "--for", "damask, moose, evpfft, fepx, prisms, ...: what reads it.", WRITE
+            "--for", "What reads it: damask, moose, evpfft, fepx, prisms, ...", WRITE
         ),
     ] = None,
     region: Annotated[
         str | None, option("--region", "Only voxels x0:x1,y0:y1,z0:z1.", WHAT)
     ] = None,
     stride: Annotated[
-        int, option("--stride", "Only every so many-th voxel, along each axis.", WHAT)
+        int, option("--stride", "Keep one voxel in so many, along each axis.", WHAT)
     ] = 1,
     periodic_equations: Annotated[
         bool,

@@ -38,7 +38,7 @@ def orient(
     ] = "uniform",
     misorientations: Annotated[
         Path | None,
-        option("--misorientations", "A volume with those that are wanted.", WHAT),
+        option("--misorientations", "A volume with the misorientations wanted.", WHAT),
     ] = None,
     seed: Annotated[
         int, option("--seed", "The same seed gives the same orientations.", HOW)

@@ -230,7 +230,7 @@ def paint(
     model, seed, grain_size, device, progress, precision
         As in `generate`; x, y, z of a grain size are coordinates of the part, µm.
     scale : float
-        Times which the part becomes larger.
+        Factor by which the part is enlarged.
     up : {'z', '-z', 'y', '-y', 'x', '-x'}
         The axis of the file that becomes z.
     rotate : sequence of (axis, degrees)
