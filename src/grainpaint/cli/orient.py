@@ -30,9 +30,9 @@ def orient(
         str,
         option(
             "--texture",
-            "uniform, 'fibre:<001>,z,10deg', component:goss,10deg, or a file: a list "
+            "uniform, 'fiber:<001>,z,10deg', component:goss,10deg, or a file: a list "
             "(.csv) or a volume with orientations. Along the growth of a build: "
-            "'fibre:<001>,RECIPE,10deg'.",
+            "'fiber:<001>,RECIPE,10deg'.",
             WHAT,
         ),
     ] = "uniform",
