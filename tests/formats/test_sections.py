@@ -31,6 +31,10 @@ def test_pages_are_stacked_in_the_order_of_their_numbers(folder):
         again = load(folder / "s*.tif", spacing_z=3)
     np.testing.assert_array_equal(again.grain_id, IDS)
     assert again.spacing == (1, 1, 3)
+    with pytest.warns(match="10 sections"):
+        assert load(folder / "s*.tif", spacing_z="3um").spacing == (1, 1, 3)
+    with pytest.raises(InputError, match="distance of sections is a number of µm"):
+        load(folder / "s*.tif", spacing_z=-3)
 
 
 def test_a_stack_in_one_file_takes_the_distance_of_its_layers(tmp_path):

@@ -224,7 +224,7 @@ def _check_sizes(sizes: np.ndarray, text: str) -> None:
     """Raise unless all sizes (µm) are finite and above 0."""
     if not (np.isfinite(sizes).all() and sizes.min() > 0):
         raise InputError(
-            f"the grain size must be above 0 µm everywhere, {text!r} lies in "
+            f"the grain size must be above 0 µm everywhere, {text} lies in "
             f"{sizes.min():g}..{sizes.max():g} µm"
         )
 

@@ -117,6 +117,11 @@ class Volume:
         ------
         InputError
             As `grainpaint.generate`.
+
+        Examples
+        --------
+        >>> Volume.of_box((640, 640, 640), seed=1)
+        <Volume 640 x 640 x 640 voxels of 1 µm, model iso, seed 1>
         """
         domain = Domain(as_shape(shape), as_length(voxel, "edge of a voxel"))
         return cls._of(domain, model, seed, grain_size, window, device, precision)
@@ -153,6 +158,11 @@ class Volume:
         ------
         InputError
             As `grainpaint.paint`.
+
+        Examples
+        --------
+        >>> Volume.of_part("examples/parts/gear.stl", longest=64).shape
+        (63, 64, 25)
         """
         edge = None if voxel is None else as_length(voxel, "edge of a voxel")
         pose = make_pose(scale, up, rotate)
@@ -186,6 +196,11 @@ class Volume:
         InputError
             If the recipe has a mistake or is outside the range of the model, or builds
             a part.
+
+        Examples
+        --------
+        >>> Volume.of_scan("examples/am.toml")
+        <Volume 96 x 96 x 96 voxels of 5 µm, model am, seed 0>
         """
         scan = read_am_recipe(recipe)
         if scan.shape is None:
