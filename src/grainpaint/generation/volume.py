@@ -95,7 +95,7 @@ class Volume:
     def of_box(
         cls,
         shape: tuple[int, int, int] | str,
-        model: str = "iso",
+        model: str | Path = "iso",
         seed: int = 0,
         voxel: float | str = 1.0,
         grain_size: AnyGrainSize | None = None,
@@ -133,7 +133,7 @@ class Volume:
         voxel: float | str | None = None,
         unit: str | None = None,
         longest: int | None = None,
-        model: str = "iso",
+        model: str | Path = "iso",
         seed: int = 0,
         grain_size: AnyGrainSize | None = None,
         window: int = WINDOW,
@@ -174,7 +174,7 @@ class Volume:
     def of_scan(
         cls,
         recipe: AmRecipe | Mapping[str, Any] | str | Path,
-        model: str = "am",
+        model: str | Path = "am",
         seed: int = 0,
         device: str = "cpu",
         precision: str = "auto",
@@ -186,7 +186,7 @@ class Volume:
         recipe : path, mapping or AmRecipe
             As in `grainpaint.simulate.additive`, with the shape of a box; layers are
             planned where they are needed, so it may be of any size.
-        model : str
+        model : str or path
             Name or folder of an additive model.
         seed, device, precision
             As in `grainpaint.generate`.
@@ -207,14 +207,14 @@ class Volume:
             raise InputError("the recipe builds a part: give the shape of a box")
         domain = Domain(scan.shape, parse_length(scan.voxel))
         return cls(
-            make_scan_recipe(domain, scan, model, seed, precision, device), device
+            make_scan_recipe(domain, scan, str(model), seed, precision, device), device
         )
 
     @classmethod
     def _of(
         cls,
         domain: Domain,
-        model: str,
+        model: str | Path,
         seed: int,
         grain_size: AnyGrainSize | None,
         window: int,
