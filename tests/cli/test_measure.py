@@ -355,7 +355,7 @@ def test_every_command_that_reads_is_told_what_a_file_means(
     ]
     code, _, error = run(name, tmp_path / "a.vti", *words)
     assert code == 2
-    assert "(array): one, other" in error
+    assert "(--array): one, other" in error
     told = ("--array", "one", "--unit", "nm", "--void", "none", "--periodic", "xy")
     code, _, error = run(name, *told, tmp_path / "a.vti", *words)
     assert code == 0, error

@@ -37,7 +37,7 @@ def test_orient_writes_a_volume_with_orientations(run, cubes, tmp_path, suffix):
 
 def test_misorientations_of_a_file(run, cubes, tmp_path):
     first, second = tmp_path / "a.npz", tmp_path / "b.npz"
-    assert run("orient", cubes, "-o", first, "--texture", "fibre:<001>,z,5deg")[0] == 0
+    assert run("orient", cubes, "-o", first, "--texture", "fiber:<001>,z,5deg")[0] == 0
     code, text, _ = run(
         "orient", cubes, "-o", second, "--texture", first, "--misorientations", first,
         "--seed", "1",

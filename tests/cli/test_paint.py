@@ -190,6 +190,10 @@ MISTAKES = {
     "times": ("simulate iso --shape 9,9,9 --time 5,soon -o a.zarr", "25,50,100"),
     "falling times": ("simulate iso --shape 9,9,9 --time 5,4 -o a.zarr", "increase"),
     "set as npz": ("simulate iso --shape 9,9,9 --count 2 -o a.npz", "a.zarr"),
+    "workers of one file": (
+        "generate --shape 16,16,16 -o a.npz --workers 2",
+        "--workers makes a volume piece by piece",
+    ),
     "no count": ("simulate iso --shape 9,9,9 --count 0 -o a.zarr", "count"),
     "no recipe": ("simulate iso -o a.npz", "--shape"),
     "missing recipe": ("simulate iso no.toml -o a.npz", "no such file"),

@@ -92,6 +92,15 @@ def test_a_dry_run_tells_what_a_build_takes(run, recipe, additive_model, tmp_pat
     assert not out.exists()
 
 
+def test_a_box_that_is_asked_for_is_filled_not_that_of_the_recipe(
+    run, recipe, additive_model, tmp_path
+):
+    words = ("--model", additive_model, "--scan", recipe, "--dry-run", "--shape")
+    code, text, error = run("generate", *words, "24,32,40", "-o", tmp_path / "a.npz")
+    assert code == 0, error
+    assert "24 x 32 x 40" in text
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -31,12 +31,16 @@ def test_pages_are_stacked_in_the_order_of_their_numbers(folder):
         again = load(folder / "s*.tif", spacing_z=3)
     np.testing.assert_array_equal(again.grain_id, IDS)
     assert again.spacing == (1, 1, 3)
+    with pytest.warns(match="10 sections"):
+        assert load(folder / "s*.tif", spacing_z="3um").spacing == (1, 1, 3)
+    with pytest.raises(InputError, match="distance of sections is a number of µm"):
+        load(folder / "s*.tif", spacing_z=-3)
 
 
 def test_a_stack_in_one_file_takes_the_distance_of_its_layers(tmp_path):
     said = {"resolution": (20_000, 20_000), "resolutionunit": 3}  # in a cm
     tifffile.imwrite(tmp_path / "a.tif", IDS.T, photometric="minisblack", **said)
-    with pytest.warns(match="no map of orientations: misorientation unused"):
+    with pytest.warns(match="settings of maps are unused .misorientation"):
         load(tmp_path / "a.tif", spacing_z=2, misorientation=3)
     assert load(tmp_path / "a.tif").spacing == pytest.approx((0.5, 0.5, 0.5))
     assert load(tmp_path / "a.tif", spacing_z=2).spacing == pytest.approx((0.5, 0.5, 2))
@@ -59,7 +63,7 @@ def test_a_folder_of_pages_asks_for_their_distance(folder, run):
     code, _, said = run("convert", folder, "-o", folder / "a.npz")
     assert code == 2
     assert "a folder of 10 sections" in said
-    assert "the distance of the sections (spacing_z)" in said
+    assert "the distance of the sections (--spacing-z)" in said
     code, out, _ = run("stats", folder, "--spacing-z", "2um")
     assert code == 0
     assert "touching the border" in out

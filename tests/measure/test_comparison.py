@@ -51,6 +51,8 @@ def test_what_cannot_be_compared_is_said(measured):
         compare(measured, [measure(Microstructure(grain_id, (2.0,) * 3))])
     with pytest.raises(InputError, match="no volume"):
         compare(measured, [])
+    with pytest.raises(InputError, match="the seed must be a whole number"):
+        compare(measured, measured, seed=-1)
     one = measure(Microstructure(np.ones((8, 8, 8), int)))
     with pytest.raises(InputError, match="has 1 grain;"):
         compare([one], measured)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from grainpaint import Microstructure, measure
+from grainpaint import InputError, Microstructure, measure
 from grainpaint.measure.integrity import integrity
 from grainpaint.measure.seams import cell_trace, odd_plane, seam_test
 from grainpaint.measure.soundness import check
@@ -53,6 +53,12 @@ def test_one_window_has_no_seam(joined):
     assert found.sound
     assert found.seams.n_faces == 0
     assert found.cells is not None
+
+
+@pytest.mark.parametrize("faces", [3, [[32], [32]], [["a"], [], []]])
+def test_faces_that_are_none_are_refused(whole, faces):
+    with pytest.raises(InputError, match="three sequences of layers"):
+        check(whole, faces)
 
 
 def test_a_grain_in_pieces_is_a_fault(whole):

@@ -35,13 +35,13 @@ def test_uniform_orientations_have_mackenzies_disorientations():
 @pytest.mark.parametrize(
     ("text", "crystal", "sample"),
     [
-        ("fibre:<001>,z,10deg", (0, 0, 1), (0, 0, 1)),
-        ("fiber:<1-11>,[1 2 0],10deg", (1, -1, 1), (1, 2, 0)),
-        ("fibre:001,[0,0,-1],10deg", (0, 0, 1), (0, 0, -1)),
-        ("fibre:<0, 1, 1>,[110],10°", (0, 1, 1), (1, 1, 0)),
+        ("fiber:<001>,z,10deg", (0, 0, 1), (0, 0, 1)),
+        ("fibre:<1-11>,[1 2 0],10deg", (1, -1, 1), (1, 2, 0)),
+        ("fiber:001,[0,0,-1],10deg", (0, 0, 1), (0, 0, -1)),
+        ("fiber:<0, 1, 1>,[110],10°", (0, 1, 1), (1, 1, 0)),
     ],
 )
-def test_tilts_of_a_fibre_have_rayleighs_law(text, crystal, sample):
+def test_tilts_of_a_fiber_have_rayleighs_law(text, crystal, sample):
     rng = np.random.default_rng(2)
     q = sampled(text, "432", 10, rng).draw(5000, rng)
     axis, along = (np.array(v) / np.linalg.norm(v) for v in (crystal, sample))
@@ -128,16 +128,16 @@ def test_hexagonal_directions_are_those_of_the_cell():
 @pytest.mark.parametrize(
     ("text", "symmetry", "message"),
     [
-        ("fibre:<001>,z", "432", "a fibre is fibre:CRYSTAL,SAMPLE,SPREAD"),
-        ("fibre:<1>,z,9deg+<100>,z,9deg", "432", "one fibre and nothing else"),
-        ("component:s,9deg+fibre:<1>,z,9deg", "432", "a fibre, or components"),
-        ("fibre:<001>,z,10", "432", "angle of 0 to 45 degrees with a unit"),
-        ("fibre:<001>,z,60deg", "432", "0 to 45 degrees"),
-        ("fibre:<001>,w,6deg", "432", "sample axis is x, y, z or three numbers"),
-        ("fibre:<00>,z,6deg", "432", "written as <001>"),
-        ("fibre:<000>,z,6deg", "432", "written as <001>"),
-        ("fibre:<0001>,z,6deg", "432", "four indices"),
-        ("fibre:<101>,z,6deg", "622", "depends on the edges of the unit cell"),
+        ("fiber:<001>,z", "432", "a fiber is fiber:CRYSTAL,SAMPLE,SPREAD"),
+        ("fiber:<1>,z,9deg+<100>,z,9deg", "432", "one fiber and nothing else"),
+        ("component:s,9deg+fiber:<1>,z,9deg", "432", "a fiber, or components"),
+        ("fiber:<001>,z,10", "432", "angle of 0 to 45 degrees with a unit"),
+        ("fiber:<001>,z,60deg", "432", "0 to 45 degrees"),
+        ("fiber:<001>,w,6deg", "432", "sample axis is x, y, z or three numbers"),
+        ("fiber:<00>,z,6deg", "432", "written as <001>"),
+        ("fiber:<000>,z,6deg", "432", "written as <001>"),
+        ("fiber:<0001>,z,6deg", "432", "four indices"),
+        ("fiber:<101>,z,6deg", "622", "depends on the edges of the unit cell"),
         ("component:gauss,10deg", "432", "unknown component 'gauss'"),
         ("component:goss,10deg", "622", "of cubic crystals"),
         ("component:goss", "432", "NAME,SPREAD"),
@@ -145,7 +145,7 @@ def test_hexagonal_directions_are_those_of_the_cell():
         ("component:goss@0.7,1deg+cube,1deg", "432", "or none"),
         ("component:goss@2,1deg", "432", "above 0 and up to 1"),
         ("component:(1,2),1deg", "432", "three Euler angles"),
-        ("unifrom", "432", "a texture is uniform, fibre"),
+        ("unifrom", "432", "a texture is uniform, fiber"),
     ],
 )
 def test_what_is_no_texture_is_refused(text, symmetry, message):
@@ -160,7 +160,7 @@ def test_few_grains_are_spread_as_many_are():
     tilts = []
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        texture = sampled("fibre:<001>,z,10deg", "432", 60, rng)
+        texture = sampled("fiber:<001>,z,10deg", "432", 60, rng)
         turned = Rotation.from_quat(assigned(texture, volumes, rng), scalar_first=True)
         axes = np.abs(turned.as_matrix()[:, 2]).max(1)
         tilts.append(shares @ np.degrees(np.arccos(axes)))

@@ -1,4 +1,4 @@
-"""Fibres along the growth of a build, against closed forms."""
+"""Fibers along the growth of a build, against closed forms."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_directions_of_a_recipe_are_the_normals_of_its_ellipsoid(recipe):
     np.testing.assert_allclose(found[molten], normal, atol=2e-6)
 
 
-def test_sharp_fibres_lie_along_the_mean_direction_of_each_grain(tmp_path):
+def test_sharp_fibers_lie_along_the_mean_direction_of_each_grain(tmp_path):
     volume = columns((24, 24, 6))
     rng = np.random.default_rng(3)
     along = rng.normal(size=(int(volume.grain_id.max()) + 1, 3))
@@ -83,7 +83,7 @@ def test_sharp_fibres_lie_along_the_mean_direction_of_each_grain(tmp_path):
     few = volume.grain_id == 7
     vectors[few] = np.where(np.arange(few.sum())[:, None] % 3 < 1, vectors[few], 0)
     np.savez(tmp_path / "maps.npz", growth=vectors)
-    made = orient_measured(volume, f"fibre:<001>,{tmp_path / 'maps.npz'},0deg", seed=2)
+    made = orient_measured(volume, f"fiber:<001>,{tmp_path / 'maps.npz'},0deg", seed=2)
     ids = volume.ids()
     follows = (ids % 5 != 0) & (ids != 7)
     assert made.n_along == follows.sum()
@@ -95,7 +95,7 @@ def test_sharp_fibres_lie_along_the_mean_direction_of_each_grain(tmp_path):
     assert made.distance <= made.floor
 
 
-def test_the_volume_has_the_fibre_in_the_frames_of_its_grains(tmp_path):
+def test_the_volume_has_the_fiber_in_the_frames_of_its_grains(tmp_path):
     """Tilts have the law of Rayleigh by volume, nearer than drawn ones."""
     rng = np.random.default_rng(1)
     ids = np.arange(1, 12**3 + 1).reshape(12, 12, 12)
@@ -105,7 +105,7 @@ def test_the_volume_has_the_fibre_in_the_frames_of_its_grains(tmp_path):
     x = np.indices(volume.shape)[0] / 24 - 0.5
     vectors = np.stack([np.sin(x), 0 * x, np.cos(x)], -1)
     np.savez(tmp_path / "maps.npz", growth=vectors)
-    found = grainpaint.orient(volume, f"fibre:<001>,{tmp_path / 'maps.npz'},5deg")
+    found = grainpaint.orient(volume, f"fiber:<001>,{tmp_path / 'maps.npz'},5deg")
     ids, sizes = volume.ids(), volume.grain_volumes()
     growth = growth_of(volume, ids, vectors)
     along = Rotation.from_quat(growth.frame, scalar_first=True).apply([0, 0, 1.0])
@@ -130,8 +130,8 @@ def test_frames_turn_z_to_the_direction_even_downwards():
 
 
 def test_files_that_cannot_be_used_are_one_line(recipe, tmp_path):
-    text = "fibre:<001>,{},10deg"
-    assert with_axis_file("fibre:<001>,z,10deg") is None
+    text = "fiber:<001>,{},10deg"
+    assert with_axis_file("fiber:<001>,z,10deg") is None
     volume = columns((40, 30, 16))
     wrong = [
         (tmp_path / "none.npz", "no such file"),

@@ -219,7 +219,7 @@ def two_phases(few):
 
 
 def test_phases_are_oriented_each_as_if_there_were_no_other(two_phases):
-    made = orient_measured(two_phases, "fibre:<001>,z,8deg", seed=2)
+    made = orient_measured(two_phases, "fiber:<001>,z,8deg", seed=2)
     before, after = two_phases.orientations, made.volume.orientations
     assert (after.symmetry, after.names) == (before.symmetry, before.names)
     np.testing.assert_array_equal(after.phase, before.phase)
@@ -228,9 +228,9 @@ def test_phases_are_oriented_each_as_if_there_were_no_other(two_phases):
     table = np.zeros(len(after) + 1, int)
     table[own + 1] = np.arange(1, own.size + 1)
     alone = Microstructure(table[two_phases.grain_id])
-    expected = grainpaint.orient(alone, "fibre:<001>,z,8deg", seed=2).orientations
+    expected = grainpaint.orient(alone, "fiber:<001>,z,8deg", seed=2).orientations
     np.testing.assert_array_equal(after.quaternion[own], expected.quaternion)
-    other = grainpaint.orient(two_phases, "fibre:<001>,z,8deg", seed=2, phase="Ti")
+    other = grainpaint.orient(two_phases, "fiber:<001>,z,8deg", seed=2, phase="Ti")
     own = after.phase == 2
     np.testing.assert_array_equal(
         after.quaternion[own], other.orientations.quaternion[own]

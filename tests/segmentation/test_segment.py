@@ -34,6 +34,13 @@ def test_values_are_clusters_with_or_without_their_noise(rng):
     assert segment(field, method="dbscan").grain_id[4, 4, 6] == 2
 
 
+def test_periodic_axes_may_be_text():
+    field = np.ones((5, 4, 4), int)
+    field[2] = 2
+    assert segment(field).n_grains == 3
+    assert segment(field, periodic="x").n_grains == 2
+
+
 @pytest.mark.parametrize(
     ("field", "settings", "message"),
     [
@@ -44,6 +51,8 @@ def test_values_are_clusters_with_or_without_their_noise(rng):
         (np.ones((3, 3, 3), int), {"method": "kmeans"}, "colors or dbscan"),
         (np.ones((3, 3, 3), int), {"eps": 1.5}, "of the method dbscan"),
         (np.arange(27.0).reshape(3, 3, 3), {"method": "dbscan"}, "noise"),
+        (np.ones((3, 3, 3), int), {"periodic": "q"}, "letters of xyz"),
+        (np.ones((3, 3, 3), int), {"spacing": 2.0}, "three numbers of µm"),
         (
             np.ones((3, 3, 3)),
             {"method": "dbscan", "periodic": (True, False, False)},

@@ -29,7 +29,7 @@ class Pose:
     Parameters
     ----------
     scale : float
-        Times which the part becomes larger.
+        Factor by which the part is enlarged.
     up : {'z', '-z', 'y', '-y', 'x', '-x'}
         The axis of the file that becomes z.
     rotate : sequence of (axis, degrees)

@@ -22,7 +22,7 @@ from grainpaint.cli import (
     train,  # noqa: F401
     view,  # noqa: F401
 )
-from grainpaint.cli.app import app
+from grainpaint.cli.app import app, in_options
 from grainpaint.errors import InputError, InputNote
 
 __all__ = ["app", "main"]
@@ -42,9 +42,7 @@ def main() -> None:
             warnings.showwarning = _show  # type: ignore[assignment]
             app()
     except InputError as error:
-        # The library speaks of its parameter.
-        text = str(error).replace("use force to", "use --force to")
-        print(f"grainpaint: {text}", file=sys.stderr)
+        print(f"grainpaint: {in_options(str(error))}", file=sys.stderr)
         sys.exit(2)
     except (OSError, MemoryError) as error:
         print(f"grainpaint: {error or 'out of memory'}", file=sys.stderr)
@@ -57,7 +55,7 @@ _show_as_python_does = warnings.showwarning
 def _show(message: Any, category: type[Warning], *where: Any) -> None:
     """Print a note on the input as one line, and other warnings as Python does."""
     if issubclass(category, InputNote):
-        print(message, file=sys.stderr)
+        print(in_options(str(message)), file=sys.stderr)
     else:
         _show_as_python_does(message, category, *where)
 

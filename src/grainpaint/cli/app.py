@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "GroupedCommand",
     "app",
     "command",
+    "in_options",
     "print_table",
     "say_if_slow",
 ]
@@ -58,6 +60,19 @@ WHAT, HOW, WRITE = "What is filled", "How it is made", "Output"
 READ = "What the file means"
 MAP = "Maps of orientations (EBSD)"
 PAPER = "Models of the paper's kind only"
+# Parameters that the library names in parentheses where it says what to do.
+_PARAMETERS = {
+    "array",
+    "box",
+    "fill",
+    "min_size",
+    "misorientation",
+    "periodic_equations",
+    "scan",
+    "spacing_z",
+    "symmetry",
+    "unit",
+}
 PANELS = ("Arguments", WHAT, HOW, PAPER, READ, MAP, WRITE, "Options")
 
 
@@ -111,6 +126,25 @@ app = typer.Typer(
 def command(**settings: Any) -> Callable[[Any], Any]:
     """Register a function as a command, its options in groups."""
     return app.command(**{"cls": GroupedCommand, **settings})
+
+
+def in_options(text: str) -> str:
+    """Return a message of the library with its parameters spelled as options.
+
+    Examples
+    --------
+    >>> in_options("give the distance of the sections (spacing_z)")
+    'give the distance of the sections (--spacing-z)'
+    """
+
+    def spelled(found: re.Match[str]) -> str:
+        names = found[1].split(", ")
+        if not _PARAMETERS.issuperset(names):
+            return found[0]
+        return f"({', '.join('--' + name.replace('_', '-') for name in names)})"
+
+    text = text.replace("use force to", "use --force to")
+    return re.sub(r"\(([a-z_]+(?:, [a-z_]+)*)\)", spelled, text)
 
 
 def say_if_slow(precision: Precision, device: str, advice: str = "") -> None:

@@ -98,10 +98,11 @@ class ClusterFlags(RunFlags):
             Whether the volume is made at once.
         """
         name = _given(self.scheduler, self.scheduler_file)
-        if name is None:
-            return
-        refuse_workers(name, self.workers != 1)
-        if in_memory:
+        if name is not None:
+            refuse_workers(name, self.workers != 1)
+        elif self.workers != 1:
+            name = "--workers"
+        if name is not None and in_memory:
             raise InputError(
                 f"{name} makes a volume piece by piece: write it as -o NAME.zarr, "
                 "without periodic axes"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grainpaint.cli.app import WHAT, WRITE, command
+from grainpaint.cli.app import WHAT, WRITE, command, in_options
 from grainpaint.cli.measure import VolumeFile
 from grainpaint.cli.options import Force, ReadFlags, grouped, option
 from grainpaint.errors import InputError
@@ -31,14 +31,14 @@ def convert(
     target: Annotated[
         str | None,
         option(
-            "--for", "damask, moose, evpfft, fepx, prisms, ...: what reads it.", WRITE
+            "--for", "What reads it: damask, moose, evpfft, fepx, prisms, ...", WRITE
         ),
     ] = None,
     region: Annotated[
         str | None, option("--region", "Only voxels x0:x1,y0:y1,z0:z1.", WHAT)
     ] = None,
     stride: Annotated[
-        int, option("--stride", "Only every so many-th voxel, along each axis.", WHAT)
+        int, option("--stride", "Keep one voxel in so many, along each axis.", WHAT)
     ] = 1,
     periodic_equations: Annotated[
         bool,
@@ -74,5 +74,5 @@ def convert(
 
 def _say(notes: list[str], file: Path) -> None:
     """Print notes, each with the name of the file that it is about."""
-    for note in notes:
+    for note in map(in_options, notes):
         print(note if str(file) in note else f"{file}: {note}", file=sys.stderr)

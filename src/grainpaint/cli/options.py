@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from grainpaint.cli.app import HOW, MAP, READ, WHAT, WRITE
+from grainpaint.cli.app import HOW, MAP, READ, WHAT, WRITE, in_options
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class PartFlags:
     unit: Unit = None
     longest: Longest = None
     scale: Annotated[
-        float, option("--scale", "Times which the part becomes larger.", WHAT)
+        float, option("--scale", "Factor by which the part is enlarged.", WHAT)
     ] = 1.0
     up: Annotated[
         str,
@@ -106,7 +106,7 @@ class PartFlags:
         option("--rotate", "Turn it after that, such as z:30 or x:90,z:-15.", WHAT),
     ] = None
     repair: Annotated[
-        bool, option("--repair", "Fill an open surface, and say the doubt.", WHAT)
+        bool, option("--repair", "Fill an open surface; tell how surely.", WHAT)
     ] = False
 
     @property
@@ -223,7 +223,7 @@ class ReadFlags:
     ] = None
     misorientation: Annotated[
         str | None,
-        option("--misorientation", "Largest one within a grain.  [5deg]", MAP),
+        option("--misorientation", "Largest angle within a grain.  [5deg]", MAP),
     ] = None
     min_size: Annotated[
         int | None,
@@ -235,7 +235,7 @@ class ReadFlags:
     spacing_z: Annotated[
         str | None,
         option(
-            "--spacing-z", "A folder or pattern is sections so far apart: 0.5um.", MAP
+            "--spacing-z", "Distance of sections, in a folder or pattern: 0.5um.", MAP
         ),
     ] = None
     symmetry: Annotated[
@@ -292,7 +292,7 @@ class ReadFlags:
 
         volume, notes = read(path, self.options())
         for note in notes:
-            print(f"{path}: {note}", file=sys.stderr)
+            print(f"{path}: {in_options(note)}", file=sys.stderr)
         return volume
 
 

@@ -30,15 +30,15 @@ def orient(
         str,
         option(
             "--texture",
-            "uniform, 'fibre:<001>,z,10deg', component:goss,10deg, or a file: a list "
+            "uniform, 'fiber:<001>,z,10deg', component:goss,10deg, or a file: a list "
             "(.csv) or a volume with orientations. Along the growth of a build: "
-            "'fibre:<001>,RECIPE,10deg'.",
+            "'fiber:<001>,RECIPE,10deg'.",
             WHAT,
         ),
     ] = "uniform",
     misorientations: Annotated[
         Path | None,
-        option("--misorientations", "A volume with those that are wanted.", WHAT),
+        option("--misorientations", "A volume with the misorientations wanted.", WHAT),
     ] = None,
     seed: Annotated[
         int, option("--seed", "The same seed gives the same orientations.", HOW)

@@ -99,7 +99,7 @@ def generate(
     config = {"command": "generate", "voxel": size.voxel}
     job = Job(
         config,
-        lambda: scan.domain() or size.domain(pyramid.grain_size),
+        lambda: scan.domain(size) or size.domain(pyramid.grain_size),
         output,
         model,
         plan,

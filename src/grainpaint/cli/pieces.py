@@ -60,23 +60,21 @@ def _make_piece(
     from grainpaint.units import parse_box, parse_length
 
     spans, edge = parse_box(box), None if voxel is None else parse_length(voxel)
-    from grainpaint.generation.recipe import zoomed
-    from grainpaint.generation.recorded import load_recipe
+    from grainpaint.generation.recorded import in_precision, load_recipe
     from grainpaint.generation.volume import Volume
-    from grainpaint.network.precision import resolve
 
     formats.check_output(output, force)
-    recipe = load_recipe(volume)
-    if precision != "auto":
-        chosen = resolve(precision, device)
-        recipe = recipe.model_copy(update={"precision": chosen})
-    finer = recipe if edge is None else zoomed(recipe, edge)
-    times = finer.levels - recipe.levels
-    x, y, z = (slice(a << times, b << times) for a, b in spans)
+    recipe = in_precision(load_recipe(volume), precision, device)
     say_if_slow(
         recipe.precision, device, "; --precision float32 gives nearly the same grains"
     )
-    piece = Volume(finer, device)[x, y, z]
+    whole = Volume(recipe, device)
+    for axis, (a, b) in enumerate(spans):  # told in the voxels that were given
+        whole.span(slice(a, b), axis)
+    finer = whole if edge is None else whole.zoom(edge)
+    times = finer.recipe.levels - recipe.levels
+    x, y, z = (slice(a << times, b << times) for a, b in spans)
+    piece = finer[x, y, z]
     piece = as_in_volume(piece, volume, (x.start, y.start, z.start), times)
     formats.write(piece, output)
     print(f"{output}: {count_text(piece.n_grains, 'grain')} in {piece.shape}")

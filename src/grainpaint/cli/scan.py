@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from grainpaint.cli.app import WHAT
 from grainpaint.cli.job import Job
-from grainpaint.cli.options import PartFlags, option
+from grainpaint.cli.options import BoxFlags, PartFlags, option
 from grainpaint.cli.pyramid import free_places, make_volumes
 from grainpaint.errors import InputError
 
@@ -49,18 +49,27 @@ class ScanFlags:
             return size
         return replace(size, voxel=self.recipe.voxel)
 
-    def domain(self) -> Domain | None:
-        """Return the box or part that the recipe builds; None without a recipe."""
+    def domain(self, size: BoxFlags) -> Domain | None:
+        """Return the box to fill, by default what the recipe builds; None without one.
+
+        Parameters
+        ----------
+        size : BoxFlags
+            The box that is asked for, if any.
+        """
         from grainpaint.generation.domain import Domain
-        from grainpaint.units import parse_length
+        from grainpaint.units import parse_length, parse_shape
 
         if self.scan is None:
             return None
         recipe = self.recipe
+        edge = size.voxel or recipe.voxel
+        if size.shape is not None:
+            return Domain(parse_shape(size.shape), parse_length(edge))
         if recipe.part is not None:
-            return PartFlags(recipe.voxel, recipe.unit).domain(recipe.part)
+            return PartFlags(edge, recipe.unit).domain(recipe.part)
         assert recipe.shape is not None
-        return Domain(recipe.shape, parse_length(recipe.voxel))
+        return Domain(recipe.shape, parse_length(edge))
 
     def in_memory(self, output: Path) -> bool:
         """Return whether the volume is made in memory, not piece by piece on disk."""

@@ -28,7 +28,7 @@ class TextureFlags:
     ] = None
     misorientations: Annotated[
         Path | None,
-        option("--misorientations", "A volume with those that are wanted.", WHAT),
+        option("--misorientations", "A volume with the misorientations wanted.", WHAT),
     ] = None
     symmetry: Annotated[
         str | None,

@@ -187,7 +187,7 @@ def report(
     if not isinstance(path, str | Path):
         raise InputError(
             "the path of the report comes first, such as report('grains.html', "
-            f"volumes); got a {type(path).__name__}"
+            f"volumes); got {type(path).__name__}"
         )
     listed = [list_volumes(s) for s in (volumes, reference) if s is not None]
     if not all(listed):

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from grainpaint.arguments import as_periodic
+from grainpaint.arguments import as_length, as_periodic
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
@@ -138,7 +138,10 @@ def _noted(raw: RawVolume, unused: list[str]) -> RawVolume:
     """Return a volume with a note on options that only maps of orientations have."""
     if not unused:
         return raw
-    note = f"it holds grains, no map of orientations: {', '.join(unused)} unused"
+    note = (
+        "it holds grains, no map of orientations, so settings of maps are unused "
+        f"({', '.join(unused)})"
+    )
     return replace(raw, notes=(*raw.notes, note))
 
 
@@ -153,7 +156,7 @@ def load(
     misorientation: float | None = None,
     min_size: int | None = None,
     fill: bool = False,
-    spacing_z: float | None = None,
+    spacing_z: float | str | None = None,
     symmetry: str | None = None,
 ) -> Microstructure:
     """Read a volume; its content says how, whatever its name.
@@ -186,8 +189,9 @@ def load(
     fill : bool
         Of a map: whether points without an orientation take the nearest grain; they are
         outside if not.
-    spacing_z : float, optional
-        The files of a folder or pattern are sections so far apart, µm.
+    spacing_z : float or str, optional
+        Distance of the files of a folder or pattern, which are sections: µm, or text
+        such as ``"0.5um"``.
     symmetry : str, optional
         Crystal symmetry of a map that does not state it, such as 432.
 
@@ -204,8 +208,17 @@ def load(
     -----
     InputNote
         If something was assumed or renumbered that the file does not state.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Microstructure(np.ones((4, 4, 2), int)).save(f"{folder}/a.npz")
+    ...     load(path)
+    <Microstructure 4 x 4 x 2 voxels, 4 x 4 x 2 µm, 1 grain>
     """
-    told = (misorientation, min_size, fill, spacing_z, symmetry)
+    apart = None if spacing_z is None else as_length(spacing_z, "distance of sections")
+    told = (misorientation, min_size, fill, apart, symmetry)
     axes = None if periodic is None else as_periodic(periodic)
     volume, notes = read(path, ReadOptions(time, array, unit, void, axes, *told))
     for note in notes:
@@ -227,7 +240,7 @@ def loaded(volume: Microstructure | str | Path) -> Microstructure:
         return load(volume)
     raise InputError(
         "a volume is a Microstructure or the path of its file, and an array becomes "
-        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got a "
+        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got "
         f"{type(volume).__name__}"
     )
 

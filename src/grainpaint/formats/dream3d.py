@@ -113,7 +113,9 @@ def _told(
 
 def _unused(options: ReadOptions) -> tuple[str, ...]:
     names = [*options.of_maps, *["spacing_z"] * (options.spacing_z is not None)]
-    return (f"it holds grains, so {', '.join(names)} unused",) if names else ()
+    if not names:
+        return ()
+    return (f"it holds grains, so settings of maps are unused ({', '.join(names)})",)
 
 
 def _array(folder: Any, name: str) -> Any:

@@ -244,8 +244,8 @@ def _cells(words: _Words, version: str, told: str | None) -> _Cells:
         )
     if not symmetry and told is None:
         notes = (
-            "assumed: cubic crystals (432), since it states no symmetry (say symmetry "
-            "if not)",
+            "assumed: cubic crystals (432), since it states no symmetry; give another "
+            "one if it has (symmetry)",
         )
     return ids, Orientations(rotation, symmetry or told or "432"), notes
 

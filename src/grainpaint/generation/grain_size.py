@@ -200,7 +200,7 @@ def read_grain_size(asked: AnyGrainSize, domain: Domain) -> GrainSize:
     elif not isinstance(asked, str | Path):
         raise InputError(
             "a grain size is a number of µm, text such as 40um, the path of an .npz, a "
-            f"function of x, y, z or an array; got a {type(asked).__name__}"
+            f"function of x, y, z or an array; got {type(asked).__name__}"
         )
     elif Path(asked).suffix == ".npz":
         digest = file_digest(Path(asked))
@@ -224,7 +224,7 @@ def _check_sizes(sizes: np.ndarray, text: str) -> None:
     """Raise unless all sizes (µm) are finite and above 0."""
     if not (np.isfinite(sizes).all() and sizes.min() > 0):
         raise InputError(
-            f"the grain size must be above 0 µm everywhere, {text!r} lies in "
+            f"the grain size must be above 0 µm everywhere, {text} lies in "
             f"{sizes.min():g}..{sizes.max():g} µm"
         )
 

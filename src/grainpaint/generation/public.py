@@ -83,8 +83,7 @@ def generate(
     texture, misorientations, symmetry
         Orientations for the grains, as `grainpaint.orient` takes them, if any.
     scan : path, mapping or AmRecipe, optional
-        The build that the model ``"am"`` paints: a TOML file (docs/additive.md) or its
-        content, as `grainpaint.simulate.additive` takes it.
+        The build that the model ``"am"`` paints, as in `grainpaint.simulate.additive`.
 
     Returns
     -------
@@ -220,18 +219,18 @@ def paint(
     Parameters
     ----------
     part : path
-        A file of closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, STEP, or one of these
-        packed by gzip; or a mask of voxels: .npy, .npz, .vti, a TIFF stack.
+        Closed bodies: STL, OBJ, PLY, 3MF, GLB, OFF, STEP, also packed by gzip; or a
+        mask of voxels: .npy, .npz, .vti, a TIFF stack.
     voxel : float or str, optional
         Edge of a voxel, by default that of the scan; a mask has its own voxels.
     unit : str, optional
-        Unit of the coordinates in the file; without it, what the file says, or mm.
+        Of the coordinates in the file; without it, what the file says, or mm.
     longest : int, optional
         Voxels along the longest side, instead of `voxel`; 128 if nothing is given.
     model, seed, grain_size, device, progress, precision
         As in `generate`; x, y, z of a grain size are coordinates of the part, µm.
     scale : float
-        Times which the part becomes larger.
+        Factor by which the part is enlarged.
     up : {'z', '-z', 'y', '-y', 'x', '-x'}
         The axis of the file that becomes z.
     rotate : sequence of (axis, degrees)
@@ -280,22 +279,22 @@ def zoom(
     box: tuple[Span, Span, Span] | str,
     voxel: float | str,
     device: str = "cpu",
+    precision: str = "auto",
 ) -> Microstructure:
     """Generate a box of a volume again in smaller voxels: the same grains, finer.
 
     Parameters
     ----------
     volume : Volume or path
-        A volume made by `Volume`, or a file that `grainpaint paint` or `generate` wrote
-        (or the record beside it).
+        A `Volume`, or a file that `paint` or `generate` wrote, or its record.
     box : three pairs of int
         First and last-plus-one voxel along x, y, z, in voxels of the volume; also as
         text, ``"0:64,0:64,0:32"``.
     voxel : float or str
         Edge of a voxel of the result, µm or text such as ``"0.5um"``: that of the
         volume, halved once or more.
-    device : str
-        A torch device; a `Volume` keeps its own.
+    device, precision : str
+        As in `Volume.of_file`; a `Volume` keeps its own.
 
     Returns
     -------
@@ -305,8 +304,7 @@ def zoom(
     Raises
     ------
     InputError
-        If there is no record of the volume, the box lies outside it, the voxel edge is
-        not halved, or the model cannot make grains that large.
+        If there is no record of it, the box lies outside it, or as `Volume.zoom`.
 
     Examples
     --------
@@ -317,7 +315,9 @@ def zoom(
     spans = as_box(box)
     if isinstance(volume, Microstructure):
         raise InputError("a volume to zoom into is a Volume, or the path of its file")
-    whole = volume if isinstance(volume, Volume) else Volume.of_file(volume, device)
+    whole = volume
+    if not isinstance(whole, Volume):
+        whole = Volume.of_file(whole, device, precision)
     for axis, (a, b) in enumerate(spans):  # told in the voxels that were given
         whole.span(slice(a, b), axis)
     fine = whole.zoom(voxel)

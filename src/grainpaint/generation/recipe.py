@@ -348,7 +348,7 @@ def zoomed(recipe: Recipe, voxel: float) -> Recipe:
     times = round(math.log2(recipe.spacing / voxel))
     if times < 1 or not math.isclose(voxel * 2**times, recipe.spacing, rel_tol=1e-6):
         raise InputError(
-            f"the voxel edge must be that of the run ({recipe.spacing:g} µm) halved "
+            f"the voxel edge must be that of the volume ({recipe.spacing:g} µm) halved "
             f"once or more, such as {recipe.spacing / 2:g}um; got {voxel:g} µm"
         )
     base = read_card(find_model(recipe.model) / "base.json").sampling

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import refuse_part
 from grainpaint.generation.recipe import Recipe
+from grainpaint.network.precision import resolve
 from grainpaint.record import find_record, outputs, read_record
 
-__all__ = ["load_recipe"]
+__all__ = ["in_precision", "load_recipe"]
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -40,6 +41,19 @@ def load_recipe(path: Path) -> Recipe:
             f"paint or generate wrote, with {outputs(path).record.name} beside it"
         )
     return _recipe_of(record, read_record(record))
+
+
+def in_precision(recipe: Recipe, precision: str, device: str) -> Recipe:
+    """Return a recipe for networks in another precision; 'auto' keeps its own.
+
+    Raises
+    ------
+    InputError
+        If there is no such precision or device.
+    """
+    if precision == "auto":
+        return recipe
+    return recipe.model_copy(update={"precision": resolve(precision, device)})
 
 
 def _recipe_of(path: Path, found: dict[str, Any]) -> Recipe:

@@ -23,7 +23,7 @@ from grainpaint.generation.recipe import (
     make_recipe,
     zoomed,
 )
-from grainpaint.generation.recorded import load_recipe
+from grainpaint.generation.recorded import in_precision, load_recipe
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.windows import WINDOW, Key, Window
 from grainpaint.microstructure import Microstructure, VoxelBox
@@ -95,7 +95,7 @@ class Volume:
     def of_box(
         cls,
         shape: tuple[int, int, int] | str,
-        model: str = "iso",
+        model: str | Path = "iso",
         seed: int = 0,
         voxel: float | str = 1.0,
         grain_size: AnyGrainSize | None = None,
@@ -117,6 +117,11 @@ class Volume:
         ------
         InputError
             As `grainpaint.generate`.
+
+        Examples
+        --------
+        >>> Volume.of_box((640, 640, 640), seed=1)
+        <Volume 640 x 640 x 640 voxels of 1 µm, model iso, seed 1>
         """
         domain = Domain(as_shape(shape), as_length(voxel, "edge of a voxel"))
         return cls._of(domain, model, seed, grain_size, window, device, precision)
@@ -128,7 +133,7 @@ class Volume:
         voxel: float | str | None = None,
         unit: str | None = None,
         longest: int | None = None,
-        model: str = "iso",
+        model: str | Path = "iso",
         seed: int = 0,
         grain_size: AnyGrainSize | None = None,
         window: int = WINDOW,
@@ -153,6 +158,11 @@ class Volume:
         ------
         InputError
             As `grainpaint.paint`.
+
+        Examples
+        --------
+        >>> Volume.of_part("examples/parts/gear.stl", longest=64).shape
+        (63, 64, 25)
         """
         edge = None if voxel is None else as_length(voxel, "edge of a voxel")
         pose = make_pose(scale, up, rotate)
@@ -164,7 +174,7 @@ class Volume:
     def of_scan(
         cls,
         recipe: AmRecipe | Mapping[str, Any] | str | Path,
-        model: str = "am",
+        model: str | Path = "am",
         seed: int = 0,
         device: str = "cpu",
         precision: str = "auto",
@@ -176,7 +186,7 @@ class Volume:
         recipe : path, mapping or AmRecipe
             As in `grainpaint.simulate.additive`, with the shape of a box; layers are
             planned where they are needed, so it may be of any size.
-        model : str
+        model : str or path
             Name or folder of an additive model.
         seed, device, precision
             As in `grainpaint.generate`.
@@ -186,20 +196,25 @@ class Volume:
         InputError
             If the recipe has a mistake or is outside the range of the model, or builds
             a part.
+
+        Examples
+        --------
+        >>> Volume.of_scan("examples/am.toml")
+        <Volume 96 x 96 x 96 voxels of 5 µm, model am, seed 0>
         """
         scan = read_am_recipe(recipe)
         if scan.shape is None:
             raise InputError("the recipe builds a part: give the shape of a box")
         domain = Domain(scan.shape, parse_length(scan.voxel))
         return cls(
-            make_scan_recipe(domain, scan, model, seed, precision, device), device
+            make_scan_recipe(domain, scan, str(model), seed, precision, device), device
         )
 
     @classmethod
     def _of(
         cls,
         domain: Domain,
-        model: str,
+        model: str | Path,
         seed: int,
         grain_size: AnyGrainSize | None,
         window: int,
@@ -211,7 +226,9 @@ class Volume:
         return cls(recipe, device)
 
     @classmethod
-    def of_file(cls, path: str | Path, device: str = "cpu") -> Self:
+    def of_file(
+        cls, path: str | Path, device: str = "cpu", precision: str = "auto"
+    ) -> Self:
         """Return a volume that `grainpaint paint` or `generate` wrote before.
 
         Parameters
@@ -220,13 +237,15 @@ class Volume:
             The volume, or the record beside it.
         device : str
             A torch device.
+        precision : {'auto', 'float32', 'bfloat16'}
+            That networks are evaluated in; 'auto' is as the volume was made.
 
         Raises
         ------
         InputError
             If there is no record of how the volume was made.
         """
-        return cls(load_recipe(Path(path)), device)
+        return cls(in_precision(load_recipe(Path(path)), precision, device), device)
 
     @property
     def shape(self) -> tuple[int, int, int]:

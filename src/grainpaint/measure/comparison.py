@@ -18,6 +18,7 @@ from grainpaint.measure.measured import Measured, VolumeSet, measure_set
 from grainpaint.measure.population import MIN_VOLUMES, population
 from grainpaint.measure.results import Comparison, DescriptorComparison, SetSummary
 from grainpaint.measure.texture_comparison import compare_textures, have_crystals
+from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
 from grainpaint.units import count_text
 
@@ -60,7 +61,8 @@ def compare(
     ------
     InputError
         If a set is empty or has fewer than 20 grains, voxel sizes differ, sections are
-        compared with solids, a file cannot be read, or a descriptor is unknown.
+        compared with solids, a file cannot be read, a descriptor is unknown, or the
+        seed is out of range.
 
     Examples
     --------
@@ -74,6 +76,7 @@ def compare(
     >>> found.reference.volumes
     1
     """
+    check_seed(seed)
     generated, reference = (measure_set(s, progress) for s in (generated, reference))
     notes = _check_sets({"generated": generated, "reference": reference})
     oriented, note = have_crystals(generated, reference)

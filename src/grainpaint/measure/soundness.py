@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grainpaint import formats
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.measure.integrity import Integrity, integrity
 from grainpaint.measure.seams import CellTrace, cell_trace, odd_plane, seam_test
 from grainpaint.microstructure import Microstructure
@@ -101,7 +101,7 @@ def check(
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or faces are not three sequences of layers.
 
     Examples
     --------
@@ -116,10 +116,24 @@ def check(
         path = Path(volume)
         volume = formats.load(path)
         faces = window_faces(path, volume.shape) if faces is None else faces
+    if faces is not None:
+        faces = _checked(faces)
     found = integrity(volume)
     seams, untested = _tested(lambda: _check_seams(volume, faces))
     cells, cells_untested = _tested(lambda: cell_trace(volume))
     return Soundness(volume.shape, found, seams, cells, untested, cells_untested)
+
+
+def _checked(faces: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the layers at which windows begin; raise if they are none."""
+    try:
+        x, y, z = ([int(layer) for layer in along] for along in faces)
+    except (TypeError, ValueError):
+        raise InputError(
+            "faces are three sequences of layers, along x, y, z, such as "
+            f"([64], [64], []); got {brief(repr(faces), 50)}"
+        ) from None
+    return [x, y, z]
 
 
 def _tested(test: Callable[[], _Found]) -> tuple[_Found | None, str | None]:

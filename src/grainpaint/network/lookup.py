@@ -105,7 +105,7 @@ def _advice(name: str, kind: Kind) -> str:
     if kind == "additive":
         return "; along a scan, paint with an additive model such as 'am'"
     if kind_of(name) == "additive":
-        return "; this one paints builds, along a scan (`scan`) or as Volume.of_scan"
+        return "; this one paints builds: paint and generate need a scan for it (scan)"
     return ""
 
 

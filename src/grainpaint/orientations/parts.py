@@ -1,7 +1,7 @@
 """What a texture is made of, and orientations that fill it evenly.
 
 Spreads are standard deviations. About an ideal orientation, each of the three
-components of the rotation vector is normal; about a fibre, both tilts of its crystal
+components of the rotation vector is normal; about a fiber, both tilts of its crystal
 axis are.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from scipy.spatial.transform import Rotation
 
-__all__ = ["Component", "Fibre", "Part", "Uniform", "fill"]
+__all__ = ["Component", "Fiber", "Part", "Uniform", "fill"]
 
 # The root of x^4 = x + 1: multiples of its inverse powers fill a cube evenly (Roberts,
 # The unreasonable effectiveness of quasirandom sequences, 2018).
@@ -40,7 +40,7 @@ class Uniform:
 
 
 @dataclass(frozen=True)
-class Fibre:
+class Fiber:
     """A crystal axis that lies along a sample axis, up to a spread.
 
     Parameters
@@ -110,7 +110,7 @@ class Component:
         return np.asarray(turned.as_quat(scalar_first=True))
 
 
-Part = Uniform | Fibre | Component
+Part = Uniform | Fiber | Component
 
 
 def fill(part: Part, n: int, rng: np.random.Generator) -> np.ndarray:

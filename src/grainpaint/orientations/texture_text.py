@@ -1,4 +1,4 @@
-"""Textures as users write them: uniform, fibre:<001>,z,10deg, component:goss,10deg."""
+"""Textures as users write them: uniform, fiber:<001>,z,10deg, component:goss,10deg."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.orientations.by_grain import Orientations
 from grainpaint.orientations.crystal_axes import component, crystal_direction, indices
-from grainpaint.orientations.parts import Component, Fibre, Part, Uniform
+from grainpaint.orientations.parts import Component, Fiber, Part, Uniform
 
 __all__ = ["FORMS", "is_texture", "parse_texture", "with_axis_file"]
 
-FORMS = "uniform, fibre:<001>,z,10deg, component:goss,10deg, or a file"
+FORMS = "uniform, fiber:<001>,z,10deg, component:goss,10deg, or a file"
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
 _ANGLE = re.compile(r"([\d.]+(?:[eE][-+]?\d+)?)\s*(deg|°|rad)")
 _LARGEST_SPREAD = 45.0  # degrees: beyond, a normal law would wrap around
@@ -25,32 +25,32 @@ _COMMA = re.compile(r",(?![^(\[<]*[)\]>])")
 def is_texture(text: str) -> bool:
     """Return whether a text describes a texture; otherwise it names a file."""
     return text.strip() == "uniform" or text.strip().startswith(
-        ("fibre:", "fiber:", "component:")
+        ("fiber:", "fibre:", "component:")
     )
 
 
 def with_axis_file(text: str) -> tuple[str, Path] | None:
-    """Return a fibre along z and a file, of a text that names a file as sample axis.
+    """Return a fiber along z and a file, of a text that names a file as sample axis.
 
     Parameters
     ----------
     text : str
-        fibre:<uvw>,FILE,SPREAD, where FILE ends in .toml or .npz.
+        fiber:<uvw>,FILE,SPREAD, where FILE ends in .toml or .npz.
 
     Returns
     -------
     text : str
-        fibre:<uvw>,z,SPREAD
+        fiber:<uvw>,z,SPREAD
     file : Path
 
     Examples
     --------
-    >>> with_axis_file("fibre:<001>,build.toml,10deg")[0]
-    'fibre:<001>,z,10deg'
+    >>> with_axis_file("fiber:<001>,build.toml,10deg")[0]
+    'fiber:<001>,z,10deg'
     """
     kind, _, rest = text.strip().partition(":")
     words = [word.strip() for word in _COMMA.split(rest)]
-    if kind not in ("fibre", "fiber") or len(words) != 3:
+    if kind not in ("fiber", "fibre") or len(words) != 3:
         return None
     if Path(words[1]).suffix.lower() not in (".toml", ".npz"):
         return None
@@ -64,7 +64,7 @@ def parse_texture(text: str, symmetry: str) -> list[tuple[Part, float]]:
     ----------
     text : str
         - uniform
-        - fibre:<uvw>,AXIS,SPREAD: crystal axis, sample axis (x, y, z or [1 1 0]);
+        - fiber:<uvw>,AXIS,SPREAD: crystal axis, sample axis (x, y, z or [1 1 0]);
         - component:NAME,SPREAD, or several with volume fractions,
           component:cube@0.3,10deg+goss@0.5,8deg, of which the rest is uniform. NAME is
           cube, goss, brass, copper or s, or three Euler angles in degrees, (35,45,0).
@@ -81,24 +81,24 @@ def parse_texture(text: str, symmetry: str) -> list[tuple[Part, float]]:
     kind, _, rest = text.strip().partition(":")
     if kind == "uniform" and not rest:
         return [(Uniform(), 1.0)]
-    if kind in ("fibre", "fiber"):
-        return [(_fibre(text, rest, symmetry), 1.0)]
+    if kind in ("fiber", "fibre"):
+        return [(_fiber(text, rest, symmetry), 1.0)]
     if kind == "component":
         return _components(text, rest, symmetry)
     raise InputError(f"a texture is {FORMS}; got {text!r}")
 
 
-def _fibre(text: str, rest: str, symmetry: str) -> Fibre:
+def _fiber(text: str, rest: str, symmetry: str) -> Fiber:
     words = [word.strip() for word in _COMMA.split(rest)]
     if re.search(r"\+\s*[a-z<]", rest):
-        raise InputError(f"a texture has one fibre and nothing else; got {text!r}")
+        raise InputError(f"a texture has one fiber and nothing else; got {text!r}")
     if len(words) != 3:
         raise InputError(
-            "a fibre is fibre:CRYSTAL,SAMPLE,SPREAD, such as fibre:<001>,z,10deg; got "
+            "a fiber is fiber:CRYSTAL,SAMPLE,SPREAD, such as fiber:<001>,z,10deg; got "
             f"{text!r}"
         )
     crystal = crystal_direction(words[0], symmetry)
-    return Fibre(tuple(crystal.tolist()), _sample_axis(words[1]), _spread(words[2]))
+    return Fiber(tuple(crystal.tolist()), _sample_axis(words[1]), _spread(words[2]))
 
 
 def _sample_axis(word: str) -> tuple[float, ...]:
@@ -135,7 +135,7 @@ def _components(text: str, rest: str, symmetry: str) -> list[tuple[Part, float]]
         one = one.strip().removeprefix("component:")
         if ":" in one:
             raise InputError(
-                "a texture is a fibre, or components: component:cube@0.3,10deg+"
+                "a texture is a fiber, or components: component:cube@0.3,10deg+"
                 f"goss@0.5,8deg; got {text!r}"
             )
         words = [word.strip() for word in _COMMA.split(one)]

@@ -1,6 +1,6 @@
-"""Fibres along the direction in which the grains of a build solidified.
+"""Fibers along the direction in which the grains of a build solidified.
 
-In the frame of a grain, z is its mean direction. There all grains have one fibre along
+In the frame of a grain, z is its mean direction. There all grains have one fiber along
 z, so that the volume has it evenly; the frames turn it to where each grain grew.
 """
 

@@ -40,7 +40,7 @@ class Oriented:
     floor : float
         The distance that as many boundaries with independent angles would have.
     n_along : int, optional
-        Grains whose fibre lies along the direction in which they grew, if that was
+        Grains whose fiber lies along the direction in which they grew, if that was
         asked for; the others have any orientation.
     by_phase : tuple of (str, Oriented)
         Of several phases, the name of each that has grains, and the volume of these
@@ -79,7 +79,7 @@ def orient(
         Orientations that it has are replaced. Of several phases, each gets the texture
         by itself, with its own symmetry, and swaps stay within it.
     texture : str, path or Microstructure
-        uniform; fibre:<001>,z,10deg; fibre:<001>,build.toml,10deg, along the direction
+        uniform; fiber:<001>,z,10deg; fiber:<001>,build.toml,10deg, along the direction
         in which grains of this build grew; component:goss,10deg; a list of orientations
         (.csv); or a volume or map whose grains have orientations. See
         `grainpaint.orientations.texture_text.parse_texture`.

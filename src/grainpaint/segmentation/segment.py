@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grainpaint.arguments import as_periodic, as_three
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.palette import nearest_color
@@ -22,7 +23,7 @@ def segment(
     clean: bool = True,
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     origin: Sequence[float] = (0.0, 0.0, 0.0),
-    periodic: tuple[bool, bool, bool] = (False, False, False),
+    periodic: tuple[bool, bool, bool] | str = (False, False, False),
 ) -> Microstructure:
     """Turn a field into grains.
 
@@ -43,7 +44,8 @@ def segment(
     spacing, origin : three floats
         Edges of a voxel, and corner of voxel (0, 0, 0), µm.
     periodic : three bools
-        Axes along which grains continue through the faces; only for 'colors'.
+        Axes along which grains continue through the faces, also as text, ``"xy"``; only
+        for 'colors'.
 
     Returns
     -------
@@ -68,9 +70,10 @@ def segment(
     check_method(method)
     if method == "colors" and eps is not None:
         raise InputError("eps is a parameter of the method dbscan, not of colors")
-    field = np.asarray(field)
+    field, wraps = np.asarray(field), as_periodic(periodic)
+    edges, corner = as_three(spacing, "spacing"), as_three(origin, "origin")
     if method == "dbscan":
-        if any(periodic):
+        if any(wraps):
             raise InputError("dbscan has no periodic axes")
         grain_id = dbscan(field, eps=EPS if eps is None else eps)
         if not grain_id.any():
@@ -78,8 +81,8 @@ def segment(
         if clean:
             grain_id = fill_noise(grain_id)
     else:
-        grain_id = grains(_colors(field), periodic, MIN_VOXELS if clean else 1)
-    return Microstructure(grain_id, tuple(spacing), tuple(origin), periodic)
+        grain_id = grains(_colors(field), wraps, MIN_VOXELS if clean else 1)
+    return Microstructure(grain_id, edges, corner, wraps)
 
 
 def check_method(method: str) -> None:

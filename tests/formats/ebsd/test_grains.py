@@ -178,7 +178,7 @@ def test_options_out_of_range_are_refused(tmp_path, options):
 def test_options_of_maps_are_said_to_be_unused_elsewhere(tmp_path):
     Microstructure(np.ones((2, 2, 2), int)).save(tmp_path / "a.npz")
     _, said = notes_of(tmp_path / "a.npz", misorientation=3, fill=True)
-    assert "no map of orientations: misorientation, fill unused" in said
+    assert "settings of maps are unused (misorientation, fill)" in said
 
 
 def test_commands_read_maps(tmp_path, run):

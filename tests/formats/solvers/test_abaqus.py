@@ -72,7 +72,9 @@ def test_a_full_box_is_numbered_as_others_number_it(tmp_path):
 def test_materials_hold_grain_phase_and_angles_in_degrees(tmp_path):
     volume = oriented(gaps=True)
     blocks, notes = deck(volume, tmp_path / "a.inp")
-    assert notes == ["it does not hold periodic axes without --periodic-equations"]
+    assert notes == [
+        "it does not hold periodic axes without equations (periodic_equations)"
+    ]
     names = [k.split("name=")[1] for k, _ in blocks if k.startswith("*Material")]
     assert names == [f"GRAIN{i}_MAT" for i in volume.ids()]
     sections = [k for k, _ in blocks if k.startswith("*Solid Section")]

@@ -91,7 +91,7 @@ def test_suffixes_name_their_targets(tmp_path):
 
 
 def test_volumes_are_saved_by_suffix(tmp_path):
-    with pytest.warns(InputNote, match="periodic axes without --periodic-equations"):
+    with pytest.warns(InputNote, match=r"without equations .periodic_equations"):
         assert oriented().save(tmp_path / "a.inp").is_file()
     with pytest.warns(InputNote, match="no orientations|periodic axes"):
         without(oriented()).save(tmp_path / "a.tesr")

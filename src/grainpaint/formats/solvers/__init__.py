@@ -202,6 +202,8 @@ def export(
         lambda asides: notes.extend(module.write(slabs, asides, settings)),
     )
     if any(slabs.periodic) and not (target.periodic or periodic_equations):
-        without = " without --periodic-equations" * (target.module == "abaqus")
+        without = ""
+        if target.module == "abaqus":
+            without = " without equations (periodic_equations)"
         notes.append(f"it does not hold periodic axes{without}")
     return notes

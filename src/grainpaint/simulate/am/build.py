@@ -239,6 +239,21 @@ def simulate_am(
     -----
     InputNote
         As in `additive`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import grainpaint
+    >>> recipe = AmRecipe.model_validate({
+    ...     "shape": [24, 20, 12],
+    ...     "pool": {"shape": "ellipsoid", "width": 9, "depth": 6, "length": 12},
+    ...     "haz": {"law": "linear", "width": 3},
+    ...     "scan": {"speed": 12, "hatch": 6, "thickness": 4},
+    ... })
+    >>> with TemporaryDirectory() as folder:
+    ...     made = simulate_am(recipe, Path(folder, "build.npz"), seed=1)
+    ...     grainpaint.load(Path(folder, "build.npz")).shape
+    (24, 20, 12)
     """
     if count < 1:
         raise InputError(f"the count must be at least 1, got {count}")

@@ -250,7 +250,7 @@ def read_am_recipe(given: AmRecipe | Mapping[str, Any] | str | Path) -> AmRecipe
         return given
     if not isinstance(given, Mapping):
         raise InputError(
-            "a recipe is the path of a TOML file, or its content as a mapping; got a "
+            "a recipe is the path of a TOML file, or its content as a mapping; got "
             f"{type(given).__name__}"
         )
     return check_recipe(AmRecipe, dict(given), "recipe")

@@ -92,6 +92,15 @@ def simulate_iso(
     InputError
         If a setting is out of range, or the output cannot be written; as
         `grainpaint.simulate.sets.simulate_into` if there is an executor.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> recipe = IsoRecipe(shape=(16, 16, 16), time=(2.0, 4.0))
+    >>> with TemporaryDirectory() as folder:
+    ...     made = simulate_iso(recipe, Path(folder, "set.zarr"))
+    ...     len(formats.find_volumes([Path(folder, "set.zarr")]))
+    2
     """
     elsewhere = None
     if executor is not None:
