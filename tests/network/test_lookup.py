@@ -33,7 +33,7 @@ def test_a_shipped_name_comes_before_a_folder(tiny_model, tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("name", "digest"),
     [
-        ("iso", "699919787febc563"),
+        ("iso", "7f7d0729f8d564eb"),
         ("iso-large", "71face995755349b"),
         ("paper-iso", "c8e38e35f3823744"),
     ],
