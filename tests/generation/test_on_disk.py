@@ -28,6 +28,7 @@ from grainpaint.store import durable
 
 SHAPE = (136, 40, 24)
 WIDE = (72, 72, 24)
+LONG = (648, 40, 24)
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +91,12 @@ def test_any_order_of_ready_windows_makes_the_same_files(wide, tmp_path, monkeyp
     assert filled(wide, tmp_path / "b.zarr").digest() == once.digest()
 
 
-COMMAND = [sys.executable, "-m", "grainpaint", "generate", "--shape", "136,40,24"]
-
-
-def command(model, path, *more):
+def command(model, path, *more, shape=SHAPE):
     return [
-        *COMMAND,
+        *(sys.executable, "-m", "grainpaint", "generate"),
         *(
+            "--shape",
+            ",".join(map(str, shape)),
             "--model",
             str(model),
             "--seed",
@@ -125,14 +125,20 @@ def started(words, path, n_lines):
     return child
 
 
-@pytest.mark.parametrize("n_kills", [1, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("n_kills", "shape"), [(1, SHAPE), pytest.param(10, LONG, marks=pytest.mark.slow)]
+)
 def test_kills_at_random_moments_end_in_the_very_same_volume(
-    tiny_model, finished, tmp_path, n_kills
+    tiny_model, finished, tmp_path, n_kills, shape
 ):
     path, draw = tmp_path / "killed.zarr", random.Random(1)
+    if shape != SHAPE:
+        recipe = make_recipe(Domain(shape), Options(window=32), str(tiny_model), seed=5)
+        finished = filled(recipe, tmp_path / "once.zarr")
+    words = command(tiny_model, path, shape=shape)
     kills = 0
     for _ in range(3 * n_kills):
-        child = started(command(tiny_model, path), path, draw.randint(1, 2))
+        child = started(words, path, draw.randint(1, 2))
         time.sleep(draw.uniform(0, 0.05))
         child.kill()
         child.communicate()
@@ -141,7 +147,7 @@ def test_kills_at_random_moments_end_in_the_very_same_volume(
             break
         if kills == n_kills:
             assert not store.open_store(path).complete
-            subprocess.run(command(tiny_model, path), check=True, capture_output=True)
+            subprocess.run(words, check=True, capture_output=True)
             break
     assert kills == n_kills
     assert store.open_store(path).digest() == finished.digest()
