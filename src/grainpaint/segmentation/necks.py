@@ -112,117 +112,136 @@ def _split_all(grain_id, voxels, ends, periodic, rule, next_id):
     _, ny, nz = grain_id.shape
     start = 0
     for end in ends:
-        place = np.empty((3, end - start), np.int64)
-        for i in range(start, end):
-            place[0, i - start] = voxels[i] // (ny * nz)
-            place[1, i - start] = voxels[i] // nz % ny
-            place[2, i - start] = voxels[i] % nz
+        local = np.empty((end - start, 3), np.int64)
+        for i in range(end - start):
+            voxel = voxels[start + i]
+            local[i, 0] = voxel // (ny * nz)
+            local[i, 1] = voxel // nz % ny
+            local[i, 2] = voxel % nz
+        if _unwrap(local, grain_id.shape, periodic):
+            box, n_parts = _parts(local, rule)
+            for i in range(end - start):
+                part = box[local[i, 0], local[i, 1], local[i, 2]]
+                if part > 1:
+                    voxel = voxels[start + i]
+                    x, y, z = voxel // (ny * nz), voxel // nz % ny, voxel % nz
+                    grain_id[x, y, z] = next_id + part - 2
+            next_id += n_parts - 1
         start = end
-        part, n_parts = _parts(place, grain_id.shape, periodic, rule)
-        for i in range(place.shape[1]):
-            if part[i] > 1:
-                x, y, z = place[0, i], place[1, i], place[2, i]
-                grain_id[x, y, z] = next_id + part[i] - 2
-        next_id += n_parts - 1
 
 
 @nb.njit(cache=True)
-def _parts(place, shape, periodic, rule):
-    """Return the parts (1..n) that the voxels (3, n) of a piece go to, and n."""
-    n_voxels = place.shape[1]
-    part = np.ones(n_voxels, np.int64)
-    local = np.empty_like(place)
-    edges = np.empty(3, np.int64)
+def _unwrap(local, shape, periodic):
+    """Shift voxels (n, 3) so that the piece is whole; False if it spans the torus."""
     for axis in range(3):
+        n = shape[axis]
+        taken = np.zeros(n, np.bool_)
+        for i in range(len(local)):
+            taken[local[i, axis]] = True
         first = 0
-        if periodic[axis]:
-            taken = np.zeros(shape[axis], np.bool_)
-            for i in range(n_voxels):
-                taken[place[axis, i]] = True
-            while first < shape[axis] and taken[first]:
-                first += 1
-            if first == shape[axis]:  # it spans the torus
-                return part, 1
-        for i in range(n_voxels):
-            local[axis, i] = (place[axis, i] - first) % shape[axis]
-        lowest = local[axis].min()
-        local[axis] -= lowest
-        edges[axis] = local[axis].max() + 1
-    box = np.zeros((edges[0], edges[1], edges[2]), np.int64)
-    for i in range(n_voxels):
-        box[local[0, i], local[1, i], local[2, i]] = 1
+        while periodic[axis] and first < n and taken[first]:
+            first += 1
+        if first == n:
+            return False
+        lowest = n
+        for i in range(len(local)):
+            local[i, axis] = (local[i, axis] - first) % n
+            lowest = min(lowest, local[i, axis])
+        for i in range(len(local)):
+            local[i, axis] -= lowest
+    return True
+
+
+@nb.njit(cache=True)
+def _parts(local, rule):
+    """Return the box of a piece with the parts (1..n) of its voxels, and n."""
+    nx, ny, nz = 0, 0, 0
+    for i in range(len(local)):
+        nx = max(nx, local[i, 0] + 1)
+        ny = max(ny, local[i, 1] + 1)
+        nz = max(nz, local[i, 2] + 1)
+    box = np.zeros((nx, ny, nz), np.int64)
+    for i in range(len(local)):
+        box[local[i, 0], local[i, 1], local[i, 2]] = 1
     n_parts, at = 1, 1
     while at <= n_parts:
         if _cut(box, at, n_parts + 1, rule):
             n_parts += 1
         else:
             at += 1
-    for i in range(n_voxels):
-        part[i] = box[local[0, i], local[1, i], local[2, i]]
-    return part, n_parts
+    return box, n_parts
 
 
 @nb.njit(cache=True)
 def _cut(box, old, new, rule):
     """Make the far one of two parts of a part new; return whether it is split."""
     limit, smallest, least = rule
-    piece = box == old
-    n_voxels, n_faces = _count(piece)
-    if n_voxels < smallest or n_faces <= limit * n_voxels ** (2 / 3):
+    n_voxels, n_faces = _count(box, old)
+    factor = n_faces / n_voxels ** (2 / 3)
+    if n_voxels < smallest or factor <= limit:
         return False
-    points, depth2 = np.argwhere(piece), _squared_depth(piece)
-    ball = np.empty(n_voxels, np.int64)
-    for i in range(n_voxels):
-        ball[i] = depth2[points[i, 0], points[i, 1], points[i, 2]]
-    first = ball.argmax()
-    second = -1
-    distance2 = ((points - points[first]) ** 2).sum(1)
-    for i in range(n_voxels):
-        reach = _APART * (math.sqrt(ball[first]) + math.sqrt(ball[i]))
-        if math.sqrt(distance2[i]) > reach and (second < 0 or ball[i] > ball[second]):
-            second = i
-    if second < 0:
+    ball = _squared_depth(box, old)
+    first, second = (0, 0, 0), (0, 0, 0)
+    big = small = 0
+    for place in np.ndindex(ball.shape):
+        if ball[place] > big:
+            first, big = place, ball[place]
+    for place in np.ndindex(ball.shape):
+        reach = _APART * (math.sqrt(big) + math.sqrt(ball[place]))
+        if ball[place] > small and math.sqrt(_distance2(place, first)) > reach:
+            second, small = place, ball[place]
+    if small == 0:
         return False
-    other2 = ((points - points[second]) ** 2).sum(1)
-    far = np.zeros_like(piece)
-    for i in range(n_voxels):
-        if distance2[i] - ball[first] > other2[i] - ball[second]:
-            far[points[i, 0], points[i, 1], points[i, 2]] = True
-    (n_near, faces_near), (n_far, faces_far) = _count(piece & ~far), _count(far)
+    for place in np.ndindex(box.shape):
+        nearer = _distance2(place, first) - big <= _distance2(place, second) - small
+        if box[place] == old and not nearer:
+            box[place] = new
+    n_near, faces_near = _count(box, old)
+    n_far, faces_far = _count(box, new)
     # The mean shape factor of the parts, weighted by their voxels.
     mean = (faces_near * n_near ** (1 / 3) + faces_far * n_far ** (1 / 3)) / n_voxels
-    if min(n_near, n_far) < least or mean > n_faces / n_voxels ** (2 / 3):
-        return False
-    for i in range(n_voxels):
-        x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        if far[x, y, z]:
-            box[x, y, z] = new
-    return True
+    if min(n_near, n_far) >= least and mean <= factor:
+        return True
+    for place in np.ndindex(box.shape):
+        if box[place] == new:
+            box[place] = old
+    return False
 
 
 @nb.njit(cache=True)
-def _count(piece):
-    """Return the number of voxels of a piece (bool box) and of its outer faces."""
-    nx, ny, nz = piece.shape
+def _distance2(a, b):
+    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2
+
+
+@nb.njit(cache=True)
+def _count(box, part):
+    """Return the number of voxels of a part in a box, and of their outer faces."""
+    nx, ny, nz = box.shape
     n_voxels = n_inner = 0
     for x in range(nx):
         for y in range(ny):
             for z in range(nz):
-                if piece[x, y, z]:
+                if box[x, y, z] == part:
                     n_voxels += 1
-                    n_inner += x > 0 and piece[x - 1, y, z]
-                    n_inner += y > 0 and piece[x, y - 1, z]
-                    n_inner += z > 0 and piece[x, y, z - 1]
+                    n_inner += x > 0 and box[x - 1, y, z] == part
+                    n_inner += y > 0 and box[x, y - 1, z] == part
+                    n_inner += z > 0 and box[x, y, z - 1] == part
     return n_voxels, 6 * n_voxels - 2 * n_inner
 
 
 @nb.njit(cache=True)
-def _squared_depth(piece):
-    """Return the squared distance from each voxel to the nearest one outside."""
-    depth2 = np.where(piece, np.int64(1 << 40), np.int64(0))
+def _squared_depth(box, part):
+    """Return the squared distance from the voxels of a part to the nearest outside."""
+    depth2 = np.zeros(box.shape, np.int64)
+    for place in np.ndindex(box.shape):
+        if box[place] == part:
+            depth2[place] = 1 << 40
     for _ in range(3):  # each turn moves another axis to the end
-        lines = np.ascontiguousarray(depth2.transpose(1, 2, 0))
-        depth2 = np.empty_like(lines)
+        nx, ny, nz = depth2.shape
+        lines = np.empty((ny, nz, nx), np.int64)
+        for x, y, z in np.ndindex(depth2.shape):
+            lines[y, z, x] = depth2[x, y, z]
+        depth2 = np.empty((ny, nz, nx), np.int64)
         _spread(lines, depth2)
     return depth2
 
