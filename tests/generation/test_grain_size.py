@@ -160,6 +160,7 @@ def test_an_array_is_spread_over_the_domain_and_interpolated():
         (-4.0, "above 0"),
         (float("nan"), "above 0"),
         (lambda x, y, z: np.ones(7), "one number for each place"),
+        (lambda x: x, "three arrays"),
         (lambda x, y, z: x - 1000, "above 0"),
         (np.ones((2, 2)), "along x, y, z"),
         (np.full((2, 2, 2), np.inf), "above 0"),
