@@ -247,7 +247,7 @@ def test_void_and_periodic_hold_for_every_format(tmp_path):
         ("a.dat", b"\x28\xb5\x2f\xfd" + b"\0" * 90, "packed by zstd: unpack it"),
         (
             "a.dat",
-            gzip.compress(gzip.compress(b"a" * 90), mtime=0),
+            gzip.compress(gzip.compress(b"a" * 90, mtime=0), mtime=0),
             "packed by gzip twice",
         ),
     ],
