@@ -1,5 +1,7 @@
 """Cavities that no voxel shows, or that overlap."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from grainpaint.cad.amounts import shell_volumes
@@ -9,33 +11,44 @@ from grainpaint.cad.solid import Part
 from grainpaint.cad.voxels import PartGrid
 from grainpaint.units import length_text, place_text
 
-__all__ = ["cavities_overlap", "filled_cavities"]
+__all__ = ["Cavities", "cavities_overlap", "filled_cavities", "find_cavities"]
 
 
-def cavities_overlap(grid: PartGrid) -> bool:
-    """Return whether voxels are taken by more cavities than bodies hold them."""
-    return _cavities(grid.part)[2] > 1 and grid.repeats()[1] > 0
+class Cavities(NamedTuple):
+    """The closed cavities of a part.
 
-
-def _cavities(part: Part) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the triangles of closed cavities, their numbers, and how many there are.
-
-    Returns
-    -------
+    Parameters
+    ----------
     faces : numpy.ndarray, int64, shape (m, 3)
+        Their triangles.
     number : numpy.ndarray, int64, shape (m,)
         Cavity of each triangle, counted from 0.
     n : int
+        How many there are.
     """
+
+    faces: np.ndarray
+    number: np.ndarray
+    n: int
+
+
+def cavities_overlap(grid: PartGrid, cavities: Cavities) -> bool:
+    """Return whether voxels are taken by more cavities than bodies hold them."""
+    return cavities.n > 1 and grid.repeats()[1] > 0
+
+
+def find_cavities(part: Part) -> Cavities:
+    """Return the closed cavities of a part."""
     pairs = np.concatenate([part.faces[:, :2], part.faces[:, 1:]])
     label = connected(pairs, len(part.vertices))[1][part.faces[:, 0]]
     shell = np.unique(label, return_inverse=True)[1]
     inward = shell_volumes(part.vertices, part.faces, shell) < 0
     some = inward[shell]
-    return part.faces[some], (np.cumsum(inward) - 1)[shell[some]], int(inward.sum())
+    number = (np.cumsum(inward) - 1)[shell[some]]
+    return Cavities(part.faces[some], number, int(inward.sum()))
 
 
-def filled_cavities(grid: PartGrid) -> str:
+def filled_cavities(grid: PartGrid, cavities: Cavities) -> str:
     """Say which closed cavities hold no center of a voxel and so come out filled.
 
     Returns
@@ -44,7 +57,7 @@ def filled_cavities(grid: PartGrid) -> str:
         One line, empty if there are none.
     """
     part = grid.part
-    faces, number, n = _cavities(part)
+    faces, number, n = cavities
     if not n:
         return ""
     filled = np.flatnonzero(count_voxels_of(grid, faces, number, n) == 0)

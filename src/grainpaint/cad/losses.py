@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grainpaint.cad.bodies import SHARE, Bodies, count_voxels
-from grainpaint.cad.cavities import cavities_overlap, filled_cavities
+from grainpaint.cad.cavities import cavities_overlap, filled_cavities, find_cavities
 from grainpaint.cad.neighborhoods import block_edge, block_layers
 from grainpaint.cad.thinness import find_worst
 from grainpaint.cad.voxels import PartGrid, plan_grid
@@ -72,8 +72,8 @@ def find_losses(grid: PartGrid) -> list[str]:
     bodies = Bodies(grid.part)
     n_voxels, wall, gap = _compare(grid)
     _refuse_vanished(grid, bodies, n_voxels)
-    lines = []
-    if cavities_overlap(grid):
+    lines, cavities = [], find_cavities(grid.part)
+    if cavities_overlap(grid, cavities):
         lines.append(
             "cavities overlap: the volume of the voxels is not compared with that of "
             "the part"
@@ -84,7 +84,7 @@ def find_losses(grid: PartGrid) -> list[str]:
         lines.append(_thin_line(grid, wall, "walls or struts", "volume"))
     if gap and bodies.apart():  # elsewhere, inner faces look like gaps
         lines.append(_thin_line(grid, gap, "gaps or holes", "room"))
-    elif filled := filled_cavities(grid):
+    elif filled := filled_cavities(grid, cavities):
         lines.append(filled)
     return lines
 

@@ -5,7 +5,7 @@ import numpy as np
 
 __all__ = ["find_thinnest", "find_worst"]
 
-TWICE_TAKEN = 0.01  # voxels below 0 of a block, which rounding does not make
+_TWICE_TAKEN = 0.01  # voxels below 0 of a block, which rounding does not make
 
 
 @nb.njit(cache=True)
@@ -49,7 +49,7 @@ def find_worst(exact, voxels, area, edge, gaps, thin, holes, share, depth, found
                             least = min(least, exact[p, q, r])
                             sums[1] += voxels[p, q, r]
                             sums[2] += area[p, q, r]
-                if least < -TWICE_TAKEN and not gaps:
+                if least < -_TWICE_TAKEN and not gaps:
                     continue
                 if gaps:
                     sums[0], sums[1] = full - sums[0], full - sums[1]
@@ -94,7 +94,7 @@ def find_thinnest(exact, area, edge, found):
                             volume += exact[p, q, r]
                             least = min(least, exact[p, q, r])
                             surface += area[p, q, r]
-                if least < -TWICE_TAKEN:
+                if least < -_TWICE_TAKEN:
                     continue
                 if volume > 1.0 and 2.0 * volume / surface < found[0]:
                     found[0] = 2.0 * volume / surface

@@ -6,7 +6,6 @@ A grain size is the mean over grains of the diameter of the sphere of equal volu
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -142,17 +141,15 @@ def _interpolated(
 
 def _of_function(function: Callable[..., Any]) -> SizeMap:
     """Return a user's function of x, y, z (µm) as a map, its result checked."""
-    reason = ""
-    with suppress(ValueError):  # of functions that do not say what they take
-        try:
-            inspect.signature(function).bind(0, 0, 0)
-        except TypeError as error:
-            reason = str(error)
-    if reason:
+    try:
+        inspect.signature(function).bind(0, 0, 0)
+    except TypeError as error:
         raise InputError(
             "the function that gives the grain size is called with three arrays, x, y "
-            f"and z: this one cannot be ({reason})"
-        )
+            f"and z: this one cannot be ({error})"
+        ) from None
+    except ValueError:  # it does not say what it takes
+        pass
 
     def evaluate(axes: Axes) -> np.ndarray:
         found = function(*np.meshgrid(*axes, indexing="ij", sparse=True))
