@@ -19,6 +19,7 @@ from grainpaint.simulate.am.tracks import (
     at_rest,
     columns,
     frozen_mobility,
+    is_cold,
     near_segments,
     span,
     summed,
@@ -129,5 +130,7 @@ def _expose(x, y, z, segments, lines, track, place, dose):
                 if distance < np.inf:
                     for _ in range(int(segment[7])):
                         distance += segment[8]
+                        if is_cold(distance, lines.shells):
+                            break
                         more += frozen_mobility(distance, lines.shells)
                 dose[i, j, k] += more

@@ -12,14 +12,12 @@ from grainpaint.simulate.am.mobility import TO_UNIT
 from grainpaint.simulate.am.proposals import taken_at
 from grainpaint.simulate.am.tracks import (
     FINE,
-    at_rest,
     columns,
-    end_of_sweeps,
-    first_sweep,
-    frozen_mobility,
-    rate_in,
+    find_rates,
+    room_for_rates,
     span,
     sweeps_in_melt,
+    sweeps_near,
 )
 
 __all__ = [
@@ -152,7 +150,7 @@ def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
         Set to those of `Lives`; what they held does not matter.
     """
     x, y, z = axes
-    left = limit.copy()
+    left, rates = limit.copy(), room_for_rates(segments, lines)
     never = numbers.max() + 1 if numbers.size else 0
     since[:] = np.where(limit > 0, track, never)
     skipped[:] = 0
@@ -167,26 +165,21 @@ def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
                 if track[i, j, k] > number or left[i, j, k] == np.inf:
                     continue
                 melts = track[i, j, k] == number
-                left[i, j, k] -= _dose(segment, lines, (along, aside, deep), melts)
+                line = (along, aside, deep)
+                left[i, j, k] -= _dose(segment, lines, line, melts, rates)
                 if left[i, j, k] <= 0:
                     since[i, j, k], skipped[i, j, k] = number, -left[i, j, k]
 
 
 @inner()
-def _dose(segment, lines, line, melts):
+def _dose(segment, lines, line, melts, rates):
     """Return the dose of a site in a segment, since it solidified if that melts it."""
-    along = line[0]
-    melting, solid = sweeps_in_melt(segment, lines, line)
-    first = solid if melts else first_sweep(segment, lines, along)
+    first = sweeps_near(segment, lines, line)[0]
+    if melts:
+        first = max(first, sweeps_in_melt(segment, lines, line)[1])
     dose = np.float32(0)
-    for sweep in range(first, end_of_sweeps(segment, lines, along)):
-        if not melting <= sweep < solid:
-            dose += rate_in(sweep, segment, lines, line)
-    distance = at_rest(segment, lines, line)
-    if distance < np.inf:
-        for _ in range(int(segment[7])):
-            distance += segment[8]
-            dose += np.float32(frozen_mobility(distance, lines.shells))
+    for m in range(find_rates(segment, lines, line, first, rates)[1]):
+        dose += rates[m]
     return dose
 
 
@@ -214,6 +207,7 @@ def list_moves(axes, numbers, segments, lines, lives, key):
     words = np.empty((_ROOM, 2), np.uint32)
     in_order, their_words = np.empty(_ROOM, np.int64), words.copy()
     drawn = np.empty((3, _DRAWN), np.uint32)
+    rates = room_for_rates(segments, lines)
     n_listed = 0
     for s in range(len(segments)):
         segment = segments[s]
@@ -231,7 +225,7 @@ def list_moves(axes, numbers, segments, lines, lives, key):
                 first = n
                 n = _moves(
                     segment, numbers[s], lines, (along, aside, deep), lives, (i, j, k),
-                    (x[i], y[j], z[k]), key, drawn, when, words, n,
+                    (x[i], y[j], z[k]), key, drawn, rates, when, words, n,
                 )  # fmt: skip
                 flat = (i + 1) * stride_x + (j + 1) * stride_y + k + 1
                 for m in range(first, n):
@@ -256,17 +250,15 @@ def _longer(rows):
 
 @inner()
 def _moves(
-    segment, number, lines, line, lives, here, place, key, drawn, when, words, n
+    segment, number, lines, line, lives, here, place, key, drawn, rates, when, words, n
 ):  # fmt: skip
     """List the moves that a segment makes at a site; return how many there are now.
 
     Times are parts of a sweep since the segment began; -1 - time: it solidifies, or
     melts.
     """
-    along = line[0]
     counter = _counter(number)
-    n_sweeps = round(segment[5] / segment[6])
-    first = first_sweep(segment, lines, along)
+    first = sweeps_near(segment, lines, line)[0]
     melting, solid = sweeps_in_melt(segment, lines, line)
     if lives.track.size:
         melts = lives.track[here] == number
@@ -274,7 +266,7 @@ def _moves(
         melts = _melts(segment, number, lines, line, place, key)
     if melts:
         if lives.since[here] == number:
-            first = solid
+            first = max(first, solid)
         if lives.fresh.size == 0 or lives.fresh[here]:
             when[n] = -1 - melting * _PARTS
             words[n, 0] = words[n, 1] = 0
@@ -283,62 +275,28 @@ def _moves(
             words[n, 0] = _words(key, place, counter | _MELTING)[0]
             words[n, 1] = 1
             n += 1
-    reached, count, begun = np.float32(0), 0, np.float32(0)
+    reached, count, begun = np.float32(0), 0, np.float32(0)  # doses
     if lives.skipped.size and lives.since[here] == number:
         reached = lives.skipped[here]
+    n_moving, n_rates = find_rates(segment, lines, line, first, rates)
+    # How far the numbers of the sweeps in which the melt freezes are from those before.
+    apart = round(segment[5] / segment[6]) - first - n_moving
     _draw(key, place, counter, drawn)
     reached += _gap(drawn[0, 0])
-    draw = key, place, counter
-    for sweep in range(first, end_of_sweeps(segment, lines, along)):
-        if melting <= sweep < solid:
-            continue  # it is molten, or is not attempted
-        mobility = rate_in(sweep, segment, lines, line)
-        told = sweep, begun, mobility
-        n, count, reached = _add(told, reached, count, draw, drawn, when, words, n)
-        begun += mobility
-    distance = at_rest(segment, lines, line)
-    if distance == np.inf:
-        return n
-    for sweep in range(n_sweeps, n_sweeps + int(segment[7])):
-        distance += segment[8]
-        mobility = np.float32(frozen_mobility(distance, lines.shells))
-        told = sweep, begun, mobility
-        n, count, reached = _add(told, reached, count, draw, drawn, when, words, n)
+    for m in range(n_rates):
+        mobility = rates[m]
+        while reached < begun + mobility and count < _MOST:
+            at = count % _DRAWN
+            part = int((reached - begun) / mobility * _PARTS)
+            sweep = first + m + (apart if m >= n_moving else 0)
+            when[n] = sweep * _PARTS + min(part, _PARTS - 1)
+            words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
+            n, count = n + 1, count + 1
+            if count % _DRAWN == 0:
+                _draw(key, place, counter | np.uint64(count), drawn)
+            reached += _gap(drawn[0, count % _DRAWN])
         begun += mobility
     return n
-
-
-@nb.njit(inline="always")
-def _add(told, reached, count, draw, drawn, when, words, n):
-    """Append the moves of a sweep.
-
-    Parameters
-    ----------
-    told : tuple
-        Number of the sweep, dose before it, and dose in it.
-    reached : float
-        Dose at the next move.
-    count : int
-        Moves whose words have been used.
-    draw : tuple
-        Key, place and counter of the words; `drawn` holds the last that were drawn.
-
-    Returns
-    -------
-    n, count, reached
-        After the sweep.
-    """
-    sweep, begun, mobility = told
-    while reached < begun + mobility and count < _MOST:
-        at = count % _DRAWN
-        part = int((reached - begun) / mobility * _PARTS)
-        when[n] = sweep * _PARTS + min(part, _PARTS - 1)
-        words[n, 0], words[n, 1] = drawn[1, at], drawn[2, at]
-        n, count = n + 1, count + 1
-        if count % _DRAWN == 0:
-            _draw(draw[0], draw[1], draw[2] | np.uint64(count), drawn)
-        reached += _gap(drawn[0, count % _DRAWN])
-    return n, count, reached
 
 
 @nb.njit(inline="always")

@@ -28,15 +28,16 @@ __all__ = [
     "Lines",
     "at_rest",
     "columns",
-    "end_of_sweeps",
-    "first_sweep",
+    "find_rates",
     "frozen_mobility",
+    "is_cold",
     "near_segments",
-    "rate_in",
+    "room_for_rates",
     "span",
     "summed",
     "sweeps_at_rest",
     "sweeps_in_melt",
+    "sweeps_near",
     "tabulate_lines",
 ]
 
@@ -51,6 +52,8 @@ class Lines(NamedTuple):
 
     rear: np.ndarray  # where the molten part of a line begins; _COLD = nowhere
     front: np.ndarray  # and where it ends, voxels ahead of the pool's origin
+    tail: np.ndarray  # where the mobile part of a line begins
+    nose: np.ndarray  # and where it ends
     rate: np.ndarray  # mobility, also in the melt: that of its surface
     mobility: np.ndarray  # summed from a point to the front end of the zone, voxels
     distance: np.ndarray  # from the pool, negative inside, as the zone counts it
@@ -80,6 +83,7 @@ def tabulate_lines(pool: Pool, haz: Haz) -> Lines:
     return Lines(
         rear,
         front,
+        *_mobile_part(mobility, x),
         np.ascontiguousarray(np.moveaxis(mobility, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(total, 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(signed, 0, -1), np.float32),
@@ -120,6 +124,16 @@ def _molten_part(
         end = x[at[0]] + outward * share / FINE
         parts.append(np.where(some, end, -outward * _COLD).astype(np.float32))
     return parts[0], parts[1]
+
+
+def _mobile_part(mobility: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return between which places of each line there is mobility (float32)."""
+    mobile, n = mobility > 0, len(x)
+    some = mobile.any(0)
+    first = np.maximum(mobile.argmax(0) - 2, 0)  # a step of interpolation, one to spare
+    last = np.minimum(n + 1 - mobile[::-1].argmax(0), n - 1)
+    tail, nose = np.where(some, x[first], _COLD), np.where(some, x[last], -_COLD)
+    return tail.astype(np.float32), nose.astype(np.float32)
 
 
 def _mobility(zone: ZoneTable, distance: np.ndarray) -> np.ndarray:
@@ -277,26 +291,57 @@ def sweeps_in_melt(segment, lines, line):
 
 
 @nb.njit(inline="always")
-def first_sweep(segment, lines, along):
-    """Return the first sweep of a segment in which the zone is at a place."""
-    return max(0, math.ceil((along - lines.ahead) / segment[6] - 0.5))
+def sweeps_near(segment, lines, line):
+    """Return the first sweep in which the zone is at a site, and the first thereafter.
 
-
-@nb.njit(inline="always")
-def end_of_sweeps(segment, lines, along):
-    """Return the first sweep in which the zone has left a place, or the end."""
-    n_sweeps = round(segment[5] / segment[6])
-    return min(n_sweeps, math.floor((along - lines.first) / segment[6] + 0.5))
-
-
-@nb.njit(inline="always")
-def rate_in(sweep, segment, lines, line):
-    """Return the mobility of a site in a sweep in which the zone is there."""
+    The first may be the later one, where it never is.
+    """
     along, aside, deep = line
-    rate = lines.rate[aside, deep]
-    at = (along - (sweep + 0.5) * segment[6] - lines.first) * FINE
-    low = min(max(int(at), 0), rate.size - 2)
-    return rate[low] + np.float32(at - low) * (rate[low + 1] - rate[low])
+    first = math.ceil((along - lines.nose[aside, deep]) / segment[6] - 0.5)
+    stop = math.floor((along - lines.tail[aside, deep]) / segment[6] + 0.5)
+    return max(0, first), min(round(segment[5] / segment[6]), stop)
+
+
+@inner()
+def room_for_rates(segments, lines):
+    """Return an array that holds the rates of any site in any segment (float32)."""
+    most = 0.0
+    for s in range(len(segments)):
+        moving = (lines.ahead - lines.first) / segments[s, 6]
+        most = max(most, moving + segments[s, 7])
+    return np.empty(int(most) + 4, np.float32)
+
+
+@inner()
+def find_rates(segment, lines, line, first, rates):
+    """Put the mobility of a site in the sweeps of a segment into `rates`; melt has 0.
+
+    Returns
+    -------
+    n_moving, n : int
+        Entries: of the sweeps from `first` on, and with those in which the melt
+        freezes, which follow the last one of the segment.
+    """
+    along, aside, deep = line
+    rate, stride = lines.rate[aside, deep], segment[6]
+    melting, solid = sweeps_in_melt(segment, lines, line)
+    n_moving = max(0, sweeps_near(segment, lines, line)[1] - first)
+    for m in range(n_moving):
+        at = (along - (first + m + 0.5) * stride - lines.first) * FINE
+        low = min(max(int(at), 0), rate.size - 2)
+        rates[m] = rate[low] + np.float32(at - low) * (rate[low + 1] - rate[low])
+    for m in range(max(0, melting - first), min(n_moving, solid - first)):
+        rates[m] = 0
+    n = n_moving
+    distance = at_rest(segment, lines, line)
+    if distance < np.inf:
+        for _ in range(int(segment[7])):
+            distance += segment[8]
+            if is_cold(distance, lines.shells):
+                break
+            rates[n] = frozen_mobility(distance, lines.shells)
+            n += 1
+    return n_moving, n
 
 
 @inner()
@@ -310,6 +355,12 @@ def summed(total, at, first):
         return np.float32(0)
     share = np.float32(place - low)
     return total[low] * (1 - share) + total[low + 1] * share
+
+
+@nb.njit(inline="always")
+def is_cold(distance, shells):
+    """Return whether a site so far from a pool that shrinks is never mobile again."""
+    return distance > (shells.size - 1 if shells.size > 0 else 1)
 
 
 @inner()
