@@ -49,6 +49,15 @@ def test_grains_that_touch_get_different_colors():
     assert found < 0.1 * chance
 
 
+def test_how_large_a_speck_may_be_is_said():
+    color = np.zeros((9, 9, 9), np.uint8)
+    color[2, 2, 2:5], color[6, 6, 2:6] = 1, 2
+    places = [np.arange(9)] * 3
+    for smallest, left in ((2, {0, 1, 2}), (4, {0, 2}), (5, {0})):
+        tags = tag_grains(color, 20, places, 1, smallest=smallest)
+        assert set(np.unique(color_of(tags, 20))) == left
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_windows_give_the_grains_that_both_see_one_tag(seed):
     """Two windows that overlap by 20 voxels, grains of about 6."""

@@ -179,6 +179,8 @@ def test_no_window_of_a_volume_reads_the_base_beyond_the_lead(halo, levels):
 def test_a_window_reads_the_base_under_its_halo_and_four_voxels_more():
     (first,) = windows((64, 64, 64))
     assert [(c[0], c[-1]) for c in cells_of(first)] == [(-8, 39)] * 3
+    tall = cells_of(first, stretch=3)  # -8..71 are voxels of the base voxels -2..11
+    assert [(c[0], c[-1]) for c in tall] == [(-8, 39), (-8, 39), (-6, 15)]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from grainpaint.errors import InputError
 from grainpaint.network.batch import draw_batch
 from grainpaint.network.builds import Builds, half_build, load_builds
+from grainpaint.pyramid import halve
 from grainpaint.simulate.am.channels import (
     CHANNELS,
     COOLED_FAST,
@@ -35,12 +36,22 @@ def test_samples_have_grains_where_their_maps_say_so(builds, rng):
         np.testing.assert_array_equal(sample.color >= 0, has_columns(sample.maps))
 
 
-def test_crops_are_as_tall_as_all_builds_allow(additive_builds):
+def test_crops_are_as_tall_as_the_tallest_build_allows(additive_builds):
     (build,) = load_builds(additive_builds, held_out=False)
+    low = replace(build, grain_id=np.ones((64, 64, 48), np.int32))
     for height, crop in ((48, 32), (64, 40), (80, 48), (200, 48)):
         tall = replace(build, grain_id=np.ones((48, 48, height), np.int32))
-        taller = replace(build, grain_id=np.ones((64, 64, 300), np.int32))
-        assert Builds([tall, taller], 12).crop == (32, 32, crop)
+        assert Builds([low, tall], 12).crop == (32, 32, crop)
+
+
+def test_what_a_crop_has_above_a_low_build_is_outside(additive_builds, rng):
+    (build,) = load_builds(additive_builds, held_out=False)
+    tall = replace(build, grain_id=np.ones((48, 48, 200), np.int32))
+    sample = Builds([build, tall], 12).draw(rng, 0)
+    assert sample.color.shape == (32, 32, 48)
+    assert (sample.color[:, :, :32] >= 0).any()
+    assert (sample.color[:, :, 32:] == -1).all()
+    assert not sample.maps[:, :, 32:].any()
 
 
 def test_where_no_grain_is_nothing_is_noised(builds, rng):
@@ -61,7 +72,7 @@ def test_builds_number_twenty_and_its_multiples_are_held_out(additive_builds):
 
 def test_halves_have_the_maps_of_the_middles_of_their_cells(additive_builds):
     (build,) = load_builds(additive_builds, held_out=False)
-    grain_id, maps = half_build(build.grain_id, build.job, np.array([0, 0, 0]))
+    grain_id, maps = half_build(build.grain_id, build.job, (0, 0, 0))
     assert grain_id.shape == tuple(n // 2 + 8 for n in build.grain_id.shape)
     assert (grain_id[:4] == 0).all()
     assert not maps[:4].any()
@@ -113,3 +124,38 @@ def test_mirrored_maps_are_those_of_a_mirrored_path(additive_builds):
 def test_volumes_that_are_no_builds_are_refused(volumes):
     with pytest.raises(InputError, match="not a build: an additive network learns"):
         load_builds(volumes, held_out=False)
+
+
+@pytest.mark.parametrize("offset", [(0, 0, 0), (1, 1, 3)])
+def test_tall_base_voxels_hold_the_commonest_of_what_a_network_makes(
+    additive_builds, offset
+):
+    (build,) = load_builds(additive_builds, held_out=False)
+    stretch = 3
+    margin = np.array([8, 8, 8 * stretch]) + offset
+    wide = np.pad(build.grain_id, [(m, 64) for m in margin])
+    tall, maps = half_build(build.grain_id, build.job, offset, stretch)
+    made = has_columns(maps)
+    assert made.any()
+    assert (made <= (tall > 0)).all()
+    x, y, z = (2.0 * np.arange(n) + 0.5 - m for n, m in zip(wide.shape, margin))
+    recipe = build.job.recipe
+    for place in np.argwhere(tall > 0)[::97]:
+        i, j, k = place
+        low = [
+            halve(
+                wide[2 * i : 2 * i + 2, 2 * j : 2 * j + 2, 2 * n : 2 * n + 2], (i, j, n)
+            ).item()
+            for n in range(stretch * k, stretch * (k + 1))
+        ]
+        here = (x[[i]], y[[j]], z[stretch * k : stretch * (k + 1)])
+        seen = expose(here, build.job.path, recipe.pool, recipe.haz)
+        low = np.array(low)
+        parts = channels(recipe, seen, low[None, None] > 0, here[2])[0, 0]
+        wanted = has_columns(parts)
+        assert made[i, j, k] == wanted.any()
+        if wanted.any():
+            low, parts = low[wanted], parts[wanted]
+        most = max(np.sum(low == value) for value in low)
+        assert np.sum(low == tall[i, j, k]) == most
+        np.testing.assert_allclose(maps[i, j, k, :8], parts[:, :8].mean(0), atol=1e-5)

@@ -14,12 +14,15 @@ from grainpaint.generation.sampler import (
     unheard,
 )
 from grainpaint.generation.scatter import unevenness
+from grainpaint.generation.tags import color_of, tag_grains
 from grainpaint.generation.windows import Key, Order
 from grainpaint.philox import normal_field
+from grainpaint.simulate.am.channels import has_columns
 
-__all__ = ["base_colors", "base_start", "base_window", "start_of"]
+__all__ = ["base_colors", "base_start", "base_window", "start_of", "written_of"]
 
 _STREAM = 10  # of noise
+_SMALLEST = 4  # base voxels of a grain of a build; fewer are errors of the network
 _MARGIN = 4  # base voxels; twice that is a multiple of the network's
 
 
@@ -47,7 +50,7 @@ def base_window(painter: Painter, key: Key, tick: Tick = unheard) -> np.ndarray:
     start, kept = base_start(painter, key)
     model = painter.model
     color = sample_one(model.base, start, model.base_card.sampling, tick)
-    return np.ascontiguousarray(color[kept])
+    return written_of(painter, key, start, kept, color)
 
 
 def base_start(painter: Painter, key: Key) -> tuple[Start, tuple[slice, ...]]:
@@ -60,12 +63,56 @@ def base_start(painter: Painter, key: Key) -> tuple[Start, tuple[slice, ...]]:
     if painter.scan is None:
         voxels = [axis.wrap(v) for axis, v in zip(plan.axes, plan.computed(key))]
         return start_of(painter, voxels), plan.keep(key)
-    wide, inner = [], []
-    for axis, along, kept in zip(plan.axes, plan.computed(key), plan.keep(key)):
+    wide = _wide(painter, key)
+    inner = []
+    for axis, kept in zip(plan.axes, plan.keep(key)):
         more = _MARGIN if axis.closed else 0
-        wide.append(np.arange(along[0] - more, along[-1] + 1 + more))
         inner.append(slice(kept.start + more, kept.stop + more))
     return start_of(painter, wide), tuple(inner)
+
+
+def _wide(painter: Painter, key: Key) -> list[np.ndarray]:
+    """Return the base voxels that a window of a build computes, with its margin."""
+    found = []
+    for axis, along in zip(painter.plan.axes, painter.plan.computed(key)):
+        more = _MARGIN if axis.closed else 0
+        found.append(np.arange(along[0] - more, along[-1] + 1 + more))
+    return found
+
+
+def written_of(
+    painter: Painter,
+    key: Key,
+    start: Start,
+    kept: tuple[slice, ...],
+    color: np.ndarray,
+) -> np.ndarray:
+    """Return what a window writes of the colors that were drawn from its start."""
+    if start.maps is not None:
+        color = _cleaned(painter, key, start.maps, color)
+    return np.ascontiguousarray(color[kept])
+
+
+def _cleaned(
+    painter: Painter, key: Key, maps: np.ndarray, color: np.ndarray
+) -> np.ndarray:
+    """Return the colors of a window of a build without specks and merged grains.
+
+    The grains of a build go by their colors, so the parts of a merged one get others.
+    Where a network makes no grains colors stay as they are, and count as one grain.
+    """
+    card, n_colors = painter.model.base_card, painter.model.base.config.n_colors
+    rest = ~has_columns(maps)
+    tags = tag_grains(
+        np.where(rest, np.uint8(n_colors), color),
+        n_colors + 1,
+        _wide(painter, key),
+        painter.seed,
+        card.sampling,
+        smallest=_SMALLEST,
+    )
+    found = color_of(tags, n_colors + 1)
+    return np.where(rest | (found == n_colors), color, found)
 
 
 def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:
@@ -112,7 +159,8 @@ def start_of(
     maps = None
     if painter.scan is not None:
         maps = painter.scan.maps((x, y, z))
-        noise = alike_along_columns(noise, painter.seed, (x, y, z), maps)
+        stretch = painter.plan.stretch
+        noise = alike_along_columns(noise, painter.seed, (x, y, z), maps, stretch)
     return Start(
         noise,
         known=known,

@@ -5,7 +5,6 @@ last moves that the scan made are played again.
 """
 
 from collections.abc import Callable
-from itertools import product
 
 import numpy as np
 
@@ -21,12 +20,12 @@ from grainpaint.simulate.am.channels import COOLED_FAST
 from grainpaint.simulate.am.replay import replay
 from grainpaint.simulate.iso.potts import grow
 
-__all__ = ["finish_window", "label_grains", "without_lone_cells"]
+__all__ = ["finish_window", "label_grains"]
 
 _TAGS = 2**16 - 1
 _REACH = 2  # voxels around such places that relive their whole last life
-_LAST = 6.0  # units of dose that all other sites relive
-_SMOOTH = 4.0  # units of grain growth of what never melted, against the steps of cells
+_LAST = 10.0  # units of dose that all other sites relive
+_SMOOTH = 16.0  # units of grain growth of what never melted, against the steps of cells
 
 
 def finish_window(
@@ -62,12 +61,14 @@ def _replayed(
     """
     from scipy.ndimage import minimum_filter
 
-    box = grown_box(painter, window)
-    cells = cells_of(window, painter.levels)
+    ends = zip(grown_box(painter, window), scan.shape)
+    box = [(max(a, 0), min(b, n)) for (a, b), n in ends]
+    stretch = painter.plan.stretch
+    cells = cells_of(window, painter.levels, stretch)
     base = [(int(c[0]), int(c[-1]) + 1) for c in cells]
     n_colors = painter.model.base.config.n_colors
-    coarse = without_lone_cells(painter.plan.gather(cells, colors), n_colors)
-    tags = doubled(coarse, base, box).astype(np.uint16) + 1
+    coarse = painter.plan.gather(cells, colors)
+    tags = doubled(coarse, base, box, stretch).astype(np.uint16) + 1
     inside = scan.inside(box)
     tags[~inside] = 0
     exposure, recipe = scan.exposure(box), scan.recipe
@@ -115,41 +116,6 @@ def _smoothed(
     )
     tags[:, :, some] = found
     return tags
-
-
-def without_lone_cells(colors: np.ndarray, n_colors: int) -> np.ndarray:
-    """Give cells of a base that none of 26 neighbors is like the commonest color there.
-
-    They are errors of the network. Where moves are played again they would vanish, but
-    what never melted has none.
-
-    Parameters
-    ----------
-    colors : numpy.ndarray, uint8, shape (X, Y, Z)
-        0..n_colors - 1.
-    n_colors : int
-
-    Returns
-    -------
-    numpy.ndarray, uint8, shape (X, Y, Z)
-    """
-    padded = np.pad(colors, 1, constant_values=n_colors)
-    ends = [(0, n) for n in colors.shape]
-    neighbors = [
-        padded[tuple(slice(o + a, o + b) for o, (a, b) in zip(place, ends))]
-        for place in product(range(3), repeat=3)
-        if place != (1, 1, 1)
-    ]
-    lone = np.ones(colors.shape, bool)
-    for neighbor in neighbors:
-        lone &= neighbor != colors
-    near = np.stack([neighbor[lone] for neighbor in neighbors], 1)
-    n_bins = n_colors + 1  # the last one is outside
-    bins = np.arange(len(near))[:, None] * n_bins + near
-    counts = np.bincount(bins.ravel(), minlength=len(near) * n_bins)
-    found = colors.copy()
-    found[lone] = counts.reshape(-1, n_bins)[:, :n_colors].argmax(1)
-    return found
 
 
 def label_grains(

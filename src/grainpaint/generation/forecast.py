@@ -189,7 +189,8 @@ def timed(recipe: Recipe) -> Timing:
     try:
         axes = zip(recipe.plan.axes, recipe.core)
         x, y, z = (_trial_axis(axis, core, recipe.levels) for axis, core in axes)
-        painter = replace(make_painter(recipe, quick), plan=BasePlan((x, y, z)))
+        plan = BasePlan((x, y, z), stretch=recipe.stretch)
+        painter = replace(make_painter(recipe, quick), plan=plan)
         start = process_time()
         color = base_window(painter, (0, 0, 0))
         middle = process_time()

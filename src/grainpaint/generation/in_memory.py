@@ -218,11 +218,12 @@ def _base(
     painter: Painter, chosen: list[Window], progress: Progress
 ) -> dict[Key, np.ndarray]:
     """Return all windows of the base that some windows need."""
-    cells = (cells_of(window, painter.levels) for window in chosen)
-    keys = sorted({key for c in cells for key in painter.plan.find(c)})
+    plan = painter.plan
+    cells = (cells_of(window, painter.levels, plan.stretch) for window in chosen)
+    keys = sorted({key for c in cells for key in plan.find(c)})
     base: dict[Key, np.ndarray] = {}
     numbers = itertools.count(1)
-    n_runs = len(keys) * painter.plan.n_runs
+    n_runs = len(keys) * plan.n_runs
     with progress("base", n_runs * painter.model.base_card.sampling.n_steps) as bar:
 
         def tick() -> None:

@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from grainpaint.generation.base import base_start
+from grainpaint.generation.base import base_start, written_of
 from grainpaint.generation.batches import Batches
 from grainpaint.generation.finish import finish_window
 from grainpaint.generation.margin import Inside
@@ -106,8 +106,9 @@ class _Line:
     ) -> None:
         self.painter, self.inside = painter, inside
         self.base: dict[Key, np.ndarray] = {}
+        plan = painter.plan
         self.waiting = {
-            window: set(painter.plan.find(cells_of(window, painter.levels)))
+            window: set(plan.find(cells_of(window, painter.levels, plan.stretch)))
             for window in chosen
         }
         self.keys = sorted({key for keys in self.waiting.values() for key in keys})
@@ -153,7 +154,10 @@ class _Line:
         model = self.painter.model
         draw = partial(_sampled, model.base, model.base_card.sampling)
         colors = self.of_base.run([start for start, _ in starts], draw)
-        kept = [np.ascontiguousarray(c[k]) for c, (_, k) in zip(colors, starts)]
+        kept = [
+            written_of(self.painter, key, start, kept, color)
+            for key, (start, kept), color in zip(keys, starts, colors)
+        ]
         return partial(self._take_base, dict(zip(keys, kept)))
 
     def _take_base(self, made: dict[Key, np.ndarray]) -> None:

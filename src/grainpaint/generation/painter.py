@@ -83,9 +83,9 @@ def _scan_field(recipe: Recipe) -> ScanField | None:
     part = None if grid is None else grid.mask
     if scan.scan.kind == "lines":
         layers_within(scan, recipe.shape)  # refuses lines that cannot build it
-        return ScanField(scan, recipe.shape, part=part)
+        return ScanField(scan, recipe.shape, part=part, stretch=recipe.stretch)
     mask = np.ones(recipe.shape, bool) if grid is None else grid.mask_of_all()
     path = plan_path(scan, mask, recipe.origin)
     check_path_in_range(path, scan.pool)
     check_scan(recipe.shape, path, scan.pool)
-    return ScanField(scan, recipe.shape, path, part)
+    return ScanField(scan, recipe.shape, path, part, recipe.stretch)

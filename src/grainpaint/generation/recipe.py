@@ -99,6 +99,9 @@ class Recipe(BoxRecipe):
     even: bool = Field(
         default=False, description="sizes that the base is asked for do not scatter"
     )
+    stretch: int = Field(
+        default=1, ge=1, description="height of a base voxel over its width"
+    )
 
     @field_validator("core", mode="before")
     @classmethod
@@ -117,6 +120,8 @@ class Recipe(BoxRecipe):
             del found["thrifty"]
         if not self.even:
             del found["even"]
+        if self.stretch == 1:
+            del found["stretch"]
         return found
 
     @property
@@ -127,7 +132,7 @@ class Recipe(BoxRecipe):
             BaseAxis(block, halo, lead if halo and not around else 0, around)
             for (block, halo), around in zip(self.base, self.around)
         )
-        return BasePlan((x, y, z), self.order)
+        return BasePlan((x, y, z), self.order, self.stretch)
 
 
 @dataclass(frozen=True)

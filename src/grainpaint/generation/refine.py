@@ -239,9 +239,12 @@ def within(box: VoxelBox, outer: VoxelBox) -> tuple[slice, ...]:
     return tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(box, outer))
 
 
-def doubled(coarse: np.ndarray, box: VoxelBox, finer: VoxelBox) -> np.ndarray:
-    """Return the tags in a box of the next level."""
-    x, y, z = (np.arange(a, b) // 2 - c for (a, b), (c, _) in zip(finer, box))
+def doubled(
+    coarse: np.ndarray, box: VoxelBox, finer: VoxelBox, stretch: int = 1
+) -> np.ndarray:
+    """Return the tags in a box of the next level, from voxels that may be tall."""
+    spans = zip(finer, box, (2, 2, 2 * stretch))
+    x, y, z = (np.arange(a, b) // edge - c for (a, b), (c, _), edge in spans)
     return coarse[np.ix_(x, y, z)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from grainpaint.generation.grain_size import Axes
 from grainpaint.generation.margin import Inside
 from grainpaint.microstructure import VoxelBox
-from grainpaint.simulate.am.channels import channels
+from grainpaint.simulate.am.channels import channels, stretched
 from grainpaint.simulate.am.exposure import Exposure, expose
 from grainpaint.simulate.am.heat_affected_zone import zone_box
 from grainpaint.simulate.am.plan_path import heights_of, plan_layers
@@ -32,12 +32,15 @@ class ScanField:
     part : callable, optional
         Returns which voxels of a box of the volume are inside the part; without it, all
         are.
+    stretch : int
+        Height of a base voxel over its width.
     """
 
     recipe: AmRecipe
     shape: tuple[int, int, int]
     whole: ScanPath | None = None
     part: Inside | None = None
+    stretch: int = 1
 
     def path(self, low: float, high: float) -> ScanPath:
         """Return the segments that reach the heights low..high, voxels; others may be.
@@ -81,8 +84,15 @@ class ScanField:
         ----------
         voxels : three int arrays
             Base voxels along x, y, z, consecutive; base voxel i holds the voxels 2 i
-            and 2 i + 1.
+            and 2 i + 1 along x and y, and `stretch` times as many along z.
         """
+        i, j, k = voxels
+        tall = np.arange(self.stretch * k[0], self.stretch * (k[-1] + 1))
+        found = self._halved((i, j, tall))
+        return found if self.stretch == 1 else stretched(found, self.stretch)
+
+    def _halved(self, voxels: Axes) -> np.ndarray:
+        """Return what the network reads at half resolution."""
         box = [(2 * int(v[0]), 2 * int(v[-1]) + 2) for v in voxels]
         nx, ny, nz = (v.size for v in voxels)
         cells = self.inside(box).reshape(nx, 2, ny, 2, nz, 2)

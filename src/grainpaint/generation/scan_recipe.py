@@ -74,7 +74,10 @@ def make_scan_recipe(
             stacklevel=2,
         )
     multiple = 2 ** len(card.network.channels)
-    axes = windowed(domain.shape, multiple, WINDOW, _BASE_HALO, 1, lead_of(_HALO)).axes
+    stretch = card.sampling.stretch
+    nx, ny, nz = domain.shape
+    low = (nx, ny, -(-nz // stretch))
+    axes = windowed(low, multiple, WINDOW, _BASE_HALO, 1, lead_of(_HALO)).axes
     x, y, z = ((axis.block, axis.halo) for axis in axes)
     closed = all(axis.closed for axis in axes)
     return Recipe(
@@ -83,4 +86,5 @@ def make_scan_recipe(
         core=(LARGE_CORE if closed else _CORE,) * 3,
         halo=_HALO,
         scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
+        stretch=stretch,
     )

@@ -20,7 +20,6 @@ from grainpaint.segmentation.pieces import label_pieces
 __all__ = ["color_of", "spin_of", "tag_grains"]
 
 _TAGS = 2**16 - 1
-_MIN_VOXELS = 2  # smaller pieces are specks
 _STREAM = 12  # of random numbers
 
 
@@ -31,6 +30,7 @@ def tag_grains(
     seed: int,
     sampling: Sampling | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
+    smallest: int = 2,
 ) -> np.ndarray:
     """Return the tag of the grain that each voxel belongs to.
 
@@ -50,6 +50,8 @@ def tag_grains(
         Of the base; says which pieces are split, see `grainpaint.segmentation.necks`.
     periodic : three bools
         Whether grains continue through the faces along x, y, z.
+    smallest : int
+        Voxels of the smallest grain; smaller pieces are specks.
 
     Returns
     -------
@@ -57,14 +59,14 @@ def tag_grains(
         1..65535.
     """
     piece = label_pieces(color + np.uint8(1), periodic)
-    grain_id = merge_fragments(piece, _MIN_VOXELS, periodic)
+    grain_id = merge_fragments(piece, smallest, periodic)
     if sampling is not None and sampling.largest_shape_factor is not None:
         limit, smallest = sampling.largest_shape_factor, sampling.smallest_split
         grain_id = separate(grain_id, periodic, limit, smallest)
     n = int(grain_id.max()) + 1
     own = np.zeros(n, np.uint8)
     own[grain_id] = color
-    kept = np.bincount(piece.ravel())[piece] >= _MIN_VOXELS
+    kept = np.bincount(piece.ravel())[piece] >= smallest
     own[grain_id[kept]] = color[kept]
     words = np.zeros((n, 3), np.uint64)
     x, y, z = (np.ascontiguousarray(v, np.int64) for v in voxels)

@@ -64,10 +64,10 @@ def find_tasks(recipe: Recipe) -> Tasks:
     touched = np.ones(blocks, bool) if grid is None else grid.touched(edge)
     # Intervals of the base under each window, axis by axis.
     under: list[list[list[int]]] = []
-    for axis, n, core in zip(plan.axes, counts, recipe.core):
-        spans = [((i * core,) * 3, ((i + 1) * core,) * 3) for i in range(n)]
+    for i, (axis, n, core) in enumerate(zip(plan.axes, counts, recipe.core)):
+        spans = [((k * core,) * 3, ((k + 1) * core,) * 3) for k in range(n)]
         windows_along = [Window(a, b, (core,) * 3, halo) for a, b in spans]
-        cells = [cells_of(window, recipe.levels)[0] for window in windows_along]
+        cells = [cells_of(w, recipe.levels, plan.stretch)[i] for w in windows_along]
         under.append([np.unique(axis.find(c)[0]).tolist() for c in cells])
     shards: dict[Index, set[Key]] = defaultdict(set)
     windows: set[Index] = set()

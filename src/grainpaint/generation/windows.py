@@ -114,11 +114,12 @@ class BasePlan:
 
     axes: tuple[BaseAxis, BaseAxis, BaseAxis]
     order: Order | None = None
+    stretch: int = 1  # height of a base voxel over its width
 
     def period(self, level: int) -> Shape:
         """Return after how many voxels of a level the volume repeats; 0 = never."""
         x, y, z = (axis.period << level for axis in self.axes)
-        return x, y, z
+        return x, y, z * self.stretch
 
     @property
     def shape(self) -> Shape:
@@ -331,14 +332,15 @@ def boxes_under(window: Window, levels: int) -> dict[int, VoxelBox]:
     return found
 
 
-def cells_of(window: Window, levels: int = 1) -> list[np.ndarray]:
+def cells_of(window: Window, levels: int = 1, stretch: int = 1) -> list[np.ndarray]:
     """Return the base voxels along x, y, z that a window reads.
 
     Those under what it computes, and a few around them, so that grains are whole.
     """
     first = min(levels, 1)
     box = boxes_under(window, levels)[first]
-    cells = [(a >> first, -(-b >> first)) for a, b in box]
+    edges = (1 << first, 1 << first, stretch << first)
+    cells = [(a // edge, -(-b // edge)) for (a, b), edge in zip(box, edges)]
     return [np.arange(a - _CONTEXT, b + _CONTEXT) for a, b in cells]
 
 

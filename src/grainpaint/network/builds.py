@@ -19,7 +19,13 @@ from grainpaint.network.samples import Sample
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.pyramid import halve
 from grainpaint.simulate.am.build import Job, prepare
-from grainpaint.simulate.am.channels import channels, has_columns, mirrored, transposed
+from grainpaint.simulate.am.channels import (
+    channels,
+    has_columns,
+    mirrored,
+    stretched,
+    transposed,
+)
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.recipe import AmRecipe
 from grainpaint.simulate.am.recipe_range import RANGE
@@ -31,7 +37,6 @@ GRAIN_DIAMETER = 8.0  # what the network is told; the maps say which grains are 
 _LEAST, _LARGEST = 32, (32, 32, 48)  # of a sample, base voxels: columns are tall
 _MULTIPLE = 8  # base voxels, that networks of three levels take
 _MARGIN = 4  # base voxels outside the box that a sample may reach
-_OFFSETS = (np.zeros(3, int), np.ones(3, int))  # where the cells of 2^3 voxels begin
 _OF_SET = {"kind", "seed", "count"}  # keys of a set's recipe that are not the build's
 
 
@@ -44,7 +49,9 @@ class _Build:
 
 
 class Builds:
-    """Random crops of builds at half resolution, as tall as all builds allow.
+    """Random crops of builds in base voxels, as tall as the tallest allows.
+
+    What a crop has above a lower build is outside.
 
     Parameters
     ----------
@@ -52,14 +59,22 @@ class Builds:
         As `load_builds` returns them.
     n_colors : int
         Size of the palette.
+    stretch : int
+        Height of a base voxel over its width.
     """
 
-    def __init__(self, builds: list[_Build], n_colors: int) -> None:
+    def __init__(self, builds: list[_Build], n_colors: int, stretch: int = 1) -> None:
         self.sources = builds
-        shapes = [[n // 2 + 2 * _MARGIN for n in b.grain_id.shape] for b in builds]
+        self.stretch = stretch
+        edges = (2, 2, 2 * stretch)
+        shapes = [
+            [n // edge + 2 * _MARGIN for n, edge in zip(b.grain_id.shape, edges)]
+            for b in builds
+        ]
+        along_x, along_y, along_z = zip(*shapes)
+        longest = (min(along_x), min(along_y), max(along_z))
         self.crop = tuple(
-            min(most, *(n // _MULTIPLE * _MULTIPLE for n in along))
-            for most, along in zip(_LARGEST, zip(*shapes))
+            min(most, n // _MULTIPLE * _MULTIPLE) for most, n in zip(_LARGEST, longest)
         )
         self.n_colors = n_colors
         self._halves: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
@@ -93,21 +108,36 @@ class Builds:
             path = build.job.path
             arrays += [build.grain_id, path.start, path.end, path.speed, path.on]
         recipes = [build.job.recipe.model_dump_json() for build in self.sources]
-        return digest_of(arrays, self.n_colors, recipes)
+        stretched = [] if self.stretch == 1 else [self.stretch]
+        return digest_of(arrays, self.n_colors, recipes, *stretched)
 
     def _halves_of(self, source: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return a build at half resolution, for each offset; computed once."""
+        """Return a build in base voxels, for two offsets; computed once."""
         if source not in self._halves:
             build = self.sources[source]
-            found = [half_build(build.grain_id, build.job, o) for o in _OFFSETS]
-            self._halves[source] = [(g, maps.astype(np.float16)) for g, maps in found]
+            found = [
+                half_build(build.grain_id, build.job, offset, self.stretch)
+                for offset in ((0, 0, 0), (1, 1, self.stretch))
+            ]
+            self._halves[source] = [
+                (self._raised(g), self._raised(maps.astype(np.float16)))
+                for g, maps in found
+            ]
         return self._halves[source]
+
+    def _raised(self, values: np.ndarray) -> np.ndarray:
+        """Return what is as tall as a crop at least, with zeros on top."""
+        more = max(0, self.crop[2] - values.shape[2])
+        return np.pad(values, [(0, more * (axis == 2)) for axis in range(values.ndim)])
 
 
 def half_build(
-    grain_id: np.ndarray, job: Job, offset: np.ndarray
+    grain_id: np.ndarray,
+    job: Job,
+    offset: tuple[int, int, int],
+    stretch: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a build at half resolution, with a margin around it.
+    """Return a build in base voxels of 2 x 2 x 2 stretch voxels, with a margin.
 
     Parameters
     ----------
@@ -115,22 +145,45 @@ def half_build(
     job : Job
         What the build was made from.
     offset : three ints
-        0 or 1: where the cells of 2 x 2 x 2 voxels begin.
+        Where base voxels begin: 0 or 1, along z 0 to 2 stretch - 1.
+    stretch : int
 
     Returns
     -------
     grain_id : numpy.ndarray, int32
-        0 outside.
+        0 outside; of a base voxel taller than wide, the commonest grain of those parts
+        that a network makes (`has_columns`), if there are any.
     maps : numpy.ndarray, float32, shape of grain_id and the channels
     """
-    before = [2 * _MARGIN + int(o) for o in offset]
-    after = [2 * _MARGIN + (n + b) % 2 for n, b in zip(grain_id.shape, before)]
+    edges = (2, 2, 2 * stretch)
+    before = [edge * _MARGIN + o for edge, o in zip(edges, offset)]
+    after = [
+        edge * _MARGIN + -(n + b) % edge
+        for n, edge, b in zip(grain_id.shape, edges, before)
+    ]
     wide = np.pad(grain_id, list(zip(before, after)))
     coarse = halve(wide)
     x, y, z = (2.0 * np.arange(n) + 0.5 - b for n, b in zip(coarse.shape, before))
     recipe = job.recipe
     exposure = expose((x, y, z), job.path, recipe.pool, recipe.haz)
-    return coarse, channels(recipe, exposure, coarse > 0, z)
+    maps = channels(recipe, exposure, coarse > 0, z)
+    if stretch == 1:
+        return coarse, maps
+    return _commonest(coarse, has_columns(maps), stretch), stretched(maps, stretch)
+
+
+def _commonest(coarse: np.ndarray, wanted: np.ndarray, stretch: int) -> np.ndarray:
+    """Return the commonest value of each `stretch` along z, of those wanted if any."""
+    nx, ny, nz = coarse.shape
+    values = coarse.reshape(nx, ny, nz // stretch, stretch)
+    counts = wanted.reshape(values.shape)
+    counts = counts | ~counts.any(-1, keepdims=True)
+    alike = values[..., :, None] == values[..., None, :]
+    votes = (alike & counts[..., None, :]).sum(-1) * counts
+    first = np.indices(votes.shape[:3]).sum(0)[..., None]  # which wins a tie
+    chosen = (votes * stretch + (np.arange(stretch) + first) % stretch).argmax(-1)
+    found: np.ndarray = np.take_along_axis(values, chosen[..., None], -1)[..., 0]
+    return found
 
 
 def load_builds(folder: Path, held_out: bool) -> list[_Build]:

@@ -50,6 +50,12 @@ class Sampling(BaseModel):
         le=1e6,
         description="final Potts grain growth, SPPARKS time units",
     )
+    stretch: int = Field(
+        default=1,
+        ge=1,
+        le=8,
+        description="height of a base voxel over its width; additive only",
+    )
     core: int = Field(
         default=64,
         ge=8,

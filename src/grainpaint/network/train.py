@@ -101,10 +101,12 @@ PRESETS: dict[Stage, TrainConfig] = {
         ),
         sampling=Sampling(
             n_steps=24,
-            shift=8.0,
+            shift=16.0,
             order=2,
             grain_diameter=GRAIN_DIAMETER,
             halved=True,
+            stretch=4,
+            largest_shape_factor=10.0,
         ),
         batch=3,
         shift=15.0,
@@ -195,7 +197,10 @@ def read_samples(
     """Return the samples to train on, those held out, and the data in words."""
     n_colors = config.network.n_colors
     if config.stage == "additive":
-        builds, others = (Builds(load_builds(data, h), n_colors) for h in (False, True))
+        stretch = config.sampling.stretch
+        builds, others = (
+            Builds(load_builds(data, held), n_colors, stretch) for held in (False, True)
+        )
         return builds, others, describe_builds(builds, others)
     sets = load_sets(data)
     if any(len(s.volumes) < 2 for s in sets):

@@ -16,6 +16,7 @@ __all__ = [
     "has_columns",
     "mirrored",
     "mobile_dose",
+    "stretched",
     "transposed",
 ]
 
@@ -111,6 +112,24 @@ def has_columns(maps: np.ndarray) -> np.ndarray:
     fast = (melted > 0) & (little > math.exp(-COOLED_FAST / _LITTLE))
     wanted: np.ndarray = (inside > 0) & (powder == 0) & ~fast
     return wanted
+
+
+def stretched(maps: np.ndarray, stretch: int) -> np.ndarray:
+    """Return the means of channels over each `stretch` places along z.
+
+    Where a network makes grains in some of them (`has_columns`), the means are of
+    those, and it makes grains in the whole; elsewhere it makes none.
+    """
+    nx, ny, nz, n_maps = maps.shape
+    parts = maps.reshape(nx, ny, nz // stretch, stretch, n_maps)
+    made = has_columns(parts)
+    some = np.any(made, axis=3)
+    counted = made | ~some[..., None]
+    found: np.ndarray = parts.mean(3, where=counted[..., None])
+    little = parts[..., CHANNELS.index("little dose")]
+    least = little.min(3, initial=1.0, where=made)
+    found[..., CHANNELS.index("little dose")] = np.where(some, least, little.max(3))
+    return found
 
 
 def depths_above(maps: np.ndarray) -> np.ndarray:
