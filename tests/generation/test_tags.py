@@ -53,8 +53,8 @@ def test_how_large_a_speck_may_be_is_said():
     color = np.zeros((9, 9, 9), np.uint8)
     color[2, 2, 2:5], color[6, 6, 2:6] = 1, 2
     places = [np.arange(9)] * 3
-    for smallest, left in ((2, {0, 1, 2}), (4, {0, 2}), (5, {0})):
-        tags = tag_grains(color, 20, places, 1, smallest=smallest)
+    for least, left in ((2, {0, 1, 2}), (4, {0, 2}), (5, {0})):
+        tags = tag_grains(color, 20, places, 1, least=least)
         assert set(np.unique(color_of(tags, 20))) == left
 
 

@@ -22,7 +22,7 @@ from grainpaint.simulate.am.channels import has_columns
 __all__ = ["base_colors", "base_start", "base_window", "start_of", "written_of"]
 
 _STREAM = 10  # of noise
-_SMALLEST = 4  # base voxels of a grain of a build; fewer are errors of the network
+_LEAST = 4  # base voxels of a grain of a build; fewer are errors of the network
 _MARGIN = 4  # base voxels; twice that is a multiple of the network's
 
 
@@ -109,7 +109,7 @@ def _cleaned(
         _wide(painter, key),
         painter.seed,
         card.sampling,
-        smallest=_SMALLEST,
+        least=_LEAST,
     )
     found = color_of(tags, n_colors + 1)
     return np.where(rest | (found == n_colors), color, found)

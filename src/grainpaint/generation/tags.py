@@ -30,7 +30,7 @@ def tag_grains(
     seed: int,
     sampling: Sampling | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
-    smallest: int = 2,
+    least: int = 2,
 ) -> np.ndarray:
     """Return the tag of the grain that each voxel belongs to.
 
@@ -50,7 +50,7 @@ def tag_grains(
         Of the base; says which pieces are split, see `grainpaint.segmentation.necks`.
     periodic : three bools
         Whether grains continue through the faces along x, y, z.
-    smallest : int
+    least : int
         Voxels of the smallest grain; smaller pieces are specks.
 
     Returns
@@ -59,14 +59,14 @@ def tag_grains(
         1..65535.
     """
     piece = label_pieces(color + np.uint8(1), periodic)
-    grain_id = merge_fragments(piece, smallest, periodic)
+    grain_id = merge_fragments(piece, least, periodic)
     if sampling is not None and sampling.largest_shape_factor is not None:
         limit, smallest = sampling.largest_shape_factor, sampling.smallest_split
         grain_id = separate(grain_id, periodic, limit, smallest)
     n = int(grain_id.max()) + 1
     own = np.zeros(n, np.uint8)
     own[grain_id] = color
-    kept = np.bincount(piece.ravel())[piece] >= smallest
+    kept = np.bincount(piece.ravel())[piece] >= least
     own[grain_id[kept]] = color[kept]
     words = np.zeros((n, 3), np.uint64)
     x, y, z = (np.ascontiguousarray(v, np.int64) for v in voxels)
