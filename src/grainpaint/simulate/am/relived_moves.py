@@ -19,6 +19,7 @@ from grainpaint.simulate.am.tracks import (
     sweeps_in_melt,
     sweeps_near,
 )
+from grainpaint.simulate.iso.lattice import kernel
 
 __all__ = [
     "Lives",
@@ -65,7 +66,7 @@ def _words(key, place, counter):
     return philox4x32(key[0], key[1], c0, c1, c2, counter)
 
 
-@inner(_nrt=False)
+@kernel()
 def _draw(key, place, counter, drawn):
     """Draw the words of some moves.
 
@@ -119,7 +120,7 @@ def draw_melting(axes, numbers, segments, lines, key, most):
     return last
 
 
-@inner(_nrt=False)
+@kernel()
 def _melts(segment, number, lines, line, place, key):
     """Return whether a segment melts a site.
 
@@ -171,7 +172,7 @@ def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
                     since[i, j, k], skipped[i, j, k] = number, -left[i, j, k]
 
 
-@inner(_nrt=False)
+@kernel()
 def _dose(segment, lines, line, melts, rates):
     """Return the dose of a site in a segment, since it solidified if that melts it."""
     first = sweeps_near(segment, lines, line)[0]
@@ -248,7 +249,7 @@ def _longer(rows):
     return result
 
 
-@inner(_nrt=False)
+@kernel()
 def _moves(
     segment, number, lines, line, lives, here, place, key, drawn, rates, when, words, n
 ):  # fmt: skip
@@ -324,7 +325,7 @@ def _put_in_order(when, site, words, in_order, their_words):
         their_words[to, 0], their_words[to, 1] = words[m, 0], words[m, 1]
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@kernel(from_python=True, nogil=True)
 def make_moves(spin, moves, grid, rules):
     """Make moves in their order; melt has spin 0, as what is no site.
 

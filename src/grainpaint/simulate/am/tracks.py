@@ -22,6 +22,7 @@ from grainpaint.simulate.am.zone_table import (
     shrinking_zones,
     tabulate_zone,
 )
+from grainpaint.simulate.iso.lattice import kernel
 
 __all__ = [
     "FINE",
@@ -245,7 +246,7 @@ def columns(segment, lines, x, y):
                 yield i, j, ux * dx + uy * dy, across, aside
 
 
-@inner(_nrt=False)
+@kernel()
 def at_rest(segment, lines, line):
     """Return the distance of a site from the pool at rest at the end; inf = none near.
 
@@ -267,7 +268,7 @@ def sweeps_at_rest(segment, distance):
     return math.floor(-distance / segment[8]) if distance < 0 else 0
 
 
-@inner(_nrt=False)
+@kernel()
 def sweeps_in_melt(segment, lines, line):
     """Return the first sweep in which the pool is at a site, and the first thereafter.
 
@@ -312,7 +313,7 @@ def room_for_rates(segments, lines):
     return np.empty(int(most) + 4, np.float32)
 
 
-@inner(_nrt=False)
+@kernel()
 def find_rates(segment, lines, line, first, rates):
     """Put the mobility of a site in the sweeps of a segment into `rates`; melt has 0.
 
@@ -344,7 +345,7 @@ def find_rates(segment, lines, line, first, rates):
     return n_moving, n
 
 
-@inner(_nrt=False)
+@kernel()
 def summed(total, at, first):
     """Return the mobility summed from `at` to the front, by linear interpolation."""
     place = (at - first) * FINE

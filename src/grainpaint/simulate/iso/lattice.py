@@ -79,7 +79,7 @@ def neighbor_offsets(lattice: str) -> np.ndarray:
 
 
 def kernel(from_python: bool = False, **options: Any) -> Any:
-    """Return numba's decorator for functions that take a `Lattice`.
+    """Return numba's decorator for functions that take a `Lattice` or as many arrays.
 
     The arrays outlive every kernel, so their references are not counted: counting
     inside loops (https://github.com/numba/numba/issues/2345) would take half the time.
