@@ -56,7 +56,7 @@ def last_lives(
     """Simulate what remains of a build: the life of each site since it melted last.
 
     The model is that of `grainpaint.simulate.am.solidify.solidify`, with other random
-    numbers, in two thirds of the time; melt is no neighbor (`copy_molten` is false).
+    numbers, in less time; melt is no neighbor (`copy_molten` is false).
 
     Parameters
     ----------
