@@ -159,8 +159,8 @@ def start_of(
     maps = None
     if painter.scan is not None:
         maps = painter.scan.maps((x, y, z))
-        stretch = painter.plan.stretch
-        noise = alike_along_columns(noise, painter.seed, (x, y, z), maps, stretch)
+        places = x, y, z * painter.plan.stretch
+        noise = alike_along_columns(noise, painter.seed, places, maps)
     return Start(
         noise,
         known=known,

@@ -28,7 +28,7 @@ _RISE = 0.4  # pool depths above the substrate, by width, from which columns are
 
 
 def alike_along_columns(
-    noise: np.ndarray, seed: int, voxels: Axes, maps: np.ndarray, stretch: int = 1
+    noise: np.ndarray, seed: int, voxels: Axes, maps: np.ndarray
 ) -> np.ndarray:
     """Return noise of unit variance, some of which is alike along columns.
 
@@ -38,11 +38,9 @@ def alike_along_columns(
         Independent normal noise.
     seed : int
     voxels : three int arrays
-        Base voxels along x, y, z, consecutive.
+        Where base voxels lie along x, y, z, in their widths, evenly spaced.
     maps : numpy.ndarray, float32, shape (X, Y, Z, n_maps)
         See `grainpaint.simulate.am.channels`.
-    stretch : int
-        Height of a base voxel over its width.
 
     Returns
     -------
@@ -53,11 +51,10 @@ def alike_along_columns(
     depths = depths_above(maps)
     if not (moving * depths).any():
         return noise
-    x, y, z = voxels
     found, variance = noise.copy(), np.ones(noise.shape[:3], np.float32)
     for number, width in enumerate(_WIDTHS):
         strength = _STRENGTH * moving * np.clip(depths / (_RISE * width), 0, 1)
-        alike = _octave(seed, number, width, (x, y, z * stretch), noise.shape[-1])
+        alike = _octave(seed, number, width, voxels, noise.shape[-1])
         found += strength[..., None] * alike
         variance += strength**2
     found /= np.sqrt(variance)[..., None]

@@ -88,8 +88,7 @@ class ScanField:
         """
         i, j, k = voxels
         tall = np.arange(self.stretch * k[0], self.stretch * (k[-1] + 1))
-        found = self._halved((i, j, tall))
-        return found if self.stretch == 1 else stretched(found, self.stretch)
+        return stretched(self._halved((i, j, tall)), self.stretch)
 
     def _halved(self, voxels: Axes) -> np.ndarray:
         """Return what the network reads at half resolution."""

@@ -175,11 +175,12 @@ def skip_dose(axes, numbers, segments, lines, track, limit, since, skipped):
 @kernel()
 def _dose(segment, lines, line, melts, rates):
     """Return the dose of a site in a segment, since it solidified if that melts it."""
-    first = sweeps_near(segment, lines, line)[0]
+    first, stop = sweeps_near(segment, lines, line)
+    melt = sweeps_in_melt(segment, lines, line)
     if melts:
-        first = max(first, sweeps_in_melt(segment, lines, line)[1])
+        first = max(first, melt[1])
     dose = np.float32(0)
-    for m in range(find_rates(segment, lines, line, first, rates)[1]):
+    for m in range(find_rates(segment, lines, line, (first, stop), melt, rates)[1]):
         dose += rates[m]
     return dose
 
@@ -259,7 +260,7 @@ def _moves(
     melts.
     """
     counter = _counter(number)
-    first = sweeps_near(segment, lines, line)[0]
+    first, stop = sweeps_near(segment, lines, line)
     melting, solid = sweeps_in_melt(segment, lines, line)
     if lives.track.size:
         melts = lives.track[here] == number
@@ -279,7 +280,8 @@ def _moves(
     reached, count, begun = np.float32(0), 0, np.float32(0)  # doses
     if lives.skipped.size and lives.since[here] == number:
         reached = lives.skipped[here]
-    n_moving, n_rates = find_rates(segment, lines, line, first, rates)
+    near, melt = (first, stop), (melting, solid)
+    n_moving, n_rates = find_rates(segment, lines, line, near, melt, rates)
     # How far the numbers of the sweeps in which the melt freezes are from those before.
     apart = round(segment[5] / segment[6]) - first - n_moving
     _draw(key, place, counter, drawn)

@@ -314,19 +314,25 @@ def room_for_rates(segments, lines):
 
 
 @kernel()
-def find_rates(segment, lines, line, first, rates):
+def find_rates(segment, lines, line, near, melt, rates):
     """Put the mobility of a site in the sweeps of a segment into `rates`; melt has 0.
+
+    Parameters
+    ----------
+    near, melt : tuple of two ints
+        The first sweep, and the first thereafter, in which the zone is near
+        (`sweeps_near`) or the site is molten (`sweeps_in_melt`).
 
     Returns
     -------
     n_moving, n : int
-        Entries: of the sweeps from `first` on, and with those in which the melt
+        Entries: of the sweeps from near[0] on, and with those in which the melt
         freezes, which follow the last one of the segment.
     """
     along, aside, deep = line
     rate, stride = lines.rate[aside, deep], segment[6]
-    melting, solid = sweeps_in_melt(segment, lines, line)
-    n_moving = max(0, sweeps_near(segment, lines, line)[1] - first)
+    (first, stop), (melting, solid) = near, melt
+    n_moving = max(0, stop - first)
     for m in range(n_moving):
         at = (along - (first + m + 0.5) * stride - lines.first) * FINE
         low = min(max(int(at), 0), rate.size - 2)
