@@ -227,3 +227,12 @@ def test_a_volume_taller_than_what_the_model_learned_from_is_told():
     recipe_of("am", (32, 32, 270))
     with pytest.warns(InputNote, match=r"400 voxels high .* builds of 224"):
         recipe_of("am", (32, 32, 400))
+
+
+def test_windows_of_a_base_are_low_where_its_voxels_are_tall():
+    """No higher than a build, and half as many as wide in a large one."""
+    assert recipe_of("am", (100, 100, 100)).plan.computed_shape == (56, 56, 16)
+    with pytest.warns(InputNote, match="2000 voxels high"):
+        plan = recipe_of("am", (2000, 2000, 2000)).plan
+    assert plan.computed_shape == (128, 128, 64)
+    assert plan.stretch == 4

@@ -7,7 +7,7 @@ from grainpaint.errors import InputError, InputNote
 from grainpaint.generation.cuts import LARGE_CORE
 from grainpaint.generation.domain import Domain, settled
 from grainpaint.generation.recipe import Recipe
-from grainpaint.generation.windows import WINDOW, lead_of, windowed
+from grainpaint.generation.windows import lead_of, windowed_axis
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import find_model
 from grainpaint.philox import check_seed
@@ -18,7 +18,9 @@ from grainpaint.units import parse_length
 __all__ = ["make_scan_recipe"]
 
 _CORE, _HALO = 128, 16  # of windows, voxels
-_BASE_HALO = 16  # base voxels
+_BASE_WINDOW = (128, 128, 64)  # largest edges, base voxels, which are tall
+_LEAST_BASE = (24, 24, 8)  # of what a closed axis writes
+_BASE_HALO = 12  # base voxels
 _TALL = 1.25  # times the height of the builds that a model learned from
 
 
@@ -76,8 +78,12 @@ def make_scan_recipe(
     multiple = 2 ** len(card.network.channels)
     stretch = card.sampling.stretch
     nx, ny, nz = domain.shape
-    low = (nx, ny, -(-nz // stretch))
-    axes = windowed(low, multiple, WINDOW, _BASE_HALO, 1, lead_of(_HALO)).axes
+    axes = [
+        windowed_axis(n, multiple, window, _BASE_HALO, 1, lead_of(_HALO), least)
+        for n, window, least in zip(
+            (nx, ny, -(-nz // stretch)), _BASE_WINDOW, _LEAST_BASE
+        )
+    ]
     x, y, z = ((axis.block, axis.halo) for axis in axes)
     closed = all(axis.closed for axis in axes)
     return Recipe(

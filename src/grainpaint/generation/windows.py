@@ -33,6 +33,7 @@ __all__ = [
     "lead_of",
     "whole",
     "windowed",
+    "windowed_axis",
     "windows",
 ]
 
@@ -247,19 +248,44 @@ def windowed(
     >>> windowed((1024, 200, 64), multiple=8).axes[0]
     BaseAxis(block=112, halo=8, lead=24, around=0)
     """
-    check_window(window, halo, multiple)
-    axes = []
-    for n, closed in zip(shape, base_shape(shape, multiple, levels)):
-        if closed <= window:
-            axes.append(BaseAxis(closed))
-            continue
-        need = lead + -(-n // 2**levels) + lead
-        blocks = -(-need // (window - 2 * halo))
-        computed = max(-(-need // blocks) + 2 * halo, MIN_BASE)
-        block = -(-computed // multiple) * multiple - 2 * halo
-        axes.append(BaseAxis(block, halo, lead))
-    x, y, z = axes
+    x, y, z = (windowed_axis(n, multiple, window, halo, levels, lead) for n in shape)
     return BasePlan((x, y, z))
+
+
+def windowed_axis(
+    length: int,
+    multiple: int,
+    window: int = WINDOW,
+    halo: int = HALO,
+    levels: int = 1,
+    lead: int = 24,
+    least: int = MIN_BASE,
+) -> BaseAxis:
+    """Return how an axis is cut.
+
+    Parameters
+    ----------
+    length : int
+        Of the volume, voxels.
+    multiple, window, halo, levels, lead
+        As in `windowed`.
+    least : int
+        Base voxels of a closed axis, at least.
+
+    Raises
+    ------
+    InputError
+        If window or halo do not suit the network.
+    """
+    check_window(window, halo, multiple)
+    closed = _closed(length, multiple, levels, least)
+    if closed <= window:
+        return BaseAxis(closed)
+    need = lead + -(-length // 2**levels) + lead
+    blocks = -(-need // (window - 2 * halo))
+    computed = max(-(-need // blocks) + 2 * halo, MIN_BASE)
+    block = -(-computed // multiple) * multiple - 2 * halo
+    return BaseAxis(block, halo, lead)
 
 
 def check_window(window: int, halo: int, multiple: int) -> None:
@@ -302,9 +328,14 @@ def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:
     >>> base_shape((128, 100, 3), multiple=8)
     (64, 56, 32)
     """
-    coarse = [max(MIN_BASE, -(-n // 2**levels)) for n in shape]
-    x, y, z = (-(-n // multiple) * multiple for n in coarse)
+    x, y, z = (_closed(n, multiple, levels) for n in shape)
     return x, y, z
+
+
+def _closed(length: int, multiple: int, levels: int, least: int = MIN_BASE) -> int:
+    """Return the base voxels of a closed axis that covers a length in voxels."""
+    coarse = max(least, -(-length // 2**levels))
+    return -(-coarse // multiple) * multiple
 
 
 def boxes_under(window: Window, levels: int) -> dict[int, VoxelBox]:
