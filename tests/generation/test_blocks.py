@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import paper_points
+from naive.paper import paper_points
 
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import batches, center, grid, waves

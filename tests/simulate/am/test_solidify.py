@@ -3,7 +3,7 @@ import hashlib
 import numba as nb
 import numpy as np
 import pytest
-from naive import energy
+from naive.simulate import energy
 from samples import CURVES, RECORDED
 from scipy.stats import ks_2samp
 

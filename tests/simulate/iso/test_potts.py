@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import around, energy, flip_rates, rejection_free
+from naive.neighbors import around
+from naive.simulate import energy, flip_rates, rejection_free
 from samples import RECORDED
 from scipy import stats
 from scipy.linalg import expm
