@@ -100,7 +100,7 @@ def test_the_center_comes_first_then_a_cross_then_the_rest():
         assert set(np.diff(arm)) == {16}  # 32 less an overlap of 16
         assert arm[0] <= 0
         assert arm[-1] + 32 >= n
-    for block in blocks[1:]:  # 8 voxels or more of its neighbor towards the center
+    for block in blocks[1:]:  # 8 voxels or more of its neighbor toward the center
         thick = [min(s.stop - s.start for s in box) for box in block.given]
         assert max(thick) >= 8
 

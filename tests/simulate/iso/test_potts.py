@@ -104,7 +104,7 @@ def test_time_runs_as_in_the_rejection_free_method():
     """Energy and grains at t = 0.5, 1 and 3 in 16^3, 10 against 10 runs, Q = 200.
 
     Welch's t, alpha = 1e-4 for each of the six. The scatter is 0.3 to 3 %: catches time
-    that runs wrong by some per cent.
+    that runs wrong by some percent.
     """
     times = np.array([0.5, 1.0, 3.0])
     ours, exact = [], []
