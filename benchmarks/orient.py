@@ -22,9 +22,9 @@ from grainpaint.orienting.sources import texture_of
 
 TEXTURES = {
     "uniform": "432",
-    "fibre:<001>,z,10deg": "432",
+    "fiber:<001>,z,10deg": "432",
     "component:goss@0.5,10deg+cube@0.3,10deg": "432",
-    "fibre:<0001>,z,10deg": "622",
+    "fiber:<0001>,z,10deg": "622",
 }
 
 
@@ -55,7 +55,7 @@ def measured(volume, text, symmetry, wanted=None):
     kept, lost = (held_out_distance(q, wish, symmetry) for q in (ours, drawn))
     return made.volume, {
         "texture": text,
-        "misorientations of": "a fibre" if wanted else "random neighbors",
+        "misorientations of": "a fiber" if wanted else "random neighbors",
         "s": round(seconds, 1),
         "processor s": round(processor, 1),
         "texture L1": round(near, 3),
@@ -76,12 +76,12 @@ def main():
     volume = voronoi(options.grains, edge)
     for symmetry in ("432", "622"):  # compiles the kernels
         orient_measured(volume.crop((slice(12),) * 3), symmetry=symmetry)
-    rows, fibre = [], None
+    rows, fiber = [], None
     for text, symmetry in TEXTURES.items():
         made, row = measured(volume, text, symmetry)
-        fibre = made if text.startswith("fibre:<001>") else fibre
+        fiber = made if text.startswith("fiber:<001>") else fiber
         rows.append(row)
-    rows.append(measured(volume, "uniform", "432", fibre)[1])
+    rows.append(measured(volume, "uniform", "432", fiber)[1])
     show(rows)
     save(options, Path(__file__), {"grains": options.grains, "rows": rows})
 

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from markup import read
-from tables import README_TABLES, TABLES, apps_figures
+from simulator_tables import apps_figures
+from tables import README_TABLES, TABLES
 
 __all__ = ["README", "RESULTS", "figures", "make_readme", "make_results"]
 

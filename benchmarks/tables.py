@@ -14,7 +14,6 @@ from markup import (
     listed,
     markdown,
     read,
-    source,
     sourced,
     written,
 )
@@ -27,11 +26,12 @@ from quality_tables import (
     quality_at_100,
     quality_sourced,
 )
+from scale_tables import extended, gear, large, parts, seams
+from simulator_tables import additive, apps, potts
 from speed_tables import machines, speed
 
-__all__ = ["README_TABLES", "TABLES", "apps_figures"]
+__all__ = ["README_TABLES", "TABLES"]
 
-PAIRS = ("energy", "grains")  # of which apps.json has ratios
 COSTS = {  # of a command that writes a file
     "s": ("seconds", ".1f"),
     "CPU s": ("processor_seconds", ".1f"),
@@ -80,152 +80,6 @@ def meshes():
         [name, *(r["printed"].get(name, "") for r in content["rows"])] for name in names
     ]
     return sourced(content["stamp"], ["", *heads], rows)
-
-
-# Large volumes, windows, parts
-
-
-def large():
-    """Return what large boxes take."""
-    content = read("scale")["box"]
-    names = [name for name in content["rows"][0] if name != "edge"]
-    rows = [[name, *(f"{r[name]:,}" for r in content["rows"])] for name in names]
-    heads = ["", *(f"{r['edge']}^3" for r in content["rows"])]
-    return sourced(content["stamp"], heads, rows)
-
-
-def seams():
-    """Return the tests of the faces of windows."""
-    columns = {
-        "windows of": ("windows of", ""),
-        "faces": ("faces", ""),
-        "p of the worst face": ("p of the worst face", ".2g"),
-    }
-    return columns_of("scale", columns, part="seams")
-
-
-def extended():
-    """Return the tests of faces between known grains and new ones."""
-    content = read("extend")
-    rows = []
-    for r in content["rows"]:
-        pairs = zip(r["goes_on"] or (), r["simulated"] or ())
-        cells = [f"{a:.3f} ({b:.3f})" for a, b in pairs] or [""] * len(content["lags"])
-        p = [f"{r['smallest_p']:.2g}", f"{r['p_of_all']:.2g}"]
-        rows.append([f"{r['time']:g}", r["first_seed"], *p, *cells])
-    heads = ["t", "first seed", "smallest p of a volume", "p of all ten"]
-    lags = [f"{n} apart" for n in content["lags"]]
-    return sourced(content["stamp"], [*heads, *lags], rows)
-
-
-def parts():
-    """Return what parts and their boxes take."""
-    content = read("scale")["parts"]
-    rows = [
-        [
-            r["part"],
-            r["longest"],
-            r["share inside"],
-            r["share grown"],
-            "{} of {}".format(*r["refinement windows, of"]),
-            r["base, s"],
-            r["refinement, s"],
-            r["refinement of the box, s"],
-        ]
-        for r in content["rows"]
-    ]
-    heads = ["part", "voxels along the longest side", "share inside", "share grown"]
-    heads += ["windows", "base, s", "refinement, s", "of the whole box, s"]
-    return sourced(content["stamp"], heads, rows)
-
-
-def gear():
-    """Return the plan of a gear of 1 cm, and its pieces."""
-    content = {k: v for k, v in read("scale")["gear"].items() if k != "stamp"}
-    names = {
-        "n_base_windows": "base windows",
-        "n_windows": "windows",
-        "n_windows_box": "windows of the whole box",
-        "n_shards": None,
-        "n_blocks": None,
-        "n_waves": None,
-        "grown": "share of the box that grows",
-        "n_evaluations": "evaluations of windows",
-        "core_seconds": "core-hours, estimated",
-        "memory_bytes": "memory of a worker, GB",
-        "disk_bytes": "disk, GB",
-    }
-    scales = {"core_seconds": 3600, "memory_bytes": 1e9, "disk_bytes": 1e9}
-
-    def scaled(key, value):
-        return round(value / scales[key], 2) if key in scales else value
-
-    rows = [
-        [names.get(key, key), f"{scaled(key, value):,}"]
-        for key, value in content.items()
-        if names.get(key, key) and value is not None
-    ]
-    return sourced(read("scale")["gear"]["stamp"], ["what", "figure"], rows)
-
-
-# Simulators and store
-
-
-def potts():
-    """Return the agreement of isotropic growth with SPPARKS."""
-    content = read("potts")["agreement"]
-    rows = [
-        [
-            f"{r['name']}, t = {r['time']}",
-            *(f"{r[key]:,.0f}" for key in ("ours", "sd", "spparks")),
-            r["runs_of_spparks"],
-            f"{r['z']:+.1f}",
-        ]
-        for r in content["rows"]
-    ]
-    heads = ["", "ours, mean", "standard deviation", "SPPARKS", "its runs", "z"]
-    p = [
-        [name, f"{p['smallest']:.2f}", f"{p['median']:.2f}"]
-        for name, p in content["p_of_ks"].items()
-    ]
-    tests = markdown(["at the last time", "smallest p", "median p"], p)
-    return markdown(heads, rows) + "\n\n" + tests + "\n\n" + source(content["stamp"])
-
-
-def additive():
-    """Return the agreement of additive builds with SPPARKS."""
-    content = read("additive")["grains"]
-    rows = content["rows"]
-    return sourced(content["stamp"], [*rows[0]], [[*r.values()] for r in rows])
-
-
-def apps(name="apps"):
-    """Return the agreement of applications with SPPARKS, at two sizes."""
-    content = read(name)
-    rows = [
-        [
-            r["style"],
-            " x ".join(map(str, r["box"])),
-            *(f"{r[key]['ratio']:.3f} ({r[key]['p']:.2g})" for key in PAIRS),
-            f"{r['ks']:.2g}",
-            *(f"{s:.1f}" for s in r["seconds"]),
-        ]
-        for r in content["rows"]
-    ]
-    heads = ["style", "sites", *(f"{key}: ratio (p)" for key in PAIRS)]
-    heads += ["p of volumes", "SPPARKS, s", "ours, s"]
-    return sourced(content["stamp"], heads, rows)
-
-
-def apps_figures():
-    """Return how many values of p there are, and how many are small, by name."""
-    rows = read("apps")["rows"]
-    p = [r[key]["p"] for r in rows for key in PAIRS] + [r["ks"] for r in rows]
-    return {
-        "p of apps": len(p),
-        "p of apps above 0.01": sum(value > 0.01 for value in p),
-        "smallest p of apps": f"{min(p):.2g}",
-    }
 
 
 def store():

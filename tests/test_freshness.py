@@ -128,4 +128,7 @@ def test_kernels_elsewhere_are_where_numba_keeps_them(
 def test_what_cannot_be_written_is_let_alone(package, tmp_path, monkeypatch):
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "a file"))
+    before = sorted(tmp_path.rglob("*"))
     forget_stale_kernels(package)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "a file").read_text() == ""

@@ -148,6 +148,13 @@ def test_no_module_and_no_function_is_too_long():
     assert sorted(lengths)[len(lengths) // 2] <= 150
 
 
+@pytest.mark.parametrize("folder", ["tests", "benchmarks"])
+def test_no_file_beside_the_package_is_too_long(folder):
+    files = Path(__file__).parents[1].joinpath(folder).rglob("*.py")
+    lengths = {str(path): path.read_text().count("\n") for path in files}
+    assert max(lengths.values()) <= 400, max(lengths, key=lengths.get)
+
+
 def test_import_of_the_package_loads_no_heavy_library():
     code = (
         "import sys, grainpaint, grainpaint.cli;"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from naive import philox4x32 as slow
+from naive.philox import philox4x32 as slow
 from scipy import stats
 
 from grainpaint.philox import normal_field, philox4x32, split_key

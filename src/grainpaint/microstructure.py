@@ -250,7 +250,13 @@ class Microstructure:
         return volume, ids.astype(np.int32)
 
     def relabel(self) -> Microstructure:
-        """Return the same grains with IDs 1..n in the order of their first voxels."""
+        """Return the same grains with IDs 1..n in the order of their first voxels.
+
+        Examples
+        --------
+        >>> Microstructure(np.array([[[7, 0, 2, 7]]])).relabel().grain_id.tolist()
+        [[[1, 0, 2, 1]]]
+        """
         ids, first, inverse = np.unique(
             self.grain_id, return_index=True, return_inverse=True
         )

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import single_linkage
+from naive.cad import single_linkage
 from solids import solid_of
 
 from grainpaint.cad.corners import join_equal, join_near, resolution

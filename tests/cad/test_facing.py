@@ -5,7 +5,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import winding_number
+from naive.cad import winding_number
 from solids import box, inverted, mask_volume, solid_of
 
 from grainpaint.cad import tree

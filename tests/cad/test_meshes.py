@@ -63,7 +63,8 @@ def test_other_kinds_of_off_are_refused_with_the_reason(tmp_path, head, reason):
 def test_a_face_more_or_less_than_stated_is_refused(tmp_path, name):
     data = WHOLE[name]
     (tmp_path / name).write_bytes(data)
-    assert load_part(tmp_path / name, None if name == "a.glb" else "mm").volume > 0
+    unit, expected = (None, 6e18) if name == "a.glb" else ("mm", 6e9)  # GLB: in m
+    assert load_part(tmp_path / name, unit).volume == pytest.approx(expected)
     for n in (-12, 12):
         changed = data[:n] if n < 0 else data + data[-12:]
         (tmp_path / name).write_bytes(changed)

@@ -5,7 +5,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import winding_number
+from naive.cad import winding_number
 from samples import PARTS
 from solids import box, part_of, saved
 

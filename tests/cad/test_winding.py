@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import trimesh
-from naive import winding_number
+from naive.cad import winding_number
 from solids import box, saved
 
 from grainpaint import InputError

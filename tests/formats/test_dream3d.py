@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
 
 @pytest.mark.parametrize("version", ["7.0", "8.0"])
 @pytest.mark.parametrize("features", [("AvgEulerAngles",), ("AvgQuats",), ()])
-def test_ids_and_orientations(tmp_path, version, features):
+def test_ids_places_and_orientations_are_those_written(tmp_path, version, features):
     cells = ("FeatureIds", "Phases", "EulerAngles")
     volume = load(dream3d(tmp_path / "a.dream3d", version, cells, features))
     np.testing.assert_array_equal(volume.grain_id, IDS)

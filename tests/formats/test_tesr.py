@@ -47,7 +47,7 @@ def test_ids_come_back_from_text_and_binary(tmp_path, form):
     assert volume.origin == (1.0, 2.0, 3.0)
 
 
-def test_data_in_another_file(tmp_path):
+def test_data_are_read_from_the_file_that_is_named(tmp_path):
     data = tesr("binary32")
     at = data.index(b"binary32\n") + 9
     (tmp_path / "a.raw").write_bytes(data[at : at + 48])

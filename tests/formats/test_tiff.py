@@ -22,7 +22,7 @@ def loaded(tmp_path, pages=PAGES, **options):
     return volume, "\n".join(str(note.message) for note in said)
 
 
-def test_spacing_of_imagej(tmp_path):
+def test_the_spacing_that_imagej_states_is_obeyed(tmp_path):
     volume, said = loaded(
         tmp_path,
         imagej=True,
@@ -34,7 +34,7 @@ def test_spacing_of_imagej(tmp_path):
     assert said == ""
 
 
-def test_spacing_of_ome(tmp_path):
+def test_the_spacing_that_ome_states_is_obeyed(tmp_path):
     metadata = {"axes": "ZYX", "PhysicalSizeX": 500.0, "PhysicalSizeXUnit": "nm"}
     metadata |= {"PhysicalSizeY": 0.25, "PhysicalSizeZ": 3.0}
     volume, said = loaded(tmp_path, ome=True, metadata=metadata)
@@ -44,7 +44,7 @@ def test_spacing_of_ome(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"bigtiff": True}])
-def test_pages_without_a_unit(tmp_path, options):
+def test_pages_without_a_unit_have_voxels_of_1_um_and_a_note(tmp_path, options):
     volume, said = loaded(tmp_path, photometric="minisblack", **options)
     np.testing.assert_array_equal(volume.grain_id, IDS)
     assert "voxels of 1 µm, since no unit is stated" in said

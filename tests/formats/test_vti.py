@@ -52,7 +52,7 @@ def test_vti_obeys_the_strictest_readers(tmp_path):
     path = example_volume().save(tmp_path / "a.vti")
     values, spacing = strict_vti(path)
     np.testing.assert_array_equal(values, example_volume().grain_id)
-    np.testing.assert_allclose(spacing, (2e-6, 3e-6, 4e-6))  # metres
+    np.testing.assert_allclose(spacing, (2e-6, 3e-6, 4e-6))  # meters
 
 
 def test_vti_of_many_megabytes_is_one_base64_stream(tmp_path, rng):

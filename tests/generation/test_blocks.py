@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import paper_points
+from naive.paper import paper_points
 
 from grainpaint.errors import InputError
 from grainpaint.generation.blocks import batches, center, grid, waves
@@ -100,7 +100,7 @@ def test_the_center_comes_first_then_a_cross_then_the_rest():
         assert set(np.diff(arm)) == {16}  # 32 less an overlap of 16
         assert arm[0] <= 0
         assert arm[-1] + 32 >= n
-    for block in blocks[1:]:  # 8 voxels or more of its neighbor towards the center
+    for block in blocks[1:]:  # 8 voxels or more of its neighbor toward the center
         thick = [min(s.stop - s.start for s in box) for box in block.given]
         assert max(thick) >= 8
 

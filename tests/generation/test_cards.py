@@ -60,7 +60,7 @@ def test_cards_are_known_by_their_names(claim):
 
 
 @pytest.mark.parametrize("device", ["cpu", "mps", "cuda:1"])
-def test_what_was_named_stays(device, monkeypatch):
+def test_a_device_that_is_named_outright_is_used(device, monkeypatch):
     monkeypatch.setattr(cards, "_n_cards", lambda: 2)
     assert own_card(device) == device
     assert cards._held is None

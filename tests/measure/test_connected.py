@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from naive import pieces
+from naive.segmentation import pieces
 
 from grainpaint import Microstructure
 from grainpaint.measure.connected import PieceCount, as_pieces

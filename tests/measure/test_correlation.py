@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from naive import same_grain
+from naive.measure import same_grain
 
 from grainpaint import Microstructure
 from grainpaint.measure.correlation import two_point

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from naive import paper_kl_line, paper_kl_plane
+from naive.measure import paper_kl_line, paper_kl_plane
 from samples import ratios, sample
 from scipy import stats
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import grain_table
+from naive.measure import grain_table
 from skimage.measure import regionprops_table
 
 from grainpaint import InputError, Microstructure

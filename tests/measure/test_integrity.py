@@ -17,7 +17,7 @@ from grainpaint.simulate.iso.isotropic import isotropic
         np.int32, st.tuples(*[st.integers(1, 6)] * 3), elements=st.integers(0, 4)
     )
 )
-def test_pieces_and_gaps_agree_with_an_independent_labelling(grain_id):
+def test_pieces_and_gaps_agree_with_an_independent_labeling(grain_id):
     found = integrity(Microstructure(grain_id))
     label = ski_label(grain_id, connectivity=3)
     largest = int(grain_id.max())

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from naive import same_pairs as naive_pairs
+from naive.measure import same_pairs as naive_pairs
 
 from grainpaint import Microstructure
 from grainpaint.measure import pair_counts

@@ -73,7 +73,8 @@ def test_compare_adds_descriptors_and_textures_for_orientations_only(boxes, few_
     assert found.descriptors["kernel_average"].interior is not None
     assert found.descriptors["disorientation"].interior is None
     told = found.to_dict()
-    assert told["textures"]["phase1"]["l1"] > 0
+    l1 = compare_textures([one], [other], 0)["phase1"].l1
+    assert told["textures"]["phase1"]["l1"] == pytest.approx(l1)
     assert told["disorientation"]["unit"] == "°"
     sharp = compare([textured(boxes[0], 1, 5)], [other], names)
     for name in names:

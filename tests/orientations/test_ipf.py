@@ -1,8 +1,8 @@
 """Colors of crystal directions: corners, equivalents, a slow version."""
 
-import naive
 import numpy as np
 import pytest
+from naive.orientations import ipf_color
 from scipy.spatial import KDTree
 from scipy.spatial.transform import Rotation
 
@@ -72,7 +72,7 @@ def test_hexagonal_crystals_have_their_axes_along_z_and_x():
 def test_the_slow_version_finds_the_same_colors(symmetry, axis):
     q = random_quaternions(20, seed=4)
     found = ipf_colors(Orientations(q, symmetry), axis)[1:]
-    expected = [naive.ipf_color(one, symmetry, axis) for one in q]
+    expected = [ipf_color(one, symmetry, axis) for one in q]
     np.testing.assert_allclose(found, expected, atol=1)
 
 

@@ -107,7 +107,7 @@ def test_volumes_not_grains_are_counted():
     volumes = np.append(np.ones(50), 50.0)
     q = assigned(two, volumes, np.random.default_rng(1))
     first = q[:, 0] == 1
-    assert volumes[first].sum() == pytest.approx(50, abs=25)
+    assert volumes[first].sum() == 50  # counted by grains: 25 or 75
 
 
 def test_the_same_seed_gives_the_same_orientations():

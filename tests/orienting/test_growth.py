@@ -121,7 +121,7 @@ def test_the_volume_has_the_fiber_in_the_frames_of_its_grains(tmp_path):
     assert off(tilt) < 0.8 * np.mean(drawn)  # 0.71 on average of seeds
 
 
-def test_frames_turn_z_to_the_direction_even_downwards():
+def test_frames_turn_z_to_the_direction_even_downward():
     volume = Microstructure(np.arange(1, 4).reshape(3, 1, 1))
     vectors = np.array([[0, 0, -2.0], [0, 0, 1], [3, 0, 0]])[:, None, None]
     growth = growth_of(volume, volume.ids(), vectors)

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import merge_fragments as merge_by_counting
+from naive.segmentation import merge_fragments as merge_by_counting
 from samples import axes, noisy_values
 
 from grainpaint.segmentation.fragments import merge_fragments

@@ -1,9 +1,9 @@
-import naive
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from naive import segmentation as naive
 from scipy.ndimage import gaussian_filter
 
 from grainpaint.segmentation.necks import (

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from naive import fill_noise as naive_fill
+from naive.segmentation import fill_noise as naive_fill
 
 from grainpaint.segmentation.noise import fill_noise
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import pieces
+from naive.segmentation import pieces
 from samples import axes, few_values
 from skimage.measure import label as skimage_label
 

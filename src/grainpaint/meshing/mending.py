@@ -71,7 +71,7 @@ def mended(
     held: np.ndarray,
     surface: PartSurface | None,
 ) -> np.ndarray:
-    """Return the nodes with those of bad triangles taken back towards the voxels.
+    """Return the nodes with those of bad triangles taken back toward the voxels.
 
     The net as it began has no triangles that cross.
 

@@ -1,7 +1,7 @@
 """Smoothing of a net: quadruple points, then triple lines, then faces.
 
 Each kind of node goes by its neighbors of the kind or below it, and stays where it is
-afterwards. Steps back and forth (Taubin) keep balls from shrinking.
+afterward. Steps back and forth (Taubin) keep balls from shrinking.
 
 References
 ----------
@@ -74,7 +74,7 @@ class Smoother:
     def relaxed(
         self, points: np.ndarray, kind: int, free: np.ndarray, among: np.ndarray
     ) -> np.ndarray:
-        """Return the points after a step towards the neighbors among some nodes."""
+        """Return the points after a step toward the neighbors among some nodes."""
         around = self._neighbors(kind, free, among)
         goes = self._goes(around, np.ones(len(points), bool))
         there = points.copy()

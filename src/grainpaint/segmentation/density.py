@@ -61,7 +61,7 @@ def cluster(w, steps, apart, eps2, min_samples):
     """Label the core points 1..n, others 0; return n too. Overwrites w.
 
     `w` is flat, with a layer of NaN all around; `steps` lead to the 26 neighbors, the
-    first 13 backwards, and `apart` holds the squares of their distances in voxels.
+    first 13 backward, and `apart` holds the squares of their distances in voxels.
     """
     core = _is_core(w, steps, apart, eps2, min_samples)
     for i in range(w.size):

@@ -60,7 +60,7 @@ def test_tabs_may_be_blanks_and_commas_in_the_header_alone(tmp_path, change):
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize(("laue", "group"), [(9, "622"), (7, "32"), (11, "432")])
 def test_x_of_a_hexagonal_crystal_is_turned_to_a(tmp_path, kind, laue, group):
-    # Oxford's x is along a*, 30 degrees from a towards b: a lies 30 degrees before it.
+    # Oxford's x is along a*, 30 degrees from a toward b: a lies 30 degrees before it.
     angles = np.zeros((3, 4, 3))
     angles[..., 2] = 50
     volume = loaded(tmp_path, kind, angles, laue=laue)

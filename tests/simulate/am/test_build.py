@@ -51,7 +51,7 @@ def test_a_recipe_may_be_a_file_or_its_content(tmp_path):
         additive(tomllib.loads(AM_RECIPE) | {"voxle": "5um"})
 
 
-def test_same_seed_same_grains():
+def test_the_seed_decides_the_grains():
     a, b, c = (additive(am_recipe(), seed=s).grain_id for s in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()

@@ -1,8 +1,8 @@
 """Grains from temperature histories."""
 
-import naive
 import numpy as np
 import pytest
+from naive import simulate as naive
 
 from grainpaint import formats
 from grainpaint.errors import InputError

@@ -80,23 +80,30 @@ def test_what_does_not_fit_is_one_line_with_the_file(tmp_path, scan, text, messa
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([(0, 4, 9, 23, 4, 9), (23, 10, 9, 0, 10, 9)], None),
         ([(0, 0.02, 0.05, 0.12, 0.02, 0.05), (0.12, 0.05, 0.05, 0, 0.05, 0.05)],
          "0.03 voxels .* apart, .* numbers of this file count voxels"),
         ([(900, 4, 9, 923, 4, 9)], "no track reaches the box .* mm$"),
         ([(0, 4, 90, 23, 4, 90)], "no track reaches"),
     ],
 )  # fmt: skip
-def test_a_path_in_voxels_must_fit_too(tmp_path, rows, message):
+def test_a_path_in_voxels_that_does_not_fit_is_refused(tmp_path, rows, message):
     file = tmp_path / "path.csv"
-    file.write_text("".join(",".join(map(str, (*r, 12, 1))) + "\n" for r in rows))
-    recipe = am_recipe(scan={"kind": "csv", "file": file})
-    if message is None:
-        assert len(planned(recipe).speed) == 2
-        return
     with pytest.raises(InputError, match=message) as error:
-        planned(recipe)
+        planned(of_rows(file, rows))
     assert str(error.value).startswith(str(file))
+
+
+def test_a_path_in_voxels_that_fits_is_planned_as_it_is(tmp_path):
+    rows = [(0, 4, 9, 23, 4, 9), (23, 10, 9, 0, 10, 9)]
+    path = planned(of_rows(tmp_path / "path.csv", rows))
+    np.testing.assert_array_equal(np.hstack([path.start, path.end]), rows)
+    assert path.speed.tolist() == [12, 12]
+
+
+def of_rows(file, rows):
+    """Return the recipe of a build along the tracks of a file, at 12 voxels a time."""
+    file.write_text("".join(",".join(map(str, (*r, 12, 1))) + "\n" for r in rows))
+    return am_recipe(scan={"kind": "csv", "file": file})
 
 
 def test_a_path_whose_beam_is_never_on_is_refused(tmp_path):

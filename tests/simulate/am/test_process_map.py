@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from naive import melted_last
+from naive.simulate import melted_last
 from samples import CURVES
 
 from grainpaint.simulate.am.melt_pool import (

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import proposals
+from naive.simulate import proposals
 
 from grainpaint.simulate.am.mobility import MOLTEN
 from grainpaint.simulate.am.proposals import grid_of, propose, taken_at

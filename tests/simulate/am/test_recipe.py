@@ -75,5 +75,9 @@ def test_a_bad_recipe_is_one_clear_line(
     assert not out.exists()
 
 
-def test_the_example_is_a_recipe():
-    load_am_recipe(EXAMPLES / "am.toml")
+def test_the_example_says_what_its_comments_say():
+    recipe = load_am_recipe(EXAMPLES / "am.toml")
+    assert (recipe.shape, recipe.voxel) == ((96, 96, 96), "5um")
+    assert (recipe.pool.width, recipe.pool.depth) == (24, 16)
+    scan = recipe.scan
+    assert (scan.thickness, scan.hatch, scan.rotation) == (10, 16, 67)

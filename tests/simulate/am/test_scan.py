@@ -16,7 +16,7 @@ def test_the_pool_goes_on_only_straight_ahead_with_the_beam_on():
 
 
 @pytest.mark.parametrize(("speed", "n"), [(18.0, 208), (14.0, 268), (26.0, 144)])
-def test_sweeps_of_a_track(speed, n):
+def test_a_track_takes_26_sweeps_a_unit_of_time(speed, n):
     path = make_path([Segment((-40.0, 0.0), (104.0, 0.0), speed)], [5.0])
     assert path.n_sweeps.tolist() == [n]
     assert path.duration == n / 26

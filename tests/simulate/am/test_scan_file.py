@@ -4,7 +4,7 @@ from grainpaint.errors import InputError
 from grainpaint.simulate.am.scan_file import read_scan
 
 
-def test_path_from_a_file(tmp_path):
+def test_a_file_says_where_a_segment_ends_and_whether_it_burns(tmp_path):
     file = tmp_path / "path.csv"
     file.write_text(
         "x0,y0,z0,x1,y1,z1,speed,on\n0,0,5,10,0,5,8,1\n10,0,5,10,4,6,50,0\n"

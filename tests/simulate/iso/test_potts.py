@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import around, energy, flip_rates, rejection_free
+from naive.neighbors import around
+from naive.simulate import energy, flip_rates, rejection_free
 from samples import RECORDED
 from scipy import stats
 from scipy.linalg import expm
@@ -103,7 +104,7 @@ def test_time_runs_as_in_the_rejection_free_method():
     """Energy and grains at t = 0.5, 1 and 3 in 16^3, 10 against 10 runs, Q = 200.
 
     Welch's t, alpha = 1e-4 for each of the six. The scatter is 0.3 to 3 %: catches time
-    that runs wrong by some per cent.
+    that runs wrong by some percent.
     """
     times = np.array([0.5, 1.0, 3.0])
     ours, exact = [], []

@@ -3,9 +3,10 @@
 import math
 from collections import Counter
 
-import naive
 import numpy as np
 import pytest
+from naive.neighbors import around
+from naive.simulate import flip_rates
 from samples import POTTS
 
 from grainpaint import InputError
@@ -109,14 +110,14 @@ PLAIN = Law(0, False, 0.5, np.zeros(0), False, NO_CRYSTALS, NO_PHASES)
 
 
 def test_mobility_scales_the_probability_of_a_flip():
-    rates = naive.flip_rates(1, list(AROUND), 8, 2.0, "each", 0)
+    rates = flip_rates(1, list(AROUND), 8, 2.0, "each", 0)
     expected = {spin: 0.3 * rate / len(rates) for spin, rate in rates.items()}
     check_frequencies(attempts(PLAIN, 0.3), expected)
 
 
 def test_strain_heats_a_site_whose_flips_are_proposed_as_often_as_neighbors():
     """Void attempts: each spin among the neighbors is proposed with 1/8."""
-    rates = naive.flip_rates(1, list(AROUND), 8, 2.0 / 0.3, "each", 0)
+    rates = flip_rates(1, list(AROUND), 8, 2.0 / 0.3, "each", 0)
     expected = {spin: rate / 8 for spin, rate in rates.items()}
     check_frequencies(attempts(PLAIN._replace(hot=True, void=True), 0.3), expected)
 
@@ -172,9 +173,9 @@ def test_strained_sites_have_the_enumerated_propensities(rng):
     strain[:] = rng.random(box.shape) * 3
     found = propensities(sites, StrainApp(3), 0.7)
     for place in np.ndindex(*box.shape):
-        near = naive.around(sites.spin, place, neighbor_offsets("sc/26n"), OPEN)
+        near = around(sites.spin, place, neighbor_offsets("sc/26n"), OPEN)
         mine, scale = int(sites.spin[place]), 1 + strain[place]
-        rates = naive.flip_rates(mine, near, 26, 0.7 * scale, "each", 0)
+        rates = flip_rates(mine, near, 26, 0.7 * scale, "each", 0)
         down = [near.count(v) >= near.count(mine) for v in rates]
         each = [r / scale if d else r for r, d in zip(rates.values(), down)]
         assert found[place] == pytest.approx(sum(each))
@@ -227,8 +228,8 @@ def test_pins_take_their_share_and_nobody_takes_their_spin(rng, clusters):
     rates = propensities(sites, app, 0.5)
     assert (rates[pinned] == 0).all()
     for place in np.argwhere(~pinned)[::50].tolist():
-        near = naive.around(sites.spin, place, offsets)
+        near = around(sites.spin, place, offsets)
         known = [v for v in near if v != 6]
         mine = int(sites.spin[tuple(place)])
-        expected = sum(naive.flip_rates(mine, known, 26, 0.5, "each", 0).values())
+        expected = sum(flip_rates(mine, known, 26, 0.5, "each", 0).values())
         assert rates[tuple(place)] == pytest.approx(expected)

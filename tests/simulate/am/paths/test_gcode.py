@@ -58,7 +58,7 @@ def test_a_rapid_move_is_a_jump_unless_its_feed_is_told():
         ("extrusion", "M83\nG1 X1 F9 E1\nX2 E1\nE-2\nX3\nX4 E.1\n", [1, 1, 0, 1]),
     ],
 )  # fmt: skip
-def test_when_the_beam_is_on(laser, text, on):
+def test_the_beam_is_on_by_the_rule_of_its_laser(laser, text, on):
     assert read_gcode(text.encode(), laser=laser).on.tolist() == on
 
 

@@ -25,7 +25,7 @@ def test_a_surface_ten_voxels_up_melts_ten_voxels():
 
 
 @given(file_paths())
-def test_voxels_and_back(path):
+def test_a_path_to_voxels_and_back_is_the_same(path):
     place = 2.0, (3.0, -4.0, 5.0)
     voxels = to_voxels(path, *place, time=1e-4)
     assert_same(to_file(voxels, *place, 1e-4), path, 1e-9)

@@ -16,7 +16,7 @@ def test_rows_are_those_of_a_naive_writer(pairs):
     assert b"".join(text_rows(columns)).decode() == expected
 
 
-def test_pieces_do_not_show(monkeypatch, rng):
+def test_rows_written_in_pieces_are_those_written_at_once(monkeypatch, rng):
     column = rng.integers(-5, 10**6, 100)
     whole = b"".join(text_rows([column], b""))
     monkeypatch.setattr(rows, "_PIECE", 7)
