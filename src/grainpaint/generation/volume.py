@@ -244,6 +244,15 @@ class Volume:
         ------
         InputError
             If there is no record of how the volume was made.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> import grainpaint
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = grainpaint.generate((8, 8, 8), seed=1, store=f"{folder}/a.zarr")
+        ...     Volume.of_file(f"{folder}/a.zarr")
+        <Volume 8 x 8 x 8 voxels of 1 µm, model iso, seed 1>
         """
         return cls(in_precision(load_recipe(Path(path)), precision, device), device)
 
@@ -273,6 +282,11 @@ class Volume:
         ------
         InputError
             If the edge is another one, or the model cannot make grains that large.
+
+        Examples
+        --------
+        >>> Volume.of_box((64, 64, 64), seed=1).zoom(0.5)
+        <Volume 128 x 128 x 128 voxels of 0.5 µm, model iso, seed 1>
         """
         edge = as_length(voxel, "edge of a voxel")
         return Volume(zoomed(self.recipe, edge), self.device)

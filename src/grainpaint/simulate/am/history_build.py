@@ -184,6 +184,17 @@ def thermal(
     InputError
         If the recipe has a mistake, the history cannot be read, its grid has unequal
         steps, a point freezes without cooling, or none ever melted.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     history = Path(folder, "history.csv")
+    ...     rows = [f"{x},{y},{z},0,{z + 1},9" for x, y, z in np.ndindex(8, 8, 8)]
+    ...     np.savetxt(history, rows, fmt="%s")
+    ...     told = {"file": history, "time": "100ms", "range": 20}
+    ...     thermal({"history": told}, seed=1).shape
+    (8, 8, 8)
     """
     check_seed(seed)
     if isinstance(recipe, str | Path):
