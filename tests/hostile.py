@@ -136,6 +136,7 @@ def outcome(read, path, allowed=()):
             except InputError as raised:
                 error = str(raised) or "nothing said"
     assert "\n" not in error, error
+    assert " at 0x" not in error, error  # an object of the reader's own
     assert len(error) < 600 + len(str(path)), error
     return Outcome(value, error, tuple(str(note.message) for note in notes))
 

@@ -33,6 +33,28 @@ def solid_of(*bodies):
     return solid(Path("part.stl"), np.concatenate(soup), "um")
 
 
+def of_cells(edges, occupied):
+    """Return the surface of the occupied cells of a rectilinear grid, as triangles.
+
+    Parameters
+    ----------
+    edges : three sequences of floats
+        Planes between the cells along x, y, z.
+    occupied : array, bool, shape (nx, ny, nz)
+    """
+    triangles = []
+    for axis in range(3):
+        turned = np.pad(np.moveaxis(np.asarray(occupied, int), axis, 0), 1)
+        u, v = (edges[i] for i in range(3) if i != axis)
+        for plane, j, k in np.argwhere(step := np.diff(turned, axis=0)[:, 1:-1, 1:-1]):
+            square = [(u[j + a], v[k + b]) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))]
+            corners = np.insert(np.array(square, float), axis, edges[axis][plane], 1)
+            if (step[plane, j, k] > 0) == (axis != 1):
+                corners = corners[::-1]
+            triangles += [corners[:3], corners[[0, 2, 3]]]
+    return np.array(triangles, float)
+
+
 def inverted(mesh):
     """Return the triangles of a mesh inside out."""
     return np.asarray(mesh.triangles)[:, ::-1]

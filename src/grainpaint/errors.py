@@ -1,6 +1,10 @@
 """What concerns a user's input: the exception for mistakes, the warning for notes."""
 
+import re
+
 __all__ = ["InputError", "InputNote", "brief"]
+
+_OBJECT = re.compile(r"<([\w.]+) object at 0x[0-9a-fA-F]+>")
 
 
 class InputError(ValueError):
@@ -17,8 +21,10 @@ def brief(error: object, most: int = 200) -> str:
     --------
     >>> brief("no\n   tag " + 900 * "x", 12)
     'no tag xx...'
+    >>> brief("no image in <_io.BytesIO object at 0x7f403f370790>")
+    'no image in _io.BytesIO'
     """
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = _OBJECT.sub(r"\1", " ".join(str(error).split())) or type(error).__name__
     return text if len(text) <= most else text[: most - 3] + "..."
 
 

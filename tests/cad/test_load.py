@@ -93,6 +93,23 @@ def test_free_form_surfaces_of_obj_are_refused_and_not_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("v 1,5 2 3", r"\('1,5' is not a number: decimals are written with a point\)"),
+        ("v 1 x 3", r"\('x' is not a number\)"),
+        ("f 1.0 2 3", r"\(a face has the corner '1\.0', no integer\)"),
+        ("call rest.obj", "some of it is in other files"),
+    ],
+)
+def test_lines_of_obj_that_cannot_be_read_are_quoted(tmp_path, line, message):
+    box((10, 10, 10)).export(tmp_path / "a.obj")
+    with (tmp_path / "a.obj").open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(InputError, match=message):
+        load_part(tmp_path / "a.obj")
+
+
+@pytest.mark.parametrize(
     ("unit", "edge", "known"),
     [("", 1e3, "mm"), ('unit="inch"', 25_400, "inch"), ('unit="micron"', 1, "um"),
      ('unit="foot"', 304_800, "inch"), ('unit="meter"', 1e6, "m")],

@@ -8,7 +8,7 @@ import trimesh
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import GEAR, PARTS
-from solids import box, part_of, solid_of
+from solids import box, of_cells, part_of, solid_of
 
 from grainpaint import InputError, paint
 from grainpaint.cad import PartGrid, find_losses, load_part, plan_grid
@@ -58,7 +58,7 @@ def test_volumes_of_blocks_are_those_of_the_mesh_and_of_the_mask(seed):
     grid = plan_grid(part, voxel=float(rng.uniform(0.2, 0.6)))
     (layers,) = block_layers(grid)
     assert layers.exact.sum() * grid.spacing**3 == pytest.approx(mesh.volume)
-    assert layers.area.sum() * grid.spacing**2 == pytest.approx(mesh.area)
+    assert layers.inner_area.sum() * grid.spacing**2 == pytest.approx(mesh.area)
     assert layers.exact.min() > -1e-6
     assert layers.exact.max() < 4.25**3 + 1e-6  # what is beyond counts to the last
     mask = grid.mask_of_all().astype(float)
@@ -82,6 +82,25 @@ def test_exact_volumes_of_blocks_of_a_box_are_products():
         np.testing.assert_allclose(layers.exact, expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("beyond", [-0.2, 0.0, 0.2])
+def test_surface_on_borders_of_blocks_is_that_of_the_block_inside_and_of_the_room(
+    beyond,
+):
+    """A box of 8 x 4 x 4 voxels within a grid of 5 x 3 x 3 blocks, about on borders."""
+    mesh = box((8 + beyond, 4 + beyond, 4 + beyond), (8, 6, 6))
+    grid = PartGrid(part_of(mesh), (20, 12, 12), 1.0, (0.0, 0.0, 0.0))
+    (layers,) = block_layers(grid)
+    inside = np.zeros((5, 3, 3), bool)
+    inside[1:3, 1, 1] = True
+    np.testing.assert_array_equal(layers.inner_area > 8, inside)
+    sides = sum(
+        np.roll(inside, step, axis) for axis in range(3) for step in (-1, 1)
+    ).astype(bool)
+    np.testing.assert_array_equal(layers.outer_area > 8, sides & ~inside)
+    assert layers.inner_area.sum() == pytest.approx(mesh.area)
+    assert layers.outer_area.sum() == pytest.approx(mesh.area)
+
+
 def test_layers_in_pieces_are_those_of_the_whole(monkeypatch):
     grid = plan_grid(load_part(PARTS / "gear.stl"), longest=50)
     (whole,) = block_layers(grid)
@@ -89,7 +108,7 @@ def test_layers_in_pieces_are_those_of_the_whole(monkeypatch):
     monkeypatch.setattr("grainpaint.cad.neighborhoods._MOST_BLOCKS", 1)
     pieces = list(block_layers(grid))
     assert len(pieces) == 13
-    for name in ("exact", "voxels", "area"):
+    for name in ("exact", "voxels", "inner_area", "outer_area"):
         joined = np.concatenate([getattr(p, name) for p in pieces])
         np.testing.assert_allclose(joined, getattr(whole, name), atol=1e-9)
     np.testing.assert_array_equal(sum(p.of_body for p in pieces), whole.of_body)
@@ -145,6 +164,15 @@ def test_a_gap_that_closes_is_said():
     halves = [box((5, 10, 10), (-2.52, 0, 0)), box((5, 10, 10), (2.52, 0, 0))]
     line = losses(trimesh.util.concatenate(halves), 64)[-1]
     assert line.startswith("gaps or holes are too thin")
+
+
+def test_faces_on_borders_of_blocks_do_not_make_wide_gaps_narrow():
+    """Plates of 3.5 voxels as far apart, on a base: its box is the grid."""
+    occupied = np.ones((8, 2, 1))
+    occupied[1::2, 1] = 0
+    comb = of_cells((np.arange(9) * 3.5, (0, 4, 24), (0, 24)), occupied)
+    grid = PartGrid(solid_of(comb), (28, 24, 24), 1.0, (0.0, 0.0, 0.0))
+    assert not [line for line in find_losses(grid) if "thin" in line]
 
 
 def test_absurd_grids_take_neither_memory_nor_time():

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import trimesh
-from solids import box, saved
+from solids import box, of_cells, saved, solid_of
 
 from grainpaint.cad.inspection import (
     bodies_of,
@@ -36,16 +36,12 @@ def test_inspect_says_what_a_part_is(run, tiny_model, tmp_path):
 
 
 def test_the_volume_of_bodies_that_overlap_is_that_of_their_union():
-    from solids import solid_of
-
     row = [box((10, 10, 10), (x, 0, 0)) for x in (0, 5, 10)]
     assert overlap_of(solid_of(*row)) == pytest.approx(1000.0, rel=0.02)
     assert overlap_of(solid_of(*row[::2])) == 0.0
 
 
 def test_cavities_that_overlap_count_once():
-    from solids import solid_of
-
     pair = [box((5, 5, 5), (x, x, x)) for x in (-1.25, 1.25)]
     for mesh in pair:
         mesh.invert()
@@ -68,14 +64,25 @@ def test_inspect_says_what_a_mask_is(run, tiny_model, tmp_path):
 
 
 def test_a_wall_is_measured_and_a_block_is_not_thin():
-    from solids import solid_of
-
     inner = box((9.8, 9.8, 9.8))
     inner.invert()
     shell = solid_of(trimesh.util.concatenate([box((10, 10, 10)), inner]))
     thickness, _ = thinnest_place(shell)
     assert thickness == pytest.approx(0.1, rel=0.05)
     assert thinnest_place(solid_of(box((3, 4, 5)))) is None
+
+
+@pytest.mark.parametrize("thickness", [0.5, 1.0])
+def test_walls_are_as_thick_as_they_are_wherever_other_faces_lie(thickness):
+    """A fin 30 high on a block, and a pocket: 200 voxels, in blocks of 4."""
+    x, z = (0.0, 80.0, 80 + thickness, 200.0), (0.0, 40.0, 70.0)
+    fin = solid_of(of_cells((x, (0.0, 60.0), z), [[[1, 0]], [[1, 1]], [[1, 0]]]))
+    assert thinnest_place(fin)[0] == pytest.approx(thickness, rel=0.17)
+    floor = np.ones((3, 3, 2))
+    floor[1, 1, 1] = 0
+    edges = ((0.0, 40.0, 80.0, 200.0), (0.0, 40.0, 80.0, 120.0), (0, thickness, 40.0))
+    pocket = solid_of(of_cells(edges, floor))
+    assert thinnest_place(pocket)[0] == pytest.approx(thickness, rel=0.01)
 
 
 def test_only_absurd_sizes_are_doubted():

@@ -64,3 +64,16 @@ def test_damage_and_a_name_of_an_array_are_told(tmp_path):
         with pytest.raises(InputError, match=r"damaged or cut off") as caught:
             load(path)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"False", b"FalsX"), (b"'<i", b"M<i"), (b"'shape'", b"'sh\x10pe'")],
+)
+def test_a_damaged_header_is_told_without_what_the_parser_made_of_it(
+    tmp_path, old, new
+):
+    path = saved(tmp_path, IDS)
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    with pytest.raises(InputError, match=r"\(its header does not say what the array"):
+        load(path)

@@ -5,7 +5,9 @@ import pytest
 from samples import example_volume
 
 import grainpaint
+from grainpaint import InputError, Microstructure, load
 from grainpaint.errors import InputNote
+from grainpaint.orientations import Orientations
 
 
 def test_npz_holds_the_arrays_of_the_contract(tmp_path):
@@ -51,3 +53,15 @@ def test_what_a_script_leaves_out_has_a_default(tmp_path):
     np.savez(tmp_path / "c.npz", grain_id=ids, spacing=np.ones(2))
     with pytest.raises(grainpaint.InputError, match="spacing has three values, or one"):
         grainpaint.load(tmp_path / "c.npz")
+
+
+def test_a_row_too_many_is_refused_unless_grains_of_ours_were_cut_off(tmp_path):
+    """With a row for what is outside, each grain would have that of another one."""
+    ids, path = np.arange(1, 5).reshape(4, 1, 1), tmp_path / "a.npz"
+    turns = {"quaternion": np.tile([1.0, 0, 0, 0], (5, 1)), "symmetry": "432"}
+    np.savez(path, grain_id=ids, spacing=np.ones(3), **turns)
+    with pytest.raises(InputError, match=r"5 rows and the grain IDs reach 4.* 4 rows"):
+        load(path)
+    whole = Microstructure(ids, orientations=Orientations(turns["quaternion"]))
+    back = load(whole.crop((slice(0, 2), slice(None), slice(None))).save(path))
+    assert back.n_grains == 2

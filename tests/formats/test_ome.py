@@ -192,3 +192,30 @@ def test_versions_that_name_no_axes_are_refused_by_that(tmp_path):
     path = write(tmp_path / "a.zarr", IDS, said, "0.4")
     with pytest.raises(InputError, match=r"names no axes.* before 0\.3"):
         load(path)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_chunks_without_a_file_are_told(tmp_path, version):
+    """They are void to Zarr, whether a writer left them out or a copy was cut off."""
+    said = metadata("zyx", [scale(1, 1, 1)], version)
+    path = write(tmp_path / "a.zarr", IDS, said, version)
+    chunks = sorted(p for p in (path / "0").rglob("*") if p.is_file())
+    chunks = [p for p in chunks if p.name not in ("zarr.json", ".zarray", ".zattrs")]
+    chunks[0].unlink()
+    with pytest.warns(InputNote, match="1 of its 4 chunks have no file .* read as 0"):
+        volume = load(path)
+    assert not volume.grain_id[:2, :2, :2].any()
+    for chunk in chunks[1:]:
+        chunk.unlink()
+    with pytest.warns(InputNote, match="all its chunks have no file"):
+        load(path)
+    with pytest.warns(InputNote, match="all its chunks have no file"):
+        load(_bare(tmp_path), unit="um", void=0)
+
+
+def _bare(tmp_path):
+    """Return an array without a group around it, of zeros that are not written."""
+    path = tmp_path / "bare" / "b.zarr"
+    array = zarr.create_array(path, shape=(4, 4, 4), chunks=(2, 2, 2), dtype="i4")
+    array[:] = 0
+    return path

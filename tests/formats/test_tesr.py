@@ -126,3 +126,10 @@ def test_sections_may_come_in_another_order(tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             loaded(tmp_path, order)
+
+
+@pytest.mark.parametrize("rows", [4, 40])
+def test_orientations_of_more_cells_than_there_are_are_refused(tmp_path, rows):
+    ori = lines("quaternion", np.tile([1.0, 0, 0, 0], (rows, 1)))
+    with pytest.raises(InputError, match=r"damaged: .*(its 3 cells|160 of 12 numbers)"):
+        loaded(tmp_path, tesr(ori=ori))

@@ -90,3 +90,11 @@ def test_pages_of_several_sizes_are_refused(tmp_path):
             file.write(np.ones((n, n), np.uint16))
     with pytest.raises(InputError, match="it holds 2 images; save one"):
         load(tmp_path / "a.tif")
+
+
+def test_pages_that_a_viewer_would_turn_are_told(tmp_path):
+    path = tmp_path / "turned.tif"
+    turned = [(274, "H", 1, 6, True)]
+    tifffile.imwrite(path, np.ones((2, 5, 5), np.uint8), extratags=turned)
+    with pytest.warns(InputNote, match=r"\(Orientation 6\): not done"):
+        load(path, unit="um")

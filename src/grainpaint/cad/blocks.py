@@ -72,34 +72,66 @@ def _layers(polygon, n, axis, count):
 
 
 @inner()
-def _add_piece(piece, n, k, volume, below, area):
-    """Add a piece of a triangle, which lies in block k of a column of blocks."""
+def _add_piece(piece, n, k, volume, below):
+    """Add what lies under a piece of a triangle to block k of a column of blocks."""
+    ax, ay, az = piece[0, 0], piece[0, 1], piece[0, 2]
+    for i in range(1, n - 1):
+        bx, by, bz = piece[i, 0] - ax, piece[i, 1] - ay, piece[i, 2] - az
+        cx, cy, cz = piece[i + 1, 0] - ax, piece[i + 1, 1] - ay, piece[i + 1, 2] - az
+        nz = bx * cy - by * cx
+        volume[k] += 0.5 * nz * (az + (bz + cz) / 3.0 - k)
+        below[k] += 0.5 * nz
+
+
+@inner()
+def _add_sides(piece, n, x0, n_x, depth, inner_area, outer_area):
+    """Add the surface of a piece to the blocks a little below it and above it."""
+    x1, n_y, n_z = x0 + inner_area.shape[0], inner_area.shape[1], inner_area.shape[2]
     ax, ay, az = piece[0, 0], piece[0, 1], piece[0, 2]
     for i in range(1, n - 1):
         bx, by, bz = piece[i, 0] - ax, piece[i, 1] - ay, piece[i, 2] - az
         cx, cy, cz = piece[i + 1, 0] - ax, piece[i + 1, 1] - ay, piece[i + 1, 2] - az
         nx, ny, nz = by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx
-        volume[k] += 0.5 * nz * (az + (bz + cz) / 3.0 - k)
-        below[k] += 0.5 * nz
-        area[k] += 0.5 * math.sqrt(nx * nx + ny * ny + nz * nz)
+        twice = math.sqrt(nx * nx + ny * ny + nz * nz)
+        if twice == 0.0:
+            continue
+        mx, my, mz = ax + (bx + cx) / 3.0, ay + (by + cy) / 3.0, az + (bz + cz) / 3.0
+        step = depth / twice
+        p = min(max(math.floor(mx - step * nx), 0), n_x - 1)
+        q = min(max(math.floor(my - step * ny), 0), n_y - 1)
+        r = min(max(math.floor(mz - step * nz), 0), n_z - 1)
+        if x0 <= p < x1:
+            inner_area[p - x0, q, r] += 0.5 * twice
+        p, q = math.floor(mx + step * nx), math.floor(my + step * ny)
+        r = math.floor(mz + step * nz)
+        if x0 <= p < x1 and 0 <= q < n_y and 0 <= r < n_z:
+            outer_area[p - x0, q, r] += 0.5 * twice
 
 
 @nb.njit(cache=True)
-def add_exact(corners, faces, x0, x1, n_x, volume, below, area):
+def add_exact(corners, faces, x0, n_x, depth, volume, below, inner_area, outer_area):
     """Add the exact volume and surface of triangles to the blocks of some layers.
+
+    A face on the border of two blocks, or near it, bounds what lies in one of them and
+    leaves room in the other. It thus counts by side.
 
     Parameters
     ----------
     corners : float64, shape (n, 3)
         In blocks: block i reaches from i to i + 1.
     faces : int64, shape (m, 3)
-    x0, x1, n_x : int
-        Layers of blocks along x that are wanted, half open, and their number in all.
-    volume, below, area : float64, shape (x1 - x0, n_y, n_z)
-        Volume of blocks, without what is to be added to all blocks below; that;
-        surface.
+    x0, n_x : int
+        The first layer of blocks along x that is wanted, and their number in all.
+    depth : float
+        How far from a surface the blocks are that it is counted to, blocks, below 1.
+    volume, below : float64, shape (layers, n_y, n_z)
+        Volume of blocks, without what is to be added to all blocks below; that.
+    inner_area, outer_area : float64, shape (layers, n_y, n_z)
+        Surface of the part in the blocks that it lies in, and in the blocks of the room
+        before it; where that is beyond the grid it is left out.
     """
-    n_y, n_z = volume.shape[1], volume.shape[2]
+    x1, n_y, n_z = x0 + volume.shape[0], volume.shape[1], volume.shape[2]
+    areas = inner_area, outer_area
     # For literals numba would compile the functions below once for each.
     x, y, z, three = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
     triangle, spare = np.empty((_MOST, 3)), np.empty((_MOST, 3))
@@ -113,7 +145,8 @@ def add_exact(corners, faces, x0, x1, n_x, volume, below, area):
             for axis in range(3):
                 triangle[c, axis] = corners[faces[f, c], axis]
         i0, i1 = _layers(triangle, three, x, n_x)
-        for i in range(max(i0, x0), min(i1, x1 - 1) + 1):
+        # The layers before and behind may hold surface of what lies in these.
+        for i in range(max(i0, x0 - 1), min(i1, x1) + 1):
             n_i = _cut(triangle, three, x, i, n_x, spare, in_x) if i0 < i1 else three
             in_i = in_x if i0 < i1 else triangle
             if n_i < 3:
@@ -124,15 +157,15 @@ def add_exact(corners, faces, x0, x1, n_x, volume, below, area):
                 in_j = in_xy if j0 < j1 else in_i
                 if n_j < 3:
                     continue
-                column = volume[i - x0, j], below[i - x0, j], area[i - x0, j]
                 k0, k1 = _layers(in_j, n_j, z, n_z)
                 for k in range(k0, k1 + 1):
-                    if k0 == k1:
-                        _add_piece(in_j, n_j, k, *column)
+                    n_k = _cut(in_j, n_j, z, k, n_z, spare, in_xyz) if k0 < k1 else n_j
+                    in_k = in_xyz if k0 < k1 else in_j
+                    if n_k < 3:
                         continue
-                    n_k = _cut(in_j, n_j, z, k, n_z, spare, in_xyz)
-                    if n_k >= 3:
-                        _add_piece(in_xyz, n_k, k, *column)
+                    _add_sides(in_k, n_k, x0, n_x, depth, *areas)
+                    if x0 <= i < x1:
+                        _add_piece(in_k, n_k, k, volume[i - x0, j], below[i - x0, j])
 
 
 @nb.njit(cache=True)

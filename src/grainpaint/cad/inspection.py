@@ -98,7 +98,7 @@ def thinnest_place(part: Part) -> tuple[float, tuple[float, float, float]] | Non
     edge, found = block_edge(grid.shape), np.array([_WALL, 0, 0, 0])
     stack = list(block_layers(grid))
     exact = np.concatenate([layers.exact for layers in stack])
-    area = np.concatenate([layers.area for layers in stack])
+    area = np.concatenate([layers.inner_area for layers in stack])
     find_thinnest(exact, area, edge, found)
     if found[0] == _WALL:
         return None

@@ -95,8 +95,9 @@ def _compare(grid: PartGrid) -> tuple[np.ndarray, _Thin | None, _Thin | None]:
     wall, gap = np.zeros(7), np.zeros(7)
 
     def look(stack: np.ndarray, start: int) -> None:
-        exact, voxels, area = stack
-        for found, gaps, holes in ((wall, False, HOLES), (gap, True, 0.0)):
+        exact, voxels, inner, outer = stack
+        walls, rooms = (wall, inner, False, HOLES), (gap, outer, True, 0.0)
+        for found, area, gaps, holes in (walls, rooms):
             before = found[0]
             limit = LOCAL_SHARE, LOCAL_DEPTH, found
             find_worst(exact, voxels, area, edge, gaps, THIN, holes, *limit)
@@ -107,7 +108,8 @@ def _compare(grid: PartGrid) -> tuple[np.ndarray, _Thin | None, _Thin | None]:
     start, kept = -1, np.zeros(0)  # the layer before the first: empty
     for layers in block_layers(grid):
         n_voxels = n_voxels + layers.of_body
-        new = np.stack([layers.exact, layers.voxels, layers.area])
+        areas = layers.inner_area, layers.outer_area
+        new = np.stack([layers.exact, layers.voxels, *areas])
         stack = np.concatenate([kept if kept.size else 0 * new[:, :1], new], 1)
         look(stack, start)
         start += stack.shape[1] - 2

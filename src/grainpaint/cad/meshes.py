@@ -14,7 +14,7 @@ from grainpaint.cad.polygons import obj_triangles
 from grainpaint.cad.step import n_solids, step_triangles
 from grainpaint.cad.stl import is_stl, stl_triangles
 from grainpaint.cad.threemf import is_3mf, threemf_triangles
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["KNOWN", "format_of", "read_triangles"]
 
@@ -99,7 +99,7 @@ def _parsed(path: Path, data: bytes, kind: str) -> np.ndarray:
             warnings.simplefilter("ignore")
             triangles = _READERS[kind](data)
     except Exception as error:  # whatever a parser trips over is a damaged file
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = brief(error, 120)
         raise InputError(
             f"{path}: cannot be read as {kind.upper()} ({reason})"
         ) from None

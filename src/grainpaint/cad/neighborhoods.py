@@ -15,6 +15,7 @@ __all__ = ["Layers", "block_edge", "block_layers"]
 
 _MOST_BLOCKS = 4_000_000  # held at a time, unless a layer has more
 _MOST_IN_LAYER = 4_000_000
+_DEPTH = 0.5  # voxels from a surface to the blocks that it is counted to
 
 
 def block_edge(shape: tuple[int, int, int]) -> int:
@@ -33,15 +34,17 @@ class Layers:
     ----------
     exact, voxels : numpy.ndarray, float64, shape (layers, n_y, n_z)
         Volume of the part in each block, and that of its voxels, in voxels.
-    area : numpy.ndarray, float64, same shape
-        Surface of the part, faces of voxels.
+    inner_area, outer_area : numpy.ndarray, float64, same shape
+        Surface of the part in the blocks that it lies in, and in those of the room
+        before it, faces of voxels.
     of_body : numpy.ndarray, int64, shape (bodies,)
         Voxels of each body in these layers.
     """
 
     exact: np.ndarray
     voxels: np.ndarray
-    area: np.ndarray
+    inner_area: np.ndarray
+    outer_area: np.ndarray
     of_body: np.ndarray
 
 
@@ -58,11 +61,14 @@ def block_layers(grid: PartGrid) -> Iterator[Layers]:
     step = max(1, min(n_x, _MOST_BLOCKS // (n_y * n_z)))
     for x0 in range(0, n_x, step):
         x1 = min(x0 + step, n_x)
-        first = -np.inf if x0 == 0 else edge * x0
-        last = np.inf if x1 == n_x else edge * x1
+        first = -np.inf if x0 == 0 else edge * (x0 - 1)
+        last = np.inf if x1 == n_x else edge * (x1 + 1)
         here = np.flatnonzero((low <= last) & (high >= first))
-        exact, below, area = np.zeros((3, x1 - x0, n_y, n_z))
-        add_exact(corners / edge, part.faces[here], x0, x1, n_x, exact, below, area)
+        exact, below, *areas = np.zeros((4, x1 - x0, n_y, n_z))
+        depth = _DEPTH / edge
+        add_exact(
+            corners / edge, part.faces[here], x0, n_x, depth, exact, below, *areas
+        )
         take_above(exact, below)
         voxels, of_body = np.zeros_like(exact), np.zeros(part.bodies.max() + 1, int)
         below[:] = 0
@@ -79,4 +85,5 @@ def block_layers(grid: PartGrid) -> Iterator[Layers]:
             of_body,
         )
         take_above(voxels, below)
-        yield Layers(exact * edge**3, voxels, area * edge**2, of_body)
+        inner, outer = (area * edge**2 for area in areas)
+        yield Layers(exact * edge**3, voxels, inner, outer, of_body)

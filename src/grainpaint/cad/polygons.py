@@ -31,15 +31,41 @@ def obj_triangles(data: bytes) -> np.ndarray:
         if words[0] == b"v":
             corners.append(words[1:4])
         elif words[0] in (b"f", b"fo"):  # as faces were called before 1996
-            polygon = [int(word.partition(b"/")[0]) for word in words[1:]]
+            polygon = [_index(word.partition(b"/")[0]) for word in words[1:]]
             n = len(corners)
             polygons.append([i + n if i < 0 else i - 1 for i in polygon])
         elif words[0] == b"surf":
             raise ValueError("it has free-form surfaces (surf): export polygons")
+        elif words[0] == b"call":
+            raise ValueError("some of it is in other files (call): export one file")
     if polygons and any(len(corner) < 3 for corner in corners):
         raise ValueError("a corner has fewer than three numbers")
-    points = np.array(corners if polygons else []).astype(np.float64).reshape(-1, 3)
-    return fan_triangles(points, *flat(polygons))
+    try:
+        points = np.array(corners if polygons else []).astype(np.float64)
+    except ValueError:
+        raise ValueError(_no_number(corners)) from None
+    return fan_triangles(points.reshape(-1, 3), *flat(polygons))
+
+
+def _index(word: bytes) -> int:
+    """Return the number of a corner."""
+    try:
+        return int(word)
+    except ValueError:
+        name = word.decode("utf-8", "replace")
+        raise ValueError(f"a face has the corner {name!r}, no integer") from None
+
+
+def _no_number(corners: list[list[bytes]]) -> str:
+    """Return what to say of the first word of corners that is no number."""
+    for word in (word for corner in corners for word in corner):
+        try:
+            float(word)
+        except ValueError:
+            break
+    name = word.decode("utf-8", "replace")
+    hint = ": decimals are written with a point" if b"," in word else ""
+    return f"{name!r} is not a number{hint}"
 
 
 def flat(polygons: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:

@@ -17,8 +17,9 @@ def find_worst(exact, voxels, area, edge, gaps, thin, holes, share, depth, found
     Parameters
     ----------
     exact, voxels, area : float64, shape (n_x, n_y, n_z)
-        Volume of the part, of its voxels, and surface of each block, in voxels. The
-        first and the last layer along x are looked at as neighbors only.
+        Volume of the part, of its voxels, and surface of each block, in voxels: that
+        of what lies in it, or of the room in it if gaps are looked for. The first and
+        the last layer along x are looked at as neighbors only.
     edge : int
         Of a block, voxels.
     gaps : bool
@@ -74,7 +75,7 @@ def find_thinnest(exact, area, edge, found):
     Parameters
     ----------
     exact, area : float64, shape (n_x, n_y, n_z)
-        As in `find_worst`; all layers are looked at.
+        As in `find_worst` for what lies inside; all layers are looked at.
     edge : int
         Of a block, voxels.
     found : float64, shape (4,)

@@ -362,9 +362,12 @@ def dropped(volume: Microstructure, path: Path) -> str:
         lost.append("the size of a voxel (its lattice constant is 1)")
     if any(volume.origin):
         lost.append("the origin")
+    ids = volume.ids()
+    if ids.size and ids[-1] != ids.size:
+        lost.append(f"the IDs (its spins are 1..{ids.size} in their order)")
     if volume.orientations is not None:
         lost.append("orientations")
-        if volume.orientations.rows(volume.ids()).several:
+        if volume.orientations.rows(ids).several:
             lost.append("phases")
     said = " and ".join(filter(None, (", ".join(lost[:-1]), *lost[-1:])))
     return f"{path}: a site file does not hold {said}" if lost else ""

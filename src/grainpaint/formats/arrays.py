@@ -96,11 +96,15 @@ def _header(
 ) -> tuple[tuple[int, int], tuple[int, ...], bool, np.dtype]:
     """Return version, shape, whether the first axis runs fastest, and type."""
     version = np.lib.format.read_magic(file)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # headers of Python 2
-        if version == (1, 0):
-            return version, *np.lib.format.read_array_header_1_0(file)
-        return version, *np.lib.format.read_array_header_2_0(file)
+    read = np.lib.format.read_array_header_2_0
+    if version == (1, 0):
+        read = np.lib.format.read_array_header_1_0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # headers of Python 2
+            return version, *read(file)
+    except ARCHIVE_ERRORS:  # whose texts show the header, or objects of the parser
+        raise ValueError("its header does not say what the array is") from None
 
 
 def names_in(archive: zipfile.ZipFile) -> list[str]:

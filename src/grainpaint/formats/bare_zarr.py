@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.chunks import values_of
+from grainpaint.formats.chunks import absent_chunks, values_of
 from grainpaint.formats.npy import bare_volume
 from grainpaint.formats.ome import metadata_of
 from grainpaint.formats.raw import RawVolume
@@ -64,9 +64,14 @@ def bare_array(array: Any, name: str | None) -> RawVolume:
     axes = [str(axis).lower() for axis in axes or ()]
     called = "the array" if name is None else f"the array {name!r}"
     if len(axes) != values.ndim or not set(axes) <= set("xyz"):
-        return bare_volume(values, called, name)
+        raw = bare_volume(values, called, name)
+        return replace(raw, notes=(*raw.notes, *absent_chunks(array)))
     if set(axes) not in ({"x", "y"}, {"x", "y", "z"}):
         raise InputError(f"{called} has the axes {', '.join(axes)}, not x, y and z")
     order = sorted(range(len(axes)), key=axes.__getitem__)
     raw = bare_volume(values.transpose(order), called, name)
-    return replace(raw, assumed_unit="voxels of 1 µm, since their size is not stated")
+    return replace(
+        raw,
+        assumed_unit="voxels of 1 µm, since their size is not stated",
+        notes=(*raw.notes, *absent_chunks(array)),
+    )

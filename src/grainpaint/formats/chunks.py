@@ -9,7 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.blosc import check_chunks
 
-__all__ = ["values_of"]
+__all__ = ["absent_chunks", "values_of"]
 
 _LARGE, _RATIO = 128 << 20, 10_000  # chunks of a single value are packed that much
 
@@ -35,3 +35,19 @@ def values_of(array: Any) -> np.ndarray:
         raise ValueError(f"it states {array.shape}, which is not what is stored")
     check_chunks(array)
     return np.asarray(array[...])
+
+
+def absent_chunks(array: Any) -> tuple[str, ...]:
+    """Return a note on chunks that have no file, none if all have one.
+
+    Zarr reads them as its fill value. A writer leaves out chunks that hold nothing
+    else, and a copy that was cut off has none either.
+    """
+    n, there = array.nchunks, array.nchunks_initialized
+    if there >= n:
+        return ()
+    lost = f"{n - there:,} of its {n:,} chunks have" if there else "all its chunks have"
+    return (
+        f"{lost} no file and are read as {array.fill_value}: either they hold nothing "
+        "else, or files are missing",
+    )

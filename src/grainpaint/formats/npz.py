@@ -16,6 +16,7 @@ from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
+from grainpaint.units import count_text
 
 __all__ = ["read", "write"]
 
@@ -95,6 +96,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
                 _three(archive, n, held, unstated) for n, unstated in _OURS.items()
             )
             known = _orientations(archive, held) if "quaternion" in held else None
+            if known is not None and "phase_name" not in held:  # of another's making
+                _check_rows(len(known), ids)
             lost = known is None and {"phase", "phase_name"} & set(held)
         return RawVolume(
             integers(ids, repr(name)),
@@ -140,6 +143,20 @@ def _of_others(
     except ValueError as error:
         raise InputError(brief(error, 400)) from None
     return bare_volume(read_member(archive, name), repr(name), name)
+
+
+def _check_rows(n: int, ids: np.ndarray) -> None:
+    """Raise if there are more orientations than IDs, as with a row for what is outside.
+
+    In our own files there may be: those of grains that were cut off.
+    """
+    largest = int(ids.max(initial=0))
+    if n > largest:
+        raise InputError(
+            f"quaternion has {n} rows and the grain IDs reach {largest}: its first row "
+            "is that of grain 1, and there is none for 0, so give it "
+            f"{count_text(largest, 'row')}"
+        )
 
 
 def _orientations(archive: zipfile.ZipFile, held: list[str]) -> Orientations:

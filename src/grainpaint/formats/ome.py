@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.chunks import values_of
+from grainpaint.formats.chunks import absent_chunks, values_of
 from grainpaint.formats.raw import RawVolume, integers
 from grainpaint.units import micrometers
 
@@ -134,7 +134,7 @@ def _read_image(
         assumed_unit=""
         if None not in units
         else "lengths in µm, since its axes have no unit",
-        notes=notes,
+        notes=(*notes, *absent_chunks(array)),
     )
 
 

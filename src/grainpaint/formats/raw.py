@@ -112,6 +112,8 @@ class RawVolume:
         What else a user has to know.
     spins : bool
         Whether the IDs are spins: a grain is then a connected piece of equal spin.
+    spins_are_ids : bool
+        Whether grains keep spins as IDs where each spin is one piece.
     orientations : Orientations, optional
         Those of the grains with IDs 1..n.
     """
@@ -126,6 +128,7 @@ class RawVolume:
     assumed_void: str = ""
     notes: tuple[str, ...] = ()
     spins: bool = False
+    spins_are_ids: bool = False
     orientations: Orientations | None = None
 
     def told(self, options: ReadOptions) -> RawVolume:

@@ -36,6 +36,8 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
     if raw.spins:
         outside = None if raw.void is None else raw.ids == raw.void
         grain_id = label_spins(raw.ids, raw.periodic, outside)
+        if raw.spins_are_ids and outside is None and _one_piece_each(raw.ids, grain_id):
+            grain_id = raw.ids.astype(np.int32)
     else:
         grain_id = _grain_ids(raw.ids, raw.void, raw.orientations, notes)
     edge = f"{raw.spacing[0] * UNITS[raw.unit]:.4g} µm a voxel"
@@ -103,6 +105,14 @@ def _grain_ids(
     if outside is not None:
         grain_id[outside] = 0
     return grain_id
+
+
+def _one_piece_each(spin: np.ndarray, grain_id: np.ndarray) -> bool:
+    """Return whether each spin is above 0 and one connected piece."""
+    of_grain = np.ones(int(grain_id.max()) + 1, spin.dtype)
+    of_grain[grain_id] = spin
+    own = of_grain[1:]
+    return bool(own.min() > 0) and np.unique(own).size == own.size
 
 
 def _renumbered(ids: np.ndarray, void: int | None) -> np.ndarray:

@@ -233,6 +233,8 @@ def _cells(words: _Words, version: str, told: str | None) -> _Cells:
         elif name == "*crysym":
             word = words.next()
             symmetry = _SYMMETRIES.get(word) or proper_group(word)[0]
+        elif not name.startswith("*"):
+            raise InputError(f"damaged: **cell has more numbers than its {n} cells")
         else:  # seeds, volumes, ...: not needed
             words.skip()
     if rotation is None or n == 0:

@@ -30,6 +30,7 @@ __all__ = ["MARKS", "Stack", "read", "read_sections", "read_stack"]
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how they begin; + is over 4 GB
 _MOST_PAGES = 50_000
 _MOST_SAID = 100  # what the library may log of a file
+_ORIENTATION = 274  # the number of this tag
 _PLAIN = 1  # the number of no compression
 _DEFLATE, _LZMA = (8, 32_946), 34_925
 
@@ -188,6 +189,12 @@ def read_stack(path: Path, data: bytes) -> Stack:
             if planes is None and "T" in axes and values.shape[axes.index("T")] > 1:
                 note = "; ".join(filter(None, ("times (T) are taken for layers", note)))
             heard = {f"tifffile: {brief(r.getMessage(), 150)}": 0 for r in said}
+            first: Any = file.pages[0]
+            turned = first.tags.valueof(_ORIENTATION, 1)
+            if turned != 1:
+                heard[
+                    f"its pages are to be turned (Orientation {turned}): not done"
+                ] = 0
             return Stack(stack, spacing, (*heard, *([note] if note else [])))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -33,6 +33,25 @@ def test_points_in_any_order_and_rounded_coordinates(rng):
     np.testing.assert_array_equal(grid.point[x[order], y[order], 0], np.arange(600))
 
 
+@pytest.mark.parametrize("shape", [(5, 8), (2, 3), (7, 11), (40, 9)])
+def test_points_of_small_maps_in_any_order(rng, shape):
+    """A step that is a guess from the order, such as 7/8 of it, must not count."""
+    y, x = np.indices(shape).reshape(2, -1)
+    for _ in range(20):
+        order = rng.permutation(x.size)
+        grid = grid_of(x[order] * 0.5, y[order] * 0.5)
+        assert grid.spacing == (0.5, 0.5, 0.5)
+        np.testing.assert_array_equal(
+            grid.point[x[order], y[order], 0], np.arange(x.size)
+        )
+
+
+def test_coordinates_rounded_to_a_third_of_a_step():
+    y, x = np.indices((5, 8)).reshape(2, -1)
+    grid = grid_of(np.round(x / 3, 1), np.round(y / 3, 1))
+    np.testing.assert_array_equal(grid.point[x, y, 0], np.arange(40))
+
+
 def hexagonal(rows=6, columns=8, step=2.0, shorter=1):
     """Return points of rows shifted by half a step, odd rows perhaps shorter."""
     points = [

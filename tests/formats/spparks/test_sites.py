@@ -7,6 +7,7 @@ import pytest
 from samples import RECORDED
 
 from grainpaint import InputError, Microstructure, load
+from grainpaint.formats import dropped
 from grainpaint.formats.spparks import grains_of_spins, read_spins, write_sites
 
 
@@ -20,6 +21,18 @@ def test_site_files_come_back_with_their_spins(tmp_path, rng, periodic):
     volume = Microstructure(spin, periodic=periodic)
     assert volume.save(path) == path
     np.testing.assert_array_equal(load(path).grain_id, grains_of_spins(back).grain_id)
+
+
+def test_grains_keep_spins_as_ids_where_each_spin_is_one_piece(tmp_path):
+    spin = np.repeat([7, 3, 12, 7], 2)[:, None, None] * np.ones((1, 3, 4), np.int32)
+    path = tmp_path / "gaps.sites"
+    write_sites(path, spin.astype(np.int32), (True, True, True))
+    np.testing.assert_array_equal(load(path).grain_id, spin)
+    # Without periodic faces spin 7 is two grains, which have no IDs of their own.
+    volume = load(path, periodic="none")
+    assert volume.grain_id[:, 0, 0].tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
+    said = dropped(Microstructure(spin.astype(int)), path)
+    assert said.endswith("does not hold the IDs (its spins are 1..3 in their order)")
 
 
 @pytest.mark.parametrize(

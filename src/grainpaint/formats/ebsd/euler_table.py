@@ -125,6 +125,10 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     if lost:
         named = brief(", ".join(columns))
         raise InputError(f"its first line names {named}, and not {' and '.join(lost)}")
+    of_angles = [units[columns.index(angle)][:3] for angle in _ANGLES]
+    _refuse_different("Euler angles", [unit.replace("°", "deg") for unit in of_angles])
+    of_places = [units[columns.index(n)] for n in "xyz" if columns.count(n) == 1]
+    _refuse_different("coordinates", [unit.replace("µ", "u") for unit in of_places])
     table = data[start:].replace(b'"', b"") if start > 0 else b""
     comma = separator != "," and b"," in table
     names = [n for n in ("x", "y", "z", "phase") if columns.count(n) == 1]
@@ -165,6 +169,16 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
         assumed_unit="" if known else "lengths in µm",
         notes=(*(n for n in grid.notes if "states no grid" not in n), *notes),
     )
+
+
+def _refuse_different(what: str, units: list[str]) -> None:
+    """Raise if columns state units, and not the same one."""
+    stated = [unit for unit in dict.fromkeys(units) if unit]
+    if len(stated) > 1:
+        raise InputError(
+            f"its {what} are in different units, {' and '.join(stated)}: give all of "
+            "them in one"
+        )
 
 
 def _is_cut(table: bytes, separator: str, last: int) -> bool:

@@ -13,6 +13,7 @@ __all__ = ["Grid", "Stated", "grid_of"]
 _FARTHEST = 1e15
 _OFF = 0.2  # of a step: how far a point may lie from its place
 _PLACES = 10, 100_000  # places of a grid: so many for a point, and in any case
+_LEAST_FILLED = 0.75  # of the places of a grid whose steps are by the number of places
 _SAME = 2e-3  # relative difference of steps that are equal but for rounding
 
 
@@ -77,9 +78,14 @@ def grid_of(
         raise InputError("damaged: a coordinate is not a number, or beyond 1e15")
     hints = (stated.step_x, stated.step_y, None)
     steps = [_step(values, hint) for values, hint in zip(axes, hints)]
-    rows, on_rows = _places(y, steps[1])
-    columns, on_columns = _places(x, steps[0])
-    layers, on_layers = (0 * rows, True) if z is None else _places(z, steps[2])
+    found = [_places(values, step) for values, step in zip(axes, steps)]
+    if not all(on for _, on in found):
+        counted = [_counted_step(values, hint) for values, hint in zip(axes, hints)]
+        again = [_places(values, step) for values, step in zip(axes, counted)]
+        if all(on for _, on in again) and _filled(again) > _LEAST_FILLED:
+            steps, found = counted, again
+    (columns, on_columns), (rows, on_rows) = found[:2]
+    layers, on_layers = (0 * rows, True) if z is None else found[2]
     if not (on_rows and on_layers):
         raise InputError(_no_grid(x.size))
     notes: list[str] = []
@@ -134,6 +140,22 @@ def _step(values: np.ndarray, hint: float | None) -> float | None:
         step = float(np.median(gaps[gaps > 0.1 * gaps.max()]))
         step = (high - low) / max(1, round((high - low) / step))
     return hint if hint and _equal(hint, step) else step
+
+
+def _counted_step(values: np.ndarray, hint: float | None) -> float | None:
+    """Return the distance of places by their number, in whatever order they come."""
+    low, high = float(values.min()), float(values.max())
+    if high - low <= 1e-9 * max(1.0, abs(high)):
+        return hint or None
+    gaps = np.diff(np.unique(values))
+    step = (high - low) / int((gaps > 0.1 * gaps.max()).sum())
+    return hint if hint and _equal(hint, step) else step
+
+
+def _filled(found: list[tuple[np.ndarray, bool]]) -> float:
+    """Return how many points there are for each place; a half if hexagonal."""
+    places = np.prod([float(number.max()) + 1 for number, _ in found])
+    return float(found[0][0].size / places)
 
 
 def _equal(one: float, other: float) -> bool:

@@ -59,8 +59,10 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         If the file is damaged or holds no such time.
     """
     found = _spins(path, data, options.time, options.array)
+    start = lines_of(data[:4096])
+    is_dump = is_stitch(data) or _text(start).startswith(BEGINNINGS)
     # A unit that is given is that of the numbers as they stand in the file.
-    scale = 1.0 if options.unit else length_of_dump(lines_of(data[:4096]))
+    scale = 1.0 if options.unit else length_of_dump(start)
     return RawVolume(
         found.spin,
         (found.spacing * scale,) * 3,
@@ -68,6 +70,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         found.periodic,
         void=None,
         spins=True,
+        spins_are_ids=not is_dump,  # that someone may know
     )
 
 
