@@ -57,6 +57,10 @@ def test_one_recipe_drives_simulator_and_model(run, recipe, additive_model, tmp_
     piece = formats.load(tmp_path / "r.npz").grain_id
     known = made.grain_id[4:28, 4:28, 8:36]
     np.testing.assert_array_equal(np.diff(piece) != 0, np.diff(known) != 0)
+    words = ("extend", out, "--box", "0:34,0:32,0:40", "--grain-size", "40um")
+    code, _, error = run(*words, "-o", tmp_path / "e.npz")
+    assert code == 0, error
+    assert f"{out} was painted along a scan, and what is added is not" in error
 
 
 def test_a_part_takes_the_voxels_of_the_scan_and_is_painted_piece_by_piece(
