@@ -13,6 +13,7 @@ from grainpaint.generation.base import written_of
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.in_memory import fill, paint_recipe
 from grainpaint.generation.painter import make_painter
+from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.sampler import Start
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
@@ -212,7 +213,12 @@ def test_a_path_from_a_file_must_be_like_learned_ones(
     file.write_text("".join(",".join(map(str, (*t, speed, 1))) + "\n" for t in tracks))
     recipe = recipe_of(additive_model, scan={"kind": "csv", "file": file})
     if message is None:
-        assert make_painter(recipe, load_any(str(additive_model))).scan is not None
+        model = load_any(str(additive_model))
+        assert make_painter(recipe, model).scan is not None
+        assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
+        file.write_text(file.read_text().replace(",14,1", ",15,1"))
+        with pytest.raises(InputError, match=r"path\.csv has changed since the volume"):
+            make_painter(recipe, model)
         return
     with pytest.raises(InputError, match=message):
         make_painter(recipe, load_any(str(additive_model)))
