@@ -1,6 +1,7 @@
 """generate and paint with an additive model."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -56,6 +57,10 @@ def test_one_recipe_drives_simulator_and_model(run, recipe, additive_model, tmp_
     piece = formats.load(tmp_path / "r.npz").grain_id
     known = made.grain_id[4:28, 4:28, 8:36]
     np.testing.assert_array_equal(np.diff(piece) != 0, np.diff(known) != 0)
+    words = ("extend", out, "--box", "0:34,0:32,0:40", "--grain-size", "40um")
+    code, _, error = run(*words, "-o", tmp_path / "e.npz")
+    assert code == 0, error
+    assert f"{out} was painted along a scan, and what is added is not" in error
 
 
 def test_a_part_takes_the_voxels_of_the_scan_and_is_painted_piece_by_piece(
@@ -90,6 +95,50 @@ def test_a_dry_run_tells_what_a_build_takes(run, recipe, additive_model, tmp_pat
     assert "2 of a network" in text
     assert "32 x 32 x 40" in text
     assert not out.exists()
+
+
+def test_a_build_is_planned_and_its_script_paints_it(
+    run, recipe, additive_model, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    np.save("part.npy", np.ones((20, 24, 40), bool))
+    how = ("--model", str(additive_model), "--scan", "build.toml")
+    for what, command, size in (
+        ([], ["generate"], "32 x 32 x 40"),
+        (["--shape", "24,32,40"], ["generate", "--shape", "24,32,40"], "24 x 32 x 40"),
+        (["part.npy"], ["paint", "part.npy"], "20 x 24 x 40"),
+    ):
+        words = ("plan", *what, *how, "--sbatch", "job.sh", "--force")
+        code, text, error = run(*words, "--volume", "b.zarr", "--seed", "3")
+        assert code == 0, error
+        assert size in text
+        assert "2 of a network" in text
+        script = (tmp_path / "job.sh").read_text()
+        (line,) = [t for t in script.splitlines() if " -m grainpaint " in t]
+        told = shlex.split(line.removesuffix("\\"))[3:]
+        assert told == [*command, *how, "--seed", "3", "-o", "b.zarr"]
+    code, _, error = run(*told, "--dry-run")
+    assert code == 0, error
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("plan",), "give either a part (a file) or --shape X,Y,Z"),
+        (("plan", "--shape", "8,8,8"), "this model follows a scan: add --scan"),
+        (("plan", "--scan", "build.toml", "--plan", "grid"), "leave --plan"),
+        (("plan", "--scan", "build.toml", "--window", "64"), "--window is not an opt"),
+        (("generate", "--scan", "build.toml", "--overlap", "4", "-o", "a.npz"),
+         "always makes base windows: leave --plan and --overlap out"),
+    ],
+)  # fmt: skip
+def test_plans_that_a_build_cannot_have_are_refused(
+    run, recipe, additive_model, tmp_path, monkeypatch, words, message
+):
+    monkeypatch.chdir(tmp_path)
+    code, _, error = run(*words, "--model", str(additive_model))
+    assert (code, error.count("\n")) == (2, 1)
+    assert message in error
 
 
 def test_a_box_that_is_asked_for_is_filled_not_that_of_the_recipe(

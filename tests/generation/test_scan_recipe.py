@@ -13,6 +13,7 @@ from grainpaint.generation.base import written_of
 from grainpaint.generation.domain import Domain, part_domain
 from grainpaint.generation.in_memory import fill, paint_recipe
 from grainpaint.generation.painter import make_painter
+from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.sampler import Start
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
@@ -206,6 +207,10 @@ def test_a_path_from_a_file_must_be_like_learned_ones(additive_model, tmp_path):
     model = load_any(str(additive_model))
     recipe = recipe_of(additive_model, scan={"kind": "csv", "file": tracks(file, 14)})
     assert make_painter(recipe, model).scan is not None
+    assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
+    tracks(file, 15)
+    with pytest.raises(InputError, match=r"path\.csv has changed since the volume"):
+        make_painter(recipe, model)
     recipe = recipe_of(additive_model, scan={"kind": "csv", "file": tracks(file, 300)})
     with pytest.raises(InputError, match=r"trained on .* speed 300 .6 to 30."):
         make_painter(recipe, model)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -34,6 +35,9 @@ from grainpaint.cli.pyramid import (
 from grainpaint.cli.scan import ScanFlags
 from grainpaint.cli.texture import TextureFlags
 from grainpaint.errors import InputError
+
+if TYPE_CHECKING:
+    from grainpaint.generation.domain import Domain
 
 # From the kind of a model to its flags.
 PAINTERS = dict[str, PyramidFlags | PaperFlags | ScanFlags]
@@ -113,9 +117,11 @@ def generate(
 @command()
 @grouped
 def plan(
+    context: typer.Context,
     size: PartFlags,
     pyramid: PyramidFlags,
     plan: PlanFlags,
+    scan: ScanFlags,
     part: Annotated[Path | None, typer.Argument(help=PART_HELP)] = None,
     shape: Annotated[
         str | None, option("--shape", "Voxels X,Y,Z of a box instead.", WHAT)
@@ -143,24 +149,18 @@ def plan(
     if output is not None:
         refuse_to_replace(output, force)
     batch.check(force)
-    if part is not None and shape is None:
-        domain = size.domain(part)
-        words = ["paint", str(part), *as_words(size)]
-    elif shape is not None and part is None:
-        box = BoxFlags(shape, size.voxel)
-        domain = box.domain(pyramid.grain_size)
-        words = ["generate", *as_words(box)]
-    else:
-        raise InputError("give either a part (a file) or --shape X,Y,Z")
     painted_by = ModelFlags(model, 0, precision)
-    recipe = pyramid.recipe(domain, painted_by, plan)
+    kinds: dict[str, PyramidFlags | ScanFlags] = {"pyramid": pyramid, "paper": pyramid}
+    chosen = of_kind(context, model, kinds | {"additive": scan})
+    domain, words = _planned(part, BoxFlags(shape, size.voxel), size, pyramid, scan)
+    recipe = chosen.settled(domain, painted_by, plan)
     told = forecast(recipe)
     if as_json:
         print(json.dumps({"recipe": recipe.model_dump(mode="json")} | asdict(told)))
     else:
         print_table(forecast_rows(recipe, told))
     if batch.sbatch is not None:
-        batch.write([*words, *as_words(painted_by, pyramid, plan)], told)
+        batch.write([*words, *as_words(painted_by, pyramid, plan, scan)], told)
         if not as_json:
             print(f"{batch.sbatch}: makes {batch.place} when it is given to sbatch")
     if output is not None:
@@ -168,3 +168,20 @@ def plan(
 
         draw_plan(recipe.plan, recipe.shape, recipe.levels, recipe.core, output)
         print(output)
+
+
+def _planned(
+    part: Path | None,
+    box: BoxFlags,
+    size: PartFlags,
+    pyramid: PyramidFlags,
+    scan: ScanFlags,
+) -> tuple[Callable[[], Domain], list[str]]:
+    """Return what reads the domain that is planned, and the command that fills it."""
+    if part is not None and box.shape is None:
+        voxels = scan.voxels_of(size)
+        return lambda: voxels.domain(part), ["paint", str(part), *as_words(size)]
+    if part is None and (box.shape is not None or scan.scan is not None):
+        words = ["generate", *as_words(box)]
+        return lambda: scan.domain(box) or box.domain(pyramid.grain_size), words
+    raise InputError("give either a part (a file) or --shape X,Y,Z")

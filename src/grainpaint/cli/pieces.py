@@ -121,6 +121,7 @@ def extend(
     """Continue known grains: extend a volume, fill holes, continue a section."""
     from grainpaint import formats
     from grainpaint.generation.extend import fill_around
+    from grainpaint.generation.recorded import warn_of_build
     from grainpaint.network.loading import load_model
     from grainpaint.orienting.inherited import continued
     from grainpaint.progress import console
@@ -130,6 +131,7 @@ def extend(
     given = read.load(known)
     x, y, z = [(0, n) for n in given.shape] if box is None else parse_box(box)
     loaded = load_model(model, device, precision)
+    warn_of_build(known)
     say_if_slow(loaded.base.precision, device)
     volume = fill_around(given, loaded, (x, y, z), seed, grain_size, console)
     if given.orientations is not None:

@@ -65,7 +65,9 @@ class PyramidFlags:
         """The periodic axes."""
         return OPEN
 
-    def recipe(self, domain: Domain, model: ModelFlags, plan: PlanFlags) -> Recipe:
+    def settled(
+        self, domain: Callable[[], Domain], model: ModelFlags, plan: PlanFlags
+    ) -> Recipe:
         """Settle all that decides the voxels."""
         from grainpaint.generation.recipe import Options, make_recipe
 
@@ -78,7 +80,7 @@ class PyramidFlags:
             plan.overlap,
         )
         return make_recipe(
-            domain, options, model.model, model.seed, model.precision, model.device
+            domain(), options, model.model, model.seed, model.precision, model.device
         )
 
     def in_memory(self, output: Path) -> bool:
@@ -88,7 +90,7 @@ class PyramidFlags:
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make volumes and write everything, or say what would be done."""
         places = free_places(job, self.in_memory)
-        recipe = self.recipe(job.domain(), job.model, job.plan)
+        recipe = self.settled(job.domain, job.model, job.plan)
         make_volumes(recipe, places, job, drawing, self.in_memory)
 
 

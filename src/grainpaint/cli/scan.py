@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,13 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from grainpaint.cli.app import WHAT
 from grainpaint.cli.job import Job
-from grainpaint.cli.options import BoxFlags, PartFlags, option
+from grainpaint.cli.options import (
+    BoxFlags,
+    ModelFlags,
+    PartFlags,
+    PlanFlags,
+    option,
+)
 from grainpaint.cli.pyramid import free_places, make_volumes
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
     from grainpaint.drawing.picture import Picture
     from grainpaint.generation.domain import Domain
+    from grainpaint.generation.recipe import Recipe
     from grainpaint.simulate.am.recipe import AmRecipe
 
 __all__ = ["ScanFlags"]
@@ -75,18 +83,36 @@ class ScanFlags:
         """Return whether the volume is made in memory, not piece by piece on disk."""
         return output.suffix != ".zarr"
 
-    def fill(self, job: Job, drawing: Picture | None) -> None:
-        """Make volumes and write everything, or say what would be done."""
+    def settled(
+        self, domain: Callable[[], Domain], model: ModelFlags, plan: PlanFlags
+    ) -> Recipe:
+        """Settle all that decides the voxels, after saying what the model's card notes.
+
+        Raises
+        ------
+        InputError
+            If there is no scan, pieces were asked for, or as `make_scan_recipe`.
+        """
         from grainpaint.generation.scan_recipe import make_scan_recipe
         from grainpaint.network.cards import read_card
         from grainpaint.network.lookup import find_model
 
-        scan, model = self.recipe, job.model
-        places = free_places(job, self.in_memory)
+        if plan != PlanFlags():
+            raise InputError(
+                f"the model {model.model!r} always makes base windows: leave --plan "
+                "and --overlap out"
+            )
+        scan = self.recipe  # before a part is read
         recipe = make_scan_recipe(
-            job.domain(), scan, model.model, model.seed, model.precision, model.device
+            domain(), scan, model.model, model.seed, model.precision, model.device
         )
         note = read_card(find_model(model.model, "additive") / "additive.json").note
         if note:
             print(f"{model.model}: {note}", file=sys.stderr)
+        return recipe
+
+    def fill(self, job: Job, drawing: Picture | None) -> None:
+        """Make volumes and write everything, or say what would be done."""
+        places = free_places(job, self.in_memory)
+        recipe = self.settled(job.domain, job.model, job.plan)
         make_volumes(recipe, places, job, drawing, self.in_memory)

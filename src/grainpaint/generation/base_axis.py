@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["MIN_BASE", "BaseAxis"]
+from grainpaint.errors import InputError
+
+__all__ = ["MIN_BASE", "BaseAxis", "check_window", "closed_length", "windowed_axis"]
 
 MIN_BASE = 32  # edge of the volumes that the base network was trained on
 
@@ -87,3 +89,69 @@ class BaseAxis:
         # The last block that starts at this unit or before it.
         block = ((voxels // unit + 1) * self.n_blocks - 1) // n_units
         return block, voxels - unit * (n_units * block // self.n_blocks)
+
+
+def windowed_axis(
+    length: int,
+    multiple: int,
+    window: int,
+    halo: int,
+    levels: int,
+    lead: int,
+    least: int = MIN_BASE,
+) -> BaseAxis:
+    """Return how an axis is cut.
+
+    Parameters
+    ----------
+    length : int
+        Of the volume, voxels.
+    multiple : int
+        Edges of windows must be multiples of this.
+    window, halo : int
+        What a window computes at most, and how much of it on either side it does not
+        write, base voxels.
+    levels : int
+        Times that the base is doubled.
+    lead : int
+        Base voxels before and after the volume that its windows read.
+    least : int
+        Base voxels of a closed axis, at least.
+
+    Raises
+    ------
+    InputError
+        If window or halo do not suit the network.
+    """
+    check_window(window, halo, multiple)
+    closed = closed_length(length, multiple, levels, least)
+    if closed <= window:
+        return BaseAxis(closed)
+    need = lead + -(-length // 2**levels) + lead
+    blocks = -(-need // (window - 2 * halo))
+    computed = max(-(-need // blocks) + 2 * halo, MIN_BASE)
+    block = -(-computed // multiple) * multiple - 2 * halo
+    return BaseAxis(block, halo, lead)
+
+
+def closed_length(
+    length: int, multiple: int, levels: int, least: int = MIN_BASE
+) -> int:
+    """Return the base voxels of a closed axis that covers a length in voxels."""
+    coarse = max(least, -(-length // 2**levels))
+    return -(-coarse // multiple) * multiple
+
+
+def check_window(window: int, halo: int, multiple: int) -> None:
+    """Raise InputError unless a window, with its halo, suits the network."""
+    if window < MIN_BASE or window % multiple:
+        raise InputError(
+            f"the base window must be a multiple of {multiple} and at least "
+            f"{MIN_BASE} base voxels, got {window}"
+        )
+    largest = (window - multiple) // 2
+    if not 0 < halo <= largest or 2 * halo % multiple:
+        raise InputError(
+            f"the halo of a base window of {window} must be a multiple of "
+            f"{multiple // 2} from {multiple // 2} to {largest} base voxels, got {halo}"
+        )

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from grainpaint.generation.base_axis import BaseAxis
-from grainpaint.generation.windows import WINDOW, base_shape, check_window
+from grainpaint.generation.base_axis import BaseAxis, check_window
+from grainpaint.generation.windows import WINDOW, base_shape
 from grainpaint.store import SHARD
 
 __all__ = ["GRADED_VOXELS", "GROWN_VOXELS", "LARGE_CORE", "base_around", "cores"]

@@ -24,6 +24,7 @@ __all__ = ["Forecast", "Timing", "forecast", "timed"]
 _MOST_CELLS = 10**7  # in which a part is looked at
 _TRIAL = 32  # base voxels along the edge of the window that is timed, less its halo
 _TRIAL_STEPS = 2  # evaluations that are timed; one leaves noise, which grows slowly
+_WARM_UP = 8  # voxels along the edge of one that is made first
 _TRIAL_CORE = 64  # voxels along the edge of the refinement window that is timed
 _SEGMENT_VOXELS = 35e6  # a second and core, survey and labels (benchmarks/RESULTS.md)
 _DISK_BYTES = 0.354  # a voxel, tags and grain IDs (benchmarks/RESULTS.md)
@@ -191,6 +192,9 @@ def timed(recipe: Recipe) -> Timing:
         x, y, z = (_trial_axis(axis, core, recipe.levels) for axis, core in axes)
         plan = BasePlan((x, y, z), stretch=recipe.stretch)
         painter = replace(make_painter(recipe, quick), plan=plan)
+        color = base_window(painter, (0, 0, 0))
+        small = Window((0, 0, 0), (_WARM_UP,) * 3, (_WARM_UP,) * 3, recipe.halo)
+        finish_window(painter, small, lambda key: color)  # compiles what is timed
         start = process_time()
         color = base_window(painter, (0, 0, 0))
         middle = process_time()

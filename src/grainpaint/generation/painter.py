@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grainpaint.errors import InputError
 from grainpaint.generation.domain import load_grid
 from grainpaint.generation.grain_size import Wanted, make_wanted
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.scan_field import ScanField
+from grainpaint.generation.scan_recipe import path_digest
 from grainpaint.generation.windows import BasePlan
 from grainpaint.network.loading import Model
 from grainpaint.segmentation.fragments import MIN_VOXELS
@@ -84,6 +86,8 @@ def _scan_field(recipe: Recipe) -> ScanField | None:
     if scan.scan.kind == "lines":
         layers_within(scan, recipe.shape)  # refuses lines that cannot build it
         return ScanField(scan, recipe.shape, part=part, stretch=recipe.stretch)
+    if recipe.path_sha256 not in (None, path_digest(scan)):
+        raise InputError(f"{scan.scan.file} has changed since the volume was begun")
     mask = np.ones(recipe.shape, bool) if grid is None else grid.mask_of_all()
     path = plan_path(scan, mask, recipe.origin)
     check_path_in_range(path, scan.pool)

@@ -1,10 +1,9 @@
 """What Python programs call: paint, generate, zoom, extend."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
 
 from grainpaint.arguments import as_box, as_length, as_periodic, as_shape
 from grainpaint.cad import make_pose
@@ -16,6 +15,7 @@ from grainpaint.generation.grain_size import AnyGrainSize
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.in_pieces import paint_in_pieces
 from grainpaint.generation.recipe import Options, Recipe, make_recipe
+from grainpaint.generation.recorded import warn_of_build
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
@@ -24,13 +24,12 @@ from grainpaint.orienting.inherited import as_recorded, continued
 from grainpaint.orienting.public import orient
 from grainpaint.orienting.sources import Source, check_sources
 from grainpaint.progress import Progress, silent
-from grainpaint.simulate.am.recipe import AmRecipe, read_am_recipe
+from grainpaint.simulate.am.recipe import AmRecipe, GivenRecipe, read_am_recipe
 from grainpaint.units import count_text, parse_length
 
 __all__ = ["extend", "generate", "paint", "zoom"]
 
 Span = tuple[int, int]
-Scan = AmRecipe | Mapping[str, Any] | str | Path
 
 
 def generate(
@@ -48,7 +47,7 @@ def generate(
     texture: Source | None = None,
     misorientations: Source | None = None,
     symmetry: str = "432",
-    scan: Scan | None = None,
+    scan: GivenRecipe | None = None,
 ) -> Microstructure:
     """Generate a box of grains.
 
@@ -212,7 +211,7 @@ def paint(
     texture: Source | None = None,
     misorientations: Source | None = None,
     symmetry: str = "432",
-    scan: Scan | None = None,
+    scan: GivenRecipe | None = None,
 ) -> Microstructure:
     """Paint grains into a CAD part.
 
@@ -375,7 +374,7 @@ def extend(
     Warns
     -----
     InputNote
-        Of grains whose orientations were drawn.
+        Of grains whose orientations were drawn, and if the known ones are a build.
 
     Raises
     ------
@@ -390,6 +389,7 @@ def extend(
     >>> bool((longer.grain_id[:16] == known.grain_id).all())
     True
     """
+    warn_of_build(known)
     known = loaded(known)
     wanted = None if box is None else as_box(box)
     painter = load_model(str(model), device, precision)

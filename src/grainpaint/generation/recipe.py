@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from grainpaint.errors import InputError
-from grainpaint.generation.base_axis import BaseAxis
+from grainpaint.generation.base_axis import BaseAxis, check_window
 from grainpaint.generation.cuts import (
     GRADED_VOXELS,
     GROWN_VOXELS,
@@ -35,7 +35,6 @@ from grainpaint.generation.windows import (
     WINDOW,
     BasePlan,
     Order,
-    check_window,
     lead_of,
     whole,
     windowed,
@@ -84,6 +83,7 @@ class Recipe(BoxRecipe):
     scan: AmRecipe | None = Field(
         default=None, description="what an additive model follows"
     )
+    path_sha256: str | None = Field(default=None, description="of its path's file")
     around: tuple[int, int, int] = Field(
         default=(0, 0, 0), description="base voxels after which several blocks repeat"
     )
@@ -114,14 +114,10 @@ class Recipe(BoxRecipe):
         found: dict[str, Any] = dump(self)
         if len(set(self.core)) == 1:
             found["core"] = self.core[0]
-        if not any(self.around):
-            del found["around"]
-        if not self.thrifty:
-            del found["thrifty"]
-        if not self.even:
-            del found["even"]
-        if self.stretch == 1:
-            del found["stretch"]
+        usual = {"around": (0, 0, 0), "thrifty": False, "even": False, "stretch": 1}
+        for name, value in (usual | {"path_sha256": None}).items():
+            if getattr(self, name) == value:
+                del found[name]
         return found
 
     @property

@@ -1,17 +1,18 @@
 """The recipe of a volume that was made before, from its record."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from grainpaint.errors import InputError, brief
+from grainpaint.errors import InputError, InputNote, brief
 from grainpaint.formats.content import refuse_part
 from grainpaint.generation.recipe import Recipe
 from grainpaint.network.precision import resolve
 from grainpaint.record import find_record, outputs, read_record
 
-__all__ = ["in_precision", "load_recipe"]
+__all__ = ["in_precision", "load_recipe", "warn_of_build"]
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -41,6 +42,30 @@ def load_recipe(path: Path) -> Recipe:
             f"paint or generate wrote, with {outputs(path).record.name} beside it"
         )
     return _recipe_of(record, read_record(record))
+
+
+def warn_of_build(known: object) -> None:
+    """Warn that what is added beside a painted build is not of its kind.
+
+    Parameters
+    ----------
+    known : object
+        The path of a volume; anything else has no record.
+
+    Warns
+    -----
+    InputNote
+        If the record beside the volume says that it follows a scan.
+    """
+    record = find_record(Path(known)) if isinstance(known, str | Path) else None
+    recipe = {} if record is None else read_record(record).get("recipe")
+    if isinstance(recipe, dict) and recipe.get("scan") is not None:
+        warnings.warn(
+            f"{known} was painted along a scan, and what is added is not: its grains "
+            "are those of grain growth; for more of the build paint a larger box",
+            InputNote,
+            stacklevel=3,
+        )
 
 
 def in_precision(recipe: Recipe, precision: str, device: str) -> Recipe:

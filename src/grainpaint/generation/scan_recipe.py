@@ -2,12 +2,15 @@
 
 import math
 import warnings
+from hashlib import file_digest
 
 from grainpaint.errors import InputError, InputNote
+from grainpaint.formats.files import check_file
+from grainpaint.generation.base_axis import windowed_axis
 from grainpaint.generation.cuts import LARGE_CORE
 from grainpaint.generation.domain import Domain, settled
 from grainpaint.generation.recipe import Recipe
-from grainpaint.generation.windows import lead_of, windowed_axis
+from grainpaint.generation.windows import lead_of
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import find_model
 from grainpaint.philox import check_seed
@@ -15,13 +18,28 @@ from grainpaint.simulate.am.recipe import AmRecipe
 from grainpaint.simulate.am.recipe_range import check_in_range
 from grainpaint.units import parse_length
 
-__all__ = ["make_scan_recipe"]
+__all__ = ["make_scan_recipe", "path_digest"]
 
 _CORE, _HALO = 128, 16  # of windows, voxels
 _BASE_WINDOW = (128, 128, 64)  # largest edges, base voxels, which are tall
 _LEAST_BASE = (24, 24, 8)  # of what a closed axis writes
 _BASE_HALO = 12  # base voxels
 _TALL = 1.25  # times the height of the builds that a model learned from
+
+
+def path_digest(scan: AmRecipe) -> str | None:
+    """Return the SHA-256 of the file of a path, hexadecimal; None without a file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing.
+    """
+    if scan.scan.kind == "lines":
+        return None
+    check_file(scan.scan.file)
+    with scan.scan.file.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def make_scan_recipe(
@@ -92,5 +110,6 @@ def make_scan_recipe(
         core=(LARGE_CORE if closed else _CORE,) * 3,
         halo=_HALO,
         scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
+        path_sha256=path_digest(scan),
         stretch=stretch,
     )

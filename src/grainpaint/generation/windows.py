@@ -11,8 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from grainpaint.errors import InputError
-from grainpaint.generation.base_axis import MIN_BASE, BaseAxis
+from grainpaint.generation.base_axis import BaseAxis, closed_length, windowed_axis
 from grainpaint.generation.blocks import Block, center, grid
 from grainpaint.microstructure import VoxelBox
 
@@ -29,11 +28,9 @@ __all__ = [
     "base_shape",
     "boxes_under",
     "cells_of",
-    "check_window",
     "lead_of",
     "whole",
     "windowed",
-    "windowed_axis",
     "windows",
 ]
 
@@ -252,57 +249,6 @@ def windowed(
     return BasePlan((x, y, z))
 
 
-def windowed_axis(
-    length: int,
-    multiple: int,
-    window: int = WINDOW,
-    halo: int = HALO,
-    levels: int = 1,
-    lead: int = 24,
-    least: int = MIN_BASE,
-) -> BaseAxis:
-    """Return how an axis is cut.
-
-    Parameters
-    ----------
-    length : int
-        Of the volume, voxels.
-    multiple, window, halo, levels, lead
-        As in `windowed`.
-    least : int
-        Base voxels of a closed axis, at least.
-
-    Raises
-    ------
-    InputError
-        If window or halo do not suit the network.
-    """
-    check_window(window, halo, multiple)
-    closed = _closed(length, multiple, levels, least)
-    if closed <= window:
-        return BaseAxis(closed)
-    need = lead + -(-length // 2**levels) + lead
-    blocks = -(-need // (window - 2 * halo))
-    computed = max(-(-need // blocks) + 2 * halo, MIN_BASE)
-    block = -(-computed // multiple) * multiple - 2 * halo
-    return BaseAxis(block, halo, lead)
-
-
-def check_window(window: int, halo: int, multiple: int) -> None:
-    """Raise InputError unless a window, with its halo, suits the network."""
-    if window < MIN_BASE or window % multiple:
-        raise InputError(
-            f"the base window must be a multiple of {multiple} and at least "
-            f"{MIN_BASE} base voxels, got {window}"
-        )
-    largest = (window - multiple) // 2
-    if not 0 < halo <= largest or 2 * halo % multiple:
-        raise InputError(
-            f"the halo of a base window of {window} must be a multiple of "
-            f"{multiple // 2} from {multiple // 2} to {largest} base voxels, got {halo}"
-        )
-
-
 def lead_of(halo: int) -> int:
     """Return how many base voxels before the volume its windows read, at most.
 
@@ -328,14 +274,8 @@ def base_shape(shape: Shape, multiple: int, levels: int = 1) -> Shape:
     >>> base_shape((128, 100, 3), multiple=8)
     (64, 56, 32)
     """
-    x, y, z = (_closed(n, multiple, levels) for n in shape)
+    x, y, z = (closed_length(n, multiple, levels) for n in shape)
     return x, y, z
-
-
-def _closed(length: int, multiple: int, levels: int, least: int = MIN_BASE) -> int:
-    """Return the base voxels of a closed axis that covers a length in voxels."""
-    coarse = max(least, -(-length // 2**levels))
-    return -(-coarse // multiple) * multiple
 
 
 def boxes_under(window: Window, levels: int) -> dict[int, VoxelBox]:

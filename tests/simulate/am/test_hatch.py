@@ -71,3 +71,13 @@ def test_a_full_rectangle_has_the_lines_of_any_area():
     full = np.ones((23, 31), bool)
     expected = distance_transform_edt(~np.pad(full, 4))
     np.testing.assert_allclose(_distance_outside(full, 4), expected)
+
+
+def test_an_island_of_any_width_beyond_the_box_is_one_island():
+    """Uncut, its lines were sampled over its whole width, which took the memory."""
+    found = [
+        fill_area(np.ones((30, 20), bool), Hatch(10, 5, "LL", True, 0, island), 20)
+        for island in (1e3, 1e9)
+    ]
+    assert found[0] == found[1]
+    assert len(found[0]) >= 7  # lines 5 apart across 30 sin 20 + 20 cos 20

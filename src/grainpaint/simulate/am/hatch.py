@@ -60,14 +60,16 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     if not hatch.island:
         longer = half + np.array([hatch.spacing / 2, 0])
         return _lines(near, hatch, middle, along, across, longer)
-    n = np.ceil(2 * half / hatch.island - 1e-9).astype(int)
+    # An island that reaches far beyond the box is cut, as all its lines are.
+    island = min(hatch.island, 2 * float(np.hypot(*size)) + 2 * hatch.spacing)
+    n = np.ceil(2 * half / island - 1e-9).astype(int)
     segments = []
     for j in range(n[1]):
         for i in range(n[0]):
-            place = (np.array([i, j]) - (n - 1) / 2) * hatch.island
+            place = (np.array([i, j]) - (n - 1) / 2) * island
             center = middle + place[0] * along + place[1] * across
             axes = (along, across) if (i + j) % 2 == 0 else (across, along)
-            cell = np.full(2, hatch.island / 2)
+            cell = np.full(2, island / 2)
             segments += _lines(near, hatch, center, *axes, cell)
     return segments
 

@@ -26,6 +26,7 @@ __all__ = [
     "AmRecipe",
     "CsvScan",
     "FileScan",
+    "GivenRecipe",
     "HatchScan",
     "Substrate",
     "load_am_recipe",
@@ -236,7 +237,11 @@ def load_am_recipe(path: Path) -> AmRecipe:
     return check_recipe(AmRecipe, data, str(path))
 
 
-def read_am_recipe(given: AmRecipe | Mapping[str, Any] | str | Path) -> AmRecipe:
+# What programs give as the recipe of a build.
+GivenRecipe = AmRecipe | Mapping[str, Any] | str | Path
+
+
+def read_am_recipe(given: GivenRecipe) -> AmRecipe:
     """Return the recipe of a build from a file, a mapping or itself.
 
     Raises

@@ -76,6 +76,9 @@ def test_the_beam_is_on_by_the_rule_of_its_laser(laser, text, on):
         (GO + "G42 D1\n", "line 3: paths beside"),
         (GO + "G95\n", "line 3: only feeds per minute"),
         (GO + "G54\nG55\n", "line 4: a second origin"),
+        (GO + "G55\nG1 X2\n", "line 3: a second origin"),
+        ("G59\n" + GO + "G55\nG54\n", "line 4: a second origin"),
+        (GO + "G53 G0 Z9\n", "line 3: coordinates of the machine"),
         (GO + "M98 P100\n", "line 3: subprograms"),
         (GO + "G1 X2 M98 P100\n", "line 3: subprograms"),
         (GO + "O100 repeat [5]\n", "line 3: subprograms"),
@@ -108,6 +111,33 @@ def test_lines_of_macros_are_told():
 def test_one_origin_and_macros_by_name_are_no_matter():
     text = GO + 'G54\nG0 G43 Z1 H1\nM98 P"home.g"\nO1000\nG54 G1 X2 G1\n'
     assert ends(text)[-1] == [2, 0, 1]
+
+
+def test_an_origin_other_than_the_first_holds_if_it_is_the_only_one():
+    assert ends("G28\nG28 Z0\nG56 " + GO + "G56\nX2\n") == [[1, 0, 0], [2, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("M30\n", "line 3 (M30)"),
+        ("N9 M02 (end)\n", "line 3 (M02)"),
+        ("G0 X0 M 2\n", "line 3 (M 2)"),
+        ("%\n", "line 3 (%)"),
+        ("\nM30*17\r\n", "line 4 (M30)"),
+    ],
+)
+def test_what_follows_the_end_of_a_program_is_told_and_not_followed(end, told):
+    with pytest.warns(InputNote, match=re.escape(told) + ".* are passed over"):
+        assert ends(GO + end + "\nG1 X9\n") == [[1, 0, 0]]
+
+
+def test_ends_of_programs_without_motions_behind_go_without_a_note():
+    start = "%\n% a part\nO1\n" + GO
+    assert ends(start + "M30\n%\nX-ray of G1\n") == [[1, 0, 0]]
+    # M30 with a name deletes a file, M300 beeps, a text is none, a comment is aside.
+    more = "M30 OLD.GCO\nM300 S2\nM117 AT M30\n(M2)\n; M30\n% note\nG1 X2\n"
+    assert ends(start + more) == [[1, 0, 0], [2, 0, 0]]
 
 
 def naive(text):

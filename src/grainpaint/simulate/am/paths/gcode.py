@@ -44,7 +44,7 @@ def read_gcode(
     data : bytes
         G0 and G1 with X, Y, Z, F (per minute), S, E; G20, G21, G90, G91, G92 of E,
         G28; M3, M4, M5, M82, M83. Words hold until they change. Other commands of M and
-        T are passed over.
+        T are passed over; the program ends at M2, M30 or a second %.
     edge : float, optional
         µm per unit of length before G20 or G21, by default 1000.
     laser : "power", "motion" or "extrusion"
@@ -138,6 +138,12 @@ def _refuse(program: Program, g: np.ndarray, line: np.ndarray) -> None:
     shifted = line[np.isin(g, (10, 92)) & np.isin(line, program.line[axes])]
     frames = np.isin(g, _FRAMES)
     moved = line[frames][g[frames] != g[frames][:1]]
+    if frames.any() and g[frames][0] != 54:  # which holds where none is told
+        first = line[frames][0]
+        placed = np.setdiff1d(program.line[axes], line[np.isin(g, _NO_MOTION)])
+        moved = np.append(moved, [first] if (placed < first).any() else [])
+        moved = np.sort(moved).astype(np.int64)
+    machine = np.intersect1d(line[g == 53], program.line[axes])
     turned = program.line[np.isin(program.letter, np.frombuffer(b"ABCUVW", np.uint8))]
     cycles = ((g >= 33) & (g < 39)) | ((g >= 73) & (g < 90) & (g != 80))
     for lines, what in (
@@ -150,7 +156,10 @@ def _refuse(program: Program, g: np.ndarray, line: np.ndarray) -> None:
         (line[np.isin(g, (41, 42))], "paths beside those of the program (G41, G42) "
          "are not read: write them as they are"),
         (line[np.isin(g, (65, 66))], NO_CALLS),
-        (moved, "a second origin (G54 to G59) is not read: write all in one"),
+        (moved, "a second origin (G54 to G59, G54 if none is told) is not read: write "
+         "all in one"),
+        (machine, "coordinates of the machine (G53) are not read: write all in one "
+         "origin"),
         (shifted, "G92 and G10 shift the coordinates: write them without"),
         (turned, "other axes than X, Y and Z are not read"),
     ):  # fmt: skip

@@ -16,9 +16,14 @@ NO_CALLS = "subprograms and macros are not read: write out what they do"
 
 # Patterns begin with a character, which is found faster than a start of a line.
 _COMMENTS = [
-    re.compile(pattern)
-    for pattern in (rb";[^\n]*", rb"\([^()\n]*+\)", rb"%[^\n]*", rb"\*\d+")
+    re.compile(pattern) for pattern in (rb";[^\n]*", rb"\([^()\n]*+\)", rb"\*\d+")
 ]
+_PERCENT = re.compile(rb"%[^\n]*")
+# The end of a program: M2 or M30 behind other words (M30 with a name deletes a file),
+# or a % alone, behind the first command.
+_END = re.compile(rb"(?:M[ \t]*+0*+(?:2|30)|%)[ \t]*+(?=\n|\Z)")
+_WORDS = re.compile(rb"[ \t]*+(?:[A-Z][ \t]*+[-+.\d]++[ \t]*+)*+")
+_COMMAND = re.compile(rb"^[ \t]*[^%\s]", re.M)
 _START = rb"\n[ \t]*+(?:N[ \t]*+\d++[ \t]*+)?+"
 # Lines of other matters: fans, heaters, tools, probing. M3, M4 and M5
 # switch a laser, M82 and M83 say how extrusion counts.
@@ -32,6 +37,7 @@ _BESIDE = re.compile(
     + rb"(?:(?:M(?![ \t]*0*(?:[345]|82|83|23|28|3[0-2]|11[78])(?![\d.]))|T)[ \t]*\d++"
     rb"[ \t]*)++(?=G[ \t]*0*[0-3](?![\d.]))"
 )
+_MOTION = re.compile(_START + rb"(?:G[ \t]*0*[0-3](?!\d)[^\n]*)?[XYZ][ \t]*[-+]?\.?\d")
 _CALL = re.compile(
     _START
     + rb"(?:M[ \t]*9[78][ \t]*[PQL][ \t]*\d"
@@ -93,10 +99,16 @@ def read_words(data: bytes) -> Program:
     ------
     InputError
         If a line of motions is not made of letters with numbers; the line is told.
+
+    Warns
+    -----
+    InputNote
+        Of lines that are no G-code, and of motions after the end of the program.
     """
     text = b"\n" + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").upper()
     for comment in _COMMENTS:
         text = comment.sub(b"", text)
+    text = _PERCENT.sub(b"", _until_end(text))
     call = _CALL.search(text)
     if call:
         number = text.count(b"\n", 0, call.start() + 1)
@@ -130,6 +142,31 @@ def read_words(data: bytes) -> Program:
         raise _damage(text)
     line = np.searchsorted(np.flatnonzero(ends), at)
     return Program(int(ends.sum()) + 1, chars[at], value, line)
+
+
+def _until_end(text: bytes) -> bytes:
+    """Return a program until it ends; a note says if motions follow."""
+    for end in _END.finditer(text):
+        begin = text.rfind(b"\n", 0, end.start()) + 1
+        before = text[begin : end.start()]
+        alone = end[0].startswith(b"%")
+        if alone and (before.strip() or not _COMMAND.search(text, 0, begin)):
+            continue
+        if not _WORDS.fullmatch(before):
+            continue
+        following = _MOTION.search(text, end.end())
+        if following:
+            at, next_at = (
+                text.count(b"\n", 0, i) for i in (end.start(), following.start() + 1)
+            )
+            warnings.warn(
+                f"the program ends in line {at:,} ({end[0].decode().strip()}): motions "
+                f"after it, from line {next_at:,} on, are passed over",
+                InputNote,
+                stacklevel=5,
+            )
+        return text[: end.end()]
+    return text
 
 
 def _homed(words: bytes) -> bytes:
