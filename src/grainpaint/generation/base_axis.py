@@ -138,7 +138,7 @@ def closed_length(
     length: int, multiple: int, levels: int, least: int = MIN_BASE
 ) -> int:
     """Return the base voxels of a closed axis that covers a length in voxels."""
-    coarse = max(least, -(-length // 2**levels))
+    coarse: int = max(least, -(-length // 2**levels))
     return -(-coarse // multiple) * multiple
 
 

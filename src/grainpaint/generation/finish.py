@@ -10,22 +10,21 @@ import numpy as np
 
 from grainpaint.generation.margin import Inside
 from grainpaint.generation.painter import Painter
-from grainpaint.generation.refine import OLD, doubled, grown_box, refine_window, within
+from grainpaint.generation.refine import doubled, grown_box, refine_window, within
 from grainpaint.generation.sampler import Tick, unheard
 from grainpaint.generation.scan_field import ScanField
+from grainpaint.generation.substrate import substrate_tags
 from grainpaint.generation.windows import Key, Window, cells_of
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.am.channels import COOLED_FAST
 from grainpaint.simulate.am.replay import replay
-from grainpaint.simulate.iso.potts import grow
 
 __all__ = ["finish_window", "label_grains"]
 
 _TAGS = 2**16 - 1
 _REACH = 2  # voxels around such places that relive their whole last life
-_LAST = 10.0  # units of dose that all other sites relive
-_SMOOTH = 16.0  # units of grain growth of what never melted, against the steps of cells
+_LAST = 10.0  # units of dose that sites relive which melted elsewhere
 
 
 def finish_window(
@@ -58,6 +57,7 @@ def _replayed(
 
     Places of little dose have grains finer than the base can hold; there, and near by,
     the whole time since the last melting is played again, elsewhere the last moves.
+    What never melted begins from the grains of the substrate and makes all its moves.
     """
     from scipy.ndimage import minimum_filter
 
@@ -76,7 +76,19 @@ def _replayed(
     x, y, z = (a for a, _ in box)
     powder = ~exposure.melted
     powder[:, :, : max(0, recipe.ground - z)] = 0
-    tags = _smoothed(tags, inside & ~exposure.melted & ~powder, painter.seed, (x, y, z))
+    still = inside & ~exposure.melted & ~powder
+    lowest, n_spins = n_colors + 1, min(recipe.spins, _TAGS - n_colors)
+    if recipe.substrate is not None:
+        tags = substrate_tags(
+            tags,
+            still,
+            box,
+            scan.shape,
+            recipe.substrate,
+            painter.seed,
+            lowest,
+            n_spins,
+        )
     fresh = powder | (low & exposure.melted)
     found = replay(
         tags,
@@ -84,9 +96,9 @@ def _replayed(
         scan.path(box[2][0], box[2][1] - 1),
         (recipe.pool, recipe.haz),
         fresh,
-        _LAST,
-        n_spins=min(recipe.spins, _TAGS - n_colors),
-        lowest=n_colors + 1,
+        np.where(still, np.float32(np.inf), np.float32(_LAST)),
+        n_spins=n_spins,
+        lowest=lowest,
         temperature=recipe.temperature,
         freeze=recipe.freeze,
         seed=painter.seed,
@@ -94,28 +106,6 @@ def _replayed(
     )
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[within(written, box)], np.uint16)
-
-
-def _smoothed(
-    tags: np.ndarray, still: np.ndarray, seed: int, origin: tuple[int, int, int]
-) -> np.ndarray:
-    """Return tags whose grains grew a little where no move of the scan smooths them."""
-    rows = np.flatnonzero(still.any((0, 1)))
-    if not rows.size:
-        return tags
-    some = slice(max(0, rows[0] - 1), rows[-1] + 2)
-    x, y, z = origin
-    *_, found = grow(
-        tags[:, :, some],
-        [OLD + _SMOOTH],
-        seed=seed,
-        start_time=OLD,
-        periodic=(False,) * 3,
-        mobility=still[:, :, some].astype(np.float32),
-        origin=(x, y, z + some.start),
-    )
-    tags[:, :, some] = found
-    return tags
 
 
 def label_grains(

@@ -30,7 +30,6 @@ from grainpaint.progress import Progress, part_of, silent
 from grainpaint.simulate.iso.potts import grow
 
 __all__ = [
-    "OLD",
     "Draft",
     "doubled",
     "draft_window",
@@ -46,7 +45,7 @@ __all__ = [
 
 _STREAM = 11  # of noise
 _OPEN = (False, False, False)
-OLD = 64.0  # time at which growth is slow enough for long slots
+_OLD = 64.0  # time at which growth is slow enough for long slots
 _APART = 4096.0  # time between the growths of two levels
 # How much of the halo grows, up to which share of the time. What happens in it reaches
 # less far the later it happens.
@@ -310,7 +309,7 @@ def grown(
         return tags
     if share is not None:
         mobility = share if mobility is None else share * mobility
-    start, reached = OLD + _APART * level, 0.0
+    start, reached = _OLD + _APART * level, 0.0
     stages = _NARROWING if halo and not all(torus) else ((1.0, 1.0),)
     with progress("grain growth", start + time, start) as bar:
         for until, kept in stages:

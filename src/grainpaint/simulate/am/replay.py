@@ -101,7 +101,7 @@ def replay(
     path: ScanPath,
     shapes: tuple[Pool, Haz],
     fresh: np.ndarray,
-    limit: float,
+    limit: float | np.ndarray,
     *,
     n_spins: int,
     lowest: int = 1,
@@ -122,8 +122,8 @@ def replay(
     shapes : Pool, Haz
     fresh : numpy.ndarray, bool, shape (nx, ny, nz)
         Sites that begin as melt or powder, and relive everything since then.
-    limit : float
-        Units of dose that each of the other sites relives.
+    limit : float or numpy.ndarray, float32, shape (nx, ny, nz)
+        Units of dose that each of the other sites relives; infinity = all of it.
     n_spins, lowest : int
         Melt and powder have random spins lowest..lowest + n_spins - 1.
     temperature : float
@@ -147,7 +147,7 @@ def replay(
     start = np.where(fresh & exposure.melted, 0, spin).astype(np.int32)
     scatter(start, fresh & ~exposure.melted, axes, rules, key)
     since, skipped = np.empty_like(exposure.track), np.empty_like(exposure.dose)
-    limits = np.where(fresh, np.float32(np.inf), np.float32(limit))
+    limits = np.where(fresh, np.float32(np.inf), np.asarray(limit, np.float32))
     skip_dose(axes, *scan, exposure.track, limits, since, skipped)
     lives = Lives(inside, since, skipped, exposure.track, fresh)
     return _relive(start, axes, scan, lives, rules, key)
