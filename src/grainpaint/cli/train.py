@@ -57,7 +57,8 @@ def train(
     """Train a network of your own, the paper's network, or a student.
 
     A student is a network with a quarter of the operations, which begins from the
-    weights of its teacher (iso-large, am, or a model like them) and learns its answers.
+    weights of its teacher (iso-large, am-large, or a model like them) and learns its
+    answers.
     """
     from grainpaint.progress import console
 

@@ -66,7 +66,7 @@ def _student(stage: Stage, teacher: str) -> StudentConfig:
 
 STUDENTS: dict[Kind, StudentConfig] = {
     "pyramid": _student("base", "iso-large"),
-    "additive": _student("additive", "am"),
+    "additive": _student("additive", "am-large"),
 }
 
 _State = tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]
@@ -219,7 +219,7 @@ def train_student(
         if card.network.inner:
             raise InputError(
                 f"the model {config.teacher!r} is a student itself: a teacher is a "
-                "wide network, such as iso-large"
+                "wide network, such as iso-large or am-large"
             )
         if _outside(card.network) != _outside(config.network):
             raise InputError(

@@ -112,7 +112,7 @@ PRESETS: dict[Stage, TrainConfig] = {
         batch=3,
         shift=15.0,
         known=0.0,
-        begin="am",
+        begin="am-large",
     ),
 }
 
