@@ -77,18 +77,10 @@ def _replayed(
     powder = ~exposure.melted
     powder[:, :, : max(0, recipe.ground - z)] = 0
     still = inside & ~exposure.melted & ~powder
-    lowest, n_spins = n_colors + 1, min(recipe.spins, _TAGS - n_colors)
+    lowest, most = n_colors + 1, _TAGS - n_colors
     if recipe.substrate is not None:
-        tags = substrate_tags(
-            tags,
-            still,
-            box,
-            scan.shape,
-            recipe.substrate,
-            painter.seed,
-            lowest,
-            n_spins,
-        )
+        given, seed = recipe.substrate, painter.seed
+        tags = substrate_tags(tags, still, box, scan.shape, given, seed, lowest, most)
     fresh = powder | (low & exposure.melted)
     found = replay(
         tags,
@@ -97,7 +89,7 @@ def _replayed(
         (recipe.pool, recipe.haz),
         fresh,
         np.where(still, np.float32(np.inf), np.float32(_LAST)),
-        n_spins=n_spins,
+        n_spins=min(recipe.spins, most),
         lowest=lowest,
         temperature=recipe.temperature,
         freeze=recipe.freeze,
