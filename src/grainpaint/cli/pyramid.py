@@ -34,7 +34,6 @@ __all__ = [
     "PyramidFlags",
     "duration",
     "forecast_rows",
-    "free_places",
     "make_volumes",
 ]
 
@@ -89,9 +88,7 @@ class PyramidFlags:
 
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make volumes and write everything, or say what would be done."""
-        places = free_places(job, self.in_memory)
-        recipe = self.settled(job.domain, job.model, job.plan)
-        make_volumes(recipe, places, job, drawing, self.in_memory)
+        make_volumes(job, drawing, self.settled, self.in_memory)
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ class PyramidBoxFlags(PyramidFlags):
         return parse_periodic(self.periodic)
 
 
-def free_places(job: Job, in_memory: Callable[[Path], bool]) -> dict[int, Outputs]:
+def _free_places(job: Job, in_memory: Callable[[Path], bool]) -> dict[int, Outputs]:
     """Return where the volume of each seed goes; refuse to replace files.
 
     A .zarr volume that is made piece by piece can be continued.
@@ -139,15 +136,19 @@ def free_places(job: Job, in_memory: Callable[[Path], bool]) -> dict[int, Output
 
 
 def make_volumes(
-    recipe: Recipe,
-    places: dict[int, Outputs],
     job: Job,
     drawing: Picture | None,
+    settled: Callable[[Callable[[], Domain], ModelFlags, PlanFlags], Recipe],
     in_memory: Callable[[Path], bool],
 ) -> None:
-    """Make a volume for each seed and write everything, or say what would be done."""
+    """Make a volume for each seed and write everything, or say what would be done.
+
+    `settled` and `in_memory` are those of the flags of a model.
+    """
     from grainpaint.network.devices import find_device
 
+    places = _free_places(job, in_memory)
+    recipe = settled(job.domain, job.model, job.plan)
     recipes = [recipe.model_copy(update={"seed": seed}) for seed in places]
     if job.written.dry_run:
         shown = job.written.picture

@@ -18,7 +18,7 @@ from grainpaint.cli.options import (
     PlanFlags,
     option,
 )
-from grainpaint.cli.pyramid import free_places, make_volumes
+from grainpaint.cli.pyramid import make_volumes
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,6 +113,4 @@ class ScanFlags:
 
     def fill(self, job: Job, drawing: Picture | None) -> None:
         """Make volumes and write everything, or say what would be done."""
-        places = free_places(job, self.in_memory)
-        recipe = self.settled(job.domain, job.model, job.plan)
-        make_volumes(recipe, places, job, drawing, self.in_memory)
+        make_volumes(job, drawing, self.settled, self.in_memory)

@@ -65,13 +65,11 @@ def bare_array(array: Any, name: str | None) -> RawVolume:
     called = "the array" if name is None else f"the array {name!r}"
     if len(axes) != values.ndim or not set(axes) <= set("xyz"):
         raw = bare_volume(values, called, name)
-        return replace(raw, notes=(*raw.notes, *absent_chunks(array)))
-    if set(axes) not in ({"x", "y"}, {"x", "y", "z"}):
+    elif set(axes) not in ({"x", "y"}, {"x", "y", "z"}):
         raise InputError(f"{called} has the axes {', '.join(axes)}, not x, y and z")
-    order = sorted(range(len(axes)), key=axes.__getitem__)
-    raw = bare_volume(values.transpose(order), called, name)
-    return replace(
-        raw,
-        assumed_unit="voxels of 1 µm, since their size is not stated",
-        notes=(*raw.notes, *absent_chunks(array)),
-    )
+    else:
+        order = sorted(range(len(axes)), key=axes.__getitem__)
+        told = "voxels of 1 µm, since their size is not stated"
+        raw = bare_volume(values.transpose(order), called, name)
+        raw = replace(raw, assumed_unit=told)
+    return replace(raw, notes=(*raw.notes, *absent_chunks(array)))

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from grainpaint.generation.base_axis import BaseAxis
 from grainpaint.generation.columns import alike_along_columns
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import (
@@ -66,16 +67,21 @@ def base_start(painter: Painter, key: Key) -> tuple[Start, tuple[slice, ...]]:
     wide = _wide(painter, key)
     inner = []
     for axis, kept in zip(plan.axes, plan.keep(key)):
-        more = _MARGIN if axis.closed else 0
+        more = _margin(axis)
         inner.append(slice(kept.start + more, kept.stop + more))
     return start_of(painter, wide), tuple(inner)
+
+
+def _margin(axis: BaseAxis) -> int:
+    """Return how many base voxels beyond its ends an axis of a build is drawn."""
+    return _MARGIN if axis.closed else 0
 
 
 def _wide(painter: Painter, key: Key) -> list[np.ndarray]:
     """Return the base voxels that a window of a build computes, with its margin."""
     found = []
     for axis, along in zip(painter.plan.axes, painter.plan.computed(key)):
-        more = _MARGIN if axis.closed else 0
+        more = _margin(axis)
         found.append(np.arange(along[0] - more, along[-1] + 1 + more))
     return found
 

@@ -2,10 +2,9 @@
 
 import math
 import warnings
-from hashlib import file_digest
 
 from grainpaint.errors import InputError, InputNote
-from grainpaint.formats.files import check_file
+from grainpaint.formats.files import check_file, file_digest
 from grainpaint.generation.base_axis import windowed_axis
 from grainpaint.generation.cuts import LARGE_CORE
 from grainpaint.generation.domain import Domain, settled
@@ -33,13 +32,12 @@ def path_digest(scan: AmRecipe) -> str | None:
     Raises
     ------
     InputError
-        If the file is missing.
+        If the file is missing or cannot be read.
     """
     if scan.scan.kind == "lines":
         return None
     check_file(scan.scan.file)
-    with scan.scan.file.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return file_digest(scan.scan.file)
 
 
 def make_scan_recipe(

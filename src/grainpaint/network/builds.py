@@ -167,8 +167,6 @@ def half_build(
     recipe = job.recipe
     exposure = expose((x, y, z), job.path, recipe.pool, recipe.haz)
     maps = channels(recipe, exposure, coarse > 0, z)
-    if stretch == 1:
-        return coarse, maps
     return _commonest(coarse, has_columns(maps), stretch), stretched(maps, stretch)
 
 
