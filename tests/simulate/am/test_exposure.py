@@ -91,3 +91,14 @@ def test_a_box_is_the_same_alone_as_within_a_larger_one():
     part = expose(axes, path, pool, haz)
     for name in ("track", "across", "below", "heading", "dose"):
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[box])
+
+
+@pytest.mark.parametrize(("pool", "haz"), BUILDS, ids=lambda p: getattr(p, "shape", ""))
+def test_rounding_of_the_path_makes_no_cold_site_mobile(pool, haz):
+    axes = tuple(np.arange(n, dtype=float) for n in (34, 24, 14))
+    here, there = (
+        expose(axes, make_path([Segment((x, 11), (x + 11, 11), 13.0)], [9]), pool, haz)
+        for x in (4, 4 + 1e-9)
+    )
+    np.testing.assert_array_equal(there.track, here.track)
+    np.testing.assert_allclose(there.dose, here.dose, atol=1e-3)

@@ -259,7 +259,8 @@ def at_rest(segment, lines, line):
         return np.float32(np.inf)
     share = np.float32(place - low)
     near, far = lines.distance[aside, deep, low], lines.distance[aside, deep, low + 1]
-    return near + share * (far - near)
+    # Not near + share * (far - near), which is 0 where near is _COLD and share is 1.
+    return near * (np.float32(1) - share) + far * share
 
 
 @inner()
