@@ -2,8 +2,10 @@ import re
 
 import pytest
 from samples import AM_RECIPE, EXAMPLES
+from scan_paths import GCODE, HATCHES, LAYERS, binary_layers, hatches, layer
 
 from grainpaint.cli import main
+from grainpaint.errors import InputError
 from grainpaint.simulate.am.recipe import load_am_recipe
 
 SCAN = AM_RECIPE[AM_RECIPE.index("[scan]") :]
@@ -56,6 +58,7 @@ def write(folder, text):
         (SCAN, FILE + 'speed = 9\nlaser = "blue"\n', "scan.laser: .*'motion'"),
         (SCAN, FILE + "speed = 9\nhatch = 9\n", "'scan.hatch': it belongs to another"),
         (SCAN, FILE + "speed = 9\n", "none.cli: no such file"),
+        (SCAN, '[scan]\nfile = "a.cli"\n', r'toml: scan: .* needs kind = "file" .*or'),
     ],
 )
 def test_a_bad_recipe_is_one_clear_line(
@@ -73,6 +76,22 @@ def test_a_bad_recipe_is_one_clear_line(
     assert line.count("\n") == 1
     assert re.search(message, line), line
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (GCODE.encode(), "file"),
+        (LAYERS.encode(), "file"),
+        (binary_layers(layer(3), hatches(HATCHES)), "file"),
+        (b"x0,y0,z0,x1,y1,z1,speed,on\n0,0,5,9,0,5,8,1\n", "csv"),
+    ],
+)
+def test_a_scan_path_given_as_a_recipe_is_told_where_it_belongs(tmp_path, path, kind):
+    file = tmp_path / "path.dat"
+    file.write_bytes(path)
+    with pytest.raises(InputError, match=f'not a recipe.* kind = "{kind}"'):
+        load_am_recipe(file)
 
 
 def test_the_example_says_what_its_comments_say():

@@ -1,4 +1,5 @@
 import pytest
+from scan_paths import EVENTS, GCODE, HATCHES, LAYERS, binary_layers, hatches, layer
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.scan_file import read_scan
@@ -41,3 +42,19 @@ def test_text_as_other_systems_save_it_is_read(tmp_path, codec):
     file = tmp_path / "path.csv"
     file.write_bytes("x0,y0,z0,x1,y1,z1,speed,on\r\n0,0,5,10,0,5,8,1\r\n".encode(codec))
     assert read_scan(file).end.tolist() == [[10, 0, 5]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        EVENTS.encode(),
+        GCODE.encode(),
+        LAYERS.encode(),
+        binary_layers(layer(3), hatches(HATCHES)),
+    ],
+)
+def test_a_path_in_real_units_is_told_its_kind(tmp_path, content):
+    file = tmp_path / "path.csv"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match='in real units has kind = "file"'):
+        read_scan(file)

@@ -17,6 +17,7 @@ from pydantic import (
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
+from grainpaint.simulate.am.paths import kind_of_file
 from grainpaint.simulate.am.paths.gcode import LaserRule
 from grainpaint.simulate.am.scan import Corner
 from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
@@ -206,6 +207,11 @@ class AmRecipe(RecipePart):
     @classmethod
     def _scan_lines_by_default(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("scan"), dict):
+            if "file" in data["scan"] and "kind" not in data["scan"]:
+                raise ValueError(
+                    'scan: the path of a `file` needs kind = "file" (in real units) '
+                    'or kind = "csv" (in voxels)'
+                )
             return data | {"scan": {"kind": "lines"} | data["scan"]}
         return data
 
@@ -230,11 +236,26 @@ def load_am_recipe(path: Path) -> AmRecipe:
         If the file is missing, is not TOML, or a key is unknown, missing or out of
         range.
     """
-    data = load_toml(path)
+    try:
+        data = load_toml(path)
+    except InputError as error:
+        raise _scan_path_instead(path) or error from None
     for table, key in ((data, "part"), (data.get("scan"), "file")):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = str(path.parent / table[key])
     return check_recipe(AmRecipe, data, str(path))
+
+
+def _scan_path_instead(path: Path) -> InputError | None:
+    """Return what to say of a scan path that is given as a recipe, None of others."""
+    try:
+        kind = "csv" if kind_of_file(path) == "segments" else "file"
+    except InputError:
+        return None
+    return InputError(
+        f"{path}: is a scan path, not a recipe: name it in the recipe of its build, "
+        f'[scan] kind = "{kind}", file = "{path.name}"'
+    )
 
 
 # What programs give as the recipe of a build.

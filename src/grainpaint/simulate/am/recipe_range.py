@@ -90,7 +90,7 @@ def check_path_in_range(path: ScanPath, pool: Pool) -> None:
         found.append(("hatch / pool width", hatch / pool.width))
     if thickness := thickness_of(path):
         found.append(("thickness / pool depth", thickness / pool.depth))
-    _refuse(_outside(found))
+    _refuse(_outside(found), "another voxel size, `time` or `speed`")
 
 
 def _outside(found: Iterable[tuple[str, float]]) -> list[str]:
@@ -103,12 +103,12 @@ def _outside(found: Iterable[tuple[str, float]]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _refuse(outside: list[str]) -> None:
+def _refuse(outside: list[str], remedy: str = "another voxel size") -> None:
     if outside:
         raise InputError(
             "the model was not trained on such a build (voxels; trained range in "
             f"brackets): {', '.join(outside)}; simulate it with `grainpaint simulate "
-            "am`, or choose another voxel size"
+            f"am`, or choose {remedy}"
         )
 
 

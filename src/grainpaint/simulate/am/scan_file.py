@@ -9,6 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.files import check_file, replace_with
+from grainpaint.simulate.am.paths.content import kind_of_path
 from grainpaint.simulate.am.scan import ScanPath
 
 __all__ = ["read_scan", "write_scan"]
@@ -35,10 +36,11 @@ def read_scan(file: Path) -> ScanPath:
         `ScanPath`).
     """
     check_file(file)
+    data = content_of(file)
     rows, on = [], []
     number = 0
     try:
-        lines = csv.reader(io.StringIO(content_of(file).decode(), newline=""))
+        lines = csv.reader(io.StringIO(data.decode(), newline=""))
         for number, line in enumerate(lines, 1):
             cells = [c.strip() for c in line]
             if not any(cells) or (number == 1 and tuple(cells) == _COLUMNS):
@@ -52,16 +54,27 @@ def read_scan(file: Path) -> ScanPath:
                 raise InputError(
                     f"{file}, line {number}: a segment is eight values, "
                     f"{', '.join(_COLUMNS)} (1 or 0); got {brief(','.join(line))!r}"
+                    + _other_kind(data)
                 ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"{file}, after line {number}: is no CSV ({brief(error, 80)})"
+            + _other_kind(data)
         ) from None
     table = np.array(rows, float).reshape(-1, 7)
     try:
         return ScanPath(table[:, :3], table[:, 3:6], table[:, 6], np.array(on, bool))
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
+
+
+def _other_kind(data: bytes) -> str:
+    """Return a hint if what is no path in voxels is one in real units."""
+    try:
+        kind = kind_of_path(data)
+    except InputError:
+        return ""
+    return "" if kind == "segments" else '; a path in real units has kind = "file"'
 
 
 def write_scan(path: ScanPath, file: Path) -> None:
