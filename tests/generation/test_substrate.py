@@ -1,64 +1,76 @@
-"""Grains of a substrate, made in any box of it."""
+"""Grains of a substrate, made at any places of it."""
 
 import numpy as np
+import pytest
+from scipy.spatial import cKDTree
 
-from grainpaint.generation.substrate import substrate_tags
+from grainpaint.generation.substrate import _points, substrate_colors
+from grainpaint.palette import contact_graph
+from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.recipe import Substrate
 
-SHAPE = (96, 80, 60)
-LOWEST, N_TAGS = 41, 60_000
+SLAB = (96, 80, 24)
+N_COLORS = 40
 
 
-def grains_of(box, seed=1, height=24, grain=9.0, still=None, tags=None, shape=SHAPE):
-    """Return the tags of a box that holds the tag 7 where nothing else is said."""
-    n = [b - a for a, b in box]
-    tags = np.full(n, 7, np.uint16) if tags is None else tags
-    if still is None:
-        still = np.zeros(n, bool)
-        still[:, :, : max(0, height - box[2][0])] = True
-    given = Substrate(height=height, grain=grain)
-    return substrate_tags(tags, still, box, shape, given, seed, LOWEST, N_TAGS)
+def colors_in(box, seed=1, grain=9.0, slab=SLAB):
+    """Return the colors of a box of a slab."""
+    places = np.argwhere(np.ones([b - a for a, b in box])) + [a for a, _ in box]
+    given = Substrate(height=slab[2], grain=grain)
+    found = substrate_colors(places, slab, given, seed, N_COLORS)
+    return found.reshape([b - a for a, b in box])
 
 
-def test_a_box_holds_what_the_whole_holds_there():
-    whole = grains_of([(0, n) for n in SHAPE])
-    box = [(30, 70), (20, 61), (0, 40)]
-    part = grains_of(box)
-    np.testing.assert_array_equal(part, whole[30:70, 20:61, :40])
-    assert (grains_of(box, seed=2) != part).any()
+@pytest.fixture(scope="module")
+def whole():
+    return colors_in([(0, n) for n in SLAB])
 
 
-def test_what_melted_keeps_its_tags():
-    whole = grains_of([(0, n) for n in SHAPE])
-    assert (whole[:, :, 24:] == 7).all()
-    box = [(0, 40), (0, 40), (30, 60)]  # above the substrate
-    assert (grains_of(box) == 7).all()
+def test_a_box_holds_what_the_whole_holds_there(whole):
+    box = [(30, 70), (20, 61), (5, 20)]
+    part = colors_in(box)
+    np.testing.assert_array_equal(part, whole[30:70, 20:61, 5:20])
+    assert (colors_in(box, seed=2) != part).any()
+
+
+def test_single_places_have_the_colors_of_the_box_around_them(whole, rng):
+    places = rng.uniform(0, np.array(SLAB) - 1, (5, 3))
+    given = Substrate(height=SLAB[2], grain=9.0)
+    found = [substrate_colors(p[None], SLAB, given, 1, N_COLORS)[0] for p in places]
+    together = substrate_colors(places, SLAB, given, 1, N_COLORS)
+    np.testing.assert_array_equal(found, together)
+    grid = np.rint(places).astype(int)
+    at_voxels = substrate_colors(grid, SLAB, given, 1, N_COLORS)
+    np.testing.assert_array_equal(at_voxels, whole[tuple(grid.T)])
 
 
 def test_as_many_grains_as_their_diameter_says():
-    """Points are independent: 3,650 of them scatter by 60; five standard deviations."""
-    shape = (160, 160, 64)
-    still = np.ones(shape, bool)
-    box = [(0, n) for n in shape]
-    found = grains_of(box, height=64, grain=9.5, still=still, shape=shape)
-    n_grains = len(np.unique(found))
-    expected = np.prod(shape) * 6 / np.pi / 9.5**3
-    pairs = expected**2 / 2 / N_TAGS  # that have the same tag
-    assert abs(n_grains + pairs - expected) < 5 * np.sqrt(expected)
+    """Points are independent: 3,650 of them scatter by 60; five standard deviations.
+
+    Grains that touch have different colors: pieces of one color are grains.
+    """
+    slab = (160, 160, 64)
+    found = colors_in([(0, n) for n in slab], grain=9.5, slab=slab)
+    n_grains = label_pieces(found + np.uint8(1), (False,) * 3).max()
+    expected = np.prod(slab) * 6 / np.pi / 9.5**3
+    assert abs(n_grains - expected) < 5 * np.sqrt(expected)
 
 
-def test_grains_at_the_melt_go_on_in_what_grew_from_them():
-    """Under each half of the melt the highest grains have the tag of that half."""
-    tags = np.full(SHAPE, 7, np.uint16)
-    tags[48:] = 8
-    found = grains_of([(0, n) for n in SHAPE], tags=tags)
-    top = found[:, :, 23]
-    assert (top[:40] == 7).mean() > 0.8
-    assert (top[56:] == 8).mean() > 0.8
-    assert (found[:, :, :8] >= LOWEST).all()  # 16 voxels under the melt, at least
+def test_hardly_two_grains_that_touch_have_one_color():
+    """Colors of grains that are told apart by position, not by color."""
+    slab, grain = (160, 160, 64), 9.5
+    places = np.argwhere(np.ones(slab))
+    points, _ = _points(places, slab, grain, 1)
+    cell = cKDTree(points).query(places)[1].reshape(slab).astype(np.int32) + 1
+    color = np.zeros(len(points) + 1, int)
+    color[cell] = colors_in([(0, n) for n in slab], grain=grain, slab=slab)
+    start, neighbor = contact_graph(cell, (False,) * 3)
+    own = np.repeat(np.arange(len(color)), np.diff(start))
+    assert len(neighbor) > 50_000
+    assert np.mean(color[own] == color[neighbor]) < 2e-3
 
 
 def test_a_slab_smaller_than_a_grain_is_one_grain():
-    shape = (6, 6, 20)
-    found = grains_of([(0, n) for n in shape], height=3, grain=60.0, shape=shape)
-    assert len(np.unique(found[:, :, :3])) == 1
+    slab = (6, 6, 3)
+    found = colors_in([(0, n) for n in slab], grain=60.0, slab=slab)
+    assert len(np.unique(found)) == 1

@@ -5,8 +5,9 @@ import pytest
 
 from grainpaint.errors import InputError
 from grainpaint.network.batch import draw_batch
-from grainpaint.network.builds import Builds, half_build, load_builds
+from grainpaint.network.builds import Builds, first_grains, half_build, load_builds
 from grainpaint.pyramid import halve
+from grainpaint.simulate.am.build import first_spins
 from grainpaint.simulate.am.channels import (
     CHANNELS,
     COOLED_FAST,
@@ -14,6 +15,7 @@ from grainpaint.simulate.am.channels import (
     has_columns,
     mirrored,
     transposed,
+    unmelted,
 )
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.scan import ScanPath
@@ -54,14 +56,15 @@ def test_what_a_crop_has_above_a_low_build_is_outside(additive_builds, rng):
     assert not sample.maps[:, :, 32:].any()
 
 
-def test_where_no_grain_is_nothing_is_noised(builds, rng):
+def test_what_has_no_grain_or_never_melted_is_not_noised(builds, rng):
     batch = draw_batch(builds, np.array([0.9, 0.4]), 0.0, rng)
     assert batch.maps.shape == (2, 32, 32, 32, N)
     level = batch.t[..., 0].numpy()
-    none = batch.color.numpy() < 0
+    none, still = batch.color.numpy() < 0, unmelted(batch.maps.numpy()) > 0
     assert none.any()
-    assert (level[none] == 0).all()
-    assert set(np.unique(level[0][~none[0]])) == {np.float32(0.9)}
+    assert (still & ~none).any()
+    assert (level[none | still] == 0).all()
+    assert set(np.unique(level[0][~(none | still)[0]])) == {np.float32(0.9)}
 
 
 def test_builds_number_twenty_and_its_multiples_are_held_out(additive_builds):
@@ -72,7 +75,7 @@ def test_builds_number_twenty_and_its_multiples_are_held_out(additive_builds):
 
 def test_halves_have_the_maps_of_the_middles_of_their_cells(additive_builds):
     (build,) = load_builds(additive_builds, held_out=False)
-    grain_id, maps = half_build(build.grain_id, build.job, (0, 0, 0))
+    grain_id, maps = half_build(build.grain_id, build.grain_id, build.job, (0, 0, 0))
     assert grain_id.shape == tuple(n // 2 + 8 for n in build.grain_id.shape)
     assert (grain_id[:4] == 0).all()
     assert not maps[:4].any()
@@ -126,6 +129,33 @@ def test_volumes_that_are_no_builds_are_refused(volumes):
         load_builds(volumes, held_out=False)
 
 
+def test_the_substrate_of_a_sample_has_the_grains_that_it_began_with(additive_builds):
+    """They are the Voronoi cells of the simulation; elsewhere nothing changes."""
+    (build,) = load_builds(additive_builds, held_out=False)
+    recipe, grain_id = build.job.recipe, build.grain_id
+    begun = first_grains(grain_id, recipe, build.seed)
+    assert recipe.ground > 4
+    above = (slice(None), slice(None), slice(recipe.ground, None))
+    np.testing.assert_array_equal(begun[above], grain_id[above])
+    under = (slice(None), slice(None), slice(recipe.ground))
+    cell = first_spins(recipe.spins, recipe.substrate, grain_id > 0, build.seed)[under]
+    pairs = np.unique(np.stack([cell.ravel(), begun[under].ravel()]), axis=1)
+    assert len(pairs[0]) == len(np.unique(pairs[0])) == len(np.unique(pairs[1]))
+    for grain in np.unique(begun[under]):
+        if grain <= grain_id.max():  # left of the cell where most of it lies
+            cells, counts = np.unique(
+                cell[grain_id[under] == grain], return_counts=True
+            )
+            (own,) = np.unique(cell[begun[under] == grain])
+            assert counts[cells == own].item() == counts.max()
+    assert (begun[under] == grain_id[under]).mean() > 0.3
+    coarse, maps = half_build(grain_id, begun, build.job, (0, 0, 0))
+    usual, _ = half_build(grain_id, grain_id, build.job, (0, 0, 0))
+    still = unmelted(maps) > 0
+    assert (coarse[still] != usual[still]).any()
+    np.testing.assert_array_equal(coarse[~still], usual[~still])
+
+
 @pytest.mark.parametrize("offset", [(0, 0, 0), (1, 1, 3)])
 def test_tall_base_voxels_hold_the_commonest_of_what_a_network_makes(
     additive_builds, offset
@@ -134,7 +164,8 @@ def test_tall_base_voxels_hold_the_commonest_of_what_a_network_makes(
     stretch = 3
     margin = np.array([8, 8, 8 * stretch]) + offset
     wide = np.pad(build.grain_id, [(m, 64) for m in margin])
-    tall, maps = half_build(build.grain_id, build.job, offset, stretch)
+    own = build.grain_id
+    tall, maps = half_build(own, own, build.job, offset, stretch)
     made = has_columns(maps)
     assert made.any()
     assert (made <= (tall > 0)).all()

@@ -6,12 +6,11 @@ from safetensors.torch import load_file
 from grainpaint.errors import InputError
 from grainpaint.generation.sampler import Start, sample_one
 from grainpaint.network.batch import draw_batch
-from grainpaint.network.cards import read_card
 from grainpaint.network.dataset import load_sets
-from grainpaint.network.loading import load_any, load_model
+from grainpaint.network.loading import load_model
 from grainpaint.network.samples import Samples
 from grainpaint.network.student import (
-    STUDENTS,
+    STUDENT,
     StudentConfig,
     Teacher,
     student_losses,
@@ -27,7 +26,7 @@ def config(teacher):
     network = NetworkConfig(dim=3, n_colors=12, channels=(8, 8), inner=(3, 2), head=2)
     how = {"network": network, "batch": 2, "warmup": 5, "teacher": str(teacher)}
     how |= {"learning_rate": 0.01, "muon_learning_rate": 0.01}
-    return StudentConfig(**{**dict(STUDENTS["pyramid"]), **how})
+    return StudentConfig(**{**dict(STUDENT), **how})
 
 
 @pytest.fixture
@@ -91,22 +90,6 @@ def test_a_student_begins_near_its_teacher_and_comes_nearer(
         student_losses(trained, questions, teacher, "float32"), first
     ):
         assert now < 0.8 * before
-
-
-def test_a_student_of_builds_reads_their_maps(
-    additive_model, additive_builds, tmp_path, one_level
-):
-    wide = read_card(additive_model / "additive.json").network
-    network = wide.model_copy(update={"inner": (4, 4), "head": 2})
-    how = {"network": network, "batch": 2, "teacher": str(additive_model)}
-    how = StudentConfig(**{**dict(STUDENTS["additive"]), **how})
-    card = train_student(how, additive_builds, tmp_path, n_steps=2)
-    model = load_any(str(tmp_path), precision="float32")
-    assert model.base.config == card.network == network
-    x, told = torch.randn(1, 8, 8, 8, 5), torch.tensor([0.9, 0.0, 1.0])
-    maps = torch.rand(2, 1, 8, 8, 8, network.n_maps)
-    one, other = (model.base(x, told, m) for m in maps)
-    assert not torch.equal(one, other)
 
 
 def test_a_student_is_no_teacher(volumes, tmp_path):

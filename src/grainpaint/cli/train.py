@@ -57,7 +57,7 @@ def train(
     """Train a network of your own, the paper's network, or a student.
 
     A student is a network with a quarter of the operations, which begins from the
-    weights of its teacher (iso-large, am-large, or a model like them) and learns its
+    weights of its teacher (iso-large or a model like it) and learns its
     answers.
     """
     from grainpaint.progress import console
@@ -67,7 +67,16 @@ def train(
         refuse_workers(name, workers is not None)
     run = _training(stage, precision, teacher)
     with cluster.executor() as executor:
-        card = run(data, out, minutes, None, resume, device, console, workers, executor)
+        card = run(
+            data,
+            out,
+            minutes=minutes,
+            resume=resume,
+            device=device,
+            progress=console,
+            workers=workers,
+            executor=executor,
+        )
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
     for name, value in card.metrics.items():
         print(f"{name.replace('_', ' ')} by noise level: {value}")
@@ -83,14 +92,14 @@ def _training(
     chosen = {"precision": precision}
     if stage == "student":
         from grainpaint.network.lookup import kind_of
-        from grainpaint.network.student import STUDENTS, train_student
+        from grainpaint.network.student import STUDENT, train_student
 
         teacher = teacher or "iso-large"
         kind = kind_of(teacher)
-        if kind not in STUDENTS:
+        if kind != "pyramid":
             raise InputError(f"{teacher!r} is a {kind} model, which has no students")
         chosen["teacher"] = teacher
-        return partial(train_student, STUDENTS[kind].model_copy(update=chosen))
+        return partial(train_student, STUDENT.model_copy(update=chosen))
     if teacher is not None:
         raise InputError(f"only a student has a teacher, not the stage {stage}")
     if stage == "paper":

@@ -14,11 +14,13 @@ from grainpaint.generation.sampler import (
     sample_one,
     unheard,
 )
+from grainpaint.generation.scan_field import ScanField
 from grainpaint.generation.scatter import unevenness
+from grainpaint.generation.substrate import substrate_colors
 from grainpaint.generation.tags import color_of, tag_grains
 from grainpaint.generation.windows import Key, Order
 from grainpaint.philox import normal_field
-from grainpaint.simulate.am.channels import has_columns
+from grainpaint.simulate.am.channels import has_columns, unmelted
 
 __all__ = ["base_colors", "base_start", "base_window", "start_of", "written_of"]
 
@@ -95,20 +97,26 @@ def written_of(
 ) -> np.ndarray:
     """Return what a window writes of the colors that were drawn from its start."""
     if start.maps is not None:
-        color = _cleaned(painter, key, start.maps, color)
+        color = _cleaned(painter, key, start.maps, start.known, color)
     return np.ascontiguousarray(color[kept])
 
 
 def _cleaned(
-    painter: Painter, key: Key, maps: np.ndarray, color: np.ndarray
+    painter: Painter,
+    key: Key,
+    maps: np.ndarray,
+    known: np.ndarray | None,
+    color: np.ndarray,
 ) -> np.ndarray:
     """Return the colors of a window of a build without specks and merged grains.
 
     The grains of a build go by their colors, so the parts of a merged one get others.
-    Where a network makes no grains colors stay as they are, and count as one grain.
+    Where a network makes no grains colors stay as they are, and count as one grain;
+    known colors stay, too.
     """
     card, n_colors = painter.model.base_card, painter.model.base.config.n_colors
     rest = ~has_columns(maps)
+    firm = np.zeros(color.shape, bool) if known is None else known != UNKNOWN
     tags = tag_grains(
         np.where(rest, np.uint8(n_colors), color),
         n_colors + 1,
@@ -116,9 +124,10 @@ def _cleaned(
         painter.seed,
         card.sampling,
         least=_LEAST,
+        firm=firm,
     )
     found = color_of(tags, n_colors + 1)
-    return np.where(rest | (found == n_colors), color, found)
+    return np.where(rest | firm | (found == n_colors), color, found)
 
 
 def _in_order(painter: Painter, order: Order, tick: Tick) -> np.ndarray:
@@ -167,6 +176,7 @@ def start_of(
         maps = painter.scan.maps((x, y, z))
         places = x, y, z * painter.plan.stretch
         noise = alike_along_columns(noise, painter.seed, places, maps)
+        known = _substrate(painter, painter.scan, voxels, maps)
     return Start(
         noise,
         known=known,
@@ -174,6 +184,25 @@ def start_of(
         leaning=leaning,
         maps=maps,
     )
+
+
+def _substrate(
+    painter: Painter, scan: ScanField, voxels: list[np.ndarray], maps: np.ndarray
+) -> np.ndarray | None:
+    """Return the colors of base voxels of the substrate, UNKNOWN where all melted."""
+    if scan.recipe.substrate is None:
+        return None
+    share = unmelted(maps)
+    still = share > 0
+    x, y, z = np.argwhere(still).T + np.array([[v[0]] for v in voxels])
+    middle = scan.stretch * share[still]  # of what did not melt, at the bottom
+    places = np.stack([2 * x + 0.5, 2 * y + 0.5, 2 * scan.stretch * z - 0.5 + middle])
+    found = np.full(still.shape, UNKNOWN, np.uint8)
+    n_colors = painter.model.base.config.n_colors
+    found[still] = substrate_colors(
+        places.T, scan.slab, scan.recipe.substrate, painter.seed, n_colors
+    )
+    return found
 
 
 def _asked(painter: Painter, voxels: list[np.ndarray]) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from grainpaint.generation.painter import Painter
 from grainpaint.generation.refine import doubled, grown_box, refine_window, within
 from grainpaint.generation.sampler import Tick, unheard
 from grainpaint.generation.scan_field import ScanField
-from grainpaint.generation.substrate import substrate_tags
+from grainpaint.generation.substrate import substrate_colors
 from grainpaint.generation.windows import Key, Window, cells_of
 from grainpaint.progress import Progress, silent
 from grainpaint.segmentation.colors import grains
@@ -57,7 +57,8 @@ def _replayed(
 
     Places of little dose have grains finer than the base can hold; there, and near by,
     the whole time since the last melting is played again, elsewhere the last moves.
-    What never melted begins from the grains of the substrate and makes all its moves.
+    What never melted begins from the grains of the substrate and makes all its moves,
+    and so does the melt in base voxels that have the color of such a grain.
     """
     from scipy.ndimage import minimum_filter
 
@@ -77,10 +78,12 @@ def _replayed(
     powder = ~exposure.melted
     powder[:, :, : max(0, recipe.ground - z)] = 0
     still = inside & ~exposure.melted & ~powder
-    lowest, most = n_colors + 1, _TAGS - n_colors
     if recipe.substrate is not None:
-        given, seed = recipe.substrate, painter.seed
-        tags = substrate_tags(tags, still, box, scan.shape, given, seed, lowest, most)
+        places = np.argwhere(still) + np.array([x, y, z])
+        slab, given = scan.slab, recipe.substrate
+        under = substrate_colors(places, slab, given, painter.seed, n_colors)
+        tags[still] = under + np.uint16(1)
+    lowest, most = n_colors + 1, _TAGS - n_colors
     fresh = powder | (low & exposure.melted)
     found = replay(
         tags,
@@ -88,7 +91,7 @@ def _replayed(
         scan.path(box[2][0], box[2][1] - 1),
         (recipe.pool, recipe.haz),
         fresh,
-        np.where(still, np.float32(np.inf), np.float32(_LAST)),
+        np.where(_known(still, z, 2 * stretch), np.float32(np.inf), np.float32(_LAST)),
         n_spins=min(recipe.spins, most),
         lowest=lowest,
         temperature=recipe.temperature,
@@ -98,6 +101,14 @@ def _replayed(
     )
     written = list(zip(window.start, window.stop))
     return np.ascontiguousarray(found[within(written, box)], np.uint16)
+
+
+def _known(still: np.ndarray, bottom: int, height: int) -> np.ndarray:
+    """Return what lies with unmelted voxels in base voxels of a height (bool)."""
+    base = np.arange(bottom, bottom + still.shape[2]) // height
+    first = np.flatnonzero(np.diff(base, prepend=base[0] - 1))
+    found: np.ndarray = np.logical_or.reduceat(still, first, axis=2)
+    return found[:, :, base - base[0]]
 
 
 def label_grains(

@@ -114,6 +114,10 @@ def sample(
 
     Together or one by one, they come out alike but for rounding.
 
+    The network sees voxels in cells of 2^3, and grains end between two cells more often
+    than within one. Every other evaluation therefore sees all voxels one place farther
+    along each axis; what leaves a window at one end comes in at the other.
+
     Parameters
     ----------
     network : Evaluator
@@ -133,24 +137,31 @@ def sample(
     if maps is not None:
         vectors = maps
         wanted = np.stack([has_columns(a.maps) for a in starts if a.maps is not None])
-        if not wanted.all():
-            unknown = torch.from_numpy(wanted).to(device)[..., None]
-            x = x * unknown
+        unknown = torch.from_numpy(wanted).to(device)[..., None]
+        x = x * unknown
     known = _stacked([start.known for start in starts], device)
     if known is not None:
-        given = known[..., None]
-        unknown = given == UNKNOWN
-        fixed = colors[given[..., 0].long() * ~unknown[..., 0]]
-        x = torch.where(unknown, x, fixed)
+        drawn = known[..., None] == UNKNOWN
+        fixed = colors[known.long() * ~drawn[..., 0]]
+        x = torch.where(drawn, x, fixed)
+        unknown = drawn if unknown is None else drawn & unknown
+    if unknown is not None and unknown.all():
+        unknown = None
     told = _settings([start.diameter for start in starts], sampling, x)
-    leaning = _leanings(starts, device)
+    leaning: list[Any] = _leanings(starts, device)
     color = torch.empty(x.shape[:4], dtype=torch.uint8, device=device)
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     before, level_before = torch.empty_like(x) if sampling.order == 2 else None, 1.0
-    for t, s in pairwise(levels):
+    for step, (t, s) in enumerate(pairwise(levels)):
+        if step:
+            by = 1 if step % 2 else -1
+            x, told, *leaning = (_moved(a, by) for a in (x, told, *leaning))
+            before, vectors, unknown = (
+                None if a is None else _moved(a, by) for a in (before, vectors, unknown)
+            )
         seen = network.slabs(x, _told(x, t, unknown, told), vectors)
         for planes, logits in seen:
-            if leaning is not None and t > _LEAN_UNTIL:
+            if leaning and t > _LEAN_UNTIL:
                 toward, lean = (a[:, planes] for a in leaning)
                 logits = logits.float().scatter_add(-1, toward.long(), lean)
             if s > 0:
@@ -166,6 +177,8 @@ def sample(
                 color[:, planes] = logits.argmax(-1).to(torch.uint8)
         level_before = t
         tick()
+    if step % 2:
+        color = _moved(color, -1)
     found: np.ndarray = color.cpu().numpy()
     return [_kept(start.known, drawn) for start, drawn in zip(starts, found)]
 
@@ -189,15 +202,17 @@ def _stacked(arrays: Any, device: torch.device) -> Tensor | None:
     return torch.from_numpy(together).to(device)
 
 
-def _leanings(
-    starts: Sequence[Start], device: torch.device
-) -> tuple[Tensor, Tensor] | None:
+def _moved(array: Tensor, by: int) -> Tensor:
+    """Return an array, shape (N, X, Y, Z, ...), moved along all three axes."""
+    if array.ndim < 4:  # the same for all voxels
+        return array
+    return torch.roll(array, (by, by, by), (1, 2, 3))
+
+
+def _leanings(starts: Sequence[Start], device: torch.device) -> list[Tensor]:
     """Return colors that voxels lean toward, and how much, with an axis of colors."""
     pairs = [start.leaning for start in starts if start.leaning is not None]
-    if not pairs:
-        return None
-    toward, lean = (_stacked([*a], device)[..., None] for a in zip(*pairs))
-    return toward, lean
+    return [_stacked([*a], device)[..., None] for a in zip(*pairs)]
 
 
 def _settings(

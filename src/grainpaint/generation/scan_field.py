@@ -42,6 +42,12 @@ class ScanField:
     part: Inside | None = None
     stretch: int = 1
 
+    @property
+    def slab(self) -> tuple[int, int, int]:
+        """Voxels of the substrate along x, y, z."""
+        nx, ny, nz = self.shape
+        return nx, ny, min(self.recipe.ground, nz)
+
     def path(self, low: float, high: float) -> ScanPath:
         """Return the segments that reach the heights low..high, voxels; others may be.
 

@@ -31,6 +31,7 @@ def tag_grains(
     sampling: Sampling | None = None,
     periodic: tuple[bool, bool, bool] = (False, False, False),
     least: int = 2,
+    firm: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the tag of the grain that each voxel belongs to.
 
@@ -52,6 +53,8 @@ def tag_grains(
         Whether grains continue through the faces along x, y, z.
     least : int
         Voxels of the smallest grain; smaller pieces are specks.
+    firm : numpy.ndarray, bool, shape (nx, ny, nz), optional
+        Voxels whose grains keep their colors, unless they touch such a grain.
 
     Returns
     -------
@@ -74,6 +77,8 @@ def tag_grains(
     rank = (
         np.bincount(grain_id.ravel()).astype(np.uint64) << np.uint64(32) | words[:, 0]
     )
+    if firm is not None:
+        rank[np.unique(grain_id[firm])] |= np.uint64(1 << 63)
     gives_way = np.zeros(n, bool)
     padded = _padded(grain_id, periodic)
     _find_rivals(padded, own, rank, gives_way)

@@ -9,6 +9,7 @@ from torch import Tensor
 from grainpaint.network.builds import Builds
 from grainpaint.network.samples import Samples
 from grainpaint.network.unet import setting
+from grainpaint.simulate.am.channels import unmelted
 
 __all__ = ["Batch", "draw_batch"]
 
@@ -65,7 +66,8 @@ def draw_batch(
     levels : numpy.ndarray, float, shape (N,)
         Noise levels, above 0 up to 1.
     known : float
-        Probability that a sample has known boxes, which are at level 0.
+        Probability that a sample has known boxes, which are at level 0. Of a build the
+        substrate is always known, and nothing else.
     rng : numpy.random.Generator
     source : int, optional
         Which of `samples.sources` to draw from; random without.
@@ -75,7 +77,9 @@ def draw_batch(
         sample = samples.draw(rng, source)
         shape = sample.color.shape[:3]
         level = np.full((*shape, 1), t, np.float32)
-        if rng.random() < known:
+        if sample.maps is not None:
+            level[unmelted(sample.maps) > 0] = 0.0
+        elif rng.random() < known:
             level[_known_boxes(shape, rng)] = 0.0
         level[sample.color < 0] = 0.0
         colors.append(sample.color)

@@ -1,4 +1,8 @@
-"""Random training samples of additive builds: crops with their process maps."""
+"""Random training samples of additive builds: crops with their process maps.
+
+The substrate has the grains there that it began with: they are what is known of a build
+before it is painted.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,20 +22,22 @@ from grainpaint.network.dataset import (
 from grainpaint.network.samples import Sample
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.pyramid import halve
-from grainpaint.simulate.am.build import Job, prepare
+from grainpaint.simulate.am.build import Job, first_spins, prepare
 from grainpaint.simulate.am.channels import (
     channels,
     has_columns,
     mirrored,
     stretched,
     transposed,
+    unmelted,
 )
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.recipe import AmRecipe
 from grainpaint.simulate.am.recipe_range import RANGE
+from grainpaint.simulate.sets import member_seed
 from grainpaint.simulate.toml import check_recipe
 
-__all__ = ["GRAIN_DIAMETER", "Builds", "describe_builds", "load_builds"]
+__all__ = ["GRAIN_DIAMETER", "Builds", "describe_builds", "first_grains", "load_builds"]
 
 GRAIN_DIAMETER = 8.0  # what the network is told; the maps say which grains are wanted
 _LEAST, _LARGEST = 32, (32, 32, 48)  # of a sample, base voxels: columns are tall
@@ -46,6 +52,7 @@ class _Build:
 
     grain_id: np.ndarray
     job: Job
+    seed: int
 
 
 class Builds:
@@ -107,7 +114,9 @@ class Builds:
         for build in self.sources:
             path = build.job.path
             arrays += [build.grain_id, path.start, path.end, path.speed, path.on]
-        recipes = [build.job.recipe.model_dump_json() for build in self.sources]
+        recipes = [
+            (build.seed, build.job.recipe.model_dump_json()) for build in self.sources
+        ]
         stretched = [] if self.stretch == 1 else [self.stretch]
         return digest_of(arrays, self.n_colors, recipes, *stretched)
 
@@ -115,8 +124,9 @@ class Builds:
         """Return a build in base voxels, for two offsets; computed once."""
         if source not in self._halves:
             build = self.sources[source]
+            begun = first_grains(build.grain_id, build.job.recipe, build.seed)
             found = [
-                half_build(build.grain_id, build.job, offset, self.stretch)
+                half_build(build.grain_id, begun, build.job, offset, self.stretch)
                 for offset in ((0, 0, 0), (1, 1, self.stretch))
             ]
             self._halves[source] = [
@@ -131,8 +141,48 @@ class Builds:
         return np.pad(values, [(0, more * (axis == 2)) for axis in range(values.ndim)])
 
 
+def first_grains(grain_id: np.ndarray, recipe: AmRecipe, seed: int) -> np.ndarray:
+    """Return a build in which the substrate still has the grains that it began with.
+
+    Parameters
+    ----------
+    grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
+        Of the finished build; 0 outside.
+    recipe : AmRecipe
+    seed : int
+        Of its simulation.
+
+    Returns
+    -------
+    numpy.ndarray, int32, shape of grain_id
+        A grain of the finished build keeps its ID in the cell that most of it under the
+        surface of the substrate lies in; cells that no grain is left of have new IDs.
+    """
+    found = grain_id.copy()
+    slab = grain_id[:, :, : recipe.ground]
+    inside = slab > 0
+    if not inside.any():
+        return found
+    spin = first_spins(recipe.spins, recipe.substrate, grain_id > 0, seed)
+    cell = spin[:, :, : recipe.ground] - recipe.spins
+    n = int(grain_id.max()) + 1
+    keys, counts = np.unique(
+        cell[inside] * n + slab[inside].astype(int), return_counts=True
+    )
+    keys = keys[np.argsort(counts)]
+    of_cell = n + np.arange(int(cell.max()) + 1)
+    cells, grains = keys // n, keys % n
+    cell_of = np.zeros(n, int)
+    cell_of[grains] = cells
+    own = cell_of[grains] == cells
+    of_cell[cells[own]] = grains[own]
+    found[:, :, : recipe.ground][inside] = of_cell[cell[inside]]
+    return found
+
+
 def half_build(
     grain_id: np.ndarray,
+    begun: np.ndarray,
     job: Job,
     offset: tuple[int, int, int],
     stretch: int = 1,
@@ -141,7 +191,8 @@ def half_build(
 
     Parameters
     ----------
-    grain_id : numpy.ndarray, int32, shape (nx, ny, nz)
+    grain_id, begun : numpy.ndarray, int32, shape (nx, ny, nz)
+        The build, and as `first_grains` returns it.
     job : Job
         What the build was made from.
     offset : three ints
@@ -152,7 +203,8 @@ def half_build(
     -------
     grain_id : numpy.ndarray, int32
         0 outside; of a base voxel taller than wide, the commonest grain of those parts
-        that a network makes (`has_columns`), if there are any.
+        that a network makes (`has_columns`), if there are any. Where some of it never
+        melted, it has the commonest grain that this part began with.
     maps : numpy.ndarray, float32, shape of grain_id and the channels
     """
     edges = (2, 2, 2 * stretch)
@@ -161,13 +213,17 @@ def half_build(
         edge * _MARGIN + -(n + b) % edge
         for n, edge, b in zip(grain_id.shape, edges, before)
     ]
-    wide = np.pad(grain_id, list(zip(before, after)))
-    coarse = halve(wide)
+    coarse, first = (
+        halve(np.pad(g, list(zip(before, after)))) for g in (grain_id, begun)
+    )
     x, y, z = (2.0 * np.arange(n) + 0.5 - b for n, b in zip(coarse.shape, before))
     recipe = job.recipe
     exposure = expose((x, y, z), job.path, recipe.pool, recipe.haz)
     maps = channels(recipe, exposure, coarse > 0, z)
-    return _commonest(coarse, has_columns(maps), stretch), stretched(maps, stretch)
+    coarse = _commonest(coarse, has_columns(maps), stretch)
+    first = _commonest(first, unmelted(maps) > 0, stretch)
+    maps = stretched(maps, stretch)
+    return np.where((unmelted(maps) > 0) & (first > 0), first, coarse), maps
 
 
 def _commonest(coarse: np.ndarray, wanted: np.ndarray, stretch: int) -> np.ndarray:
@@ -200,7 +256,8 @@ def load_builds(folder: Path, held_out: bool) -> list[_Build]:
                 f"{path}: not a build: an additive network learns from sets that "
                 "`grainpaint simulate am RECIPE -o NAME.zarr --count N` makes"
             )
-        if is_held_out(settings["seed"]) != held_out:
+        seed = member_seed(path)
+        if is_held_out(seed) != held_out:
             continue
         known = {k: v for k, v in settings.items() if k not in _OF_SET}
         recipe = check_recipe(AmRecipe, known, str(path.parent))
@@ -211,7 +268,7 @@ def load_builds(folder: Path, held_out: bool) -> list[_Build]:
                 f"{path}: builds need at least {least} voxels along each axis, got "
                 f"{grain_id.shape}"
             )
-        builds.append(_Build(grain_id, prepare(recipe)))
+        builds.append(_Build(grain_id, prepare(recipe), seed))
     if not builds:
         raise InputError(f"{folder}: training needs at least 2 builds")
     return builds

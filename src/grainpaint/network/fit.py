@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import begin_from, write_stage
 from grainpaint.progress import Progress, silent
 
-__all__ = ["TrainingTask", "fit", "spread"]
+__all__ = ["HowToTrain", "TrainingTask", "fit", "spread"]
 
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -63,17 +63,30 @@ class TrainingTask(Generic[K]):
     begin: Callable[[], UNet] | None = None
 
 
+class HowToTrain(TypedDict, total=False):
+    """For how long and where a network is trained: `fit` explains it."""
+
+    minutes: float
+    n_steps: int | None
+    resume: bool
+    device: str
+    progress: Progress
+    workers: int | None
+    executor: Executor | None
+
+
 def fit(
     name: str,
     config: C,
     prepare: Callable[[C, torch.device], TrainingTask[K]],
     out: Path,
-    minutes: float,
+    free: frozenset[str] = frozenset(),
+    *,
+    minutes: float = 120.0,
     n_steps: int | None = None,
     resume: bool = False,
     device: str = "cpu",
     progress: Progress = silent,
-    free: frozenset[str] = frozenset(),
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> K:
@@ -90,6 +103,9 @@ def fit(
         data and returns the `TrainingTask`.
     out : Path
         Folder of the model, and of the run's `TrainingFiles`.
+    free : frozenset of str
+        Fields of the configuration that do not affect the weights: a resumed run may
+        change them.
     minutes : float
         Time to train, all resumed parts of the run together.
     n_steps : int, optional
@@ -100,9 +116,6 @@ def fit(
         A torch device.
     progress : Progress
         Told the seconds done, with the step and the loss.
-    free : frozenset of str
-        Fields of the configuration that do not affect the weights: a resumed run may
-        change them.
     workers : int, optional
         Processes that draw batches ahead; any number gives the same ones. See
         `checked_workers`.

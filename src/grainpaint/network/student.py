@@ -2,17 +2,15 @@
 
 A student begins from the weights of its teacher (`grainpaint.network.narrowing`) and
 learns its probabilities (Hinton, Vinyals, Dean, "Distilling the knowledge in a neural
-network", 2015) for noised data, as the teacher met them. The student of a base also
-learns them for what the teacher sees on its own way from noise to colors, at the noise
-levels of its sampler.
+network", 2015) for noised data, as the teacher met them, and for what the teacher sees
+on its own way from noise to colors, at the noise levels of its sampler.
 """
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -21,12 +19,11 @@ from torch import Tensor
 
 from grainpaint.errors import InputError
 from grainpaint.network.batch import Batch
-from grainpaint.network.cards import Sampling, Stage, StageCard
+from grainpaint.network.cards import Sampling, StageCard
 from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
-from grainpaint.network.fit import TrainingTask, fit
+from grainpaint.network.fit import HowToTrain, TrainingTask, fit
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.loading import read_stage
-from grainpaint.network.lookup import Kind
 from grainpaint.network.narrowing import narrowed
 from grainpaint.network.precision import autocast, resolve
 from grainpaint.network.samples import GRAIN_RANGE
@@ -42,9 +39,8 @@ from grainpaint.network.train import (
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet, setting
 from grainpaint.palette import palette
-from grainpaint.progress import Progress, silent
 
-__all__ = ["STUDENTS", "StudentConfig", "Teacher", "student_losses", "train_student"]
+__all__ = ["STUDENT", "StudentConfig", "Teacher", "student_losses", "train_student"]
 
 _N_LOOKS = 4  # batches whose states say what the convolutions read and write
 
@@ -55,21 +51,21 @@ class StudentConfig(TrainConfig):
     teacher: str = Field(description="model that is the teacher")
 
 
-def _student(stage: Stage, teacher: str) -> StudentConfig:
-    """Return how a network learns from a shipped one: a quarter of the operations."""
-    preset = PRESETS[stage]
-    network = preset.network.model_copy(update={"inner": (56, 32, 32), "head": 16})
-    of_student = {"network": network, "begin": None, "teacher": teacher, "batch": 3}
-    of_student |= {"warmup": 50, "decay": 500}
-    return StudentConfig(**{**dict(preset), **of_student})
+# How a base learns from the shipped one: a quarter of the operations.
+STUDENT = StudentConfig(
+    **{
+        **dict(PRESETS["base"]),
+        "network": PRESETS["base"].network.model_copy(
+            update={"inner": (56, 32, 32), "head": 16}
+        ),
+        "teacher": "iso-large",
+        "batch": 3,
+        "warmup": 50,
+        "decay": 500,
+    }
+)
 
-
-STUDENTS: dict[Kind, StudentConfig] = {
-    "pyramid": _student("base", "iso-large"),
-    "additive": _student("additive", "am-large"),
-}
-
-_State = tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]
+_State = tuple[Tensor, Tensor, Tensor, Tensor]
 _Drawn = tuple[Batch, Tensor, Tensor, Tensor]  # with the noise of both, and a diameter
 
 
@@ -114,7 +110,7 @@ class Teacher:
     colors: Tensor
 
     def states(self, drawn: _Drawn) -> list[_State]:
-        """Return states with their levels, settings, process maps and logits.
+        """Return states with their levels, settings and logits.
 
         Parameters
         ----------
@@ -126,12 +122,9 @@ class Teacher:
         device = self.colors.device
         x = noised(batch, eps, self.colors)[0]
         t, wanted = batch.t.to(device), batch.setting.to(device)
-        maps = None if batch.maps is None else batch.maps.to(device)
-        logits = self.network(x, torch.cat([t, wanted], -1), maps)
-        found: list[_State] = [(x, t, wanted, maps, logits)]
-        if maps is None:
-            found += self.on_the_way(noise.to(device), float(diameter))
-        return found
+        logits = self.network(x, torch.cat([t, wanted], -1))
+        way = self.on_the_way(noise.to(device), float(diameter))
+        return [(x, t, wanted, logits), *way]
 
     def on_the_way(self, noise: Tensor, diameter: float) -> list[_State]:
         """Return states from noise to colors, as `states` does."""
@@ -144,7 +137,7 @@ class Teacher:
             level = torch.full_like(asked, t)
             told = torch.cat([level, wanted], -1)[0, 0, 0, 0]
             logits = self.network(x, told)
-            found.append((x, level, wanted, None, logits))
+            found.append((x, level, wanted, logits))
             x = reverse_step(x, expected_colors(logits, self.colors), t, s)
         return found
 
@@ -162,13 +155,12 @@ def student_losses(
     teacher : Teacher
     precision : {'float32', 'bfloat16'}
     """
-    *parts, maps, answers = zip(*teacher.states(drawn))
+    *parts, answers = zip(*teacher.states(drawn))
     x, t, wanted = (torch.cat(part) for part in parts)
-    guide = None if maps[0] is None else torch.cat(maps)
     log_p = torch.cat(answers).float().log_softmax(-1)
     unknown = (t > 0).float()
     with autocast(teacher.colors.device, precision):
-        both = network.both(x, t, wanted, guide)
+        both = network.both(x, t, wanted)
     found = []
     for logits in both:
         apart = log_p.exp() * (log_p - logits.float().log_softmax(-1))
@@ -185,20 +177,14 @@ def train_student(
     config: StudentConfig,
     data: Path,
     out: Path,
-    minutes: float = 120.0,
-    n_steps: int | None = None,
-    resume: bool = False,
-    device: str = "cpu",
-    progress: Progress = silent,
-    workers: int | None = None,
-    executor: Executor | None = None,
+    **how: Unpack[HowToTrain],
 ) -> StageCard:
     """Train a student and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
     Parameters
     ----------
     config : StudentConfig
-        Usually one of `STUDENTS`.
+        Usually `STUDENT`.
     data, out, minutes, n_steps, resume, device, progress, workers, executor
         As in `grainpaint.network.train.train`.
 
@@ -219,7 +205,7 @@ def train_student(
         if card.network.inner:
             raise InputError(
                 f"the model {config.teacher!r} is a student itself: a teacher is a "
-                "wide network, such as iso-large or am-large"
+                "wide network, such as iso-large"
             )
         if _outside(card.network) != _outside(config.network):
             raise InputError(
@@ -229,7 +215,7 @@ def train_student(
             )
         trained, held_out, description = read_samples(config, data)
         teacher = Teacher(
-            Evaluator(wide.to(place), resolve(config.precision, device)),
+            Evaluator(wide.to(place), resolve(config.precision, place)),
             card.sampling,
             torch.from_numpy(palette(config.network.dim)).to(place),
         )
@@ -238,8 +224,8 @@ def train_student(
         def look(network: UNet) -> None:
             for step in range(_N_LOOKS):
                 drawn = draw(np.random.default_rng(step), step)
-                for x, t, wanted, maps, _ in teacher.states(drawn):
-                    network(x, t, wanted, maps)
+                for x, t, wanted, _ in teacher.states(drawn):
+                    network(x, t, wanted)
 
         def losses(network: UNet, drawn: Any) -> list[Tensor]:
             return student_losses(network, drawn, teacher, config.precision)
@@ -256,7 +242,4 @@ def train_student(
         source = partial(_questions, config, data.absolute())
         return TrainingTask(config.network, draw, source, losses, make_card, begin)
 
-    return fit(
-        config.stage, config, prepare, out, minutes, n_steps, resume, device, progress,
-        frozenset({"sampling"}), workers, executor,
-    )  # fmt: skip
+    return fit(config.stage, config, prepare, out, frozenset({"sampling"}), **how)

@@ -1,10 +1,9 @@
 """Train the base or the refine network of a pyramid."""
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -23,7 +22,7 @@ from grainpaint.network.cards import Sampling, Stage, StageCard
 from grainpaint.network.checkpoint import Optimization
 from grainpaint.network.dataset import describe_sets, load_sets, split
 from grainpaint.network.diffusion import add_noise, color_loss, shifted
-from grainpaint.network.fit import TrainingTask, fit, spread
+from grainpaint.network.fit import HowToTrain, TrainingTask, fit, spread
 from grainpaint.network.loading import read_stage
 from grainpaint.network.lookup import kind_of
 from grainpaint.network.precision import autocast
@@ -31,7 +30,6 @@ from grainpaint.network.samples import Samples
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.palette import palette
-from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.channels import CHANNELS
 
 __all__ = [
@@ -95,7 +93,8 @@ PRESETS: dict[Stage, TrainConfig] = {
         network=NetworkConfig(
             **_PALETTE,
             channels=(112, 128, 96),
-            head=32,
+            inner=(56, 32, 32),
+            head=16,
             torus=False,
             n_maps=len(CHANNELS),
         ),
@@ -106,13 +105,13 @@ PRESETS: dict[Stage, TrainConfig] = {
             grain_diameter=GRAIN_DIAMETER,
             halved=True,
             stretch=4,
-            largest_shape_factor=9.75,
+            largest_shape_factor=10.0,
             smallest_split=16,
         ),
         batch=3,
         shift=15.0,
         known=0.0,
-        begin="am-large",
+        begin="am",
     ),
 }
 
@@ -271,13 +270,7 @@ def train(
     config: TrainConfig,
     data: Path,
     out: Path,
-    minutes: float = 120.0,
-    n_steps: int | None = None,
-    resume: bool = False,
-    device: str = "cpu",
-    progress: Progress = silent,
-    workers: int | None = None,
-    executor: Executor | None = None,
+    **how: Unpack[HowToTrain],
 ) -> StageCard:
     """Train one network and write `STAGE.safetensors` and `STAGE.json` to a folder.
 
@@ -291,7 +284,7 @@ def train(
     out : Path
         Folder of the model. Checkpoint and log of the run lie beside the weights, as
         `STAGE.state.safetensors` and `STAGE.log.jsonl`.
-    minutes, n_steps, resume, device, progress, workers, executor
+    **how
         As in `grainpaint.network.fit.fit`.
 
     Returns
@@ -326,8 +319,4 @@ def train(
         first = None if config.begin is None else partial(begin, config.begin)
         return TrainingTask(config.network, draw, source, losses, make_card, first)
 
-    free = frozenset({"sampling"})
-    return fit(
-        config.stage, config, prepare, out, minutes, n_steps, resume, device, progress,
-        free, workers, executor,
-    )  # fmt: skip
+    return fit(config.stage, config, prepare, out, frozenset({"sampling"}), **how)

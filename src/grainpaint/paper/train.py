@@ -1,9 +1,9 @@
 """Train the paper's network as in its section 2.4: the squared error of the noise."""
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from grainpaint.network.checkpoint import Optimization
-from grainpaint.network.fit import TrainingTask, fit, spread
+from grainpaint.network.fit import HowToTrain, TrainingTask, fit, spread
 from grainpaint.network.precision import autocast
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import NetworkConfig, UNet
@@ -20,7 +20,6 @@ from grainpaint.paper.data import TrainingBlocks, encode_block, load_blocks
 from grainpaint.paper.ddpm import add_noise
 from grainpaint.paper.model import Levels, PaperCard, predict
 from grainpaint.paper.repaint import check_edge
-from grainpaint.progress import Progress, silent
 
 __all__ = ["PAPER", "PaperTraining", "train_paper"]
 
@@ -109,13 +108,7 @@ def train_paper(
     config: PaperTraining,
     data: Path,
     out: Path,
-    minutes: float = 120.0,
-    n_steps: int | None = None,
-    resume: bool = False,
-    device: str = "cpu",
-    progress: Progress = silent,
-    workers: int | None = None,
-    executor: Executor | None = None,
+    **how: Unpack[HowToTrain],
 ) -> PaperCard:
     """Train the paper's network and write `paper.safetensors` and `paper.json`.
 
@@ -127,7 +120,7 @@ def train_paper(
         Folder of volumes, see `grainpaint.paper.data.load_blocks`.
     out : Path
         Folder of the model.
-    minutes, n_steps, resume, device, progress, workers, executor
+    **how
         As in `grainpaint.network.fit.fit`.
 
     Returns
@@ -166,7 +159,4 @@ def train_paper(
         draw = _Drawing(trained, config)
         return TrainingTask(config.network, draw, source, losses, make_card)
 
-    return fit(
-        "paper", config, prepare, out, minutes, n_steps, resume, device, progress,
-        workers=workers, executor=executor,
-    )  # fmt: skip
+    return fit("paper", config, prepare, out, **how)

@@ -19,7 +19,14 @@ from grainpaint.simulate.set_tasks import (
 )
 from grainpaint.units import count_text
 
-__all__ = ["check_place", "member_name", "member_time", "simulate_into", "write_set"]
+__all__ = [
+    "check_place",
+    "member_name",
+    "member_seed",
+    "member_time",
+    "simulate_into",
+    "write_set",
+]
 
 
 def member_name(seed: int, time: float) -> str:
@@ -38,6 +45,17 @@ def member_time(path: Path) -> float | None:
     if not (path.parent / "zarr.json").is_file():
         return None
     return float(path.stem.partition("-t")[2])
+
+
+def member_seed(path: Path) -> int:
+    """Return the seed in the name of a volume of a set.
+
+    Examples
+    --------
+    >>> member_seed(Path("s0000000007-t000025.0000.zarr"))
+    7
+    """
+    return int(path.stem.partition("-t")[0].removeprefix("s"))
 
 
 def check_place(output: Path, n_volumes: int, force: bool = False) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "mobile_dose",
     "stretched",
     "transposed",
+    "unmelted",
 ]
 
 COOLED_FAST = 16.0  # dose below which grains are too fine for a network
@@ -112,6 +113,16 @@ def has_columns(maps: np.ndarray) -> np.ndarray:
     fast = (melted > 0) & (little > math.exp(-COOLED_FAST / _LITTLE))
     wanted: np.ndarray = (inside > 0) & (powder == 0) & ~fast
     return wanted
+
+
+def unmelted(maps: np.ndarray) -> np.ndarray:
+    """Return which share (0..1) of what a network makes grains of never melted.
+
+    That is the substrate, with the grains that it had before the build.
+    """
+    melted = maps[..., CHANNELS.index("melted")]
+    found: np.ndarray = (1 - melted) * has_columns(maps)
+    return found
 
 
 def stretched(maps: np.ndarray, stretch: int) -> np.ndarray:
