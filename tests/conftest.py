@@ -109,7 +109,8 @@ def additive_model(tmp_path_factory):
     """Return the folder of an additive model with random weights."""
     folder = tmp_path_factory.mktemp("am")
     preset = PRESETS["additive"]
-    config = preset.network.model_copy(update={"channels": (8, 8), "head": 4})
+    small = {"channels": (8, 8), "inner": (), "head": 4}
+    config = preset.network.model_copy(update=small)
     write_random(folder, config, preset.sampling.model_copy(update={"n_steps": 2}))
     return folder
 

@@ -53,7 +53,9 @@ def test_the_way_of_the_teacher_is_that_of_the_sampler(teacher, rng):
     states = teacher.on_the_way(torch.from_numpy(noise.copy())[None], 5.3)
     assert len(states) == sampling.n_steps
     drawn = sample_one(teacher.network, Start(noise), sampling)
-    np.testing.assert_array_equal(states[-1][4][0].argmax(-1).numpy(), drawn)
+    found = states[-1][3][0].argmax(-1).numpy()
+    places = (len(states) - 1) % 2  # as far as the last step sees voxels moved
+    np.testing.assert_array_equal(np.roll(found, (-places,) * 3, (0, 1, 2)), drawn)
 
 
 def test_the_teacher_has_nothing_to_learn_from_itself(teacher, questions, tiny_model):

@@ -20,6 +20,7 @@ from grainpaint.network.devices import is_out_of_memory
 from grainpaint.network.diffusion import (
     expected_colors,
     led_on,
+    moved,
     reverse_step,
     timesteps,
 )
@@ -114,10 +115,6 @@ def sample(
 
     Together or one by one, they come out alike but for rounding.
 
-    The network sees voxels in cells of 2^3, and grains end between two cells more often
-    than within one. Every other evaluation therefore sees all voxels one place farther
-    along each axis; what leaves a window at one end comes in at the other.
-
     Parameters
     ----------
     network : Evaluator
@@ -153,12 +150,10 @@ def sample(
     levels = timesteps(sampling.n_steps, sampling.shift).tolist()
     before, level_before = torch.empty_like(x) if sampling.order == 2 else None, 1.0
     for step, (t, s) in enumerate(pairwise(levels)):
-        if step:
-            by = 1 if step % 2 else -1
-            x, told, *leaning = (_moved(a, by) for a in (x, told, *leaning))
-            before, vectors, unknown = (
-                None if a is None else _moved(a, by) for a in (before, vectors, unknown)
-            )
+        x, told, *leaning = (moved(a, step) for a in (x, told, *leaning))
+        before, vectors, unknown = (
+            None if a is None else moved(a, step) for a in (before, vectors, unknown)
+        )
         seen = network.slabs(x, _told(x, t, unknown, told), vectors)
         for planes, logits in seen:
             if leaning and t > _LEAN_UNTIL:
@@ -169,16 +164,16 @@ def sample(
                 if before is not None:
                     ahead = led_on(x0, before[:, planes], (level_before, t, s))
                     before[:, planes], x0 = x0, ahead
-                moved = reverse_step(x[:, planes], x0, t, s)
+                after = reverse_step(x[:, planes], x0, t, s)
                 if unknown is not None:
-                    moved = torch.where(unknown[:, planes], moved, x[:, planes])
-                x[:, planes] = moved
+                    after = torch.where(unknown[:, planes], after, x[:, planes])
+                x[:, planes] = after
             else:
                 color[:, planes] = logits.argmax(-1).to(torch.uint8)
         level_before = t
         tick()
     if step % 2:
-        color = _moved(color, -1)
+        color = moved(color, step + 1)
     found: np.ndarray = color.cpu().numpy()
     return [_kept(start.known, drawn) for start, drawn in zip(starts, found)]
 
@@ -200,13 +195,6 @@ def _stacked(arrays: Any, device: torch.device) -> Tensor | None:
         return None
     together = arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
     return torch.from_numpy(together).to(device)
-
-
-def _moved(array: Tensor, by: int) -> Tensor:
-    """Return an array, shape (N, X, Y, Z, ...), moved along all three axes."""
-    if array.ndim < 4:  # the same for all voxels
-        return array
-    return torch.roll(array, (by, by, by), (1, 2, 3))
 
 
 def _leanings(starts: Sequence[Start], device: torch.device) -> list[Tensor]:

@@ -26,6 +26,7 @@ __all__ = [
     "color_loss",
     "expected_colors",
     "led_on",
+    "moved",
     "reverse_step",
     "shifted",
     "timesteps",
@@ -85,6 +86,26 @@ def color_loss(logits: Tensor, color: Tensor, t: Tensor) -> Tensor:
 def reverse_step(x: Tensor, x0: Tensor, t: float, s: float) -> Tensor:
     """Return the state at level s < t, given the state at t and the expected x0."""
     return torch.add((s / t) * x, x0, alpha=1 - s / t)
+
+
+def moved(array: Tensor, step: int) -> Tensor:
+    """Return an array of voxels as a step sees it, given as the step before saw it.
+
+    A network sees voxels in cells of 2^3, and grains end between two cells more often
+    than within one. Every other step of a sample therefore sees all voxels one place
+    farther along each axis; what leaves at one end comes in at the other.
+
+    Parameters
+    ----------
+    array : Tensor, shape (N, X, Y, Z, ...)
+        Of fewer axes: the same for all voxels, and returned as it is.
+    step : int
+        0, 1, 2, ...; the first sees voxels in their places.
+    """
+    if step == 0 or array.ndim < 4:
+        return array
+    by = 1 if step % 2 else -1
+    return torch.roll(array, (by, by, by), (1, 2, 3))
 
 
 def led_on(x0: Tensor, before: Tensor, levels: tuple[float, float, float]) -> Tensor:

@@ -20,7 +20,7 @@ from torch import Tensor
 from grainpaint.errors import InputError
 from grainpaint.network.batch import Batch
 from grainpaint.network.cards import Sampling, StageCard
-from grainpaint.network.diffusion import expected_colors, reverse_step, timesteps
+from grainpaint.network.diffusion import expected_colors, moved, reverse_step, timesteps
 from grainpaint.network.fit import HowToTrain, TrainingTask, fit
 from grainpaint.network.inference import Evaluator
 from grainpaint.network.loading import read_stage
@@ -133,7 +133,8 @@ class Teacher:
         asked = torch.full((*noise.shape[:-1], 1), diameter, device=noise.device)
         wanted = setting(asked, torch.full_like(asked, float(self.sampling.halved)))
         levels = timesteps(self.sampling.n_steps, self.sampling.shift).tolist()
-        for t, s in pairwise(levels):
+        for step, (t, s) in enumerate(pairwise(levels)):
+            x = moved(x, step)
             level = torch.full_like(asked, t)
             told = torch.cat([level, wanted], -1)[0, 0, 0, 0]
             logits = self.network(x, told)
