@@ -9,17 +9,19 @@ from conftest import BUILD
 from grainpaint import formats, generate, paint, store
 from grainpaint.errors import InputError, InputNote
 from grainpaint.generation import on_disk
-from grainpaint.generation.base import written_of
+from grainpaint.generation.base import base_start, base_window, written_of
 from grainpaint.generation.domain import Domain, part_domain
+from grainpaint.generation.finish import with_substrate
 from grainpaint.generation.in_memory import fill, paint_recipe
 from grainpaint.generation.painter import make_painter
 from grainpaint.generation.recipe import Recipe
-from grainpaint.generation.sampler import Start
+from grainpaint.generation.sampler import UNKNOWN, Start
 from grainpaint.generation.scan_recipe import make_scan_recipe
+from grainpaint.generation.substrate import substrate_colors
 from grainpaint.generation.volume import Volume
 from grainpaint.network.loading import load_any
 from grainpaint.segmentation.pieces import label_pieces
-from grainpaint.simulate.am.channels import CHANNELS, has_columns, stretched
+from grainpaint.simulate.am.channels import CHANNELS, has_columns, stretched, unmelted
 from grainpaint.simulate.am.recipe import AmRecipe
 
 SHAPE = (32, 32, 40)
@@ -66,6 +68,36 @@ def test_pieces_look_as_in_the_whole(additive_model, painted):
     known = painted.grain_id[4:28, 4:28, 8:36]
     walls = [np.diff(g, axis=2) != 0 for g in (piece, known)]
     np.testing.assert_array_equal(walls[0], walls[1])
+
+
+def test_the_base_keeps_the_colors_of_the_substrate(additive_model):
+    """Where some of a base voxel never melted, it has that of a cell there."""
+    model = load_any(str(additive_model), precision="float32")
+    painter = make_painter(recipe_of(additive_model), model)
+    start, kept = base_start(painter, (0, 0, 0))
+    share = unmelted(start.maps)
+    assert ((start.known == UNKNOWN) == (share == 0)).all()
+    assert ((share > 0) & (share < 1)).any()
+    known = start.known[kept]
+    written = base_window(painter, (0, 0, 0))
+    np.testing.assert_array_equal(written[known != UNKNOWN], known[known != UNKNOWN])
+    scan, n_colors = painter.scan, model.base.config.n_colors
+    height = 2 * painter.plan.stretch
+    for i, j, k in np.argwhere(unmelted(start.maps[kept]) == 1)[::11]:
+        place = np.array([[2 * i + 0.5, 2 * j + 0.5, height * (k + 0.5) - 0.5]])
+        given = scan.recipe.substrate
+        own = substrate_colors(place, scan.slab, given, painter.seed, n_colors)
+        assert known[i, j, k] == own[0]
+
+
+def test_melt_in_base_voxels_of_the_substrate_makes_all_its_moves():
+    still = np.zeros((2, 1, 12), bool)
+    still[0, 0, :5] = True
+    found = with_substrate(still, bottom=3, height=4)  # 3 is the last of a base voxel
+    assert found[0, 0].tolist() == [True] * 5 + [False] * 7
+    found = with_substrate(still, bottom=2, height=4)
+    assert found[0, 0].tolist() == [True] * 6 + [False] * 6
+    assert not found[1].any()
 
 
 def test_what_never_melted_has_no_steps_of_base_voxels(additive_model):

@@ -20,7 +20,7 @@ from grainpaint.segmentation.colors import grains
 from grainpaint.simulate.am.channels import COOLED_FAST
 from grainpaint.simulate.am.replay import replay
 
-__all__ = ["finish_window", "label_grains"]
+__all__ = ["finish_window", "label_grains", "with_substrate"]
 
 _TAGS = 2**16 - 1
 _REACH = 2  # voxels around such places that relive their whole last life
@@ -85,13 +85,15 @@ def _replayed(
         tags[still] = under + np.uint16(1)
     lowest, most = n_colors + 1, _TAGS - n_colors
     fresh = powder | (low & exposure.melted)
+    limit = np.full(still.shape, _LAST, np.float32)
+    limit[with_substrate(still, z, 2 * stretch)] = np.inf
     found = replay(
         tags,
         exposure,
         scan.path(box[2][0], box[2][1] - 1),
         (recipe.pool, recipe.haz),
         fresh,
-        np.where(_known(still, z, 2 * stretch), np.float32(np.inf), np.float32(_LAST)),
+        limit,
         n_spins=min(recipe.spins, most),
         lowest=lowest,
         temperature=recipe.temperature,
@@ -103,7 +105,7 @@ def _replayed(
     return np.ascontiguousarray(found[within(written, box)], np.uint16)
 
 
-def _known(still: np.ndarray, bottom: int, height: int) -> np.ndarray:
+def with_substrate(still: np.ndarray, bottom: int, height: int) -> np.ndarray:
     """Return what lies with unmelted voxels in base voxels of a height (bool)."""
     base = np.arange(bottom, bottom + still.shape[2]) // height
     first = np.flatnonzero(np.diff(base, prepend=base[0] - 1))
