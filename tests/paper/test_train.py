@@ -15,7 +15,7 @@ def config(**changes):
 def test_training_lowers_the_error_and_resumes_bit_for_bit(volumes, tmp_path):
     whole = train_paper(config(), volumes, tmp_path / "once", n_steps=24)
     train_paper(config(), volumes, tmp_path / "twice", n_steps=10)
-    again = train_paper(config(), volumes, tmp_path / "twice", 9, 24, True)
+    again = train_paper(config(), volumes, tmp_path / "twice", n_steps=24, resume=True)
     weights = [
         load_file(tmp_path / f"{x}/paper.safetensors") for x in ("once", "twice")
     ]
