@@ -102,7 +102,7 @@ def measured(edge):
     """Measure all grains of a volume slab by slab; return what it takes."""
     n, one = edge // SHARD, tile().astype(np.int32)
     _, grain = join_tiles(map(Survey.from_bytes, copies(one, n)))
-    pieces = label_pieces(one)  # as its survey numbers them
+    pieces = label_pieces(one, corners=True)  # as its survey numbers them
 
     def fetch(box):
         box = [slice(*s.indices(edge)) for s in box]
