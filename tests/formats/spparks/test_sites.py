@@ -7,6 +7,7 @@ import pytest
 from samples import RECORDED
 
 from grainpaint import InputError, Microstructure, load
+from grainpaint.errors import InputNote
 from grainpaint.formats import dropped
 from grainpaint.formats.spparks import grains_of_spins, read_spins, write_sites
 
@@ -75,8 +76,26 @@ def test_a_changed_row_of_our_own_site_file_is_noticed(tmp_path):
     path.write_text(re.sub("; crc32 [0-9a-f]+", "", path.read_text()))
     with pytest.raises(InputError, match="lacks the checksum"):
         load(path)
-    path.write_text(path.read_text().replace("grainpaint", "edited"))
+    path.write_text("edited\n" + path.read_text().split("\n", 1)[1])
     assert load(path).shape == (2, 2, 2)
+
+
+def test_one_phrase_tells_that_a_first_line_was_ours(tmp_path):
+    path = Microstructure(np.ones((2, 2, 2), int)).save(tmp_path / "a.sites")
+    first, rest = path.read_text().split("\n", 1)
+    for left in first[:17], first[20:45], first[52:76], first[83:-3]:
+        path.write_text(f"{left}\n{rest}")
+        with pytest.raises(InputError, match="lacks the checksum"):
+            load(path)
+
+
+def test_a_lost_first_line_is_noted(tmp_path):
+    axes = (True, False, True)
+    volume = Microstructure(np.ones((2, 2, 2), int), periodic=axes)
+    path = volume.save(tmp_path / "a.sites")
+    path.write_text(path.read_text().split("\n", 1)[1])
+    with pytest.warns(InputNote, match="its first line is blank"):
+        assert load(path).periodic == (False,) * 3
 
 
 def test_places_come_from_the_section_sites_in_any_order(tmp_path, rng):

@@ -41,6 +41,11 @@ __all__ = [
     "write_sites",
 ]
 
+_NO_FIRST_LINE = (
+    "its first line is blank, where our site files tell which axes are periodic and "
+    "have their checksum: all axes are read as open, and damage is not noticed"
+)
+
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     """Read the grains of a dump, a site file or a stitch file.
@@ -61,6 +66,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     found = _spins(path, data, options.time, options.array)
     start = lines_of(data[:4096])
     is_dump = is_stitch(data) or _text(start).startswith(BEGINNINGS)
+    headed = is_dump or bool(start.partition(b"\n")[0].strip())
     # A unit that is given is that of the numbers as they stand in the file.
     scale = 1.0 if options.unit else length_of_dump(start)
     return RawVolume(
@@ -69,6 +75,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         tuple(o * scale for o in found.origin),
         found.periodic,
         void=None,
+        notes=() if headed else (_NO_FIRST_LINE,),
         spins=True,
         spins_are_ids=not is_dump,  # that someone may know
     )

@@ -22,7 +22,10 @@ from grainpaint.formats.spparks.snapshot import Snapshot
 __all__ = ["parse_sites", "read_site_values", "read_sites", "write_sites"]
 
 _CHECKSUM = re.compile(rb"crc32 ([0-9a-f]{8})")
-_OWN = b"grainpaint: spins"  # begins the first line
+# What the first line of our files says, so that one phrase that is left tells them.
+_OWN = re.compile(
+    rb"grainpaint: spins|so app_style needs|; lattice constant 1; |; crc32 "
+)
 _NO_CHECKSUM = b"crc32 00000000"  # what the checksum is made of in its own place
 _SECTION = re.compile(rb"\n[ \t]*(Sites|Neighbors|Values)\b[^\n]*")
 _BOUNDARY = re.compile(rb"\bboundary\s+([pn])\s+([pn])\s+([pn])\b")
@@ -129,8 +132,9 @@ def _sections(path: Path, text: bytes) -> dict[str, bytes]:
 
 def _check_own(path: Path, text: bytes) -> None:
     """Raise if the file is ours and damaged."""
-    stated = _CHECKSUM.search(text[: text.find(b"\n")])
-    if stated is None and text.startswith(_OWN):
+    first = text[: text.find(b"\n")]
+    stated = _CHECKSUM.search(first)
+    if stated is None and _OWN.search(first):
         raise InputError(
             f"{path}: damaged, or changed by hand: its first line lacks the checksum "
             "(with a first line of another program it is read as it is)"
