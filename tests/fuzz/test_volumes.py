@@ -323,6 +323,7 @@ SPPARKS = {
     "sites of 10^300": lambda: swapped(SITES, (b"60 sites", b"1" * 300 + b" sites")),
     "sites without values": lambda: swapped(SITES, (b"Values", b"Valuez")),
     "sites of 2^62": lambda: swapped(SITES, (b"60 sites", b"6099999999999999 sites")),
+    "sites in a box of 1e308": lambda: swapped(SITES, (b"0 4 xlo", b"0 1e308 xlo")),
     "sites of words": lambda: swapped(SITES, (b"60 sites", b"x sites")),
     "sites of an infinite box": lambda: swapped(SITES, (b"4 xlo", b"4e999 xlo")),
     "an unknown line": lambda: swapped(SITES, (b"60 sites", b"60 sites\nfoo bar")),

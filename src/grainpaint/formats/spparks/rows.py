@@ -111,10 +111,11 @@ def places_of_ids(
     """Find the numbering of sites that explains the IDs exactly; return places."""
     shape = tuple(max(1, round(high - low)) for low, high in box)
     if ids.size != prod(shape):
+        stated = " x ".join(brief(n, 20) for n in shape)
         raise InputError(
-            f"{where} has {ids.size:,} sites, but its box of "
-            f"{' x '.join(map(str, shape))} has {prod(shape):,}, and no x y z: "
-            "dump id site x y z of the whole box"
+            f"{where} has {ids.size:,} sites, but its box of {stated} has "
+            f"{brief(f'{prod(shape):,}', 40)}, and no x y z: dump id site x y z of the "
+            "whole box"
         )
     order = np.argsort(ids, kind="stable")
     ordered = ids[order]
