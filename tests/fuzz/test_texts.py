@@ -39,6 +39,7 @@ def start(*lines):
     return POTTS.replace("run 4", "\n".join(lines))
 
 
+LONG = "x" * 5000
 BAD_SCRIPTS = {
     "jump to itself": "jump a.script\n",
     "a long jump to itself": "jump a.script\n" + "print x\n" * 90_000,
@@ -82,6 +83,16 @@ BAD_SCRIPTS = {
     "a box of nan": POTTS.replace("0 12", "0 nan"),
     "a box of inf": POTTS.replace("0 12", "0 inf"),
     "a box of 1e300": POTTS.replace("0 12", "0 1e300"),
+    "a box of 1e308": POTTS.replace("0 12", "0 1e308"),
+    "an open box of 1e308": AM.replace("0 16", "0 1e308"),
+    "an open box far away": AM.replace("0 16", "1e308 1.1e308"),
+    "a region of a long name": POTTS.replace("create_box box", f"create_box {LONG}"),
+    "a dump of a long name": start(f"dump_modify {LONG} delay 1", "run 4"),
+    "an undump of a long name": start(f"undump {LONG}", "run 4"),
+    "a variable of a long name": start(f"run ${{{LONG}}}"),
+    "a formula of a long name": start(f"variable {LONG} equal v_{LONG}", f"run ${{{LONG}}}"),
+    "a long word in a formula": start(f"variable a equal {LONG}", "run $a"),
+    "a long label": f"jump a.script {LONG}\n",
     "a box of words": POTTS.replace("0 12", "0 x"),
     "lattice 0": POTTS.replace("sc/26n 1.0", "sc/26n 0"),
     "layers of 1e15": AM.replace("num_layers 2", "num_layers 1e15"),

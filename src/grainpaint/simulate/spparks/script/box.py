@@ -16,6 +16,7 @@ __all__ = ["COMMANDS"]
 _DIMENSIONS = {"sc/26n": 3, "sc/6n": 3, "sq/8n": 2, "sq/4n": 2}
 
 _MOST_SITES = 1 << 40
+_FARTHEST = 1 << 40  # lattice constants from 0, so that positions are exact
 
 
 def _dimension(state: ScriptState, command: Command) -> None:
@@ -111,6 +112,11 @@ def _sites_along(
 ) -> tuple[int, float]:
     """Return the number of sites along an axis and the position of the first."""
     a = state.spacing
+    if max(abs(low), abs(high)) / a > _FARTHEST:
+        raise command.fail(
+            f"the box must lie within {_FARTHEST:,} lattice constants of 0, got "
+            f"{low:g} to {high:g} along {'xyz'[axis]}: use a smaller box"
+        )
     if state.dimension == 2 and axis == 2:
         return 1, (low + high) / 2
     if state.periodic[axis]:
