@@ -45,11 +45,10 @@ class Command:
         """Return an error that names the file, the line and the command."""
         return InputError(f"{self.where}: {brief(self.name, 60)}: {brief(message)}")
 
-    def missing(self, what: str) -> MissingCommand:
-        """Return an error that says which command must come first."""
-        return MissingCommand(
-            f"{self.where}: {self.name}: {what} must come first", what
-        )
+    def missing(self, what: str, message: str = "") -> MissingCommand:
+        """Return an error that says which command must come first, or a message."""
+        error = self.fail(message or f"{what} must come first")
+        return MissingCommand(str(error), what)
 
     def number(self, index: int) -> float:
         """Return word `index` as a number (a trailing comma is ignored)."""

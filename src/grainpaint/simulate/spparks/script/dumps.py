@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from grainpaint.simulate.spparks.requests import Dump, Moment, Threshold
-from grainpaint.simulate.spparks.script.command import Command, MissingCommand
+from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.image_options import (
     image_request,
     modified_image,
@@ -152,8 +152,7 @@ def _find(state: ScriptState, command: Command) -> ActiveDump:
     """Return the dump that the first word names."""
     name = command.word(0)
     if name not in state.outputs.dumps:
-        message = f"{command.where}: {command.name}: no dump {name!r}"
-        raise MissingCommand(message, "dump")
+        raise command.missing("dump", f"no dump {name!r}")
     return state.outputs.dumps[name]
 
 

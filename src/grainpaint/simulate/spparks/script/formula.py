@@ -70,13 +70,14 @@ class Formula:
         except InputError:
             raise
         except (ValueError, ArithmeticError, RecursionError) as error:
-            raise self._fail(brief(error)) from None
+            raise self._fail(str(error)) from None
         if self.at < len(self.tokens):
             raise self._fail(f"{self.tokens[self.at]!r} is unexpected")
         return float(result)
 
     def _fail(self, message: str) -> InputError:
-        return InputError(f"{self.where}: formula {brief(self.text)!r}: {message}")
+        what = brief(repr(self.text))
+        return InputError(f"{self.where}: formula {what}: {brief(message)}")
 
     def _peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""

@@ -150,7 +150,7 @@ def _next_line(files: list[_File], label: str | None) -> tuple[str, str] | None:
         if line is not None:
             return line
         if label is not None:
-            raise InputError(f"{files[-1].name}: no label {label!r}")
+            raise InputError(f"{files[-1].name}: no label {brief(label, 60)!r}")
         files.pop()
     return None
 

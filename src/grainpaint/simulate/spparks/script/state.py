@@ -14,7 +14,7 @@ from grainpaint.simulate.spparks.image_request import Color
 from grainpaint.simulate.spparks.regions import BlockRegion, Region
 from grainpaint.simulate.spparks.requests import Moment, Say
 from grainpaint.simulate.spparks.script.am_commands import AmCommands
-from grainpaint.simulate.spparks.script.command import Command, MissingCommand
+from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.outputs import Outputs
 from grainpaint.simulate.spparks.simulation import (
     RunCommand,
@@ -72,8 +72,7 @@ class ScriptState:
         """Return the region that word `index` names."""
         name = command.word(index)
         if name not in self.regions:
-            message = f"{command.where}: {command.name}: no region {name!r}"
-            raise MissingCommand(message, "region")
+            raise command.missing("region", f"no region {name!r}")
         return self.regions[name]
 
     def needed_seed(self, command: Command) -> int:

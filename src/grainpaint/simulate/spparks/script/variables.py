@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.formula import Formula
 
@@ -80,7 +80,8 @@ class Variables:
         variable = self.known.get(name)
         if variable is None or variable.index >= len(variable.values):
             raise InputError(
-                f"{where}: no variable {name!r}: define it in the script or pass it"
+                f"{where}: no variable {brief(name, 60)!r}: define it in the script "
+                "or pass it"
             )
         text = variable.values[variable.index]
         if variable.style != "equal":
@@ -89,7 +90,9 @@ class Variables:
         self.depth += 1
         try:
             if self.depth > _DEEPEST:
-                raise InputError(f"{where}: the formula of {name!r} needs itself")
+                raise InputError(
+                    f"{where}: the formula of {brief(name, 60)!r} needs itself"
+                )
             return f"{formula.value():.10g}"
         finally:
             self.depth -= 1
