@@ -115,7 +115,15 @@ def trained(study, name, data, n_steps):
     out = study.folder / "paper-studies" / "changes" / name
     config = CONFIGS[name]
     if name != "map":
-        train_paper(config, data, out, FOREVER, n_steps, resume=True, progress=console)
+        train_paper(
+            config,
+            data,
+            out,
+            minutes=FOREVER,
+            n_steps=n_steps,
+            resume=True,
+            progress=console,
+        )
         return out
     torch.manual_seed(config.seed)
     run = TrainingRun(UNet(config.network), config, TrainingFiles(out, "paper"))
