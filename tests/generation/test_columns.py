@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from grainpaint.generation.columns import alike_along_columns
+from grainpaint.generation.columns import alike_along_columns, grown_from
+from grainpaint.generation.sampler import UNKNOWN
+from grainpaint.palette import palette
 from grainpaint.philox import normal_field
 from grainpaint.simulate.am.channels import CHANNELS, depths_above, mobile_dose
 
@@ -75,3 +77,21 @@ def test_any_box_has_the_noise_of_the_whole():
     box = (slice(11, 40), slice(0, 25), slice(150, 210))
     _, part = drawn([v[s] for v, s in zip(whole, box)], maps[box])
     np.testing.assert_allclose(part, found[box], atol=1e-6)
+
+
+def test_over_a_grain_of_the_substrate_the_noise_has_its_color(rng):
+    """Along the color the mean is the strength that falls with height; 4 sigma."""
+    noise = rng.normal(size=(40, 40, 30, 5)).astype(np.float32)
+    known = np.full(noise.shape[:3], UNKNOWN, np.uint8)
+    known[:20, :, :4] = 7
+    known[:20, :, 3] = 11  # the one on top counts
+    found = grown_from(noise, known, stretch=4)
+    color = palette(5)[11] / 5**0.5
+    along = (found @ color).mean(1)
+    near, far, bare = along[:20, 4:8].mean(), along[:20, 24:].mean(), along[20:].mean()
+    strength = 0.12 * 5**0.5
+    assert abs(near - 0.9 * strength) < 4 / np.sqrt(20 * 40 * 4) + 0.1 * strength
+    assert abs(far) < 4 / np.sqrt(20 * 40 * 6)
+    assert abs(bare) < 4 / np.sqrt(20 * 40 * 30)
+    np.testing.assert_array_equal(found[20:], noise[20:])
+    assert abs(found.std() - 1) < 0.02

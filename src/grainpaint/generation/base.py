@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from grainpaint.generation.base_axis import BaseAxis
-from grainpaint.generation.columns import alike_along_columns
+from grainpaint.generation.columns import alike_along_columns, grown_from
 from grainpaint.generation.painter import Painter
 from grainpaint.generation.sampler import (
     UNKNOWN,
@@ -177,6 +177,8 @@ def start_of(
         places = x, y, z * painter.plan.stretch
         noise = alike_along_columns(noise, painter.seed, places, maps)
         known = _substrate(painter, painter.scan, voxels, maps)
+        if known is not None:
+            noise = grown_from(noise, known, painter.plan.stretch)
     return Start(
         noise,
         known=known,

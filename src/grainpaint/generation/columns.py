@@ -5,6 +5,8 @@ that is independent from voxel to voxel they break off. A network takes what is 
 its noise for a trace of the grains, so a little of that leads it to one color along a
 column; how wide columns are it decides itself, from the process maps. Therefore the
 noise has the same strength at all widths (octaves), and is longer the wider it is.
+The lowest columns grow from the grains of the substrate: over each of those the noise
+has a little of its color.
 """
 
 import math
@@ -12,11 +14,13 @@ import math
 import numpy as np
 
 from grainpaint.generation.grain_size import Axes
+from grainpaint.generation.sampler import UNKNOWN
 from grainpaint.generation.scatter import between
+from grainpaint.palette import palette
 from grainpaint.philox import normal_field
 from grainpaint.simulate.am.channels import depths_above, mobile_dose
 
-__all__ = ["alike_along_columns"]
+__all__ = ["alike_along_columns", "grown_from"]
 
 _STREAM = 12  # of random numbers, and those after it
 _WIDTHS = (4, 8, 16, 32)  # of the octaves, base voxels
@@ -24,6 +28,8 @@ _ASPECT = 16  # height by width
 _STRENGTH = 0.05  # of an octave, beside noise of 1
 _TURN = 0.7  # angle between the lattices of two octaves
 _FEW, _MANY = 24.0, 40.0  # units of dose: grains are columns where they move on
+_COLOR = 0.12  # strength of the color of the grain under a place
+_OVER = 80  # widths of base voxels above that grain at which it has fallen to 0
 _RISE = 0.4  # pool depths above the substrate, by width, from which columns are so wide
 
 
@@ -58,6 +64,35 @@ def alike_along_columns(
         found += strength[..., None] * alike
         variance += strength**2
     found /= np.sqrt(variance)[..., None]
+    return found
+
+
+def grown_from(noise: np.ndarray, known: np.ndarray, stretch: int) -> np.ndarray:
+    """Return noise that has a little of the color of the grain under each place.
+
+    Parameters
+    ----------
+    noise : numpy.ndarray, float32, shape (X, Y, Z, dim)
+        Of unit variance.
+    known : numpy.ndarray, uint8, shape (X, Y, Z)
+        The colors of the substrate, UNKNOWN above.
+    stretch : int
+        Height of a base voxel over its width.
+
+    Returns
+    -------
+    numpy.ndarray, float32, shape of noise
+    """
+    z = np.arange(known.shape[2])
+    top = np.where(known != UNKNOWN, z, -1).max(2)
+    under = top >= 0
+    color = np.take_along_axis(known, np.maximum(top, 0)[..., None], 2)[..., 0]
+    vectors = palette(noise.shape[-1])[np.where(under, color, 0)]
+    above = stretch * np.maximum(z - top[..., None], 0)
+    strength = _COLOR * np.maximum(0, 1 - above / _OVER) * under[..., None]
+    strength = strength.astype(np.float32)[..., None]
+    found: np.ndarray = noise + strength * vectors[:, :, None]
+    found /= np.sqrt(1 + strength**2)
     return found
 
 
