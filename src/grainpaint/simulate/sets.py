@@ -50,12 +50,23 @@ def member_time(path: Path) -> float | None:
 def member_seed(path: Path) -> int:
     """Return the seed in the name of a volume of a set.
 
+    Raises
+    ------
+    InputError
+        If the name is another one.
+
     Examples
     --------
     >>> member_seed(Path("s0000000007-t000025.0000.zarr"))
     7
     """
-    return int(path.stem.partition("-t")[0].removeprefix("s"))
+    seed = path.stem.partition("-t")[0].removeprefix("s")
+    if not seed.isdecimal():
+        raise InputError(
+            f"{path}: volumes of a set are named by seed and time, such as "
+            f"{member_name(7, 25.0)}: give it the name that it had"
+        )
+    return int(seed)
 
 
 def check_place(output: Path, n_volumes: int, force: bool = False) -> None:
