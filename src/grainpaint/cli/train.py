@@ -57,8 +57,7 @@ def train(
     """Train a network of your own, the paper's network, or a student.
 
     A student is a network with a quarter of the operations, which begins from the
-    weights of its teacher (iso-large or a model like it) and learns its
-    answers.
+    weights of its teacher (iso-large or a model like it) and learns its answers.
     """
     from grainpaint.progress import console
 

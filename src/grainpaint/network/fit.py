@@ -104,7 +104,7 @@ def fit(
     out : Path
         Folder of the model, and of the run's `TrainingFiles`.
     free : frozenset of str
-        Fields of the configuration without effect on weights: a run may change them.
+        Fields without effect on the weights: a resumed run may change them.
     minutes : float
         Time to train, all resumed parts of the run together.
     n_steps : int, optional

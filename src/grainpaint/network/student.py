@@ -52,18 +52,9 @@ class StudentConfig(TrainConfig):
 
 
 # How a base learns from the shipped one: a quarter of the operations.
-STUDENT = StudentConfig(
-    **{
-        **dict(PRESETS["base"]),
-        "network": PRESETS["base"].network.model_copy(
-            update={"inner": (56, 32, 32), "head": 16}
-        ),
-        "teacher": "iso-large",
-        "batch": 3,
-        "warmup": 50,
-        "decay": 500,
-    }
-)
+_NARROW = PRESETS["base"].network.model_copy(update={"inner": (56, 32, 32), "head": 16})
+_HOW = {"network": _NARROW, "batch": 3, "warmup": 50, "decay": 500}
+STUDENT = StudentConfig(teacher="iso-large", **dict(PRESETS["base"]) | _HOW)
 
 _State = tuple[Tensor, Tensor, Tensor, Tensor]
 _Drawn = tuple[Batch, Tensor, Tensor, Tensor]  # with the noise of both, and a diameter
