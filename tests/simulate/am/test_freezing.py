@@ -1,11 +1,14 @@
 """Grains from temperature histories."""
 
+from contextlib import contextmanager
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from naive import simulate as naive
 
 from grainpaint import formats
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate import thermal
 from grainpaint.simulate.am.freezing import freeze_grains
@@ -51,6 +54,33 @@ def test_sites_that_cool_within_a_sweep_are_single_voxels():
     assert np.median(np.bincount(label_pieces(found, corners=True).ravel())[1:]) == 1
 
 
+def test_progress_counts_every_move_of_a_site():
+    """Sites of a mobility that falls by 0.3 a sweep move in four, 64^3 of them."""
+    told = []
+
+    @contextmanager
+    def progress(stage, total, done=0):
+        yield SimpleNamespace(update=lambda n: told.append((n, total)))
+
+    shape = (64, 64, 64)
+    freeze_grains(
+        np.ones(shape, np.int32),
+        front(shape, 0, 0.001),
+        np.full(shape, 0.3),
+        n_spins=9,
+        progress=progress,
+    )
+    assert told[-1] == (4 * 64**3, 4 * 64**3)
+
+
+def test_a_site_that_never_stops_is_refused():
+    shape = (2, 2, 2)
+    with pytest.raises(InputError, match="moves for 10,000,000,000 sweeps"):
+        freeze_grains(
+            np.ones(shape, np.int32), np.ones(shape), np.full(shape, 1e-10), n_spins=9
+        )
+
+
 RECIPE = """
 [history]
 file = "history.csv"
@@ -88,6 +118,20 @@ def test_a_history_drives_grains_from_the_command_line(run, tmp_path):
     np.testing.assert_array_equal(thermal(recipe, seed=2).grain_id, found.grain_id)
     below, above = (found.grain_id[:, :, a:b] for a, b in ((0, 4), (4, 12)))
     assert len(np.intersect1d(below, above)) > 1  # grains grow from the substrate
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"1ms"', '"1s"', "hardly any grain grows"),
+        ("range = 50", "range = 100000", "move for 1.54e.03 units of time"),
+    ],
+)
+def test_units_that_make_sites_rush_or_linger_are_told(tmp_path, old, new, message):
+    recipe = write_history(tmp_path)
+    recipe.write_text(RECIPE.replace(old, new))
+    with pytest.warns(InputNote, match=message):
+        thermal(recipe)
 
 
 def stand_still(rows):

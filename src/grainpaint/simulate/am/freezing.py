@@ -27,7 +27,7 @@ __all__ = ["freeze_grains"]
 
 _STREAM = 12
 _LAST_SWEEP = 2**32
-_STRETCH = 256  # sweeps between two reports
+_STRETCH = 2**22  # moves between two reports
 
 
 def freeze_grains(
@@ -58,7 +58,8 @@ def freeze_grains(
     seed : int
         Key of the random numbers.
     progress : Progress
-        Receives the number of sites that have frozen.
+        Receives the number of moves attempted: one for each sweep in which a site is
+        mobile.
 
     Returns
     -------
@@ -67,8 +68,8 @@ def freeze_grains(
     Raises
     ------
     InputError
-        If no site freezes, one that does keeps its mobility, or the history takes more
-        than 2^32 sweeps.
+        If no site freezes, one that does keeps its mobility for 2^32 sweeps, or the
+        history takes more.
     """
     check_seed(seed)
     melted = np.isfinite(freeze) & (spin != 0)
@@ -77,6 +78,12 @@ def freeze_grains(
     if not (fall[melted] > 0).all():
         at = tuple(np.argwhere(melted & ~(fall > 0))[0].tolist())
         raise InputError(f"site {at} freezes but does not cool: it would move forever")
+    longest = 1 / fall[melted].min()
+    if longest >= _LAST_SWEEP:
+        raise InputError(
+            f"a site moves for {longest:,.0f} sweeps after it froze, more than 2^32: a "
+            "unit of time must be longer"
+        )
     places = np.flatnonzero(melted)
     begin = np.floor(freeze.flat[places] - freeze[melted].min())
     order = np.argsort(begin, kind="stable")
@@ -93,12 +100,13 @@ def freeze_grains(
     sites = np.column_stack(np.unravel_index(places, spin.shape)).astype(np.int32) + 1
     falls = fall.flat[places].astype(np.float64)
     mobile = np.empty(len(places), np.int64)
-    state = np.zeros(3, np.int64)  # sites frozen, of them mobile, next sweep
+    state = np.zeros(4, np.int64)  # sites frozen, of them mobile, next sweep, moves
     key = split_key(seed, _STREAM)
-    with progress("freeze", len(places)) as bar:
+    n_moves = int(np.ceil(1 / falls).sum())
+    with progress("freeze", n_moves) as bar:
         while state[0] < len(places) or state[1] > 0:
             _sweeps(padded, sites, begin, falls, mobile, state, rules, key, _STRETCH)
-            bar.update(int(state[0]))
+            bar.update(min(int(state[3]), n_moves))
     return inner
 
 
@@ -109,12 +117,16 @@ def _mean_mobility(left, fall):
 
 
 @nb.njit(cache=True)
-def _sweeps(spin, sites, begin, fall, mobile, state, rules, key, n_sweeps):
-    """Do some sweeps; those in which no site is mobile are passed over."""
+def _sweeps(spin, sites, begin, fall, mobile, state, rules, key, n_moves):
+    """Do some sweeps, at least so many moves, or all that are left.
+
+    Sweeps in which no site is mobile are passed over.
+    """
     around = np.empty(52, np.int32)
     plan = np.zeros((3, 3, 3), np.uint8)
-    frozen, n_mobile, sweep = state
-    for _ in range(n_sweeps):
+    frozen, n_mobile, sweep, before = state
+    done = 0
+    while done < n_moves:
         if n_mobile == 0:
             if frozen == len(sites):
                 break
@@ -130,6 +142,7 @@ def _sweeps(spin, sites, begin, fall, mobile, state, rules, key, n_sweeps):
             mobile[n_mobile] = frozen
             n_mobile += 1
             frozen += 1
+        done += n_mobile
         for k in range(n_mobile):
             w = philox4x32(
                 key[0], key[1], np.uint64(k), now, np.uint64(0), np.uint64(2)
@@ -151,4 +164,4 @@ def _sweeps(spin, sites, begin, fall, mobile, state, rules, key, n_sweeps):
                 mobile[n_left] = i
                 n_left += 1
         n_mobile = n_left
-    state[0], state[1], state[2] = frozen, n_mobile, sweep
+    state[0], state[1], state[2], state[3] = frozen, n_mobile, sweep, before + done

@@ -1,5 +1,6 @@
 """Builds from a temperature history: from a recipe and its file to grains."""
 
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, field_validator
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.microstructure import Microstructure
 from grainpaint.philox import check_seed
 from grainpaint.progress import Progress, silent
@@ -26,6 +27,8 @@ from grainpaint.simulate.toml import RecipePart, check_recipe, from_anywhere, lo
 from grainpaint.units import UNITS, parse_time
 
 __all__ = ["HistoryRecipe", "load_history_recipe", "simulate_thermal", "thermal"]
+
+_SHORT, _LONG = 0.05, 1000.0  # units of time that sites of usual builds stay mobile
 
 
 class HistoryFile(RecipePart):
@@ -130,14 +133,24 @@ def _prepare(recipe: HistoryRecipe) -> _Job:
             "its boundaries would never stop: give a rate above 0"
         )
     sweep = parse_time(told.time) / SWEEPS_PER_TIME
+    fall = found.rate * sweep / told.range
+    _warn_of_times(told, fall)
     x, y, z = (o * UNITS[told.unit] - dx / 2 for o in found.origin)
-    return _Job(
-        recipe,
-        found.freeze / sweep,
-        found.rate * sweep / told.range,
-        dx,
-        (x, y, z),
-    )
+    return _Job(recipe, found.freeze / sweep, fall, dx, (x, y, z))
+
+
+def _warn_of_times(told: HistoryFile, fall: np.ndarray) -> None:
+    """Tell if sites stay mobile for much longer, or shorter, than in other builds."""
+    median = 1 / float(np.nanmedian(fall)) / SWEEPS_PER_TIME
+    if not _SHORT <= median <= _LONG:
+        what = "hardly any grain grows" if median < _SHORT else "this takes long"
+        warnings.warn(
+            f"{told.file}: half of its points move for {median:.3g} units of time or "
+            f"more after they froze, and {what}; in other builds {_SHORT:g} to "
+            f"{_LONG:g}. Is a unit of time {told.time}, and the range {told.range:g} K?",
+            InputNote,
+            stacklevel=3,
+        )
 
 
 def _simulate(job: _Job, seed: int, progress: Progress) -> Microstructure:
@@ -171,7 +184,7 @@ def thermal(
     seed : int
         The same seed gives the same grains.
     progress : Progress
-        Receives the number of sites that have frozen.
+        Receives the number of moves attempted.
 
     Returns
     -------
