@@ -1,5 +1,7 @@
 """Making a store, and opening the one that is there."""
 
+import json
+
 import numpy as np
 import pytest
 from store_run import ORIGIN, RECIPE, SHAPE, SPACING, contents, end, make, say, start
@@ -40,6 +42,21 @@ def test_another_recipe_is_refused_by_its_first_difference(tmp_path, change, mes
     ):
         create(tmp_path / "gear.zarr", (9, 9, 9), SPACING, ORIGIN, RECIPE)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("digests", "file"),
+    [
+        ({"path_sha256": "ab"}, "the file of its scan path"),
+        ({"part": {"path": "gear.stl", "sha256": "ab"}}, "the file of its part"),
+        ({"model_sha256": "ab"}, "its model"),
+    ],
+)
+def test_a_file_that_changed_is_named(tmp_path, digests, file):
+    make(tmp_path / "gear.zarr", RECIPE | digests)
+    changed = json.loads(json.dumps(digests).replace("ab", "cd"))
+    with pytest.raises(InputError, match=f"{file} has changed since it was begun"):
+        make(tmp_path / "gear.zarr", RECIPE | changed)
 
 
 def test_what_is_no_store_is_left_alone(tmp_path):

@@ -14,6 +14,12 @@ from grainpaint.store.volume import Store
 
 __all__ = ["create", "open_store"]
 
+_FILES = {  # what a digest in a recipe is of
+    "path_sha256": "the file of its scan path",
+    "part.sha256": "the file of its part",
+    "model_sha256": "its model",
+}
+
 
 def create(
     path: str | Path,
@@ -109,5 +115,7 @@ def _differences(wanted: Any, found: Any, key: str = "") -> Iterator[str]:
         for name in [*wanted, *(n for n in found if n not in wanted)]:
             nested = name if key in ("", "recipe") else f"{key}.{name}"
             yield from _differences(wanted.get(name), found.get(name), nested)
+    elif wanted != found and key in _FILES and None not in (wanted, found):
+        yield f"{_FILES[key]} has changed since it was begun"
     elif wanted != found:
         yield f"{key} is {json.dumps(found)} there, {json.dumps(wanted)} here"
