@@ -36,6 +36,16 @@ def test_the_grain_size_of_a_volume_and_of_a_section_is_estimated(simulated, axi
     assert estimate_grain_size(volume) == pytest.approx(expected, rel=rel)
 
 
+@pytest.mark.parametrize(
+    ("edge", "message"), [(2, "use smaller voxels"), (56, "use larger voxels")]
+)
+def test_known_grains_of_no_size_that_can_be_made_are_measured(iso, edge, message):
+    cells = np.arange(4**3, dtype=np.int32).reshape(4, 4, 4) + 1
+    known = Microstructure(np.kron(cells, np.ones((edge,) * 3, np.int32)))
+    with pytest.raises(InputError, match=rf"diameter of about .*{message}, or give"):
+        fill_around(known, iso, ((0, 4 * edge), (0, 4 * edge), (0, 5 * edge)))
+
+
 def test_known_voxels_are_returned_exactly_and_their_grains_go_on(simulated, iso):
     known = simulated.crop(np.s_[:20, :, :])
     volume = fill_around(known, iso, ((-4, 44), (0, 40), (0, 40)), seed=3)

@@ -15,6 +15,8 @@ from grainpaint.errors import InputError
 from grainpaint.generation.base import base_colors
 from grainpaint.generation.domain import Domain
 from grainpaint.generation.grain_size import (
+    LARGEST,
+    SMALLEST,
     AnyGrainSize,
     choose_levels,
     make_wanted,
@@ -82,6 +84,20 @@ def estimate_grain_size(volume: Microstructure) -> float:
     return _DIAMETER_TO_CHORD * length / n_unlike
 
 
+def _estimated(known: Microstructure) -> float:
+    """Return the grain size of what is known, if grains of that size can be made."""
+    found = estimate_grain_size(known)
+    across = found / known.spacing[0]
+    if not SMALLEST <= across <= LARGEST:
+        raise InputError(
+            f"the known grains have a mean diameter of about {across:.3g} voxels, and "
+            f"grains of {SMALLEST:g} to {LARGEST:g} can be made: use "
+            f"{'smaller' if across < SMALLEST else 'larger'} voxels, or give the grain "
+            "size"
+        )
+    return found
+
+
 @torch.inference_mode()
 def fill_around(
     known: Microstructure,
@@ -132,7 +148,7 @@ def fill_around(
     x, y, z = (o + a * voxel for o, (a, _) in zip(known.origin, box))
     domain = Domain((given.shape[0], given.shape[1], given.shape[2]), voxel, (x, y, z))
     size = read_grain_size(
-        estimate_grain_size(known) if grain_size is None else grain_size, domain
+        _estimated(known) if grain_size is None else grain_size, domain
     )
     rows = model.base_card.sampling.calibration
     levels = choose_levels(size.low / voxel, size.high / voxel, rows)
