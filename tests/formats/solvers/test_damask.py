@@ -1,7 +1,6 @@
 """Grids and material.yaml of DAMASK, by the rules of its parser.
 
-Beside these tests, files were opened with the package damask 3.1 (GeomGrid,
-ConfigMaterial.is_valid, is_complete) and its Euler angles compared with ours.
+DAMASK itself reads them in `test_other_programs.py`.
 """
 
 import re

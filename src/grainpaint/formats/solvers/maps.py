@@ -79,9 +79,7 @@ def _ang(
     lines = ["# TEM_PIXperUM          1.000000"]
     lines += [f"# {name}  0.500000" for name in ("x-star", "y-star", "z-star")]
     lines += ["# WorkingDistance       15.000000", "#"]
-    for i, (name, symmetry) in reversed(
-        [*enumerate(zip(known.names, known.symmetry), 1)]
-    ):
+    for i, (name, symmetry) in enumerate(zip(known.names, known.symmetry), 1):
         lines += [
             f"# Phase {i}",
             f"# MaterialName  \t{name}",

@@ -146,8 +146,8 @@ def _warn_of_times(told: HistoryFile, fall: np.ndarray) -> None:
         what = "hardly any grain grows" if median < _SHORT else "this takes long"
         warnings.warn(
             f"{told.file}: half of its points move for {median:.3g} units of time or "
-            f"more after they froze, and {what}; in other builds {_SHORT:g} to "
-            f"{_LONG:g}. Is a unit of time {told.time}, and the range {told.range:g} K?",
+            f"more after they froze, and {what} (usual: {_SHORT:g} to {_LONG:g}). Is "
+            f"a unit of time {told.time}, and the range {told.range:g} K?",
             InputNote,
             stacklevel=3,
         )
