@@ -3,7 +3,9 @@ from safetensors.torch import load_file
 from samples import PAPER_NETWORK
 
 from grainpaint import InputError
+from grainpaint.generation.domain import Domain
 from grainpaint.paper.model import load_paper
+from grainpaint.paper.recipe import PaperOptions, make_paper_recipe
 from grainpaint.paper.train import PaperTraining, train_paper
 
 
@@ -25,6 +27,18 @@ def test_training_lowers_the_error_and_resumes_bit_for_bit(volumes, tmp_path):
     for level, error in whole.metrics["held_out_noise_error"].items():
         assert error < first.metrics["held_out_noise_error"][level]
     assert load_paper(str(tmp_path / "once")).card == whole
+
+
+@pytest.mark.parametrize(("kind", "plan"), [("closed", "grid"), ("open", "center")])
+def test_open_volumes_make_a_model_whose_blocks_go_outwards(
+    volumes, tmp_path, kind, plan
+):
+    card = train_paper(config(), volumes / kind, tmp_path / "model", n_steps=1)
+    assert card.plan == plan
+    recipe = make_paper_recipe(Domain((32, 32, 32)), model=str(tmp_path / "model"))
+    assert recipe.plan == plan
+    other = PaperOptions("grid")
+    assert make_paper_recipe(Domain((32,) * 3), other, recipe.model).plan == "grid"
 
 
 def test_training_refuses_what_cannot_serve(volumes, tmp_path):

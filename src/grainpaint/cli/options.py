@@ -304,8 +304,8 @@ class PlanFlags:
         str | None,
         option(
             "--plan",
-            "windows (default): as many base windows as it takes; whole: one; grid, "
-            "center: blocks that fit those before them.",
+            "windows: as many base windows as it takes; whole: one; grid, center: "
+            "blocks that fit those before them.  [windows; paper's: as on its card]",
             HOW,
         ),
     ] = None

@@ -71,7 +71,7 @@ class PaperFlags:
         from grainpaint.paper.recipe import PaperOptions, make_paper_recipe
 
         options = PaperOptions(
-            job.plan.plan or "grid",
+            job.plan.plan,
             self.block,
             job.plan.overlap,
             self.resamplings,

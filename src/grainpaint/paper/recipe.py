@@ -37,8 +37,8 @@ class PaperOptions:
 
     Parameters
     ----------
-    plan : {'grid', 'center'}
-        See `grainpaint.generation.blocks`.
+    plan : {'grid', 'center'}, optional
+        See `grainpaint.generation.blocks`; if not given, that on the model's card.
     edge : int
         Edge of a block, voxels; the network halves it at each of its levels.
     overlap : int, optional
@@ -57,7 +57,7 @@ class PaperOptions:
         If there is no such plan, or no resampling.
     """
 
-    plan: str = "grid"
+    plan: str | None = None
     edge: int = EDGE
     overlap: int | None = None
     resamplings: int = 10
@@ -66,7 +66,7 @@ class PaperOptions:
 
     def __post_init__(self) -> None:
         """Check what depends on nothing else."""
-        if self.plan not in _PLANS:
+        if self.plan not in (None, *_PLANS):
             raise InputError(
                 f"the paper's plan must be grid or center, got {self.plan!r}"
             )
@@ -110,10 +110,11 @@ def make_paper_recipe(
     timeline(card.levels.n_steps, resamplings + 1, options.jump, options.free)
     check_edge(edge, len(card.network.channels))
     shared = edge // 4 if options.overlap is None else options.overlap
-    _PLANS[options.plan]((1, 1, 1), None, edge, shared)  # refuses what cannot work
+    plan = options.plan or card.plan
+    _PLANS[plan]((1, 1, 1), None, edge, shared)  # refuses what cannot work
     return PaperRecipe(
         **settled(domain, model, seed, precision, device),
-        plan="grid" if options.plan == "grid" else "center",
+        plan="grid" if plan == "grid" else "center",
         edge=edge,
         overlap=shared,
         resamplings=resamplings,

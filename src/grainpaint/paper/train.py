@@ -139,6 +139,8 @@ def train_paper(
     def prepare(config: PaperTraining, place: torch.device) -> TrainingTask[PaperCard]:
         trained, held_out, description = load_blocks(data, config.edge)
 
+        periodic = all(all(volume.periodic) for volume in trained.volumes)
+
         def losses(network: UNet, drawn: Drawn) -> list[Tensor]:
             return _losses(network, drawn, config)
 
@@ -148,6 +150,7 @@ def train_paper(
                 edge=config.edge,
                 network=config.network,
                 levels=config.levels,
+                plan="grid" if periodic else "center",
                 data=description,
                 training=config.model_dump(exclude={"edge", "network", "levels"}),
                 n_steps=run.step,
