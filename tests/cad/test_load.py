@@ -11,7 +11,7 @@ from samples import PARTS
 from solids import box, saved
 
 from grainpaint import InputError
-from grainpaint.cad import Pose, load_part, parse_rotations, unit_of
+from grainpaint.cad import Pose, load_part, parse_rotations, plan_grid, unit_of
 
 FORMATS = ("stl", "obj", "ply", "off", "glb")
 
@@ -209,3 +209,20 @@ def test_a_pose_turns_a_part_and_keeps_its_volume():
         Pose(0.0)
     with pytest.raises(InputError, match="up is the axis"):
         Pose(up="w")
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e110, 1e-110, 5e-324])
+def test_scales_beyond_what_volumes_can_hold_are_refused(scale):
+    with pytest.raises(InputError, match="a scale is between 1e-20 and 1e"):
+        Pose(scale)
+
+
+def test_sizes_beyond_what_volumes_can_hold_are_refused(tmp_path):
+    text = box().export(file_type="obj").replace("0.50000000", "5e-111")
+    (tmp_path / "tiny.obj").write_text(text)
+    with pytest.raises(InputError, match="a size of 1e-110 is not that of a part"):
+        load_part(tmp_path / "tiny.obj")
+    part = load_part(PARTS / "gear.stl")
+    for voxel in (1e-320, 1e-200):
+        with pytest.raises(InputError, match="is too small for a part"):
+            plan_grid(part, voxel)

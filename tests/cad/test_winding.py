@@ -7,7 +7,7 @@ from naive.cad import winding_number
 from solids import box, saved
 
 from grainpaint import InputError
-from grainpaint.cad import load_open_part
+from grainpaint.cad import WindingGrid, load_open_part, plan_grid
 from grainpaint.generation.domain import load_grid, part_domain
 from grainpaint.generation.recipe import Options, make_recipe
 
@@ -56,6 +56,28 @@ def test_winding_numbers_are_those_of_solid_angles(tmp_path, tiny_model):
     doubtful = ((exact > 0.25) & (exact < 0.75)).sum() / (exact > 0.25).sum()
     share = float(note.split(" are doubtful")[0].split()[-1].rstrip("%")) / 100
     assert share == pytest.approx(doubtful, abs=0.02)
+
+
+@pytest.mark.parametrize("far", [1e7, 1e8])
+def test_far_from_the_origin_it_is_filled_as_well(tmp_path, far):
+    ball = trimesh.creation.icosphere(3, radius=5.0)
+    ball.update_faces(np.arange(len(ball.faces)) >= 1)
+    ball.apply_translation((far, 0, 0))
+    text = ball.export(file_type="obj", digits=17)
+    (tmp_path / "far.obj").write_text(text)
+    part = load_open_part(tmp_path / "far.obj", "mm")
+    grid = plan_grid(part, longest=24)
+    mask = WindingGrid(part, grid.shape, grid.spacing, grid.origin).mask_of_all()
+    assert mask.sum() * (grid.spacing / 1e3) ** 3 == pytest.approx(521.4, rel=1e-3)
+
+
+def test_huge_coordinates_are_refused(tmp_path):
+    ball = trimesh.creation.icosphere(1)
+    ball.update_faces(np.arange(len(ball.faces)) >= 1)
+    ball.apply_scale(1e65)  # libigl would end the process
+    (tmp_path / "huge.obj").write_text(ball.export(file_type="obj", digits=17))
+    with pytest.raises(InputError, match="not those of a part"):
+        load_open_part(tmp_path / "huge.obj", "mm")
 
 
 def test_a_closed_part_needs_no_repair(tmp_path):

@@ -20,6 +20,7 @@ _UP = {
     "x": ((0, 0, -1), (0, 1, 0), (1, 0, 0)),
     "-x": ((0, 0, 1), (0, 1, 0), (-1, 0, 0)),
 }
+_LEAST, _MOST = 1e-20, 1e20  # scale
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Pose:
         """Check the parameters."""
         if as_number(self.scale, "scale") <= 0:
             raise InputError(f"the scale must be above 0, got {self.scale:g}")
+        if not _LEAST <= self.scale <= _MOST:
+            raise InputError(
+                f"a scale is between {_LEAST:g} and {_MOST:g}, got {self.scale:g}"
+            )
         if self.up not in _UP:
             raise InputError(
                 f"up is the axis of the file that becomes z: {', '.join(_UP)}; got "

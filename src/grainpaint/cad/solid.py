@@ -14,9 +14,10 @@ from grainpaint.cad.walls import drop_walls
 from grainpaint.errors import InputError
 from grainpaint.units import UNITS
 
-__all__ = ["Part", "solid"]
+__all__ = ["Part", "refuse_sizes", "solid"]
 
-_LARGEST = 1e60  # coordinate: volumes are far from the largest number
+# Coordinate, and size of a part: volumes are far from the largest number and from 0.
+_LARGEST, _SMALLEST = 1e60, 1e-60
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,8 @@ def solid(
     Raises
     ------
     InputError
-        If coordinates are not finite, or the surface is open or cannot be oriented.
+        If coordinates are not finite, or are those of no part, or the surface is open
+        or cannot be oriented.
     """
     n_bad = int((~np.isfinite(triangles)).any((1, 2)).sum())
     if n_bad:
@@ -100,12 +102,7 @@ def solid(
             f"{path}: {n_bad} of {len(triangles)} triangles have coordinates that are "
             "not finite (NaN): export the part again"
         )
-    largest = float(np.abs(triangles).max(initial=0.0))
-    if largest > _LARGEST:
-        raise InputError(
-            f"{path}: coordinates up to {largest:.3g} are not those of a part: export "
-            "it again"
-        )
+    refuse_sizes(path, triangles)
     surface = close(path, triangles, unit, notes)
     vertices = surface.vertices
     faces, shell, n_turned = find_shells(
@@ -128,3 +125,30 @@ def solid(
         sha256,
         bodies,
     )
+
+
+def refuse_sizes(path: Path, triangles: np.ndarray) -> None:
+    """Refuse coordinates, or a size, with which volumes cannot be reckoned.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for messages.
+    triangles : numpy.ndarray, float64, shape (m, 3, 3)
+
+    Raises
+    ------
+    InputError
+        If a coordinate is above 1e60, or the size below 1e-60.
+    """
+    largest = float(np.abs(triangles).max(initial=0.0))
+    if largest > _LARGEST:
+        raise InputError(
+            f"{path}: coordinates up to {largest:.3g} are not those of a part: export "
+            "it again"
+        )
+    size = float(np.ptp(triangles.reshape(-1, 3), axis=0).max()) if largest else 0.0
+    if 0 < size < _SMALLEST:
+        raise InputError(
+            f"{path}: a size of {size:.3g} is not that of a part: export it again"
+        )

@@ -25,6 +25,7 @@ __all__ = [
     "voxelize",
 ]
 
+_FINEST = 1e-15  # of the size of a part: finer voxels cannot be told apart
 _LAYERS = 64  # along x, whose columns are held at a time
 
 
@@ -185,8 +186,8 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
     Raises
     ------
     InputError
-        If `longest` is below 2, the voxel is not positive, or the part is thinner than
-        a voxel.
+        If `longest` is below 2, the voxel is not positive or beyond what numbers can
+        tell apart, or the part is thinner than a voxel.
     """
     low, high = part.bounds
     size = high - low
@@ -198,6 +199,11 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
         voxel = float(size.max()) / longest
     if not 0 < voxel < float("inf"):
         raise InputError(f"the voxel size must be above 0, got {voxel:g} µm")
+    if voxel < _FINEST * size.max():
+        raise InputError(
+            f"a voxel of {voxel:g} µm is too small for a part of {size.max():g} µm: "
+            "use larger voxels"
+        )
     if size.min() < voxel:
         raise InputError(
             f"the part is thinner than a voxel: it measures "

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainpaint.cad.solid import Part
+from grainpaint.cad.solid import Part, refuse_sizes
 from grainpaint.cad.voxels import blocks_with_any, no_voxel_inside
 from grainpaint.errors import InputError
 from grainpaint.microstructure import VoxelBox
@@ -51,9 +51,10 @@ class WindingGrid:
         import igl
 
         index = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
-        centers = (index + 0.5) * self.spacing + np.array(self.origin)
+        # In voxels from the corner of the grid: libigl reckons in single precision.
+        corners = (self.part.vertices - np.array(self.origin)) / self.spacing
         faces = np.ascontiguousarray(self.part.faces, np.int64)
-        found: np.ndarray = igl.fast_winding_number(self.part.vertices, faces, centers)
+        found: np.ndarray = igl.fast_winding_number(corners, faces, index + 0.5)
         return found.reshape(len(x), len(y), len(z))
 
     def mask(self, box: VoxelBox) -> np.ndarray:
@@ -105,7 +106,7 @@ def open_part(path: Path, triangles: np.ndarray, edge: float, sha256: str) -> Pa
     Raises
     ------
     InputError
-        If libigl is not installed, or coordinates are not finite.
+        If libigl is not installed, or coordinates are not finite or those of no part.
     """
     if importlib.util.find_spec("igl") is None:
         raise InputError(
@@ -114,6 +115,7 @@ def open_part(path: Path, triangles: np.ndarray, edge: float, sha256: str) -> Pa
         )
     if not np.isfinite(triangles).all():
         raise InputError(f"{path}: coordinates are not finite (NaN): export it again")
+    refuse_sizes(path, triangles)
     corners, index = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
     part = Part(corners * edge, index.reshape(-1, 3).astype(np.int64), (), sha256)
     a, b, c = (
