@@ -5,6 +5,7 @@ import pytest
 import tifffile
 
 from grainpaint import InputError, load
+from grainpaint.formats.section_names import how_stacked
 
 IDS = np.arange(60, dtype=np.uint16).reshape(2, 3, 10)  # [x, y, z]
 
@@ -35,6 +36,18 @@ def test_pages_are_stacked_in_the_order_of_their_numbers(folder):
         assert load(folder / "s*.tif", spacing_z="3um").spacing == (1, 1, 3)
     with pytest.raises(InputError, match="distance of sections is a number of µm"):
         load(folder / "s*.tif", spacing_z=-3)
+
+
+def test_a_section_that_seems_to_be_missing_is_told(folder):
+    (folder / "s7.tif").unlink()
+    with pytest.warns(match="9 sections.*; s8.tif follows s6.tif, as if some between"):
+        load(folder, spacing_z=3)
+    assert how_stacked([folder / f"a{k}0-2.tif" for k in (1, 2, 3)]).endswith(
+        "a30-2.tif"
+    )
+    for names in (["a1", "a2", "b9"], ["a1", "a2", "a9b3"], ["a1-5", "a2-5", "a9-6"]):
+        said = how_stacked([folder / name for name in names])
+        assert said == f"3 sections, z upward from {names[0]} to {names[2]}"
 
 
 def test_a_stack_in_one_file_takes_the_distance_of_its_layers(tmp_path):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import glob
-import re
 from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.content import known_kind
 from grainpaint.formats.raw import RawVolume, ReadOptions
+from grainpaint.formats.section_names import numbered
 
 __all__ = ["in_folder", "may_be_sections", "read_sections"]
 
-_DIGITS = re.compile(r"(\d+)")
 _MAPS = (".ang", ".ctf", ".h5oina", ".csv")
 _PAGES = (".tif", ".tiff")
 
@@ -69,7 +68,7 @@ def in_folder(folder: Path) -> list[Path]:
         name = Path(path.name.lower().removesuffix(".gz"))
         if name.suffix in (*_MAPS, *_PAGES) and not name.name.startswith("."):
             found.append(path)
-    return sorted(found, key=_numbered)
+    return sorted(found, key=numbered)
 
 
 def _paths(source: Path) -> list[Path]:
@@ -80,14 +79,8 @@ def _paths(source: Path) -> list[Path]:
         found = [source]
     else:
         paths = map(Path, glob.glob(str(source)))
-        found = sorted((p for p in paths if p.is_file()), key=_numbered)
+        found = sorted((p for p in paths if p.is_file()), key=numbered)
     if not found:
         known = ", ".join((*_MAPS, *_PAGES))
         raise InputError(f"{source}: no section there ({known})")
     return found
-
-
-def _numbered(path: Path) -> list[tuple[int, str]]:
-    """Return a key that sorts numbers within a name by their value."""
-    parts = _DIGITS.split(path.name)
-    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts]

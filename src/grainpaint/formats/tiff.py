@@ -22,6 +22,7 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import blows_up
 from grainpaint.formats.content import content_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
+from grainpaint.formats.section_names import how_stacked
 from grainpaint.formats.tiff_units import edges_of, planes_of
 from grainpaint.units import UNITS
 
@@ -119,10 +120,7 @@ def read_stacks(
             )
     notes = dict.fromkeys(note for one in (first, *others) for note in one.notes)
     if others:
-        said = (
-            f"{len(paths)} sections, z upward from {paths[0].name} to {paths[-1].name}"
-        )
-        notes = {said: None, **notes}
+        notes = {how_stacked(paths): None, **notes}
     values = np.concatenate([one.values for one in (first, *others)], axis=2)
     return Stack(values, first.spacing, tuple(notes))
 

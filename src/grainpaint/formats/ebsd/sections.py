@@ -13,6 +13,7 @@ from grainpaint.formats.ebsd import points_of
 from grainpaint.formats.ebsd.grains import to_grains
 from grainpaint.formats.ebsd.points import OrientationMap
 from grainpaint.formats.raw import RawVolume, ReadOptions
+from grainpaint.formats.section_names import how_stacked
 from grainpaint.units import UNITS
 
 __all__ = ["read_sections"]
@@ -45,10 +46,7 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
             )
     notes = list(dict.fromkeys(note for one in maps for note in one.notes))
     if len(paths) > 1:
-        notes.insert(
-            0,
-            f"{len(paths)} sections, z upward from {paths[0].name} to {paths[-1].name}",
-        )
+        notes.insert(0, how_stacked(paths))
     thick = options.spacing_z / UNITS[first.unit]
     whole = replace(
         first,
