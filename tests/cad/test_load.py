@@ -117,7 +117,9 @@ def test_lines_of_obj_that_cannot_be_read_are_quoted(tmp_path, line, message):
 def test_3mf_units_are_obeyed(tmp_path, unit, edge, known):
     path = tmp_path / "cube.3mf"
     path.write_bytes(threemf(model_of(mesh_of(box()), '<item objectid="1"/>', unit)))
-    assert load_part(path).volume == pytest.approx(edge**3)
+    part = load_part(path)
+    assert part.volume == pytest.approx(edge**3)
+    assert ("its unit is the foot: read as 12 inches" in part.notes) == ("foot" in unit)
     assert unit_of(path) == known
     with pytest.raises(InputError, match=f"its unit is {known}, not cm"):
         load_part(path, "cm")

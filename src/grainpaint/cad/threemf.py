@@ -180,6 +180,8 @@ def _assemble(
     if not pieces:
         raise InputError(f"{path}: the 3MF file builds no mesh")
     notes = []
+    if named == "foot":
+        notes.append("its unit is the foot: read as 12 inches")
     if len(printed) < len(items):
         n = count_text(len(items) - len(printed), "item")
         notes.append(f"{n} that the file says not to print: left out")
