@@ -53,6 +53,9 @@ def test_what_a_script_leaves_out_has_a_default(tmp_path):
     np.savez(tmp_path / "c.npz", grain_id=ids, spacing=np.ones(2))
     with pytest.raises(grainpaint.InputError, match="spacing has three values, or one"):
         grainpaint.load(tmp_path / "c.npz")
+    np.savez(tmp_path / "d.npz", grain_id=ids, spacing=1.0, periodic=[1, 2, 0])
+    with pytest.raises(grainpaint.InputError, match="periodic says true or false"):
+        grainpaint.load(tmp_path / "d.npz")
 
 
 def test_a_row_too_many_is_refused_unless_grains_of_ours_were_cut_off(tmp_path):

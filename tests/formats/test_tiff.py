@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image, ImageOps
 
 from grainpaint import InputError, load
 from grainpaint.errors import InputNote
@@ -92,9 +93,31 @@ def test_pages_of_several_sizes_are_refused(tmp_path):
         load(tmp_path / "a.tif")
 
 
-def test_pages_that_a_viewer_would_turn_are_told(tmp_path):
+@pytest.mark.parametrize("turn", range(2, 9))
+def test_pages_are_turned_as_viewers_do(tmp_path, turn):
+    """As Pillow turns pictures, with pages whose voxels are not cubes."""
     path = tmp_path / "turned.tif"
-    turned = [(274, "H", 1, 6, True)]
-    tifffile.imwrite(path, np.ones((2, 5, 5), np.uint8), extratags=turned)
-    with pytest.warns(InputNote, match=r"\(Orientation 6\): not done"):
-        load(path, unit="um")
+    page = np.arange(1, 13, dtype=np.uint8).reshape(3, 4)
+    tifffile.imwrite(
+        path,
+        page,
+        extratags=[(274, "H", 1, turn, True)],
+        resolution=(1e4, 5e3),
+        resolutionunit="CENTIMETER",
+    )
+    with pytest.warns(InputNote) as notes:
+        found = load(path)
+    assert f"turned as viewers do (Orientation {turn})" in str(notes[-1].message)
+    picture = Image.fromarray(page)
+    picture.getexif()[274] = turn
+    shown = np.asarray(ImageOps.exif_transpose(picture))
+    np.testing.assert_array_equal(found.grain_id[:, :, 0], shown.T)
+    assert found.spacing[:2] == ((1.0, 2.0) if turn < 5 else (2.0, 1.0))
+
+
+def test_an_orientation_that_there_is_not_is_damage(tmp_path):
+    path = tmp_path / "turned.tif"
+    tag = [(274, "H", 1, 9, True)]
+    tifffile.imwrite(path, np.ones((5, 5), np.uint8), extratags=tag)
+    with pytest.raises(InputError, match="its Orientation is 9, not 1 to 8"):
+        load(path)

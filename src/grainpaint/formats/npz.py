@@ -95,6 +95,10 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             spacing, origin, periodic = (
                 _three(archive, n, held, unstated) for n, unstated in _OURS.items()
             )
+            if periodic.dtype.kind != "b" and not np.isin(periodic, (0, 1)).all():
+                raise InputError(
+                    f"periodic says true or false along x, y, z; got {periodic.tolist()}"
+                )
             known = _orientations(archive, held) if "quaternion" in held else None
             if known is not None and "phase_name" not in held:  # of another's making
                 _check_rows(len(known), ids)

@@ -171,6 +171,11 @@ def integers(values: np.ndarray, name: str) -> np.ndarray:
     limit = 2.0 ** min(63, np.finfo(values.dtype).nmant + 1)  # exact up to there
     good = (np.abs(values) <= limit) & (values == np.floor(values))
     if not good.all():
+        if np.isfinite(values).all() and (values == np.floor(values)).all():
+            raise InputError(
+                f"{name} holds {values.dtype} beyond 2^{int(np.log2(limit))}, where not "
+                "every integer is held: save grain IDs as integers"
+            )
         first = np.unravel_index(int(good.argmin()), good.shape)
         place = f" at voxel {', '.join(map(str, first))}" if good.ndim == 3 else ""
         raise InputError(

@@ -32,6 +32,17 @@ MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how they begin; + is over 4 
 _MOST_PAGES = 50_000
 _MOST_SAID = 100  # what the library may log of a file
 _ORIENTATION = 274  # the number of this tag
+# What a viewer does with the pages by its value: x and y are exchanged; then flipped.
+_TURNS = {
+    1: (False, ()),
+    2: (False, (0,)),
+    3: (False, (0, 1)),
+    4: (False, (1,)),
+    5: (True, ()),
+    6: (True, (0,)),
+    7: (True, (0, 1)),
+    8: (True, (1,)),
+}
 _PLAIN = 1  # the number of no compression
 _DEFLATE, _LZMA = (8, 32_946), 34_925
 
@@ -188,12 +199,9 @@ def read_stack(path: Path, data: bytes) -> Stack:
                 note = "; ".join(filter(None, ("times (T) are taken for layers", note)))
             heard = {f"tifffile: {brief(r.getMessage(), 150)}": 0 for r in said}
             first: Any = file.pages[0]
-            turned = first.tags.valueof(_ORIENTATION, 1)
-            if turned != 1:
-                heard[
-                    f"its pages are to be turned (Orientation {turned}): not done"
-                ] = 0
-            return Stack(stack, spacing, (*heard, *([note] if note else [])))
+            turn = first.tags.valueof(_ORIENTATION, 1)
+            found = Stack(stack, spacing, (*heard, *([note] if note else [])))
+            return _turned(found, turn)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except _TooMuchSaid:  # it would go on for minutes
@@ -202,6 +210,21 @@ def read_stack(path: Path, data: bytes) -> Stack:
         raise InputError(
             f"{path}: damaged, or not read ({brief(error, 100)})"
         ) from None
+
+
+def _turned(stack: Stack, turn: int) -> Stack:
+    """Return a stack as viewers show it, by the Orientation of its pages."""
+    if turn not in _TURNS:
+        raise InputError(f"damaged: its Orientation is {turn}, not 1 to 8")
+    exchanged, flipped = _TURNS[turn]
+    if turn == 1:
+        return stack
+    values, spacing = stack.values, stack.spacing
+    if exchanged:
+        values = values.swapaxes(0, 1)
+        spacing = spacing and (spacing[1], spacing[0], spacing[2])
+    note = f"its pages were turned as viewers do (Orientation {turn})"
+    return Stack(np.flip(values, flipped), spacing, (*stack.notes, note))
 
 
 @contextmanager
