@@ -42,7 +42,7 @@ def test_a_section_is_one_voxel_thick_and_may_be_periodic(tmp_path):
     [
         (IDS + 0.5, r"not integers.*: \d\.5 at voxel 0, 0, 0$"),
         (IDS.astype(complex), "complex128, not integers"),
-        (IDS + 2.0**60, r"float64 beyond 2\^53, where not every integer is held"),
+        (IDS + 2.0**60, r"float64 beyond 2\^53, which does not tell all integers"),
         (np.zeros((2, 0, 3), int), "has the shape"),
         (IDS[None], "2 or 3 axes are read"),
         (np.array([[{}]]), "Python objects"),

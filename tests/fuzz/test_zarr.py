@@ -81,6 +81,7 @@ class Payload:
 
 
 GRID = {"name": "regular", "configuration": {"chunk_shape": [2**31] * 3}}
+CHUNKS_OF_0 = {"name": "regular", "configuration": {"chunk_shape": [0] * 3}}
 ZARR = {
     "huge and empty": lambda p: empty(p, (2**20,) * 3),
     "of 2^62": lambda p: empty(p, (2**31, 2**31, 1), 2**20),
@@ -105,6 +106,29 @@ ZARR = {
     "huge chunks": of_array(chunk_grid=GRID),
     "unknown codec": of_array(codecs=[{"name": "evil"}]),
     "no codecs": of_array(codecs=[]),
+    "spacing of nothing": attribute(spacing=None),
+    "spacing below 0": attribute(spacing=[-2, 2, 2]),
+    "spacing without end": attribute(spacing=[1e999, 2, 2]),
+    "origin of words": attribute(origin="here"),
+    "two origins": attribute(origin=[0, 0]),
+    "two periodic axes": attribute(periodic=[True, False]),
+    "periodic of words": attribute(periodic=["yes", "no", "yes"]),
+    "attributes of a list": lambda path: edited(
+        path, "zarr.json", lambda tree: {**tree, "attributes": [1]}
+    ),
+    "a shape of words": of_array(shape=["a", 5, 4]),
+    "four axes": of_array(shape=[6, 5, 4, 1]),
+    "no shape": of_array(shape=None),
+    "another format": of_array(zarr_format=9),
+    "no array": of_array(node_type="group"),
+    "chunks of 0": of_array(chunk_grid=CHUNKS_OF_0),
+    "another grid": of_array(chunk_grid={"name": "evil"}),
+    "other keys": of_array(chunk_key_encoding={"name": "evil"}),
+    "unknown numbers": of_array(data_type="int512"),
+    "a group for the array": lambda path: (
+        VOLUME.save(path),
+        (path / "grain_id/zarr.json").write_bytes((path / "zarr.json").read_bytes()),
+    ),
 }
 
 

@@ -97,7 +97,8 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             )
             if periodic.dtype.kind != "b" and not np.isin(periodic, (0, 1)).all():
                 raise InputError(
-                    f"periodic says true or false along x, y, z; got {periodic.tolist()}"
+                    "periodic says true or false along x, y, z; got "
+                    f"{periodic.tolist()}"
                 )
             known = _orientations(archive, held) if "quaternion" in held else None
             if known is not None and "phase_name" not in held:  # of another's making

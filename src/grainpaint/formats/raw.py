@@ -173,8 +173,8 @@ def integers(values: np.ndarray, name: str) -> np.ndarray:
     if not good.all():
         if np.isfinite(values).all() and (values == np.floor(values)).all():
             raise InputError(
-                f"{name} holds {values.dtype} beyond 2^{int(np.log2(limit))}, where not "
-                "every integer is held: save grain IDs as integers"
+                f"{name} holds {values.dtype} beyond 2^{int(np.log2(limit))}, which "
+                "does not tell all integers apart: save grain IDs as integers"
             )
         first = np.unravel_index(int(good.argmin()), good.shape)
         place = f" at voxel {', '.join(map(str, first))}" if good.ndim == 3 else ""

@@ -105,6 +105,8 @@ def _upright(where: str, rows: list[list[bytes]]) -> np.ndarray:
             f"{where} has a tilted box (triclinic): sites of a square or cubic lattice "
             "are read"
         )
+    if (box[:, 0] > box[:, 1]).any():
+        raise InputError(f"{where} has a box that ends before it begins")
     return box[:, :2]
 
 

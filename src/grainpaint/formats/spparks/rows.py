@@ -109,7 +109,14 @@ def places_of_ids(
     where: str, ids: np.ndarray, box: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Find the numbering of sites that explains the IDs exactly; return places."""
-    shape = tuple(max(1, round(high - low)) for low, high in box)
+    edges = box[:, 1] - box[:, 0]
+    if np.abs(edges - np.rint(edges)).max() > 1e-6:
+        stated = " x ".join(f"{edge:g}" for edge in edges)
+        raise InputError(
+            f"{where} has no x y z, and its box of {stated} holds no whole number of "
+            "sites along an axis: dump id site x y z"
+        )
+    shape = tuple(max(1, round(edge)) for edge in edges)
     if ids.size != prod(shape):
         stated = " x ".join(brief(n, 20) for n in shape)
         raise InputError(

@@ -162,10 +162,13 @@ def _header(path: Path, head: bytes) -> tuple[list[str], int, np.ndarray]:
                 names = words[:-1]
             elif words[-1:] and words[-1] in ("xhi", "yhi", "zhi"):
                 box["xyz".index(words[-1][0])] = float(words[0]), float(words[1])
-            elif words[-1:] and words[-1] not in ("dimension", "neighbors"):
+            elif words[-1:] == ["dimension"]:
+                if int(words[0]) not in (1, 2, 3):
+                    raise ValueError("no such dimension")
+            elif words[-1:] and words[-1] != "neighbors":
                 raise InputError(f"{path}: {brief(line)!r} is no line of a site file")
-        if not np.isfinite(box).all():
-            raise ValueError("the box is not finite")
+        if not np.isfinite(box).all() or (box[:, 0] > box[:, 1]).any():
+            raise ValueError("a box that is not finite, or ends before it begins")
     except InputError:
         raise
     except (ValueError, IndexError):

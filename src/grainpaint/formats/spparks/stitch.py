@@ -102,6 +102,8 @@ def _laid(
     path: Path, blocks: list[tuple[Any, ...]], kind: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the spins of the box of all blocks, and its first site."""
+    if not all(isinstance(corner, int) for b in blocks for corner in b[:6]):
+        raise InputError(f"{path}: damaged stitch file (a corner is no whole number)")
     corners = np.array([b[:6] for b in blocks], np.int64)
     if (corners[:, :3] >= corners[:, 3:]).any():
         raise InputError(f"{path}: damaged stitch file (a block ends before it begins)")
