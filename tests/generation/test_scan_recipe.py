@@ -1,5 +1,6 @@
 """Builds painted by an additive model, in memory and where they are looked at."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from grainpaint import formats, generate, paint, store
 from grainpaint.errors import InputError, InputNote
 from grainpaint.generation import on_disk
 from grainpaint.generation.base import base_start, base_window, written_of
-from grainpaint.generation.domain import Domain, part_domain
+from grainpaint.generation.domain import Domain, PartFile, part_domain
 from grainpaint.generation.finish import with_substrate
 from grainpaint.generation.in_memory import fill, paint_recipe
 from grainpaint.generation.painter import make_painter
@@ -271,3 +272,19 @@ def test_windows_of_a_base_are_low_where_its_voxels_are_tall():
         plan = recipe_of("am", (2000, 2000, 2000)).plan
     assert plan.computed_shape == (128, 128, 64)
     assert plan.stretch == 4
+
+
+def test_a_part_that_is_turned_away_from_its_path_is_told(additive_model, tmp_path):
+    scan = {"kind": "csv", "file": tracks(tmp_path / "path.csv", 14)}
+    recipe = AmRecipe.model_validate(BUILD | {"scan": scan})
+    as_it_is = PartFile(path="a.stl", unit="um", sha256="ab")
+    for part, told in (
+        (as_it_is, []),
+        (as_it_is.model_copy(update={"rotate": (("z", 90.0),)}), ["turned or scaled"]),
+    ):
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            domain = Domain(SHAPE, 5.0, part=part)
+            make_scan_recipe(domain, recipe, str(additive_model))
+        assert len(notes) == len(told)
+        assert all(word in str(n.message) for word, n in zip(told, notes))

@@ -3,6 +3,7 @@
 import math
 import warnings
 
+from grainpaint.cad import AS_IT_IS
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.files import check_file, file_digest
 from grainpaint.generation.base_axis import windowed_axis
@@ -71,7 +72,8 @@ def make_scan_recipe(
     Warns
     -----
     InputNote
-        If the volume is much taller than the builds that the model learned from.
+        If the volume is much taller than the builds that the model learned from, or the
+        part is turned or scaled and the path comes from a file.
     """
     check_seed(seed)
     card = read_card(find_model(model, "additive") / "additive.json")
@@ -88,6 +90,14 @@ def make_scan_recipe(
             f"the volume is {domain.shape[2]} voxels high and the model learned from "
             f"builds of {learned}: columns widen all the way up, and how wide they are "
             "above that height is a guess; where it matters, simulate",
+            InputNote,
+            stacklevel=2,
+        )
+    turned = domain.part is not None and domain.part.pose != AS_IT_IS
+    if turned and scan.scan.kind != "lines":
+        warnings.warn(
+            f"the part is turned or scaled, the path of {scan.scan.file} stays where "
+            "it is: its coordinates are those of the part as it now stands",
             InputNote,
             stacklevel=2,
         )
