@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint import Microstructure, formats
+from grainpaint.drawing.figures import aspect_ratio_plane, density
 from grainpaint.generation.blocks import grid
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.distances import distances
 from grainpaint.measure.measured import measure_all
 from grainpaint.measure.population import population
+from grainpaint.palette import scalar_block
 from grainpaint.paper.ddpm import respaced
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks
@@ -96,11 +98,12 @@ class Study:
             formats.write(Microstructure(paint()), path)
         return formats.load(path)
 
-    def generated(self, resamplings):
-        """Yield volumes of the paper's method."""
+    def generated(self, resamplings, plan=grid):
+        """Yield volumes of the paper's method, their blocks in the order of a plan."""
         loaded = load_paper(self.options.model)
         denoiser, schedule = self.levels_of(loaded)
-        blocks = grid(self.options.shape)
+        blocks = plan(self.options.shape)
+        name = f"{'resamplings' if plan is grid else plan.__name__}-{resamplings}"
         for seed in range(self.options.volumes):
 
             def paint(seed=seed):
@@ -110,7 +113,7 @@ class Study:
                 )
                 return grains_of(values[0])
 
-            yield self.kept(f"resamplings-{resamplings}", loaded.sha256, seed, paint)
+            yield self.kept(name, loaded.sha256, seed, paint)
 
     def floor(self, n, n_reference):
         """Return the relative entropies of n simulated volumes beside the reference.
@@ -138,6 +141,23 @@ def repainter(denoiser, schedule, seed, dim=1, **settings):
         return repaint(denoiser, given, known, schedule, noise, **settings)
 
     return paint
+
+
+def recoded(volumes):
+    """Yield volumes as DBSCAN finds them in one random value for each grain."""
+    for seed, volume in enumerate(volumes):
+        values = scalar_block(volume.grain_id, np.random.default_rng(seed))
+        yield Microstructure(grains_of(values))
+
+
+def draw_distributions(measured, reference, numbers, ending=""):
+    """Write the figures of grain volume, aspect ratios and nearest centroid."""
+    for number, name in zip(numbers, NAMES, strict=True):
+        if name == "aspect_ratio":
+            figure = aspect_ratio_plane(measured, reference)
+        else:
+            figure = density(measured, reference, name)
+        figure.savefig(HERE / f"figure-{number}{ending}.png", dpi=110)
 
 
 def relative_entropies(measured, reference):

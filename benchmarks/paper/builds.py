@@ -16,27 +16,25 @@ figure-16.png, those of `am` with -am.
 
 from pathlib import Path
 
-import numpy as np
 from boxes import (
     HERE,
     describe,
+    draw_distributions,
     open_study,
+    recoded,
     relative_entropies,
-    repainter,
     study_parser,
 )
 from common import save
 
 from grainpaint import Microstructure, formats
-from grainpaint.drawing.figures import aspect_ratio_plane, density, slices
+from grainpaint.drawing.figures import slices
 from grainpaint.generation.blocks import center
 from grainpaint.generation.domain import Domain
 from grainpaint.generation.in_memory import paint_recipe
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.measure.measured import measure_all
-from grainpaint.palette import scalar_block
 from grainpaint.paper.model import load_paper
-from grainpaint.paper.paint import grains_of, paint_blocks
 from grainpaint.progress import console
 from grainpaint.segmentation.pieces import label_pieces
 from grainpaint.simulate.am.build import additive
@@ -44,7 +42,6 @@ from grainpaint.simulate.am.recipe import AmRecipe
 
 EDGE = 100  # voxels of a cube
 FIRST_BUILD, FIRST_SEED = 700_000, 9000  # training; compared with
-FIGURES = {"volume": 13, "aspect_ratio": 14, "nearest": 15}
 
 
 def build_recipe(edge):
@@ -81,22 +78,6 @@ def cut(volume, shape):
     return Microstructure(label_pieces(volume.grain_id[:x, :y, :z], corners=True))
 
 
-def by_paper(study):
-    """Yield cubes that the paper's method painted."""
-    options, resamplings = study.options, study.options.resamplings
-    model = load_paper(options.model)
-    denoiser, schedule = study.levels_of(model)
-    for seed in range(options.volumes):
-
-        def paint(seed=seed):
-            fill = repainter(denoiser, schedule, seed, n_resample=resamplings + 1)
-            blocks = center(options.shape)
-            values = paint_blocks(fill, blocks, options.shape, progress=console)
-            return grains_of(values[0])
-
-        yield study.kept(f"center-{resamplings}", model.sha256, seed, paint)
-
-
 def by_am(options):
     """Yield cubes of builds that `am` painted, of the same recipe."""
     recipe, ground = build_recipe(options.edge)
@@ -104,13 +85,6 @@ def by_am(options):
         chosen = make_scan_recipe(Domain(recipe.shape), recipe, "am", seed)
         above = paint_recipe(chosen).volume.grain_id[:, :, ground:]
         yield cut(Microstructure(above), options.shape)
-
-
-def recoded(volumes):
-    """Yield cubes as DBSCAN finds them in one random value for each grain."""
-    for seed, volume in enumerate(volumes):
-        values = scalar_block(volume.grain_id, np.random.default_rng(seed))
-        yield Microstructure(grains_of(values))
 
 
 def row_of(name, made, reference):
@@ -127,14 +101,9 @@ def draw(made, simulated, ending):
     sets = [
         measure_all(volumes, len(volumes), console) for volumes in (made, simulated)
     ]
-    for name, number in FIGURES.items():
-        if name == "aspect_ratio":
-            figure = aspect_ratio_plane(*sets)
-        else:
-            figure = density(*sets, name)
-        figure.savefig(HERE / f"figure-{number}{ending}.png", dpi=80)
+    draw_distributions(*sets, (13, 14, 15), ending)
     figure = slices([made[0], simulated[0]])
-    figure.savefig(HERE / f"figure-16{ending}.png", dpi=80)
+    figure.savefig(HERE / f"figure-16{ending}.png", dpi=110)
 
 
 def main():
@@ -155,7 +124,7 @@ def main():
         both = [cut(cube, options.shape) for cube in others]
         simulated, more = both[:n_reference], both[n_reference:]
         reference = measure_all(simulated, n_reference, console)
-        made = list(by_paper(study))
+        made = list(study.generated(options.resamplings, center))
         ours = list(by_am(options))
         figures = {
             "trained": load_paper(options.model).card.budget,

@@ -34,6 +34,7 @@ from boxes import (
     NAMES,
     describe,
     open_study,
+    recoded,
     relative_entropies,
     repainter,
     study_parser,
@@ -51,7 +52,7 @@ from grainpaint.network.lookup import model_digest
 from grainpaint.network.training_run import TrainingRun
 from grainpaint.network.unet import UNet
 from grainpaint.network.weights import write_stage
-from grainpaint.palette import palette, scalar_block
+from grainpaint.palette import palette
 from grainpaint.paper.data import encode_block, load_blocks
 from grainpaint.paper.ddpm import add_noise, ddim_step, respaced, reverse_step
 from grainpaint.paper.model import Levels, PaperCard, load_paper, predict
@@ -213,16 +214,11 @@ def ours(study, n):
         yield study.kept("iso", digest, seed, paint)
 
 
-def recoded(study, first, n, dim):
-    """Yield simulated volumes, encoded and decoded without a network."""
-    for seed, volume in enumerate(study.simulated(first, n)):
-        rng = np.random.default_rng(seed)
-        if dim == 1:
-            yield Microstructure(grains_of(scalar_block(volume.grain_id, rng)))
-        else:
-            yield Microstructure(
-                colored_grains(encode_block(volume.grain_id, dim, rng))
-            )
+def recolored(volumes):
+    """Yield volumes, encoded by our palette and decoded, without a network."""
+    for seed, volume in enumerate(volumes):
+        values = encode_block(volume.grain_id, 5, np.random.default_rng(seed))
+        yield Microstructure(colored_grains(values))
 
 
 def make_data(folder):
@@ -260,8 +256,8 @@ def rows_of(study, data):
     return {
         "simulated": (0, lambda: study.simulated(first, many)),
         "simulated, as few": (0, lambda: study.simulated(first, min(n, many))),
-        "encoding alone: scalar": (0, lambda: recoded(study, first, many, 1)),
-        "encoding alone: palette": (0, lambda: recoded(study, first, many, 5)),
+        "encoding alone: scalar": (0, lambda: recoded(study.simulated(first, many))),
+        "encoding alone: palette": (0, lambda: recolored(study.simulated(first, many))),
         "iso": (5 / 8 / a_block, lambda: ours(study, many)),  # 5, half the resolution
         "paper": repainted("paper"),
         "few steps": (25, lambda: change("paper", by_few, "ddim-25")),

@@ -8,17 +8,16 @@ options. Writes resamplings.json and figure-9.png, figure-10.png, figure-11.png.
 from pathlib import Path
 
 from boxes import (
-    HERE,
     NAMES,
     PAPER,
     describe,
+    draw_distributions,
     open_study,
     relative_entropies,
     study_parser,
 )
 from common import save
 
-from grainpaint.drawing.figures import aspect_ratio_plane, density
 from grainpaint.measure.measured import measure_all
 from grainpaint.paper.model import load_paper
 from grainpaint.progress import console
@@ -31,11 +30,7 @@ def main():
     save(options, Path(__file__), figures, model=options.model)
     if options.quick:
         return
-    for number, name in ((9, "volume"), (11, "nearest")):
-        figure = density(measured, reference, name)
-        figure.savefig(HERE / f"figure-{number}.png", dpi=110)
-    figure = aspect_ratio_plane(measured, reference)
-    figure.savefig(HERE / "figure-10.png", dpi=110)
+    draw_distributions(measured, reference, (9, 10, 11))
 
 
 def compared(study):

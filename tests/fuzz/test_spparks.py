@@ -118,15 +118,15 @@ def site(*pairs):
 
 
 BAD_SITES = {
-    "of 10^300": lambda: swapped(SITES, (b"60 sites", b"1" * 300 + b" sites")),
-    "without values": lambda: swapped(SITES, (b"Values", b"Valuez")),
-    "of 2^62": lambda: swapped(SITES, (b"60 sites", b"6099999999999999 sites")),
-    "in a box of 1e308": lambda: swapped(SITES, (b"0 4 xlo", b"0 1e308 xlo")),
-    "of words": lambda: swapped(SITES, (b"60 sites", b"x sites")),
-    "of an infinite box": lambda: swapped(SITES, (b"4 xlo", b"4e999 xlo")),
-    "an unknown line": lambda: swapped(SITES, (b"60 sites", b"60 sites\nfoo bar")),
+    "of 10^300": site((b"60 sites", b"1" * 300 + b" sites")),
+    "without values": site((b"Values", b"Valuez")),
+    "of 2^62": site((b"60 sites", b"6099999999999999 sites")),
+    "in a box of 1e308": site((b"0 4 xlo", b"0 1e308 xlo")),
+    "of words": site((b"60 sites", b"x sites")),
+    "of an infinite box": site((b"4 xlo", b"4e999 xlo")),
+    "an unknown line": site((b"60 sites", b"60 sites\nfoo bar")),
     "cut": lambda: SITES[: len(SITES) // 2],
-    "of other IDs": lambda: swapped(SITES, (b"\n2 ", b"\n1 ")),
+    "of other IDs": site((b"\n2 ", b"\n1 ")),
     "of none": site((b"60 sites", b"0 sites")),
     "of -60": site((b"60 sites", b"-60 sites")),
     "of a half": site((b"60 sites", b"60.5 sites")),

@@ -1,4 +1,4 @@
-"""Volumes: VTI, npz, SPPARKS' site files, dumps and stitch files."""
+"""Volumes: VTI, npz, and site files of ours."""
 
 import io
 import os
@@ -20,14 +20,11 @@ from hostile import (
     zeros_gz,
     zipped,
 )
-from samples import RECORDED
 
 from grainpaint import Microstructure, load
 
 IDS = np.random.default_rng(1).integers(1, 9, (6, 5, 4)).astype(np.int32)
 VOLUME = Microstructure(IDS, (2.0, 2.0, 2.0), (1.0, 0.0, -5.0), (True, False, True))
-DUMP = (RECORDED / "tiny.dump").read_bytes()
-SITES = (RECORDED / "tiny.0.sites").read_bytes()
 
 
 def same(a, b):

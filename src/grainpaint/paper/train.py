@@ -138,7 +138,6 @@ def train_paper(
 
     def prepare(config: PaperTraining, place: torch.device) -> TrainingTask[PaperCard]:
         trained, held_out, description = load_blocks(data, config.edge)
-
         periodic = all(all(volume.periodic) for volume in trained.volumes)
 
         def losses(network: UNet, drawn: Drawn) -> list[Tensor]:

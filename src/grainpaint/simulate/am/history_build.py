@@ -28,7 +28,9 @@ from grainpaint.units import UNITS, parse_time
 
 __all__ = ["HistoryRecipe", "load_history_recipe", "simulate_thermal", "thermal"]
 
-_SHORT, _LONG = 0.05, 1000.0  # units of time that sites of usual builds stay mobile
+# Units of time that sites stay mobile, beyond which a note is due; the length of the
+# zone over the speed, in the recipes that `am` learns from, is 0.07 to 4.
+_SHORT, _LONG = 0.05, 1000.0
 
 
 class HistoryFile(RecipePart):
@@ -140,14 +142,15 @@ def _prepare(recipe: HistoryRecipe) -> _Job:
 
 
 def _warn_of_times(told: HistoryFile, fall: np.ndarray) -> None:
-    """Tell if sites stay mobile for much longer, or shorter, than in other builds."""
+    """Tell if sites stay mobile for so long, or short, that units may be others."""
     median = 1 / float(np.nanmedian(fall)) / SWEEPS_PER_TIME
     if not _SHORT <= median <= _LONG:
         what = "hardly any grain grows" if median < _SHORT else "this takes long"
         warnings.warn(
             f"{told.file}: half of its points move for {median:.3g} units of time or "
-            f"more after they froze, and {what} (usual: {_SHORT:g} to {_LONG:g}). Is "
-            f"a unit of time {told.time}, and the range {told.range:g} K?",
+            f"more after they froze, and {what} (told below {_SHORT:g} and above "
+            f"{_LONG:g}). Is a unit of time {told.time}, and the range "
+            f"{told.range:g} K?",
             InputNote,
             stacklevel=3,
         )
