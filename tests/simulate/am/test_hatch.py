@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 
-from grainpaint.simulate.am.hatch import Hatch, _distance_outside, fill_area
+from grainpaint.simulate.am.hatch import Hatch, _around, _clip, fill_area
 from grainpaint.simulate.am.melt_pool import Ellipsoid
 from grainpaint.simulate.am.process_map import process_map
 from grainpaint.simulate.am.scan import make_path
@@ -66,11 +66,25 @@ def test_islands_are_scanned_at_right_angles():
     assert along_x == [True] * 2 + [False] * 4 + [True] * 2  # cells in rows
 
 
-def test_a_full_rectangle_has_the_lines_of_any_area():
-    """Its distances are in closed form; those of other areas are searched for."""
-    full = np.ones((23, 31), bool)
-    expected = distance_transform_edt(~np.pad(full, 4))
-    np.testing.assert_allclose(_distance_outside(full, 4), expected)
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.floats(-180, 180),
+    st.floats(1, 20),
+    st.floats(-30, 70),
+)
+def test_a_line_through_a_full_rectangle_is_cut_as_one_through_any_area(
+    size, angle, reach, off
+):
+    """Its pixels are known in closed form; those of other areas are looked up."""
+    full, hatch = np.ones(size, bool), Hatch(1.0, 2 * reach, "LL", True, 0.5, 0.0)
+    near = _around(full, reach)
+    outside = distance_transform_edt(~np.pad(full, near.margin))
+    looked_up = near._replace(mask=outside <= reach)
+    way = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    line, s = np.array([off, 0.3 * off]), np.arange(-90, 90, 0.25)
+    found, expected = (_clip(n, hatch, line, way, s) for n in (near, looked_up))
+    assert near.mask is None
+    assert found == expected
 
 
 def test_an_island_of_any_width_beyond_the_box_is_one_island():

@@ -27,6 +27,74 @@ class Hatch(NamedTuple):
     island: float
 
 
+class _Near(NamedTuple):
+    """The pixels that lines may cross: those of an area, and others in its reach.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Pixels of the area's box.
+    reach : float
+        From the middle of a pixel of the area.
+    margin : int
+        Pixels around the box that `mask` holds.
+    mask : numpy.ndarray, bool, optional
+        Without it the area is its whole box, of any size.
+    """
+
+    size: tuple[int, ...]
+    reach: float
+    margin: int
+    mask: np.ndarray | None
+
+    def holds(self, pixel: np.ndarray) -> np.ndarray:
+        """Return which pixels are among them (integer, shape (n, 2))."""
+        found: np.ndarray
+        if self.mask is None:
+            beyond = np.maximum(np.maximum(-pixel, pixel - np.array(self.size) + 1), 0)
+            found = np.hypot(*beyond.T) <= self.reach
+            return found
+        pixel = pixel + self.margin
+        found = ((pixel >= 0) & (pixel < self.mask.shape)).all(1)
+        found[found] = self.mask[tuple(pixel[found].T)]
+        return found
+
+    def crossing(
+        self, line: np.ndarray, way: np.ndarray, s: np.ndarray
+    ) -> tuple[slice, slice]:
+        """Return which points of a line may be, and which surely are, among them.
+
+        The latter among the former.
+        """
+        most = _within(line, way, s, -self.margin - 1.0, self.margin + 1.0, self.size)
+        if self.mask is not None:
+            return most, slice(0, 0)
+        return most, _within(line, way, s[most], 0.0, 0.0, self.size)
+
+
+def _within(
+    line: np.ndarray,
+    way: np.ndarray,
+    s: np.ndarray,
+    low: float,
+    beyond: float,
+    size: tuple[int, ...],
+) -> slice:
+    """Return which points of a line lie in a box: low to size - 1 + beyond."""
+    first, last = -math.inf, math.inf
+    for p, v, n in zip(line.tolist(), way.tolist(), size):
+        high = n - 1 + beyond
+        if abs(v) > 1e-9:
+            ends = sorted(((low - p) / v, (high - p) / v))
+            first, last = max(first, ends[0]), min(last, ends[1])
+        elif not low <= p <= high:
+            return slice(0, 0)
+    if s.size and first <= s[0] and last > s[-1]:
+        return slice(0, s.size)
+    start, end = np.searchsorted(s, [first, last]).tolist()
+    return slice(start, max(start, end))
+
+
 def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     """Return hatch lines clipped to an area and half a spacing around it.
 
@@ -56,7 +124,7 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     along, across = (v if inward @ v >= -1e-9 else -v for v in (along, across))
     half = np.array([abs(v) @ size / 2 for v in (along, across)])
     # Up to half a spacing outside the edge a line still melts voxels of the area.
-    near = _distance_outside(area, _margin(hatch)) <= hatch.spacing / 2
+    near = _around(area, hatch.spacing / 2)
     if not hatch.island:
         longer = half + np.array([hatch.spacing / 2, 0])
         return _lines(near, hatch, middle, along, across, longer)
@@ -74,23 +142,19 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     return segments
 
 
-def _distance_outside(area: np.ndarray, margin: int) -> np.ndarray:
-    """Return the distance to the nearest pixel of an area, which gets a margin."""
+def _around(area: np.ndarray, reach: float) -> _Near:
+    """Return the pixels of an area and those around it."""
     from scipy.ndimage import distance_transform_edt
 
-    if not area.all():
-        found: np.ndarray = distance_transform_edt(~np.pad(area, margin))
-        return found
-    beyond = []
-    for n in area.shape:
-        at = np.arange(-margin, n + margin)
-        beyond.append(np.maximum(np.maximum(-at, at - (n - 1)), 0))
-    whole: np.ndarray = np.hypot(beyond[0][:, None], beyond[1])
-    return whole
+    margin = math.ceil(reach) + 1
+    if area.all():
+        return _Near(area.shape, reach, margin, None)
+    outside = distance_transform_edt(~np.pad(area, margin))
+    return _Near(area.shape, reach, margin, outside <= reach)
 
 
 def _lines(
-    near: np.ndarray,
+    near: _Near,
     hatch: Hatch,
     center: np.ndarray,
     along: np.ndarray,
@@ -99,31 +163,32 @@ def _lines(
 ) -> list[Segment]:
     """Return the lines of one rectangle, clipped to the area and its margin."""
     n = math.ceil(2 * half[1] / hatch.spacing - 1e-9)
+    s = np.arange(-half[0] + _SAMPLE / 2, half[0], _SAMPLE)
     segments = []
     for i in range(n):
         line = center + (i - (n - 1) / 2) * hatch.spacing * across
         ways = -1 if hatch.serpentine and i % 2 == 1 else 1
-        segments += _clip(near, hatch, line, ways * along, half[0])
+        segments += _clip(near, hatch, line, ways * along, s)
     return segments
 
 
-def _margin(hatch: Hatch) -> int:
-    """Return the margin in voxels by which the area is padded for clipping."""
-    return math.ceil(hatch.spacing / 2) + 1
-
-
 def _clip(
-    near: np.ndarray, hatch: Hatch, line: np.ndarray, way: np.ndarray, half: float
+    near: _Near, hatch: Hatch, line: np.ndarray, way: np.ndarray, s: np.ndarray
 ) -> list[Segment]:
-    """Return the pieces of a line, |s| <= half, inside the area and its margin."""
-    s = np.arange(-half + _SAMPLE / 2, half, _SAMPLE)
-    margin = _margin(hatch)
-    voxel = np.floor(line + s[:, None] * way + 0.5).astype(int) + margin
-    inside = ((voxel >= 0) & (voxel < near.shape)).all(1)
-    inside[inside] = near[tuple(voxel[inside].T)]
-    turns = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
+    """Return the pieces of a line, in steps of s, inside the area and its reach."""
+    most, sure = near.crossing(line, way, s)
+    s = s[most]
+    if sure == slice(0, s.size):
+        pieces = [(0, s.size)] if s.size else []
+    else:
+        inside = np.ones(s.size, bool)
+        for part in (slice(0, sure.start), slice(sure.stop, None)):
+            pixel = np.floor(line + s[part, None] * way + 0.5).astype(int)
+            inside[part] = near.holds(pixel)
+        turns = np.diff(np.concatenate([[False], inside, [False]]))
+        pieces = np.flatnonzero(turns).reshape(-1, 2).tolist()
     segments = []
-    for first, end in turns.reshape(-1, 2):
+    for first, end in pieces:
         a = s[first] - _SAMPLE / 2 - hatch.overrun
         b = s[end - 1] + _SAMPLE / 2 + hatch.overrun
         segments.append(
