@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from grainpaint.cli.options import Force
+from grainpaint.cli.app import HOW, WRITE, GroupedCommand
+from grainpaint.cli.options import Force, option, output_option
 from grainpaint.cli.simulate import simulate_app
 from grainpaint.errors import InputError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 
-class _VariablesCommand(TyperCommand):
+class _VariablesCommand(GroupedCommand):
     """A command whose option --var takes two words: a name and a value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -37,7 +37,7 @@ class _VariablesCommand(TyperCommand):
 
 TimesOutput = Annotated[
     Path,
-    typer.Option("-o", "--output", help="Output file; a .zarr set holds all times."),
+    output_option("Output file; a .zarr set holds all times."),
 ]
 VariableValues = Annotated[
     list[str] | None,
@@ -45,6 +45,7 @@ VariableValues = Annotated[
         "--var",
         metavar="NAME VALUE",
         help="Value of a variable, like SPPARKS' -var; repeatable.",
+        rich_help_panel=HOW,
     ),
 ]
 
@@ -65,19 +66,17 @@ def script(
     script: Annotated[Path, typer.Argument(help="Input script of SPPARKS.")],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            help="Also write volumes: the end, or a .zarr set of all times dumped.",
+        output_option(
+            "Also write volumes: the end, or a .zarr set of all times dumped."
         ),
     ] = None,
     var: VariableValues = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Only read the script and say what it will do."),
+        option("--dry-run", "Only read the script and print what it will do.", WRITE),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace an existing output of -o.")
+        bool, option("--force", "Replace an existing output of -o.", WRITE)
     ] = False,
 ) -> None:
     """Run an input script of SPPARKS with our own kernels, in the current folder.
@@ -218,14 +217,12 @@ def spparks(
         Path, typer.Argument(help="Recipe (.toml) or input script of SPPARKS.")
     ],
     spparks: Annotated[
-        str, typer.Option("--spparks", help="Path of the executable of SPPARKS.")
+        str, option("--spparks", "Path of the executable of SPPARKS.", HOW)
     ],
     output: TimesOutput,
-    ranks: Annotated[
-        int, typer.Option("--ranks", help="Number of processes (mpirun).")
-    ] = 1,
+    ranks: Annotated[int, option("--ranks", "Number of processes (mpirun).", HOW)] = 1,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Seed of a recipe, at least 1.")
+        int | None, option("--seed", "Seed of a recipe, at least 1.", HOW)
     ] = None,
     var: VariableValues = None,
     force: Force = False,
