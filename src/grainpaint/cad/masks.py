@@ -20,7 +20,7 @@ from grainpaint.formats.arrays import (
     names_in,
     read_member,
 )
-from grainpaint.formats.content import unpacked_head
+from grainpaint.formats.content import head_of
 from grainpaint.formats.plain_text import narrow
 from grainpaint.formats.sections import in_folder
 from grainpaint.formats.tiff import MARKS as TIFF_MARKS
@@ -29,7 +29,6 @@ from grainpaint.microstructure import VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "check_folder", "is_mask", "load_mask_file"]
 
-_HEAD = 4096  # bytes that tell what a file is
 _NPY = b"\x93NUMPY"
 
 
@@ -104,17 +103,14 @@ def is_mask(path: Path) -> bool:
         return bool(_slices(path))
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    packed = head[:2] == b"\x1f\x8b"
-    head = narrow(unpacked_head(head) if packed else head)
+    head = head_of(path)
     if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
         return True
     if head[:4] != b"PK\x03\x04":
         return False
-    if packed:  # the name of the first file is all that is at hand
-        return head[30 : 30 + int.from_bytes(head[26:28], "little")].endswith(b".npy")
-    return bool(_arrays_in(path))
+    # Of an archive in a .gz, the name of the first file is all that is at hand.
+    first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    return first.endswith(b".npy") or bool(_arrays_in(path))
 
 
 def check_folder(path: Path) -> None:

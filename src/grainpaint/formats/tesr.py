@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.ebsd.points import quaternions
+from grainpaint.formats.ebsd.points import inverses, quaternions
 from grainpaint.formats.ebsd.symmetries import proper_group
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.orientations import Orientations
@@ -290,7 +290,7 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
     # Ours are passive, as without a word. Up to format 2.1 the words meant each other.
     inverse = "active" if version == "2.2" else "passive"
     flipped = sense == inverse
-    turned: np.ndarray = result * (1, -1, -1, -1) if flipped else result
+    turned: np.ndarray = inverses(result) if flipped else result
     return turned
 
 
