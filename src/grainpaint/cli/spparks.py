@@ -142,9 +142,9 @@ def _read(script: Path, variables: dict[str, str]) -> "Simulation":
 def _forecast(simulation: "Simulation") -> None:
     """Print what a script will do."""
     from grainpaint.cli.app import print_table
-    from grainpaint.simulate.spparks.forecast import forecast
+    from grainpaint.simulate.spparks.forecast import forecast_script
 
-    found = forecast(simulation)
+    found = forecast_script(simulation)
     shape = " x ".join(map(str, simulation.box.shape))
     sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"
     rows = [

@@ -17,7 +17,7 @@ from grainpaint.errors import InputError
 from grainpaint.generation.batches import Batches
 from grainpaint.generation.blocks import Block, batches
 from grainpaint.generation.domain import load_mask
-from grainpaint.generation.in_memory import Clock, Painted
+from grainpaint.generation.in_memory import Painted, StepClock
 from grainpaint.generation.memory import check_free
 from grainpaint.microstructure import Microstructure
 from grainpaint.paper.halfway import Halfway
@@ -214,7 +214,7 @@ def paint_paper(
             f"the weights or settings of the model {recipe.model!r} have changed since "
             "the volume was begun"
         )
-    clock = Clock()
+    clock = StepClock()
     blocks = plan_blocks(recipe, mask)
     painter = _painter(model, recipe, batch)
     (values,) = paint_blocks(painter, blocks, recipe.shape, 1, batch, progress, halfway)

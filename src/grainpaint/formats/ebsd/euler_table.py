@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.ebsd.grid import grid_of
+from grainpaint.formats.ebsd.grid import point_grid
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.table import numbers, whole
 
@@ -150,7 +150,7 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
         raise InputError(f"damaged: it has points of phase {n_phases}")
     if symmetry is None:
         notes.append("assumed: cubic crystals (432) (say symmetry if not)")
-    grid = grid_of(
+    grid = point_grid(
         values[:, at["x"]],
         values[:, at["y"]],
         values[:, at["z"]] if "z" in at else None,
