@@ -167,7 +167,7 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
         raise InputError(f"{path}: {other}")
     if kind is None and known_kind(path) in _GRAINS:
         raise InputError(
-            f"{path}: holds grains, and is no part: make a mask of it, grainpaint "
+            f"{path}: holds grains, and is not a part: make a mask of it, grainpaint "
             f"convert {path} -o mask.vti, and give that"
         )
     if kind is None:

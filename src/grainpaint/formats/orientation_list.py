@@ -93,7 +93,7 @@ def _columns(data: bytes) -> tuple[list[str], np.ndarray]:
             values = np.loadtxt(lines[named:], delimiter=comma, ndmin=2)
     except ValueError as error:
         reason = brief(str(error).split(";")[0])
-        raise InputError(f"is no table of numbers ({reason})") from None
+        raise InputError(f"is not a table of numbers ({reason})") from None
     if values.size == 0:
         raise InputError("holds no orientation")
     if values.shape[1] != len(names):

@@ -54,8 +54,9 @@ def kind_of_path(data: bytes) -> Kind:
         return "gcode"
     shown = brief(line[:60].decode("latin-1"), 40) if line.isascii() else "binary data"
     raise InputError(
-        "is no scan path: known are the Common Layer Interface ($$HEADERSTART), event "
-        "series (time,x,y,z,power), G-code, and CSV (x0,y0,z0,x1,y1,z1,speed,on); it "
+        "is not a scan path: known are the Common Layer Interface ($$HEADERSTART), "
+        "event series (time,x,y,z,power), G-code, and CSV "
+        "(x0,y0,z0,x1,y1,z1,speed,on); it "
         f"begins with {shown!r}"
     )
 

@@ -82,7 +82,7 @@ def _numbers(
                     raise ValueError
             except ValueError:
                 shown = brief(word.decode("latin-1"), 30)
-                raise _damage(line[i], code[i], f"{shown!r} is no number") from None
+                raise _damage(line[i], code[i], f"{shown!r} is not a number") from None
     raise InputError("is damaged: a number is split by a blank or a line")
 
 

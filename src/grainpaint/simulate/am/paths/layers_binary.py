@@ -65,8 +65,8 @@ def read_binary(data: bytes, at: int, aligned: bool) -> LayerLines:
         code = data[at] | (data[at + 1] << 8 if at + 1 < size else 0)
         if code not in forms:
             raise InputError(
-                f"byte {at:,}: {code} is no command (127 to 132): the file is damaged, "
-                "or its header is wrong about $$BINARY or $$ALIGN"
+                f"byte {at:,}: {code} is not a command (127 to 132): the file is "
+                "damaged, or its header is wrong about $$BINARY or $$ALIGN"
             )
         form, kind, n_each = forms[code]
         body = at + step
