@@ -22,7 +22,7 @@ from grainpaint.units import UNITS, plain_unit
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
 
-_GRAINS = ("spparks", "tesr", "ebsd")  # files of volumes that are no masks
+_GRAINS = ("spparks", "tesr", "ebsd")  # files of volumes that are not masks
 
 
 def load_part(path: Path, unit: str | None = None, pose: Pose = AS_IT_IS) -> Part:

@@ -155,7 +155,7 @@ def load_mask_file(path: Path) -> Mask:
     ------
     InputError
         If the file is missing or damaged, has not three axes, or holds numbers that
-        are no mask.
+        are not a mask.
     """
     files = _slices(path) if path.is_dir() else [path]
     return _load(path, tuple(n for one in files or [path] for n in file_state(one)))

@@ -188,7 +188,7 @@ def kind_of(path: Path, known: str) -> str:
 
 
 def _is_part(path: Path, head: bytes) -> bool:
-    """Return whether a file that is no volume is a part, by its content or its name."""
+    """Return whether a file that is not a volume is a part, by content or name."""
     if _PART.match(head.lstrip()):
         return True
     n_triangles = int.from_bytes(head[80:84], "little")  # of a binary STL

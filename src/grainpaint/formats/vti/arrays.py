@@ -123,7 +123,7 @@ def _not_numbers(text: bytes, dtype: np.dtype) -> str:
             read(word)
         except ValueError:
             what = "number" if read is float else "whole number"
-            return f"its text holds {brief(word, 40)!r}, which is no {what}"
+            return f"its text holds {brief(word, 40)!r}, which is not a {what}"
     return "its text is not numbers of its type"
 
 

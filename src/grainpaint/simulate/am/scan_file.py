@@ -69,7 +69,7 @@ def read_scan(file: Path) -> ScanPath:
 
 
 def _other_kind(data: bytes) -> str:
-    """Return a hint if what is no path in voxels is one in real units."""
+    """Return a hint if what is not a path in voxels is one in real units."""
     try:
         kind = kind_of_path(data)
     except InputError:
