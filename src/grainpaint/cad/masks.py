@@ -263,9 +263,7 @@ def _vti(
     from grainpaint.formats import ReadOptions, read
 
     volume, notes = read(path, ReadOptions(void=0))
-    notes = [
-        n.replace("(say unit if not)", "(give the voxel edge if not)") for n in notes
-    ]
+    notes = [n.replace("say so (unit)", "give the voxel edge") for n in notes]
     spacing = _edge(path, np.array(volume.spacing))
     return volume.grain_id, spacing, _three(path, np.array(volume.origin)), notes
 

@@ -72,6 +72,7 @@ _PARAMETERS = {
     "spacing_z",
     "symmetry",
     "unit",
+    "void",
 }
 PANELS = ("Arguments", WHAT, HOW, PAPER, READ, MAP, WRITE, "Options")
 

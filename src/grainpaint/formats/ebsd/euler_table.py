@@ -149,7 +149,9 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     if n_phases > 100:
         raise InputError(f"damaged: it has points of phase {n_phases}")
     if symmetry is None:
-        notes.append("assumed: cubic crystals (432) (say symmetry if not)")
+        notes.append(
+            "assumed: cubic crystals (432); if that is wrong, say so (symmetry)"
+        )
     grid = point_grid(
         values[:, at["x"]],
         values[:, at["y"]],
@@ -203,5 +205,6 @@ def _radians(angles: np.ndarray, unit: str) -> tuple[np.ndarray, list[str]]:
     if largest > 4 * np.pi + 1e-3:
         return np.radians(angles), [f"angles reach {largest:.4g}, so they are degrees"]
     return angles, [
-        "assumed: Euler angles in radians (name the columns phi1 (deg), ... if not)"
+        "assumed: Euler angles in radians; if that is wrong, name the columns phi1 "
+        "(deg), ..."
     ]
