@@ -11,6 +11,7 @@ from grainpaint.cli.app import HOW, WRITE, GroupedCommand
 from grainpaint.cli.options import Force, option, output_option
 from grainpaint.cli.simulate import simulate_app
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.microstructure import Microstructure
@@ -149,7 +150,7 @@ def _forecast(simulation: "Simulation") -> None:
     sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"
     rows = [
         ("sites", f"{found.n_sites:,} ({shape}, {simulation.box.lattice})"),
-        ("time", f"{found.time:g} in {found.n_runs} runs"),
+        ("time", f"{found.time:g} in {count_text(found.n_runs, 'run')}"),
         ("sweeps", sweeps),
         ("estimate", f"{found.seconds:.2g} s on one core"),
     ]
