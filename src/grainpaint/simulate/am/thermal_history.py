@@ -9,7 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.ebsd.table import decoded, numbers
-from grainpaint.formats.plain_text import with_line_feeds
+from grainpaint.formats.plain_text import is_numeral, with_line_feeds
 
 __all__ = ["ThermalHistory", "read_thermal_history"]
 
@@ -80,7 +80,7 @@ def read_thermal_history(file: Path) -> ThermalHistory:
 
 def _history(data: bytes) -> ThermalHistory:
     head, _, rest = with_line_feeds(data).partition(b"\n")
-    named = not _is_number(head.split(b",")[0])
+    named = not is_numeral(head.split(b",")[0])
     if b"\0" in data[: 1 << 16] or head.count(b",") != 5:
         raise InputError(f"is not a table of {_COLUMNS}")
     if named:
@@ -119,14 +119,6 @@ def _check_names(line: bytes) -> None:
                 f"its columns must be {_COLUMNS} in this order, got "
                 f"{brief(', '.join(names), 80)!r}"
             )
-
-
-def _is_number(word: bytes) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_values(values: np.ndarray) -> None:
