@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from bezier_pool import CONTROL_POINTS, CURVES
 from common import SHARED, make_parser, missing, run_anew, save, show, timed
 from scipy.stats import ks_2samp
 
@@ -33,11 +34,9 @@ RECORDED = SHARED / "spparks"
 KINDS = ("am_ellipsoid", "am_bezier")
 SPPARKS_S = 6017
 CORNERS = (("x", "LL", -1, 0), ("y", "UL", 0, 1), ("x", "UR", 1, 0), ("y", "LR", 0, -1))
-BEZIER = """seed 4242
+BEZIER = f"""seed 4242
 app_style potts/am/bezier 20000 22 14 5 10 1.5
-potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
-potts/am/bezier control_points y 0.85711 1.50644 0.88308
-potts/am/bezier control_points z -0.78114 -1.62087 -1.78114
+{CONTROL_POINTS}
 potts/am/bezier beta 1.0 0.5
 dimension 3
 lattice sc/26n 1.0
@@ -55,7 +54,7 @@ am path 5 start 74.0 -10.0 end -10.0 74.0 speed 10.0
 am path 6 start 54.0 -30.0 end -30.0 54.0 speed 10.0
 am path_layer 1 num_paths 3 path_ids 1 2 3 thickness 9
 am path_layer 2 num_paths 3 path_ids 4 5 6 thickness 9
-am build start 12.0 num_layers {n_layers}
+am build start 12.0 num_layers {{n_layers}}
 sector yes
 sweep random mask no
 temperature 0.25
@@ -107,13 +106,7 @@ def recorded(kind, seed, last_step=None):
         haz = ExponentialHaz(decay=0.3, width=28, depth=20, front=12, rear=36)
     else:
         path, early = scan(64, 18, 16, 10, 13, 6, 40), 41
-        pool = Bezier(
-            width=24,
-            depth=16,
-            x=(-2.2597, -2.2597, 1.29865, 2.23368, 2.23368),
-            y=(0.85711, 1.50644, 0.88308),
-            z=(-0.78114, -1.62087, -1.78114),
-        )
+        pool = Bezier(width=24, depth=16, **CURVES)
         haz = LinearHaz(width=6, tail=12, power=1.5)
     options = {"n_spins": 10_000, "copy_molten": True, "seed": seed}
     last = last_step or path.n_steps - early

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from bezier_pool import CURVES
 from common import folder_for, make_parser, save, timed
 
 from grainpaint import formats
@@ -28,14 +29,7 @@ from grainpaint.simulate.am.build import additive
 from grainpaint.simulate.am.recipe import AmRecipe
 
 FIRST_SEED = 9000
-POOL = {
-    "shape": "bezier",
-    "width": 24,
-    "depth": 16,
-    "x": [-2.2597, -2.2597, 1.29865, 2.23368, 2.23368],
-    "y": [0.85711, 1.50644, 0.88308],
-    "z": [-0.78114, -1.62087, -1.78114],
-}
+POOL = {"shape": "bezier", "width": 24, "depth": 16} | CURVES
 SCANS = {
     "0 degrees": {"rotation": 0},
     "67 degrees": {"rotation": 67},

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from bezier_pool import CONTROL_POINTS
 from common import make_parser, missing, save, timed
 from scipy.stats import ks_2samp, ttest_ind
 
@@ -66,10 +67,7 @@ SLANTED = """am path 1 start -15 0 end {far} {y} speed 10
 am path 2 start {far} 0 end -15 {y} speed 10
 am path_layer 1 num_paths 2 path_ids 1 2 thickness 4
 am build start 8 num_layers 2"""
-BEZIER = """app_style potts/am/bezier {spins} 12 8 3 6 1.5
-potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
-potts/am/bezier control_points y 0.85711 1.50644 0.88308
-potts/am/bezier control_points z -0.78114 -1.62087 -1.78114"""
+BEZIER = "app_style potts/am/bezier {spins} 12 8 3 6 1.5\n" + CONTROL_POINTS
 ELLIPSOID = "app_style am/ellipsoid {spins} 12 18 8 4 18 26 11 6 0.1"
 WELD = "app_style potts/weld {spins} 0 0.7 0.6 8 8\n"
 PATHS = "app_style potts/am/weld {spins} 0.75 0.6 8\n"

@@ -17,6 +17,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import torch
+from bezier_pool import CURVES
 from common import make_parser, missing, run_anew, save, show, timed
 
 from grainpaint.network.loading import load_any
@@ -28,11 +29,6 @@ from grainpaint.simulate.iso.potts import grow
 from grainpaint.simulate.iso.random_spins import random_spins
 
 SPIN = "import time\nend = time.time() + 3600\nwhile time.time() < end: pass"
-CURVES = {
-    "x": (-2.2597, -2.2597, 1.29865, 2.23368, 2.23368),
-    "y": (0.85711, 1.50644, 0.88308),
-    "z": (-0.78114, -1.62087, -1.78114),
-}
 RUNS = {
     "isotropic, 100^3": ("iso", (100, 100, 100), 8),
     "isotropic, 300^2": ("plane", (300, 300, 1), 40),

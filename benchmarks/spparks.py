@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from bezier_pool import CONTROL_POINTS
 from common import make_parser, missing, save, timed
 
 from grainpaint.microstructure import Microstructure
@@ -47,10 +48,7 @@ temperature 0.25
 run 1.0
 """
 ELLIPSOID = "app_style am/ellipsoid 1000 15 35 15 4 25 45 22 6 0.1"
-BEZIER = """app_style potts/am/bezier 1000 18 14 4 8 1.5
-potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
-potts/am/bezier control_points y 0.85711 1.50644 0.88308
-potts/am/bezier control_points z -0.78114 -1.62087 -1.78114"""
+BEZIER = "app_style potts/am/bezier 1000 18 14 4 8 1.5\n" + CONTROL_POINTS
 RANDOM, RASTER, TREE = (
     "sector yes\nsweep random",
     "sector yes\nsweep raster",

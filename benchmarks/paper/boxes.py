@@ -16,7 +16,7 @@ import numpy as np
 
 from grainpaint import Microstructure, formats
 from grainpaint.drawing.figures import aspect_ratio_plane, density
-from grainpaint.generation.blocks import grid
+from grainpaint.generation.paper_plans import grid
 from grainpaint.measure.descriptors import DESCRIPTORS
 from grainpaint.measure.distances import distances
 from grainpaint.measure.measured import measure_all

@@ -29,9 +29,9 @@ from common import save
 
 from grainpaint import Microstructure, formats
 from grainpaint.drawing.figures import slices
-from grainpaint.generation.blocks import center
 from grainpaint.generation.domain import Domain
 from grainpaint.generation.in_memory import paint_recipe
+from grainpaint.generation.paper_plans import center
 from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.measure.measured import measure_all
 from grainpaint.paper.model import load_paper

@@ -43,7 +43,7 @@ from common import save
 
 import grainpaint
 from grainpaint import Microstructure, formats
-from grainpaint.generation.blocks import grid
+from grainpaint.generation.paper_plans import grid
 from grainpaint.measure.measured import measure_all
 from grainpaint.network.ahead import batches_from
 from grainpaint.network.checkpoint import TrainingFiles

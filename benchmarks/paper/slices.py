@@ -15,7 +15,7 @@ from common import save
 from matplotlib.figure import Figure
 
 from grainpaint.drawing.coloring import grain_colors
-from grainpaint.generation.blocks import grid
+from grainpaint.generation.paper_plans import grid
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks
 from grainpaint.paper.repaint import block_noise, repaint

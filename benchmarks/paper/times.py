@@ -14,7 +14,7 @@ import numpy as np
 from boxes import repainter, study_parser
 from common import TABLE_2, save, timed
 
-from grainpaint.generation.blocks import grid
+from grainpaint.generation.paper_plans import grid
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import paint_blocks
 from grainpaint.paper.repaint import timeline

@@ -52,15 +52,15 @@ def test_complex_entities_may_be_broken_into_lines():
 
 
 EDITS = {
-    "a number": (r"2\.000000000", "2.0x", "no statement"),
-    "two numbers": (r"2\.000000000", "2.0.0", "no statement"),
-    "a blank in a number": (r"2\.000000000", "2.0 0", "no statement"),
-    "a number less": (r"2\.000000000,", "", "no point of three coordinates"),
-    "nothing for a number": (r"2\.000000000", "", "no statement"),
-    "a bracket more": (r",\.T\.\);", ",.T.));", "no statement"),
+    "a number": (r"2\.000000000", "2.0x", "not a statement"),
+    "two numbers": (r"2\.000000000", "2.0.0", "not a statement"),
+    "a blank in a number": (r"2\.000000000", "2.0 0", "not a statement"),
+    "a number less": (r"2\.000000000,", "", "not a point of three coordinates"),
+    "nothing for a number": (r"2\.000000000", "", "not a statement"),
+    "a bracket more": (r",\.T\.\);", ",.T.));", "not a statement"),
     "no name": (r"=ORIENTED_EDGE\([^;]*;", "=$;", "has no name"),
-    "an end less": (r"\.T\.\);", ".T.)", "no statement"),
-    "a byte": (r"#20=", "#20=\x01", "no statement"),
+    "an end less": (r"\.T\.\);", ".T.)", "not a statement"),
+    "a byte": (r"#20=", "#20=\x01", "not a statement"),
     "a number twice": (r"#3=", "#1=", "defined twice"),
     "a shell of another name": ("CLOSED_SHELL", "CLOSED_SHOLL", "not what it needs"),
     "an edge of another name": ("ORIENTED_EDGE", "ORIENTED_EDGY", "not what it needs"),

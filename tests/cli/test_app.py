@@ -18,6 +18,10 @@ def test_the_command_line_speaks_of_options(tmp_path, run):
     assert "(--box)" in err
     code, _, err = run("stats", tmp_path / "a.npz", "--fill", "--min-size", 3)
     assert "unused (--min-size, --fill)" in err
+    np.save(tmp_path / "a.npy", np.ones((8, 8, 8), int))
+    code, _, err = run("stats", tmp_path / "a.npy")
+    assert code == 0
+    assert "say so (--unit)" in err
 
 
 def test_the_library_speaks_of_parameters():

@@ -96,7 +96,7 @@ def test_what_follows_the_data_is_passed_over(tmp_path):
         (lambda d: d[:-20], "cut off: .*data holds 6 of 12|cut off"),
         (lambda d: d.replace(b"   2.2", b"   3.0"), "format '3.0'"),
         (lambda d: d.replace(b"**general", b"**generic"), "generic' for a section"),
-        (lambda d: d.replace(b"2 3 2", b"2 x 2"), "no number"),
+        (lambda d: d.replace(b"2 3 2", b"2 x 2"), "not a number"),
         (lambda d: d.replace(b" 3\n***", b" 7\n***"), "cell 7 of 3"),
         (lambda d: d.replace(b"ascii", b"asciz"), "of the kind 'asciz'; read are"),
     ],

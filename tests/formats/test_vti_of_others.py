@@ -335,7 +335,7 @@ def test_pieces_without_a_point_and_words_that_are_no_numbers(tmp_path):
     path.write_text(text)
     assert quietly(path).grain_id.ravel().tolist() == [4, 5]
     for words, message in (
-        ("4 5.0", "holds '5.0', which is no whole number"),
+        ("4 5.0", "holds '5.0', which is not a whole number"),
         ("<!-- ids -->4 5", "a comment or CDATA stands in it"),
     ):
         path.write_text(text.replace("4 5", words))

@@ -55,8 +55,9 @@ def test_known_voxels_are_returned_exactly_and_their_grains_go_on(simulated, iso
     assert volume.grain_id.min() > 0
     face, beside = volume.grain_id[23], volume.grain_id[24]
     assert (face == beside).mean() > 0.7  # simulated: 0.87; by chance 0.02
-    new = volume.grain_id[30:]
-    assert 0.6 < diameter(label_pieces(new)) / diameter(known.grain_id) < 1.5
+    # Beside simulated ones in a slab as thick: 9 % larger; of six seeds, 4 to 24 %.
+    new, cut = (label_pieces(v.grain_id[-18:]) for v in (volume, simulated))
+    assert diameter(new) == pytest.approx(diameter(cut), rel=0.2)
 
 
 def test_a_hole_is_filled(simulated, iso):

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +19,6 @@ from grainpaint.simulate.am.channels import (
 )
 from grainpaint.simulate.am.exposure import expose
 from grainpaint.simulate.am.scan import ScanPath
-from grainpaint.simulate.sets import member_seed
 
 N = len(CHANNELS)
 ACROSS, COSINE, SINE = (CHANNELS.index(c) for c in ("across", "cosine", "sine"))
@@ -156,13 +154,6 @@ def test_the_substrate_of_a_sample_has_the_grains_that_it_began_with(additive_bu
     still = unmelted(maps) > 0
     assert (coarse[still] != usual[still]).any()
     np.testing.assert_array_equal(coarse[~still], usual[~still])
-
-
-def test_the_name_of_a_build_says_its_seed():
-    with pytest.raises(
-        InputError, match=r"mine.zarr: volumes of a set .*-t000025.0000"
-    ):
-        member_seed(Path("set.zarr/mine.zarr"))
 
 
 @pytest.mark.parametrize("offset", [(0, 0, 0), (1, 1, 3)])

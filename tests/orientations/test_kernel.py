@@ -11,9 +11,9 @@ from grainpaint.orientations.kernel import (
     pole_density,
     texture_index,
 )
-from grainpaint.orientations.parts import Uniform, fill
 from grainpaint.orientations.poles import poles_of
 from grainpaint.orientations.random_pairs import random_density
+from grainpaint.orientations.texture_parts import Uniform, fill
 
 
 def even(n, seed=0):

@@ -4,7 +4,7 @@ import torch
 
 from grainpaint.errors import InputError
 from grainpaint.paper.ddpm import (
-    Schedule,
+    NoiseSchedule,
     add_noise,
     ddim_step,
     linear_schedule,
@@ -122,6 +122,6 @@ def test_the_paper_starts_from_noise_that_still_holds_signal():
 
 
 def test_impossible_schedules_are_refused():
-    for make in (lambda: linear_schedule(0), lambda: Schedule((0.1, 1.0))):
+    for make in (lambda: linear_schedule(0), lambda: NoiseSchedule((0.1, 1.0))):
         with pytest.raises(InputError):
             make()

@@ -10,8 +10,8 @@ from grainpaint import InputError, formats, paper
 from grainpaint.cad import load_part, plan_grid
 from grainpaint.errors import InputNote
 from grainpaint.formats.field import read_values
-from grainpaint.generation.blocks import batches, center, grid
 from grainpaint.generation.domain import Domain
+from grainpaint.generation.paper_plans import batches, center, grid
 from grainpaint.network.loading import load_model
 from grainpaint.paper.model import load_paper
 from grainpaint.paper.paint import grains_of, paint_blocks, paint_paper

@@ -8,7 +8,7 @@ from grainpaint.errors import InputError
 from grainpaint.formats import zarr
 from grainpaint.simulate.iso.isotropic import grow_grains, simulate_iso
 from grainpaint.simulate.iso.recipe import IsoRecipe
-from grainpaint.simulate.sets import member_name, write_set
+from grainpaint.simulate.sets import member_name, member_seed, member_time, write_set
 
 SMALL = {"shape": (16, 16, 16), "spins": 50, "seed": 4}
 
@@ -28,6 +28,17 @@ def test_names_sort_by_seed_then_time():
     wanted = [(s, t) for s in (2, 10, 4_000_000_000) for t in (0.125, 5.0, 25.0, 100.0)]
     names = [member_name(s, t) for s, t in wanted]
     assert sorted(names) == names
+
+
+def test_a_name_says_seed_and_time_and_another_one_is_refused(tmp_path):
+    path = tmp_path / member_name(7, 25.5)
+    assert member_seed(path) == 7
+    assert member_time(path) is None  # the folder is no set
+    (tmp_path / "zarr.json").write_text("{}")
+    assert member_time(path) == 25.5
+    for says in (member_seed, member_time):
+        with pytest.raises(InputError, match=r"mine.zarr: .*-t000025.0000.zarr"):
+            says(tmp_path / "mine.zarr")
 
 
 def test_a_set_holds_the_volumes_of_its_recipe(tmp_path):

@@ -92,14 +92,14 @@ def _check_nodes(nodes: Any) -> None:
     for number, node in enumerate(nodes):
         for child in node.get("children", ()):
             if child in parent or not 0 <= child < len(nodes):
-                raise ValueError("its nodes are no trees")
+                raise ValueError("its nodes do not form trees")
             parent[child] = number
     safe: set[int] = set()
     for number in range(len(nodes)):
         path: set[int] = set()
         while number in parent and number not in safe:
             if number in path:
-                raise ValueError("its nodes are no trees")
+                raise ValueError("its nodes do not form trees")
             path.add(number)
             number = parent[number]
         safe |= path
@@ -204,7 +204,7 @@ def _corners(index: np.ndarray, mode: int) -> np.ndarray:
     """Return the corners of each triangle, shape (m, 3); a strip turns every other."""
     if mode == _TRIANGLES:
         if len(index) % 3:
-            raise ValueError(f"{len(index)} corners are no triangles")
+            raise ValueError(f"{len(index)} corners are not triangles")
         return index.reshape(-1, 3)
     n = max(len(index) - 2, 0)
     if mode == _FAN:

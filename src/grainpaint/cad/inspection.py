@@ -1,6 +1,7 @@
 """What there is to know of a part before it is painted."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -62,7 +63,7 @@ def _repeated_cavities(part: Part) -> np.ndarray:
     """Return the volume that cavities of each body take more than once, µm^3."""
     volume = np.zeros(int(part.bodies.max()) + 1)
     grid = _fine_grid(part)
-    if grid.repeats()[1]:
+    if _repeats(part)[1]:
         for i in range(volume.size):
             of_body = part.faces[part.bodies == i]
             alone = replace(grid, part=Part(part.vertices, of_body))
@@ -76,9 +77,14 @@ def overlap_of(part: Part) -> float:
     Counted in voxels, some 200 along the longest side; below 0 if it is cavities that
     overlap, 0 if neither they nor bodies do.
     """
-    grid = _fine_grid(part)
-    of_bodies, of_cavities = grid.repeats()
-    return (of_bodies - of_cavities) * grid.spacing**3
+    of_bodies, of_cavities = _repeats(part)
+    return (of_bodies - of_cavities) * _fine_grid(part).spacing ** 3
+
+
+@lru_cache(1)
+def _repeats(part: Part) -> tuple[int, int]:
+    """Return the voxels that bodies hold, and cavities take, once too often."""
+    return _fine_grid(part).repeats()
 
 
 def _fine_grid(part: Part) -> PartGrid:

@@ -22,7 +22,7 @@ from grainpaint.units import UNITS, plain_unit
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
 
-_GRAINS = ("spparks", "tesr", "ebsd")  # files of volumes that are no masks
+_GRAINS = ("spparks", "tesr", "ebsd")  # files of volumes that are not masks
 
 
 def load_part(path: Path, unit: str | None = None, pose: Pose = AS_IT_IS) -> Part:
@@ -167,7 +167,7 @@ def _read(path: Path, unit: str | None, state: tuple[int, ...]) -> _Read:
         raise InputError(f"{path}: {other}")
     if kind is None and known_kind(path) in _GRAINS:
         raise InputError(
-            f"{path}: holds grains, and is no part: make a mask of it, grainpaint "
+            f"{path}: holds grains, and is not a part: make a mask of it, grainpaint "
             f"convert {path} -o mask.vti, and give that"
         )
     if kind is None:

@@ -20,7 +20,7 @@ from grainpaint.formats.arrays import (
     names_in,
     read_member,
 )
-from grainpaint.formats.content import unpacked_head
+from grainpaint.formats.content import head_of
 from grainpaint.formats.plain_text import narrow
 from grainpaint.formats.sections import in_folder
 from grainpaint.formats.tiff import MARKS as TIFF_MARKS
@@ -29,7 +29,6 @@ from grainpaint.microstructure import VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "check_folder", "is_mask", "load_mask_file"]
 
-_HEAD = 4096  # bytes that tell what a file is
 _NPY = b"\x93NUMPY"
 
 
@@ -104,17 +103,14 @@ def is_mask(path: Path) -> bool:
         return bool(_slices(path))
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    packed = head[:2] == b"\x1f\x8b"
-    head = narrow(unpacked_head(head) if packed else head)
+    head = head_of(path)
     if head.startswith((_NPY, *TIFF_MARKS)) or b"<VTKFile" in head:
         return True
     if head[:4] != b"PK\x03\x04":
         return False
-    if packed:  # the name of the first file is all that is at hand
-        return head[30 : 30 + int.from_bytes(head[26:28], "little")].endswith(b".npy")
-    return bool(_arrays_in(path))
+    # Of an archive in a .gz, the name of the first file is all that is at hand.
+    first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    return first.endswith(b".npy") or bool(_arrays_in(path))
 
 
 def check_folder(path: Path) -> None:
@@ -159,7 +155,7 @@ def load_mask_file(path: Path) -> Mask:
     ------
     InputError
         If the file is missing or damaged, has not three axes, or holds numbers that
-        are no mask.
+        are not a mask.
     """
     files = _slices(path) if path.is_dir() else [path]
     return _load(path, tuple(n for one in files or [path] for n in file_state(one)))
@@ -267,9 +263,7 @@ def _vti(
     from grainpaint.formats import ReadOptions, read
 
     volume, notes = read(path, ReadOptions(void=0))
-    notes = [
-        n.replace("(say unit if not)", "(give the voxel edge if not)") for n in notes
-    ]
+    notes = [n.replace("say so (unit)", "give the voxel edge") for n in notes]
     spacing = _edge(path, np.array(volume.spacing))
     return volume.grain_id, spacing, _three(path, np.array(volume.origin)), notes
 

@@ -4,11 +4,10 @@ import zlib
 from pathlib import Path
 
 from grainpaint.errors import InputError
-from grainpaint.formats.content import inflated
+from grainpaint.formats.content import GZIP, inflated
 
 __all__ = ["unpacked"]
 
-_GZIP = b"\x1f\x8b"
 # A file may grow that large at once, and so many times its size.
 _LARGE, _RATIO = 200 << 20, 20
 
@@ -28,7 +27,7 @@ def unpacked(path: Path, data: bytes) -> bytes:
     InputError
         If it is damaged, or grows to over 200 MB and over 20 times its size.
     """
-    if not data.startswith(_GZIP):
+    if not data.startswith(GZIP):
         return data
     limit = max(_LARGE, _RATIO * len(data))
     try:

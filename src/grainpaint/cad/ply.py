@@ -102,7 +102,7 @@ def _lists(element: _Element, columns: list[_Column]) -> tuple[np.ndarray, np.nd
         if name in known:
             count, values = columns[known[name]]
             if values.dtype.kind == "f" and (values != np.floor(values)).any():
-                raise ValueError("a face has a corner that is no whole number")
+                raise ValueError("a face has a corner that is not a whole number")
             return count.astype(np.int64), values.astype(np.int64)
     raise ValueError("its faces have no corners")
 

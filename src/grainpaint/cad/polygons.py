@@ -57,7 +57,7 @@ def _index(word: bytes) -> int:
 
 
 def _no_number(corners: list[list[bytes]]) -> str:
-    """Return what to say of the first word of corners that is no number."""
+    """Return what to say of the first word of corners that is not a number."""
     for word in (word for corner in corners for word in corner):
         try:
             float(word)

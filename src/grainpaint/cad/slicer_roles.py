@@ -1,4 +1,4 @@
-"""What slicers say about the meshes of a 3MF file: some of them are no part of it.
+"""What slicers say about the meshes of a 3MF file: some do not belong to the part.
 
 Modifiers and places of supports are meshes like others; only a file of settings beside
 the model tells. That of PrusaSlicer and SuperSlicer names ranges of triangles of an
@@ -22,7 +22,7 @@ _CUTS = ("NegativeVolume", "negative_part")
 
 @dataclass
 class Roles:
-    """What of the objects of a main model is no part.
+    """What of the objects of a main model does not belong to the part.
 
     Parameters
     ----------

@@ -80,7 +80,9 @@ def step_triangles(
     try:
         points = _points(text)
     except ValueError:
-        raise InputError(f"{path}: a point of the STEP file is no numbers") from None
+        raise InputError(
+            f"{path}: a point of the STEP file is not made of numbers"
+        ) from None
     if len(points) < 2:
         raise InputError(f"{path}: the STEP file has no points")
     places = np.array(list(points.values()))

@@ -33,7 +33,7 @@ def check_edges(text: StepText, points: Points) -> None:
     for vertex in text.of_kind(b"VERTEX_POINT"):
         (point,) = text.links[vertex][0]
         if point not in points:
-            raise text.damaged(point, "is no point of three coordinates")
+            raise text.damaged(point, "is not a point of three coordinates")
         places[vertex] = points[point]
     if not places:
         return
@@ -101,7 +101,7 @@ def _off_curve(text: StepText, points: Points, curve: bytes, place: Place) -> fl
     if keyword == b"CIRCLE" and radius:
         refers = _REFERENCE.findall(_first(text, arguments)[1])
         if refers and refers[0] not in points:
-            raise text.damaged(refers[0], "is no point of three coordinates")
+            raise text.damaged(refers[0], "is not a point of three coordinates")
         if refers:
             center = points[refers[0]]
             axis = _direction(text, refers[1]) if len(refers) > 1 else _UP

@@ -133,7 +133,7 @@ def step_text(path: Path, data: bytes) -> StepText:
     Raises
     ------
     InputError
-        If something in the sections DATA is no statement, or a part of a solid is
+        If something in the sections DATA is not a statement, or a part of a solid is
         missing, there twice, or of another kind than is needed.
     """
     found = StepText(path, {}, {})
@@ -172,7 +172,7 @@ def _statements(path: Path, text: bytes) -> Iterator[tuple[bytes, bytes]]:
     rest = text[at : at + 80].strip()
     if rest:
         said = brief(rest.split(b";")[0].decode("ascii", "replace"), 60)
-        raise InputError(f"{path}: damaged: this is no statement of STEP: {said!r}")
+        raise InputError(f"{path}: damaged: this is not a statement of STEP: {said!r}")
 
 
 def _links(

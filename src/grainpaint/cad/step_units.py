@@ -67,6 +67,6 @@ def _edge(text: StepText, number: bytes, depth: int = 0) -> float | None:
         except ValueError:
             edge = 0.0
         if not 0 < edge < 1e15:
-            raise text.damaged(number, "is a unit that is no number of another")
+            raise text.damaged(number, "is a unit that is not a multiple of another")
         return edge
     return _PREFIXES.get(metric[1]) if metric else None

@@ -1,7 +1,7 @@
 """Triangles from a 3MF file: a zip archive with meshes, components and build items.
 
 Read by the 3MF Core Specification 1.3 and its production extension (objects in other
-files of the archive). What slicers say is no part is left out. Materials, slices and
+files of the archive). What slicers mark as no part is left out. Materials, slices and
 everything else are left alone, but objects made by extensions are refused.
 """
 
@@ -215,7 +215,7 @@ def _check_required(path: Path, archive: zipfile.ZipFile, name: str, root: Any) 
 def _leave_out(
     path: Path, archive: zipfile.ZipFile, objects: dict[str, _Object]
 ) -> int:
-    """Take from objects what a slicer says is no part; return how many bodies."""
+    """Take from objects what a slicer marks as no part; return how many bodies."""
     roles = Roles()
     for name in SETTINGS:
         if name in archive.namelist():
@@ -248,7 +248,7 @@ def _all(element: Any, tag: str) -> Iterator[Any]:
 
 
 def _objects(root: Any, name: str) -> dict[str, _Object]:
-    """Return all objects of a model by their ids; supports are no part."""
+    """Return all objects of a model by their ids; supports are left out."""
     found = {}
     for resources in _all(root, "resources"):
         for element in _all(resources, "object"):

@@ -72,6 +72,7 @@ _PARAMETERS = {
     "spacing_z",
     "symmetry",
     "unit",
+    "void",
 }
 PANELS = ("Arguments", WHAT, HOW, PAPER, READ, MAP, WRITE, "Options")
 
@@ -93,7 +94,7 @@ class _Commands(TyperGroup):
 
 
 class GroupedCommand(TyperCommand):
-    """A command whose help shows its options in the groups that they name."""
+    """A command whose help shows its options in groups."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the groups of options, and what is in no group."""

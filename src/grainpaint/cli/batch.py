@@ -70,7 +70,7 @@ class BatchFlags:
     ] = None
     volume: Annotated[
         Path | None,
-        option("--volume", "Volume that it makes.  [its own name, with .zarr]", WRITE),
+        option("--volume", "Volume that it makes.  [the script's, with .zarr]", WRITE),
     ] = None
     seed: Annotated[int, option("--seed", "Seed of this volume.", WRITE)] = 0
 

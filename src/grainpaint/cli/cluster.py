@@ -30,7 +30,7 @@ __all__ = [
 
 SCHEDULER, SCHEDULER_FILE = "--scheduler", "--scheduler-file"
 ADDRESS_HELP = "Dask scheduler whose workers {}: tcp://HOST:8786."
-FILE_HELP = "File with its address, as Dask writes it."
+FILE_HELP = "File with the scheduler's address, as Dask writes it."
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class SchedulerFlags:
 
     scheduler: Annotated[
         str | None,
-        option(SCHEDULER, ADDRESS_HELP.format("do it, for a .zarr"), HOW),
+        option(SCHEDULER, ADDRESS_HELP.format("do the work, for a .zarr"), HOW),
     ] = None
     scheduler_file: Annotated[Path | None, option(SCHEDULER_FILE, FILE_HELP, HOW)] = (
         None

@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from grainpaint.cli.app import WHAT, WRITE, command, in_options
+from grainpaint.cli.app import WRITE, command, in_options
+from grainpaint.cli.grouping import grouped
 from grainpaint.cli.measure import VolumeFile
-from grainpaint.cli.options import Force, ReadFlags, grouped, option
+from grainpaint.cli.options import Force, ReadFlags, option, output_option
 from grainpaint.errors import InputError
 from grainpaint.units import count_text
 
@@ -19,30 +18,25 @@ def convert(
     volume: VolumeFile,
     output: Annotated[
         Path,
-        typer.Option(
-            "-o",
-            "--output",
-            help="The suffix says how: .vti, .npz, .zarr, .sites, .inp, .dream3d, "
-            ".tesr, .ang, .ctf, .tiff, .vtkhdf, .msh.",
-            rich_help_panel=WRITE,
+        output_option(
+            "Output file; its suffix is the format: .vti, .npz, .zarr, .sites, .inp, "
+            ".dream3d, .tesr, .ang, .ctf, .tiff, .vtkhdf, .msh."
         ),
     ],
     read: ReadFlags,
     target: Annotated[
         str | None,
-        option(
-            "--for", "What reads it: damask, moose, evpfft, fepx, prisms, ...", WRITE
-        ),
+        option("--for", "Program that reads it: damask, moose, fepx, ...", WRITE),
     ] = None,
     region: Annotated[
-        str | None, option("--region", "Only voxels x0:x1,y0:y1,z0:z1.", WHAT)
+        str | None, option("--region", "Only voxels x0:x1,y0:y1,z0:z1.", WRITE)
     ] = None,
     stride: Annotated[
-        int, option("--stride", "Keep one voxel in so many, along each axis.", WHAT)
+        int, option("--stride", "Keep every N-th voxel along each axis.", WRITE)
     ] = 1,
     periodic_equations: Annotated[
         bool,
-        option("--periodic-equations", "Tie opposite faces of an .inp.", WRITE),
+        option("--periodic-equations", "Tie opposite faces, in an .inp.", WRITE),
     ] = False,
     force: Force = False,
 ) -> None:

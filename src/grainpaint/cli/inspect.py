@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainpaint.cli.app import WRITE, command, print_table
+from grainpaint.cli.app import command, print_table
+from grainpaint.cli.grouping import grouped
 from grainpaint.cli.options import (
     Force,
     ModelName,
     PartFlags,
     PrecisionName,
-    grouped,
+    output_option,
 )
 from grainpaint.cli.paint import PART_HELP
 from grainpaint.cli.pyramid import duration
@@ -35,15 +36,10 @@ def inspect(
     size: PartFlags,
     model: ModelName = "iso",
     precision: PrecisionName = "auto",
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="Draw its voxels: a .png.", rich_help_panel=WRITE
-        ),
-    ] = None,
+    output: Annotated[Path | None, output_option("Draw its voxels: a .png.")] = None,
     force: Force = False,
 ) -> None:
-    """Say what a part is: size, bodies, what was mended, thin walls, costs."""
+    """Describe a part: size, bodies, what was mended, thin walls, costs."""
     from grainpaint.cad import is_mask, load_part, unit_of
     from grainpaint.formats.files import refuse_to_replace
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainpaint.cli.app import GroupedCommand, command, print_table
-from grainpaint.cli.options import Force, Output, ReadFlags, grouped
+from grainpaint.cli.app import HOW, READ, WRITE, GroupedCommand, command, print_table
+from grainpaint.cli.grouping import grouped
+from grainpaint.cli.options import Force, Output, ReadFlags, option, output_option
 from grainpaint.errors import InputError
 from grainpaint.units import count_text
 
@@ -29,7 +30,7 @@ VolumeFile = Annotated[
     typer.Argument(help="A volume of any known format, or an EBSD map."),
 ]
 AsIs = Annotated[
-    bool, typer.Option("--as-is", help="Keep an ID in pieces as one grain.")
+    bool, option("--as-is", "Keep an ID in several pieces as one grain.", READ)
 ]
 
 
@@ -39,13 +40,13 @@ def segment(
     output: Output,
     method: Annotated[
         str,
-        typer.Option("--method", help="colors, or dbscan for one number per voxel."),
+        option("--method", "colors, or dbscan for one number per voxel.", HOW),
     ] = "colors",
     eps: Annotated[
-        float | None, typer.Option("--eps", help="Radius of dbscan, voxels.  [1.9]")
+        float | None, option("--eps", "Radius of dbscan, in voxels.  [1.9]", HOW)
     ] = None,
     no_clean: Annotated[
-        bool, typer.Option("--no-clean", help="Leave noise of dbscan as 0.")
+        bool, option("--no-clean", "Leave the noise of dbscan as 0.", HOW)
     ] = False,
     force: Force = False,
 ) -> None:
@@ -75,9 +76,7 @@ def segment(
 def stats(
     volume: VolumeFile,
     read: ReadFlags,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A .csv or .parquet table.")
-    ] = None,
+    output: Annotated[Path | None, output_option("Table: .csv or .parquet.")] = None,
     as_is: AsIs = False,
     force: Force = False,
 ) -> None:
@@ -191,7 +190,7 @@ Volumes = Annotated[
 ]
 With = Annotated[
     list[Path] | None,
-    typer.Option("--with", help="The reference: one or more volumes."),
+    option("--with", "The reference: one or more volumes.", READ),
 ]
 
 
@@ -201,12 +200,8 @@ def compare(
     volumes: Volumes,
     read: ReadFlags,
     reference: With = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A .json file.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="An .html file.")
-    ] = None,
+    output: Annotated[Path | None, output_option("All figures: .json.")] = None,
+    report: Annotated[Path | None, option("--report", "Report: .html.", WRITE)] = None,
     as_is: AsIs = False,
     force: Force = False,
 ) -> None:
@@ -325,7 +320,7 @@ def _measure_set(
 def report(
     volumes: Volumes,
     read: ReadFlags,
-    output: Annotated[Path, typer.Option("-o", "--output", help="An .html file.")],
+    output: Annotated[Path, output_option("Report: .html.")],
     reference: With = None,
     as_is: AsIs = False,
     force: Force = False,

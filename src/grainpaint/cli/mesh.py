@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from grainpaint.cli.app import WHAT, WRITE, command, print_table
+from grainpaint.cli.app import HOW, command, print_table
+from grainpaint.cli.grouping import grouped
 from grainpaint.cli.measure import VolumeFile
-from grainpaint.cli.options import Force, ReadFlags, grouped, option
+from grainpaint.cli.options import Force, ReadFlags, option, output_option
 from grainpaint.units import count_text
 
 if TYPE_CHECKING:
@@ -27,17 +26,12 @@ def mesh(
     volume: VolumeFile,
     output: Annotated[
         Path,
-        typer.Option(
-            "-o",
-            "--output",
-            help="The suffix says how: .vtu, .ply, .stl, .inp.",
-            rich_help_panel=WRITE,
-        ),
+        output_option("Output file; its suffix is the format: .vtu, .ply, .stl, .inp."),
     ],
     read: ReadFlags,
     tetrahedra: Annotated[
         bool,
-        option("--tetrahedra", "Fill the grains, in a .vtu or .inp.", WHAT),
+        option("--tetrahedra", "Fill the grains, in a .vtu or .inp.", HOW),
     ] = False,
     force: Force = False,
 ) -> None:

@@ -1,14 +1,11 @@
-"""Options that several commands share, alone and in groups."""
+"""Options that several commands share, alone and in dataclasses."""
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,9 +37,8 @@ __all__ = [
     "Unit",
     "Voxel",
     "Workers",
-    "grouped",
-    "of_kind",
     "option",
+    "output_option",
 ]
 
 
@@ -51,12 +47,12 @@ def option(name: str, text: str, panel: str | None = None) -> Any:
     return typer.Option(name, help=text, rich_help_panel=panel)
 
 
-Output = Annotated[
-    Path,
-    typer.Option(
-        "-o", "--output", help="Volume: .vti, .npz or .zarr.", rich_help_panel=WRITE
-    ),
-]
+def output_option(text: str) -> Any:
+    """Return the option -o with its help, in the group of what is written."""
+    return typer.Option("-o", "--output", help=text, rich_help_panel=WRITE)
+
+
+Output = Annotated[Path, output_option("Volume: .vti, .npz or .zarr.")]
 Force = Annotated[bool, option("--force", "Replace what exists.", WRITE)]
 ModelName = Annotated[
     str, option("--model", "Name of a shipped model, or a folder.", HOW)
@@ -67,7 +63,7 @@ PrecisionName = Annotated[
     str,
     option("--precision", "float32, bfloat16, or auto: whichever is faster here.", HOW),
 ]
-Workers = Annotated[int, option("--workers", "Processes, for a .zarr output.", HOW)]
+Workers = Annotated[int, option("--workers", "Number of processes, for a .zarr.", HOW)]
 Unit = Annotated[
     str | None,
     option("--unit", "Unit of the part's file.  [what it says, or mm]", WHAT),
@@ -103,10 +99,11 @@ class PartFlags:
     ] = "z"
     rotate: Annotated[
         list[str] | None,
-        option("--rotate", "Turn it after that, such as z:30 or x:90,z:-15.", WHAT),
+        option("--rotate", "Rotate the part after that: z:30, or x:90,z:-15.", WHAT),
     ] = None
     repair: Annotated[
-        bool, option("--repair", "Fill an open surface; tell how surely.", WHAT)
+        bool,
+        option("--repair", "Fill an open surface, and tell how certain that is.", WHAT),
     ] = False
 
     @property
@@ -205,7 +202,7 @@ class ReadFlags:
     """What the files of volumes mean, where they do not say it."""
 
     array: Annotated[
-        str | None, option("--array", "Array of the grains, by its name.", READ)
+        str | None, option("--array", "Name of the array of grain IDs.", READ)
     ] = None
     unit: Annotated[
         str | None,
@@ -219,7 +216,8 @@ class ReadFlags:
         str | None, option("--periodic", "Periodic axes: xyz, xy, ..., none.", READ)
     ] = None
     time: Annotated[
-        float | None, option("--time", "Which snapshot of a dump.  [the last]", READ)
+        float | None,
+        option("--time", "Time of the snapshot in a dump.  [last]", READ),
     ] = None
     misorientation: Annotated[
         str | None,
@@ -227,21 +225,29 @@ class ReadFlags:
     ] = None
     min_size: Annotated[
         int | None,
-        option("--min-size", "Points of the smallest grain.  [5]", MAP),
+        option(
+            "--min-size",
+            "Number of points of the smallest grain.  [5]",
+            MAP,
+        ),
     ] = None
     fill: Annotated[
-        bool, option("--fill", "Give unindexed points the nearest grain.", MAP)
+        bool, option("--fill", "Give unindexed points to the nearest grain.", MAP)
     ] = False
     spacing_z: Annotated[
         str | None,
         option(
-            "--spacing-z", "Distance of sections, in a folder or pattern: 0.5um.", MAP
+            "--spacing-z",
+            "Distance between sections, a folder or pattern of files: 0.5um.",
+            MAP,
         ),
     ] = None
     symmetry: Annotated[
         str | None,
         option(
-            "--symmetry", "Of crystals: 432, 622, ...; of a map, if not stated.", MAP
+            "--symmetry",
+            "Crystal symmetry, where a map does not state it: 432, 622, ...",
+            MAP,
         ),
     ] = None
 
@@ -304,14 +310,15 @@ class PlanFlags:
         str | None,
         option(
             "--plan",
-            "windows: as many base windows as it takes; whole: one; grid, center: "
-            "blocks that fit those before them.  [windows; paper's: as on its card]",
+            "windows: as many base windows as needed; whole: one; grid, center: "
+            "blocks, each fitted to those before it.  [windows; paper's: as on its "
+            "card]",
             HOW,
         ),
     ] = None
     overlap: Annotated[
         int | None,
-        option("--overlap", "Overlap of the blocks of grid and center.", HOW),
+        option("--overlap", "Overlap of the blocks of grid or center.", HOW),
     ] = None
 
 
@@ -324,77 +331,5 @@ class OutputFlags:
     ] = True
     force: Force = False
     dry_run: Annotated[
-        bool, option("--dry-run", "Only say what would be done.", WRITE)
+        bool, option("--dry-run", "Only print what would be done.", WRITE)
     ] = False
-
-
-def grouped(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each field of the dataclasses that it takes."""
-    signature = inspect.signature(function, eval_str=True)
-    groups: dict[str, Any] = {}
-    parameters: list[inspect.Parameter] = []
-    for parameter in signature.parameters.values():
-        kind = parameter.annotation
-        if not is_dataclass(kind):
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-            continue
-        groups[parameter.name] = kind
-        hints = get_type_hints(kind, include_extras=True)
-        for field in fields(kind):
-            free = field.default is MISSING
-            parameters.append(
-                inspect.Parameter(
-                    field.name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    default=inspect.Parameter.empty if free else field.default,
-                    annotation=hints[field.name],
-                )
-            )
-
-    @wraps(function)
-    def flat(**values: Any) -> None:
-        made = {
-            name: kind(**{field.name: values.pop(field.name) for field in fields(kind)})
-            for name, kind in groups.items()
-        }
-        function(**values, **made)
-
-    flat.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    flat.__annotations__ = {p.name: p.annotation for p in parameters}
-    return flat
-
-
-Flags = TypeVar("Flags")
-
-
-def of_kind(context: typer.Context, model: str, flags: dict[str, Flags]) -> Flags:
-    """Return the flags for the kind of a model; refuse those of other kinds alone.
-
-    Parameters
-    ----------
-    context : typer.Context
-        Knows which options stand on the command line.
-    model : str
-        Name or folder of the model.
-    flags : dict
-        Kind of model to its flags, a dataclass.
-
-    Raises
-    ------
-    InputError
-        If there is no such model, or an option was given that its kind does not have.
-    """
-    from grainpaint.network.lookup import kind_of
-
-    chosen = flags[kind := kind_of(model)]
-    own = {field.name for field in fields(chosen)}  # type: ignore[arg-type]
-    names = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
-    for other in flags.values():
-        for field in fields(other):  # type: ignore[arg-type]
-            source = context.get_parameter_source(field.name)
-            if getattr(source, "name", "") == "COMMANDLINE" and field.name not in own:
-                raise InputError(
-                    f"{names[field.name]} is not an option of the model {model!r}, "
-                    f"which is of the kind {kind}"
-                )
-    return chosen

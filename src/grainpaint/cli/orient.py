@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from grainpaint.cli.app import HOW, WHAT, command, print_table
+from grainpaint.cli.grouping import grouped
 from grainpaint.cli.measure import VolumeFile
-from grainpaint.cli.options import Force, Output, ReadFlags, grouped, option
+from grainpaint.cli.options import Force, Output, ReadFlags, option
 from grainpaint.units import count_text
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def orient(
     ] = "uniform",
     misorientations: Annotated[
         Path | None,
-        option("--misorientations", "A volume with the misorientations wanted.", WHAT),
+        option("--misorientations", "Volume whose misorientations are wanted.", WHAT),
     ] = None,
     seed: Annotated[
         int, option("--seed", "The same seed gives the same orientations.", HOW)

@@ -11,6 +11,7 @@ import typer
 from grainpaint.cli.app import WHAT, WRITE, command, print_table
 from grainpaint.cli.batch import BatchFlags, as_words
 from grainpaint.cli.cluster import ClusterFlags
+from grainpaint.cli.grouping import grouped, of_kind
 from grainpaint.cli.job import Job
 from grainpaint.cli.options import (
     BoxFlags,
@@ -22,9 +23,8 @@ from grainpaint.cli.options import (
     PartFlags,
     PlanFlags,
     PrecisionName,
-    grouped,
-    of_kind,
     option,
+    output_option,
 )
 from grainpaint.cli.paper import PaperFlags
 from grainpaint.cli.pyramid import (
@@ -128,18 +128,13 @@ def plan(
     ] = None,
     model: ModelName = "iso",
     precision: PrecisionName = "auto",
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="Draw the stages: a .png.", rich_help_panel=WRITE
-        ),
-    ] = None,
+    output: Annotated[Path | None, output_option("Draw the stages: a .png.")] = None,
     as_json: Annotated[bool, option("--json", "Print JSON.", WRITE)] = False,
     *,
     batch: BatchFlags,
     force: Force = False,
 ) -> None:
-    """Say what a part or a box would take: windows, stages, time, memory, disk."""
+    """Estimate what a part or a box takes: windows, stages, time, memory, disk."""
     import json
     from dataclasses import asdict
 

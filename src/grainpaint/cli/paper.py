@@ -30,8 +30,8 @@ class PaperFlags:
     resamplings: Annotated[
         int, option("--resamplings", "Jumps back at each noise level.", PAPER)
     ] = 10
-    jump: Annotated[int, option("--jump", "Noise levels of a jump.", PAPER)] = 1
-    block: Annotated[int, option("--block", "Block edge in voxels.", PAPER)] = 32
+    jump: Annotated[int, option("--jump", "Noise levels per jump.", PAPER)] = 1
+    block: Annotated[int, option("--block", "Edge of a block, in voxels.", PAPER)] = 32
     field: Annotated[
         Path | None,
         option("--field", "Keep the values before segmentation, as .npz.", PAPER),

@@ -9,6 +9,7 @@ import typer
 
 from grainpaint.cli.app import HOW, WHAT, command, say_if_slow
 from grainpaint.cli.cluster import SchedulerFlags, refuse_workers, stoppable
+from grainpaint.cli.grouping import grouped
 from grainpaint.cli.options import (
     Device,
     Force,
@@ -18,7 +19,6 @@ from grainpaint.cli.options import (
     ReadFlags,
     Seed,
     Workers,
-    grouped,
     option,
 )
 from grainpaint.cli.orient import as_in_volume, say_drawn
@@ -30,7 +30,7 @@ PrecisionOfPiece = Annotated[
     option("--precision", "float32, bfloat16, or auto: as the volume was made.", HOW),
 ]
 Generated = Annotated[Path, typer.Argument(help="A volume, or its record.")]
-BoxOfVolume = Annotated[str, option("--box", "Its voxels x0:x1,y0:y1,z0:z1.", WHAT)]
+BoxOfVolume = Annotated[str, option("--box", "Voxels x0:x1,y0:y1,z0:z1.", WHAT)]
 
 
 @command()
@@ -42,7 +42,7 @@ def region(
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
-    """Generate a box of a volume: the windows that it depends on, and no others."""
+    """Generate one box of a volume, making only the windows that it depends on."""
     _make_piece(volume, box, None, output, precision, device, force)
 
 
@@ -85,7 +85,8 @@ def zoom(
     volume: Generated,
     box: BoxOfVolume,
     voxel: Annotated[
-        str, option("--voxel", "Edge of a voxel: the volume's, halved.", WHAT)
+        str,
+        option("--voxel", "Edge of a voxel: the volume's, halved once or more.", WHAT),
     ],
     output: Output,
     precision: PrecisionOfPiece = "auto",
@@ -99,7 +100,7 @@ def zoom(
 @command()
 @grouped
 def extend(
-    known: Annotated[Path, typer.Argument(help="A volume; what is outside is filled.")],
+    known: Annotated[Path, typer.Argument(help="A volume; its outside is filled.")],
     output: Output,
     read: ReadFlags,
     box: Annotated[
@@ -110,7 +111,7 @@ def extend(
     ] = None,
     grain_size: Annotated[
         str | None,
-        option("--grain-size", "Of what is filled.  [that of KNOWN]", WHAT),
+        option("--grain-size", "Mean diameter of new grains.  [that of KNOWN]", WHAT),
     ] = None,
     model: ModelName = "iso",
     seed: Seed = 0,
@@ -118,7 +119,7 @@ def extend(
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
-    """Continue known grains: extend a volume, fill holes, continue a section."""
+    """Continue known grains: enlarge a volume, fill holes, continue a section."""
     from grainpaint import formats
     from grainpaint.generation.extend import fill_around
     from grainpaint.generation.recorded import warn_of_build
@@ -146,7 +147,7 @@ def extend(
 def verify(
     volume: Generated,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Make damaged pieces again.")
+        bool, option("--repair", "Make damaged pieces again.", HOW)
     ] = False,
     workers: Workers = 1,
     device: Device = "cpu",

@@ -49,14 +49,14 @@ class PyramidFlags:
         int | None,
         option(
             "--window",
-            "Longest edge of a base window, base voxels.  [parts: 128; boxes: what "
+            "Longest edge of a base window, in base voxels.  [parts: 128; boxes: what "
             "costs least]",
             HOW,
         ),
     ] = None
     halo: Annotated[
         int,
-        option("--halo", "Base voxels around what a base window writes.", HOW),
+        option("--halo", "Base voxels that a base window reads around its own.", HOW),
     ] = 8
 
     @property
@@ -96,7 +96,7 @@ class PyramidBoxFlags(PyramidFlags):
     """What only a box can have: `generate`."""
 
     periodic: Annotated[
-        str, option("--periodic", "Axes without a seam: xyz, xy, ..., none.", WHAT)
+        str, option("--periodic", "Periodic axes: xyz, xy, ..., none.", WHAT)
     ] = "none"
 
     @property

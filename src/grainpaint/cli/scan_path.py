@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grainpaint.cli.app import READ, WRITE, command
-from grainpaint.cli.options import Force, option
+from grainpaint.cli.options import Force, option, output_option
 from grainpaint.errors import InputError
 from grainpaint.units import count_text
 
@@ -40,12 +40,9 @@ def scan(
     ],
     output: Annotated[
         Path,
-        typer.Option(
-            "-o",
-            "--output",
-            help="A picture .png, or the path: .csv in voxels, .cli (layers), .inp "
-            "(event series), .gcode.",
-            rich_help_panel=WRITE,
+        output_option(
+            "A picture, .png, or the path: .csv in voxels, .cli (layers), .inp (event "
+            "series), .gcode."
         ),
     ],
     layer: Annotated[
@@ -57,14 +54,15 @@ def scan(
     ] = False,
     unit: Annotated[
         str | None,
-        option("--unit", "Unit of a path that does not say.  [mm]", READ),
+        option("--unit", "Unit of a path that does not state it.  [mm]", READ),
     ] = None,
     laser: Annotated[
-        str, option("--laser", "G-code burns by: power, motion, extrusion.", READ)
+        str,
+        option("--laser", "What turns the laser on: power, motion, extrusion.", READ),
     ] = "power",
     time: Annotated[
         str | None,
-        option("--time", "Duration of a unit of time of the recipe: 1ms.", READ),
+        option("--time", "Duration of the recipe's unit of time: 1ms.", READ),
     ] = None,
     force: Force = False,
 ) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from grainpaint.cli.app import GroupedCommand, app
+from grainpaint.cli.app import HOW, WRITE, GroupedCommand, app
 from grainpaint.cli.cluster import SchedulerFlags, stoppable
-from grainpaint.cli.options import Force, Seed, grouped
+from grainpaint.cli.grouping import grouped
+from grainpaint.cli.options import Force, Seed, option, output_option
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class _SimulateGroup(TyperGroup):
 
 VolumesOutput = Annotated[
     Path,
-    typer.Option("-o", "--output", help="Output file; a .zarr set for several."),
+    output_option("Output file; a .zarr set for several."),
 ]
 
 simulate_app = typer.Typer(
@@ -54,52 +55,46 @@ app.add_typer(simulate_app, name="simulate")
 def iso(
     output: VolumesOutput,
     recipe: Annotated[
-        Path | None, typer.Argument(help="Recipe (TOML) instead of options.")
+        Path | None, typer.Argument(help="Recipe (TOML), instead of options.")
     ] = None,
     shape: Annotated[
-        str | None, typer.Option("--shape", help="Number of voxels, X,Y,Z.")
+        str | None, option("--shape", "Number of voxels, X,Y,Z.", HOW)
     ] = None,
     time: Annotated[
         str | None,
-        typer.Option("--time", help="One or more times, T,T,... [default: 100]"),
+        option("--time", "One or more times, T,T,...  [100]", HOW),
     ] = None,
     spins: Annotated[
         int | None,
-        typer.Option(
-            "--spins", help="Number of spins; 0: one per voxel. [default: 1000]"
-        ),
+        option("--spins", "Number of spins; 0: one per voxel.  [1000]", HOW),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", help="Seed of the first volume. [default: 0]"),
+        option("--seed", "Seed of the first volume.  [0]", HOW),
     ] = None,
     temperature: Annotated[
         float | None,
-        typer.Option("--temperature", help="Temperature, T >= 0. [default: 0]"),
+        option("--temperature", "Temperature, T >= 0.  [0]", HOW),
     ] = None,
     lattice: Annotated[
         str | None,
-        typer.Option(
-            "--lattice", help="sc/26n, sc/6n, sq/8n or sq/4n. [default: sc/26n]"
-        ),
+        option("--lattice", "sc/26n, sc/6n, sq/8n or sq/4n.  [sc/26n]", HOW),
     ] = None,
     periodic: Annotated[
         str | None,
-        typer.Option(
-            "--periodic", help="Periodic axes: xyz, xy, ..., none. [default: xyz]"
-        ),
+        option("--periodic", "Periodic axes: xyz, xy, ..., none.  [xyz]", HOW),
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", help="Number of volumes, one per seed. [default: 1]"),
+        option("--count", "Number of volumes, one per seed.  [1]", HOW),
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--start", help="A volume whose grains grow on, such as a build."),
+        option("--start", "Volume whose grains grow on, such as a build.", HOW),
     ] = None,
     mobility: Annotated[
         Path | None,
-        typer.Option("--mobility", help="An .npz with factors 0..1 for the rates."),
+        option("--mobility", "An .npz with factors 0..1 for the rates.", HOW),
     ] = None,
     force: Force = False,
     *,
@@ -191,10 +186,10 @@ def am(
     output: VolumesOutput,
     seed: Seed = 0,
     count: Annotated[
-        int, typer.Option("--count", help="Number of volumes, one per seed.")
+        int, option("--count", "Number of volumes, one per seed.", HOW)
     ] = 1,
     maps: Annotated[
-        Path | None, typer.Option("--maps", help="Also write process maps (.npz).")
+        Path | None, option("--maps", "Also write process maps (.npz).", WRITE)
     ] = None,
     force: Force = False,
     *,
@@ -222,7 +217,7 @@ def thermal(
     output: VolumesOutput,
     seed: Seed = 0,
     count: Annotated[
-        int, typer.Option("--count", help="Number of volumes, one per seed.")
+        int, option("--count", "Number of volumes, one per seed.", HOW)
     ] = 1,
     force: Force = False,
     *,

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from grainpaint.cli.options import Force
+from grainpaint.cli.app import HOW, WRITE, GroupedCommand
+from grainpaint.cli.options import Force, option, output_option
 from grainpaint.cli.simulate import simulate_app
 from grainpaint.errors import InputError
+from grainpaint.units import count_text
 
 if TYPE_CHECKING:
     from grainpaint.microstructure import Microstructure
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 
-class _VariablesCommand(TyperCommand):
+class _VariablesCommand(GroupedCommand):
     """A command whose option --var takes two words: a name and a value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -37,7 +38,7 @@ class _VariablesCommand(TyperCommand):
 
 TimesOutput = Annotated[
     Path,
-    typer.Option("-o", "--output", help="Output file; a .zarr set holds all times."),
+    output_option("Output file; a .zarr set holds all times."),
 ]
 VariableValues = Annotated[
     list[str] | None,
@@ -45,6 +46,7 @@ VariableValues = Annotated[
         "--var",
         metavar="NAME VALUE",
         help="Value of a variable, like SPPARKS' -var; repeatable.",
+        rich_help_panel=HOW,
     ),
 ]
 
@@ -65,19 +67,17 @@ def script(
     script: Annotated[Path, typer.Argument(help="Input script of SPPARKS.")],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            help="Also write volumes: the end, or a .zarr set of all times dumped.",
+        output_option(
+            "Also write volumes: the end, or a .zarr set of all times dumped."
         ),
     ] = None,
     var: VariableValues = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Only read the script and say what it will do."),
+        option("--dry-run", "Only read the script and print what it will do.", WRITE),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace an existing output of -o.")
+        bool, option("--force", "Replace an existing output of -o.", WRITE)
     ] = False,
 ) -> None:
     """Run an input script of SPPARKS with our own kernels, in the current folder.
@@ -143,14 +143,14 @@ def _read(script: Path, variables: dict[str, str]) -> "Simulation":
 def _forecast(simulation: "Simulation") -> None:
     """Print what a script will do."""
     from grainpaint.cli.app import print_table
-    from grainpaint.simulate.spparks.forecast import forecast
+    from grainpaint.simulate.spparks.forecast import forecast_script
 
-    found = forecast(simulation)
+    found = forecast_script(simulation)
     shape = " x ".join(map(str, simulation.box.shape))
     sweeps = f"{found.n_sweeps:,}" if found.n_sweeps else "none: rejection-free"
     rows = [
         ("sites", f"{found.n_sites:,} ({shape}, {simulation.box.lattice})"),
-        ("time", f"{found.time:g} in {found.n_runs} runs"),
+        ("time", f"{found.time:g} in {count_text(found.n_runs, 'run')}"),
         ("sweeps", sweeps),
         ("estimate", f"{found.seconds:.2g} s on one core"),
     ]
@@ -218,14 +218,12 @@ def spparks(
         Path, typer.Argument(help="Recipe (.toml) or input script of SPPARKS.")
     ],
     spparks: Annotated[
-        str, typer.Option("--spparks", help="Path of the executable of SPPARKS.")
+        str, option("--spparks", "Path of the executable of SPPARKS.", HOW)
     ],
     output: TimesOutput,
-    ranks: Annotated[
-        int, typer.Option("--ranks", help="Number of processes (mpirun).")
-    ] = 1,
+    ranks: Annotated[int, option("--ranks", "Number of processes (mpirun).", HOW)] = 1,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Seed of a recipe, at least 1.")
+        int | None, option("--seed", "Seed of a recipe, at least 1.", HOW)
     ] = None,
     var: VariableValues = None,
     force: Force = False,

@@ -23,16 +23,16 @@ class TextureFlags:
     texture: Annotated[
         str | None,
         option(
-            "--texture", "Orientations for the grains, as `orient` takes them.", WHAT
+            "--texture", "Texture of the grains, as `grainpaint orient` takes it.", WHAT
         ),
     ] = None
     misorientations: Annotated[
         Path | None,
-        option("--misorientations", "A volume with the misorientations wanted.", WHAT),
+        option("--misorientations", "Volume whose misorientations are wanted.", WHAT),
     ] = None
     symmetry: Annotated[
         str | None,
-        option("--symmetry", "Of crystals with a texture: 432, 622, ...  [432]", WHAT),
+        option("--symmetry", "Crystal symmetry: 432, 622, ...  [432]", WHAT),
     ] = None
 
     def check(self, output: Path, in_memory: bool) -> None:

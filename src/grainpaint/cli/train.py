@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainpaint.cli.app import command
+from grainpaint.cli.app import HOW, WRITE, command
 from grainpaint.cli.cluster import DrawerFlags, refuse_workers
-from grainpaint.cli.options import Device, PrecisionName, grouped
+from grainpaint.cli.grouping import grouped
+from grainpaint.cli.options import Device, PrecisionName, option
 from grainpaint.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,28 +28,27 @@ def train(
         typer.Argument(help="What to train: base, refine, additive, paper or student."),
     ],
     data: Annotated[
-        Path, typer.Option("--data", help="Folder with a set of volumes, or with sets.")
+        Path, option("--data", "Folder with a set of volumes, or with sets.", HOW)
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
+    out: Annotated[Path, option("--out", "Folder of the model.", WRITE)],
     teacher: Annotated[
         str | None,
-        typer.Option(
-            "--teacher", help="Model that a student learns from.  [iso-large]"
-        ),
+        option("--teacher", "Model that a student learns from.  [iso-large]", HOW),
     ] = None,
     minutes: Annotated[
-        float, typer.Option("--minutes", help="Training time, resumed runs included.")
+        float, option("--minutes", "Training time, resumed runs included.", HOW)
     ] = 120,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in the model's folder.")
+        bool, option("--resume", "Continue the run in the model's folder.", WRITE)
     ] = False,
     precision: PrecisionName = "auto",
     device: Device = "cpu",
     workers: Annotated[
         int | None,
-        typer.Option(
+        option(
             "--workers",
-            help="Processes that draw batches ahead.  [on a GPU up to 8, else 0]",
+            "Processes that draw batches ahead.  [on a GPU up to 8, else 0]",
+            HOW,
         ),
     ] = None,
     *,

@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from grainpaint.cli.app import command
+from grainpaint.cli.app import HOW, command
+from grainpaint.cli.grouping import grouped
 from grainpaint.cli.measure import VolumeFile
-from grainpaint.cli.options import Force, ReadFlags, grouped
+from grainpaint.cli.options import Force, ReadFlags, option, output_option
 from grainpaint.errors import InputError
 
 
@@ -16,11 +15,11 @@ from grainpaint.errors import InputError
 @grouped
 def view(
     volume: VolumeFile,
-    output: Annotated[Path, typer.Option("-o", "--output", help="A .png file.")],
+    output: Annotated[Path, output_option("Picture: .png.")],
     read: ReadFlags,
     ipf: Annotated[
         str | None,
-        typer.Option("--ipf", help="Colors of the crystal directions along x, y or z."),
+        option("--ipf", "Color by the crystal direction along x, y or z.", HOW),
     ] = None,
     force: Force = False,
 ) -> None:

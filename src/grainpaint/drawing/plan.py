@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from grainpaint.formats.files import replace_with
-from grainpaint.generation.blocks import Block
+from grainpaint.generation.paper_plans import Block
 from grainpaint.generation.windows import BasePlan, Shape
 
 __all__ = ["draw_plan"]

@@ -14,16 +14,17 @@ from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow, with_line_feeds
 
 __all__ = [
+    "GZIP",
     "content_of",
+    "head_of",
     "inflated",
     "kind_of",
     "known_kind",
     "part_told",
     "refuse_part",
-    "unpacked_head",
 ]
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"  # how packed files begin
 _HEAD = 1 << 16
 _SITES = re.compile(rb"^[ \t]*\S+[ \t]+sites\b", re.M)
 _STARTS = {  # how files begin that may be volumes
@@ -62,7 +63,7 @@ def content_of(path: Path) -> bytes:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    return narrow(_unpacked(path, data) if data.startswith(_GZIP) else data)
+    return narrow(_unpacked(path, data) if data.startswith(GZIP) else data)
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
@@ -109,14 +110,14 @@ def _pieces(data: bytes) -> Iterator[bytes]:
         rest = rest.lstrip(b"\0")  # tapes are filled up with zeros
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
     """Return how a file begins, unpacked."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    return narrow(unpacked_head(head) if head.startswith(_GZIP) else head)
+    return narrow(_unpacked_head(head) if head.startswith(GZIP) else head)
 
 
-def unpacked_head(packed: bytes) -> bytes:
+def _unpacked_head(packed: bytes) -> bytes:
     """Return what the head of a .gz yields before it ends or proves damaged."""
     stream, head = zlib.decompressobj(31), b""
     try:
@@ -136,7 +137,7 @@ def known_kind(path: Path) -> str | None:
         return "zarr" if any((path / mark).is_file() for mark in marks) else None
     if not path.is_file():
         return None
-    head = _head(path)
+    head = head_of(path)
     text = head.lstrip()
     for start, kind in _STARTS.items():
         if text.startswith(start):
@@ -171,7 +172,7 @@ def kind_of(path: Path, known: str) -> str:
         kind = known_kind(path)
         if kind is not None:
             return kind
-        head = b"" if path.is_dir() else _head(path)
+        head = b"" if path.is_dir() else head_of(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     other = other_kind(path, head) if head else None
@@ -187,7 +188,7 @@ def kind_of(path: Path, known: str) -> str:
 
 
 def _is_part(path: Path, head: bytes) -> bool:
-    """Return whether a file that is no volume is a part, by its content or its name."""
+    """Return whether a file that is not a volume is a part, by content or name."""
     if _PART.match(head.lstrip()):
         return True
     n_triangles = int.from_bytes(head[80:84], "little")  # of a binary STL
@@ -214,7 +215,7 @@ def refuse_part(path: Path) -> None:
     """
     try:
         kind = known_kind(path) if path.is_file() else "none"
-        is_part = kind is None and _is_part(path, _head(path))
+        is_part = kind is None and _is_part(path, head_of(path))
     except OSError:
         return
     if is_part or (kind == "npz" and path.name.lower().endswith(".3mf")):

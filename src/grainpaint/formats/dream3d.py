@@ -16,7 +16,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.formats.dream3d_images import Image, image_of
 from grainpaint.formats.ebsd.grains import to_grains
-from grainpaint.formats.ebsd.points import OrientationMap, quaternions
+from grainpaint.formats.ebsd.points import OrientationMap, inverses, quaternions
 from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.orientations import Orientations
@@ -30,7 +30,6 @@ _STRUCTURES = ("622", "432", "6", "23", "1", "1", "222", "4", "422", "3", "32")
 _UNKNOWN, _MONOCLINIC = 999, 5
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
-_INVERSE = np.array([1, -1, -1, -1])
 _STATED = ("AvgEulerAngles", "EulerAngles", "AvgQuats", "Phases")
 _UNIT = "lengths in µm, as in DREAM.3D"
 
@@ -235,7 +234,7 @@ def _by_feature(
                 _check_radians(rows)
             # Its quaternions have the scalar last, and are the inverse of ours (those
             # of its Euler angles have a minus: epsijk is 1); unused rows are zero.
-            one = quaternions(rows) if size == 3 else rows[:, [3, 0, 1, 2]] * _INVERSE
+            one = quaternions(rows) if size == 3 else inverses(rows[:, [3, 0, 1, 2]])
             held = np.unique(ids[ids > 0]) - 1
             none = ~(np.linalg.norm(one, axis=1) > 0.5)
             if none[held].any():

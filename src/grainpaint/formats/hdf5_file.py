@@ -203,7 +203,7 @@ def _check(dataset: Any, kinds: str, grown: int) -> None:
     import h5py
 
     if not isinstance(dataset, h5py.Dataset):
-        raise InputError(f"damaged: {brief(dataset.name, 50)} is no array")
+        raise InputError(f"damaged: {brief(dataset.name, 50)} is not an array")
     name = brief(dataset.name, 50)
     if dataset.shape is None:
         raise InputError(f"damaged: {name} is empty")

@@ -11,6 +11,7 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
+from grainpaint.formats.plain_text import is_numeral
 from grainpaint.orientations import Orientations
 
 __all__ = ["read_orientations"]
@@ -77,7 +78,7 @@ def _columns(data: bytes) -> tuple[list[str], np.ndarray]:
         raise InputError("holds no orientation")
     comma = next((c for c in ";,\t" if c in lines[0]), None)
     first = [word.strip().strip('"') for word in lines[0].split(comma)]
-    named = not all(_is_number(word) for word in first)
+    named = not all(is_numeral(word) for word in first)
     if not named and len(first) != 3:
         raise InputError(
             f"has {len(first)} columns without names: let the first row name them, "
@@ -93,7 +94,7 @@ def _columns(data: bytes) -> tuple[list[str], np.ndarray]:
             values = np.loadtxt(lines[named:], delimiter=comma, ndmin=2)
     except ValueError as error:
         reason = brief(str(error).split(";")[0])
-        raise InputError(f"is no table of numbers ({reason})") from None
+        raise InputError(f"is not a table of numbers ({reason})") from None
     if values.size == 0:
         raise InputError("holds no orientation")
     if values.shape[1] != len(names):
@@ -102,14 +103,6 @@ def _columns(data: bytes) -> tuple[list[str], np.ndarray]:
         row = int(np.flatnonzero(~np.isfinite(values).all(1))[0])
         raise InputError(f"orientation {row + 1} is not finite")
     return names, values
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _quaternions(names: list[str], values: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import codecs
 
-__all__ = ["lines_of", "narrow", "with_line_feeds"]
+__all__ = ["is_numeral", "lines_of", "narrow", "with_line_feeds"]
 
 _LOOK = 1 << 16  # bytes that tell how lines end
 _MARKED = {  # no format of ours begins so; of UTF-32 first, for it begins as UTF-16
@@ -52,3 +52,18 @@ def lines_of(data: bytes) -> bytes:
     """Return text whose lines end by line feeds."""
     text = data.replace(b"\r\n", b"\n") if b"\r\n" in data[:4096] else data
     return with_line_feeds(text)
+
+
+def is_numeral(word: str | bytes) -> bool:
+    """Return whether a word of a text is a number.
+
+    Examples
+    --------
+    >>> is_numeral("1e-3"), is_numeral(b"nan"), is_numeral("x1")
+    (True, True, False)
+    """
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -45,9 +45,9 @@ def settle(raw: RawVolume) -> tuple[Microstructure, list[str]]:
     if raw.assumed_void and (raw.ids == 0).any():
         said["void"] = raw.assumed_void
     if any(said.values()):
-        words = " and ".join(word for word, text in said.items() if text)
+        words = ", ".join(word for word, text in said.items() if text)
         texts = "; ".join(filter(None, said.values()))
-        notes.append(f"assumed: {texts} (say {words} if not)")
+        notes.append(f"assumed: {texts}; if that is wrong, say so ({words})")
     grain_id = in_order(grain_id)
     grain_id.flags.writeable = False  # so that it is not copied once more
     scale = UNITS[raw.unit]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.ebsd.points import quaternions
+from grainpaint.formats.ebsd.points import inverses, quaternions
 from grainpaint.formats.ebsd.symmetries import proper_group
 from grainpaint.formats.raw import RawVolume, ReadOptions
 from grainpaint.orientations import Orientations
@@ -84,7 +84,7 @@ class _Words:
         else:
             values = np.array([_number(self.next(), what) for _ in range(n)])
         if not (np.abs(values) <= _FARTHEST).all():
-            raise InputError(f"damaged: {what} holds a word that is no number")
+            raise InputError(f"damaged: {what} holds a word that is not a number")
         return values
 
     def integers(self, n: int, what: str) -> np.ndarray:
@@ -111,17 +111,19 @@ def _number(word: str, what: str) -> float:
     try:
         return float(word)
     except ValueError:
-        raise InputError(f"damaged: {what} has a word that is no number") from None
+        raise InputError(f"damaged: {what} has a word that is not a number") from None
 
 
 def _parsed(text: bytes, what: str) -> np.ndarray:
     """Return the numbers in a text."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # of what is no number
+        warnings.simplefilter("error", DeprecationWarning)  # of what is not a number
         try:
             return np.fromstring(text, sep=" ")
         except (DeprecationWarning, ValueError):
-            raise InputError(f"damaged: {what} has a word that is no number") from None
+            raise InputError(
+                f"damaged: {what} has a word that is not a number"
+            ) from None
 
 
 def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
@@ -279,18 +281,18 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
         square = passive @ passive.transpose(0, 2, 1)
         skewed = (np.abs(square - np.eye(3)) > _SKEW).any(axis=(1, 2))
         if (skewed | (np.linalg.det(passive) < 0)).any():
-            raise InputError("damaged: its orientations are no rotations")
+            raise InputError("damaged: its orientations are not rotations")
         result = Rotation.from_matrix(passive).as_quat(scalar_first=True)
     else:
         result = rows
     length = np.linalg.norm(result, axis=1, keepdims=True)
     if not (length > 1e-6).all() or (size == 4 and not (abs(length - 1) < 1e-3).all()):
-        raise InputError("damaged: its orientations are no rotations")
+        raise InputError("damaged: its orientations are not rotations")
     result = result / length
     # Ours are passive, as without a word. Up to format 2.1 the words meant each other.
     inverse = "active" if version == "2.2" else "passive"
     flipped = sense == inverse
-    turned: np.ndarray = result * (1, -1, -1, -1) if flipped else result
+    turned: np.ndarray = inverses(result) if flipped else result
     return turned
 
 
@@ -305,7 +307,7 @@ def _beside(path: Path, name: str, most: int) -> bytes:
         )
     try:
         if file.exists() and not file.is_file():
-            raise InputError(f"its data are in {brief(file)}, which is no file")
+            raise InputError(f"its data are in {brief(file)}, which is not a file")
         if file.stat().st_size > most:
             raise InputError(f"its data are in {brief(file)}, which holds far more")
         return file.read_bytes()

@@ -87,7 +87,7 @@ def _ome(file: Any) -> Any:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, RecursionError) as error:
         raise InputError(
-            f"damaged: its metadata are no XML ({brief(error, 50)})"
+            f"damaged: its metadata are not XML ({brief(error, 50)})"
         ) from None
     images = [part for part in root.iter() if _is(part, "Pixels")]
     if len(images) != 1:

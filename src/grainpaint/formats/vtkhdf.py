@@ -11,7 +11,7 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.hdf5_file import array_of, floats_of
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.conventions import choose, convention_of
-from grainpaint.formats.vti.grid import grid_of, turned
+from grainpaint.formats.vti.grid import frame_of, turned
 from grainpaint.orientations import Orientations
 
 __all__ = ["PERIODIC", "fields_of", "read_volume"]
@@ -55,7 +55,7 @@ def read_volume(group: Any, options: ReadOptions) -> RawVolume:
     names = [name for _, name, _ in found]
     whole = [array.dtype.kind in "iu" for *_, array in found]
     try:
-        grid = grid_of(ET.Element("ImageData", _frame(group)))
+        grid = frame_of(ET.Element("ImageData", _frame(group)))
         place, name, array = found[choose(names, whole, options.array)]
     except ValueError as error:
         raise InputError(brief(error, 400)) from None

@@ -225,7 +225,7 @@ def lazily(path: Path) -> Slabs | None:
         if attrs.get("format") == PIECEWISE and not attrs["complete"]:
             raise InputError("not finished: run the same command again to continue")
         if array.ndim != 3 or array.dtype.kind not in "iu":
-            raise InputError("grain_id is no array of integers [x, y, z]")
+            raise InputError("grain_id is not an array of integers [x, y, z]")
         frame = [tuple(attrs[name]) for name in ("spacing", "origin", "periodic")]
         known = _orientations(group)
     except InputError as error:

@@ -7,11 +7,11 @@ from time import process_time
 import numpy as np
 
 from grainpaint.generation.base import base_window
-from grainpaint.generation.blocks import waves
 from grainpaint.generation.domain import load_grid
 from grainpaint.generation.finish import finish_window
 from grainpaint.generation.margin import CELL, margin, widened
 from grainpaint.generation.painter import Painter, make_painter
+from grainpaint.generation.paper_plans import waves
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.refine import growing, growing_in_all
 from grainpaint.generation.tasks import find_tasks, n_growth_tasks

@@ -41,8 +41,8 @@ from grainpaint.progress import Progress, part_of, silent
 
 __all__ = [
     "COMPILING",
-    "Clock",
     "Painted",
+    "StepClock",
     "check_memory",
     "fill",
     "paint_recipe",
@@ -157,7 +157,7 @@ def fill(
     if mask is not None and not mask.any():
         raise no_voxel_inside(spacing)
     check_memory(shape, painter.plan)
-    clock = Clock()
+    clock = StepClock()
     inside = None if mask is None else partial(cut, mask)
     chosen = list(windows(shape, mask, core, halo))
     tags = np.zeros(shape, np.uint16)
@@ -234,7 +234,7 @@ def _base(
     return base
 
 
-class Clock:
+class StepClock:
     """The seconds that named steps take; compiling kernels counts as its own step."""
 
     def __init__(self) -> None:

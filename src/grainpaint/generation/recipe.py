@@ -143,7 +143,7 @@ class Options:
         Axes along which the volume repeats without a seam.
     plan : {'windows', 'whole', 'grid', 'center'}
         As many base windows as it takes, or one; or, by the plans of the paper, blocks
-        that each fit those before them (see `grainpaint.generation.blocks`).
+        that each fit those before them (see `grainpaint.generation.paper_plans`).
     window : int, optional
         Longest edge of what a base window or block computes, base voxels. Without it,
         in a part 128, and in a box what lets windows compute little that others do too.

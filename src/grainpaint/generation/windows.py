@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from grainpaint.generation.base_axis import BaseAxis, closed_length, windowed_axis
-from grainpaint.generation.blocks import Block, center, grid
+from grainpaint.generation.paper_plans import Block, center, grid
 from grainpaint.microstructure import VoxelBox
 
 __all__ = [
@@ -77,7 +77,7 @@ class Order:
     Parameters
     ----------
     kind : {'grid', 'center'}
-        See `grainpaint.generation.blocks`.
+        See `grainpaint.generation.paper_plans`.
     edge, overlap : int
         Edge and overlap of the blocks, base voxels.
     halo : int

@@ -13,11 +13,11 @@ from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
 from grainpaint.orientations.disorientation import pair_angles
 
-__all__ = ["Crystals", "Phase", "beside", "crystals", "phases_of"]
+__all__ = ["Phase", "VolumeCrystals", "beside", "crystals", "phases_of"]
 
 
 @dataclass(frozen=True, eq=False)
-class Crystals:
+class VolumeCrystals:
     """The crystals of a volume.
 
     Parameters
@@ -41,7 +41,7 @@ class Crystals:
     phase: np.ndarray
 
 
-def crystals(volume: Microstructure, counted: Tally) -> Crystals | None:
+def crystals(volume: Microstructure, counted: Tally) -> VolumeCrystals | None:
     """Return the crystals of a volume, or None if it has no orientations.
 
     Parameters
@@ -66,7 +66,7 @@ def crystals(volume: Microstructure, counted: Tally) -> Crystals | None:
         angle[own] = pair_angles(known.quaternion, pairs[own], symmetry)
     rows = known.rows(counted.ids[grain])
     size = counted.sums[grain, 0]
-    return Crystals(rows, size, np.degrees(angle), area, phase)
+    return VolumeCrystals(rows, size, np.degrees(angle), area, phase)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +94,12 @@ class Phase:
     area: np.ndarray
 
 
-def phases_of(members: Sequence[Crystals | None]) -> list[Phase]:
+def phases_of(members: Sequence[VolumeCrystals | None]) -> list[Phase]:
     """Return the phases of a set.
 
     Parameters
     ----------
-    members : sequence of Crystals
+    members : sequence of VolumeCrystals
         Of each volume; None if it has none.
 
     Returns
@@ -136,7 +136,7 @@ def phases_of(members: Sequence[Crystals | None]) -> list[Phase]:
     return found
 
 
-def _renumbered(one: Crystals, first: Orientations) -> Crystals:
+def _renumbered(one: VolumeCrystals, first: Orientations) -> VolumeCrystals:
     """Return crystals with the phases in another one's order, if names are the same."""
     own = one.known
     names, wanted = own.names, first.names

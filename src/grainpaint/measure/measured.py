@@ -14,7 +14,7 @@ from grainpaint.diameter import long_axes
 from grainpaint.errors import InputError
 from grainpaint.measure.chords import chords
 from grainpaint.measure.correlation import Correlation, two_point
-from grainpaint.measure.crystals import Crystals, crystals
+from grainpaint.measure.crystals import VolumeCrystals, crystals
 from grainpaint.measure.grain_table import table
 from grainpaint.measure.tally import tally
 from grainpaint.measure.volume_measures import volume_measures
@@ -57,7 +57,7 @@ class Measured:
     periodic : three bools
     n_voxels : int
         Voxels inside the part.
-    crystals : Crystals, optional
+    crystals : VolumeCrystals, optional
         If the volume has orientations.
     """
 
@@ -69,7 +69,7 @@ class Measured:
     spacing: tuple[float, ...]
     periodic: tuple[bool, ...]
     n_voxels: int
-    crystals: Crystals | None = None
+    crystals: VolumeCrystals | None = None
 
     @property
     def axes(self) -> tuple[int, ...]:

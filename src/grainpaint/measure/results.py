@@ -203,7 +203,7 @@ class Comparison:
 
     descriptors: dict[str, DescriptorComparison]
     measures: dict[str, MeasureComparison]
-    correlation: dict[str, CurveComparison]
+    correlation: dict[str, CurveComparison] = field(repr=False)  # long arrays
     generated: SetSummary
     reference: SetSummary
     notes: tuple[str, ...]

@@ -22,7 +22,7 @@ from grainpaint.network.dataset import (
 from grainpaint.network.samples import Sample
 from grainpaint.palette import color_grains, contact_graph
 from grainpaint.pyramid import halve
-from grainpaint.simulate.am.build import Job, first_spins, prepare
+from grainpaint.simulate.am.build import PreparedBuild, first_spins, prepare
 from grainpaint.simulate.am.channels import (
     channels,
     has_columns,
@@ -51,7 +51,7 @@ class _Build:
     """A simulated build, with everything that its maps follow from."""
 
     grain_id: np.ndarray
-    job: Job
+    job: PreparedBuild
     seed: int
 
 
@@ -183,7 +183,7 @@ def first_grains(grain_id: np.ndarray, recipe: AmRecipe, seed: int) -> np.ndarra
 def half_build(
     grain_id: np.ndarray,
     begun: np.ndarray,
-    job: Job,
+    job: PreparedBuild,
     offset: tuple[int, int, int],
     stretch: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -193,7 +193,7 @@ def half_build(
     ----------
     grain_id, begun : numpy.ndarray, int32, shape (nx, ny, nz)
         The build, and as `first_grains` returns it.
-    job : Job
+    job : PreparedBuild
         What the build was made from.
     offset : three ints
         Where base voxels begin: 0 or 1, along z 0 to 2 stretch - 1.

@@ -8,7 +8,7 @@ import numpy as np
 
 from grainpaint.orientations.disorientation import pair_angles
 from grainpaint.orientations.mackenzie import mackenzie
-from grainpaint.orientations.parts import Uniform
+from grainpaint.orientations.texture_parts import Uniform
 
 __all__ = ["random_density"]
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from grainpaint.orientations.curve import curve_order
 from grainpaint.orientations.evening import evened
-from grainpaint.orientations.parts import fill
 from grainpaint.orientations.texture_list import Texture
+from grainpaint.orientations.texture_parts import fill
 from grainpaint.orientations.texture_text import parse_texture
 
 __all__ = ["assigned", "sampled"]

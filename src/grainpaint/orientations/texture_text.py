@@ -10,7 +10,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.orientations.by_grain import Orientations
 from grainpaint.orientations.crystal_axes import component, crystal_direction, indices
-from grainpaint.orientations.parts import Component, Fiber, Part, Uniform
+from grainpaint.orientations.texture_parts import Component, Fiber, TexturePart, Uniform
 
 __all__ = ["FORMS", "is_texture", "parse_texture", "with_axis_file"]
 
@@ -57,7 +57,7 @@ def with_axis_file(text: str) -> tuple[str, Path] | None:
     return f"{kind}:{words[0]},z,{words[2]}", Path(words[1])
 
 
-def parse_texture(text: str, symmetry: str) -> list[tuple[Part, float]]:
+def parse_texture(text: str, symmetry: str) -> list[tuple[TexturePart, float]]:
     """Return the parts of a texture and their volume fractions.
 
     Parameters
@@ -129,8 +129,8 @@ def _spread(word: str) -> float:
     return float(np.radians(degrees))
 
 
-def _components(text: str, rest: str, symmetry: str) -> list[tuple[Part, float]]:
-    parts: list[tuple[Part, float | None]] = []
+def _components(text: str, rest: str, symmetry: str) -> list[tuple[TexturePart, float]]:
+    parts: list[tuple[TexturePart, float | None]] = []
     for one in rest.split("+"):
         one = one.strip().removeprefix("component:")
         if ":" in one:

@@ -167,7 +167,7 @@ def _numbers(
     found = [i for i in held if phase in (str(i), known.names[i - 1])]
     if len(found) != 1:
         raise InputError(
-            f"phase {phase!r} is none of its phases, or of a name that several have: "
+            f"phase {phase!r} is not one of its phases, or several have that name: "
             f"they are {known.listed()}"
         )
     if symmetry not in (None, known.symmetry[found[0] - 1]):

@@ -24,7 +24,7 @@ from grainpaint.errors import InputError
 
 __all__ = [
     "Denoiser",
-    "Schedule",
+    "NoiseSchedule",
     "Step",
     "add_noise",
     "ddim_step",
@@ -39,11 +39,11 @@ Denoiser = Callable[[Tensor, Tensor], Tensor]
 
 # From fields at level t, the noise detected in them, t, fresh noise and the schedule to
 # the fields at level t - 1.
-Step = Callable[[Tensor, Tensor, int, Tensor, "Schedule"], Tensor]
+Step = Callable[[Tensor, Tensor, int, Tensor, "NoiseSchedule"], Tensor]
 
 
 @dataclass(frozen=True)
-class Schedule:
+class NoiseSchedule:
     """The amount of noise at every level.
 
     Parameters
@@ -71,7 +71,7 @@ class Schedule:
 
 def linear_schedule(
     n_steps: int = 250, first: float = 1e-4, last: float = 0.02
-) -> Schedule:
+) -> NoiseSchedule:
     """Return a schedule with linearly rising variances; the defaults are the paper's.
 
     Notes
@@ -87,10 +87,12 @@ def linear_schedule(
     """
     if n_steps < 1:
         raise InputError(f"a schedule needs at least 1 step, got {n_steps}")
-    return Schedule(tuple(np.linspace(first, last, n_steps).tolist()))
+    return NoiseSchedule(tuple(np.linspace(first, last, n_steps).tolist()))
 
 
-def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> Tensor:
+def add_noise(
+    x0: Tensor, t: int | Tensor, eps: Tensor, schedule: NoiseSchedule
+) -> Tensor:
     """Add noise to clean fields, up to level t: Eq. 4 of Ho et al.
 
     Parameters
@@ -99,7 +101,7 @@ def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> T
         Clean fields and standard normal noise.
     t : int, or int64 Tensor of shape (N,)
         Levels, 0..T.
-    schedule : Schedule
+    schedule : NoiseSchedule
         The amount of noise at every level.
     """
     alpha_bar = torch.from_numpy(schedule.alpha_bar)[torch.as_tensor(t).cpu()]
@@ -108,7 +110,7 @@ def add_noise(x0: Tensor, t: int | Tensor, eps: Tensor, schedule: Schedule) -> T
 
 
 def reverse_step(
-    x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: Schedule
+    x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: NoiseSchedule
 ) -> Tensor:
     r"""Draw fields at level t - 1, given those at level t.
 
@@ -122,7 +124,7 @@ def reverse_step(
         The level.
     noise : Tensor, shape of x
         Fresh standard normal noise; the last step, t = 1, does not use it.
-    schedule : Schedule
+    schedule : NoiseSchedule
         The amount of noise at every level.
 
     Notes
@@ -138,7 +140,7 @@ def reverse_step(
 
 
 def ddim_step(
-    x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: Schedule
+    x: Tensor, eps: Tensor, t: int, noise: Tensor, schedule: NoiseSchedule
 ) -> Tensor:
     """Compute fields at level t - 1 from those at level t, without fresh noise.
 
@@ -158,15 +160,15 @@ def ddim_step(
 
 
 def respaced(
-    denoiser: Denoiser, schedule: Schedule, n_steps: int
-) -> tuple[Denoiser, Schedule]:
+    denoiser: Denoiser, schedule: NoiseSchedule, n_steps: int
+) -> tuple[Denoiser, NoiseSchedule]:
     """Return a denoiser and a schedule with fewer, evenly spaced levels.
 
     Parameters
     ----------
     denoiser : Denoiser
         Trained with `schedule`.
-    schedule : Schedule
+    schedule : NoiseSchedule
         The amount of noise at every level.
     n_steps : int
         Number of levels to keep, 1..T; the highest is one of them.
@@ -183,12 +185,14 @@ def respaced(
         )
     levels = np.rint(np.linspace(0, schedule.n_steps, n_steps + 1)).astype(int)
     kept = schedule.alpha_bar[levels]
-    fewer = Schedule(tuple((1 - kept[1:] / kept[:-1]).tolist()))
+    fewer = NoiseSchedule(tuple((1 - kept[1:] / kept[:-1]).tolist()))
     level_of = torch.from_numpy(levels)
     return lambda x, t: denoiser(x, level_of.to(t.device)[t]), fewer
 
 
-def renoise(x: Tensor, s: int, t: int, noise: Tensor, schedule: Schedule) -> Tensor:
+def renoise(
+    x: Tensor, s: int, t: int, noise: Tensor, schedule: NoiseSchedule
+) -> Tensor:
     """Draw fields at level t, given those at level s < t (Eq. 2, in one go)."""
     kept = float(schedule.alpha_bar[t] / schedule.alpha_bar[s])
     return torch.add(kept**0.5 * x, noise, alpha=(1 - kept) ** 0.5)

@@ -17,7 +17,7 @@ from grainpaint.network.lookup import find_model, model_digest
 from grainpaint.network.precision import resolve
 from grainpaint.network.unet import NetworkConfig, UNet
 from grainpaint.network.weights import read_network
-from grainpaint.paper.ddpm import Denoiser, Schedule, linear_schedule
+from grainpaint.paper.ddpm import Denoiser, NoiseSchedule, linear_schedule
 
 __all__ = [
     "Levels",
@@ -44,7 +44,7 @@ class Levels(BaseModel):
     last: float = Field(default=0.02, gt=0, lt=1)
 
     @property
-    def schedule(self) -> Schedule:
+    def schedule(self) -> NoiseSchedule:
         """The schedule with these settings."""
         return linear_schedule(self.n_steps, self.first, self.last)
 
@@ -132,7 +132,7 @@ def load_paper(name: str, device: str = "cpu", precision: str = "auto") -> Paper
 
 
 def _level_and_gain(
-    t: Tensor, schedule: Schedule, device: torch.device
+    t: Tensor, schedule: NoiseSchedule, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     r"""Return the network's input for levels t, and the gain of its linear guess.
 
@@ -148,7 +148,9 @@ def _level_and_gain(
     return level, gain
 
 
-def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Tensor]:
+def predict(
+    network: UNet, x: Tensor, t: Tensor, schedule: NoiseSchedule
+) -> list[Tensor]:
     """Return the noise detected in fields, in training: uncorrected and corrected.
 
     Parameters
@@ -158,7 +160,7 @@ def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Ten
         Noisy fields.
     t : Tensor, int64, shape (N,)
         Their levels, 1..T.
-    schedule : Schedule
+    schedule : NoiseSchedule
 
     Returns
     -------
@@ -173,7 +175,7 @@ def predict(network: UNet, x: Tensor, t: Tensor, schedule: Schedule) -> list[Ten
     return [torch.addcmul(f.movedim(-1, 1).float(), gain, x) for f in found]
 
 
-def denoiser(network: Evaluator, schedule: Schedule) -> Denoiser:
+def denoiser(network: Evaluator, schedule: NoiseSchedule) -> Denoiser:
     """Return a function that detects the noise in fields (N, dim, X, Y, Z).
 
     It takes the fields and their levels t, int64 in 1..T: of shape (N,) for one level a

@@ -15,10 +15,10 @@ import torch
 
 from grainpaint.errors import InputError
 from grainpaint.generation.batches import Batches
-from grainpaint.generation.blocks import Block, batches
 from grainpaint.generation.domain import load_mask
-from grainpaint.generation.in_memory import Clock, Painted
+from grainpaint.generation.in_memory import Painted, StepClock
 from grainpaint.generation.memory import check_free
+from grainpaint.generation.paper_plans import Block, batches
 from grainpaint.microstructure import Microstructure
 from grainpaint.paper.halfway import Halfway
 from grainpaint.paper.model import PaperModel, load_paper
@@ -61,7 +61,7 @@ def paint_blocks(
     painter : callable
         Fills the unknown part of blocks.
     blocks : list of Block
-        See `grainpaint.generation.blocks`.
+        See `grainpaint.generation.paper_plans`.
     shape : three ints
         Voxels of the volume.
     dim : int
@@ -214,7 +214,7 @@ def paint_paper(
             f"the weights or settings of the model {recipe.model!r} have changed since "
             "the volume was begun"
         )
-    clock = Clock()
+    clock = StepClock()
     blocks = plan_blocks(recipe, mask)
     painter = _painter(model, recipe, batch)
     (values,) = paint_blocks(painter, blocks, recipe.shape, 1, batch, progress, halfway)

@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from grainpaint.errors import InputError
-from grainpaint.generation.blocks import EDGE, Block, center, grid
 from grainpaint.generation.domain import BoxRecipe, Domain, settled
+from grainpaint.generation.paper_plans import EDGE, Block, center, grid
 from grainpaint.network.cards import read_card
 from grainpaint.network.lookup import find_model
 from grainpaint.paper.model import PaperCard
@@ -38,7 +38,7 @@ class PaperOptions:
     Parameters
     ----------
     plan : {'grid', 'center'}, optional
-        See `grainpaint.generation.blocks`; if not given, that on the model's card.
+        See `grainpaint.generation.paper_plans`; if not given, that on the model's card.
     edge : int
         Edge of a block, voxels; the network halves it at each of its levels.
     overlap : int, optional

@@ -26,7 +26,7 @@ from torch import Tensor
 from grainpaint.errors import InputError
 from grainpaint.paper.ddpm import (
     Denoiser,
-    Schedule,
+    NoiseSchedule,
     Step,
     add_noise,
     renoise,
@@ -148,7 +148,7 @@ def repaint(
     denoiser: Denoiser,
     x0: Tensor,
     known: Tensor,
-    schedule: Schedule,
+    schedule: NoiseSchedule,
     noise: Callable[[int], Tensor],
     n_resample: int = 11,
     jump_length: int = 1,
@@ -166,7 +166,7 @@ def repaint(
         The known values; other values have no influence.
     known : Tensor, bool, shape of x0
         True = given, keep. Without any True this is plain sampling.
-    schedule : Schedule
+    schedule : NoiseSchedule
         The one that the denoiser was trained with.
     noise : callable
         Takes 0, 1, 2, ... and returns independent standard normal noise, shape of x0.

@@ -1,6 +1,7 @@
 """Simulated volumes on disk: single files, and Zarr sets with their recipe."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ __all__ = [
     "write_set",
 ]
 
+_MEMBER = re.compile(r"s(\d+)-t(\d+(?:\.\d+)?)\.zarr")
+
 
 def member_name(seed: int, time: float) -> str:
     """Return the name of a volume in a set; names sort by seed, then time.
@@ -41,10 +44,16 @@ def member_name(seed: int, time: float) -> str:
 
 
 def member_time(path: Path) -> float | None:
-    """Return the time in the name of a volume of a set, None if it is not in a set."""
+    """Return the time in the name of a volume of a set, None if it is not in a set.
+
+    Raises
+    ------
+    InputError
+        If it is in a set and its name is another one.
+    """
     if not (path.parent / "zarr.json").is_file():
         return None
-    return float(path.stem.partition("-t")[2])
+    return _of_name(path)[1]
 
 
 def member_seed(path: Path) -> int:
@@ -60,13 +69,18 @@ def member_seed(path: Path) -> int:
     >>> member_seed(Path("s0000000007-t000025.0000.zarr"))
     7
     """
-    seed = path.stem.partition("-t")[0].removeprefix("s")
-    if not seed.isdecimal():
+    return _of_name(path)[0]
+
+
+def _of_name(path: Path) -> tuple[int, float]:
+    """Return seed and time of a volume of a set; raise if its name does not say."""
+    match = _MEMBER.fullmatch(path.name)
+    if match is None:
         raise InputError(
             f"{path}: volumes of a set are named by seed and time, such as "
             f"{member_name(7, 25.0)}: give it the name that it had"
         )
-    return int(seed)
+    return int(match[1]), float(match[2])
 
 
 def check_place(output: Path, n_volumes: int, force: bool = False) -> None:

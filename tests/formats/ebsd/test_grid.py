@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint import InputError
-from grainpaint.formats.ebsd.grid import Stated, grid_of
+from grainpaint.formats.ebsd.grid import Stated, point_grid
 
 
 @given(
@@ -18,7 +18,7 @@ from grainpaint.formats.ebsd.grid import Stated, grid_of
 def test_points_go_to_their_places(shape, step, low, swapped):
     i, j = np.indices(shape if swapped else shape[::-1]).reshape(2, -1)
     x, y = (i, j) if swapped else (j, i)
-    grid = grid_of(low + x * step, y * 2 * step)
+    grid = point_grid(low + x * step, y * 2 * step)
     assert grid.point.shape == (*shape, 1)
     np.testing.assert_array_equal(grid.point[x, y, 0], np.arange(x.size))
     if shape[0] > 1:
@@ -29,7 +29,7 @@ def test_points_go_to_their_places(shape, step, low, swapped):
 def test_points_in_any_order_and_rounded_coordinates(rng):
     y, x = np.indices((20, 30)).reshape(2, -1)
     order = rng.permutation(x.size)
-    grid = grid_of(np.round(x * 0.3333, 2)[order], np.round(y * 0.3333, 2)[order])
+    grid = point_grid(np.round(x * 0.3333, 2)[order], np.round(y * 0.3333, 2)[order])
     np.testing.assert_array_equal(grid.point[x[order], y[order], 0], np.arange(600))
 
 
@@ -39,7 +39,7 @@ def test_points_of_small_maps_in_any_order(rng, shape):
     y, x = np.indices(shape).reshape(2, -1)
     for _ in range(20):
         order = rng.permutation(x.size)
-        grid = grid_of(x[order] * 0.5, y[order] * 0.5)
+        grid = point_grid(x[order] * 0.5, y[order] * 0.5)
         assert grid.spacing == (0.5, 0.5, 0.5)
         np.testing.assert_array_equal(
             grid.point[x[order], y[order], 0], np.arange(x.size)
@@ -48,7 +48,7 @@ def test_points_of_small_maps_in_any_order(rng, shape):
 
 def test_coordinates_rounded_to_a_third_of_a_step():
     y, x = np.indices((5, 8)).reshape(2, -1)
-    grid = grid_of(np.round(x / 3, 1), np.round(y / 3, 1))
+    grid = point_grid(np.round(x / 3, 1), np.round(y / 3, 1))
     np.testing.assert_array_equal(grid.point[x, y, 0], np.arange(40))
 
 
@@ -65,7 +65,7 @@ def hexagonal(rows=6, columns=8, step=2.0, shorter=1):
 @pytest.mark.parametrize("shorter", [0, 1])
 def test_a_hexagonal_grid_becomes_squares_of_the_nearest_points(shorter):
     x, y = hexagonal(shorter=shorter)
-    grid = grid_of(x, y)
+    grid = point_grid(x, y)
     height = 3**0.5
     assert grid.spacing == pytest.approx((height,) * 3)
     assert grid.point.shape == (9, 6, 1)
@@ -82,19 +82,19 @@ def test_a_hexagonal_grid_becomes_squares_of_the_nearest_points(shorter):
 def test_a_hexagonal_grid_cut_off_is_refused():
     x, y = hexagonal()
     stated = Stated(8, 7, 6, 2.0, 3**0.5, True)
-    assert grid_of(x, y, stated=stated).point.shape == (9, 6, 1)
+    assert point_grid(x, y, stated=stated).point.shape == (9, 6, 1)
     with pytest.raises(InputError, match="40 of 45 points"):
-        grid_of(x[:40], y[:40], stated=stated)
+        point_grid(x[:40], y[:40], stated=stated)
 
 
 def test_places_without_a_point_are_outside():
     y, x = np.indices((4, 5)).reshape(2, -1).astype(float)
     keep = np.arange(20) != 7
-    grid = grid_of(x[keep], y[keep], stated=Stated(5, None, 4, 1.0, 1.0))
+    grid = point_grid(x[keep], y[keep], stated=Stated(5, None, 4, 1.0, 1.0))
     assert np.argwhere(grid.point < 0).tolist() == [[2, 1, 0]]
     assert grid.notes == ("1 of its 20 places have no point",)
 
 
 def test_points_on_no_grid_are_refused(rng):
     with pytest.raises(InputError, match="not on a grid"):
-        grid_of(*rng.uniform(0, 10, (2, 50)))
+        point_grid(*rng.uniform(0, 10, (2, 50)))

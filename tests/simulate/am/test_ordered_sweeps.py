@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder
-from grainpaint.simulate.am.sweeper import Leg, Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import BuildSweeper, Leg, move_rules
 from grainpaint.simulate.am.zone_table import ZoneTable
 
 N = 24
@@ -16,7 +16,7 @@ def flat_zone(distance):
 
 
 def swept(spin, distance, order, temperature=0.0, n=1, periodic=(False,) * 3, **rules):
-    sweeper = Sweeper(
+    sweeper = BuildSweeper(
         spin, move_rules(500, temperature, True, **rules), periodic, order
     )
     reported = []

@@ -55,12 +55,12 @@ def test_points_in_any_order_become_a_grid(
         (GRID.replace("3,4,5", "3,4,x"), "damaged"),
         (GRID.replace("1,2,0", "inf,2,0"), "point 4 has the number inf"),
         ("1,2,3,4,5,6\n", "one point"),
-        ("1,2,3,4\n", "no table of x, y, z"),
+        ("1,2,3,4\n", "not a table of x, y, z"),
         ("z,y,x,melt,freeze,rate\n" + GRID, "in this order, got 'z, y, x"),
         ("x,y,z,cooling rate,melt,freeze\n" + GRID, "in this order, got"),
         ("x,y,z,freezing,melting,rate\n" + GRID, "in this order, got"),
         ("x,y,z,melt,freeze,rate\n", "no points"),
-        ("", "no table"),
+        ("", "not a table"),
     ],
 )
 def test_what_is_no_grid_is_refused_in_one_line(tmp_path, text, message):

@@ -2,7 +2,7 @@ import pytest
 from samples import AM, POTTS
 
 from grainpaint.simulate.spparks import read_script
-from grainpaint.simulate.spparks.forecast import forecast
+from grainpaint.simulate.spparks.forecast import forecast_script
 from grainpaint.simulate.spparks.runner import run_script
 
 
@@ -15,7 +15,7 @@ def test_a_forecast_names_all_files_and_counts_sweeps(tmp_path, monkeypatch):
         "dump h sites 99 h.*.sites id site\nrun 2\ndump_one h\n"
     )
     (tmp_path / "in.script").write_text(text.replace("potts 50", "potts/neighonly 50"))
-    found = forecast(read_script(tmp_path / "in.script"))
+    found = forecast_script(read_script(tmp_path / "in.script"))
     assert (found.n_sites, found.n_sweeps) == (960, 52)
     assert found.time == pytest.approx(2)
     assert dict(found.files) == {
@@ -32,7 +32,7 @@ def test_longer_work_is_forecast_to_take_longer(tmp_path):
 
     def seconds(text):
         path.write_text(text)
-        return forecast(read_script(path)).seconds
+        return forecast_script(read_script(path)).seconds
 
     once = seconds(POTTS)
     assert once < seconds(POTTS.replace("run 4", "run 40")) < 10 * once
@@ -43,10 +43,10 @@ def test_longer_work_is_forecast_to_take_longer(tmp_path):
 def test_simulations_before_a_clear_count(tmp_path):
     path = tmp_path / "in.script"
     path.write_text(POTTS)
-    once = forecast(read_script(path))
+    once = forecast_script(read_script(path))
     other = POTTS.replace("run 4", "dump b text 1 b.*\nrun 4")
     path.write_text(f"{other}clear\n{other}clear\n{POTTS}")
-    found = forecast(read_script(path))
+    found = forecast_script(read_script(path))
     assert (found.n_runs, found.time) == (3, 3 * once.time)
     assert found.seconds == pytest.approx(3 * once.seconds)
     assert found.files == (("log.spparks", 1), ("b.*", 5))
@@ -66,7 +66,7 @@ def test_costly_laws_are_forecast_as_such(tmp_path, name):
         text = POTTS.replace("potts 50", app).replace("p p n", "p p p")
         path = tmp_path / "in.script"
         path.write_text(text.replace("solve_style tree", "sweep random"))
-        return forecast(read_script(path)).seconds
+        return forecast_script(read_script(path)).seconds
 
     plain, less, more = map(seconds, ("potts/neighonly 50", *LAWS[name]))
     assert 2 * plain < less < 0.8 * more

@@ -12,7 +12,7 @@ import re
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.ebsd.grid import Stated, grid_of
+from grainpaint.formats.ebsd.grid import Stated, point_grid
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.symmetries import proper_group
 from grainpaint.formats.ebsd.table import (
@@ -70,7 +70,7 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     notes += over_a_turn(angles[solved])
     ids, groups, names = _phases(header, symmetry, notes)
     phase = _numbered(values[:, _PHASE], ids, solved)
-    grid = grid_of(values[:, _X], values[:, _Y], stated=_stated(header))
+    grid = point_grid(values[:, _X], values[:, _Y], stated=_stated(header))
     return from_columns(
         angles,
         phase,

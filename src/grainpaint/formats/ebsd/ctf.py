@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.ebsd.grid import Stated, grid_of
+from grainpaint.formats.ebsd.grid import Stated, point_grid
 from grainpaint.formats.ebsd.points import (
     OrientationMap,
     from_columns,
@@ -84,7 +84,7 @@ def read_points(data: bytes) -> OrientationMap:
         )
     steps = [_stated(stated_number, said, name) for name in ("xstep", "ystep")]
     columns, rows = (_stated(stated_count, said, name) for name in ("xcells", "ycells"))
-    grid = grid_of(
+    grid = point_grid(
         values[:, 1],
         values[:, 2],
         None,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.ebsd.grid import grid_of
+from grainpaint.formats.ebsd.grid import point_grid
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.table import numbers, whole
 
@@ -149,8 +149,10 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     if n_phases > 100:
         raise InputError(f"damaged: it has points of phase {n_phases}")
     if symmetry is None:
-        notes.append("assumed: cubic crystals (432) (say symmetry if not)")
-    grid = grid_of(
+        notes.append(
+            "assumed: cubic crystals (432); if that is wrong, say so (symmetry)"
+        )
+    grid = point_grid(
         values[:, at["x"]],
         values[:, at["y"]],
         values[:, at["z"]] if "z" in at else None,
@@ -203,5 +205,6 @@ def _radians(angles: np.ndarray, unit: str) -> tuple[np.ndarray, list[str]]:
     if largest > 4 * np.pi + 1e-3:
         return np.radians(angles), [f"angles reach {largest:.4g}, so they are degrees"]
     return angles, [
-        "assumed: Euler angles in radians (name the columns phi1 (deg), ... if not)"
+        "assumed: Euler angles in radians; if that is wrong, name the columns phi1 "
+        "(deg), ..."
     ]

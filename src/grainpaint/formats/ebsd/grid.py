@@ -8,7 +8,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["Grid", "Stated", "grid_of"]
+__all__ = ["PointGrid", "Stated", "point_grid"]
 
 _FARTHEST = 1e15
 _OFF = 0.2  # of a step: how far a point may lie from its place
@@ -30,7 +30,7 @@ class Stated:
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class PointGrid:
     """Which point each voxel has, and the place of the voxels.
 
     Parameters
@@ -48,9 +48,9 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def grid_of(
+def point_grid(
     x: np.ndarray, y: np.ndarray, z: np.ndarray | None = None, stated: Stated = Stated()
-) -> Grid:
+) -> PointGrid:
     """Find the grid of points; coordinates count more than the header.
 
     Parameters
@@ -118,7 +118,7 @@ def grid_of(
     spacing = [width if s is None else s for s in (*steps, None)[:3]]
     low = [float(values.min()) for values in (*axes, np.zeros(1))[:3]]
     origin = tuple(a - s / 2 for a, s in zip(low, spacing))
-    return Grid(point, tuple(spacing), origin, tuple(notes))
+    return PointGrid(point, tuple(spacing), origin, tuple(notes))
 
 
 def _no_grid(n: int) -> str:
@@ -223,7 +223,7 @@ def _resampled(
     rows: np.ndarray,
     steps: list[float | None],
     stated: Stated,
-) -> Grid:
+) -> PointGrid:
     """Return squares with the nearest points of a hexagonal grid."""
     step, height = steps[0], steps[1]
     if step is None or height is None:
@@ -258,4 +258,4 @@ def _resampled(
         f"{height:.4g}, each with its nearest point"
     )
     origin = (float(x.min()) - step / 2, float(y.min()) - height / 2, -height / 2)
-    return Grid(point, (height, height, height), origin, (note,))
+    return PointGrid(point, (height, height, height), origin, (note,))

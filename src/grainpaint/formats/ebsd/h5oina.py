@@ -15,7 +15,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.ebsd.ctf import laue_group
-from grainpaint.formats.ebsd.grid import Stated, grid_of
+from grainpaint.formats.ebsd.grid import Stated, point_grid
 from grainpaint.formats.ebsd.points import (
     OrientationMap,
     from_columns,
@@ -82,7 +82,7 @@ def read_points(file: Any) -> OrientationMap:
         x, y = x * (steps[0] or 1.0), y * (steps[1] or steps[0] or 1.0)
     inside = np.isfinite(x) & np.isfinite(y)  # of a map that is not a rectangle
     stated = Stated(columns, None, rows, steps[0], steps[1])
-    grid = grid_of(x[inside], y[inside], stated=stated)
+    grid = point_grid(x[inside], y[inside], stated=stated)
     symmetry, names, notes = _phases(header)
     if phase.size and phase.max() > len(symmetry):
         raise InputError(

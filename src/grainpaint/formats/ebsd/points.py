@@ -12,6 +12,7 @@ from grainpaint.units import count_text
 __all__ = [
     "OrientationMap",
     "from_columns",
+    "inverses",
     "over_a_turn",
     "quaternions",
     "with_x_along_a",
@@ -74,6 +75,18 @@ def over_a_turn(angles: np.ndarray) -> list[str]:
         f"Euler angles in radians reach {largest:.4g}, more than a full turn: are they "
         "degrees?"
     ]
+
+
+def inverses(quaternion: np.ndarray) -> np.ndarray:
+    """Return the rotations that undo some, as quaternions (w, x, y, z).
+
+    Examples
+    --------
+    >>> inverses(np.array([[0.5, 0.5, 0.5, -0.5]]))
+    array([[ 0.5, -0.5, -0.5,  0.5]])
+    """
+    undone: np.ndarray = quaternion * (1, -1, -1, -1)
+    return undone
 
 
 def quaternions(angles: np.ndarray) -> np.ndarray:

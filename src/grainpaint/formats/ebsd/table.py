@@ -64,8 +64,8 @@ def numbers(
     Raises
     ------
     InputError
-        If there is no line, a word is no number, a number is infinite or beyond 1e15,
-        or a line lacks a needed column.
+        If there is no line, a word is not a number, a number is infinite or beyond
+        1e15, or a line lacks a needed column.
     """
     import pandas as pd
 
@@ -160,12 +160,12 @@ def whole(values: np.ndarray, what: str) -> np.ndarray:
     Raises
     ------
     InputError
-        If one is no integer, or beyond 1e15.
+        If one is not an integer, or beyond 1e15.
     """
     wrong = ~(np.abs(values) <= _LARGEST) | (values != np.rint(values))
     if wrong.any():
         raise InputError(
-            f"damaged: {what} {values[wrong][0]:g} is no integer (point "
+            f"damaged: {what} {values[wrong][0]:g} is not an integer (point "
             f"{np.flatnonzero(wrong)[0] + 1:,})"
         )
     found: np.ndarray = values.astype(np.int64)

@@ -47,7 +47,7 @@ def parse_rows(
 def to_integers(where: str, column: np.ndarray) -> np.ndarray:
     """Turn a column into integers (IDs may exceed 32 bits)."""
     if not (np.abs(column) < 2.0**53).all():
-        raise InputError(f"{where} has spins or IDs that are no numbers below 2^53")
+        raise InputError(f"{where} has spins or IDs that are not numbers below 2^53")
     whole = column.astype(np.int64)
     if (whole != column).any():
         raise InputError(f"{where} has spins or IDs that are not integers")

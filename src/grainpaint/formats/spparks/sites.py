@@ -166,7 +166,9 @@ def _header(path: Path, head: bytes) -> tuple[list[str], int, np.ndarray]:
                 if int(words[0]) not in (1, 2, 3):
                     raise ValueError("no such dimension")
             elif words[-1:] and words[-1] != "neighbors":
-                raise InputError(f"{path}: {brief(line)!r} is no line of a site file")
+                raise InputError(
+                    f"{path}: {brief(line)!r} is not a line of a site file"
+                )
         if not np.isfinite(box).all() or (box[:, 0] > box[:, 1]).any():
             raise ValueError("a box that is not finite, or ends before it begins")
     except InputError:

@@ -103,7 +103,9 @@ def _laid(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the spins of the box of all blocks, and its first site."""
     if not all(isinstance(corner, int) for b in blocks for corner in b[:6]):
-        raise InputError(f"{path}: damaged stitch file (a corner is no whole number)")
+        raise InputError(
+            f"{path}: damaged stitch file (a corner is not a whole number)"
+        )
     corners = np.array([b[:6] for b in blocks], np.int64)
     if (corners[:, :3] >= corners[:, 3:]).any():
         raise InputError(f"{path}: damaged stitch file (a block ends before it begins)")

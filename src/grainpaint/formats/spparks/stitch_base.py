@@ -62,7 +62,9 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[sqlite3.Connection
             kinds = dict(base.execute("SELECT name, type FROM sqlite_master"))
             other = [n for n in _TABLES if kinds.get(n, "table") != "table"]
             if other:
-                raise InputError(f"{path}: not a stitch file: {other[0]} is no table")
+                raise InputError(
+                    f"{path}: not a stitch file: {other[0]} is not a table"
+                )
             ((found,),) = base.execute("PRAGMA quick_check(1)").fetchall()
             if found != "ok":
                 raise InputError(f"{path}: damaged stitch file ({brief(found)})")

@@ -116,14 +116,14 @@ def _from_ascii(text: bytes, dtype: np.dtype, n_values: int) -> np.ndarray:
 
 
 def _not_numbers(text: bytes, dtype: np.dtype) -> str:
-    """Return which word of a text is no number of a type."""
+    """Return which word of a text is not a number of a type."""
     read = float if dtype.kind == "f" else int
     for word in text.decode("ascii", "replace").split():
         try:
             read(word)
         except ValueError:
             what = "number" if read is float else "whole number"
-            return f"its text holds {brief(word, 40)!r}, which is no {what}"
+            return f"its text holds {brief(word, 40)!r}, which is not a {what}"
     return "its text is not numbers of its type"
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from grainpaint.formats.vti.arrays import decode
 from grainpaint.formats.vti.document import Document
 
-__all__ = ["Grid", "assemble", "drop_empty", "grid_of", "turned"]
+__all__ = ["ImageFrame", "assemble", "drop_empty", "frame_of", "turned"]
 
 _Box = tuple[tuple[int, int], ...]  # first and last-plus-one voxel along i, j, k
 
 
 @dataclass(frozen=True)
-class Grid:
+class ImageFrame:
     """The frame of an image.
 
     Parameters
@@ -69,7 +69,7 @@ def drop_empty(image: ET.Element) -> None:
             image.remove(piece)
 
 
-def grid_of(image: ET.Element) -> Grid:
+def frame_of(image: ET.Element) -> ImageFrame:
     """Return the frame that an element ImageData describes.
 
     Raises
@@ -96,7 +96,7 @@ def grid_of(image: ET.Element) -> Grid:
     spacing = [thick[0] if f and thick else s for f, s in zip(flat, spacing)]
     if min(spacing) <= 0:
         raise ValueError(f"its Spacing {image.get('Spacing')!r} is not positive")
-    return Grid(
+    return ImageFrame(
         extent,
         tuple(_numbers(image, "Origin", 3, "0 0 0")),
         tuple(spacing),
@@ -169,7 +169,7 @@ def _n_voxels(pieces: list[ET.Element], points: bool) -> int:
 
 
 def turned(
-    grid: Grid, values: np.ndarray, points: bool
+    grid: ImageFrame, values: np.ndarray, points: bool
 ) -> tuple[np.ndarray, tuple[float, ...], tuple[float, ...]]:
     """Turn an array [i, j, k] so that its axes are x, y, z.
 

@@ -15,7 +15,7 @@ from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.vti.arrays import decode, n_components
 from grainpaint.formats.vti.conventions import MATERIAL, choose, convention_of
 from grainpaint.formats.vti.document import Document, parse
-from grainpaint.formats.vti.grid import assemble, drop_empty, grid_of, turned
+from grainpaint.formats.vti.grid import assemble, drop_empty, frame_of, turned
 from grainpaint.formats.vti.stated import (
     CHECKSUM,
     FIELDS,
@@ -140,7 +140,7 @@ class _Image:
         self, place: str, element: ET.Element
     ) -> tuple[np.ndarray, tuple[float, ...], tuple[float, ...]]:
         """Return an array [x, y, z], spacing and origin."""
-        grid = grid_of(self.element)
+        grid = frame_of(self.element)
         name = element.get("Name")
         values = assemble(self.document, place, name)
         self._check_range(place, name, values)

@@ -31,7 +31,7 @@ from grainpaint.simulate.toml import from_anywhere
 from grainpaint.units import parse_length
 
 __all__ = [
-    "Job",
+    "PreparedBuild",
     "additive",
     "first_spins",
     "map_process",
@@ -43,7 +43,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class PreparedBuild:
     """A recipe with its mask, its scan path, and the place of its voxels (µm).
 
     Notes say what was mended in its part, and what voxels lose of it.
@@ -62,7 +62,7 @@ class Job:
             warnings.warn(f"{self.recipe.part}: {note}", InputNote, stacklevel=3)
 
 
-def prepare(recipe: AmRecipe) -> Job:
+def prepare(recipe: AmRecipe) -> PreparedBuild:
     """Voxelize the part of a recipe and plan its scan path.
 
     Raises
@@ -75,12 +75,16 @@ def prepare(recipe: AmRecipe) -> Job:
     if recipe.part is None:
         assert recipe.shape is not None
         mask, origin = np.ones(recipe.shape, bool), (0.0, 0.0, 0.0)
-        return Job(recipe, mask, edge, origin, plan_path(recipe, mask, origin))
+        return PreparedBuild(
+            recipe, mask, edge, origin, plan_path(recipe, mask, origin)
+        )
     part = load_part(recipe.part, recipe.unit)
     grid = plan_grid(part, edge)
     mask, origin = grid.mask_of_all(), grid.origin
     path = plan_path(recipe, mask, origin)
-    return Job(recipe, mask, edge, origin, path, (*part.notes, *find_losses(grid)))
+    return PreparedBuild(
+        recipe, mask, edge, origin, path, (*part.notes, *find_losses(grid))
+    )
 
 
 def first_spins(
@@ -116,7 +120,7 @@ def first_spins(
     return spin
 
 
-def _simulate(job: Job, seed: int, progress: Progress) -> Microstructure:
+def _simulate(job: PreparedBuild, seed: int, progress: Progress) -> Microstructure:
     """Simulate the grains of a build with one seed."""
     recipe = job.recipe
     spin = first_spins(recipe.spins, recipe.substrate, job.mask, seed)
@@ -276,7 +280,7 @@ def simulate_am(
     )
 
 
-def _simulation(job: Job) -> Simulate:
+def _simulation(job: PreparedBuild) -> Simulate:
     """Return what simulates a seed of a build."""
     return lambda seed, progress: iter([_simulate(job, seed, progress)])
 
@@ -340,10 +344,10 @@ def map_volume(recipe: AmRecipe, volume: Microstructure) -> ProcessMap:
         raise InputError(f"the box of the recipe has {there} voxels, the volume {here}")
     x0, y0, z0 = volume.origin
     path = plan_path(recipe, volume.mask, (x0, y0, z0))
-    return _mapped(Job(recipe, volume.mask, edge, (x0, y0, z0), path))
+    return _mapped(PreparedBuild(recipe, volume.mask, edge, (x0, y0, z0), path))
 
 
-def _mapped(job: Job) -> ProcessMap:
+def _mapped(job: PreparedBuild) -> ProcessMap:
     nx, ny, nz = job.mask.shape
     maps = process_map((nx, ny, nz), job.path, job.recipe.pool)
     maps.track[~job.mask] = -1

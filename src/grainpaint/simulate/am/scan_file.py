@@ -58,7 +58,7 @@ def read_scan(file: Path) -> ScanPath:
                 ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            f"{file}, after line {number}: is no CSV ({brief(error, 80)})"
+            f"{file}, after line {number}: is not a CSV file ({brief(error, 80)})"
             + _other_kind(data)
         ) from None
     table = np.array(rows, float).reshape(-1, 7)
@@ -69,7 +69,7 @@ def read_scan(file: Path) -> ScanPath:
 
 
 def _other_kind(data: bytes) -> str:
-    """Return a hint if what is no path in voxels is one in real units."""
+    """Return a hint if what is not a path in voxels is one in real units."""
     try:
         kind = kind_of_path(data)
     except InputError:

@@ -31,7 +31,7 @@ from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.heat_affected_zone import Haz
 from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
-from grainpaint.simulate.am.sweeper import Leg, Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import BuildSweeper, Leg, move_rules
 from grainpaint.simulate.am.zone_table import (
     TableStyle,
     shrinking_zones,
@@ -117,13 +117,13 @@ def solidify(
     end = path.n_steps if last_step is None else last_step
     _check_steps(first_step, end, path.n_steps)
     rules = move_rules(n_spins, temperature, copy_molten)
-    sweeper = Sweeper(spin, rules)
+    sweeper = BuildSweeper(spin, rules)
     follow_path(sweeper, path, (pool, haz), seed, (first_step, end), freeze, progress)
     return sweeper.spin
 
 
 def follow_path(
-    sweeper: Sweeper,
+    sweeper: BuildSweeper,
     path: ScanPath,
     shapes: tuple[Pool, Haz],
     seed: int,
@@ -137,7 +137,7 @@ def follow_path(
 
     Parameters
     ----------
-    sweeper : Sweeper
+    sweeper : BuildSweeper
         Its spins change.
     path : ScanPath
     shapes : Pool, Haz

@@ -15,7 +15,7 @@ from grainpaint.simulate.am.sweeps import Moves, list_moves, make_moves
 from grainpaint.simulate.am.zone_table import ZoneTable
 from grainpaint.simulate.iso.ghosts import with_ghosts
 
-__all__ = ["Leg", "Sweeper", "move_rules"]
+__all__ = ["BuildSweeper", "Leg", "move_rules"]
 
 # Sites in the boxes around the pool in sweeps that are listed together: their moves
 # take about 10 ms to list and as long to make, far above what handing them over costs
@@ -70,7 +70,7 @@ def move_rules(
     return MoveRules(np.uint64(n_spins), np.array(chances), *known)
 
 
-class Sweeper:
+class BuildSweeper:
     """Spins in an array with ghosts, and the sweeps that change them.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.ebsd.table import decoded, numbers
-from grainpaint.formats.plain_text import with_line_feeds
+from grainpaint.formats.plain_text import is_numeral, with_line_feeds
 
 __all__ = ["ThermalHistory", "read_thermal_history"]
 
@@ -69,7 +69,7 @@ def read_thermal_history(file: Path) -> ThermalHistory:
         the grid, or a point freezes before it melts or has a negative rate.
     """
     if file.exists() and not file.is_file():
-        raise InputError(f"{file}: is no file")
+        raise InputError(f"{file}: not a file")
     data = content_of(file)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -80,9 +80,9 @@ def read_thermal_history(file: Path) -> ThermalHistory:
 
 def _history(data: bytes) -> ThermalHistory:
     head, _, rest = with_line_feeds(data).partition(b"\n")
-    named = not _is_number(head.split(b",")[0])
+    named = not is_numeral(head.split(b",")[0])
     if b"\0" in data[: 1 << 16] or head.count(b",") != 5:
-        raise InputError(f"is no table of {_COLUMNS}")
+        raise InputError(f"is not a table of {_COLUMNS}")
     if named:
         _check_names(head)
     table = numbers(rest if named else data, 2 if named else 1, [0, 1, 2], ",")
@@ -121,14 +121,6 @@ def _check_names(line: bytes) -> None:
             )
 
 
-def _is_number(word: bytes) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
-
-
 def _check_values(values: np.ndarray) -> None:
     """Raise InputError unless times and rates are possible."""
     never = np.isnan(values).all(axis=1)
@@ -155,7 +147,7 @@ def _axis(place: np.ndarray, name: str) -> tuple[float, float, int]:
     values = np.unique(place)
     extent = float(values[-1] - values[0])
     if not np.isfinite(extent):
-        raise InputError(f"a coordinate {name} is no finite number")
+        raise InputError(f"a coordinate {name} is not a finite number")
     # Coordinates of one plane may differ in their last digits.
     gaps = np.diff(values)
     step = float(gaps[gaps > 1e-6 * extent].min(initial=np.inf))

@@ -13,7 +13,7 @@ from grainpaint.simulate.am.layers import stack_layers
 from grainpaint.simulate.am.ordered_sweeps import SiteOrder
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME, ScanPath
 from grainpaint.simulate.am.solidify import follow_path, reaches
-from grainpaint.simulate.am.sweeper import Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import BuildSweeper, move_rules
 from grainpaint.simulate.am.zone_table import TableStyle
 from grainpaint.simulate.spparks.applications import (
     AdditiveApp,
@@ -79,8 +79,8 @@ def run_additive(
             stacklevel=2,
         )
     _, periodic, copies = effective_lattice(sites.box)
-    # Spins count from 0 in SPPARKS; in `Sweeper` 0 is no site.
-    sweeper = Sweeper(
+    # Spins count from 0 in SPPARKS; in `BuildSweeper` 0 is no site.
+    sweeper = BuildSweeper(
         np.where(sites.exists, sites.spin + 1, 0),
         move_rules(
             app.n_spins,

@@ -31,7 +31,7 @@ from grainpaint.simulate.spparks.variants import (
 )
 from grainpaint.simulate.spparks.weld_run import weld_pool
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["ScriptForecast", "forecast_script"]
 
 # Seconds of one core of 2020 (AVX2). Rejection-free growth slows down as grains grow:
 # the first unit of time takes _GROWTH_S per site, t units t**0.25 times as long.
@@ -48,7 +48,7 @@ _SWEEP_S = 1e-3  # any sweep of a pool
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ScriptForecast:
     """What a script will do.
 
     Parameters
@@ -74,14 +74,14 @@ class Forecast:
     files: tuple[tuple[str, int], ...]
 
 
-def forecast(simulation: Simulation) -> Forecast:
+def forecast_script(simulation: Simulation) -> ScriptForecast:
     """Return what a simulation will do."""
     runs = [(part, run) for part in simulation.parts for run in part.runs]
     files = {LOG: 1}
     for part in simulation.parts:
         for name, count in _files(part):
             files[name] = max(count, files.get(name, 0))
-    return Forecast(
+    return ScriptForecast(
         math.prod(simulation.box.shape),
         len(runs),
         sum(run.end - run.start for _, run in runs),

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["BLUE_TO_RED", "Color", "ColorMap", "ImageRequest", "Painted"]
+__all__ = ["BLUE_TO_RED", "Color", "ColorMap", "ImageRequest", "PaintedRange"]
 
 Color = tuple[float, float, float]
 
 
-class Painted(NamedTuple):
+class PaintedRange(NamedTuple):
     """Values low..high take some colors in turn (``dump_modify scolor``)."""
 
     low: int
@@ -63,7 +63,7 @@ class ImageRequest:
         ``crange``, ``drange``.
     wrap_colors, wrap_diameters : bool
         Whether values beyond the ranges start over (``cwrap``, ``dwrap``).
-    painted : tuple of Painted
+    painted : tuple of PaintedRange
         ``dump_modify scolor``; the later ones count.
     random_colors : bool
         ``scolor * random``.
@@ -98,7 +98,7 @@ class ImageRequest:
     diameter_range: tuple[int, int] | None = None
     wrap_colors: bool = False
     wrap_diameters: bool = False
-    painted: tuple[Painted, ...] = ()
+    painted: tuple[PaintedRange, ...] = ()
     random_colors: bool = False
     color_map: ColorMap = BLUE_TO_RED
     boundary: tuple[str, float] | None = None

@@ -10,7 +10,7 @@ from grainpaint.progress import Progress
 from grainpaint.simulate.am import melt_pool
 from grainpaint.simulate.am.heat_affected_zone import LinearHaz
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
-from grainpaint.simulate.am.sweeper import Leg, Sweeper, move_rules
+from grainpaint.simulate.am.sweeper import BuildSweeper, Leg, move_rules
 from grainpaint.simulate.am.zone_table import TableStyle, ZoneTable, tabulate_zone
 from grainpaint.simulate.spparks.additive_run import site_order
 from grainpaint.simulate.spparks.applications import JoiningApp, WeldApp
@@ -66,7 +66,7 @@ def run_weld(
     elif order is not None:
         order = order._replace(melting_unmasks=True)
     spin = np.where(sites.exists, sites.spin + 1, 0)
-    sweeper = Sweeper(spin, rules, periodic, order)
+    sweeper = BuildSweeper(spin, rules, periodic, order)
     key = split_key(run.seed, stream=2)
     since = [sites.elapsed + t - run.start for t in times]
     stops = [round(t * SWEEPS_PER_TIME) for t in (sites.elapsed, *since)]

@@ -112,11 +112,11 @@ def test_the_unit_is_that_of_the_file_or_mm(tmp_path):
         (LAYERS, "um", "says itself how many mm"),
         (EVENTS, "furlong", "unit of length is nm"),
         ("", None, "empty"),
-        ("solid part\n", None, "is no scan path.*begins with 'solid part'"),
-        ("\0\1\2\3" * 99, None, "is no scan path"),
+        ("solid part\n", None, "is not a scan path.*begins with 'solid part'"),
+        ("\0\1\2\3" * 99, None, "is not a scan path"),
         ("0,0,5,10,0,5,8,1\n", None, 'kind = "csv"'),
         ("x,y,z,melt,freeze,rate\n", None, "temperature history"),
-        ("shape = [1, 2]\n", None, "is no scan path"),
+        ("shape = [1, 2]\n", None, "is not a scan path"),
     ],
 )
 def test_what_is_no_path_is_refused_in_one_line(tmp_path, text, unit, message):
@@ -131,7 +131,7 @@ def test_what_is_no_path_is_refused_in_one_line(tmp_path, text, unit, message):
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_path(tmp_path / "none.cli")
-    with pytest.raises(InputError, match="is no file"):
+    with pytest.raises(InputError, match="not a file"):
         read_path(tmp_path)
 
 

@@ -75,4 +75,4 @@ def test_what_is_no_script_is_one_obstacle(tmp_path, text):
     found, obstacles = survey(tmp_path, text)
     assert found is None
     assert len(obstacles) == 1
-    assert "is no script of SPPARKS" in obstacles[0]
+    assert "is not a script of SPPARKS" in obstacles[0]

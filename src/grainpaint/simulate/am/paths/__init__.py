@@ -94,7 +94,7 @@ def _read(kind: Kind, data: bytes, unit: str | None, laser: LaserRule) -> FilePa
 
 def _content(file: Path) -> bytes:
     if file.exists() and not file.is_file():
-        raise InputError(f"{file}: is no file")
+        raise InputError(f"{file}: not a file")
     data = content_of(file)
     return data if is_layers(data) else with_line_feeds(data)  # layers may be binary
 

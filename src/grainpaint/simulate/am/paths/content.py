@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from grainpaint.errors import InputError, brief
+from grainpaint.formats.plain_text import is_numeral
 
 __all__ = ["FORTRAN", "Kind", "columns_of", "is_layers", "kind_of_path"]
 
@@ -48,14 +49,16 @@ def kind_of_path(data: bytes) -> Kind:
         return "segments"
     if words[0] == b"x" and len(words) == 6:
         raise InputError("is a temperature history (x, y, z, ...), not a scan path")
-    if len(words) in (5, 8) and all(map(_is_number, words[:5])):
+    first = [FORTRAN.sub(b"e", word) for word in words[:5]]
+    if len(words) in (5, 8) and all(map(is_numeral, first)):
         return "events" if len(words) == 5 else "segments"
     if b"\0" not in data[:_HEAD] and _GCODE.match(line):
         return "gcode"
     shown = brief(line[:60].decode("latin-1"), 40) if line.isascii() else "binary data"
     raise InputError(
-        "is no scan path: known are the Common Layer Interface ($$HEADERSTART), event "
-        "series (time,x,y,z,power), G-code, and CSV (x0,y0,z0,x1,y1,z1,speed,on); it "
+        "is not a scan path: known are the Common Layer Interface ($$HEADERSTART), "
+        "event series (time,x,y,z,power), G-code, and CSV "
+        "(x0,y0,z0,x1,y1,z1,speed,on); it "
         f"begins with {shown!r}"
     )
 
@@ -78,11 +81,3 @@ def columns_of(line: bytes) -> tuple[bytes | None, bytes]:
     if b";" in line:
         return b";", b"," if b"," in line else b"."
     return (b",", b".") if b"," in line else (None, b".")
-
-
-def _is_number(word: bytes) -> bool:
-    try:
-        float(FORTRAN.sub(b"e", word))
-    except ValueError:
-        return False
-    return True

@@ -180,7 +180,7 @@ def _damage(text: bytes) -> InputError:
         if not _LINE.fullmatch(line):
             shown = brief(line[:60].decode("latin-1"), 40)
             return InputError(
-                f"line {number:,}: {shown!r} is no G-code: a letter and a number each, "
-                "such as G1 X2.5 Y0 S1, are required"
+                f"line {number:,}: {shown!r} is not G-code: a letter and a number "
+                "each, such as G1 X2.5 Y0 S1, are required"
             )
-    return InputError("is no G-code: a number is too long")
+    return InputError("is not G-code: a number is too long")

@@ -8,7 +8,7 @@ from typing import IO
 import numpy as np
 
 from grainpaint.errors import InputError, InputNote, brief
-from grainpaint.simulate.am.paths.lines import Lines
+from grainpaint.simulate.am.paths.lines import LayerLines
 from grainpaint.simulate.am.paths.words import number_lines
 
 __all__ = ["read_ascii", "write_ascii"]
@@ -22,7 +22,7 @@ _STEP = np.array([0, 2, 4])  # numbers for each of the n that a command tells
 _FORMS = ("z", "id,dir,n, and n times x,y", "id,n, and n times x,y,x,y")
 
 
-def read_ascii(data: bytes, at: int) -> Lines:
+def read_ascii(data: bytes, at: int) -> LayerLines:
     """Return the lines of a file, whose header ends at a byte.
 
     Raises
@@ -82,7 +82,7 @@ def _numbers(
                     raise ValueError
             except ValueError:
                 shown = brief(word.decode("latin-1"), 30)
-                raise _damage(line[i], code[i], f"{shown!r} is no number") from None
+                raise _damage(line[i], code[i], f"{shown!r} is not a number") from None
     raise InputError("is damaged: a number is split by a blank or a line")
 
 
@@ -93,7 +93,7 @@ def _damage(line: int, code: int, what: str) -> InputError:
 
 def _lines(
     code: np.ndarray, values: np.ndarray, count: np.ndarray, line: list[int]
-) -> Lines:
+) -> LayerLines:
     """Return the lines of commands; raise InputError for one that is inconsistent."""
     first = np.cumsum(count) - count
     layer = np.flatnonzero(code == _LAYER)
@@ -130,7 +130,7 @@ def _lines(
         inside[(first + extra)[extra < np.where(code == _LAYER, 1, _HEAD[code])]] = (
             False
         )
-    return Lines(
+    return LayerLines(
         len(layer),
         values[first[owner]],
         (told[drawn] * _STEP[kind] / 2).astype(np.int64),

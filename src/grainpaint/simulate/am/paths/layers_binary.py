@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 
 from grainpaint.errors import InputError
-from grainpaint.simulate.am.paths.lines import Lines
+from grainpaint.simulate.am.paths.lines import LayerLines
 
 __all__ = ["read_binary", "write_binary"]
 
@@ -29,7 +29,7 @@ _PARAMETERS: dict[int, tuple[str, str, str, int]] = {
 }
 
 
-def read_binary(data: bytes, at: int, aligned: bool) -> Lines:
+def read_binary(data: bytes, at: int, aligned: bool) -> LayerLines:
     """Return the lines of a file, whose header ends at a byte.
 
     Parameters
@@ -65,8 +65,8 @@ def read_binary(data: bytes, at: int, aligned: bool) -> Lines:
         code = data[at] | (data[at + 1] << 8 if at + 1 < size else 0)
         if code not in forms:
             raise InputError(
-                f"byte {at:,}: {code} is no command (127 to 132): the file is damaged, "
-                "or its header is wrong about $$BINARY or $$ALIGN"
+                f"byte {at:,}: {code} is not a command (127 to 132): the file is "
+                "damaged, or its header is wrong about $$BINARY or $$ALIGN"
             )
         form, kind, n_each = forms[code]
         body = at + step
@@ -93,7 +93,7 @@ def read_binary(data: bytes, at: int, aligned: bool) -> Lines:
     if not rows:
         raise InputError("holds no layer with a polyline or hatches")
     heights, n_points, are_hatches, solid = zip(*rows)
-    return Lines(
+    return LayerLines(
         n_layers,
         np.array(heights),
         np.array(n_points, np.int64),

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Lines", "tracks_of"]
+__all__ = ["LayerLines", "tracks_of"]
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class LayerLines:
     """The lines of a file of layers, as it lists them.
 
     Parameters
@@ -33,7 +33,7 @@ class Lines:
     point: np.ndarray
 
 
-def tracks_of(lines: Lines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def tracks_of(lines: LayerLines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the tracks of lines in their order.
 
     Returns

@@ -22,7 +22,7 @@ def number_lines(data: bytes) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a line is no finite number.
+        If a line is not a finite number.
     """
     import pandas as pd
 

@@ -26,7 +26,7 @@ def _app_style(state: ScriptState, command: Command) -> None:
         raise command.fail("comes too late: the box exists already")
     if command.word(0) in _ELSEWHERE:
         raise command.fail(
-            f"{command.word(0)!r} is not simulated here: it is no grain growth of the "
+            f"{command.word(0)!r} is not simulated here: it is not grain growth of the "
             "Potts model; SPPARKS itself runs the script"
         )
     style = command.expect(0, *_STYLES, *VARIANTS)

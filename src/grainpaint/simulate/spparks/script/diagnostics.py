@@ -6,7 +6,7 @@ from grainpaint.simulate.spparks.requests import ClusterFiles, Diagnostic
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.outputs import ActiveDiagnostic
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.script.timing import Timing
+from grainpaint.simulate.spparks.script.timing import OutputInterval
 
 __all__ = ["COMMANDS"]
 
@@ -29,7 +29,7 @@ def _diag_style(state: ScriptState, command: Command) -> None:
         )
     command.expect(0, "energy", "propensity", "array", "cluster")
     if style == "array":
-        diagnostic, timing = _array(state, command), Timing(0.0)
+        diagnostic, timing = _array(state, command), OutputInterval(0.0)
     else:
         diagnostic, timing = _plain(command, style)
     state.outputs.diagnostics.append(ActiveDiagnostic(diagnostic, timing))
@@ -49,9 +49,9 @@ def _array(state: ScriptState, command: Command) -> Diagnostic:
     return Diagnostic("array", columns=tuple(pairs))
 
 
-def _plain(command: Command, style: str) -> tuple[Diagnostic, Timing]:
+def _plain(command: Command, style: str) -> tuple[Diagnostic, OutputInterval]:
     """Return another diagnostic and its own interval."""
-    timing, in_stats, table, sites, opendx = Timing(0.0), True, "", "", False
+    timing, in_stats, table, sites, opendx = OutputInterval(0.0), True, "", "", False
     at = 1
     while at < len(command.words):
         match command.words[at]:
@@ -84,7 +84,7 @@ def _plain(command: Command, style: str) -> tuple[Diagnostic, Timing]:
 def _stats(state: ScriptState, command: Command) -> None:
     # SPPARKS reads as much of a word as is a number: 1.0e11.0 is 1e11.
     found = re.match(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", command.word(0))
-    timing = Timing(float(found[0]) if found else command.number(0))
+    timing = OutputInterval(float(found[0]) if found else command.number(0))
     timing.tolerance = state.outputs.stats.tolerance
     at = 1
     while at < len(command.words):

@@ -10,7 +10,7 @@ from grainpaint.simulate.spparks.script.image_options import (
 )
 from grainpaint.simulate.spparks.script.outputs import ActiveDump
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
-from grainpaint.simulate.spparks.script.timing import TIMING_WORDS, Timing
+from grainpaint.simulate.spparks.script.timing import TIMING_WORDS, OutputInterval
 
 __all__ = ["COMMANDS"]
 
@@ -45,7 +45,7 @@ def _dump(state: ScriptState, command: Command) -> None:
     if style == "stitch":
         state.stitched.setdefault(file, [])
     dump = Dump(name, style, file, tuple(columns), image=image)
-    state.outputs.dumps[name] = ActiveDump(dump, Timing(delta))
+    state.outputs.dumps[name] = ActiveDump(dump, OutputInterval(delta))
 
 
 def _check_column(state: ScriptState, command: Command, column: str) -> None:

@@ -7,7 +7,7 @@ from grainpaint.simulate.spparks.image_request import (
     Color,
     ColorMap,
     ImageRequest,
-    Painted,
+    PaintedRange,
 )
 from grainpaint.simulate.spparks.script.colors import color_of
 from grainpaint.simulate.spparks.script.command import Command
@@ -133,7 +133,7 @@ def modified_image(
             low, high = _values(command, at + 1, image.color_range)
             names = command.word(at + 2).split("/")
             colors = tuple(_color(command, state, name) for name in names)
-            every = (*image.painted, Painted(low, high, colors))
+            every = (*image.painted, PaintedRange(low, high, colors))
             return replace(image, painted=every), 3
         case "sdiam":
             low, high = _values(command, at + 1, image.diameter_range)

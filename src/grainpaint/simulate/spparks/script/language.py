@@ -122,7 +122,7 @@ class _File:
                 raise InputError(f"{name}: {error.strerror or error}") from None
             text = lines_of(narrow(data)).decode(errors="replace")
             if "\0" in text:
-                raise InputError(f"{name}: is no script of SPPARKS: it is binary")
+                raise InputError(f"{name}: is not a script of SPPARKS: it is binary")
             known[path] = text.split("\n")
         self.name = name
         self.lines = known[path]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from grainpaint.simulate.spparks.clock import Clock
 from grainpaint.simulate.spparks.requests import Diagnostic, Dump, DumpWrite, Moment
 from grainpaint.simulate.spparks.script.command import Command
-from grainpaint.simulate.spparks.script.timing import Timing
+from grainpaint.simulate.spparks.script.timing import OutputInterval
 
-__all__ = ["ActiveDiagnostic", "ActiveDump", "Outputs"]
+__all__ = ["ActiveDiagnostic", "ActiveDump", "ScriptOutputs"]
 
 _MOST_MOMENTS = 100_000
 
@@ -20,7 +20,7 @@ class ActiveDump:
     Parameters
     ----------
     dump : Dump
-    timing : Timing
+    timing : OutputInterval
     number : int
         Number of the next snapshot.
     written : bool
@@ -30,7 +30,7 @@ class ActiveDump:
     """
 
     dump: Dump
-    timing: Timing
+    timing: OutputInterval
     number: int = 0
     written: bool = False
     next_time: float = math.inf
@@ -49,17 +49,17 @@ class ActiveDiagnostic:
     """A diagnostic that goes on."""
 
     diagnostic: Diagnostic
-    timing: Timing
+    timing: OutputInterval
     next_time: float = math.inf
 
 
 @dataclass
-class Outputs:
+class ScriptOutputs:
     """What a script has asked to be written so far."""
 
     dumps: dict[str, ActiveDump] = field(default_factory=dict)
     diagnostics: list[ActiveDiagnostic] = field(default_factory=list)
-    stats: Timing = field(default_factory=lambda: Timing(0.0))
+    stats: OutputInterval = field(default_factory=lambda: OutputInterval(0.0))
 
     def due(self, command: Command, clock: Clock) -> tuple[Moment, ...]:
         """Return the moments of a run at which something is written, as in SPPARKS.

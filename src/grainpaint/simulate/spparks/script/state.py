@@ -15,7 +15,7 @@ from grainpaint.simulate.spparks.regions import BlockRegion, Region
 from grainpaint.simulate.spparks.requests import Moment, Say
 from grainpaint.simulate.spparks.script.am_commands import AmCommands
 from grainpaint.simulate.spparks.script.command import Command
-from grainpaint.simulate.spparks.script.outputs import Outputs
+from grainpaint.simulate.spparks.script.outputs import ScriptOutputs
 from grainpaint.simulate.spparks.simulation import (
     RunCommand,
     ScriptStep,
@@ -52,7 +52,7 @@ class ScriptState:
     masked: bool = False
     solver: bool = False
     time: float = 0.0
-    outputs: Outputs = field(default_factory=Outputs)
+    outputs: ScriptOutputs = field(default_factory=ScriptOutputs)
     stitched: dict[str, list[float]] = field(default_factory=dict)
     awaited: dict[str, InputError] = field(default_factory=dict)
     colors: dict[str, Color] = field(default_factory=dict)

@@ -86,7 +86,9 @@ def _survey(
     except InputError as error:
         note(error)  # the script has no end, or a label is missing
     if strange and not understood:
-        return None, [f"{path}: is no script of SPPARKS: none of its commands is known"]
+        return None, [
+            f"{path}: is not a script of SPPARKS: none of its commands is known"
+        ]
     for missing in state.missing_files() if "dump" not in failed else ():
         note(missing)
     if obstacles or failed:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from grainpaint.simulate.spparks.script.command import Command
 
-__all__ = ["TIMING_WORDS", "Timing"]
+__all__ = ["TIMING_WORDS", "OutputInterval"]
 
 TIMING_WORDS = {"delay": 2, "tol": 2, "delta": 2, "logfreq": 3, "loglinfreq": 3}
 _MOST_REPEATS, _LEAST_SCALE = 10_000, 1.01  # beyond, the next time is never found
 
 
 @dataclass
-class Timing:
+class OutputInterval:
     """An interval of outputs.
 
     Parameters

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from naive.paper import paper_points
 
 from grainpaint.errors import InputError
-from grainpaint.generation.blocks import batches, center, grid, waves
+from grainpaint.generation.paper_plans import batches, center, grid, waves
 
 edges = st.integers(1, 130)
 shapes = st.tuples(edges, edges, edges)

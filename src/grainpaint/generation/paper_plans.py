@@ -1,4 +1,4 @@
-"""The paper's plans: overlapping blocks, each painted to fit those before it.
+"""The paper's plans, for models of all kinds: overlapping blocks that fit those before.
 
 Integers only. A block of `edge` voxels a side reads a box of the volume, is given what
 earlier blocks wrote there, and writes the rest::

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from scipy.spatial.transform import Rotation
 
-__all__ = ["Component", "Fiber", "Part", "Uniform", "fill"]
+__all__ = ["Component", "Fiber", "TexturePart", "Uniform", "fill"]
 
 # The root of x^4 = x + 1: multiples of its inverse powers fill a cube evenly (Roberts,
 # The unreasonable effectiveness of quasirandom sequences, 2018).
@@ -24,7 +24,7 @@ _GOLDEN = 1.2207440846057596
 
 @dataclass(frozen=True)
 class Uniform:
-    """All orientations alike."""
+    """All orientations equally likely."""
 
     def orientations(self, u: np.ndarray) -> np.ndarray:
         """Return orientations from numbers in 0..1, shape (n, 3) (Shoemake, 1992)."""
@@ -110,10 +110,10 @@ class Component:
         return np.asarray(turned.as_quat(scalar_first=True))
 
 
-Part = Uniform | Fiber | Component
+TexturePart = Uniform | Fiber | Component
 
 
-def fill(part: Part, n: int, rng: np.random.Generator) -> np.ndarray:
+def fill(part: TexturePart, n: int, rng: np.random.Generator) -> np.ndarray:
     """Return n orientations that fill a part of a texture evenly.
 
     Returns
