@@ -20,8 +20,13 @@ from grainpaint.units import parse_length
 
 __all__ = ["make_scan_recipe", "path_digest"]
 
-_CORE, _HALO = 128, 16  # of windows, voxels
-_BASE_WINDOW = (128, 128, 64)  # largest edges, base voxels, which are tall
+_HALO = 16  # of windows, voxels
+# Edges of windows, and the largest of base windows: base voxels, which are tall.
+_CORE, _BASE_WINDOW = 128, (128, 128, 64)
+# Of larger builds, boxes are looked at rather than the whole: 128^3 voxels of one touch
+# windows of half the work in all, and the whole would take 1.6 times as long.
+_WHOLE = 2**32  # voxels
+_SMALL_CORE, _SMALL_BASE_WINDOW = 64, (104, 104, 64)
 _LEAST_BASE = (24, 24, 8)  # of what a closed axis writes
 _BASE_HALO = 12  # base voxels
 _TALL = 1.25  # times the height of the builds that a model learned from
@@ -104,10 +109,13 @@ def make_scan_recipe(
     multiple = 2 ** len(card.network.channels)
     stretch = card.sampling.stretch
     nx, ny, nz = domain.shape
+    core, base_window = _CORE, _BASE_WINDOW
+    if math.prod(domain.shape) > _WHOLE:
+        core, base_window = _SMALL_CORE, _SMALL_BASE_WINDOW
     axes = [
         windowed_axis(n, multiple, window, _BASE_HALO, 1, lead_of(_HALO), least)
         for n, window, least in zip(
-            (nx, ny, -(-nz // stretch)), _BASE_WINDOW, _LEAST_BASE
+            (nx, ny, -(-nz // stretch)), base_window, _LEAST_BASE
         )
     ]
     x, y, z = ((axis.block, axis.halo) for axis in axes)
@@ -115,7 +123,7 @@ def make_scan_recipe(
     return Recipe(
         **settled(domain, model, seed, precision, device),
         base=(x, y, z),
-        core=(LARGE_CORE if closed else _CORE,) * 3,
+        core=(LARGE_CORE if closed else core,) * 3,
         halo=_HALO,
         scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
         path_sha256=path_digest(scan),
