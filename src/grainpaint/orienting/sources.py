@@ -10,7 +10,7 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError, InputNote, brief
 from grainpaint.formats.content import known_kind
-from grainpaint.formats.ebsd.euler_table import head_of
+from grainpaint.formats.ebsd.headings import head_of
 from grainpaint.formats.orientation_list import read_orientations
 from grainpaint.measure.misorientation import misorientations
 from grainpaint.microstructure import Microstructure
