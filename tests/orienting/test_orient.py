@@ -180,6 +180,18 @@ def test_new_grains_have_orientations_of_known_ones():
     assert (more.orientations.quaternion[3] == q[[0, 2]]).all(1).any()
 
 
+@pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
+@pytest.mark.parametrize("name", ["6/mmm", "hexagonal", "622"])
+def test_a_map_that_states_no_symmetry_takes_that_of_the_grains(tmp_path, few, name):
+    rows = [f"{x},{y},{90 * (x > 3)},30,60" for y in range(6) for x in range(8)]
+    path = tmp_path / "map.csv"
+    path.write_text("x,y,phi1 (deg),Phi (deg),phi2 (deg)\n" + "\n".join(rows))
+    options = {"texture": path, "misorientations": path}
+    found = grainpaint.orient(few, symmetry=name, **options).orientations
+    assert found.symmetry == ("622",)
+    np.testing.assert_allclose(np.degrees(found.euler()[:, 1]), 30)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -59,7 +59,7 @@ def texture_of(
             raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
         if path.suffix.lower() in (".csv", ".txt") and not _is_map(path):
             return Texture(*read_orientations(path), symmetry)
-    volume, name = _volume(source, phase)
+    volume, name = _volume(source, phase, symmetry)
     known = volume.orientations
     assert known is not None
     ids = volume.ids()
@@ -81,7 +81,7 @@ def check_sources(
     InputError
         As `texture_of` and `wanted_misorientations`, or if the symmetry is unknown.
     """
-    checked_symmetry(symmetry)
+    symmetry = checked_symmetry(symmetry)
     local = with_axis_file(texture) if isinstance(texture, str) else None
     if local is not None:
         texture, file = local
@@ -118,7 +118,7 @@ def wanted_misorientations(
     InputError
         If its grains have no orientations or another symmetry.
     """
-    volume, name = _volume(source, phase)
+    volume, name = _volume(source, phase, symmetry)
     known = volume.orientations
     assert known is not None
     known = known.rows(volume.ids()).used()
@@ -139,15 +139,18 @@ def _say_together(name: str, known: Orientations) -> None:
         warnings.warn(note, InputNote, stacklevel=2)
 
 
-def _volume(source: Source, phase: str) -> tuple[Microstructure, str]:
+def _volume(source: Source, phase: str, symmetry: str) -> tuple[Microstructure, str]:
     """Return a volume whose grains have orientations, and how errors call it.
 
-    Of several phases, only grains of that of a name, if it has one, are left.
+    The symmetry is that of a map that does not state it. Of several phases, only grains
+    of that of a name, if it has one, are left.
     """
     if isinstance(source, Microstructure):
         volume, name = source, "the volume"
     else:
-        volume, name = formats.load(source), str(source)
+        stands_in = known_kind(Path(source)) in ("ebsd", "tesr")
+        volume = formats.load(source, symmetry=symmetry if stands_in else None)
+        name = str(source)
     if volume.orientations is None:
         raise InputError(f"{name}: its grains have no orientations")
     known = volume.orientations

@@ -27,6 +27,7 @@ from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 
 __all__ = ["read_points", "read_slices"]
 
+_VOLUMES = ("DataStructure", "DataContainers", "VTKHDF")  # of other programs
 _GROWN = 32  # memory that grains take, for each byte of angles
 
 
@@ -48,6 +49,11 @@ def read_points(file: Any, name: str | None = None) -> OrientationMap:
     if name is not None and name not in slices:
         raise InputError(
             f"it has no slice {brief(name, 50)!r}; it has {brief(', '.join(slices))}"
+        )
+    if any(name in file for name in _VOLUMES):
+        raise InputError(
+            "it holds a volume, not a map: leave out the distance of sections "
+            "(spacing_z)"
         )
     if not slices:
         raise InputError("an .h5oina file without an EBSD map")
