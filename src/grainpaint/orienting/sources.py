@@ -21,7 +21,15 @@ from grainpaint.orientations.texture_list import Texture
 from grainpaint.orientations.texture_text import FORMS, is_texture, with_axis_file
 from grainpaint.orienting.growth import check_growth_file
 
-__all__ = ["Source", "check_sources", "texture_of", "wanted_misorientations"]
+__all__ = [
+    "Source",
+    "check_sources",
+    "is_list",
+    "texture_of",
+    "wanted_misorientations",
+]
+
+_WEIGHTS = ("weight", "volume", "area", "fraction")
 
 Source = str | Path | Microstructure
 
@@ -57,7 +65,7 @@ def texture_of(
             if path.suffix or len(path.parts) > 1:
                 raise InputError(f"{path}: no such file of orientations")
             raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
-        if path.suffix.lower() in (".csv", ".txt") and not _is_map(path):
+        if is_list(path) and not _is_map(path):
             return Texture(*read_orientations(path), symmetry)
     volume, name = _volume(source, phase, symmetry)
     known = volume.orientations
@@ -91,13 +99,22 @@ def check_sources(
         wanted_misorientations(misorientations, symmetry)
 
 
+def is_list(path: Path) -> bool:
+    """Return whether a file is a list or a table, by its name."""
+    return path.suffix.lower() in (".csv", ".txt", ".tsv", ".dat")
+
+
 def _is_map(path: Path) -> bool:
-    """Return whether a text holds places and Euler angles, or grains."""
+    """Return whether a text holds places and Euler angles, or grains.
+
+    A table of grains has places and weights, and is a list.
+    """
     with path.open("rb") as file:
         named = head_of(file.read(4096))
     if named is None:
         return known_kind(path) is not None
-    return {"x", "y"} <= set(named[0])
+    weighted = any(name.startswith(_WEIGHTS) for name in named.columns)
+    return {"x", "y"} <= set(named.columns) and not weighted
 
 
 def wanted_misorientations(
