@@ -95,6 +95,12 @@ def numbers(
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise InputError(f"damaged: {_reason(str(error), first_line)}") from None
     values: np.ndarray = frame.to_numpy()
+    _check_numbers(values, needed, row)
+    return values
+
+
+def _check_numbers(values: np.ndarray, needed: list[int], row: str) -> None:
+    """Raise if a number is too large, or a needed column lacks one."""
     far = np.abs(values) > _LARGEST
     if far.any():
         i, j = np.argwhere(far)[0].tolist()
@@ -110,7 +116,6 @@ def numbers(
             f"damaged or cut off: {row} {short[0] + 1:,} (of {len(values):,}) lacks a "
             "number"
         )
-    return values
 
 
 def _reason(text: str, first_line: int) -> str:
