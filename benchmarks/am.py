@@ -4,9 +4,9 @@ Run: python benchmarks/am.py [--model am] [--volumes 16] [--simulated 9] [--pict
 FILE]. Prints tables and writes am.json. Four recipes of 100^3 voxels that differ in
 their scan: rotations of 0, 67 and 90 degrees, and islands. Three more have a rotation,
 a hatch and a pool that no training build had (`examples/make_builds.py` draws those).
-Seeds are not those of the training builds. Times are of one process with all cores, each volume alone, after
-kernels are compiled; the time to paint includes maps and model. Simulated builds are
-kept in runs/am. A long build of parallel tracks shows whether rows of grains stay in
+Seeds are not those of the training builds. Times are of one process with all cores,
+each volume alone, after kernels are compiled; the time to paint includes maps and
+model. Simulated builds are kept in runs/am. A long build of parallel tracks shows whether rows of grains stay in
 step with the tracks over ten windows.
 """
 

@@ -34,6 +34,49 @@ def test_angles_and_quaternions_in_all_spellings(tmp_path):
     assert weight.tolist() == [2, 3]
 
 
+HEADS = {
+    "Euler 1;Euler 2 [deg];Euler 3": ";",
+    "euler_1\teuler_2\teuler_3": "\t",
+    "Phi_1 (°),PHI (°),Phi_2 (°)": ",",
+    "φ1,Φ,φ2": ",",
+    "EulerAngles_0,EulerAngles_1,EulerAngles_2": ",",
+    "% by MTEX\nphi1 Phi phi2": " ",
+    "# phi1 Phi phi2": " ",
+    "sep=;\nphi1;Phi;phi2;": ";",
+    "": ";",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("comma", [False, True])
+def test_names_of_other_programs_and_decimal_commas_are_read(tmp_path, head, comma):
+    rows = [HEADS[head].join(map(str, row)) for row in ANGLES]
+    if comma and HEADS[head] != ",":
+        rows = [row.replace(".", ",") for row in rows]
+    check(tmp_path / "a.csv", "\n".join([head, *rows]))
+
+
+def test_a_list_of_latin_letters_is_read(tmp_path):
+    rows = [",".join(map(str, row)) for row in ANGLES]
+    text = "\n".join(["phi1 (°),Phi (°),phi2 (°)", *rows])
+    (tmp_path / "a.csv").write_bytes(text.encode("latin-1"))
+    assert len(read_orientations(tmp_path / "a.csv")[0]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["Weights", "Volume (um3)", "volume fraction", "Area_Fraction", "Volumes"]
+)
+def test_weights_count_by_all_of_their_names(tmp_path, name):
+    rows = [f"Ni,{','.join(map(str, row))},{i + 2}" for i, row in enumerate(ANGLES)]
+    text = "\n".join([f"phase,phi1,Phi,phi2,{name}", *rows])
+    assert check(tmp_path / "a.csv", text).tolist() == [2, 3]
+
+
+def test_radians_are_known_by_a_comment_that_names_the_columns(tmp_path):
+    rows = [" ".join(map(repr, row)) for row in np.radians(ANGLES).tolist()]
+    check(tmp_path / "a.txt", "\n".join(["# phi1_rad Phi_rad phi2_rad", *rows]))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -73,6 +73,9 @@ INVERSE = TURNS.inv().as_quat(canonical=True, scalar_first=True)
         (lines("quaternion", Q), "2.2"),
         (lines("rodrigues:passive", Q[:, 1:] / Q[:, :1]), "2.2"),
         (lines("euler-bunge:passive", [[10, 20, 30], [40, 50, 60], [0, 90, 0]]), "2.2"),
+        # Kocks: phi1 - 90, Phi, 90 - phi2; Roe: phi1 - 90, Phi, phi2 + 90.
+        (lines("euler-kocks", [[-80, 20, 60], [-50, 50, 30], [-90, 90, 90]]), "2.2"),
+        (lines("er:passive", [[-80, 20, 120], [-50, 50, 150], [-90, 90, 90]]), "2.2"),
         (lines("rotmat:passive", TURNS.inv().as_matrix().reshape(-1, 9)), "2.2"),
     ],
 )

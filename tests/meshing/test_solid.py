@@ -201,3 +201,15 @@ def test_files_have_the_tetrahedra_of_each_grain(tmp_path):
     assert (y == mesh.points[:, 1].min()).all()
     with pytest.raises(InputError, match=r"tetrahedra are written as \.vtu, \.inp"):
         write_mesh(mesh, volume, tmp_path / "a.stl")
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+@pytest.mark.parametrize("spacing", [(1.0, 0.5, 2.0), (1.0, 1.0, 4.0)])
+def test_grains_have_their_volumes_where_voxels_are_no_cubes(spacing, periodic):
+    ids = voronoi(20, 12, seed=4).reshape(20, 20, 20)
+    volume = Microstructure(ids, spacing, periodic=(periodic,) * 3)
+    mesh = solid_mesh(volume)
+    assert_fills(mesh, volume)
+    found = np.bincount(mesh.grain, mesh.volumes())[1:]
+    expected = volume.grain_volumes() * np.prod(spacing)
+    np.testing.assert_allclose(found, expected, rtol=0.01)

@@ -12,6 +12,7 @@ from grainpaint.orientations.disorientation import disorientations
 from grainpaint.orientations.mackenzie import mackenzie_cdf
 from grainpaint.orientations.texture import assigned, sampled
 from grainpaint.orientations.texture_list import Texture
+from grainpaint.orientations.texture_text import is_texture
 
 
 def orientations_of(text, n=4000, symmetry="432", seed=3):
@@ -165,3 +166,19 @@ def test_few_grains_are_spread_as_many_are():
         axes = np.abs(turned.as_matrix()[:, 2]).max(1)
         tilts.append(shares @ np.degrees(np.arccos(axes)))
     assert np.mean(tilts) == pytest.approx(10 * np.sqrt(np.pi / 2), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("Uniform", "uniform"),
+        ("Fibre:<111>,ND,8deg", "fiber:<111>,z,8deg"),
+        ("fiber:<110>,RD,8deg", "fiber:<110>,x,8deg"),
+        ("Component:Goss,8deg", "component:goss,8deg"),
+    ],
+)
+def test_a_texture_is_the_same_in_other_letters_and_axes_of_a_sheet(text, same):
+    assert is_texture(text)
+    np.testing.assert_array_equal(
+        orientations_of(text, 50)[0], orientations_of(same, 50)[0]
+    )

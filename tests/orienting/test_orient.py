@@ -140,6 +140,15 @@ def test_a_list_is_a_texture_by_its_weights(tmp_path, cubes):
     assert tilted.mean() == pytest.approx(0.25, abs=0.002)
 
 
+def test_a_table_of_grains_with_their_centers_is_a_list(tmp_path, few):
+    path = tmp_path / "grains.tsv"
+    rows = ["id\tx\ty\tz\tphi1\tPhi\tphi2\tVolume (um3)\tphase"]
+    rows += ["1\t0.1\t7.3\t2.2\t10\t20\t30\t5\tNi", "2\t3\t9\t1\t40\t50\t60\t0\tNi"]
+    path.write_text("\n".join(rows))
+    found = np.degrees(grainpaint.orient(few, path).orientations.euler())
+    np.testing.assert_allclose(found, np.tile([10, 20, 30], (few.n_grains, 1)))
+
+
 def test_a_volume_is_a_texture_by_the_volumes_of_its_grains(tmp_path, cubes):
     ids = np.ones((4, 4, 4), int)
     ids[0] = 2
@@ -178,6 +187,18 @@ def test_new_grains_have_orientations_of_known_ones():
     q = known.orientations.quaternion
     np.testing.assert_array_equal(more.orientations.quaternion[[0, 2]], q[[0, 2]])
     assert (more.orientations.quaternion[3] == q[[0, 2]]).all(1).any()
+
+
+@pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
+@pytest.mark.parametrize("name", ["6/mmm", "hexagonal", "622"])
+def test_a_map_that_states_no_symmetry_takes_that_of_the_grains(tmp_path, few, name):
+    rows = [f"{x},{y},{90 * (x > 3)},30,60" for y in range(6) for x in range(8)]
+    path = tmp_path / "map.csv"
+    path.write_text("x,y,phi1 (deg),Phi (deg),phi2 (deg)\n" + "\n".join(rows))
+    options = {"texture": path, "misorientations": path}
+    found = grainpaint.orient(few, symmetry=name, **options).orientations
+    assert found.symmetry == ("622",)
+    np.testing.assert_allclose(np.degrees(found.euler()[:, 1]), 30)
 
 
 @pytest.mark.parametrize(

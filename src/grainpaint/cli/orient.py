@@ -102,10 +102,12 @@ def orient(
 
 def _rows(made: Oriented, known: Orientations, texture: str) -> list[tuple[str, str]]:
     """Return names and values of what the grains got."""
+    from grainpaint.orienting.sources import is_list
+
     n = made.volume.n_grains
     shown = known.listed() if made.by_phase else known.symmetry[0]
     rows = [("grains", f"{n:,}"), ("texture", texture), ("symmetry", shown)]
-    if Path(texture).suffix.lower() in (".csv", ".txt") and ":" not in texture:
+    if is_list(Path(texture)) and ":" not in texture:
         told = "its orientations, drawn by volume: row 1 is not that of grain 1"
         rows.insert(2, ("", told))
     if made.n_along is not None:

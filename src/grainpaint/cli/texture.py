@@ -69,10 +69,12 @@ class TextureFlags:
         """Return what the record of a volume says of its orientations."""
         if self.texture is None:
             return {}
+        from grainpaint.orientations.symmetry import checked_symmetry
+
         told = {
             "texture": self.texture,
             "misorientations": self.misorientations and str(self.misorientations),
-            "symmetry": self.symmetry or "432",
+            "symmetry": checked_symmetry(self.symmetry or "432"),
             "seed": seed,
         }
         return {"orient": told}

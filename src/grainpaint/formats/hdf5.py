@@ -42,7 +42,7 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
             if "Format Version" in file or any(
                 hasattr(group, "keys") and "EBSD" in group for group in file.values()
             ):
-                return to_grains(read_points(file), options)
+                return to_grains(read_points(file, options.array), options)
             raise InputError(
                 "an HDF5 file, but none of DREAM.3D (.dream3d), VTK (.vtkhdf) or "
                 f"Oxford (.h5oina); it has {', '.join(list(file)[:5]) or 'nothing'}: "

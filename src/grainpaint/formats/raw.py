@@ -82,7 +82,7 @@ class ReadOptions:
         if self.spacing_z is not None and not 0 < self.spacing_z < float("inf"):
             raise InputError(f"spacing_z is a length above 0; got {self.spacing_z:g}")
         if self.symmetry is not None:
-            checked_symmetry(self.symmetry)
+            object.__setattr__(self, "symmetry", checked_symmetry(self.symmetry))
 
     @property
     def of_maps(self) -> list[str]:

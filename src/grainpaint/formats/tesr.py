@@ -29,11 +29,11 @@ _BINARY = {"binary8": "u1", "binary16": "u2", "binary32": "i4"}
 _DESCRIPTORS = {  # of orientations: numbers in each
     "quaternion": 4,
     "rodrigues": 3,
-    "euler-bunge": 3,
+    **{"euler-bunge": 3, "euler-kocks": 3, "euler-roe": 3},
     "axis-angle": 4,
     "rotmat": 9,
     "q": 4,
-    "e": 3,
+    **{"e": 3, "ek": 3, "er": 3},
     "R": 3,
     "rtheta": 4,
     "g": 9,
@@ -265,8 +265,8 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
         )
     size = _DESCRIPTORS[name]
     rows = words.numbers(n * size, "*ori").reshape(n, size)
-    if name in ("euler-bunge", "e"):
-        result = quaternions(np.radians(rows))
+    if size == 3 and name.startswith("e"):
+        result = quaternions(np.radians(_bunge(rows, name)))
     elif name in ("rodrigues", "R"):
         result = np.concatenate([np.ones((n, 1)), rows], 1)
     elif name in ("axis-angle", "rtheta"):
@@ -294,6 +294,16 @@ def _orientations(words: _Words, n: int, version: str) -> np.ndarray:
     flipped = sense == inverse
     turned: np.ndarray = inverses(result) if flipped else result
     return turned
+
+
+def _bunge(angles: np.ndarray, name: str) -> np.ndarray:
+    """Return Euler angles of Kocks, Roe or Bunge as those of Bunge, degrees."""
+    one, two, three = angles.T
+    if name in ("euler-kocks", "ek"):
+        return np.stack([one + 90, two, 90 - three], 1)
+    if name in ("euler-roe", "er"):
+        return np.stack([one + 90, two, three - 90], 1)
+    return angles
 
 
 def _beside(path: Path, name: str, most: int) -> bytes:

@@ -28,7 +28,8 @@ _COARSE, _FINE = (0.15, 0.05), (0.15, 0.05, 0.02)  # voxels: steps of nodes
 _ROUNDS = 3
 _FLAT = 1e-3  # shape of tetrahedra that count as inside out
 _HALVES = 4  # rounds in which nodes go half the way back, later all of it
-_CLOSE = 1e-3  # of a volume: near enough
+_CLOSE, _NEAR = 1e-3, 5e-3  # of a volume: near enough, while and after shaping
+_POOR, _WORSE = 0.15, 0.7  # shape that is not made much worse for volumes
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,42 @@ def _shaped(
         points[:n] += shift
     points = untangled(filling, points, spacing)
     # What gets better in steps is not turned inside out again.
-    return improved(points, rows, movable, *near, spacing, _LEAST, _FINE)
+    points = improved(points, rows, movable, *near, spacing, _LEAST, _FINE)
+    return _with_volumes(filling, points, made, faces, off_part[:n], spacing)
+
+
+def _with_volumes(
+    filling: Filling,
+    points: np.ndarray,
+    made: Surfaces,
+    faces: tuple[np.ndarray, np.ndarray],
+    movable: np.ndarray,
+    spacing: tuple[float, ...],
+) -> np.ndarray:
+    """Return the nodes with boundaries moved where grains miss their volumes by far.
+
+    That happens where voxels are far from cubes, whose tetrahedra are poor everywhere.
+    Nodes stay where a poor tetrahedron would get much worse.
+    """
+    n, rows = len(movable), filling.tetrahedra
+    before = shapes(points * spacing, rows)
+    for _ in range(_ROUNDS):
+        missing = made.sizes - grain_volumes(points[:n], *faces, made.sizes.size)
+        if (np.abs(missing) <= _NEAR * abs(made.sizes)).all():
+            break
+        goes = np.zeros_like(points)
+        goes[:n] = shifts_for(missing, made.net, points[:n], faces, movable)
+        while True:
+            after = shapes((points + goes) * spacing, rows)
+            worse = rows[after < np.minimum(_POOR, _WORSE * before)]
+            stays = np.zeros(len(points), bool)
+            stays[filling.twin[worse]] = True
+            stays = stays[filling.twin]
+            if not goes[stays].any():
+                break
+            goes[stays] = 0
+        points, before = points + goes, after
+    return points
 
 
 def untangled(

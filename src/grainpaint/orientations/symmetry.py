@@ -4,7 +4,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 
-__all__ = ["GROUPS", "checked_symmetry", "operators"]
+__all__ = ["GROUPS", "checked_symmetry", "group_of", "operators"]
 
 # Hermann-Mauguin symbol to Schoenflies symbol, as scipy names groups. Axes of the
 # crystal: z along the axis of highest order, x along a twofold axis (a).
@@ -21,22 +21,49 @@ GROUPS = {
     "23": "T",
     "432": "O",
 }
+# All point groups whose rotations these are, and crystal systems in words.
+_NAMES = {
+    "1": ("-1", "triclinic"),
+    "222": ("mmm", "mm2", "orthorhombic"),
+    "3": ("-3",),
+    "32": ("-3m", "3m", "321", "312", "-3m1", "-31m"),
+    "4": ("4/m", "-4"),
+    "422": ("4/mmm", "4mm", "-42m", "-4m2", "tetragonal"),
+    "6": ("6/m", "-6"),
+    "622": ("6/mmm", "6mm", "-6m2", "-62m", "hexagonal"),
+    "23": ("m-3", "m3"),
+    "432": ("m-3m", "m3m", "-43m", "cubic"),
+}
+_GROUP = {name: group for group, names in _NAMES.items() for name in (group, *names)}
+_GROUP["2"] = "2"  # of 2/m and m, the axis is b as a rule, and here it is c
+
+
+def group_of(name: str) -> str | None:
+    """Return the rotations of a point group, None if it is unknown.
+
+    Examples
+    --------
+    >>> group_of("m-3m"), group_of("Hexagonal"), group_of("43m")
+    ('432', '622', None)
+    """
+    return _GROUP.get(str(name).strip().lower().replace(" ", ""))
 
 
 def checked_symmetry(symmetry: str) -> str:
-    """Return a symmetry, or raise if it is unknown.
+    """Return a symmetry as a key of `GROUPS`, whatever name of it is given.
 
     Raises
     ------
     InputError
-        Unless it is a key of `GROUPS`.
+        If it is unknown.
     """
-    if symmetry not in GROUPS:
+    group = group_of(symmetry)
+    if group is None:
         raise InputError(
             f"unknown crystal symmetry {symmetry!r}: use one of {', '.join(GROUPS)} "
             "(432 for cubic, 622 for hexagonal metals)"
         )
-    return symmetry
+    return group
 
 
 def operators(symmetry: str) -> np.ndarray:

@@ -16,6 +16,7 @@ __all__ = ["FORMS", "is_texture", "parse_texture", "with_axis_file"]
 
 FORMS = "uniform, fiber:<001>,z,10deg, component:goss,10deg, or a file"
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
+_AXES |= {"rd": _AXES["x"], "td": _AXES["y"], "nd": _AXES["z"]}  # of a rolled sheet
 _ANGLE = re.compile(r"([\d.]+(?:[eE][-+]?\d+)?)\s*(deg|°|rad)")
 _LARGEST_SPREAD = 45.0  # degrees: beyond, a normal law would wrap around
 # Commas within brackets belong to what is in the brackets.
@@ -24,9 +25,8 @@ _COMMA = re.compile(r",(?![^(\[<]*[)\]>])")
 
 def is_texture(text: str) -> bool:
     """Return whether a text describes a texture; otherwise it names a file."""
-    return text.strip() == "uniform" or text.strip().startswith(
-        ("fiber:", "fibre:", "component:")
-    )
+    plain = text.strip().lower()
+    return plain == "uniform" or plain.startswith(("fiber:", "fibre:", "component:"))
 
 
 def with_axis_file(text: str) -> tuple[str, Path] | None:
@@ -50,7 +50,7 @@ def with_axis_file(text: str) -> tuple[str, Path] | None:
     """
     kind, _, rest = text.strip().partition(":")
     words = [word.strip() for word in _COMMA.split(rest)]
-    if kind not in ("fiber", "fibre") or len(words) != 3:
+    if kind.lower() not in ("fiber", "fibre") or len(words) != 3:
         return None
     if Path(words[1]).suffix.lower() not in (".toml", ".npz"):
         return None
@@ -64,7 +64,8 @@ def parse_texture(text: str, symmetry: str) -> list[tuple[TexturePart, float]]:
     ----------
     text : str
         - uniform
-        - fiber:<uvw>,AXIS,SPREAD: crystal axis, sample axis (x, y, z or [1 1 0]);
+        - fiber:<uvw>,AXIS,SPREAD: crystal axis, sample axis (x, y, z, or rd, td, nd
+          of a rolled sheet, which are the same, or [1 1 0]);
         - component:NAME,SPREAD, or several with volume fractions,
           component:cube@0.3,10deg+goss@0.5,8deg, of which the rest is uniform. NAME is
           cube, goss, brass, copper or s, or three Euler angles in degrees, (35,45,0).
@@ -79,6 +80,7 @@ def parse_texture(text: str, symmetry: str) -> list[tuple[TexturePart, float]]:
         If it is no such text.
     """
     kind, _, rest = text.strip().partition(":")
+    kind = kind.lower()
     if kind == "uniform" and not rest:
         return [(Uniform(), 1.0)]
     if kind in ("fiber", "fibre"):
@@ -102,14 +104,15 @@ def _fiber(text: str, rest: str, symmetry: str) -> Fiber:
 
 
 def _sample_axis(word: str) -> tuple[float, ...]:
-    if word in _AXES:
-        return _AXES[word]
+    if word.lower() in _AXES:
+        return _AXES[word.lower()]
     found = indices(word.strip("[]() "))
     length = float(np.linalg.norm(found))
     if found.shape != (3,) or not 0 < length < np.inf:
         raise InputError(
-            "a sample axis is x, y, z or three numbers, [1 1 0], or the recipe of a "
-            f"build (.toml) or process maps (.npz); got {word!r}"
+            "a sample axis is x, y, z or three numbers, [1 1 0], rd, td, nd of a "
+            "sheet, or the recipe of a build (.toml) or process maps (.npz); got "
+            f"{word!r}"
         )
     return tuple((found / length).tolist())
 

@@ -137,7 +137,7 @@ def orient_measured(
     """Do what `orient` does, and return how near it came."""
     check_seed(seed)
     if symmetry is not None:
-        checked_symmetry(symmetry)
+        symmetry = checked_symmetry(symmetry)
     if not volume.grain_id.any():
         raise InputError("the volume has no grain to orient")
     given = _Given(texture, misorientations, seed)

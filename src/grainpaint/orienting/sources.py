@@ -10,7 +10,7 @@ import numpy as np
 from grainpaint import formats
 from grainpaint.errors import InputError, InputNote, brief
 from grainpaint.formats.content import known_kind
-from grainpaint.formats.ebsd.euler_table import head_of
+from grainpaint.formats.ebsd.headings import head_of
 from grainpaint.formats.orientation_list import read_orientations
 from grainpaint.measure.misorientation import misorientations
 from grainpaint.microstructure import Microstructure
@@ -21,7 +21,15 @@ from grainpaint.orientations.texture_list import Texture
 from grainpaint.orientations.texture_text import FORMS, is_texture, with_axis_file
 from grainpaint.orienting.growth import check_growth_file
 
-__all__ = ["Source", "check_sources", "texture_of", "wanted_misorientations"]
+__all__ = [
+    "Source",
+    "check_sources",
+    "is_list",
+    "texture_of",
+    "wanted_misorientations",
+]
+
+_WEIGHTS = ("weight", "volume", "area", "fraction")
 
 Source = str | Path | Microstructure
 
@@ -57,9 +65,9 @@ def texture_of(
             if path.suffix or len(path.parts) > 1:
                 raise InputError(f"{path}: no such file of orientations")
             raise InputError(f"a texture is {FORMS}; {str(source)!r} is none of them")
-        if path.suffix.lower() in (".csv", ".txt") and not _is_map(path):
+        if is_list(path) and not _is_map(path):
             return Texture(*read_orientations(path), symmetry)
-    volume, name = _volume(source, phase)
+    volume, name = _volume(source, phase, symmetry)
     known = volume.orientations
     assert known is not None
     ids = volume.ids()
@@ -81,7 +89,7 @@ def check_sources(
     InputError
         As `texture_of` and `wanted_misorientations`, or if the symmetry is unknown.
     """
-    checked_symmetry(symmetry)
+    symmetry = checked_symmetry(symmetry)
     local = with_axis_file(texture) if isinstance(texture, str) else None
     if local is not None:
         texture, file = local
@@ -91,13 +99,22 @@ def check_sources(
         wanted_misorientations(misorientations, symmetry)
 
 
+def is_list(path: Path) -> bool:
+    """Return whether a file is a list or a table, by its name."""
+    return path.suffix.lower() in (".csv", ".txt", ".tsv", ".dat")
+
+
 def _is_map(path: Path) -> bool:
-    """Return whether a text holds places and Euler angles, or grains."""
+    """Return whether a text holds places and Euler angles, or grains.
+
+    A table of grains has places and weights, and is a list.
+    """
     with path.open("rb") as file:
         named = head_of(file.read(4096))
     if named is None:
         return known_kind(path) is not None
-    return {"x", "y"} <= set(named[0])
+    weighted = any(name.startswith(_WEIGHTS) for name in named.columns)
+    return {"x", "y"} <= set(named.columns) and not weighted
 
 
 def wanted_misorientations(
@@ -118,7 +135,7 @@ def wanted_misorientations(
     InputError
         If its grains have no orientations or another symmetry.
     """
-    volume, name = _volume(source, phase)
+    volume, name = _volume(source, phase, symmetry)
     known = volume.orientations
     assert known is not None
     known = known.rows(volume.ids()).used()
@@ -139,15 +156,18 @@ def _say_together(name: str, known: Orientations) -> None:
         warnings.warn(note, InputNote, stacklevel=2)
 
 
-def _volume(source: Source, phase: str) -> tuple[Microstructure, str]:
+def _volume(source: Source, phase: str, symmetry: str) -> tuple[Microstructure, str]:
     """Return a volume whose grains have orientations, and how errors call it.
 
-    Of several phases, only grains of that of a name, if it has one, are left.
+    The symmetry is that of a map that does not state it. Of several phases, only grains
+    of that of a name, if it has one, are left.
     """
     if isinstance(source, Microstructure):
         volume, name = source, "the volume"
     else:
-        volume, name = formats.load(source), str(source)
+        stands_in = known_kind(Path(source)) in ("ebsd", "tesr")
+        volume = formats.load(source, symmetry=symmetry if stands_in else None)
+        name = str(source)
     if volume.orientations is None:
         raise InputError(f"{name}: its grains have no orientations")
     known = volume.orientations

@@ -197,3 +197,38 @@ def test_orientations_are_given_by_grain(tmp_path):
     np.testing.assert_allclose(
         back.orientations.quaternion, volume.orientations.quaternion
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line.replace(b".", b","),
+        lambda line: b";".join(line.split()),
+        lambda line: b", ".join(line.split()),
+        lambda line: b";".join(line.split()).replace(b".", b","),
+        lambda line: b"\t".join(line.split()) + b"\t",
+    ],
+)
+def test_columns_may_be_separated_and_numbers_written_otherwise(tmp_path, change):
+    lines = [n if n.startswith(b"#") else change(n) for n in ang().splitlines()]
+    found = load(saved(tmp_path, b"\n".join([*lines, b""])))
+    known = load(saved(tmp_path, ang(), "known.ang"))
+    np.testing.assert_array_equal(found.grain_id, known.grain_id)
+    np.testing.assert_allclose(
+        found.orientations.quaternion, known.orientations.quaternion
+    )
+
+
+def test_without_a_header_the_symmetry_has_to_be_said(tmp_path):
+    lines = [n for n in ang().splitlines() if not n.startswith(b"#")]
+    path = saved(tmp_path, b"\n".join([*lines, b""]))
+    with pytest.raises(InputError, match=r"no header: .* say the symmetry"):
+        load(path)
+    assert load(path, symmetry="432").n_grains == 3
+
+
+def test_a_phase_of_minus_1_is_no_solution(tmp_path):
+    phase = np.zeros(GRAINS.shape, int)
+    phase[2, 6] = -1
+    volume = load(saved(tmp_path, ang(phase=phase)))
+    assert np.argwhere(volume.grain_id == 0).tolist() == [[6, 2, 0]]

@@ -1,5 +1,7 @@
 """Maps of Oxford Instruments, .ctf and .h5oina: degrees, commas, axes, damage."""
 
+import io
+
 import h5py
 import numpy as np
 import pytest
@@ -128,3 +130,83 @@ def test_another_hdf5_file_is_refused(tmp_path):
         file["something"] = 1
     with pytest.raises(InputError, match=r"none of DREAM.3D .* it has something"):
         load(tmp_path / "a.h5")
+
+
+def with_z(layers=3, thick=0.25):
+    """Return a .ctf file of equal layers, as DREAM.3D writes volumes."""
+    head, columns, rows = ctf().decode().partition("Phase\tX\tY\t")
+    head = head.replace("XStep", f"ZCells\t{layers}\r\nZStep\t{thick}\r\nXStep")
+    names, *points = (columns + rows).split("\r\n")[:-1]
+    lines = [names.replace("Y\t", "Y\tZ\t")]
+    for layer in range(layers):
+        for point in points:
+            words = point.split("\t")
+            lines.append("\t".join([*words[:3], f"{layer * thick:.4f}", *words[3:]]))
+    return "\r\n".join([head + lines[0], *lines[1:], ""])
+
+
+@pytest.mark.parametrize("comma", [False, True])
+def test_a_column_z_makes_a_volume(tmp_path, comma):
+    text = with_z()
+    (tmp_path / "a.ctf").write_text(text.replace(".", ",") if comma else text)
+    volume = load(tmp_path / "a.ctf")
+    assert volume.shape == (8, 5, 3)
+    assert volume.spacing == (STEP, STEP, 0.25)
+    assert volume.origin[2] == -0.125
+    order = np.array([0, 1, 3, 2])
+    for layer in range(3):
+        np.testing.assert_array_equal(volume.grain_id[..., layer], order[GRAINS.T])
+
+
+def test_a_volume_that_was_cut_off_is_refused(tmp_path):
+    (tmp_path / "a.ctf").write_text("\r\n".join(with_z().split("\r\n")[:-5]))
+    with pytest.raises(InputError, match="116 points of the 8 x 5 x 3"):
+        load(tmp_path / "a.ctf")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "".join(
+            line
+            for line in text.splitlines(keepends=True)
+            if "Zircaloy" not in line and not line.startswith("Phases")
+        ),
+        lambda text: text.replace("Zircaloy\t11", "\t0"),
+    ],
+)
+def test_a_symmetry_stands_in_for_phases_that_are_not_stated(tmp_path, change):
+    text = change(ctf().decode())
+    (tmp_path / "a.ctf").write_text(text)
+    with pytest.raises(InputError, match=r"Laue groups have|say its symmetry"):
+        load(tmp_path / "a.ctf")
+    known = load(tmp_path / "a.ctf", symmetry="622").orientations
+    assert known.symmetry == ("622",)
+    found = np.degrees(known.euler())[[0, 2, 1]] - (ANGLES - [0, 0, 30])
+    np.testing.assert_allclose((found + 180) % 360, 180, atol=1e-3)
+
+
+def slices(path, names=("1", "2", "10")):
+    """Write a file of slices, each turned by 10 degrees more than the one below."""
+    for i, name in enumerate(names):
+        angles = angles_of() + np.array([10.0 * i, 0, 0])
+        one = h5py.File(io.BytesIO(h5oina(angles)), "r")
+        with h5py.File(path, "a") as file:
+            one.copy("1", file, name)
+    return path
+
+
+def test_slices_of_a_file_are_a_volume_in_the_order_of_their_numbers(tmp_path):
+    path = slices(tmp_path / "a.h5oina")
+    with pytest.raises(InputError, match="3 slices, 1 to 10: name one"):
+        load(path)
+    volume = load(path, spacing_z=0.2)
+    assert (volume.shape, volume.spacing) == ((8, 5, 3), (STEP, STEP, 0.2))
+    grains = volume.grain_id[0, 0]
+    found = np.degrees(volume.orientations.euler()[grains - 1, 0])
+    np.testing.assert_allclose(found, [10, 20, 30], atol=1e-3)
+    one = load(path, array="2")
+    found = np.degrees(one.orientations.euler()[one.grain_id[0, 0, 0] - 1, 0])
+    assert (one.shape, found) == ((8, 5, 1), pytest.approx(20, abs=1e-3))
+    with pytest.raises(InputError, match="no slice '3'; it has 1, 2, 10"):
+        load(path, array="3")

@@ -2,7 +2,7 @@
 
 Columns are phi1, PHI, phi2, x, y, image quality, confidence, phase. The header of a
 file of one phase may number it 1 and its points 0. Points without a solution have a
-confidence of -1, or angles of 4 pi. Crystal axes: x along a.
+confidence of -1, a phase of -1, or angles of 4 pi. Crystal axes: x along a.
 """
 
 from __future__ import annotations
@@ -45,7 +45,13 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
         If the file is damaged, or its angles are no radians.
     """
     header, start, n_lines = _header(data)
-    table = data[start:]
+    if not header and symmetry is None:
+        raise InputError(
+            "no header: an .ang file begins with lines such as '# Phase 1', "
+            "'# Symmetry 43', '# GRID: SqrGrid'; without, say the symmetry of its "
+            "crystals (symmetry)"
+        )
+    table = _between_blanks(data[start:])
     needed = [_X, _Y, _QUALITY, _CONFIDENCE, _PHASE]
     decimal = "," if b"," in table else "."
     values = numbers(table, n_lines + 1, needed, decimal=decimal)
@@ -53,7 +59,8 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     if "GRID" not in dict(header):
         notes.append("its header has no GRID: which one it is, its coordinates say")
     angles = values[:, :3]
-    solved = (values[:, _CONFIDENCE] >= 0) & ~np.isnan(angles).any(1)
+    solved = (values[:, _CONFIDENCE] >= 0) & (values[:, _PHASE] >= 0)
+    solved &= ~np.isnan(angles).any(1)
     nothing = ~values[:, [0, 1, 2, _QUALITY, _CONFIDENCE]].any(1)
     if nothing.any():
         notes.append(
@@ -99,12 +106,15 @@ def _header(data: bytes) -> tuple[list[tuple[str, str]], int, int]:
         elif match and not in_notes:
             entries.append((match[1].upper(), match[2].strip()))
         start, n_lines = end, n_lines + 1
-    if not entries:
-        raise InputError(
-            "no header: an .ang file begins with lines such as '# Phase 1', "
-            "'# Symmetry 43', '# GRID: SqrGrid'"
-        )
     return entries, start, n_lines
+
+
+def _between_blanks(table: bytes) -> bytes:
+    """Return a table whose columns stand between blanks, not commas or semicolons."""
+    first = table.partition(b"\n")[0]
+    if b";" in first:
+        return table.replace(b";", b" ")
+    return table.replace(b",", b" ") if b"," in first and b"." in first else table
 
 
 def _stated(header: list[tuple[str, str]]) -> Stated:

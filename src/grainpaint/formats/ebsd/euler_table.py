@@ -1,105 +1,26 @@
-"""Tables of Euler angles, CSV: columns x, y (and z), phi1, Phi, phi2 (and phase)."""
+"""Tables of orientations, CSV: columns x, y (and z), Euler angles (and phase).
+
+Unit quaternions are read in place of angles.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+import io
 
 import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import point_grid
+from grainpaint.formats.ebsd.headings import ANGLES, QUATERNION, WHITE, head_of
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.table import numbers, whole
+from grainpaint.orientations import Orientations
 
-__all__ = ["Head", "head_of", "read_points"]
+__all__ = ["read_points"]
 
-_WORD = re.compile(r"[^a-z0-9]")
-_BLANK = re.compile(r"(?<=euler)\s+(?=[123])")  # within a name
-_WHITE = r"\s+"
-_MOST_COMMENTS = 100
-_UNIT = re.compile(r"[\[(]?\b(deg|degrees?|°|rad|radians?|um|µm|nm|mm|m)\b[\])]?|°")
-_NAMES = {
-    "x": ("x", "xposition"),
-    "y": ("y", "yposition"),
-    "z": ("z", "zposition"),
-    "phi1": ("phi1", "euler1", "eulerangles0", "eulers0", "e1"),
-    "phi": ("phi", "euler2", "eulerangles1", "eulers1", "e2"),
-    "phi2": ("phi2", "euler3", "eulerangles2", "eulers2", "e3"),
-    "phase": ("phase", "phaseid", "phases", "phaseindex"),
-}
-_COLUMN = {name: column for column, names in _NAMES.items() for name in names}
-_ANGLES = ("phi1", "phi", "phi2")
-
-
-class Head(NamedTuple):
-    """The line of names of a table.
-
-    Parameters
-    ----------
-    columns, units : list of str
-    separator : str
-        A character, or the pattern of white space.
-    n_lines, start : int
-        Lines and bytes up to the first point.
-    """
-
-    columns: list[str]
-    units: list[str]
-    separator: str
-    n_lines: int
-    start: int
-
-
-def head_of(head: bytes) -> Head | None:
-    """Return the line of names of a table, if it is one.
-
-    Comments (``#`` or ``%``), blank lines and Excel's ``sep=;`` may come first.
-
-    Parameters
-    ----------
-    head : bytes
-        How the file begins.
-
-    Returns
-    -------
-    Head or None
-        None unless the three angles are named.
-    """
-    start = 0
-    for n_lines in range(1, _MOST_COMMENTS + 1):
-        end = head.find(b"\n", start)
-        line = head[start : len(head) if end < 0 else end][:2000]
-        text = line.decode("utf-8", "replace").strip("\ufeff\r \t")
-        start = end + 1
-        columns, units, separator = _names(text.lstrip("#% "))
-        if all(columns.count(angle) == 1 for angle in _ANGLES):
-            return Head(columns, units, separator, n_lines, start if end >= 0 else -1)
-        aside = not text or text[0] in "#%" or text.lower().startswith("sep=")
-        if not aside or end < 0:
-            return None
-    return None
-
-
-def _names(line: str) -> tuple[list[str], list[str], str]:
-    """Return columns, their units and the separator of a line of names."""
-    separator = max(";\t,", key=line.count)
-    line = line.replace("\u03bc", "\u00b5")  # the Greek letter for the sign of micro
-    fields = line.lower().split(separator)
-    if len(fields) == 1:
-        separator, fields = _WHITE, _BLANK.sub("", line.lower()).split()
-    columns: list[str] = []
-    units: list[str] = []
-    for field in fields:
-        unit = _UNIT.search(field)
-        bare = field[: unit.start()] + field[unit.end() :] if unit else field
-        plain = _WORD.sub("", bare.replace("φ", "phi").replace("ϕ", "phi"))
-        if separator == _WHITE and unit and not plain and units:
-            units[-1] = unit[0].strip("[()] ")  # of the name before it
-            continue
-        columns.append(_COLUMN.get(plain, plain))
-        units.append(unit[0].strip("[()] ") if unit else "")
-    return columns, units, separator
+_NO_PHASE = ("", "notindexed", "unindexed", "none", "nan", "zerosolution")
+_MOST_PHASES = 100
+_LENGTH = 1e-3  # how far from 1 the length of a quaternion may be
 
 
 def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
@@ -125,52 +46,112 @@ def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
     if lost:
         named = brief(", ".join(columns))
         raise InputError(f"its first line names {named}, and not {' and '.join(lost)}")
-    of_angles = [units[columns.index(angle)][:3] for angle in _ANGLES]
-    _refuse_different("Euler angles", [unit.replace("°", "deg") for unit in of_angles])
     of_places = [units[columns.index(n)] for n in "xyz" if columns.count(n) == 1]
     _refuse_different("coordinates", [unit.replace("µ", "u") for unit in of_places])
     table = data[start:].replace(b'"', b"") if start > 0 else b""
-    comma = separator != "," and b"," in table
-    names = [n for n in ("x", "y", "z", "phase") if columns.count(n) == 1]
-    at = {n: columns.index(n) for n in (*names, *_ANGLES)}
-    needed = [at[n] for n in names]
-    values = numbers(table, n_lines + 1, needed, separator, "," if comma else ".")
+    turns = ANGLES if all(columns.count(a) == 1 for a in ANGLES) else QUATERNION
+    kind = "phase" if columns.count("phase") == 1 else ""
+    given = [n for n in "xyz" if columns.count(n) == 1]
+    at = {n: columns.index(n) for n in (*given, *turns)}
+    words = _first_words(table, separator)
+    named_phases = bool(kind) and _is_word(words, columns.index(kind))
+    if kind and not named_phases:
+        at[kind] = columns.index(kind)
+    # Text in a column that is not needed is no damage.
+    texts = any(_is_word(words, i) for i in range(len(words)) if i not in at.values())
+    values = numbers(
+        table,
+        n_lines + 1,
+        [column for name, column in at.items() if name not in turns],
+        separator,
+        "," if separator != "," and b"," in table else ".",
+        only=list(at.values()) if texts else None,
+    )
     if values.shape[1] <= max(at.values()):
         raise InputError("damaged: its lines have fewer columns than names")
     if _is_cut(table, separator, max(at.values())):
         raise InputError("cut off: its last line lacks an angle")
-    angles, notes = _radians(values[:, [at[a] for a in _ANGLES]], units[at["phi1"]])
-    phase = np.ones(len(values), np.int64)
-    if "phase" in at:
-        phase = whole(values[:, at["phase"]], "the phase")
-    if phase.min(initial=0) < 0:
-        phase = np.maximum(phase, 0)
-    n_phases = max(1, int(phase.max(initial=1)))
-    if n_phases > 100:
-        raise InputError(f"damaged: it has points of phase {n_phases}")
+    of_turns = [units[columns.index(name)] for name in turns]
+    angles, notes = _angles(values[:, [at[name] for name in turns]], of_turns)
+    if named_phases:
+        phase, names = _by_name(table, separator, columns.index(kind))
+    else:
+        phase, names = _numbered(values[:, at[kind]] if kind else np.ones(len(values)))
     if symmetry is None:
         notes.append(
             "assumed: cubic crystals (432); if that is wrong, say so (symmetry)"
         )
-    grid = point_grid(
-        values[:, at["x"]],
-        values[:, at["y"]],
-        values[:, at["z"]] if "z" in at else None,
-    )
+    x, y, z = (values[:, at[axis]] if axis in given else None for axis in "xyz")
+    assert x is not None
+    assert y is not None
+    grid = point_grid(x, y, z)
     unit = units[at["x"]].replace("µ", "u")
     known = unit in ("um", "nm", "mm", "m")
     return from_columns(
         angles,
         phase,
         grid.point,
-        (symmetry or "432",) * n_phases,
-        tuple(f"phase{i + 1}" for i in range(n_phases)),
+        (symmetry or "432",) * len(names),
+        names,
         spacing=grid.spacing,
         origin=grid.origin,
         unit=unit if known else "um",
         assumed_unit="" if known else "lengths in µm",
         notes=(*(n for n in grid.notes if "states no grid" not in n), *notes),
     )
+
+
+def _first_words(table: bytes, separator: str) -> list[str]:
+    """Return the words of the first point."""
+    line = table.lstrip(b"\r\n").partition(b"\n")[0][:10_000].decode("latin-1")
+    return line.split(None if separator == WHITE else separator)
+
+
+def _is_word(words: list[str], column: int) -> bool:
+    """Return whether a column holds text, by its first word."""
+    if column >= len(words) or not words[column].strip():
+        return False
+    try:
+        float(words[column].replace(",", "."))
+    except ValueError:
+        return True
+    return False
+
+
+def _numbered(column: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return phases 1..n, 0 for none, and names, of their numbers."""
+    phase = np.maximum(whole(column, "the phase"), 0)
+    n_phases = max(1, int(phase.max(initial=1)))
+    if n_phases > _MOST_PHASES:
+        raise InputError(f"damaged: it has points of phase {n_phases}")
+    return phase, tuple(f"phase{i + 1}" for i in range(n_phases))
+
+
+def _by_name(
+    table: bytes, separator: str, column: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return phases 1..n, 0 for none, and their names, in the order of the points."""
+    import pandas as pd
+
+    frame = pd.read_csv(
+        io.BytesIO(table),
+        sep=separator,
+        header=None,
+        usecols=[column],
+        dtype=str,
+        encoding="utf-8",
+        encoding_errors="replace",
+        quoting=3,
+        skipinitialspace=True,
+        keep_default_na=False,
+    )
+    number, found = pd.factorize(frame[column].str.strip())
+    none = [one.lower().replace(" ", "").strip("_-") in _NO_PHASE for one in found]
+    names = tuple(name for name, lacks in zip(found, none) if not lacks)
+    if len(names) > _MOST_PHASES:
+        raise InputError(f"damaged: it has {len(names):,} phases")
+    phase = np.where(none, 0, np.cumsum(np.logical_not(none)))[number]
+    return phase.astype(np.int64), names or ("phase1",)
 
 
 def _refuse_different(what: str, units: list[str]) -> None:
@@ -186,16 +167,36 @@ def _refuse_different(what: str, units: list[str]) -> None:
 def _is_cut(table: bytes, separator: str, last: int) -> bool:
     """Return whether the last line ends before a column."""
     line = table.rstrip(b"\r\n").rpartition(b"\n")[2]
-    words = line.split(None if separator == _WHITE else separator.encode())
+    words = line.split(None if separator == WHITE else separator.encode())
     return len(words) <= last or not all(word.strip() for word in words[: last + 1])
+
+
+def _angles(values: np.ndarray, units: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Return Euler angles in radians, of angles or of quaternions, and notes."""
+    if len(units) == len(QUATERNION):
+        length = np.linalg.norm(values, axis=1)
+        wrong = np.flatnonzero(np.abs(length - 1) > _LENGTH)
+        if wrong.size:
+            raise InputError(
+                f"quaternions have length 1; that of point {wrong[0] + 1:,} has "
+                f"{length[wrong[0]]:.6g}"
+            )
+        known = np.isfinite(length)
+        angles = np.full((len(values), 3), np.nan)
+        unit = values[known] / length[known, None]
+        angles[known] = Orientations(unit).euler()
+        return angles, []
+    plain = [unit[:3].replace("°", "deg") for unit in units]
+    _refuse_different("Euler angles", plain)
+    return _radians(values, next((unit for unit in plain if unit), ""))
 
 
 def _radians(angles: np.ndarray, unit: str) -> tuple[np.ndarray, list[str]]:
     """Return angles in radians, and a note if their unit is a guess."""
     largest = float(np.nanmax(np.abs(angles), initial=0.0))
-    if unit.startswith(("deg", "°")):
+    if unit == "deg":
         return np.radians(angles), []
-    if unit.startswith("rad"):
+    if unit == "rad":
         if largest > 4 * np.pi + 1e-3:
             raise InputError(
                 f"its angles are named radians, but reach {largest:.5g}: they look "

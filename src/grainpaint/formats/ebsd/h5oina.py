@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.ctf import laue_group
 from grainpaint.formats.ebsd.grid import Stated, point_grid
 from grainpaint.formats.ebsd.points import (
@@ -25,34 +25,74 @@ from grainpaint.formats.ebsd.points import (
 from grainpaint.formats.ebsd.table import whole
 from grainpaint.formats.hdf5_file import array_of, floats_of, text_of
 
-__all__ = ["read_points"]
+__all__ = ["read_points", "read_slices"]
 
+_VOLUMES = ("DataStructure", "DataContainers", "VTKHDF")  # of other programs
 _GROWN = 32  # memory that grains take, for each byte of angles
 
 
-def read_points(file: Any) -> OrientationMap:
-    """Read the only map of an open file.
+def read_points(file: Any, name: str | None = None) -> OrientationMap:
+    """Read the only map of an open file, or one of its slices.
 
     Parameters
     ----------
     file : h5py.File
+    name : str, optional
+        The slice, 1, 2, ...; not needed if there is one.
 
     Raises
     ------
     InputError
         If it has no map, several, or lacks a part of it.
     """
-    slices = [
+    slices = _slices(file)
+    if name is not None and name not in slices:
+        raise InputError(
+            f"it has no slice {brief(name, 50)!r}; it has {brief(', '.join(slices))}"
+        )
+    if any(name in file for name in _VOLUMES):
+        raise InputError(
+            "it holds a volume, not a map: leave out the distance of sections "
+            "(spacing_z)"
+        )
+    if not slices:
+        raise InputError("an .h5oina file without an EBSD map")
+    if len(slices) > 1 and name is None:
+        raise InputError(
+            f"an .h5oina file of {len(slices)} slices, {slices[0]} to {slices[-1]}: "
+            "name one (array), or say their distance (spacing_z) to read all as a "
+            "volume"
+        )
+    return _read_slice(file[name or slices[0]]["EBSD"])
+
+
+def read_slices(file: Any, name: str | None = None) -> list[OrientationMap]:
+    """Read all maps of an open file in the order of their numbers, or the one named.
+
+    Raises
+    ------
+    InputError
+        As `read_points`.
+    """
+    slices = _slices(file)
+    if name is not None or len(slices) < 2:
+        return [read_points(file, name)]
+    return [_read_slice(file[one]["EBSD"]) for one in slices]
+
+
+def _slices(file: Any) -> list[str]:
+    """Return the names of the groups that hold a map, by their numbers."""
+    found = [
         name
         for name, group in file.items()
         if hasattr(group, "keys") and "EBSD" in group and "Data" in group["EBSD"]
     ]
-    if len(slices) != 1:
-        raise InputError(
-            f"an .h5oina file with {len(slices)} EBSD maps; one is required: save each "
-            "into a file of its own"
-        )
-    data, header = (file[slices[0]]["EBSD"].get(part) for part in ("Data", "Header"))
+    return sorted(found, key=lambda name: (len(name), name))  # 2 comes before 10
+
+
+def _read_slice(group: Any) -> OrientationMap:
+    """Read a map."""
+    data, header = (group.get(part) for part in ("Data", "Header"))
     lost = [name for name in ("Euler", "Phase") if name not in data]
     if header is None or lost:
         raise InputError(f"damaged: its EBSD map lacks {', '.join(lost or ['Header'])}")

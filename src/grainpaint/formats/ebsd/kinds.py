@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grainpaint.formats.ebsd.euler_table import head_of
+from grainpaint.formats.ebsd.headings import head_of
 
 __all__ = ["kind_of_text"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.formats.content import content_of
-from grainpaint.formats.ebsd import points_of
+from grainpaint.formats.ebsd import maps_of
 from grainpaint.formats.ebsd.grains import to_grains
 from grainpaint.formats.ebsd.points import OrientationMap
 from grainpaint.formats.raw import RawVolume, ReadOptions
@@ -25,7 +25,7 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
     Parameters
     ----------
     paths : list of Path
-        Maps, from below.
+        Maps, from below; an .h5oina file may hold several.
     options : ReadOptions
         spacing_z, µm, is the distance of sections.
 
@@ -35,9 +35,11 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
         If they differ in points, steps or phases.
     """
     assert options.spacing_z is not None
-    maps = [points_of(path, content_of(path), options) for path in paths]
+    by_file = [maps_of(path, content_of(path), options) for path in paths]
+    maps = [one for found in by_file for one in found]
+    sources = [path for path, found in zip(paths, by_file) for _ in found]
     first = maps[0]
-    for path, one in zip(paths, maps):
+    for path, one in zip(sources, maps):
         why = _difference(first, one)
         if why:
             raise InputError(
@@ -47,6 +49,8 @@ def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
     notes = list(dict.fromkeys(note for one in maps for note in one.notes))
     if len(paths) > 1:
         notes.insert(0, how_stacked(paths))
+    elif len(maps) > 1:
+        notes.insert(0, f"{len(maps)} slices, z upward in the order of their numbers")
     thick = options.spacing_z / UNITS[first.unit]
     whole = replace(
         first,

@@ -38,6 +38,7 @@ def numbers(
     separator: str = r"\s+",
     decimal: str = ".",
     row: str = "point",
+    only: list[int] | None = None,
 ) -> np.ndarray:
     """Return the numbers of a table.
 
@@ -55,11 +56,13 @@ def numbers(
         Decimal point.
     row : str
         What a line is, for messages.
+    only : list of int, optional
+        The columns that are read, from 0; what others hold is not looked at.
 
     Returns
     -------
     numpy.ndarray, float64, shape (n, m)
-        NaN where a line is short; not in the needed columns.
+        NaN where a line is short or a column is not read; not in the needed columns.
 
     Raises
     ------
@@ -83,12 +86,21 @@ def numbers(
             encoding="latin-1",
             quoting=3,
             skipinitialspace=True,
+            usecols=None if only is None else sorted(only),
         )
+        if only is not None:
+            frame = frame.reindex(columns=range(max(only) + 1))
     except pd.errors.EmptyDataError:
         raise InputError(f"has no {row}s: it is cut off after its header") from None
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise InputError(f"damaged: {_reason(str(error), first_line)}") from None
     values: np.ndarray = frame.to_numpy()
+    _check_numbers(values, needed, row)
+    return values
+
+
+def _check_numbers(values: np.ndarray, needed: list[int], row: str) -> None:
+    """Raise if a number is too large, or a needed column lacks one."""
     far = np.abs(values) > _LARGEST
     if far.any():
         i, j = np.argwhere(far)[0].tolist()
@@ -104,7 +116,6 @@ def numbers(
             f"damaged or cut off: {row} {short[0] + 1:,} (of {len(values):,}) lacks a "
             "number"
         )
-    return values
 
 
 def _reason(text: str, first_line: int) -> str:

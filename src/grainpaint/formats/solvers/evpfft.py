@@ -32,6 +32,9 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     with paths[0].open("wb") as file:
         write_points(slabs, file, float_words(degrees, "%.6f"), tail, counted=True)
     notes = [f"phases are {known.listed()}"] if known.several else []
+    if len(set(slabs.spacing)) > 1:
+        edges = " x ".join(f"{s:g}" for s in slabs.spacing)
+        notes.append(f"it counts voxels and does not hold their edges, {edges} µm")
     if not slabs.n_outside:
         return notes
     return [

@@ -16,6 +16,7 @@ from grainpaint.formats.vti.arrays import decode, n_components
 from grainpaint.formats.vti.conventions import MATERIAL, choose, convention_of
 from grainpaint.formats.vti.document import Document, parse
 from grainpaint.formats.vti.grid import assemble, drop_empty, frame_of, turned
+from grainpaint.formats.vti.materials import with_materials
 from grainpaint.formats.vti.stated import (
     CHECKSUM,
     FIELDS,
@@ -62,7 +63,10 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
         place, element = image.choose(options.array)
         ids, spacing, origin = image.array(place, element)
         ids = integers(ids, f"array {element.get('Name')!r}")
-        return _meant(image, place, element, RawVolume(ids, spacing, origin))
+        raw = _meant(image, place, element, RawVolume(ids, spacing, origin))
+        if place == "CellData" and element.get("Name") == MATERIAL:
+            raw = with_materials(path, raw, options)
+        return raw
     except _DAMAGED as error:
         raise InputError(f"{path}: {brief(error, 400)}") from None
 

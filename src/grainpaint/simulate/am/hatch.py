@@ -52,7 +52,7 @@ class _Near(NamedTuple):
         found: np.ndarray
         if self.mask is None:
             beyond = np.maximum(np.maximum(-pixel, pixel - np.array(self.size) + 1), 0)
-            found = np.hypot(*beyond.T) <= self.reach
+            found = np.hypot(beyond[:, 0], beyond[:, 1]) <= self.reach
             return found
         pixel = pixel + self.margin
         found = ((pixel >= 0) & (pixel < self.mask.shape)).all(1)
@@ -179,7 +179,7 @@ def _clip(
     most, sure = near.crossing(line, way, s)
     s = s[most]
     if sure == slice(0, s.size):
-        pieces = [(0, s.size)] if s.size else []
+        pieces = [[0, s.size]] if s.size else []
     else:
         inside = np.ones(s.size, bool)
         for part in (slice(0, sure.start), slice(sure.stop, None)):
