@@ -170,6 +170,12 @@ def test_a_file_of_clusters_exists_even_if_no_table_is_due(tmp_path):
     assert n_sites.strip() == "nglobal = 960"
 
 
+def test_the_only_file_of_a_dump_exists_even_if_no_snapshot_is_due(tmp_path):
+    words = "dump 1 text 1 late.txt\ndump_modify 1 delay 9\nrun"
+    run(tmp_path, POTTS.replace("run", words))
+    assert (tmp_path / "late.txt").read_bytes() == b""
+
+
 def test_a_second_run_of_a_build_goes_on_in_time_and_state(tmp_path):
     text = AM.replace(
         "run 1", "diag_style energy\ndump 1 text 2 d.* id d1 x y z\nrun 1"

@@ -43,7 +43,7 @@ def _dump(state: ScriptState, command: Command) -> None:
         _check_column(state, command, column)
     _check_style(command, style, columns)
     if style == "stitch":
-        state.stitched.setdefault(file, [])
+        state.stitched.setdefault(state.named(file), [])
     dump = Dump(name, style, file, tuple(columns), image=image)
     state.outputs.dumps[name] = ActiveDump(dump, Timing(delta))
 
@@ -138,9 +138,10 @@ def _sort(command: Command, at: int) -> int:
 
 def _dump_one(state: ScriptState, command: Command) -> None:
     active = _find(state, command)
-    state.steps.append(Moment(state.time, dumps=(active.write(),)))
+    write = active.write(state.outputs.folder)
+    state.steps.append(Moment(state.time, dumps=(write,)))
     if active.dump.style == "stitch":
-        state.stitched[active.dump.file].append(state.time)
+        state.stitched.setdefault(write.dump.file, []).append(state.time)
 
 
 def _undump(state: ScriptState, command: Command) -> None:

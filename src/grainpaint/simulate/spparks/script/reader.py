@@ -18,6 +18,7 @@ from grainpaint.simulate.spparks.script import (
     path_files,
     region,
     run,
+    shell_commands,
     spins,
     variant_styles,
     weld_commands,
@@ -52,7 +53,9 @@ def read_script(path: Path, variables: dict[str, str] | None = None) -> Simulati
         With file and line, if something is wrong or not supported.
     """
     state = ScriptState(path)
-    for command in commands(path, variables or {}, state.keyword, state.echoed):
+    for command in commands(
+        path, variables or {}, state.keyword, state.echoed, named=state.named
+    ):
         follow(state, command)
     return state.simulation()
 
@@ -84,12 +87,6 @@ def _am_word(state: ScriptState, command: Command) -> None:
     _am(state, Command("am", words, command.where))
 
 
-def _shell(state: ScriptState, command: Command) -> None:
-    if command.word(0) == "cd":
-        raise command.fail("cd is not supported: name files from the script's place")
-    state.pass_over(command)
-
-
 def _clear(state: ScriptState, command: Command) -> None:
     if command.words:
         raise command.fail("takes no words")
@@ -108,11 +105,11 @@ _COMMANDS: dict[str, Handler] = {
     **messages.COMMANDS,
     **weld_commands.COMMANDS,
     **path_files.COMMANDS,
+    **shell_commands.COMMANDS,
     "am": _am,
     "am_cartesian_layer": _am_word,
     "am_pass": _am_word,
     "am_pattern": _am_word,
     "am_transverse_pass": _am_word,
     "clear": _clear,
-    "shell": _shell,
 }

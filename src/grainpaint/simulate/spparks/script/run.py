@@ -89,7 +89,7 @@ def _run(state: ScriptState, command: Command) -> None:
     for moment in moments:
         for write in moment.dumps:
             if write.dump.style == "stitch":
-                state.stitched[write.dump.file].append(moment.time)
+                state.stitched.setdefault(write.dump.file, []).append(moment.time)
     state.steps.append(
         RunCommand(
             state.time,

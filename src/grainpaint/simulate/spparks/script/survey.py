@@ -71,7 +71,9 @@ def _survey(
         obstacles[str(error)] = None
 
     try:
-        for command in commands(path, variables, state.keyword, state.echoed, note):
+        for command in commands(
+            path, variables, state.keyword, state.echoed, note, state.named
+        ):
             try:
                 follow(state, command)
                 understood += 1
