@@ -85,9 +85,7 @@ def _plain(
 
 
 def _stats(state: ScriptState, command: Command) -> None:
-    # SPPARKS reads as much of a word as is a number: 1.0e11.0 is 1e11.
-    found = re.match(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", command.word(0))
-    timing = Timing(float(found[0]) if found else command.number(0))
+    timing = Timing(command.number(0))
     timing.tolerance = state.outputs.stats.tolerance
     at = 1
     while at < len(command.words):

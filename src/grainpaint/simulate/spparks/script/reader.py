@@ -68,6 +68,8 @@ def follow(state: ScriptState, command: Command) -> None:
         _COMMANDS[command.name](state, command)
     else:
         raise unknown(command, (*_COMMANDS, *_PASSED_OVER))
+    for note in command.notes:
+        state.pass_over(command, note)
 
 
 def _am(state: ScriptState, command: Command) -> None:
