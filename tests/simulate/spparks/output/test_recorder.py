@@ -191,6 +191,21 @@ def test_a_second_run_of_a_build_goes_on_in_time_and_state(tmp_path):
     assert rows[rows[:, 1] > 0, 4].max() == 7  # at the second layer's surface or above
 
 
+def test_a_second_build_repeats_a_row_that_rounding_makes_due_again(tmp_path):
+    """In SPPARKS, 312 sweeps of 1/26 end just before 12, so 12 is due once more."""
+    text = AM.split("am ")[0] + (
+        "am pass 1 dir X speed 6 hatch 8\n"
+        "am cartesian_layer 1 start LL pass_id 1 thickness 5\n"
+        "am build start 5 num_layers 1\nsweep random\nstats 2\nrun 1\n"
+        "am build start 7 num_layers 1\nrun 1\n"
+    )
+    run(tmp_path, text.replace("16 0 12 0 8", "24 0 20 0 10"))
+    first, second = parse_log(tmp_path / "log.spparks")
+    assert first["Time"][-1] == second["Time"][0] == 12
+    assert second["Time"][1:3] == [12.0385, 14.0385]
+    assert second["Nsweeps"][:3] == [312, 313, 365]
+
+
 def test_the_log_says_which_column_has_no_counterpart(tmp_path):
     run(tmp_path, POTTS)
     _, second, *_ = (tmp_path / "log.spparks").read_text().splitlines()

@@ -83,8 +83,9 @@ class Outputs:
         The first is its start, the last its end; they may be the same.
         """
         start, stop = clock.start, clock.stop
-        moments = [self._begin(start)]
-        now, stats_time = start, self.stats.due(start)
+        exact = clock.step is not None
+        moments = [self._begin(start, exact)]
+        now, stats_time = start, self.stats.due(start, exact)
         turns = 0
         while now < stop:
             due = min(stop, stats_time, *self._times())
@@ -93,11 +94,11 @@ class Outputs:
             now, n_sweeps = clock.reach(due)
             stats = now >= stats_time or now >= stop
             if stats:
-                stats_time = self.stats.due(now)
+                stats_time = self.stats.due(now, exact)
             found = [d for d in self.diagnostics if now >= d.next_time]
             for active in found:
-                active.next_time = active.timing.due(now)
-            dumps = self._dumps(now)
+                active.next_time = active.timing.due(now, exact)
+            dumps = self._dumps(now, exact)
             diagnostics = tuple(active.diagnostic for active in found)
             if stats or dumps or diagnostics:
                 moments.append(Moment(now, n_sweeps, stats, dumps, diagnostics))
@@ -116,7 +117,7 @@ class Outputs:
         found = (active.diagnostic for active in self.diagnostics)
         return tuple(d for d in found if d.files.table or d.files.sites)
 
-    def _begin(self, start: float) -> Moment:
+    def _begin(self, start: float, exact: bool) -> Moment:
         """Return what is written when a run begins; find when all is due next."""
         dumps, opened = [], []
         for dump in self.dumps.values():
@@ -126,19 +127,20 @@ class Outputs:
             first = dump.dump.style == "image" or not dump.written
             if first and start >= dump.timing.delay:
                 dumps.append(dump.write(self.folder))
-            dump.next_time = dump.timing.due(start)
+            dump.next_time = dump.timing.due(start, exact)
         for active in self.diagnostics:
             apart = not active.diagnostic.in_stats
-            active.next_time = active.timing.due(start) if apart else math.inf
+            due = active.timing.due(start, exact)
+            active.next_time = due if apart else math.inf
         return Moment(start, stats=True, dumps=tuple(dumps), opened=tuple(opened))
 
-    def _dumps(self, now: float) -> tuple[DumpWrite, ...]:
+    def _dumps(self, now: float, exact: bool) -> tuple[DumpWrite, ...]:
         """Return the snapshots that are due."""
         writes = []
         for dump in self.dumps.values():
             if now >= dump.next_time - dump.timing.tolerance:
                 writes.append(dump.write(self.folder))
-                dump.next_time = dump.timing.due(now)
+                dump.next_time = dump.timing.due(now, exact)
         return tuple(writes)
 
     def _times(self) -> list[float]:
