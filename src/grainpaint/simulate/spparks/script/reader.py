@@ -84,7 +84,10 @@ def _am(state: ScriptState, command: Command) -> None:
 
 
 def _am_word(state: ScriptState, command: Command) -> None:
-    """Execute ``am_pass`` and the like, the words of ``potts/additive`` until 2020."""
+    """Execute ``am_pass`` and the like, the words of ``potts/additive`` until 2020.
+
+    For some weeks of 2017 they were ``pass`` and so on.
+    """
     words = (command.name.removeprefix("am_"), *command.words)
     _am(state, Command("am", words, command.where))
 
@@ -113,5 +116,9 @@ _COMMANDS: dict[str, Handler] = {
     "am_pass": _am_word,
     "am_pattern": _am_word,
     "am_transverse_pass": _am_word,
+    "cartesian_layer": _am_word,
+    "pass": _am_word,
+    "pattern": _am_word,
+    "transverse_pass": _am_word,
     "clear": _clear,
 }
