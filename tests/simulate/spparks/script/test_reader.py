@@ -199,7 +199,9 @@ SCRIPT_MISTAKES = {
     "sintering": (edit("potts 100", "sinter"), "'sinter' is not simulated here: it"),
     "style": (edit("potts", "potts/foo"), r"in.script:2: app_style: 'potts/foo' is "
               r"not supported, only potts \| potts/neighonly \| am/ellipsoid"),
-    "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"),
+    "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"
+                r" \| sq/8n \| sq/4n: SPPARKS itself runs"),
+    "not a lattice": (edit("sc/26n", "hex"), r"lattice: 'hex' is not supported, only"),
     "command": (edit("temperature", "ecoord 1 1\ntemperature"),
                 "in.script:11: ecoord: not supported"),
     "dimension": (edit("dimension 3", "dimension 2"), "needs dimension 3, not 2"),
