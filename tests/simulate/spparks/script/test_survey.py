@@ -36,7 +36,7 @@ def test_what_only_follows_from_an_obstacle_is_not_listed(tmp_path):
     found, obstacles = survey(tmp_path, ISO.replace("sc/26n", "fcc"))
     assert found is None
     assert len(obstacles) == 1
-    assert "'fcc' is not supported" in obstacles[0]
+    assert "'fcc' is not simulated here" in obstacles[0]
 
 
 def test_a_line_that_cannot_be_read_hides_no_other_obstacle(tmp_path):
