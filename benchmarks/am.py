@@ -6,8 +6,8 @@ their scan: rotations of 0, 67 and 90 degrees, and islands. Three more have a ro
 a hatch and a pool that no training build had (`examples/make_builds.py` draws those).
 Seeds are not those of the training builds. Times are of one process with all cores,
 each volume alone, after kernels are compiled; the time to paint includes maps and
-model. Simulated builds are kept in runs/am. A long build of parallel tracks shows whether rows of grains stay in
-step with the tracks over ten windows.
+model. Simulated builds are kept in runs/am. A long build of parallel tracks shows
+whether rows of grains stay in step with the tracks over ten windows.
 """
 
 import time

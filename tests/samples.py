@@ -79,7 +79,7 @@ sweep random mask no
 temperature 0.25
 run 225
 """
-BEZIER = """app_style potts/am/bezier 9 20 15 4 6 1.5
+BEZIER = """app_style potts/am/bezier 1000 20 15 4 6 1.5
 potts/am/bezier control_points x -2.2597 -2.2597 1.29865 2.23368 2.23368
 potts/am/bezier control_points y 0.85711 1.50644 0.88308
 potts/am/bezier control_points z -0.78114, -1.62087, -1.78114

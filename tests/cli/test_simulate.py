@@ -41,6 +41,9 @@ def test_variables_come_from_the_command_line(run, tmp_path):
     code, text, _ = run("simulate", "in.potts", "-o", "a.npz", *words)
     assert code == 0
     assert "at time 3" in text
+    code, text, _ = run("simulate", *words, "--dry-run", "in.potts")  # or first
+    assert code == 0
+    assert "3 in 1 runs" in text
     code, _, errors = run("simulate", "in.potts", "-o", "b.npz", "--var", "T")
     assert (code, errors.count("\n")) == (2, 1)
 
@@ -171,6 +174,15 @@ def test_a_dry_run_lists_all_obstacles(run, tmp_path):
         assert code == 2
         assert errors.count("obstacle  in.potts:") == 3
         assert "cannot be run: 3 obstacles" in errors
+
+
+def test_a_dry_run_reads_the_site_files(run, tmp_path):
+    (tmp_path / "in.potts").write_text(POTTS.replace("set site", "read_sites r #"))
+    (tmp_path / "r").write_text("title\n\n3 dimension\n9 sites\n\nValues\n\n1 1\n")
+    code, text, errors = run("simulate", "in.potts", "--dry-run")
+    assert (code, text) == (2, "")
+    assert errors.startswith("grainpaint: in.potts:8: r is cut off: 1 rows of 9")
+    assert errors.count("\n") == 1
 
 
 def test_a_script_without_a_run_says_so(run, tmp_path):

@@ -25,7 +25,14 @@ __all__ = ["simulate_app"]
 
 
 class _SimulateGroup(TyperGroup):
-    """A group in which a file name means `script FILE`."""
+    """A group in which a file name means `script FILE`, its options first or last."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take options before any command as those of `script`."""
+        if args and args[0].startswith("-") and args[0] != "--help":
+            args = ["script", *args]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command; a word that is not one but names a file is a script."""

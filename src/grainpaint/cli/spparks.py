@@ -91,6 +91,7 @@ def script(
     variables = _variables(var)
     simulation = _read(script, variables)
     if dry_run:
+        _check_files(simulation, script)
         _forecast(simulation)
         return
     if output is not None and not simulation.runs:
@@ -126,18 +127,31 @@ def _read(script: Path, variables: dict[str, str]) -> "Simulation":
             f"simulate iso, am or thermal {script}"
         )
     simulation, obstacles = survey_script(script, variables)
-    if simulation is None and len(obstacles) == 1:
-        raise InputError(obstacles[0])
-    for obstacle in obstacles:
-        print(f"obstacle  {obstacle}", file=sys.stderr)
-    if simulation is None:
-        raise InputError(f"{script} cannot be run: {len(obstacles)} obstacles, above")
+    _tell(obstacles, script)
+    assert simulation is not None
     for line in simulation.passed_over:
         print(f"passed over  {line}", file=sys.stderr)
     steps = [step for part in simulation.parts for step in part.steps]
     if not any(isinstance(step, RunCommand | WritePaths) for step in steps):
         print(f"{script}: no run: nothing is simulated", file=sys.stderr)
     return simulation
+
+
+def _check_files(simulation: "Simulation", script: Path) -> None:
+    """Raise InputError if site files that a script reads do not fit its box."""
+    from grainpaint.simulate.spparks.script.survey import unfit_files
+
+    _tell(unfit_files(simulation), script)
+
+
+def _tell(obstacles: list[str], script: Path) -> None:
+    """Print obstacles and raise InputError, if there are any."""
+    if len(obstacles) == 1:
+        raise InputError(obstacles[0])
+    for obstacle in obstacles:
+        print(f"obstacle  {obstacle}", file=sys.stderr)
+    if obstacles:
+        raise InputError(f"{script} cannot be run: {len(obstacles)} obstacles, above")
 
 
 def _forecast(simulation: "Simulation") -> None:

@@ -49,13 +49,12 @@ class _Near(NamedTuple):
 
     def holds(self, pixel: np.ndarray) -> np.ndarray:
         """Return which pixels are among them (integer, shape (n, 2))."""
-        found: np.ndarray
         if self.mask is None:
             beyond = np.maximum(np.maximum(-pixel, pixel - np.array(self.size) + 1), 0)
-            found = np.hypot(beyond[:, 0], beyond[:, 1]) <= self.reach
-            return found
+            near: np.ndarray = np.hypot(beyond[:, 0], beyond[:, 1]) <= self.reach
+            return near
         pixel = pixel + self.margin
-        found = ((pixel >= 0) & (pixel < self.mask.shape)).all(1)
+        found: np.ndarray = ((pixel >= 0) & (pixel < self.mask.shape)).all(1)
         found[found] = self.mask[tuple(pixel[found].T)]
         return found
 

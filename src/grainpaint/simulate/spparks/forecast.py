@@ -150,6 +150,8 @@ def _files(simulation: Simulation) -> Iterator[tuple[str, int]]:
     dumps = {name: {name} for name in simulation.stitch_files}
     clusters: dict[Diagnostic, int] = {}
     for moment in simulation.moments:
+        for name in moment.opened:
+            dumps.setdefault(name, {name.replace("%", "0")})
         for write in moment.dumps:
             dumps.setdefault(write.dump.file, set()).add(str(write.path))
         for diagnostic in moment.diagnostics:

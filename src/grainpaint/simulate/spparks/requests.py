@@ -167,6 +167,8 @@ class Moment(NamedTuple):
     dumps : tuple of DumpWrite
     diagnostics : tuple of Diagnostic
         Those that are computed apart from the table.
+    opened : tuple of str
+        Files that are made, although their first snapshot may come later or never.
     """
 
     time: float
@@ -174,6 +176,7 @@ class Moment(NamedTuple):
     stats: bool = False
     dumps: tuple[DumpWrite, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    opened: tuple[str, ...] = ()
 
     @property
     def holds_spins(self) -> bool:
@@ -195,6 +198,22 @@ class Say:
     text: str
     screen: bool = True
     log: bool = True
+
+
+@dataclass(frozen=True)
+class Shell:
+    """``shell``: something is done with files.
+
+    Parameters
+    ----------
+    what : str
+        ``mkdir``, ``mv``, ``rm`` or ``rmdir``.
+    paths : tuple of str
+        From the folder of the run.
+    """
+
+    what: str
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from grainpaint.simulate.spparks.applications import (
 )
 from grainpaint.simulate.spparks.law_run import run_by_law
 from grainpaint.simulate.spparks.melting import melt_pool
+from grainpaint.simulate.spparks.output.files import change_files
 from grainpaint.simulate.spparks.output.log import Log
 from grainpaint.simulate.spparks.output.recorder import Recorder
 from grainpaint.simulate.spparks.pins import pin_sites
 from grainpaint.simulate.spparks.potts_run import run_potts
-from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
+from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say, Shell
 from grainpaint.simulate.spparks.script.reader import read_script
 from grainpaint.simulate.spparks.simulation import (
     PinSites,
@@ -175,6 +176,9 @@ def _follow(
             case WritePaths():
                 if recorder:
                     recorder.paths(step)
+            case Shell():
+                if recorder:
+                    change_files(recorder.folder, step)
             case Moment():
                 if recorder:
                     recorder.moment(step)

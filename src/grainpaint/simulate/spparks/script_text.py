@@ -7,7 +7,7 @@ from grainpaint.simulate.spparks.applications import (
     EllipsoidApp,
     PottsApp,
 )
-from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say
+from grainpaint.simulate.spparks.requests import Moment, OpenLog, Say, Shell
 from grainpaint.simulate.spparks.simulation import (
     LayeredScan,
     ReadFile,
@@ -123,7 +123,7 @@ def _scan(scan: LayeredScan) -> list[str]:
 def _step(step: ScriptStep) -> list[str]:
     """Return the lines of a step."""
     match step:
-        case Say() | OpenLog() | Moment():
+        case Say() | OpenLog() | Shell() | Moment():
             return []  # what a script writes is not part of the simulation
         case ReadFile(path, None):
             return [f"read_sites {path}"]

@@ -7,7 +7,7 @@ from typing import Literal
 from grainpaint.simulate.am.scan import Segment
 from grainpaint.simulate.spparks.applications import Application, PottsApp
 from grainpaint.simulate.spparks.regions import Region
-from grainpaint.simulate.spparks.requests import Diagnostic, Moment, OpenLog, Say
+from grainpaint.simulate.spparks.requests import Diagnostic, Moment, OpenLog, Say, Shell
 
 __all__ = [
     "N_NEIGHBORS",
@@ -278,7 +278,15 @@ class WritePaths:
 
 
 ScriptStep = (
-    SetSpins | PinSites | ReadFile | RunCommand | Moment | Say | OpenLog | WritePaths
+    SetSpins
+    | PinSites
+    | ReadFile
+    | RunCommand
+    | Moment
+    | Say
+    | OpenLog
+    | Shell
+    | WritePaths
 )
 
 
@@ -290,7 +298,7 @@ class Simulation:
     ----------
     app : Application
     box : SimulationBox
-    steps : tuple of SetSpins, ReadFile, RunCommand, Moment, Say, OpenLog, WritePaths
+    steps : tuple of ScriptStep
         In order; a Moment is a ``dump_one``.
     stitch_files : tuple of str
         Stitch files to which the script dumps: made when it starts.

@@ -121,10 +121,24 @@ class Sites:
         return self.spin if what == "site" else self.value(what)
 
     def read_file(self, step: ReadFile) -> None:
-        """Execute ``read_sites`` or ``set stitch``."""
-        if step.time is not None:
-            self._read_stitch(step, step.time)
-            return
+        """Execute ``read_sites`` or ``set stitch``.
+
+        Raises
+        ------
+        InputError
+            With the line of the script, if the file does not fit.
+        """
+        try:
+            if step.time is not None:
+                self._read_stitch(step, step.time)
+            else:
+                self._read_sites(step)
+        except InputError as error:
+            there = f"{step.where}: " if step.where else ""
+            raise InputError(f"{there}{error}") from None
+
+    def _read_sites(self, step: ReadFile) -> None:
+        """Read values of the sites from a site file or a text dump."""
         ids = ids_in_box(self.box)[self.exists]
         values = read_site_values(step.path, ids, step.columns)
         if values is not None:
@@ -133,8 +147,7 @@ class Sites:
         snapshot = read_spins(step.path)
         if snapshot.spin.shape != self.box.shape:
             raise InputError(
-                f"{step.where}: {step.path} has {snapshot.spin.shape} sites, the box "
-                f"{self.box.shape}"
+                f"{step.path} has {snapshot.spin.shape} sites, the box {self.box.shape}"
             )
         np.copyto(self.spin, snapshot.spin, where=self.exists)
 
@@ -144,9 +157,9 @@ class Sites:
             target = self.spin if name == "i1" else self.value(name)
             whole = np.issubdtype(target.dtype, np.integer)
             if whole and not (np.abs(value) < 2**31).all():
-                raise InputError(f"{step.where}: {step.path}: {name} beyond 32 bits")
+                raise InputError(f"{step.path}: {name} beyond 32 bits")
             if whole and (value != np.trunc(value)).any():
-                raise InputError(f"{step.where}: {step.path}: {name} must be whole")
+                raise InputError(f"{step.path}: {name} must be whole")
             target[self.exists] = value
 
     def _read_stitch(self, step: ReadFile, time: float) -> None:

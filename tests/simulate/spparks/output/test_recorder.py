@@ -170,6 +170,12 @@ def test_a_file_of_clusters_exists_even_if_no_table_is_due(tmp_path):
     assert n_sites.strip() == "nglobal = 960"
 
 
+def test_the_only_file_of_a_dump_exists_even_if_no_snapshot_is_due(tmp_path):
+    words = "dump 1 text 1 late.txt\ndump_modify 1 delay 9\nrun"
+    run(tmp_path, POTTS.replace("run", words))
+    assert (tmp_path / "late.txt").read_bytes() == b""
+
+
 def test_a_second_run_of_a_build_goes_on_in_time_and_state(tmp_path):
     text = AM.replace(
         "run 1", "diag_style energy\ndump 1 text 2 d.* id d1 x y z\nrun 1"
@@ -183,6 +189,21 @@ def test_a_second_run_of_a_build_goes_on_in_time_and_state(tmp_path):
     rows = np.loadtxt(sorted(tmp_path.glob("d.*"), key=lambda p: int(p.suffix[1:]))[-1],
                       skiprows=9)  # fmt: skip
     assert rows[rows[:, 1] > 0, 4].max() == 7  # at the second layer's surface or above
+
+
+def test_a_second_build_repeats_a_row_that_rounding_makes_due_again(tmp_path):
+    """In SPPARKS, 312 sweeps of 1/26 end just before 12, so 12 is due once more."""
+    text = AM.split("am ")[0] + (
+        "am pass 1 dir X speed 6 hatch 8\n"
+        "am cartesian_layer 1 start LL pass_id 1 thickness 5\n"
+        "am build start 5 num_layers 1\nsweep random\nstats 2\nrun 1\n"
+        "am build start 7 num_layers 1\nrun 1\n"
+    )
+    run(tmp_path, text.replace("16 0 12 0 8", "24 0 20 0 10"))
+    first, second = parse_log(tmp_path / "log.spparks")
+    assert first["Time"][-1] == second["Time"][0] == 12
+    assert second["Time"][1:3] == [12.0385, 14.0385]
+    assert second["Nsweeps"][:3] == [312, 313, 365]
 
 
 def test_the_log_says_which_column_has_no_counterpart(tmp_path):

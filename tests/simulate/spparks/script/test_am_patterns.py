@@ -81,8 +81,9 @@ def test_the_first_heading_and_the_axis_are_those_of_the_pass(tmp_path):
     assert tracks[1].start[1] == 25  # across x is along y
 
 
-def test_with_am_the_words_mean_the_same(tmp_path):
-    words = WORDS.replace("am_", "am ")
+@pytest.mark.parametrize("beginning", ["am ", ""])
+def test_with_am_or_without_the_words_mean_the_same(tmp_path, beginning):
+    words = WORDS.replace("am_", beginning)
     assert scan_of(tmp_path, words).scan == scan_of(tmp_path).scan
 
 

@@ -6,6 +6,7 @@ from samples import POTTS
 from grainpaint import InputError
 from grainpaint.simulate.spparks import read_script
 from grainpaint.simulate.spparks.requests import ClusterFiles, Diagnostic, Threshold
+from grainpaint.simulate.spparks.runner import run_script
 
 
 def script(tmp_path, commands):
@@ -120,3 +121,41 @@ def test_propensities_need_a_solver(tmp_path):
     path.write_text(text.replace("run", "dump 1 text 1 a propensity\nrun"))
     with pytest.raises(InputError, match="propensity needs solve_style"):
         read_script(path)
+
+
+def test_a_dump_may_come_before_the_box_as_long_as_it_draws_nothing(tmp_path):
+    """It is written as if it came after the sites, with the faces of the box."""
+    first, rest = POTTS.split("\n", 2)[:2], POTTS.split("\n", 2)[2]
+    path = tmp_path / "in.script"
+    path.write_text("\n".join([*first, "dump 1 text 2 a.*", rest]))
+    run_script(path, folder=tmp_path)
+    early = [file.read_text() for file in sorted(tmp_path.glob("a.*"))]
+    script(tmp_path, "dump 1 text 2 a.*")
+    run_script(path, folder=tmp_path)
+    assert early == [file.read_text() for file in sorted(tmp_path.glob("a.*"))]
+    assert len(early) == 3
+    image = "dump 1 image 1 a.*.ppm site site drange 1 1"
+    path.write_text("\n".join([*first, image, rest]))
+    with pytest.raises(InputError, match="dump: create_sites must come first"):
+        read_script(path)
+    path.write_text("\n".join([*first, "dump 1 text 1 a", "dump_one 1", rest]))
+    with pytest.raises(InputError, match="dump_one: create_sites must come first"):
+        read_script(path)
+    grid = "dump 1 vtk 1 a.*.vti i1\ndump_modify 1 vtk 9 9 9 0 50 sort id"
+    path.write_text("\n".join([*first, grid, rest]))
+    with pytest.raises(InputError, match=r"vtk has 9 x 9 x 9 cells, the sites are"):
+        run_script(path, folder=tmp_path)
+
+
+def test_as_much_of_a_word_is_read_as_is_a_number_and_that_is_told(tmp_path):
+    found = script(tmp_path, "temperature 0.3K\nstats 1.0e11.0\nrun 2.5s\nseed 12,")
+    first, _ = found.runs
+    assert (first.temperature, first.end) == (0.3, 2.5)
+    told = [line.partition(": ")[2] for line in found.passed_over]
+    assert told == [
+        "temperature 0.3K (0.3 is read of 0.3K)",
+        "stats 1.0e11.0 (1.0e11 is read of 1.0e11.0)",
+        "run 2.5s (2.5 is read of 2.5s)",
+    ]
+    with pytest.raises(InputError, match=r"temperature: needs a number, got 'K0\.3'"):
+        script(tmp_path, "temperature K0.3")

@@ -199,7 +199,9 @@ SCRIPT_MISTAKES = {
     "sintering": (edit("potts 100", "sinter"), "'sinter' is not simulated here: it"),
     "style": (edit("potts", "potts/foo"), r"in.script:2: app_style: 'potts/foo' is "
               r"not supported, only potts \| potts/neighonly \| am/ellipsoid"),
-    "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"),
+    "lattice": (edit("sc/26n", "fcc"), r"in.script:4: lattice: 'fcc'.*sc/26n \| sc/6n"
+                r" \| sq/8n \| sq/4n: SPPARKS itself runs"),
+    "not a lattice": (edit("sc/26n", "hex"), r"lattice: 'hex' is not supported, only"),
     "command": (edit("temperature", "ecoord 1 1\ntemperature"),
                 "in.script:11: ecoord: not supported"),
     "dimension": (edit("dimension 3", "dimension 2"), "needs dimension 3, not 2"),
@@ -224,7 +226,9 @@ SCRIPT_MISTAKES = {
     "second": (edit("run 10.0", "run 1\nclear\nrun 2"), "run: create_sites must come"),
     "clear": (edit("run 10.0", "run 1\nclear all"), "clear: takes no words"),
     "loop": (edit("run", "set site value 1 loop 2\nrun"), "'2' is not supported, only"),
-    "shell": (edit("run", "shell cd up\nrun"), "shell: cd is not supported"),
+    "shell": (edit("run", "shell ls\nrun"), "shell: 'ls' is not supported, only cd"),
+    "shell mv": (edit("run", "shell mv a\nrun"), "mv needs two names, got mv a"),
+    "shell rm": (edit("run", "shell rm\nrun"), "rm needs names, got rm"),
     "zero hatch": (edit("hatch 25", "hatch 0", ELLIPSOID), "hatch must be above 0"),
     "zero speed": (edit("speed 10", "speed 0", ELLIPSOID), "speed must be above 0"),
     "no pass": (edit("pass_id 2", "pass_id 3", ELLIPSOID), "no am pass 3"),
@@ -274,6 +278,7 @@ def test_a_script_may_do_without_a_run(tmp_path):
 def test_a_temperature_below_0_acts_as_in_spparks(tmp_path, app, how, expected):
     """Its Boltzmann factor is above 1: sweeps accept all, solvers leave it out."""
     text = ISO.replace("potts 100", app).replace("sweep random", how)
+    text = text.replace("range 1 100", "range 1 2")
     (run,) = script(tmp_path, text.replace("0.5", "-0.5")).runs
     assert run.temperature == expected
 

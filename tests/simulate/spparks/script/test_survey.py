@@ -3,7 +3,7 @@ from samples import AM, ISO, POTTS
 
 from grainpaint import InputError
 from grainpaint.simulate.spparks import read_script
-from grainpaint.simulate.spparks.script.survey import survey_script
+from grainpaint.simulate.spparks.script.survey import survey_script, unfit_files
 
 
 def survey(tmp_path, text, **variables):
@@ -36,7 +36,7 @@ def test_what_only_follows_from_an_obstacle_is_not_listed(tmp_path):
     found, obstacles = survey(tmp_path, ISO.replace("sc/26n", "fcc"))
     assert found is None
     assert len(obstacles) == 1
-    assert "'fcc' is not supported" in obstacles[0]
+    assert "'fcc' is not simulated here" in obstacles[0]
 
 
 def test_a_line_that_cannot_be_read_hides_no_other_obstacle(tmp_path):
@@ -76,3 +76,30 @@ def test_what_is_no_script_is_one_obstacle(tmp_path, text):
     assert found is None
     assert len(obstacles) == 1
     assert "is not a script of SPPARKS" in obstacles[0]
+
+
+def test_site_files_that_do_not_fit_are_listed_with_their_lines(tmp_path):
+    lines = "".join(f"{i + 1} {i % 50 + 1}\n" for i in range(960))
+    head = "title\n\n3 dimension\n{} sites\n\nValues\n\n"
+    for name, n in (("good", 960), ("short", 961), ("long", 959)):
+        (tmp_path / name).write_text(head.format(n) + lines)
+    reads = "read_sites good\nread_sites short\nread_sites long"
+    path = tmp_path / "in.script"
+    text = POTTS.replace("boundary p p n", "boundary p p p")
+    path.write_text(text.replace("set site range 1 50", reads))
+    simulation, obstacles = survey_script(path)
+    assert obstacles == []
+    short, long = unfit_files(simulation)
+    assert short.startswith("in.script:9: ")
+    assert long.startswith("in.script:10: ")
+    path.write_text(text)
+    assert unfit_files(survey_script(path)[0]) == []
+
+
+def test_a_site_file_that_the_script_writes_is_not_looked_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dumped = "dump 1 sites 2 r.* id site\nrun 2\nread_sites r.1\nrun 1"
+    (tmp_path / "in.script").write_text(POTTS.replace("run 4", dumped))
+    (tmp_path / "r.1").write_text("of an earlier script\n")
+    simulation, obstacles = survey_script(tmp_path / "in.script")
+    assert obstacles == unfit_files(simulation) == []

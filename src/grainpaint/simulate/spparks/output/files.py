@@ -2,13 +2,14 @@
 
 import gzip
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from grainpaint.errors import InputError
 from grainpaint.formats.files import replace_with
-from grainpaint.simulate.spparks.requests import DumpWrite
+from grainpaint.simulate.spparks.requests import DumpWrite, Shell
 
-__all__ = ["append_to", "place_of", "write_snapshot"]
+__all__ = ["append_to", "begin_file", "change_files", "place_of", "write_snapshot"]
 
 _GZIP_LEVEL = 3  # 6, as in SPPARKS, takes three times as long
 
@@ -64,3 +65,38 @@ def append_to(path: Path, text: str, first: bool) -> None:
             file.write(text)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def begin_file(folder: Path, name: str) -> None:
+    """Make the only file of a dump, empty until its first snapshot.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    path = place_of(folder, name.replace("%", "0"))
+    try:
+        _pour(path, "wb", ())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def change_files(folder: Path, step: Shell) -> None:
+    """Execute ``shell``; as in SPPARKS, what fails is passed over.
+
+    Only files and empty folders are deleted, each by its name.
+    """
+    paths = [folder / name for name in step.paths]
+    with suppress(OSError):
+        if step.what == "mv":
+            paths[0].replace(paths[1])
+    for path in paths:
+        with suppress(OSError):
+            match step.what:
+                case "mkdir":
+                    path.mkdir()
+                case "rm":
+                    path.unlink()
+                case "rmdir":
+                    path.rmdir()

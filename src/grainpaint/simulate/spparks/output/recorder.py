@@ -14,7 +14,7 @@ from grainpaint.simulate.spparks.output.diagnostics import (
     titles,
     values,
 )
-from grainpaint.simulate.spparks.output.files import place_of
+from grainpaint.simulate.spparks.output.files import begin_file, place_of
 from grainpaint.simulate.spparks.output.frame import Frame
 from grainpaint.simulate.spparks.output.log import Log
 from grainpaint.simulate.spparks.output.stitch import write_stitch
@@ -81,6 +81,8 @@ class Recorder:
         frame = Frame(self.sites, app, moment.time, self.temperature)
         if run is not None:
             if moment is run.moments[0]:
+                for name in moment.opened:
+                    begin_file(self.folder, name)
                 self._begin(run, len(frame.order))
             for diagnostic in moment.diagnostics:
                 self._cluster(frame, diagnostic)

@@ -90,6 +90,11 @@ def write_vtk(frame: Frame, write: DumpWrite, folder: Path) -> None:
         raise InputError(f"dump {dump.name}: a .vti must hold all sites of a box")
     app_low, app_high = 0, getattr(frame.app, "n_spins", int(values.max()))
     nx, ny, nz, first, last = dump.extent or (*frame.box.shape, app_low, app_high)
+    if (nx, ny, nz) != frame.box.shape:  # of a dump before create_sites
+        raise InputError(
+            f"dump {dump.name}: vtk has {nx} x {ny} x {nz} cells, the sites are "
+            f"{frame.box.shape}"
+        )
     extent = f"0 {nx} 0 {ny} 0 {nz}"
     head = (
         '<?xml version="1.0"?>\n'

@@ -14,7 +14,11 @@ from grainpaint.simulate.spparks.simulation import (
 __all__ = ["COMMANDS"]
 
 _DIMENSIONS = {"sc/26n": 3, "sc/6n": 3, "sq/8n": 2, "sq/4n": 2}
-
+# Of SPPARKS, with sites that form no grid of cubes or squares.
+_ELSEWHERE = {
+    "bcc", "diamond", "fcc", "fcc/octa/tetra", "line/2n", "random/1d", "random/2d",
+    "random/3d", "tri",
+}  # fmt: skip
 _MOST_SITES = 1 << 40
 _FARTHEST = 1 << 40  # lattice constants from 0, so that positions are exact
 
@@ -24,6 +28,11 @@ def _dimension(state: ScriptState, command: Command) -> None:
 
 
 def _lattice(state: ScriptState, command: Command) -> None:
+    if command.word(0) in _ELSEWHERE:
+        raise command.fail(
+            f"{command.word(0)!r} is not simulated here, only "
+            f"{' | '.join(_DIMENSIONS)}: SPPARKS itself runs the script"
+        )
     lattice = command.expect(0, *_DIMENSIONS)
     if _DIMENSIONS[lattice] != state.dimension:
         raise command.fail(

@@ -1,11 +1,14 @@
 """Commands of SPPARKS' input scripts."""
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from grainpaint.errors import InputError, brief
 
 __all__ = ["Command", "MissingCommand"]
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class MissingCommand(InputError):
@@ -35,11 +38,14 @@ class Command:
         The other words; text between double quotes is one word.
     where : str
         File and line, for messages.
+    notes: list of str
+        What was made of words that are not quite numbers.
     """
 
     name: str
     words: tuple[str, ...]
     where: str
+    notes: list[str] = field(default_factory=list, compare=False)
 
     def fail(self, message: str) -> InputError:
         """Return an error that names the file, the line and the command."""
@@ -51,15 +57,14 @@ class Command:
         return MissingCommand(str(error), what)
 
     def number(self, index: int) -> float:
-        """Return word `index` as a number (a trailing comma is ignored)."""
+        """Return word `index` as a number: as much of it as is one, as in SPPARKS."""
         word = self.word(index)
-        try:
-            value = float(word.removesuffix(","))
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise self.fail(f"needs a number, got {word!r}")
-        return value
+        found = _NUMBER.match(word)
+        if found is None or not math.isfinite(float(found[0])):
+            raise self.fail(f"needs a number, got {brief(word, 60)!r}")
+        if found[0] != word.removesuffix(","):
+            self.notes.append(f" ({found[0]} is read of {brief(word, 60)})")
+        return float(found[0])
 
     def integer(self, index: int) -> int:
         """Return word `index` as a whole number, truncated as in SPPARKS."""

@@ -1,6 +1,7 @@
 """The commands ``diag_style`` and ``stats``."""
 
 import re
+from collections.abc import Callable
 
 from grainpaint.simulate.spparks.requests import ClusterFiles, Diagnostic
 from grainpaint.simulate.spparks.script.command import Command
@@ -31,7 +32,7 @@ def _diag_style(state: ScriptState, command: Command) -> None:
     if style == "array":
         diagnostic, timing = _array(state, command), OutputInterval(0.0)
     else:
-        diagnostic, timing = _plain(command, style)
+        diagnostic, timing = _plain(command, style, state.named)
     state.outputs.diagnostics.append(ActiveDiagnostic(diagnostic, timing))
 
 
@@ -49,7 +50,9 @@ def _array(state: ScriptState, command: Command) -> Diagnostic:
     return Diagnostic("array", columns=tuple(pairs))
 
 
-def _plain(command: Command, style: str) -> tuple[Diagnostic, OutputInterval]:
+def _plain(
+    command: Command, style: str, named: Callable[[str], str]
+) -> tuple[Diagnostic, OutputInterval]:
     """Return another diagnostic and its own interval."""
     timing, in_stats, table, sites, opendx = OutputInterval(0.0), True, "", "", False
     at = 1
@@ -66,11 +69,11 @@ def _plain(command: Command, style: str) -> tuple[Diagnostic, OutputInterval]:
             case "delay" | "logfreq" | "loglinfreq":
                 at += timing.take(command, at)
             case "filename" if style == "cluster":
-                table = command.word(at + 1)
+                table = named(command.word(at + 1))
                 at += 2
             case "dump" if style == "cluster":
                 how = command.expect(at + 1, "standard", "opendx", "none")
-                sites = "" if how == "none" else command.word(at + 2)
+                sites = "" if how == "none" else named(command.word(at + 2))
                 opendx = how == "opendx"
                 at += 2 if how == "none" else 3
             case word:
@@ -82,9 +85,7 @@ def _plain(command: Command, style: str) -> tuple[Diagnostic, OutputInterval]:
 
 
 def _stats(state: ScriptState, command: Command) -> None:
-    # SPPARKS reads as much of a word as is a number: 1.0e11.0 is 1e11.
-    found = re.match(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", command.word(0))
-    timing = OutputInterval(float(found[0]) if found else command.number(0))
+    timing = OutputInterval(command.number(0))
     timing.tolerance = state.outputs.stats.tolerance
     at = 1
     while at < len(command.words):

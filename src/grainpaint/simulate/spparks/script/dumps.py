@@ -20,8 +20,8 @@ _RELATIONS = ("<", "<=", ">", ">=", "==", "!=")
 
 
 def _dump(state: ScriptState, command: Command) -> None:
-    if state.box is None:
-        raise command.missing("create_sites")
+    if state.app is None:
+        raise command.missing("app_style")
     name, style = command.word(0), command.expect(1, *_STYLES)
     if name in state.outputs.dumps:
         raise command.fail(f"{name!r} exists already")
@@ -35,6 +35,8 @@ def _dump(state: ScriptState, command: Command) -> None:
     columns = command.words[4:]
     image = None
     if style == "image":
+        if state.box is None:
+            raise command.missing("create_sites")
         columns = (command.word(4), command.word(5))
         image = image_request(command, state, columns)
     elif not columns:
@@ -43,7 +45,7 @@ def _dump(state: ScriptState, command: Command) -> None:
         _check_column(state, command, column)
     _check_style(command, style, columns)
     if style == "stitch":
-        state.stitched.setdefault(file, [])
+        state.stitched.setdefault(state.named(file), [])
     dump = Dump(name, style, file, tuple(columns), image=image)
     state.outputs.dumps[name] = ActiveDump(dump, OutputInterval(delta))
 
@@ -111,8 +113,7 @@ def _option(state: ScriptState, command: Command, active: ActiveDump, at: int) -
             return 4
         case "vtk" if dump.style == "vtk":
             nx, ny, nz, low, high = (command.integer(at + i) for i in range(1, 6))
-            assert state.box is not None
-            if (nx, ny, nz) != state.box.shape:
+            if state.box is not None and (nx, ny, nz) != state.box.shape:
                 raise command.fail(
                     f"vtk has {nx} x {ny} x {nz} cells, the sites are {state.box.shape}"
                 )
@@ -138,9 +139,12 @@ def _sort(command: Command, at: int) -> int:
 
 def _dump_one(state: ScriptState, command: Command) -> None:
     active = _find(state, command)
-    state.steps.append(Moment(state.time, dumps=(active.write(),)))
+    if state.box is None:
+        raise command.missing("create_sites")
+    write = active.write(state.outputs.folder)
+    state.steps.append(Moment(state.time, dumps=(write,)))
     if active.dump.style == "stitch":
-        state.stitched[active.dump.file].append(state.time)
+        state.stitched.setdefault(write.dump.file, []).append(state.time)
 
 
 def _undump(state: ScriptState, command: Command) -> None:

@@ -6,6 +6,7 @@ replaced. The meaning of the commands is defined in the other modules here.
 
 import operator
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from grainpaint.errors import InputError, brief
@@ -35,6 +36,7 @@ def commands(
     keyword: Callable[[str], float],
     echo: Callable[[str], None] = _no_echo,
     failed: Callable[[InputError], None] = _raise,
+    named: Callable[[str], str] = str,
 ) -> Iterator[Command]:
     """Yield the commands of a script in the order in which SPPARKS executes them.
 
@@ -51,6 +53,8 @@ def commands(
         Receives each line that is read, and again if variables change it.
     failed : callable
         Receives what is wrong with a line; if it returns, the next line follows.
+    named : callable
+        Returns where a file lies that a command names.
 
     Yields
     ------
@@ -65,9 +69,9 @@ def commands(
     table = Variables(variables, keyword)
     texts: dict[Path, list[str]] = {}
     files = [_File(path, path.name, texts)]
+    places = _Places(path, texts, named)
     label: str | None = None  # searched for since a jump
     skip_jump = False  # a variable is used up
-    n_jumps = 0
     pending: list[tuple[str, str]] = []  # commands of an `if`
     for _ in range(_MOST_COMMANDS):
         line = pending.pop() if pending else _next_line(files, label)
@@ -92,17 +96,14 @@ def commands(
             elif command.name == "jump" and skip_jump:
                 skip_jump = False
             elif command.name == "jump":
-                n_jumps += 1
-                files[-1] = _jump(command, path, texts, n_jumps)
+                files[-1] = places.jump(command)
                 label = command.words[1] if len(command.words) > 1 else None
             elif command.name == "include":
-                files.append(_include(command, path, texts, len(files)))
+                files.append(places.include(command, len(files)))
             elif command.name == "if":
-                chosen = _branch(command)
-                if chosen:
-                    pending.append((chosen, where))
+                pending += [(chosen, where) for chosen in _branch(command) if chosen]
             elif command.name == "print":  # the only one that looks into quoted text
-                said = [table.substitute(word, where) for word in command.words]
+                said = (table.substitute(word, where) for word in command.words)
                 yield Command(command.name, tuple(said), where)
             elif command.name != "label":
                 yield command
@@ -155,38 +156,45 @@ def _next_line(files: list[_File], label: str | None) -> tuple[str, str] | None:
     return None
 
 
-def _open(command: Command, script: Path, known: dict[Path, list[str]]) -> _File:
-    name = command.word(0)
-    for path in (script.parent / name, Path(name)):
-        try:
-            found = path.is_file()  # a device may have no end
-        except (OSError, ValueError):  # too long, or with a zero byte
-            found = False
-        if found:
-            return _File(path, name, known)
-    if name == "SELF":
-        raise command.fail("SELF is LAMMPS' word: SPPARKS wants the name of the script")
-    raise command.fail(f"there is no file {brief(name, 100)}")
+@dataclass
+class _Places:
+    """Where other scripts are looked for: beside the first one, in the folder."""
+
+    script: Path
+    known: dict[Path, list[str]]
+    named: Callable[[str], str]
+    n_jumps: int = 0
+
+    def jump(self, command: Command) -> _File:
+        self.n_jumps += 1
+        if self.n_jumps > _MOST_JUMPS:
+            raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
+        return self._open(command)
+
+    def include(self, command: Command, depth: int) -> _File:
+        if depth >= _DEEPEST:
+            raise command.fail(f"files include each other over {_DEEPEST} deep")
+        return self._open(command)
+
+    def _open(self, command: Command) -> _File:
+        name = command.word(0)
+        for each in (self.named(name), name):  # after ``shell cd``, or without it
+            for path in (self.script.parent / each, Path(each)):
+                try:
+                    found = path.is_file()  # a device may have no end
+                except (OSError, ValueError):  # too long, or with a zero byte
+                    found = False
+                if found:
+                    return _File(path, name, self.known)
+        if name == "SELF":
+            raise command.fail(
+                "SELF is LAMMPS' word: SPPARKS wants the name of the script"
+            )
+        raise command.fail(f"there is no file {brief(name, 100)}")
 
 
 def _is_label(command: Command, label: str) -> bool:
     return command.name == "label" and command.word(0) == label
-
-
-def _jump(
-    command: Command, script: Path, known: dict[Path, list[str]], count: int
-) -> _File:
-    if count > _MOST_JUMPS:
-        raise command.fail(f"over {_MOST_JUMPS:,} jumps: an endless loop?")
-    return _open(command, script, known)
-
-
-def _include(
-    command: Command, script: Path, known: dict[Path, list[str]], depth: int
-) -> _File:
-    if depth >= _DEEPEST:
-        raise command.fail(f"files include each other over {_DEEPEST} deep")
-    return _open(command, script, known)
 
 
 def _has_variables(text: str) -> bool:
@@ -224,13 +232,13 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def _branch(command: Command) -> str:
-    """Return the command that an `if` selects, or an empty string."""
+def _branch(command: Command) -> tuple[str, ...]:
+    """Return the command that an `if` selects, if it selects one."""
     compare = _COMPARE[command.expect(1, *_COMPARE)]
     command.expect(3, "then")
     if len(command.words) > 5:
         command.expect(5, "else")
         command.word(6)
     if compare(command.number(0), command.number(2)):
-        return command.word(4)
-    return command.words[6] if len(command.words) > 6 else ""
+        return (command.word(4),)
+    return (command.words[6],) if len(command.words) > 6 else ()

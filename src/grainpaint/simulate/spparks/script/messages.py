@@ -16,7 +16,7 @@ def _log(state: ScriptState, command: Command) -> None:
     name = command.word(0)
     if len(command.words) > 1:
         raise command.fail(f"takes one word, a file; got {' '.join(command.words)}")
-    state.steps.append(OpenLog("" if name == "none" else name))
+    state.steps.append(OpenLog("" if name == "none" else state.named(name)))
 
 
 def _print(state: ScriptState, command: Command) -> None:

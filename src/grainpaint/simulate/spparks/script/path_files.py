@@ -28,7 +28,7 @@ def _pathgen(state: ScriptState, command: Command) -> None:
     lines = path_lines(
         state.am.metas, state.extent, n_layers, start, width, melt_depth, depth
     )
-    state.steps.append(WritePaths(Path(command.word(1)), "".join(lines)))
+    state.steps.append(WritePaths(Path(state.named(command.word(1))), "".join(lines)))
 
 
 def path_lines(

@@ -18,6 +18,7 @@ from grainpaint.simulate.spparks.script import (
     path_files,
     region,
     run,
+    shell_commands,
     spins,
     variant_styles,
     weld_commands,
@@ -52,7 +53,9 @@ def read_script(path: Path, variables: dict[str, str] | None = None) -> Simulati
         With file and line, if something is wrong or not supported.
     """
     state = ScriptState(path)
-    for command in commands(path, variables or {}, state.keyword, state.echoed):
+    for command in commands(
+        path, variables or {}, state.keyword, state.echoed, named=state.named
+    ):
         follow(state, command)
     return state.simulation()
 
@@ -65,6 +68,8 @@ def follow(state: ScriptState, command: Command) -> None:
         _COMMANDS[command.name](state, command)
     else:
         raise unknown(command, (*_COMMANDS, *_PASSED_OVER))
+    for note in command.notes:
+        state.pass_over(command, note)
 
 
 def _am(state: ScriptState, command: Command) -> None:
@@ -79,15 +84,12 @@ def _am(state: ScriptState, command: Command) -> None:
 
 
 def _am_word(state: ScriptState, command: Command) -> None:
-    """Execute ``am_pass`` and the like, the words of ``potts/additive`` until 2020."""
+    """Execute ``am_pass`` and the like, the words of ``potts/additive`` until 2020.
+
+    For some weeks of 2017 they were ``pass`` and so on.
+    """
     words = (command.name.removeprefix("am_"), *command.words)
     _am(state, Command("am", words, command.where))
-
-
-def _shell(state: ScriptState, command: Command) -> None:
-    if command.word(0) == "cd":
-        raise command.fail("cd is not supported: name files from the script's place")
-    state.pass_over(command)
 
 
 def _clear(state: ScriptState, command: Command) -> None:
@@ -108,11 +110,15 @@ _COMMANDS: dict[str, Handler] = {
     **messages.COMMANDS,
     **weld_commands.COMMANDS,
     **path_files.COMMANDS,
+    **shell_commands.COMMANDS,
     "am": _am,
     "am_cartesian_layer": _am_word,
     "am_pass": _am_word,
     "am_pattern": _am_word,
     "am_transverse_pass": _am_word,
+    "cartesian_layer": _am_word,
+    "pass": _am_word,
+    "pattern": _am_word,
+    "transverse_pass": _am_word,
     "clear": _clear,
-    "shell": _shell,
 }

@@ -15,6 +15,7 @@ from grainpaint.simulate.spparks.applications import (
 from grainpaint.simulate.spparks.clock import Clock
 from grainpaint.simulate.spparks.script.build_state import scan_duration
 from grainpaint.simulate.spparks.script.command import Command
+from grainpaint.simulate.spparks.script.ready import check_colors, check_spins
 from grainpaint.simulate.spparks.script.spins import stitch_time
 from grainpaint.simulate.spparks.script.state import Handler, ScriptState
 from grainpaint.simulate.spparks.simulation import N_NEIGHBORS, LayeredScan, RunCommand
@@ -79,6 +80,8 @@ def _run(state: ScriptState, command: Command) -> None:
             build = _build(state, command, stop - state.time, begins)
             if not build.timed and begins:
                 stop = state.time + scan_duration(build)
+    check_spins(state, command)
+    check_colors(state, command)
     turn = _turn(state, command)
     try:
         clock = Clock(state.time, stop, _turn_time(state, turn, stop - state.time))
@@ -89,7 +92,7 @@ def _run(state: ScriptState, command: Command) -> None:
     for moment in moments:
         for write in moment.dumps:
             if write.dump.style == "stitch":
-                state.stitched[write.dump.file].append(moment.time)
+                state.stitched.setdefault(write.dump.file, []).append(moment.time)
     state.steps.append(
         RunCommand(
             state.time,

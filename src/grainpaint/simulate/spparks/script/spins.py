@@ -86,7 +86,7 @@ def _read_sites(state: ScriptState, command: Command) -> None:
     try:
         path = state.file(command, 0)
     except InputError:
-        path = Path(command.word(0))
+        path = Path(state.named(command.word(0)))
         if path not in state.dumped():  # by an earlier run of the script
             raise
     assert state.app is not None
@@ -96,7 +96,7 @@ def _read_sites(state: ScriptState, command: Command) -> None:
 
 def _stitch_file(state: ScriptState, command: Command) -> Path:
     """Return the stitch file of ``set``: an existing one, or one that it dumps to."""
-    name = command.word(2)
+    name = state.named(command.word(2))
     try:
         return Path(name) if name in state.stitched else state.file(command, 2)
     except InputError as error:
@@ -110,11 +110,10 @@ def stitch_time(state: ScriptState, command: Command, index: int) -> float:
     The time of the last snapshot is known before the script runs. A new file has none:
     SPPARKS then takes 0.
     """
-    name = command.word(index)
+    name = state.named(command.word(index))
     known = list(state.stitched.get(name, ()))
-    on_disk = next((p for p in state.places(name) if p.is_file()), None)
-    if on_disk is not None:
-        known += stitch_times(on_disk)
+    for path in state.on_disk(command.word(index))[:1]:
+        known += stitch_times(path)
     word = command.word(index + 1)
     if word in ("first", "last"):
         return (min if word == "first" else max)(known, default=0.0)

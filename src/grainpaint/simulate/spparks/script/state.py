@@ -1,5 +1,6 @@
 """The state of SPPARKS while it reads a script."""
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -12,7 +13,7 @@ from grainpaint.simulate.spparks.applications import (
 )
 from grainpaint.simulate.spparks.image_request import Color
 from grainpaint.simulate.spparks.regions import BlockRegion, Region
-from grainpaint.simulate.spparks.requests import Moment, Say
+from grainpaint.simulate.spparks.requests import Moment, Say, Shell
 from grainpaint.simulate.spparks.script.am_commands import AmCommands
 from grainpaint.simulate.spparks.script.command import Command
 from grainpaint.simulate.spparks.script.outputs import ScriptOutputs
@@ -27,6 +28,8 @@ from grainpaint.simulate.spparks.simulation import (
 
 __all__ = ["SITE_COLUMNS", "Handler", "ScriptState"]
 
+# What ``clear`` leaves: messages and files.
+_LASTING = ("passed_over", "stitched", "awaited", "echo", "folders", "removed")
 SITE_COLUMNS = ("id", "site", "x", "y", "z", "energy", "propensity")
 
 
@@ -60,6 +63,8 @@ class ScriptState:
     am: AmCommands = field(default_factory=AmCommands)
     steps: list[ScriptStep] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)  # that the script makes
+    removed: set[Path] = field(default_factory=set)  # files, deleted or moved away
     before: tuple[Simulation, ...] = ()  # ended by ``clear``
 
     def keyword(self, name: str) -> float:
@@ -89,14 +94,24 @@ class ScriptState:
     def file(self, command: Command, index: int) -> Path:
         """Return the file that word `index` names, in the cwd or beside the script."""
         name = command.word(index)
-        for path in self.places(name):
-            if path.is_file():
-                return path
+        for path in self.on_disk(name):
+            return path
         raise command.fail(f"no file {name}")
+
+    def on_disk(self, name: str) -> list[Path]:
+        """Return the files of a name that exist before the script runs, and stay."""
+        places = dict.fromkeys(self.places(name))
+        return [p for p in places if p.is_file() and p.resolve() not in self.removed]
+
+    def named(self, name: str) -> str:
+        """Return a file's name from the folder of the run, after ``shell cd``."""
+        if not self.outputs.folder:
+            return name
+        return posixpath.normpath(posixpath.join(self.outputs.folder, name))
 
     def places(self, name: str) -> tuple[Path, Path]:
         """Return where a file may lie: in the current folder, beside the script."""
-        return Path(name), self.path.parent / name
+        return Path(self.named(name)), self.path.parent / self.named(name)
 
     def echoed(self, line: str) -> None:
         """Let a line of the script be shown where `echo` says."""
@@ -110,15 +125,33 @@ class ScriptState:
             self.passed_over.append(text)
 
     def dumped(self) -> set[Path]:
-        """Return the files with one snapshot each that the script has dumped so far."""
+        """Return the files with one snapshot each that the script has dumped so far.
+
+        They are where ``shell mv`` has put them, and no longer if ``rm`` has deleted
+        them.
+        """
         before = [step for one in self.before for step in one.steps]
-        moments: list[Moment] = []
+        found: set[Path] = set()
         for step in (*before, *self.steps):
-            if isinstance(step, RunCommand):
-                moments += step.moments
-            elif isinstance(step, Moment):
-                moments.append(step)
-        return {Path(write.path) for moment in moments for write in moment.dumps}
+            match step:
+                case RunCommand():
+                    found |= {w.path for moment in step.moments for w in moment.dumps}
+                case Moment():
+                    found |= {write.path for write in step.dumps}
+                case Shell("mv", (old, new)):
+                    found.discard(Path(old))
+                    found.add(Path(new))
+                case Shell("rm", names):
+                    found -= {Path(name) for name in names}
+        return found
+
+    def remove(self, name: str) -> list[float]:
+        """Forget a file on the disk; return the times in it if it is a stitch file."""
+        self.removed.add(Path(name).resolve())
+        times, self.stitched[name] = self.stitched.get(name, []), []
+        if not times:
+            del self.stitched[name]
+        return times
 
     def missing_files(self) -> list[InputError]:
         """Return what is wrong if no dump makes the stitch files that are read."""
@@ -130,8 +163,9 @@ class ScriptState:
         if isinstance(self.app, PathsApp) or (self.app and self.box):
             fresh.steps = []
             fresh.before = (*self.before, self._simulation())
-        for name in ("passed_over", "stitched", "awaited", "echo"):
+        for name in _LASTING:
             setattr(fresh, name, getattr(self, name))
+        fresh.outputs.folder = self.outputs.folder
         self.__dict__.update(fresh.__dict__)
 
     def simulation(self) -> Simulation:

@@ -11,9 +11,10 @@ from grainpaint.simulate.spparks.script.language import commands
 from grainpaint.simulate.spparks.script.reader import follow
 from grainpaint.simulate.spparks.script.state import ScriptState
 from grainpaint.simulate.spparks.script.unknown import UnknownCommand
-from grainpaint.simulate.spparks.simulation import Simulation
+from grainpaint.simulate.spparks.simulation import ReadFile, Simulation
+from grainpaint.simulate.spparks.sites import Sites
 
-__all__ = ["survey_script"]
+__all__ = ["survey_script", "unfit_files"]
 
 _UNKNOWN_VARIABLE = re.compile(r"no variable '([^']*)'")
 _MOST_VARIABLES = 100
@@ -58,6 +59,28 @@ def survey_script(
         known[name[1]] = _STAND_IN
 
 
+def unfit_files(simulation: Simulation) -> list[str]:
+    """Return what is wrong with the site files that a script reads.
+
+    They are read as a run would do it. Files that the script itself writes do not
+    exist yet.
+    """
+    dumped = {w.path for part in simulation.parts
+              for moment in part.moments for w in moment.dumps}  # fmt: skip
+    found: dict[str, None] = {}
+    for part in simulation.parts:
+        for step in part.steps:
+            if not isinstance(step, ReadFile) or step.time is not None:
+                continue
+            if step.path in dumped or not step.path.is_file():
+                continue
+            try:
+                Sites(part.box).read_file(step)
+            except InputError as error:
+                found[str(error)] = None
+    return list(found)
+
+
 def _survey(
     path: Path, variables: dict[str, str]
 ) -> tuple[Simulation | None, list[str]]:
@@ -71,7 +94,9 @@ def _survey(
         obstacles[str(error)] = None
 
     try:
-        for command in commands(path, variables, state.keyword, state.echoed, note):
+        for command in commands(
+            path, variables, state.keyword, state.echoed, note, state.named
+        ):
             try:
                 follow(state, command)
                 understood += 1

@@ -62,20 +62,28 @@ class OutputInterval:
         if self.delta < 0 or self.repeat < 0 or (self.repeat and self.scale <= 1):
             raise command.fail("needs delta > 0, a count >= 0 and a scale > 1")
 
-    def due(self, now: float) -> float:
-        """Return the next time after `now`, as SPPARKS computes it."""
+    def due(self, now: float, exact: bool = False) -> float:
+        """Return the next time after `now`, as SPPARKS computes it.
+
+        Parameters
+        ----------
+        now : float
+        exact : bool
+            Whether `now` is SPPARKS' time to the last bit, as that of sweeps is: a
+            build that ends at 12 - 2e-14 is due again at 12.
+        """
         if self.delta <= 0:
             return math.inf
         now += self.tolerance
         if self.repeat == 0:
-            due = _multiple(now, self.delta)
+            due = _multiple(now, self.delta, exact)
         elif self.logarithmic:
             due = self._decade(now)
             while now >= due * (1 - 1e-12):
                 due *= self.scale ** (1.0 / self.repeat)
         else:
             start = self._decade(now)
-            due = _multiple(now, start)
+            due = _multiple(now, start, exact)
             if int(due / start) > self.repeat:
                 due = start * self.scale
         return max(due, self.delay) - self.tolerance
@@ -87,8 +95,11 @@ class OutputInterval:
         return start
 
 
-def _multiple(now: float, step: float) -> float:
+def _multiple(now: float, step: float, exact: bool) -> float:
     """Return the next multiple of a step."""
+    if exact:
+        due = math.ceil(now / step) * step
+        return due + step * (due == now)
     # A multiple that rounding has put just above or below `now` counts as now.
     count = math.ceil(now / step - 1e-9)
     return step * (count + (abs(count * step - now) <= 1e-9 * max(step, now)))
