@@ -51,10 +51,10 @@ class _Near(NamedTuple):
         """Return which pixels are among them (integer, shape (n, 2))."""
         if self.mask is None:
             beyond = np.maximum(np.maximum(-pixel, pixel - np.array(self.size) + 1), 0)
-            near: np.ndarray = np.hypot(beyond[:, 0], beyond[:, 1]) <= self.reach
-            return near
+            return np.asarray(np.hypot(beyond[:, 0], beyond[:, 1]) <= self.reach)
         pixel = pixel + self.margin
-        found: np.ndarray = ((pixel >= 0) & (pixel < self.mask.shape)).all(1)
+        in_box = (pixel >= 0) & (pixel < self.mask.shape)
+        found: np.ndarray = np.all(in_box, axis=1)
         found[found] = self.mask[tuple(pixel[found].T)]
         return found
 
