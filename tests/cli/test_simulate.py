@@ -43,7 +43,7 @@ def test_variables_come_from_the_command_line(run, tmp_path):
     assert "at time 3" in text
     code, text, _ = run("simulate", *words, "--dry-run", "in.potts")  # or first
     assert code == 0
-    assert "3 in 1 runs" in text
+    assert "3 in 1 run" in text
     code, _, errors = run("simulate", "in.potts", "-o", "b.npz", "--var", "T")
     assert (code, errors.count("\n")) == (2, 1)
 

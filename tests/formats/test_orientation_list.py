@@ -89,7 +89,7 @@ def test_radians_are_known_by_a_comment_that_names_the_columns(tmp_path):
         ("1,0,0,0\n", "4 columns without names"),
         ("a,b,c\n1,2,3", "has the columns a, b, c"),
         ("phi1,Phi,phi2\n1,2", "names 3 columns and has 2"),
-        ("phi1,Phi,phi2\n1,2,x", "is not a table of numbers"),
+        ("phi1,Phi,phi2\n1,2,x", "is not a table of numbers: it has 'x'"),
         ("phi1,Phi,phi2\n1,2,nan", "orientation 1 is not finite"),
         ("w,x,y,z\n1,0,0,0\n1,1,0,0", "that of orientation 2 has 1.41421"),
         ("w,x,y,z,weight\n1,0,0,0,-1", "weight must not be negative"),

@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from hostile import SECRET, many, outcome, refused, survives, swapped, table
+from hostile import many, outcome, refused, survives, swapped, table
 from samples import AM, AM_RECIPE, POTTS
 
 from grainpaint.generation.recorded import load_recipe
@@ -111,13 +111,16 @@ def test_a_bad_script_is_refused(tmp_path, case):
     assert found.error or found.value[1]
 
 
-def test_a_script_runs_no_shell(tmp_path):
-    (tmp_path / SECRET).write_text("run 1")
-    words = f"shell rm -rf {tmp_path}\nshell touch pwned\nrun 4"
+@pytest.mark.parametrize(
+    "line",
+    ["touch pwned", "rm -rf {}", "rm {}/a", "rm ../a", "mv {}/a b", "rmdir x/../.."],
+)
+def test_a_script_runs_no_shell_and_deletes_nothing_elsewhere(tmp_path, line):
     path = tmp_path / "a.script"
+    words = f"shell {line.format(tmp_path)}\nrun 4"
     path.write_text(POTTS.replace("run 4", words))
-    assert not outcome(read_script, path).error
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.script", SECRET]
+    assert "shell: " in outcome(read_script, path).error
+    assert [p.name for p in tmp_path.iterdir()] == ["a.script"]
 
 
 ISO = """shape = [32, 32, 32]

@@ -268,10 +268,14 @@ def test_a_volume_taller_than_what_the_model_learned_from_is_told():
 def test_windows_of_a_base_are_low_where_its_voxels_are_tall():
     """No higher than a build, and half as many as wide in a large one."""
     assert recipe_of("am", (100, 100, 100)).plan.computed_shape == (56, 56, 16)
-    with pytest.warns(InputNote, match="2000 voxels high"):
-        plan = recipe_of("am", (2000, 2000, 2000)).plan
-    assert plan.computed_shape == (128, 128, 64)
-    assert plan.stretch == 4
+    with pytest.warns(InputNote, match="1600 voxels high"):
+        large = recipe_of("am", (1600, 1600, 1600))
+    assert large.plan.computed_shape == (128, 128, 64)
+    assert large.plan.stretch == 4
+    with pytest.warns(InputNote, match="5000 voxels high"):
+        huge = recipe_of("am", (5000, 5000, 5000))
+    assert huge.plan.computed_shape == (104, 104, 64)
+    assert (large.core, huge.core) == ((128,) * 3, (64,) * 3)
 
 
 def test_a_part_that_is_turned_away_from_its_path_is_told(additive_model, tmp_path):

@@ -187,7 +187,7 @@ def _numbers(words: list[str], decimal: bool) -> np.ndarray:
             found[i] = float(plain if plain.isascii() and "_" not in plain else "none")
         except ValueError:
             raise InputError(
-                f"is no table of numbers: it has {brief(word, 50)!r} for one of "
+                f"is not a table of numbers: it has {brief(word, 50)!r} for one of "
                 f"orientation {i + 1}"
             ) from None
         if not math.isfinite(found[i]):

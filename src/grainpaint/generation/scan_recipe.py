@@ -6,7 +6,7 @@ import warnings
 from grainpaint.cad import AS_IT_IS
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.files import check_file, file_digest
-from grainpaint.generation.base_axis import windowed_axis
+from grainpaint.generation.base_axis import BaseAxis, windowed_axis
 from grainpaint.generation.cuts import LARGE_CORE
 from grainpaint.generation.domain import Domain, settled
 from grainpaint.generation.recipe import Recipe
@@ -106,26 +106,31 @@ def make_scan_recipe(
             InputNote,
             stacklevel=2,
         )
-    multiple = 2 ** len(card.network.channels)
     stretch = card.sampling.stretch
-    nx, ny, nz = domain.shape
-    core, base_window = _CORE, _BASE_WINDOW
-    if math.prod(domain.shape) > _WHOLE:
-        core, base_window = _SMALL_CORE, _SMALL_BASE_WINDOW
-    axes = [
-        windowed_axis(n, multiple, window, _BASE_HALO, 1, lead_of(_HALO), least)
-        for n, window, least in zip(
-            (nx, ny, -(-nz // stretch)), base_window, _LEAST_BASE
-        )
-    ]
+    multiple = 2 ** len(card.network.channels)
+    axes, core = _windows(domain.shape, multiple, stretch)
     x, y, z = ((axis.block, axis.halo) for axis in axes)
-    closed = all(axis.closed for axis in axes)
     return Recipe(
         **settled(domain, model, seed, precision, device),
         base=(x, y, z),
-        core=(LARGE_CORE if closed else core,) * 3,
+        core=(core,) * 3,
         halo=_HALO,
         scan=scan.model_copy(update={"shape": domain.shape, "part": None}),
         path_sha256=path_digest(scan),
         stretch=stretch,
     )
+
+
+def _windows(
+    shape: tuple[int, int, int], multiple: int, stretch: int
+) -> tuple[list[BaseAxis], int]:
+    """Return how a base is cut along x, y, z, and what a window writes of its build."""
+    core, longest = _CORE, _BASE_WINDOW
+    if math.prod(shape) > _WHOLE:
+        core, longest = _SMALL_CORE, _SMALL_BASE_WINDOW
+    nx, ny, nz = shape
+    axes = [
+        windowed_axis(n, multiple, window, _BASE_HALO, 1, lead_of(_HALO), least)
+        for n, window, least in zip((nx, ny, -(-nz // stretch)), longest, _LEAST_BASE)
+    ]
+    return axes, LARGE_CORE if all(axis.closed for axis in axes) else core

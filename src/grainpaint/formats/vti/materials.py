@@ -89,7 +89,7 @@ def _materials(text: str, first: int, stop: int) -> Orientations:
     values = np.array([[float(v) for v in one.split(",")] for one in turns])
     length = np.linalg.norm(values, axis=1)
     if values.shape[1] != 4 or not (np.abs(length - 1) <= _LENGTH).all():
-        raise InputError("its orientations are no unit quaternions")
+        raise InputError("its orientations are not unit quaternions")
     lattices = _lattices(sections.get("phase", ""))
     used = list(dict.fromkeys(names))
     unknown = [name for name in used if lattices.get(name) not in _SYMMETRIES]

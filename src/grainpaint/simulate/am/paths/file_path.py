@@ -57,8 +57,8 @@ def tidy(path: FilePath) -> FilePath:
         wrong = ~(np.abs(ends) <= _FARTHEST).all(axis=1)
         if wrong.any():
             raise InputError(
-                f"track {np.flatnonzero(wrong)[0] + 1:,} has a coordinate that is no "
-                "number or beyond a kilometer: the file is damaged, or `unit` is wrong"
+                f"track {np.flatnonzero(wrong)[0] + 1:,} has a coordinate that is not "
+                "a number or beyond a kilometer: the file is damaged, or `unit` is wrong"
             )
     moves = path.length > 0
     n_burns = int((path.on & ~moves).sum())

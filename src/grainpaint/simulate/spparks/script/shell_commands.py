@@ -1,6 +1,7 @@
 """The command ``shell``: folders that are entered and made, files moved and deleted.
 
 SPPARKS passes nothing to a shell; it knows these five words. What fails is no error.
+Only what lies in the folder of the run is deleted or moved: scripts come from anywhere.
 """
 
 import posixpath
@@ -24,6 +25,12 @@ def _shell(state: ScriptState, command: Command) -> None:
     if what == "cd":
         _enter(state, command, paths[0])
         return
+    outside = next((path for path in paths if _is_outside(path)), None)
+    if what != "mkdir" and outside is not None:
+        raise command.fail(
+            f"{what}: {outside} is outside the folder of the run, where nothing is "
+            "deleted or moved: leave this line out and do it yourself"
+        )
     if what == "mkdir":
         state.folders.update(paths)
     for path in paths if what == "rm" else ():
@@ -31,6 +38,11 @@ def _shell(state: ScriptState, command: Command) -> None:
     if what == "mv" and (times := state.remove(paths[0])):
         state.stitched[paths[1]] = times
     state.steps.append(Shell(what, paths))
+
+
+def _is_outside(path: str) -> bool:
+    """Return whether a path, from the folder of the run, leads out of it."""
+    return posixpath.isabs(path) or posixpath.normpath(path).split("/")[0] == ".."
 
 
 def _enter(state: ScriptState, command: Command, folder: str) -> None:
