@@ -58,7 +58,7 @@ def tidy(path: FilePath) -> FilePath:
         if wrong.any():
             raise InputError(
                 f"track {np.flatnonzero(wrong)[0] + 1:,} has a coordinate that is not "
-                "a number or beyond a kilometer: the file is damaged, or `unit` is wrong"
+                "a number or beyond a kilometer: is the file damaged, or `unit` wrong?"
             )
     moves = path.length > 0
     n_burns = int((path.on & ~moves).sum())
