@@ -249,6 +249,7 @@ TABLES = {
             "simulated": ("simulated", ".3f"),
         },
     ),
+    "anywhere": lambda: listed("anywhere"),
     "last lives": lambda: builds("last_lives"),
     "last lives fine": lambda: builds_fine("last_lives", "last lives / sweeps"),
     "masks": lambda: listed("masks"),

@@ -14,6 +14,7 @@ from grainpaint.formats.ebsd.grid import point_grid
 from grainpaint.formats.ebsd.headings import ANGLES, QUATERNION, WHITE, head_of
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
 from grainpaint.formats.ebsd.table import numbers, whole
+from grainpaint.formats.plain_text import is_numeral
 from grainpaint.orientations import Orientations
 
 __all__ = ["read_points"]
@@ -109,13 +110,8 @@ def _first_words(table: bytes, separator: str) -> list[str]:
 
 def _is_word(words: list[str], column: int) -> bool:
     """Return whether a column holds text, by its first word."""
-    if column >= len(words) or not words[column].strip():
-        return False
-    try:
-        float(words[column].replace(",", "."))
-    except ValueError:
-        return True
-    return False
+    word = words[column].strip() if column < len(words) else ""
+    return word != "" and not is_numeral(word.replace(",", "."))
 
 
 def _numbered(column: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -1,7 +1,5 @@
 """The line that names the columns of a table of orientations, in many spellings."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
