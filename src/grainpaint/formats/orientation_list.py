@@ -83,6 +83,8 @@ def _table(data: bytes) -> _Table:
     lines = [line for line in lines if line[0] not in "#%"]
     if not lines:
         raise InputError("holds no orientation")
+    if not lines:
+        raise InputError("holds no orientation")
     names, units, separator = _named(lines[0])
     named = bool(names)
     if not named:
