@@ -158,9 +158,9 @@ def _kind(names: list[str]) -> tuple[str, ...]:
 
 def _check_names(names: list[str], rows: list[list[str]]) -> None:
     """Raise unless rows have the columns named, and those are orientations."""
-    name, times = Counter(name for name in names if name).most_common(1)[0]
-    if times > 1:
-        raise InputError(f"names the column {brief(name, 50)!r} {times} times")
+    for name, times in Counter(name for name in names if name).items():
+        if times > 1:
+            raise InputError(f"names the column {brief(name, 50)!r} {times} times")
     if not _kind(names):
         raise InputError(
             f"has the columns {brief(', '.join(names))}: orientations are phi1, Phi, "
