@@ -83,7 +83,7 @@ def test_radians_are_known_by_a_comment_that_names_the_columns(tmp_path):
         ("", "holds no orientation"),
         ("phi1,Phi,phi2\n", "holds no orientation"),
         ("# phi1,Phi,phi2\n\n", "holds no orientation"),
-        ("!\n15.4", "has the columns : orientations are phi1"),
+        ("!\n15.4", "has columns without names: orientations are phi1"),
         ("phi1_rad,Phi_rad,phi2_rad\n10,20,30", "above 2 pi they are degrees"),
         ("phi1,Phi,phi2\n1.5,0.3,2", "no Euler angle above 2 pi"),
         ("phi1,Phi,phi2\n10,400,2", "above 360"),

@@ -162,10 +162,9 @@ def _check_names(names: list[str], rows: list[list[str]]) -> None:
         if times > 1:
             raise InputError(f"names the column {brief(name, 50)!r} {times} times")
     if not _kind(names):
-        raise InputError(
-            f"has the columns {brief(', '.join(names))}: orientations are phi1, Phi, "
-            "phi2 or w, x, y, z"
-        )
+        told = ", ".join(name for name in names if name)
+        has = f"the columns {brief(told)}" if told else "columns without names"
+        raise InputError(f"has {has}: orientations are phi1, Phi, phi2 or w, x, y, z")
     most = len(names)
     least = len(names) - (not names[-1])  # a separator behind the last one
     for number, row in enumerate(rows, 1):
