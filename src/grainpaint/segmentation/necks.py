@@ -163,13 +163,31 @@ def _parts(local, rule):
     box = np.zeros((nx, ny, nz), np.int64)
     for i in range(len(local)):
         box[local[i, 0], local[i, 1], local[i, 2]] = 1
-    n_parts, at = 1, 1
-    while at <= n_parts:
-        if _cut(box, at, n_parts + 1, rule):
-            n_parts += 1
+    bounds, at = [(0, nx, 0, ny, 0, nz)], 0  # of each part
+    while at < len(bounds):
+        x0, x1, y0, y1, z0, z1 = bounds[at]
+        old, new = at + 1, len(bounds) + 1
+        if _cut(box[x0:x1, y0:y1, z0:z1], old, new, rule):
+            bounds.append(_shrunk(box, new, bounds[at]))
+            bounds[at] = _shrunk(box, old, bounds[at])
         else:
             at += 1
-    return box, n_parts
+    return box, len(bounds)
+
+
+@nb.njit(cache=True)
+def _shrunk(box, part, bounds):
+    """Return the bounds of a part that lies within given ones."""
+    a, b, c, d, e, f = bounds
+    x0, x1, y0, y1, z0, z1 = b, a, d, c, f, e
+    for x in range(a, b):
+        for y in range(c, d):
+            for z in range(e, f):
+                if box[x, y, z] == part:
+                    x0, x1 = min(x0, x), max(x1, x + 1)
+                    y0, y1 = min(y0, y), max(y1, y + 1)
+                    z0, z1 = min(z0, z), max(z1, z + 1)
+    return x0, x1, y0, y1, z0, z1
 
 
 @nb.njit(cache=True)
