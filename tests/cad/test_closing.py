@@ -169,6 +169,19 @@ def test_corners_far_from_the_origin_are_joined_as_float32_steps_there():
             solid_of(far_away(is_open, rng))
 
 
+@pytest.mark.parametrize("digits", [None, 7])
+def test_a_part_so_far_away_that_its_file_blurs_it_says_so(digits):
+    ring = trimesh.creation.annulus(3, 5, 10).triangles
+    far = ring + 1e6
+    if digits is None:  # as binary STL
+        far = far.astype(np.float32).astype(float)
+    else:  # as text with seven digits
+        far = np.array([float(f"{c:.6e}") for c in far.ravel()]).reshape(far.shape)
+    assert "1e+06 um from the origin" in "".join(solid_of(far).notes)
+    assert not solid_of(ring).notes
+    assert not solid_of(CUBE * 1e6).notes  # few digits are no blur
+
+
 def test_a_sheet_beside_closed_bodies_is_told_from_a_hole_in_the_body():
     with pytest.raises(InputError, match=r"a piece of 2 triangles apart .* take it"):
         solid_of(CUBE, WALL)

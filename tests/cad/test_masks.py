@@ -67,6 +67,39 @@ def test_gray_values_are_said_and_fractions_refused(tmp_path):
         load_mask_file(path)
 
 
+@pytest.mark.parametrize(("outside", "within"), [(1, 2), (-1, 1), (2, 1), (-1.0, 1)])
+def test_a_mask_without_0_leaves_open_what_is_outside(
+    tmp_path, inside, outside, within
+):
+    path = tmp_path / "mask.npy"
+    np.save(path, np.where(inside, within, outside))
+    with pytest.raises(InputError, match=r"neither of them 0: write 0 where it is"):
+        load_mask_file(path)
+    np.save(path, np.ones(inside.shape))
+    assert load_mask_file(path).notes == ("no voxel is 0: the whole box is inside",)
+
+
+def test_of_several_arrays_of_vtk_that_called_mask_is_read(tmp_path, inside):
+    import pyvista
+
+    path = tmp_path / "a.vti"
+    image = pyvista.ImageData(dimensions=np.array(inside.shape) + 1)
+    image.cell_data["hits"] = np.ones(inside.size, np.int32)
+    for name in ("Mask", "other"):
+        image.cell_data[name] = inside.astype(np.uint8).ravel(order="F")
+        image.save(path)
+        if name == "Mask":
+            np.testing.assert_array_equal(load_mask_file(path).inside, inside)
+            del image.cell_data[name]
+    with pytest.raises(InputError, match="Call it mask, or save it alone: hits, other"):
+        load_mask_file(path)
+    del image.cell_data["hits"]
+    image.cell_data["other"] = np.where(inside, 1, -1).ravel(order="F")
+    image.save(path)
+    with pytest.raises(InputError, match=r"not negative: write 0 where it is outside$"):
+        load_mask_file(path)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [(np.zeros((3, 3, 3)), "all voxels are 0"), (np.ones((3, 3)), "three axes"),

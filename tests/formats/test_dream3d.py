@@ -6,6 +6,7 @@ import pytest
 from hdf5_files import IDS, Q, dream3d
 
 from grainpaint import InputError, load
+from grainpaint.errors import InputNote
 
 pytestmark = pytest.mark.filterwarnings("ignore::grainpaint.errors.InputNote")
 
@@ -31,6 +32,24 @@ def test_points_alone_become_grains(tmp_path):
 def test_ids_alone_have_no_orientations(tmp_path):
     volume = load(dream3d(tmp_path / "a.dream3d", "7.0", ("FeatureIds",)))
     assert volume.orientations is None
+
+
+@pytest.mark.parametrize("version", ["7.0", "8.0"])
+def test_the_only_array_of_integers_needs_no_name(tmp_path, version):
+    path = dream3d(tmp_path / "a.dream3d", version, ("FeatureIds", "Phases"))
+    with h5py.File(path, "r+") as file:
+        cells = file.visititems(lambda name, _: name if "/CellData" in name else None)
+        file[cells].move("FeatureIds", "ParentIds")
+    with pytest.warns(InputNote, match="no array FeatureIds: .* those of ParentIds"):
+        np.testing.assert_array_equal(load(path).grain_id, IDS)
+    with h5py.File(path, "r+") as file:
+        file[cells].copy("ParentIds", "Twins")
+    with pytest.raises(InputError, match=r"one \(array\): ParentIds, Phases, Twin"):
+        load(path)
+    with h5py.File(path, "r+") as file:
+        del file[cells]["ParentIds"], file[cells]["Twins"]
+    with pytest.raises(InputError, match="which array holds the grains"):  # not phases
+        load(path)
 
 
 def test_damage_is_one_clear_line(tmp_path):

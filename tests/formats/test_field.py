@@ -15,8 +15,12 @@ def test_a_field_comes_with_its_spacing_and_origin(tmp_path, rng):
     assert tuple(spacing) == (2, 2, 2)
     assert tuple(origin) == (0, 0, 0)
     np.savez(tmp_path / "bad.npz", spins=color)
-    with pytest.raises(InputError, match="no array 'field'"):
+    with pytest.raises(InputError, match="no array 'field'; it has spins"):
         read_field(tmp_path / "bad.npz")
+    np.save(tmp_path / "whole.npy", color)
+    with pytest.raises(InputError, match=r"no \.npz archive: .*savez") as error:
+        read_field(tmp_path / "whole.npy")
+    assert "damaged" not in str(error.value)
     np.savez(tmp_path / "ints.npz", field=color)
     with pytest.raises(InputError, match="must be floats"):
         read_values(tmp_path / "ints.npz")

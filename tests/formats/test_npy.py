@@ -55,6 +55,22 @@ def test_other_arrays_are_refused_in_a_line(tmp_path, values, message):
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_said_of_negative_ids_would_do(tmp_path):
+    one = saved(tmp_path, np.where(IDS == 1, -7, IDS + 1))
+    with pytest.raises(InputError, match=r"if it means outside, say so \(void -7\)"):
+        load(one)
+    with pytest.warns(InputNote):
+        assert load(one, void=-7).n_voxels == IDS.size - (IDS == 1).sum()
+    with pytest.raises(InputError, match=r"holds 3 negative grain IDs, -3 to -1, "):
+        load(saved(tmp_path, IDS - 3))
+
+
+def test_an_outside_that_no_voxel_has_is_told(tmp_path):
+    path = saved(tmp_path, IDS + 1)
+    with pytest.warns(InputNote, match="no voxel has the ID 255, so nothing is outs"):
+        load(path, void=255, unit="um")
+
+
 def test_damage_and_a_name_of_an_array_are_told(tmp_path):
     path = saved(tmp_path, IDS)
     with pytest.raises(InputError, match="one array without a name"):

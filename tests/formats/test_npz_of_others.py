@@ -63,7 +63,7 @@ def test_an_array_is_chosen_by_its_name(tmp_path):
         ({"a": np.arange(5)}, r"'a' has the shape \(5,\), and 2 or 3 axes are"),
         ({"a": IDS + 0.5}, "not integers"),
         ({"a": np.array(["x"])}, "no array with one number"),
-        ({"a": np.array([{}], object)}, "no array with one number"),
+        ({"a": np.array([{}], object)}, "'a' holds Python objects"),
         ({"a": IDS, "spacing": np.ones(3)}, "lacks grain_id and has a, spacing"),
     ],
 )

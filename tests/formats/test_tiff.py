@@ -35,6 +35,16 @@ def test_the_spacing_that_imagej_states_is_obeyed(tmp_path):
     assert said == ""
 
 
+@pytest.mark.parametrize("apart", [0.0, -0.5])
+def test_layers_that_are_stated_no_distance_apart_need_one(tmp_path, apart):
+    said = {"axes": "ZYX", "unit": "um", "spacing": apart}
+    with pytest.raises(InputError, match=r"far apart they are \(spacing_z\)"):
+        loaded(tmp_path, imagej=True, resolution=(2, 2), metadata=said)
+    volume = load(tmp_path / "a.tif", spacing_z="3um")
+    np.testing.assert_array_equal(volume.grain_id, IDS)
+    assert volume.spacing == (0.5, 0.5, 3.0)
+
+
 def test_the_spacing_that_ome_states_is_obeyed(tmp_path):
     metadata = {"axes": "ZYX", "PhysicalSizeX": 500.0, "PhysicalSizeXUnit": "nm"}
     metadata |= {"PhysicalSizeY": 0.25, "PhysicalSizeZ": 3.0}

@@ -83,7 +83,7 @@ def test_quaternions_in_blocks_are_left_out_or_right(tmp_path, form):
             "has 2 materials, and",
         ),
         (lambda text: text.replace("lattice: cF", "lattice: aP"), "phase Al has no"),
-        (lambda text: text.replace("O: [", "O: [1.0, "), "no unit quaternions"),
+        (lambda text: text.replace("O: [", "O: [1.0, "), "not unit quaternions"),
         (lambda text: text.replace("O: [", "O: [x"), "not used: could not convert"),
         (lambda text: "", "are not of one constituent"),
         (lambda text: "material: 1\nmaterial: [", "are not of one constituent"),

@@ -25,6 +25,8 @@ __all__ = ["Surface", "close"]
 _JOINED, _JOINED_AT_MOST = 1e-7, 1e-6
 _STITCHED, _STITCHED_AT_MOST = 1e-6, 1e-4
 _FEWEST = 10  # times that a tolerance goes into the shortest edge, if it may be larger
+_BLURRED = 1e-3  # of the size: coarser numbers than that show in the shape
+_FAR = 1e5  # steps from the origin: nearer, numbers are short, not cut off
 _STEPS = 4  # two corners are less apart if each coordinate is off by one step
 
 
@@ -106,6 +108,8 @@ def close(
         if joined is not None:
             found, near, note = joined
             notes.append(note)
+    else:
+        notes += _coarse(vertices, size, unit)
     if not len(found.faces):
         raise InputError(f"{path}: all triangles are degenerate, there is no surface")
     if found.edges.odd.any():
@@ -142,6 +146,21 @@ def _far_away(
         "joined"
     )
     return found, tolerance, note
+
+
+def _coarse(vertices: np.ndarray, size: float, unit: str) -> list[str]:
+    """Return a note if a part lies so far from 0 that a file's numbers blur it."""
+    far = float(np.abs(vertices).max(initial=0.0))
+    if far < _FAR * _BLURRED * size:
+        return []
+    step = resolution(vertices)
+    if step < _BLURRED * size or far < _FAR * step:
+        return []
+    return [
+        f"the part is up to {far:.4g} {unit} from the origin, where the numbers of the "
+        f"file step by {step:.2g} {unit}, {step / size:.2g} of its size: if it is not "
+        "made of such steps, export it near the origin"
+    ]
 
 
 def _dropped(vertices: np.ndarray, dropped: np.ndarray, unit: str) -> str:

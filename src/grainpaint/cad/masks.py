@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,11 +26,12 @@ from grainpaint.formats.plain_text import narrow
 from grainpaint.formats.sections import in_folder
 from grainpaint.formats.tiff import MARKS as TIFF_MARKS
 from grainpaint.formats.tiff import read_stack, read_stacks
-from grainpaint.microstructure import VoxelBox, cut
+from grainpaint.microstructure import Microstructure, VoxelBox, cut
 
 __all__ = ["Mask", "MaskGrid", "check_folder", "is_mask", "load_mask_file"]
 
 _NPY = b"\x93NUMPY"
+_NEGATIVE = re.compile(r": if it means outside, say so \(void [-\d]+\)$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,18 +199,50 @@ def _load(path: Path, state: tuple[int, ...]) -> Mask:
         raise InputError(f"{path}: a mask is of numbers, not of {values.dtype}")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise InputError(f"{path}: the mask has values that are not finite")
+    of_grains = data.lstrip()[:1] == b"<"
+    inside, more = _inside(path, values, of_grains)
+    return Mask(inside, spacing, origin, (*notes, *more), sha256)
+
+
+def _inside(
+    path: Path, values: np.ndarray, of_grains: bool
+) -> tuple[np.ndarray, list[str]]:
+    """Return which voxels are not 0, and notes.
+
+    Values that leave it open what is outside are refused: negative ones, and two of
+    which neither is 0, as programs write that count classes from 1.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    values : numpy.ndarray, shape (nx, ny, nz)
+        Finite.
+    of_grains : bool
+        Whether they are IDs of grains, which may have any values.
+    """
     inside = np.ascontiguousarray(values != 0)
     if not inside.any():
         raise InputError(f"{path}: all voxels are 0: nothing is inside")
-    first = values[inside][0]
-    if data.lstrip()[:1] != b"<" and (values[inside] != first).any():
+    low, high = values.min(), values.max()
+    two = bool(((values == low) | (values == high)).all())
+    if low < 0 or (two and 0 < low < high and not of_grains):
+        told = f"{low:g} and {high:g}, neither of them 0" if two else f"{low:g}"
+        raise InputError(
+            f"{path}: a mask is 0 outside, and this one holds {told}: write 0 where it "
+            "is outside"
+        )
+    notes = []
+    if not of_grains and (values[inside] != high).any():
         if values.dtype.kind == "f":
             raise InputError(
                 f"{path}: a mask has two values, 0 outside and one inside; this one "
                 "has more: apply a threshold first"
             )
         notes.append("more than two values: every voxel that is not 0 counts as inside")
-    return Mask(inside, spacing, origin, tuple(notes), sha256)
+    if inside.all():
+        notes.append("no voxel is 0: the whole box is inside")
+    return inside, notes
 
 
 def _npy(path: Path, data: bytes) -> np.ndarray:
@@ -262,10 +296,36 @@ def _vti(
     """Return the IDs of a volume, of which 0 is outside, and what was assumed."""
     from grainpaint.formats import ReadOptions, read
 
-    volume, notes = read(path, ReadOptions(void=0))
+    try:
+        volume, notes = read(path, ReadOptions(void=0))
+    except InputError as error:
+        volume, notes = _called_mask(path, str(error))
     notes = [n.replace("say so (unit)", "give the voxel edge") for n in notes]
     spacing = _edge(path, np.array(volume.spacing))
     return volume.grain_id, spacing, _three(path, np.array(volume.origin)), notes
+
+
+def _called_mask(path: Path, why: str) -> tuple[Microstructure, list[str]]:
+    """Return the array called mask of an image in which it is unclear which is meant.
+
+    Parameters
+    ----------
+    path : Path
+    why : str
+        What reading it without a name has raised.
+    """
+    from grainpaint.formats import ReadOptions, read
+
+    names = why.partition(" Name one (array): ")[2]
+    if not names:
+        raise InputError(_NEGATIVE.sub(": write 0 where it is outside", why)) from None
+    name = next((n for n in names.split(", ") if n.lower() == "mask"), None)
+    if name is None:
+        raise InputError(
+            f"{path}: which of its arrays is the mask? Call it mask, or save it alone: "
+            f"{names}"
+        ) from None
+    return read(path, ReadOptions(void=0, array=name))
 
 
 def _edge(path: Path, spacing: np.ndarray) -> float:

@@ -31,6 +31,7 @@ _UNKNOWN, _MONOCLINIC = 999, 5
 _GROWN = 32  # memory that grains take, for each byte of angles
 _SPARSE = 1_000_000  # how far IDs may exceed the number of cells
 _STATED = ("AvgEulerAngles", "EulerAngles", "AvgQuats", "Phases")
+_NO_GRAINS = ("phases", "mask", "ipfcolors", "boundarycells")  # integers all the same
 _UNIT = "lengths in µm, as in DREAM.3D"
 
 
@@ -55,12 +56,12 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     phases = None if phase is None else _whole(_cells(phase, image)[..., 0])
     angles = _array(image.cells, "EulerAngles")
     points = None if angles is None else _points(angles, phases, image, symmetry, names)
+    notes = _unused(options)
     if name not in image.cells:
-        if points is None or options.array is not None:
-            raise InputError(
-                f"its cells have no array {name}; they have {', '.join(image.cells)}"
-            )
-        return to_grains(points, options)
+        if points is not None and options.array is None:
+            return to_grains(points, options)
+        name = _only_integers(image, options.array)
+        notes = (*notes, f"it has no array FeatureIds: the grains are those of {name}")
     ids = integers(_cells(image.cells[name], image)[..., 0], repr(name))
     raw = RawVolume(
         ids,
@@ -68,7 +69,7 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
         image.origin,
         unit=image.unit or "um",
         assumed_unit="" if image.unit else _UNIT,
-        notes=_unused(options),
+        notes=notes,
     )
     if ids.min() < 0 or not ids.any():
         return raw
@@ -78,6 +79,33 @@ def read_volume(file: Any, options: ReadOptions) -> RawVolume:
     return replace(
         raw, orientations=known, notes=(*raw.notes, *_told(image, known, symmetry))
     )
+
+
+def _only_integers(image: Image, wanted: str | None) -> str:
+    """Return the name of the only array that may hold the grains.
+
+    Raises
+    ------
+    InputError
+        If another one is wanted, or there is not one alone.
+    """
+    held = ", ".join(image.cells)
+    if wanted is not None:
+        raise InputError(f"its cells have no array {wanted}; they have {held}")
+    whole: list[str] = [
+        name
+        for name, array in image.cells.items()
+        if name.lower() not in _NO_GRAINS
+        and hasattr(array, "dtype")
+        and array.dtype.kind in "iu"
+        and array.size == np.prod(image.shape)
+    ]
+    if len(whole) != 1:
+        raise InputError(
+            "its cells have no array FeatureIds: which array holds the grains? Name "
+            f"one (array): {held}"
+        )
+    return whole[0]
 
 
 def _told(

@@ -7,6 +7,7 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.arrays import ARCHIVE_ERRORS, names_in, read_member
+from grainpaint.formats.content import head_of
 from grainpaint.formats.files import check_file
 
 __all__ = ["read_field", "read_values", "write_values"]
@@ -28,13 +29,21 @@ def read_field(path: Path) -> tuple[np.ndarray, Triple, Triple]:
         If the archive is missing or damaged, or holds no `field`.
     """
     check_file(path)
+    if not head_of(path).startswith(b"PK"):
+        raise InputError(
+            f"{path}: no .npz archive: a field is its array 'field', which "
+            "numpy.savez(path, field=values) writes"
+        )
     spacing: Triple = (1.0,) * 3
     origin: Triple = (0.0,) * 3
     try:
         with zipfile.ZipFile(path) as archive:
             held = names_in(archive)
             if "field" not in held:
-                raise InputError("the archive holds no array 'field'")
+                raise InputError(
+                    "the archive holds no array 'field'; it has "
+                    f"{brief(', '.join(held)) or 'none'}"
+                )
             field = read_member(archive, "field")
             if "spacing" in held:
                 spacing = _three(read_member(archive, "spacing"), "spacing")

@@ -143,6 +143,9 @@ def _of_others(
     dtypes = {name: dtype_of(archive, name) for name in held}
     names = [name for name in held if dtypes[name].kind in "biuf"]
     whole = [dtypes[name].kind != "f" for name in names]
+    objects = [name for name in held if dtypes[name].hasobject]
+    if objects and not names:
+        raise InputError(f"'{objects[0]}' holds Python objects, which are not read")
     try:
         name = names[choose(names, whole, wanted)]
     except ValueError as error:

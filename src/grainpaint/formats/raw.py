@@ -139,6 +139,9 @@ class RawVolume:
         if options.void is not None:
             void = None if options.void == "none" else int(options.void)
             raw = replace(raw, void=void, assumed_void="")
+            if void and not (raw.ids == void).any():
+                note = f"no voxel has the ID {void}, so nothing is outside (void)"
+                raw = replace(raw, notes=(*raw.notes, note))
         if options.unit is None or options.unit == raw.unit:
             return raw if options.unit is None else replace(raw, assumed_unit="")
         if raw.assumed_unit or raw.spins:  # lattice constants have no unit

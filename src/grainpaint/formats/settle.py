@@ -82,10 +82,7 @@ def _grain_ids(
             return np.zeros(ids.shape, np.int32)
         low, high = int(ids[~outside].min()), int(ids[~outside].max())
     if low < 0:
-        raise InputError(
-            f"holds the grain ID {low}, and IDs are not negative: "
-            f"if it means outside, say so (void {low})"
-        )
+        raise _negative(ids if outside is None else ids[~outside])
     shift = int(low == 0 and void != 0)
     if orientations is not None and (shift or high > len(orientations)):
         raise InputError(
@@ -105,6 +102,21 @@ def _grain_ids(
     if outside is not None:
         grain_id[outside] = 0
     return grain_id
+
+
+def _negative(ids: np.ndarray) -> InputError:
+    """Return the error for IDs of which some are negative."""
+    found = np.unique(ids[ids < 0])
+    if found.size == 1:
+        return InputError(
+            f"holds the grain ID {found[0]}, and IDs are not negative: "
+            f"if it means outside, say so (void {found[0]})"
+        )
+    return InputError(
+        f"holds {found.size} negative grain IDs, {found[0]} to {found[-1]}, and IDs "
+        "are not negative: at most one of them can be the outside (void), so number "
+        "the others anew"
+    )
 
 
 def _one_piece_each(spin: np.ndarray, grain_id: np.ndarray) -> bool:

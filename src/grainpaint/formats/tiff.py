@@ -76,7 +76,13 @@ def read(path: Path, data: bytes, options: ReadOptions) -> RawVolume:
     InputError
         If it is damaged, or a picture of colors or floats.
     """
-    return _labels(path, read_stack(path, data))
+    stack = read_stack(path, data)
+    if stack.spacing is not None and not stack.spacing[2] > 0:
+        raise InputError(
+            f"{path}: it states {stack.spacing[2]:g} µm from layer to layer: say how "
+            "far apart they are (spacing_z)"
+        )
+    return _labels(path, stack)
 
 
 def read_sections(paths: list[Path], options: ReadOptions) -> RawVolume:
