@@ -249,7 +249,6 @@ TABLES = {
             "simulated": ("simulated", ".3f"),
         },
     ),
-    "anywhere": lambda: listed("anywhere"),
     "last lives": lambda: builds("last_lives"),
     "last lives fine": lambda: builds_fine("last_lives", "last lives / sweeps"),
     "masks": lambda: listed("masks"),
