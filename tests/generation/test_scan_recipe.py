@@ -53,7 +53,8 @@ def test_python_takes_the_recipe_of_the_simulator(additive_model, painted, tmp_p
     np.testing.assert_array_equal(found.grain_id, painted.grain_id)
     assert found.spacing == painted.spacing
     np.save(tmp_path / "part.npy", painted.grain_id[:, :20] > 0)
-    part = paint(tmp_path / "part.npy", voxel=5.0, model=model, seed=1, scan=BUILD)
+    with pytest.warns(InputNote, match="the whole box is inside"):
+        part = paint(tmp_path / "part.npy", voxel=5.0, model=model, seed=1, scan=BUILD)
     assert part.shape == (32, 20, 40)
     with pytest.raises(InputError, match="no grain_size, no periodic axes"):
         generate(SHAPE, model=model, grain_size=20.0, scan=BUILD)

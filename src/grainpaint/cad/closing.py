@@ -151,7 +151,7 @@ def _far_away(
 def _coarse(vertices: np.ndarray, size: float, unit: str) -> list[str]:
     """Return a note if a part lies so far from 0 that a file's numbers blur it."""
     far = float(np.abs(vertices).max(initial=0.0))
-    if far < _FAR * _BLURRED * size:
+    if not size or far < _FAR * _BLURRED * size:
         return []
     step = resolution(vertices)
     if step < _BLURRED * size or far < _FAR * step:
