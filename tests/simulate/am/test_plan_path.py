@@ -6,6 +6,8 @@ from solids import box, saved
 
 from grainpaint.errors import InputError, InputNote
 from grainpaint.simulate.am.build import additive, prepare
+from grainpaint.simulate.am.paths import write_path
+from grainpaint.simulate.am.paths.place import to_file
 from grainpaint.simulate.am.plan_path import mask_area, plan_layers, plan_path
 from grainpaint.simulate.am.scan_file import write_scan
 
@@ -47,6 +49,17 @@ def test_a_path_from_a_file_makes_the_grains_of_its_hatch_lines(tmp_path):
     np.testing.assert_array_equal(again.number, path.number)
     found = additive(am_recipe(scan=scan), seed=3)
     np.testing.assert_array_equal(found.grain_id, additive(recipe, seed=3).grain_id)
+
+
+@pytest.mark.parametrize("name", ["path.cli", "path.gcode"])
+def test_what_is_written_in_nanometers_melts_the_same_voxels(tmp_path, name):
+    recipe = am_recipe(voxel="3.3um")  # centers are no whole nanometers
+    path = planned(recipe)
+    real = to_file(path, 3.3, (0.0, 0.0, 0.0), 1e-3)
+    write_path(real, tmp_path / name)
+    scan = {"kind": "file", "file": tmp_path / name, "speed": 12}
+    again = planned(am_recipe(voxel="3.3um", scan=scan))
+    np.testing.assert_array_equal(again.start[:, 2], path.start[:, 2])
 
 
 def of_file(tmp_path, text=EVENTS, **scan):

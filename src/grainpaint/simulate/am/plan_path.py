@@ -12,7 +12,7 @@ from grainpaint.simulate.am.contours import contours
 from grainpaint.simulate.am.hatch import Hatch, fill_area
 from grainpaint.simulate.am.paths import read_path
 from grainpaint.simulate.am.paths.check import check_fit, check_lines
-from grainpaint.simulate.am.paths.place import to_voxels
+from grainpaint.simulate.am.paths.place import on_centers, to_voxels
 from grainpaint.simulate.am.recipe import AmRecipe, FileScan
 from grainpaint.simulate.am.scan import ScanPath, Segment, make_path
 from grainpaint.simulate.am.scan_file import read_scan
@@ -222,6 +222,7 @@ def _path_of_file(
     time = None if scan.time is None else parse_time(scan.time)
     found = read_path(scan.file, scan.unit, scan.laser)
     try:
-        return to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
+        path = to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
     except InputError as error:
         raise InputError(f"{scan.file}: {error}") from None
+    return on_centers(path)
