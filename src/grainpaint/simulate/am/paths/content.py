@@ -81,8 +81,9 @@ def kind_of_path(data: bytes) -> Kind:
 def _begins_later(data: bytes) -> bool:
     """Return whether a file that begins with something else goes on as G-code."""
     found = _FIRST.search(data)
-    start = found.start() if found else 0
-    return _LINE.search(data, start, start + _HEAD) is not None
+    if found is None or not found[0].isascii():
+        return False
+    return _LINE.search(data, found.start(), found.start() + _HEAD) is not None
 
 
 def columns_of(line: bytes) -> tuple[bytes | None, bytes]:
