@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import socket
+import threading
 
 import pytest
 from dask_runs import WORDS, contents, weights
@@ -134,6 +136,32 @@ def test_contradictions_and_missing_schedulers_are_one_line_and_touch_nothing(
         assert "tcp://127.0.0.1:9: no Dask scheduler answers" in error
         for wrong in ("nonsense://x:1", "tcp://127.0.0.1:port", "", "host"):
             assert "is not the address of a" in refused(*how, "--scheduler", wrong)
+
+
+def test_a_scheduler_with_other_encryption_is_one_line(tmp_path, run):
+    how = (*WORDS, "-o", tmp_path / "b.zarr", "--scheduler")
+    with socket.create_server(("127.0.0.1", 0)) as server:  # hangs up, as TLS does
+
+        def hang_up():
+            while True:
+                try:
+                    server.accept()[0].close()
+                except OSError:
+                    return
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        code, _, error = run(*how, address)
+        server.shutdown(socket.SHUT_RDWR)
+    assert (code, error.count("\n")) == (2, 1), error
+    assert "hangs up" in error
+    assert "tls://" in error
+    with distributed.worker.dask.config.set(
+        {"distributed.comm.require-encryption": True}
+    ):
+        code, _, error = run(*how, "tcp://127.0.0.1:9")
+    assert (code, error.count("\n")) == (2, 1), error
+    assert "requires encryption" in error
 
 
 @pytest.mark.parametrize(

@@ -42,3 +42,5 @@ def test_the_time_of_a_plan_counts_workers_that_wait():
     note = idle_note(told, 4)
     assert note is not None
     assert note.startswith("growth has work for 2 of 4 workers")
+    assert "--window" in note
+    assert "--window" not in (idle_note(told, 4, finer=False) or "--window")

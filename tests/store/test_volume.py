@@ -36,6 +36,11 @@ def test_an_unfinished_store_is_no_volume(tmp_path, run):
     code, _, err = run("convert", store.path, "-o", tmp_path / "gear.npz")
     assert code == 2
     assert "not finished" in err
+    (store.path / "work" / f".run.{0:032x}").touch()  # of a run that was killed
+    code, out, _ = run("verify", store.path)
+    assert code == 0
+    assert "half-written" in out
+    assert out.endswith("as they were written, not finished\n")
 
 
 @given(ends=st.tuples(*[st.tuples(st.integers(-9, 210), st.integers(0, 60))] * 3))

@@ -45,8 +45,16 @@ def as_words(*flags: Any) -> list[str]:
     return words
 
 
-def idle_note(forecast: Forecast, n_workers: int) -> str | None:
-    """Return what is to be said of workers that wait while others are at work."""
+def idle_note(forecast: Forecast, n_workers: int, finer: bool = True) -> str | None:
+    """Return what is to be said of workers that wait while others are at work.
+
+    Parameters
+    ----------
+    forecast : Forecast
+    n_workers : int
+    finer : bool
+        Whether smaller windows can be asked for.
+    """
     counts = {
         "the base": forecast.n_base_windows,
         "growth": forecast.n_growth_tasks,
@@ -54,9 +62,10 @@ def idle_note(forecast: Forecast, n_workers: int) -> str | None:
     stage = min(counts, key=lambda name: counts[name])
     if counts[stage] >= n_workers:
         return None
+    remedy = "smaller windows (--window) are more of them" if finer else "give fewer"
     return (
         f"{stage} has work for {counts[stage]} of {count_text(n_workers, 'worker')}, "
-        "the others wait: smaller windows (--window) are more of them"
+        f"the others wait: {remedy}"
     )
 
 
@@ -108,7 +117,7 @@ class BatchFlags:
         assert self.sbatch is not None
         n_workers = min(_WORKERS, forecast.n_workers)
         hours = math.ceil(_SLACK * forecast.elapsed_seconds(n_workers) / 3600)
-        told = idle_note(forecast, n_workers)
+        told = idle_note(forecast, n_workers, "--scan" not in words)
         if told is not None:
             print(f"grainpaint: {told}", file=sys.stderr)
         memory = math.ceil(_MARGIN * forecast.memory_bytes / 2**20)

@@ -227,7 +227,7 @@ def _verify_store(
     for damage in damages:
         print(f"{damage.path}: {damage.reason}")
     worst = [damage for damage in damages if not damage.harmless]
-    if not damages:
+    if not worst:
         state = "finished" if opened.complete else "not finished"
         files = count_text(len(opened.done()), "file")
         print(f"{volume}: {files} as they were written, {state}")

@@ -105,6 +105,7 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
     try:
         import distributed
         from distributed.comm import addressing
+        from distributed.comm.core import CommClosedError
     except ImportError:
         raise InputError(
             "a Dask scheduler needs distributed: pip install 'grainpaint[cluster]'"
@@ -119,6 +120,12 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
             f"({brief(error)})"
         ) from None
     security = distributed.Security()
+    if security.require_encryption and not address.startswith(_GUARDED):
+        raise InputError(
+            f"{address}: Dask's configuration requires encryption "
+            "(distributed.comm.require-encryption): give the scheduler's tls:// "
+            "address"
+        )
     tls = security.get_connection_args("client")["ssl_context"]
     if address.startswith("tls") and tls is None:
         raise InputError(
@@ -131,6 +138,11 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
             client = distributed.Client(
                 address, security=security, set_as_default=False
             )
+    except CommClosedError as error:
+        raise InputError(
+            f"{address}: what answers there hangs up ({brief(error, 80)}): it is no "
+            "Dask scheduler, or one of other encryption (tls:// and tcp://)"
+        ) from None
     except (OSError, RuntimeError, ImportError) as error:
         raise InputError(
             f"{address}: no Dask scheduler answers ({brief(error)}): {_START}"

@@ -120,6 +120,20 @@ def test_a_history_drives_grains_from_the_command_line(run, tmp_path):
     assert len(np.intersect1d(below, above)) > 1  # grains grow from the substrate
 
 
+def test_the_names_of_a_history_say_its_unit(tmp_path):
+    recipe = write_history(tmp_path, spacing=(5e-6,) * 3)
+    numbers = (tmp_path / "history.csv").read_text()
+    recipe.write_text(RECIPE.replace('unit = "um"\n', ""))
+    with pytest.warns(InputNote, match=r"0.005 µm apart: is their unit mm"):
+        thermal(recipe)
+    names = "x (m),y (m),z (m),tm (s),tl (s),cr (K/s)\n"
+    (tmp_path / "history.csv").write_text(names + numbers)
+    assert thermal(recipe).spacing == pytest.approx((5.0,) * 3)
+    recipe.write_text(RECIPE)
+    with pytest.raises(InputError, match="another unit of length than um: leave"):
+        thermal(recipe)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

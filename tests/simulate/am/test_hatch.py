@@ -34,6 +34,13 @@ def test_lines_begin_at_the_corner(start, angle):
     assert (y > 14.5) == (start[0] == "U")
 
 
+@pytest.mark.parametrize("island", [0, 8])
+def test_an_empty_area_has_no_lines(island):
+    """Distances to an area that is nowhere are no distances: they left a line there."""
+    hatch = Hatch(10.0, 16.0, "LL", True, 0.0, island)
+    assert fill_area(np.zeros((64, 64), bool), hatch, 67) == []
+
+
 def test_lines_turn_back_only_if_serpentine():
     for serpentine in (True, False):
         tracks = fill_area(

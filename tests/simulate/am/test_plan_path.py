@@ -5,8 +5,11 @@ from scan_paths import EVENTS, LAYERS
 from solids import box, saved
 
 from grainpaint.errors import InputError, InputNote
-from grainpaint.simulate.am.build import prepare
-from grainpaint.simulate.am.plan_path import plan_path
+from grainpaint.simulate.am.build import additive, prepare
+from grainpaint.simulate.am.paths import write_path
+from grainpaint.simulate.am.paths.place import to_file
+from grainpaint.simulate.am.plan_path import mask_area, plan_layers, plan_path
+from grainpaint.simulate.am.scan_file import write_scan
 
 
 def test_layers_rise_from_the_substrate_to_the_top():
@@ -15,6 +18,48 @@ def test_layers_rise_from_the_substrate_to_the_top():
     heading = np.degrees(np.arctan2(*path.direction[:, 1::-1].T)) % 180
     for i, z in enumerate((11, 15, 17)):
         np.testing.assert_allclose(heading[path.start[:, 2] == z], 67 * i % 180)
+
+
+def test_layers_that_hold_no_line_are_told():
+    thin = np.zeros((40, 40, 18), bool)
+    thin[10:15, 10:15] = True
+    recipe = am_recipe(scan__contours=2)
+    with pytest.raises(InputError, match="no line of the scan lies in the part"):
+        plan_path(recipe, thin)
+    thin[:, :, :12] = True
+    with pytest.warns(InputNote, match="2 layers, the first at height 15, stays powde"):
+        path = plan_path(recipe, thin)
+    assert set(path.start[:, 2]) == {11}
+    assert path.start[:, :2].min() > 0
+
+
+def test_layers_without_a_part_are_passed_without_the_beam():
+    recipe = am_recipe()
+    path = plan_layers(recipe, [(0, 11.0)], mask_area(np.zeros((24, 20, 18), bool)))
+    assert not path.on.any()
+
+
+def test_a_path_from_a_file_makes_the_grains_of_its_hatch_lines(tmp_path):
+    """Random numbers are those of a track's number: layers count alike in both."""
+    recipe = am_recipe()
+    path = planned(recipe)
+    write_scan(path, tmp_path / "path.csv")
+    scan = {"kind": "csv", "file": tmp_path / "path.csv"}
+    again = planned(am_recipe(scan=scan))
+    np.testing.assert_array_equal(again.number, path.number)
+    found = additive(am_recipe(scan=scan), seed=3)
+    np.testing.assert_array_equal(found.grain_id, additive(recipe, seed=3).grain_id)
+
+
+@pytest.mark.parametrize("name", ["path.cli", "path.gcode"])
+def test_what_is_written_in_nanometers_melts_the_same_voxels(tmp_path, name):
+    recipe = am_recipe(voxel="3.3um")  # centers are no whole nanometers
+    path = planned(recipe)
+    real = to_file(path, 3.3, (0.0, 0.0, 0.0), 1e-3)
+    write_path(real, tmp_path / name)
+    scan = {"kind": "file", "file": tmp_path / name, "speed": 12}
+    again = planned(am_recipe(voxel="3.3um", scan=scan))
+    np.testing.assert_array_equal(again.start[:, 2], path.start[:, 2])
 
 
 def of_file(tmp_path, text=EVENTS, **scan):

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from samples import am_recipe
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.melt_pool.ellipsoid import Ellipsoid
-from grainpaint.simulate.am.recipe_range import check_path_in_range
+from grainpaint.simulate.am.recipe_range import check_in_range, check_path_in_range
 from grainpaint.simulate.am.scan import ScanPath
 
 POOL = Ellipsoid(shape="ellipsoid", width=20, depth=16, length=40)
@@ -38,3 +39,21 @@ def test_a_path_outside_the_trained_range_is_refused(changes, message):
     with pytest.raises(InputError, match=message) as error:
         check_path_in_range(path(**changes), POOL)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "other_voxels"),
+    [
+        ({"pool__width": 50, "scan__hatch": 30}, True),
+        ({"scan__hatch": 30}, False),
+        ({"copy_molten": True}, False),
+    ],
+)
+def test_other_voxels_are_advised_only_where_lengths_are_outside(changes, other_voxels):
+    pool = {"shape": "ellipsoid", "width": 20, "depth": 16, "length": 40}
+    scan = {"speed": 18, "hatch": 14, "thickness": 10}
+    haz = {"law": "linear", "width": 6}
+    recipe = am_recipe(**({"pool": pool, "haz": haz, "scan": scan} | changes))
+    with pytest.raises(InputError, match="not trained on such a build") as error:
+        check_in_range(recipe)
+    assert ("voxels of another size" in str(error.value)) is other_voxels

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,3 +83,17 @@ def test_blanks_and_old_ends_of_lines_change_nothing(tmp_path):
         history = read_thermal_history(file)
         assert history.shape == (2, 2, 1)
         assert np.isnan(history.melt[1, 1, 0])
+
+
+def test_names_say_units_and_which_column_is_which(tmp_path):
+    file = tmp_path / "history.csv"
+    file.write_text("X (m),Y (m),Z (m),tm (s),tl (s),cr (K/s)\n" + GRID)
+    assert read_thermal_history(file).unit == 1e6
+    for names, message in (
+        ("x,y,z,cr,tm,tl", "in this order, got 'x, y, z, cr, tm, tl'"),
+        ("x [mm],y [mm],z [m],tm,tl,cr", "write all in one unit"),
+        ("x,y,z,melt [ms],freeze [ms],rate", "times are in ms and ms: write them in s"),
+    ):
+        file.write_text(f"{names}\n{GRID}")
+        with pytest.raises(InputError, match=re.escape(message)):
+            read_thermal_history(file)

@@ -112,7 +112,10 @@ def fill_area(area: np.ndarray, hatch: Hatch, angle: float) -> list[Segment]:
     Returns
     -------
     list of Segment
+        None in an area without a pixel.
     """
+    if not area.any():
+        return []
     along = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
     across = np.array([-along[1], along[0]])
     size = np.array(area.shape, float)

@@ -20,7 +20,7 @@ from grainpaint.simulate.am.build import first_spins
 from grainpaint.simulate.am.freezing import freeze_grains
 from grainpaint.simulate.am.recipe import Substrate
 from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
-from grainpaint.simulate.am.thermal_history import read_thermal_history
+from grainpaint.simulate.am.thermal_history import ThermalHistory, read_thermal_history
 from grainpaint.simulate.set_tasks import Elsewhere, Simulate
 from grainpaint.simulate.sets import check_place, simulate_into
 from grainpaint.simulate.toml import RecipePart, check_recipe, from_anywhere, load_toml
@@ -31,6 +31,7 @@ __all__ = ["HistoryRecipe", "load_history_recipe", "simulate_thermal", "thermal"
 # Units of time that sites stay mobile, beyond which a note is due; the length of the
 # zone over the speed, in the recipes that `am` learns from, is 0.07 to 4.
 _SHORT, _LONG = 0.05, 1000.0
+_NEAR, _FAR = 0.02, 1000.0  # µm between points, beyond which a note is due
 
 
 class HistoryFile(RecipePart):
@@ -41,8 +42,8 @@ class HistoryFile(RecipePart):
     file : path
         See `grainpaint.simulate.am.thermal_history`; relative to the recipe file.
         Times are in s, cooling rates in K/s. Its points become the voxels.
-    unit : str
-        Unit of its coordinates.
+    unit : str, optional
+        Unit of its coordinates, by default that of its names, or mm.
     time : str
         Duration of one unit of time, in which a site of mobility 1 is attempted 26
         times, such as "1ms".
@@ -52,14 +53,14 @@ class HistoryFile(RecipePart):
     """
 
     file: Path
-    unit: str = "mm"
+    unit: str | None = None
     time: str
     range: PositiveFloat
 
     @field_validator("unit")
     @classmethod
-    def _known_unit(cls, unit: str) -> str:
-        if unit not in UNITS:
+    def _known_unit(cls, unit: str | None) -> str | None:
+        if unit is not None and unit not in UNITS:
             raise ValueError(f"a unit is {', '.join(UNITS)}")
         return unit
 
@@ -119,7 +120,8 @@ def _prepare(recipe: HistoryRecipe) -> _Job:
     """Read the history of a recipe."""
     told = recipe.history
     found = read_thermal_history(told.file)
-    dx, dy, dz = (step * UNITS[told.unit] for step in found.spacing)
+    unit = _unit(told, found)
+    dx, dy, dz = (step * unit for step in found.spacing)
     if not np.allclose((dy, dz), dx, rtol=1e-3):
         raise InputError(
             f"{told.file}: grains grow in cubes, but its points lie {dx:g} x {dy:g} x "
@@ -137,8 +139,34 @@ def _prepare(recipe: HistoryRecipe) -> _Job:
     sweep = parse_time(told.time) / SWEEPS_PER_TIME
     fall = found.rate * sweep / told.range
     _warn_of_times(told, fall)
-    x, y, z = (o * UNITS[told.unit] - dx / 2 for o in found.origin)
+    x, y, z = (o * unit - dx / 2 for o in found.origin)
     return _Job(recipe, found.freeze / sweep, fall, dx, (x, y, z))
+
+
+def _unit(told: HistoryFile, found: ThermalHistory) -> float:
+    """Return µm per unit of the coordinates; a note says if points lie oddly near.
+
+    Raises
+    ------
+    InputError
+        If the names in the file say another unit than the recipe.
+    """
+    given = None if told.unit is None else UNITS[told.unit]
+    if None not in (given, found.unit) and given != found.unit:
+        raise InputError(
+            f"{told.file}: its names say another unit of length than {told.unit}: "
+            "leave `unit` out"
+        )
+    unit = found.unit or given or UNITS["mm"]
+    step = found.spacing[0] * unit
+    if not _NEAR <= step <= _FAR:
+        warnings.warn(
+            f"{told.file}: its points lie {step:.3g} µm apart: is their unit "
+            f"{told.unit or 'mm'}? Solvers often write m: give it as `unit`",
+            InputNote,
+            stacklevel=4,
+        )
+    return unit
 
 
 def _warn_of_times(told: HistoryFile, fall: np.ndarray) -> None:

@@ -1,21 +1,22 @@
 """The scan path of a build: layers of contours and hatch lines, or a file."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, InputNote
 from grainpaint.simulate.am.contours import contours
 from grainpaint.simulate.am.hatch import Hatch, fill_area
 from grainpaint.simulate.am.paths import read_path
 from grainpaint.simulate.am.paths.check import check_fit, check_lines
-from grainpaint.simulate.am.paths.place import to_voxels
+from grainpaint.simulate.am.paths.place import on_centers, to_voxels
 from grainpaint.simulate.am.recipe import AmRecipe, FileScan
-from grainpaint.simulate.am.scan import ScanPath, make_path
+from grainpaint.simulate.am.scan import ScanPath, Segment, make_path
 from grainpaint.simulate.am.scan_file import read_scan
-from grainpaint.units import UNITS, parse_length, parse_time
+from grainpaint.units import UNITS, count_text, parse_length, parse_time
 
 __all__ = ["heights_of", "layers_within", "mask_area", "plan_layers", "plan_path"]
 
@@ -50,7 +51,14 @@ def plan_path(
     nx, ny, nz = mask.shape
     if scan.kind == "lines":
         layers = layers_within(recipe, (nx, ny, nz))
-        return plan_layers(recipe, layers, mask_area(mask))
+        path = plan_layers(recipe, layers, mask_area(mask))
+        if not path.on.any():
+            raise InputError(
+                "no line of the scan lies in the part: nothing would melt; it is "
+                f"thinner than {scan.contours:g} contours {scan.hatch:g} voxels apart"
+            )
+        _tell_bare(path, layers, mask_area(mask), scan.thickness)
+        return path
     in_voxels = scan.kind == "csv"
     if scan.kind == "csv":
         path = read_scan(scan.file)
@@ -63,7 +71,7 @@ def plan_path(
         check_fit(path, (nx, ny, nz), edge, recipe.pool, in_voxels)
     except InputError as error:
         raise InputError(f"{scan.file}: {error}") from None
-    return path
+    return _numbered(path)
 
 
 def layers_within(
@@ -120,6 +128,8 @@ def plan_layers(
 ) -> ScanPath:
     """Return the scan path of some layers of contours and hatch lines.
 
+    If no line lies in them, it is a track with the beam off.
+
     Parameters
     ----------
     recipe : AmRecipe
@@ -142,16 +152,56 @@ def plan_layers(
     segments, heights = [], []
     numbers: list[int] = []
     for i, z in layers:
-        low = max(0, math.floor(z - scan.thickness) + 1)
-        area = area_of(low, math.floor(z) + 1)
+        area = _area(z, scan.thickness, area_of)
         loops, inner = contours(area, scan.contours, scan.hatch, scan.speed)
         lines = fill_area(inner, hatch, scan.angle + i * scan.rotation)
         n = len(loops) + len(lines)
         segments += loops + lines
         heights += [z] * n
         numbers += range(i * _MOST_SEGMENTS, i * _MOST_SEGMENTS + n)
+    if not segments:
+        nothing = make_path([Segment((0.0, 0.0), (1.0, 0.0), scan.speed)], [0.0])
+        return replace(nothing, on=np.zeros(1, bool))
     path = make_path(segments, heights)
     return replace(path, number=np.array(numbers, np.int64))
+
+
+def _area(z: float, thickness: float, area_of: Area) -> np.ndarray:
+    """Return the area that is built in a layer whose surface has the height z."""
+    return area_of(max(0, math.floor(z - thickness) + 1), math.floor(z) + 1)
+
+
+def _tell_bare(
+    path: ScanPath, layers: list[tuple[int, float]], area_of: Area, thickness: float
+) -> None:
+    """Warn of layers in which the part is too thin for their contours."""
+    assert path.number is not None
+    scanned = set(np.unique(path.number // _MOST_SEGMENTS).tolist())
+    bare = [
+        z for i, z in layers if i not in scanned and _area(z, thickness, area_of).any()
+    ]
+    if bare:
+        warnings.warn(
+            f"the scan path: {count_text(len(bare), 'layer')}, the first at height "
+            f"{bare[0]:g}, stays powder: the part is too thin there for the contours",
+            InputNote,
+            stacklevel=3,
+        )
+
+
+def _numbered(path: ScanPath) -> ScanPath:
+    """Return a path from a file whose tracks have the numbers of hatch lines.
+
+    Random numbers depend on those, so a path makes the same grains from either.
+    """
+    burning = np.flatnonzero(path.on)
+    layer = np.cumsum(np.diff(path.start[burning, 2], prepend=np.nan) != 0) - 1
+    within = np.arange(len(burning)) - np.searchsorted(layer, layer)
+    if within.max() >= _MOST_SEGMENTS:
+        return path
+    number = np.zeros(len(path.on), np.int64)
+    number[burning] = layer * _MOST_SEGMENTS + within
+    return replace(path, number=np.maximum.accumulate(number))
 
 
 def _path_of_file(
@@ -172,6 +222,7 @@ def _path_of_file(
     time = None if scan.time is None else parse_time(scan.time)
     found = read_path(scan.file, scan.unit, scan.laser)
     try:
-        return to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
+        path = to_voxels(found, edge, (x, y, z), time=time, speed=scan.speed)
     except InputError as error:
         raise InputError(f"{scan.file}: {error}") from None
+    return on_centers(path)

@@ -90,7 +90,8 @@ def check_path_in_range(path: ScanPath, pool: Pool) -> None:
         found.append(("hatch / pool width", hatch / pool.width))
     if thickness := thickness_of(path):
         found.append(("thickness / pool depth", thickness / pool.depth))
-    _refuse(_outside(found), "another voxel size, `time` or `speed`")
+    remedy = ", or choose another voxel size, `time` or `speed`"
+    _refuse(_outside(found), remedy)
 
 
 def _outside(found: Iterable[tuple[str, float]]) -> list[str]:
@@ -103,13 +104,18 @@ def _outside(found: Iterable[tuple[str, float]]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _refuse(outside: list[str], remedy: str = "another voxel size") -> None:
-    if outside:
-        raise InputError(
-            "the model was not trained on such a build (voxels; trained range in "
-            f"brackets): {', '.join(outside)}; simulate it with `grainpaint simulate "
-            f"am`, or choose {remedy}"
-        )
+def _refuse(outside: list[str], remedy: str = "") -> None:
+    """Raise InputError if something lies outside; finer voxels help lengths alone."""
+    if not outside:
+        return
+    lengths = ("pool", "zone", "substrate")
+    if not remedy and all(told.startswith(lengths) for told in outside):
+        remedy = ", or count its lengths in voxels of another size"
+    raise InputError(
+        "the model was not trained on such a build (voxels; trained range in "
+        f"brackets): {', '.join(outside)}; simulate it with `grainpaint simulate "
+        f"am`{remedy}"
+    )
 
 
 def _between(rng: np.random.Generator, low: float, high: float) -> float:

@@ -10,10 +10,17 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.ebsd.table import decoded, numbers
 from grainpaint.formats.plain_text import is_numeral, with_line_feeds
+from grainpaint.simulate.am.paths.headings import (
+    lengths_in,
+    seconds_in,
+    split_names,
+)
 
 __all__ = ["ThermalHistory", "read_thermal_history"]
 
 _COLUMNS = "x, y, z, melt time, freeze time, cooling rate"
+# What names of the last three columns hold, or are: ExaCA's are tm, tl (ts) and cr.
+_VALUES = (("melt", "tm"), ("freez", "solidif", "tl", "ts"), ("rate", "cr"))
 _UNEVEN = 1e-3  # of a step of the grid: how far points may lie from their places
 
 
@@ -34,6 +41,8 @@ class ThermalHistory:
         the others.
     origin : three floats
         Place of point (0, 0, 0).
+    unit : float or None
+        µm per unit of the coordinates, if the names over the columns say so.
     """
 
     melt: np.ndarray
@@ -41,6 +50,7 @@ class ThermalHistory:
     rate: np.ndarray
     spacing: tuple[float, float, float]
     origin: tuple[float, float, float]
+    unit: float | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,8 +65,8 @@ def read_thermal_history(file: Path) -> ThermalHistory:
     ----------
     file : Path
         CSV of lines x, y, z, melt time, freeze time, cooling rate: a point each, in any
-        order, that together fill a regular grid. A line of names may come first. A
-        point that never melted has nan in all three last columns.
+        order, that together fill a regular grid. A line of names may come first, with
+        units in brackets. A point that never melted has nan in all three last columns.
 
     Returns
     -------
@@ -66,7 +76,8 @@ def read_thermal_history(file: Path) -> ThermalHistory:
     ------
     InputError
         If the file is missing or damaged, points are missing or there twice or lie off
-        the grid, or a point freezes before it melts or has a negative rate.
+        the grid, a point freezes before it melts or has a negative rate, or the names
+        say other columns, or times in others than seconds.
     """
     if file.exists() and not file.is_file():
         raise InputError(f"{file}: not a file")
@@ -83,8 +94,7 @@ def _history(data: bytes) -> ThermalHistory:
     named = not is_numeral(head.split(b",")[0])
     if b"\0" in data[: 1 << 16] or head.count(b",") != 5:
         raise InputError(f"is not a table of {_COLUMNS}")
-    if named:
-        _check_names(head)
+    unit = _named(head) if named else None
     table = numbers(rest if named else data, 2 if named else 1, [0, 1, 2], ",")
     if table.shape[1] != 6:
         raise InputError(f"needs the six columns {_COLUMNS}, got {table.shape[1]}")
@@ -102,23 +112,40 @@ def _history(data: bytes) -> ThermalHistory:
     grids[:, flat] = values.T
     melt, freeze, rate = grids.reshape(3, *shape)
     (dx, dy, dz), (x, y, z) = spacing, origin
-    return ThermalHistory(melt, freeze, rate, (dx, dy, dz), (x, y, z))
+    return ThermalHistory(melt, freeze, rate, (dx, dy, dz), (x, y, z), unit)
 
 
-def _check_names(line: bytes) -> None:
-    """Raise InputError if a name stands over another column than its own."""
-    names = [word.strip().strip('"').lower() for word in decoded(line).split(",")]
-    places, values = ("x", "y", "z"), ("melt", "freez", "rate")
+def _named(line: bytes) -> float | None:
+    """Return µm per unit of the coordinates, if names say so.
+
+    Raises
+    ------
+    InputError
+        If a name stands over another column than its own, or times are not in seconds.
+    """
+    names, units = split_names(decoded(line).encode(), b",")
+    places = ("x", "y", "z")
     for i, name in enumerate(names):
         if name[:1] in places:
             told = [places.index(name[:1])]
         else:
-            told = [k for k, word in enumerate(values, 3) if word in name]
+            told = [k for k, words in enumerate(_VALUES, 3) if _says(name, words)]
         if told and told != [i]:
             raise InputError(
                 f"its columns must be {_COLUMNS} in this order, got "
                 f"{brief(', '.join(names), 80)!r}"
             )
+    if set(seconds_in(units[3:5])) != {1.0}:
+        raise InputError(
+            f"its times are in {' and '.join(units[3:5])}: write them in s, and rates "
+            "in K/s"
+        )
+    return lengths_in(units[:3])
+
+
+def _says(name: str, words: tuple[str, ...]) -> bool:
+    """Return whether a name holds a word, or is one of two letters."""
+    return any(word in name if len(word) > 2 else word == name for word in words)
 
 
 def _check_values(values: np.ndarray) -> None:

@@ -46,6 +46,44 @@ def test_columns_are_found_whatever_separates_them(lines):
 
 
 @pytest.mark.parametrize(
+    "names",
+    [
+        "time [s], x [mm], y [mm], z [mm], power [W]",
+        "Time(ms),X (um),Y (um),Z (um),Power (W)",
+    ],
+)
+def test_names_may_say_units(names):
+    lines = "0,0,0,3,5\n1,2,0,3,0\n"
+    data = f"{names}\n{lines}".encode()
+    assert kind_of_path(data) == "events"
+    edge, seconds = (1000.0, 1.0) if "mm" in names else (1.0, 1e-3)
+    path = read_events(data)
+    assert path.end.tolist() == [[2 * edge, 0, 3 * edge]]
+    assert path.speed == pytest.approx([2 * edge / seconds])
+    assert read_events(data, edge).end.tolist() == path.end.tolist()
+    with pytest.raises(InputError, match="say another unit of length"):
+        read_events(data, 25_400.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("time [h],x,y,z,power", "unit of a time is 'h'"),
+        ("time,x [mm],y [m],z [m],power", "'mm', 'm', 'm': write all in one unit"),
+        ("time,x [ell],y [ell],z [ell],power", "unit of length is 'ell'"),
+    ],
+)
+def test_names_with_units_that_cannot_be_meant_are_refused(names, message):
+    with pytest.raises(InputError, match=message):
+        read_events(f"{names}\n0,0,0,3,5\n1,2,0,3,0\n".encode())
+
+
+def test_a_line_of_six_numbers_is_told_to_need_names():
+    with pytest.raises(InputError, match=r"6 numbers.*name the columns"):
+        kind_of_path(b"0,0,0,0,1,9\n1,1,0,0,0,9\n")
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("0,0,0,0,1\n1,1,0,0,0\n0.5,2,0,0,0\n", "backward from 1 to 0.5 s at event 3"),

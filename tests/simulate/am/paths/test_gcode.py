@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainpaint.errors import InputError, InputNote
+from grainpaint.simulate.am.paths.content import kind_of_path
 from grainpaint.simulate.am.paths.gcode import read_gcode
 
 GO = "M3\nG1 X1 F60 S1\n"
@@ -30,6 +31,30 @@ def test_words_hold_and_lines_may_be_written_in_many_ways():
 def test_motions_behind_coolants_and_tools_are_followed():
     text = GO + "M8 G1 X2\nN5 T1 M06 G01 Y3\nM117 G1 X9\nM106 S255\nG1 X4\n"
     assert ends(text) == [[1, 0, 0], [2, 0, 0], [2, 3, 0], [4, 3, 0]]
+
+
+def test_macros_may_come_first():
+    text = b"START_PRINT BED=60\n_PURGE\nG90\n" + GO.encode()
+    assert kind_of_path(text) == kind_of_path(b"$H\n" + GO.encode()) == "gcode"
+    with pytest.warns(InputNote, match="2 lines passed over"):
+        assert len(read_gcode(text).on) == 1
+
+
+def test_columns_of_axes_are_no_program():
+    with pytest.raises(InputError, match="not a scan path"):
+        kind_of_path(b"y0,x0,z0,x1,y1,z1,speed,on\n0,0,0,1,0,0,2,1\n")
+
+
+def test_power_may_be_that_of_each_move():
+    text = b"M3 I\nG1 X1 F60 S1\nX2 S0\nM05 I\n"
+    assert read_gcode(text).on.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("word", ["X1e-05", "Y-2.5E+02", "F1.E-12"])
+def test_exponents_are_refused_rather_than_read_as_an_extrusion(word):
+    with pytest.raises(InputError, match="line 3: a number has an exponent"):
+        read_gcode(f"{GO}G1 {word} Z0\n".encode())
+    assert ends(GO + "G1 X2E-5\nG1 X3 E-05\n")[1:] == [[2, 0, 0], [3, 0, 0]]
 
 
 def test_relative_places_units_and_home():

@@ -51,6 +51,12 @@ def test_long_short_and_text_are_the_same():
     np.testing.assert_allclose(np.unique(text.start[:, 2]), [30, 60])
 
 
+def test_a_part_behind_the_end_is_told():
+    with pytest.warns(InputNote, match="after ..GEOMETRYEND are passed over"):
+        path = read_layers((LAYERS + LAYERS).encode())
+    assert len(path.on) == 3
+
+
 def test_a_closed_solid_is_not_closed_again():
     line = f"$$POLYLINE/1,0,5,{POINTS},0,0"
     assert len(read_layers(with_line(line)).on) == 3 + 4

@@ -5,7 +5,8 @@ from scan_paths import assert_same, file_paths
 
 from grainpaint.errors import InputError
 from grainpaint.simulate.am.paths import FilePath
-from grainpaint.simulate.am.paths.place import to_file, to_voxels
+from grainpaint.simulate.am.paths.place import on_centers, to_file, to_voxels
+from grainpaint.simulate.am.scan import ScanPath
 
 
 def test_a_surface_ten_voxels_up_melts_ten_voxels():
@@ -29,6 +30,17 @@ def test_a_path_to_voxels_and_back_is_the_same(path):
     place = 2.0, (3.0, -4.0, 5.0)
     voxels = to_voxels(path, *place, time=1e-4)
     assert_same(to_file(voxels, *place, 1e-4), path, 1e-9)
+
+
+def test_surfaces_that_files_rounded_pass_through_centers():
+    """A nanometer below a center a whole plane of voxels would stay powder."""
+    z = np.array([94.9999, 95.0008, 95.5, 94.99])
+    ends = np.column_stack([np.zeros((4, 2)), z])
+    path = ScanPath(ends, ends + np.array([1.0, 0, 0]), np.ones(4), np.ones(4, bool))
+    found = on_centers(path)
+    assert found.start[:, 2].tolist() == [95, 95, 95.5, 94.99]
+    assert found.end[:, 2].tolist() == found.start[:, 2].tolist()
+    assert path.start[0, 2] == 94.9999
 
 
 def test_speeds_come_from_somewhere():

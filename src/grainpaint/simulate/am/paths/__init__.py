@@ -83,7 +83,7 @@ def _read(kind: Kind, data: bytes, unit: str | None, laser: LaserRule) -> FilePa
             )
         return read_layers(data)
     if kind == "events":
-        return read_events(data, UNITS["mm"] if edge is None else edge)
+        return read_events(data, edge)
     if kind == "gcode":
         return read_gcode(data, edge, laser)
     raise InputError(

@@ -13,18 +13,24 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.table import numbers
 from grainpaint.simulate.am.paths.content import FORTRAN, columns_of
 from grainpaint.simulate.am.paths.file_path import FilePath
+from grainpaint.simulate.am.paths.headings import (
+    lengths_in,
+    seconds_in,
+    split_names,
+)
+from grainpaint.units import UNITS
 
 __all__ = ["read_events", "write_events"]
 
 _ASIDE = re.compile(rb"^[ \t]*[*#][^\r\n]*", re.M)  # keywords and comments
 _LAST_MARK = re.compile(rb"[,;][ \t]*(?=\r?(?:\n|\Z))")
 _NAMES = re.compile(rb"\s*\"?time\b[^\r\n]*", re.I)
-_ORDER = [b"time", b"x", b"y", b"z", b"power"]
+_ORDER = ["time", "x", "y", "z", "power"]
 _COLUMNS = [0, 1, 2, 3, 4]
 _LONGEST = 1000  # bytes of a line of five numbers
 
 
-def read_events(data: bytes, edge: float) -> FilePath:
+def read_events(data: bytes, edge: float | None = None) -> FilePath:
     """Return the path of an event series.
 
     Parameters
@@ -32,9 +38,9 @@ def read_events(data: bytes, edge: float) -> FilePath:
     data : bytes
         Lines time, x, y, z, power, in seconds and `edge`, separated by commas,
         semicolons or white space; what follows in a line is passed over, as are lines
-        that begin with * or #. A line of names may come first.
-    edge : float
-        µm per unit of length.
+        that begin with * or #. A line of names may come first, with units in brackets.
+    edge : float, optional
+        µm per unit of length; without it that of the names, or 1000.
 
     Returns
     -------
@@ -44,17 +50,24 @@ def read_events(data: bytes, edge: float) -> FilePath:
     Raises
     ------
     InputError
-        If a line has no five numbers, time runs backward, or the beam is on in a jump.
+        If a line has no five numbers, time runs backward, the beam is on in a jump, or
+        the names say another unit.
     """
     data = _LAST_MARK.sub(b"", _ASIDE.sub(b"", data))
     names = _NAMES.match(data)
     skipped = data[: names.end()].count(b"\n") if names else 0
-    n_names = 0 if names is None else _check_names(names[0])
+    n_names, said, seconds = (0, None, 1.0) if names is None else _named(names[0])
+    if None not in (edge, said) and edge != said:
+        raise InputError(
+            "its names say another unit of length than the one given: leave `unit` out"
+        )
+    scale = said or edge or UNITS["mm"]
     lines = FORTRAN.sub(b"e", data[names.end() if names else 0 :])
     separator, decimal = columns_of(lines[:_LONGEST].lstrip().partition(b"\n")[0])
     between = separator.decode() if separator else r"\s+"
     table = numbers(lines, skipped + 1, _COLUMNS, between, decimal.decode(), "event")
-    time, place, power = table[:, 0], table[:, 1:4] * edge, table[:, 4]
+    time, place = table[:, 0] * seconds, table[:, 1:4] * scale
+    power = table[:, 4]
     if separator == b"," and 0 < n_names < table.shape[1]:
         raise InputError(
             f"its lines have {table.shape[1]} columns and {n_names} names: with "
@@ -91,16 +104,21 @@ def read_events(data: bytes, edge: float) -> FilePath:
     )
 
 
-def _check_names(line: bytes) -> int:
-    """Return how many names a line has; raise unless they are ours, in our order."""
-    separator, _ = columns_of(line)
-    names = [word.strip(b' \t"').lower() for word in line.strip().split(separator)]
+def _named(line: bytes) -> tuple[int, float | None, float]:
+    """Return the number of names, µm per unit if they say so, and seconds per unit.
+
+    Raises
+    ------
+    InputError
+        Unless they are ours, in our order.
+    """
+    names, units = split_names(line, columns_of(line)[0])
     if names[: len(_ORDER)] != _ORDER:
         raise InputError(
             "its columns must be time, x, y, z, power in this order, got "
             f"{brief(line.decode('latin-1').strip(), 60)!r}"
         )
-    return len(names)
+    return len(names), lengths_in(units[1:4]), seconds_in(units[:1])[0]
 
 
 def write_events(path: FilePath, file: Path) -> None:

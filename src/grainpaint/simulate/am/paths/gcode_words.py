@@ -45,6 +45,11 @@ _CALL = re.compile(
 )
 _UNKNOWN = re.compile(_START + rb"(?:[^A-Z\d.+\- \t\n]|[A-Z][ \t]*[A-Z_])[^\n]*")
 _HOME = re.compile(rb"(G[ \t]*28)(?![\d.])([^\n]*)")  # its axes may have no numbers
+# A small number of a program that writes G-code, as in X1e-05; without a blank, since
+# E-05 alone would be an extrusion, and no axis ends in two digits behind a sign.
+_POWER_OF_TEN = re.compile(rb"(?<=[\d.])E[-+]\d\d(?![\d.])")
+# M3 I and M5 I, by which Marlin takes S from each move.
+_INLINE = re.compile(rb"(M[ \t]*0*[345][ \t]*)I[ \t]*(?=\n|\Z)")
 _LINE = re.compile(rb"(?:[A-Z][-+]?(?:\d+\.?\d*|\.\d+))*")
 _TO_NUMBERS = bytes.maketrans(bytes(range(65, 91)), b"\n" * 26)
 
@@ -98,7 +103,8 @@ def read_words(data: bytes) -> Program:
     Raises
     ------
     InputError
-        If a line of motions is not made of letters with numbers; the line is told.
+        If a line of motions is not made of letters with numbers, or one of these has an
+        exponent; the line is told.
 
     Warns
     -----
@@ -114,6 +120,14 @@ def read_words(data: bytes) -> Program:
         number = text.count(b"\n", 0, call.start() + 1)
         raise InputError(f"line {number:,}: {NO_CALLS}")
     text = _OTHERS.sub(b"\n", _BESIDE.sub(b"\n", text))
+    text = _INLINE.sub(rb"\1", text)
+    power = _POWER_OF_TEN.search(text)
+    if power:
+        number = text.count(b"\n", 0, power.start())
+        raise InputError(
+            f"line {number:,}: a number has an exponent ({power[0].decode()}), which "
+            "G-code does not know: write it out, such as 0.00001"
+        )
     unknown = _UNKNOWN.search(text)
     if unknown:
         shown = brief(unknown[0].strip()[:60].decode("latin-1"), 40)

@@ -36,6 +36,13 @@ def read_ascii(data: bytes, at: int) -> LayerLines:
         raise InputError(
             "is cut off: $$GEOMETRYEND is missing; add that line if the file is whole"
         )
+    if b"$$LAYER/" in body[found:].upper():
+        warnings.warn(
+            "layers after $$GEOMETRYEND are passed over: files of several parts are "
+            "to be joined before that line",
+            InputNote,
+            stacklevel=3,
+        )
     chunks = body[:found].split(b"$$")
     line = 1 + data.count(b"\n", 0, at) + chunks[0].count(b"\n")
     codes, texts, numbers_of_line = [], [], []
