@@ -13,7 +13,7 @@ import numpy as np
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.content import content_of
 from grainpaint.formats.ebsd.headings import ANGLES, QUATERNION, WHITE, names_of
-from grainpaint.formats.ebsd.table import decoded
+from grainpaint.formats.ebsd.table import decoded, unit_quaternions
 from grainpaint.formats.plain_text import is_numeral
 from grainpaint.orientations import Orientations
 
@@ -23,7 +23,6 @@ _LONG = ("w", "x", "y", "z")  # other names of the parts of quaternions
 _WEIGHTS = ("weight", "volume", "area", "fraction", "volumefraction", "areafraction")
 _SIZE = re.compile(r"s?([unm]?m[23]?)?$")  # of volumes (um3)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?=\s|$)")
-_LENGTH = 1e-3  # how far from 1 the length of a quaternion in a text may be
 
 
 class _Table(NamedTuple):
@@ -81,8 +80,6 @@ def _table(data: bytes) -> _Table:
     lines = [n for n in lines if n and not n.lower().startswith("sep=")]
     comments = [line.lstrip("#% ") for line in lines if line[0] in "#%"]
     lines = [line for line in lines if line[0] not in "#%"]
-    if not lines:
-        raise InputError("holds no orientation")
     if not lines:
         raise InputError("holds no orientation")
     names, units, separator = _named(lines[0])
@@ -201,16 +198,8 @@ def _quaternions(table: _Table) -> np.ndarray:
         units = [table.units[table.names.index(name)][:3] for name in ANGLES]
         stated = {unit.replace("°", "deg") for unit in units if unit}
         return _from_euler(table.columns(ANGLES), stated)
-    found = table.columns(QUATERNION)
-    with np.errstate(over="ignore"):
-        length = np.linalg.norm(found, axis=1)
-    wrong = np.flatnonzero(np.abs(length - 1) > _LENGTH)
-    if wrong.size:
-        raise InputError(
-            f"quaternions have length 1; that of orientation {wrong[0] + 1} has "
-            f"{length[wrong[0]]:.6g}"
-        )
-    return Orientations(found / length[:, None]).quaternion
+    found = unit_quaternions(table.columns(QUATERNION), "orientation")
+    return Orientations(found).quaternion
 
 
 def _from_euler(angles: np.ndarray, units: set[str]) -> np.ndarray:

@@ -13,7 +13,7 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.ebsd.grid import point_grid
 from grainpaint.formats.ebsd.headings import ANGLES, QUATERNION, WHITE, head_of
 from grainpaint.formats.ebsd.points import OrientationMap, from_columns, over_a_turn
-from grainpaint.formats.ebsd.table import numbers, whole
+from grainpaint.formats.ebsd.table import numbers, unit_quaternions, whole
 from grainpaint.formats.plain_text import is_numeral
 from grainpaint.orientations import Orientations
 
@@ -21,7 +21,6 @@ __all__ = ["read_points"]
 
 _NO_PHASE = ("", "notindexed", "unindexed", "none", "nan", "zerosolution")
 _MOST_PHASES = 100
-_LENGTH = 1e-3  # how far from 1 the length of a quaternion may be
 
 
 def read_points(data: bytes, symmetry: str | None = None) -> OrientationMap:
@@ -170,17 +169,10 @@ def _is_cut(table: bytes, separator: str, last: int) -> bool:
 def _angles(values: np.ndarray, units: list[str]) -> tuple[np.ndarray, list[str]]:
     """Return Euler angles in radians, of angles or of quaternions, and notes."""
     if len(units) == len(QUATERNION):
-        length = np.linalg.norm(values, axis=1)
-        wrong = np.flatnonzero(np.abs(length - 1) > _LENGTH)
-        if wrong.size:
-            raise InputError(
-                f"quaternions have length 1; that of point {wrong[0] + 1:,} has "
-                f"{length[wrong[0]]:.6g}"
-            )
-        known = np.isfinite(length)
+        unit = unit_quaternions(values, "point")
+        known = np.isfinite(unit).all(axis=1)
         angles = np.full((len(values), 3), np.nan)
-        unit = values[known] / length[known, None]
-        angles[known] = Orientations(unit).euler()
+        angles[known] = Orientations(unit[known]).euler()
         return angles, []
     plain = [unit[:3].replace("°", "deg") for unit in units]
     _refuse_different("Euler angles", plain)

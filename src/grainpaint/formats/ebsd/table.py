@@ -10,10 +10,18 @@ import numpy as np
 
 from grainpaint.errors import InputError, brief
 
-__all__ = ["decoded", "numbers", "stated_count", "stated_number", "whole"]
+__all__ = [
+    "decoded",
+    "numbers",
+    "stated_count",
+    "stated_number",
+    "unit_quaternions",
+    "whole",
+]
 
 _QUOTED = re.compile(r"string to float: '([^']{0,40})|fields in line (\d+)")
 _MOST_COLUMNS = 1000  # tables have some ten; millions take minutes
+_LENGTH = 1e-3  # how far from 1 the length of a quaternion may be
 _LARGEST = 1e15  # what no length, angle, time or rate comes near to
 
 
@@ -181,3 +189,30 @@ def whole(values: np.ndarray, what: str) -> np.ndarray:
         )
     found: np.ndarray = values.astype(np.int64)
     return found
+
+
+def unit_quaternions(values: np.ndarray, row: str) -> np.ndarray:
+    """Return quaternions of length 1 for those of a text, which rounded them.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, float64, shape (n, 4)
+        Rows with NaN stay so.
+    row : str
+        What a row is, for messages.
+
+    Raises
+    ------
+    InputError
+        If the length of one is not 1 within a thousandth.
+    """
+    with np.errstate(over="ignore"):
+        length = np.linalg.norm(values, axis=1, keepdims=True)
+    wrong = np.flatnonzero(np.abs(length - 1) > _LENGTH)
+    if wrong.size:
+        raise InputError(
+            f"quaternions have length 1; that of {row} {wrong[0] + 1:,} has "
+            f"{length[wrong[0], 0]:.6g}"
+        )
+    unit: np.ndarray = values / length
+    return unit
