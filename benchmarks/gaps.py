@@ -35,7 +35,7 @@ def faces(plan, edge):
         starts = {plan.axes[0].start(k) for k in range(edge)}
         return [n for n in range(1, edge) if n in starts]
     blocks = plan.order.blocks((edge,) * 3)
-    ends = {b.start[0] + side for b in blocks for side in (0, plan.order.block)}
+    ends = {b.start[0] + side for b in blocks for side in (0, plan.order.edge)}
     return sorted(n for n in ends if 0 < n < edge)
 
 
@@ -102,7 +102,7 @@ def main():
         rows.append({"name": name, **row})
         cells = ["" if v is None else f"{v:.3f}" for v in row.values()]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
-        if options.quick and len(rows) == 2:
+        if options.quick and len(rows) == 3:
             break
     save(options, Path(__file__), {"boxes": options.boxes, "rows": rows}, model="iso")
 
