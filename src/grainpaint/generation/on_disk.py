@@ -109,10 +109,10 @@ def run(
     with store.lock():
         if store.complete:
             return outcome
-        done = set(store.done())
         tasks = find_tasks(recipe)
         if not tasks.shards:
             raise no_voxel_inside(recipe.spacing)
+        done = _done(tasks, store)
         outcome.n_tasks_before = len(done)
         outcome.n_windows = tasks.n_windows
         outcome.n_windows_box = tasks.n_windows_box
@@ -138,6 +138,22 @@ def run(
         surveys = {store.file_task(survey_name(index)) for index in tasks.shards}
         store.finish(kept | surveys)
     return outcome
+
+
+def _done(tasks: Tasks, store: Store) -> set[str]:
+    """Return what need not be made again.
+
+    Grain IDs are written once the tags of all shards are there. Where tags were lost
+    since, those that are made now may have other grains, if the processor is another
+    one: all IDs are then written anew, since they are numbers of all grains.
+    """
+    done = set(store.done())
+    if all(store.shard_task("tag", index) in done for index in tasks.shards):
+        return done
+    ids = {store.shard_task("grain_id", index) for index in tasks.shards} & done
+    if ids:
+        store.forget(ids)
+    return done - ids
 
 
 def _check_hands(recipe: Recipe, workers: int, executor: Executor | None) -> None:
