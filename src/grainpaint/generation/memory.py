@@ -4,7 +4,20 @@ import psutil
 
 from grainpaint.errors import InputError
 
-__all__ = ["check_free", "free_bytes"]
+__all__ = ["check_free", "free_bytes", "smaller_window"]
+
+
+def smaller_window(of_build: bool) -> str:
+    """Return what to do where a window is too large for a worker.
+
+    Parameters
+    ----------
+    of_build : bool
+        Whether the volume follows a scan: its windows cannot be chosen.
+    """
+    if of_build:
+        return "give it more, since the windows of builds have one size"
+    return "use a smaller window"
 
 
 def free_bytes() -> int:

@@ -24,7 +24,7 @@ from grainpaint.errors import InputError
 from grainpaint.executors.handing_out import Task
 from grainpaint.executors.hands import Hands, stopping, users_own
 from grainpaint.generation.handing_out import run_all
-from grainpaint.generation.memory import check_free, free_bytes
+from grainpaint.generation.memory import check_free, free_bytes, smaller_window
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.tasks import (
     Tasks,
@@ -174,9 +174,9 @@ def _check_memory(recipe: Recipe, workers: int) -> None:
     shape = " x ".join(map(str, recipe.plan.seen_shape))
     need = window_bytes(recipe)
     fits = free_bytes() // need
-    advice = (
-        f"use at most {count_text(fits, 'worker')}" if fits else "use a smaller window"
-    )
+    advice = smaller_window(recipe.scan is not None)
+    if fits:
+        advice = f"use at most {count_text(fits, 'worker')}"
     what = f"{count_text(workers, 'worker')} with base windows of {shape} voxels"
     check_free(workers * need, what, advice)
 

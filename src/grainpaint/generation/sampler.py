@@ -100,8 +100,8 @@ def sample_one(
 def no_memory(device: torch.device) -> InputError:
     """Return the error of a window that alone is too large for a device."""
     return InputError(
-        f"a window does not fit into the memory of {device}: use a smaller window, "
-        "fewer workers or the device cpu"
+        f"a window does not fit into the memory of {device}: use fewer workers, the "
+        "device cpu or, unless it is of a build, a smaller window"
     )
 
 
