@@ -222,6 +222,7 @@ def _verify_store(
     from grainpaint.generation.on_disk import run
     from grainpaint.generation.recipe import window_bytes
     from grainpaint.generation.recorded import load_recipe
+    from grainpaint.network.devices import find_device
     from grainpaint.progress import console
 
     try:
@@ -242,6 +243,8 @@ def _verify_store(
     if repair and (damages or not rooted):
         recipe = load_recipe(volume)
         with cluster.executor(window_bytes(recipe)) as executor:
+            if executor is None:
+                find_device(device)  # before anything is removed
             say_if_slow(recipe.precision, device, ", but the volume was made in it")
             make = partial(run, recipe, opened, workers, device, console, executor)
             with stoppable():

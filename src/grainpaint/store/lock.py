@@ -5,7 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,8 +90,9 @@ def lock(path: Path, of: Path | None = None) -> Iterator[None]:
     try:
         yield
     finally:
-        if os.getpid() == me.pid and _read(path) == text:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # the next run takes it over: this process will be gone
+            if os.getpid() == me.pid and _read(path) == text:
+                path.unlink()
 
 
 def _made(path: Path, text: bytes) -> bool:

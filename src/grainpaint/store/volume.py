@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,8 @@ class Store:
         try:
             yield sign.name
         finally:
-            sign.unlink(missing_ok=True)
+            with suppress(OSError):  # the next run removes it
+                sign.unlink()
 
     def has_sign(self, name: str) -> bool:
         """Return whether the run that `signed` yielded a name for is under way."""
