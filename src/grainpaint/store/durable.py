@@ -12,8 +12,10 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 from grainpaint.formats.files import FULL
 
-__all__ = ["aside", "explained", "is_aside", "put", "write"]
+__all__ = ["CANNOT", "aside", "explained", "is_aside", "put", "write"]
 
+# What a file system says of what it cannot do at all.
+CANNOT = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 _ASIDE = re.compile(r"\..+\.[0-9a-f]{32}")
 
@@ -64,6 +66,9 @@ def put(path: Path, data: bytes) -> None:
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # so that the new name survives a power failure, too
+    except OSError as error:
+        if error.errno not in CANNOT:
+            raise
     finally:
         os.close(folder)
 

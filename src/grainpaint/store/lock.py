@@ -101,10 +101,28 @@ def _made(path: Path, text: bytes) -> bool:
     try:
         durable.put(beside, text)
         os.link(beside, path)
-    except (FileExistsError, FileNotFoundError):  # not found: a new run removed it
+    except FileNotFoundError:  # a new run removed it
         return False
+    except FileExistsError:  # a network disk may say so of what it has just made
+        return path.exists() and os.path.samefile(beside, path)
+    except OSError as error:
+        if error.errno not in durable.CANNOT:
+            raise
+        return _made_without_links(path, text)
     finally:
         beside.unlink(missing_ok=True)
+    return True
+
+
+def _made_without_links(path: Path, text: bytes) -> bool:
+    """Do as `_made` where a file cannot have two names: the content comes after it."""
+    try:
+        with path.open("xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        return False
     return True
 
 
