@@ -126,3 +126,10 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, number):
         files.save(tensors(2, 2), {"step": "2"})
     assert same(files.load()[0], tensors(2, 1))
     assert [p.name for p in tmp_path.iterdir()] == ["base.state.safetensors"]
+
+
+def test_others_may_read_weights_as_they_may_read_all_other_files(tmp_path):
+    saving.save_whole(tensors(1, 1), tmp_path / "base.safetensors")
+    (tmp_path / "base.json").touch()
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1

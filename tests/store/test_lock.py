@@ -147,9 +147,7 @@ def test_a_disk_without_hard_links_has_locks_too(tmp_path, monkeypatch):
     assert not place.exists()
 
 
-def test_a_network_disk_that_denies_its_own_link_is_not_believed(
-    tmp_path, monkeypatch
-):
+def test_a_network_disk_that_denies_its_own_link_is_not_believed(tmp_path, monkeypatch):
     link = os.link
 
     def twice(*how):  # as NFS does if the answer to the first request was lost

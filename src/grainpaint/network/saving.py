@@ -28,7 +28,10 @@ def save_whole(
     """
     aside = path.with_suffix(".partial")
     try:
+        aside.touch()
+        mode = aside.stat().st_mode  # safetensors lets nobody else read what it writes
         save_file(dict(tensors), aside, None if header is None else dict(header))
+        aside.chmod(mode)
         os.replace(aside, path)
     except SafetensorError as error:
         if not any(number in str(error) for number in _FULL):
