@@ -23,10 +23,15 @@ def smaller_window(of_build: bool) -> str:
 
 
 def free_bytes() -> int:
-    """Return the memory that this process may still take, bytes."""
+    """Return the memory that a job may take, bytes.
+
+    Of a limit, that is with what this process has already: needs count its libraries.
+    """
     free = int(psutil.virtual_memory().available)
     left = left_of_limit()
-    return free if left is None else min(free, left)
+    if left is None:
+        return free
+    return min(free, left + int(psutil.Process().memory_info().rss))
 
 
 def left_of_limit(
