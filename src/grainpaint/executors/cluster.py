@@ -209,7 +209,7 @@ def _check_versions(client: "Client") -> None:
 
     asked = client.run(resolve_name, "grainpaint:__version__", on_error="return")
     for name, found in asked.items():
-        if isinstance(found, Exception) and not isinstance(found, ImportError):
+        if isinstance(found, OSError):  # of the connection
             raise InputError(
                 f"the worker {name} does not answer ({brief(found, 80)}): end it, or "
                 "start it again"

@@ -43,13 +43,13 @@ ARRAYS: dict[str, np.dtype[Any]] = {
 # 32^3, with the same number of bytes; level 5 saves 10 to 17 % of level 3's bytes, for
 # 10 to 20 ms per shard.
 _LEVEL = 5
-LOCK = "work/lock"
+LOCK, RECORD = "work/lock", "run.json"
 OWN = {
     "zarr.json",
     "work/zarr.json",
     JOURNAL,
     LOCK,
-    "run.json",
+    RECORD,
     *(f"{a}/zarr.json" for a in ARRAYS),
 }
 VERSION = 1  # of the layout; others are refused
@@ -59,9 +59,10 @@ class LostRoot(InputError):
     """The zarr.json of a store is missing or damaged."""
 
     def __init__(self, path: Path, reason: str) -> None:
+        recorded = (path / RECORD).is_file()  # of a finished volume: it has the recipe
+        mend = "run grainpaint verify --repair, or " if recorded else ""
         super().__init__(
-            f"{path / 'zarr.json'} is {reason}: run grainpaint verify --repair, or use "
-            "force to replace the volume"
+            f"{path / 'zarr.json'} is {reason}: {mend}use force to replace the volume"
         )
         self.reason = reason
 
