@@ -181,3 +181,12 @@ def test_addresses_that_strangers_reach_are_told(address, told):
     note = cluster.unguarded(address)
     assert (note is not None) == told
     assert note is None or (address in note and "\n" not in note)
+
+
+def test_a_worker_that_does_not_answer_is_not_said_to_lack_grainpaint():
+    class Asked:
+        def run(self, *how, on_error):
+            return {"tcp://w:1": OSError("Timed out trying to connect")}
+
+    with pytest.raises(InputError, match=r"tcp://w:1 does not answer \(Timed out"):
+        cluster._check_versions(Asked())

@@ -1,5 +1,6 @@
 """Files are replaced as a whole."""
 
+import errno
 import os
 import signal
 from pathlib import Path
@@ -49,3 +50,34 @@ def test_a_folder_that_not_even_root_can_write_to_is_told(run, tmp_path):
     code, _, said = run("stats", path, "-o", "/proc/a.csv")
     assert code == 2
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        OSError("884736 requested and 5088 written"),  # as numpy says it
+    ],
+)
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(tmp_path, error):
+    def fills(aside):
+        aside.write_text("half")
+        raise error
+
+    (tmp_path / "a.npz").write_text("mine")
+    for write in (
+        lambda: replace_with(tmp_path / "a.npz", fills),
+        lambda: replace_together([tmp_path / "a.npz"], lambda asides: fills(asides[0])),
+    ):
+        with pytest.raises(InputError, match=r"a\.npz: the disk is full or a quota"):
+            write()
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_another_error_of_the_system_stays_what_it_is(tmp_path):
+    def fails(aside):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        replace_with(tmp_path / "a.npz", fails)

@@ -124,6 +124,7 @@ class KilledWorker(Exception):
         (BrokenExecutor("no\nprocess"), r"the executor broke \(no process\)"),
         (KilledWorker("base"), "several workers died of one task"),
         (ModuleNotFoundError("No module named 'grainpaint'"), "lacks this version"),
+        (RuntimeError("cannot schedule new futures after shutdown"), "is shut down"),
     ],
 )
 def test_an_executor_that_gives_up_is_one_line(recipe, tmp_path, error, said):
@@ -314,6 +315,8 @@ def test_what_cannot_be_made_in_pieces_is_refused(tiny_model, tmp_path):
     how = {"model": str(tiny_model), "executor": Jobs()}
     with pytest.raises(InputError, match="periodic axes is made at once"):
         grainpaint.generate((64, 32, 32), **how, periodic=(True, False, False))
+    with pytest.raises(InputError, match=r"the executor is one of concurrent"):
+        grainpaint.generate((32,) * 3, executor=ThreadPoolExecutor)
     with pytest.raises(InputError, match=r"a store is a folder NAME\.zarr"):
         grainpaint.generate((32,) * 3, **how, store=tmp_path / "a.npz")
     sized = make_recipe(

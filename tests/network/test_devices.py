@@ -67,4 +67,12 @@ def test_float32_on_a_card_is_float32_and_repeats():
 def test_lack_of_memory_is_known_on_every_device():
     assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     assert is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated"))
+    for text in (
+        "CUDA error: out of memory",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "[enforce fail at alloc_cpu.cpp:113] . DefaultCPUAllocator: can't allocate "
+        "memory: you tried to allocate 99 bytes.",
+    ):
+        assert is_out_of_memory(RuntimeError(text))
     assert not is_out_of_memory(RuntimeError("CUDA error: misaligned address"))

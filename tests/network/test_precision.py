@@ -164,3 +164,7 @@ def test_a_run_that_goes_on_keeps_its_precision(run, smallest_model, tmp_path, t
     assert "--precision float32 gives nearly the same grains" in error
     words = ("region", out, "--box", "0:8,0:8,0:8", "-o", tmp_path / "b.npz")
     assert run(*words, "--precision", "float32")[2] == ""
+
+
+def test_nothing_is_said_of_a_card_that_only_workers_have():
+    assert slow_note("bfloat16", "cuda:17") is None

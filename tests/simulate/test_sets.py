@@ -106,3 +106,21 @@ def test_a_set_can_be_prolonged_but_not_mixed(tmp_path):
     next(grow_grains(IsoRecipe(**SMALL, time=3))).save(tmp_path / "volume.zarr")
     with pytest.raises(InputError, match="not a set"):
         simulate_iso(IsoRecipe(**SMALL, time=4, count=2), tmp_path / "volume.zarr")
+
+
+def test_two_runs_on_one_set_do_not_write_into_each_others_volumes(tmp_path):
+    recipe = IsoRecipe(**SMALL, time=5.0, count=2)
+    simulate_iso(recipe, tmp_path / "once.zarr")
+
+    def rival(seed):
+        with pytest.raises(InputError, match=r"a\.zarr belongs to another run"):
+            write_set(tmp_path / "a.zarr", settings, [5.0], grown)
+        yield from grown(seed)
+
+    def grown(seed):
+        yield from grow_grains(recipe, seed)
+
+    settings = {"seed": 4, "count": 2}
+    assert write_set(tmp_path / "a.zarr", settings, [5.0], rival) == 2
+    assert write_set(tmp_path / "a.zarr", settings, [5.0], grown) == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zarr", "once.zarr"]

@@ -22,6 +22,19 @@ def test_a_place_that_is_not_writable_is_refused(small_disk):
     assert store.done() == {}  # to read is allowed
 
 
+def test_a_disk_that_becomes_read_only_during_a_run_is_one_line(small_disk):
+    store = make(small_disk / "gear.zarr")
+
+    def go():
+        with store.lock(), store.signed():
+            subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+            store.write_file("a", b"1")
+
+    with pytest.raises(InputError, match=r"work/a: cannot be written \(Read-only"):
+        go()
+    assert verify(store)[0].harmless  # the sign of the run, which could not be removed
+
+
 def test_a_full_disk_loses_nothing_and_the_run_goes_on(small_disk, rng):
     store = make(small_disk / "gear.zarr")
     noise = rng.integers(1, 2**16, (128, 128, 30), np.uint16)

@@ -66,9 +66,38 @@ def test_a_finished_volume_knows_when_its_journal_is_short(copy):
 
 def test_a_journal_that_is_missing_is_named(copy):
     copy.journal.unlink()
-    for act in (copy.done, lambda: verify(copy), copy.lock().__enter__):
-        with pytest.raises(InputError, match=r"journal\.jsonl: the journal .* missing"):
-            act()
+    with pytest.raises(InputError, match=r"journal\.jsonl: the journal .* --repair"):
+        copy.done()
+    (damage,) = verify(copy)
+    assert (damage.path, damage.reason) == ("work/journal.jsonl", "missing")
+
+
+def test_a_lost_journal_of_a_finished_volume_is_made_of_its_files(copy):
+    before = copy.listed()
+    (copy.path / "work/base/0").unlink()
+    copy.journal.unlink()
+    with copy.lock():
+        repair(copy, verify(copy))
+    del before["work/base/0"]
+    assert copy.listed() == before
+    assert copy.complete
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_files_that_no_digest_vouches_for_are_made_again(copy, whole):
+    if not whole:
+        copy.forget([])
+    copy.journal.unlink()
+    if whole:
+        path = copy.path / "tag/c/0/0/0"
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with copy.lock():
+        repair(copy, verify(copy))
+        assert copy.listed() == {}
+        assert not copy.complete
+        assert fill(copy) == 8
+        copy.finish()
+    assert verify(copy) == []
 
 
 def test_what_is_gone_or_of_another_size_is_not_done(copy):

@@ -1,16 +1,20 @@
 """One run at a time."""
 
+import errno
 import fcntl
 import json
 import os
 import platform
 import select
 import signal
+import stat
 
 import pytest
 from store_run import end, make, say, start
 
 from grainpaint.errors import InputError
+from grainpaint.store import durable
+from grainpaint.store.lock import lock
 
 HOLD = """
 import sys, time
@@ -128,3 +132,41 @@ def test_who_takes_a_lock_over_keeps_the_others_waiting(tmp_path):
         )
     finally:
         end(child)
+
+
+def test_a_disk_without_hard_links_has_locks_too(tmp_path, monkeypatch):
+    def no_link(*how):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", no_link)
+    place = tmp_path / "lock"
+    with lock(place):
+        assert json.loads(place.read_text())["pid"] == os.getpid()
+        with pytest.raises(InputError, match="belongs to another run"), lock(place):
+            pass
+    assert not place.exists()
+
+
+def test_a_network_disk_that_denies_its_own_link_is_not_believed(tmp_path, monkeypatch):
+    link = os.link
+
+    def twice(*how):  # as NFS does if the answer to the first request was lost
+        link(*how)
+        link(*how)
+
+    monkeypatch.setattr(os, "link", twice)
+    with lock(tmp_path / "lock"):
+        assert (tmp_path / "lock").exists()
+
+
+def test_a_disk_that_cannot_flush_folders_is_written_to(tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def of_files(number):
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", of_files)
+    durable.write(tmp_path / "a", b"1")
+    assert (tmp_path / "a").read_bytes() == b"1"

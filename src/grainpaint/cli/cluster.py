@@ -112,7 +112,9 @@ class ClusterFlags(RunFlags):
         """Return the cluster's executor, connected while its block runs; or None."""
         from grainpaint.generation.recipe import window_bytes
 
-        return _executor(self.scheduler, self.scheduler_file, window_bytes(recipe))
+        less = recipe.scan is None
+        n_bytes = window_bytes(recipe)
+        return _executor(self.scheduler, self.scheduler_file, n_bytes, less)
 
 
 def refuse_workers(name: str, given: bool) -> None:
@@ -134,13 +136,13 @@ def _given(scheduler: str | None, file: Path | None) -> str | None:
 
 
 def _executor(
-    scheduler: str | None, file: Path | None, n_bytes: int
+    scheduler: str | None, file: Path | None, n_bytes: int, less: bool = False
 ) -> AbstractContextManager[Executor | None]:
     """Return the executor of a cluster, or None."""
     from grainpaint.executors.cluster import connected, read_address
 
     address = scheduler if file is None else read_address(file)
-    return nullcontext() if address is None else connected(address, n_bytes)
+    return nullcontext() if address is None else connected(address, n_bytes, less)
 
 
 @contextmanager

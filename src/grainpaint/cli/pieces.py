@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -217,28 +218,37 @@ def _verify_store(
 ) -> bool:
     """Check, and repair, one made piece by piece; return whether it is sound."""
     from grainpaint import store
+    from grainpaint.generation.mended import mend, with_root
     from grainpaint.generation.on_disk import run
     from grainpaint.generation.recipe import window_bytes
     from grainpaint.generation.recorded import load_recipe
+    from grainpaint.network.devices import find_device
     from grainpaint.progress import console
 
-    opened = store.open_store(volume)
+    try:
+        opened, rooted = store.open_store(volume), True
+    except store.LostRoot as lost:
+        print(f"zarr.json: {lost.reason}")
+        if not repair:
+            return False
+        opened, rooted = with_root(volume), False
     damages = store.verify(opened, console)
     for damage in damages:
         print(f"{damage.path}: {damage.reason}")
     worst = [damage for damage in damages if not damage.harmless]
-    if not worst:
+    if rooted and not worst:
         state = "finished" if opened.complete else "not finished"
         files = count_text(len(opened.done()), "file")
         print(f"{volume}: {files} as they were written, {state}")
-    if repair and damages:
-        with cluster.executor(window_bytes(load_recipe(volume))) as executor:
-            with opened.lock():
-                store.repair(opened, damages)
-            recipe = load_recipe(volume)  # which may have been mended
+    if repair and (damages or not rooted):
+        recipe = load_recipe(volume)
+        with cluster.executor(window_bytes(recipe)) as executor:
+            if executor is None:
+                find_device(device)  # before anything is removed
             say_if_slow(recipe.precision, device, ", but the volume was made in it")
+            make = partial(run, recipe, opened, workers, device, console, executor)
             with stoppable():
-                run(recipe, opened, workers, device, console, executor)
+                mend(opened, damages, make)
         print(f"{volume}: repaired")
         return True
     return not worst

@@ -187,17 +187,13 @@ def _fill_store(
     recipe: Recipe, output: Path, job: Job, executor: Executor | None
 ) -> None:
     """Make a volume piece by piece in a store, or continue it."""
-    from shutil import rmtree
-
     from grainpaint import store
     from grainpaint.generation.on_disk import run
     from grainpaint.progress import console
     from grainpaint.record import kept_precision, outputs, write_record
 
     if job.written.force and output.exists():
-        with store.open_store(output).lock():
-            pass  # nobody is at work on it
-        rmtree(output)
+        store.remove(output)
     kept = kept_precision(output)
     if job.model.precision == "auto" and kept is not None:
         recipe = recipe.model_copy(update={"precision": kept})

@@ -24,13 +24,14 @@ export OMP_NUM_THREADS=$cpus NUMBA_NUM_THREADS=$cpus
 
 # The scheduler, the workers and the command meet in a folder on the shared disk. Its
 # certificates are those of this job: without them, whoever reaches the ports could
-# run programs in your name.
+# run programs in your name. What is there is of this job before it was requeued.
 umask_before=$(umask)
 umask 077
 meet=$PWD/.grainpaint-${SLURM_JOB_ID:-$$}
-mkdir -p "$meet" || exit
-command='' scheduler='' workers=''
-# shellcheck disable=SC2329
+rm -rf "$meet"
+mkdir "$meet" || exit
+command='' scheduler='' workers='' stop=''
+# shellcheck disable=SC2317,SC2329
 leave() {
     trap '' TERM
     kill ${workers:+"$workers"} ${scheduler:+"$scheduler"} 2> /dev/null
@@ -38,6 +39,9 @@ leave() {
     rm -rf "$meet"
 }
 trap leave EXIT
+# SLURM tells this shell alone, which tells the command.
+trap 'stop=yes; [ -z "$command" ] || kill -TERM "$command" 2> /dev/null' TERM
+
 openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=grainpaint \
     -keyout "$meet/key.pem" -out "$meet/certificate.pem" 2> "$meet/openssl.log" ||
     { cat "$meet/openssl.log" >&2; exit 1; }
@@ -49,18 +53,18 @@ for role in SCHEDULER WORKER CLIENT; do
     export "${tls}__${role}__KEY=$meet/key.pem"
 done
 
-# SLURM tells this shell alone, which tells the command.
-trap '[ -z "$command" ] || kill -TERM "$command" 2> /dev/null' TERM
-
 "$python" -m dask scheduler --protocol tls --port 0 --no-dashboard \
     --dashboard-address 127.0.0.1:0 \
     --scheduler-file "$meet/scheduler.json" &
 scheduler=$!
 until [ -s "$meet/scheduler.json" ]; do
     kill -0 "$scheduler" || exit 1
+    [ -z "$stop" ] || exit 143
     sleep 0.5
 done
-srun --ntasks="$n_workers" --cpus-per-task="$cpus" \
+# A worker that dies must not end the others, and all need the certificates.
+srun --ntasks="$n_workers" --cpus-per-task="$cpus" --export=ALL \
+    --kill-on-bad-exit=0 --wait=0 \
     "$python" -m dask worker --scheduler-file "$meet/scheduler.json" --nthreads 1 \
     --memory-limit "${memory:-auto}" --no-dashboard \
     --local-directory "${TMPDIR:-/tmp}" < /dev/null &
@@ -69,6 +73,7 @@ workers=$!
 "$python" -m grainpaint @WORDS@ \
     --scheduler-file "$meet/scheduler.json" &
 command=$!
+[ -z "$stop" ] || kill -TERM "$command" 2> /dev/null
 wait "$command"
 status=$?
 while kill -0 "$command" 2> /dev/null; do # a signal ended the wait, not the command

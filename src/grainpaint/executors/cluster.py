@@ -79,7 +79,7 @@ def _is_here(host: str) -> bool:
 
 
 @contextmanager
-def connected(address: str, n_bytes: int) -> Iterator[Executor]:
+def connected(address: str, n_bytes: int, less: bool = False) -> Iterator[Executor]:
     """Yield the executor of a Dask cluster.
 
     Certificates, timeouts and all else are those of Dask's configuration.
@@ -90,6 +90,8 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
         Of the scheduler: ``tcp://host:8786`` or ``tls://host:8786``.
     n_bytes : int
         Memory that a worker needs.
+    less : bool
+        Whether smaller windows, which need less, can be asked for.
 
     Warns
     -----
@@ -151,7 +153,7 @@ def connected(address: str, n_bytes: int) -> Iterator[Executor]:
     if note is not None:
         warnings.warn(note, InputNote, stacklevel=3)
     try:
-        _check_workers(client, address, n_bytes)
+        _check_workers(client, address, n_bytes, less)
         yield client.get_executor()
     finally:
         client.close()
@@ -165,7 +167,7 @@ def _silence() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _check_workers(client: "Client", address: str, n_bytes: int) -> None:
+def _check_workers(client: "Client", address: str, n_bytes: int, less: bool) -> None:
     """Wait for a worker, then look at the memory and the threads of all."""
     known = _workers(client)
     if not known:
@@ -187,10 +189,11 @@ def _check_workers(client: "Client", address: str, n_bytes: int) -> None:
     for name, worker in known.items():
         limit = worker["memory_limit"]
         if limit and limit < n_bytes:
+            smaller = ", or use a smaller window" if less else ""
             raise InputError(
                 f"the worker {name} may use {limit / 2**30:.1f} GiB, a window of the "
                 f"base takes {n_bytes / 2**30:.1f} GiB: give workers more "
-                "(--memory-limit), or use a smaller window"
+                f"(--memory-limit){smaller}"
             )
     if any(worker["nthreads"] > 1 for worker in known.values()):
         note = (
@@ -206,6 +209,11 @@ def _check_versions(client: "Client") -> None:
 
     asked = client.run(resolve_name, "grainpaint:__version__", on_error="return")
     for name, found in asked.items():
+        if isinstance(found, OSError):  # of the connection
+            raise InputError(
+                f"the worker {name} does not answer ({brief(found, 80)}): end it, or "
+                "start it again"
+            )
         if found != __version__:
             has = f"grainpaint {found}" if isinstance(found, str) else "no grainpaint"
             raise InputError(

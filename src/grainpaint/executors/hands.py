@@ -69,6 +69,8 @@ def _why(error: Exception) -> str | None:
         )
     if isinstance(error, CancelledError):
         return "the executor gave up its tasks: its scheduler was lost, or it was shut"
+    if "after shutdown" in text or type(error).__name__ == "ClosedClientError":
+        return f"the executor is shut down ({text})"
     if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
         return f"the executor broke ({text})"
     if isinstance(error, ImportError) or "deserialization" in text:

@@ -1,7 +1,9 @@
 """Whole files: their digest, and replacing them without loss."""
 
+import errno
 import hashlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -15,12 +17,17 @@ from uuid import uuid4
 from grainpaint.errors import InputError
 
 __all__ = [
+    "FULL",
     "check_file",
     "file_digest",
     "refuse_to_replace",
     "replace_together",
     "replace_with",
 ]
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of the system, where no room is
+_SHORT = re.compile(r"\d+ requested and \d+ written")  # of numpy, without a number
 
 
 def file_digest(path: Path) -> str:
@@ -39,11 +46,17 @@ def file_digest(path: Path) -> str:
 
 
 def replace_with(path: Path, make: Callable[[Path], object]) -> None:
-    """Let `make` write beside `path`, then rename: no file is ever half-written."""
+    """Let `make` write beside `path`, then rename: no file is ever half-written.
+
+    Raises
+    ------
+    InputError
+        If the disk is full; `path` is then as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
-        with _stop_is_exit():
+        with _stop_is_exit(), _full_is_told(path):
             make(aside)
         if path.is_dir():
             shutil.rmtree(path)
@@ -61,12 +74,17 @@ def replace_together(
 
     The first of them is the one that is opened. It is removed before the others are
     renamed, and appears last: where it is, all of them are, and belong together.
+
+    Raises
+    ------
+    InputError
+        If the disk is full; all are then as they were.
     """
     main = paths[0]
     main.parent.mkdir(parents=True, exist_ok=True)
     asides = [p.with_name(f".{uuid4().hex}{p.suffix}") for p in paths]
     try:
-        with _stop_is_exit():
+        with _stop_is_exit(), _full_is_told(main):
             make(asides)
         if len(paths) > 1:
             main.unlink(missing_ok=True)
@@ -75,6 +93,20 @@ def replace_together(
     finally:
         for aside in asides:
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _full_is_told(path: Path) -> Iterator[None]:
+    """Turn the error of a full disk into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL and not _SHORT.fullmatch(str(error)):
+            raise
+        raise InputError(
+            f"{path}: the disk is full or a quota is used up: make room and run the "
+            "same command again"
+        ) from None
 
 
 @contextmanager

@@ -14,13 +14,13 @@ from grainpaint.errors import InputError, brief
 from grainpaint.formats.bare_zarr import bare_array, only_array, says_nothing
 from grainpaint.formats.chunks import values_of
 from grainpaint.formats.ome import read_labels
+from grainpaint.formats.pieces import PIECEWISE, check_pieces
 from grainpaint.formats.raw import RawVolume, ReadOptions, integers
 from grainpaint.formats.slabs import Slabs
 from grainpaint.microstructure import Microstructure
 from grainpaint.orientations import Orientations
 
 __all__ = [
-    "PIECEWISE",
     "attributes_of",
     "create_set",
     "lazily",
@@ -30,7 +30,6 @@ __all__ = [
     "write",
 ]
 
-PIECEWISE = "grainpaint volume"  # made piece by piece, perhaps not finished
 _CHUNK = 64
 _SET = "grainpaint set"
 _INSIDE = "voxels_inside"
@@ -150,6 +149,7 @@ def read(path: Path, options: ReadOptions) -> RawVolume:
                 raise InputError("one Zarr array: leave out the name of an array")
             raw = bare_array(found, None)
         elif "grain_id" in found and "spacing" in found.attrs:
+            check_pieces(path, dict(found.attrs), options.array or "grain_id")
             raw = _read_own(found, options.array)
         elif says_nothing(found):
             raw = bare_array(*only_array(found, options.array))
@@ -177,8 +177,6 @@ def _in_group(path: Path) -> bool:
 def _read_own(group: Any, name: str | None) -> RawVolume:
     """Read what `write` wrote, or another array of the group."""
     attrs: dict[str, Any] = dict(group.attrs)
-    if attrs.get("format") == PIECEWISE and not attrs["complete"]:
-        raise InputError("not finished: run the same command again to continue")
     if name is not None and name not in group:
         raise InputError(
             f"it has no array {name!r}; it has {brief(', '.join(group.keys()))}"
@@ -192,6 +190,14 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
         )
     if name is None and attrs.get(_SHAPE) not in (None, list(ids.shape)):
         raise InputError(f"damaged: its shape is {ids.shape}, not {attrs[_SHAPE]}")
+    spacing, origin, periodic = _frame(attrs)
+    return RawVolume(ids, spacing, origin, periodic, orientations=_orientations(group))
+
+
+def _frame(
+    attrs: dict[str, Any],
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[bool, ...]]:
+    """Return spacing, origin and periodic of a volume of ours."""
     spacing, origin = (tuple(map(float, attrs[n])) for n in ("spacing", "origin"))
     periodic = tuple(attrs["periodic"])
     if not all(isinstance(p, bool) for p in periodic):
@@ -203,7 +209,7 @@ def _read_own(group: Any, name: str | None) -> RawVolume:
             "damaged, or changed by hand: its spacing and origin are not those in its "
             "attribute ome (it is read without that attribute)"
         )
-    return RawVolume(ids, spacing, origin, periodic, orientations=_orientations(group))
+    return spacing, origin, periodic
 
 
 def lazily(path: Path) -> Slabs | None:
@@ -222,11 +228,14 @@ def lazily(path: Path) -> Slabs | None:
             return None
         array: Any = group["grain_id"]
         attrs: dict[str, Any] = dict(group.attrs)
-        if attrs.get("format") == PIECEWISE and not attrs["complete"]:
-            raise InputError("not finished: run the same command again to continue")
+        check_pieces(path, attrs, "grain_id")
+        if attrs.get(_SHAPE) not in (None, list(array.shape)):
+            raise InputError(
+                f"damaged: its shape is {array.shape}, not {attrs[_SHAPE]}"
+            )
         if array.ndim != 3 or array.dtype.kind not in "iu":
             raise InputError("grain_id is not an array of integers [x, y, z]")
-        frame = [tuple(attrs[name]) for name in ("spacing", "origin", "periodic")]
+        frame = _frame(attrs)
         known = _orientations(group)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -242,7 +251,7 @@ def lazily(path: Path) -> Slabs | None:
         return found.astype(np.int32, copy=False)
 
     pieces = attrs.get("format") == PIECEWISE
-    slabs = Slabs(array.shape, frame[0], frame[1], frame[2], fetch, known, pieces)
+    slabs = Slabs(array.shape, *frame, fetch, known, pieces)
     stated = attrs.get(_INSIDE)
     inside = slabs.n_voxels - slabs.n_outside if stated is not None else None
     if inside != stated:

@@ -103,7 +103,10 @@ def check_memory(shape: tuple[int, int, int], plan: BasePlan) -> int:
             f"{size} voxels are too many ({n_voxels:.3g}; at most {_MAX_VOXELS}, and "
             f"they would take {need / 2**30:,.0f} GiB of memory): use larger voxels"
         )
-    advice = "use larger voxels, a smaller volume or the plan windows"
+    advice = (
+        "use larger voxels or a smaller volume, or have it made piece by piece: as "
+        "NAME.zarr, without periodic axes"
+    )
     check_free(need, f"{size} voxels", advice)
     return need
 

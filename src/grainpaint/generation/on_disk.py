@@ -24,7 +24,7 @@ from grainpaint.errors import InputError
 from grainpaint.executors.handing_out import Task
 from grainpaint.executors.hands import Hands, stopping, users_own
 from grainpaint.generation.handing_out import run_all
-from grainpaint.generation.memory import check_free, free_bytes
+from grainpaint.generation.memory import check_free, free_bytes, smaller_window
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.tasks import (
     Tasks,
@@ -109,10 +109,10 @@ def run(
     with store.lock():
         if store.complete:
             return outcome
-        done = set(store.done())
         tasks = find_tasks(recipe)
         if not tasks.shards:
             raise no_voxel_inside(recipe.spacing)
+        done = _done(tasks, store)
         outcome.n_tasks_before = len(done)
         outcome.n_windows = tasks.n_windows
         outcome.n_windows_box = tasks.n_windows_box
@@ -140,6 +140,22 @@ def run(
     return outcome
 
 
+def _done(tasks: Tasks, store: Store) -> set[str]:
+    """Return what need not be made again.
+
+    Grain IDs are written once the tags of all shards are there. Where tags were lost
+    since, those that are made now may have other grains, if the processor is another
+    one: all IDs are then written anew, since they are numbers of all grains.
+    """
+    done = set(store.done())
+    if all(store.shard_task("tag", index) in done for index in tasks.shards):
+        return done
+    ids = {store.shard_task("grain_id", index) for index in tasks.shards} & done
+    if ids:
+        store.forget(ids)
+    return done - ids
+
+
 def _check_hands(recipe: Recipe, workers: int, executor: Executor | None) -> None:
     """Raise if these workers cannot make a volume."""
     if workers < 1:
@@ -158,9 +174,9 @@ def _check_memory(recipe: Recipe, workers: int) -> None:
     shape = " x ".join(map(str, recipe.plan.seen_shape))
     need = window_bytes(recipe)
     fits = free_bytes() // need
-    advice = (
-        f"use at most {count_text(fits, 'worker')}" if fits else "use a smaller window"
-    )
+    advice = smaller_window(recipe.scan is not None)
+    if fits:
+        advice = f"use at most {count_text(fits, 'worker')}"
     what = f"{count_text(workers, 'worker')} with base windows of {shape} voxels"
     check_free(workers * need, what, advice)
 

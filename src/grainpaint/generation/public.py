@@ -159,7 +159,7 @@ def _made(
     """Make a volume at once, or in pieces if an executor or a store is given."""
     if executor is None and store is None:
         return paint_recipe(recipe, device, progress).volume
-    if executor is not None and not hasattr(executor, "submit"):
+    if executor is not None and not hasattr(type(executor), "submit"):
         raise InputError(
             "the executor is one of concurrent.futures, or like them, such as "
             f"ProcessPoolExecutor(2); got {executor!r}"

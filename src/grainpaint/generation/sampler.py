@@ -16,7 +16,7 @@ from torch import Tensor
 
 from grainpaint.errors import InputError
 from grainpaint.network.cards import Sampling
-from grainpaint.network.devices import is_out_of_memory
+from grainpaint.network.devices import empty_cache, is_out_of_memory
 from grainpaint.network.diffusion import (
     expected_colors,
     led_on,
@@ -84,6 +84,9 @@ def sample_one(
 ) -> np.ndarray:
     """Denoise one window; return its colors (uint8, shape (X, Y, Z)).
 
+    What torch keeps of a card's memory for later is given back: other processes may
+    share the card, and cannot take it from this one while its window grows.
+
     Raises
     ------
     InputError
@@ -94,14 +97,16 @@ def sample_one(
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
+    finally:
+        empty_cache(network.device)
     raise no_memory(network.device)
 
 
 def no_memory(device: torch.device) -> InputError:
     """Return the error of a window that alone is too large for a device."""
     return InputError(
-        f"a window does not fit into the memory of {device}: use a smaller window, "
-        "fewer workers or the device cpu"
+        f"a window does not fit into the memory of {device}: use fewer workers, the "
+        "device cpu or, unless it is of a build, a smaller window"
     )
 
 

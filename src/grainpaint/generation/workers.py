@@ -78,9 +78,10 @@ def own_pool(run: Run, store: Store, recipe: Recipe, workers: int) -> Iterator[H
             process.terminate()  # files are whole or not there
         pool.shutdown(wait=True, cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
+            less = "" if recipe.scan is not None else " or a smaller window"
             raise InputError(
                 "a worker process was killed, perhaps for lack of memory: use fewer "
-                f"workers or a smaller window; {KEPT}"
+                f"workers{less}; {KEPT}"
             ) from None
         raise
     pool.shutdown()

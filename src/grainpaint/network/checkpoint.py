@@ -1,17 +1,18 @@
 """Files of a training run: configuration, checkpoint and log, beside the weights."""
 
 import json
-import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
 from torch import Tensor
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.network.precision import Precision, resolve
+from grainpaint.network.saving import save_whole
 
 __all__ = ["Optimization", "TrainingFiles"]
 
@@ -73,7 +74,8 @@ class TrainingFiles:
         Raises
         ------
         InputError
-            If there is a run but `resume` is false, or it has another configuration.
+            If there is a run but `resume` is false, or it has another configuration,
+            or that is damaged.
         """
         if not self.state.exists():
             chosen = resolve(config.precision, device)
@@ -82,7 +84,10 @@ class TrainingFiles:
             raise InputError(
                 f"{self.state} exists: resume that run, or choose another output folder"
             )
-        found = type(config).model_validate_json(self.settings.read_text())
+        try:
+            found = type(config).model_validate_json(self.settings.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise self.damaged(self.settings, error) from None
         if config.precision == "auto":
             config = config.model_copy(update={"precision": found.precision})
         if found.model_dump(exclude=free) != config.model_dump(exclude=free):
@@ -110,17 +115,21 @@ class TrainingFiles:
             number += 1
         names = [f"{self._stem}-{number}-{i}.safetensors" for i in range(len(others))]
         for name, part in zip(names, others):
-            self._write(part, self.folder / name, {})
-        self._write(first, self.state, {**header, _FURTHER: " ".join(names)})
+            save_whole(part, self.folder / name)
+        save_whole(first, self.state, {**header, _FURTHER: " ".join(names)})
         for old in before:
             old.unlink(missing_ok=True)
 
-    def _write(
-        self, tensors: dict[str, Tensor], path: Path, header: dict[str, str]
-    ) -> None:
-        aside = path.with_suffix(".partial")
-        save_file(tensors, aside, header)
-        os.replace(aside, path)
+    def damaged(self, path: Path, error: Exception) -> InputError:
+        """Return what to do about a file of the run that cannot be read."""
+        if isinstance(error, FileNotFoundError):
+            reason = "missing"
+        else:
+            reason = f"damaged ({brief(error, 80)})"
+        return InputError(
+            f"{path}: {reason}, so the run cannot be resumed: put a copy of all files "
+            f"{self._stem.partition('.')[0]}.* there, or choose another output folder"
+        )
 
     @property
     def _stem(self) -> str:
@@ -130,8 +139,11 @@ class TrainingFiles:
         """Return the further parts of the checkpoint that is there."""
         if not self.state.exists():
             return []
-        with safe_open(self.state, "pt") as file:
-            names = file.metadata().get(_FURTHER, "")
+        try:
+            with safe_open(self.state, "pt") as file:
+                names = (file.metadata() or {}).get(_FURTHER, "")
+        except (SafetensorError, OSError) as error:
+            raise self.damaged(self.state, error) from None
         return [self.folder / name for name in names.split()]
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -140,22 +152,27 @@ class TrainingFiles:
         Raises
         ------
         InputError
-            If one of its parts is missing.
+            If one of its parts is missing or damaged.
         """
+        tensors: dict[str, Tensor] = {}
+        parts = [self.state, *self._further()]
         with safe_open(self.state, "pt") as file:
-            header: dict[str, str] = file.metadata()
-        tensors = load_file(self.state)
-        for part in self._further():
-            if not part.exists():
-                raise InputError(f"{part}: missing, a part of {self.state}")
-            tensors |= load_file(part)
+            header: dict[str, str] = file.metadata() or {}
+        for part in parts:
+            try:
+                tensors |= load_file(part)
+            except (SafetensorError, OSError) as error:
+                raise self.damaged(part, error) from None
         return tensors, header
 
     def cut_log(self, step: int) -> None:
-        """Drop the lines that were logged after a step."""
-        rows = [json.loads(line) for line in self.log.read_text().splitlines()]
-        kept = [json.dumps(row) + "\n" for row in rows if row["step"] <= step]
-        self.log.write_text("".join(kept))
+        """Drop the lines that were logged after a step, and what a kill left of one."""
+        rows = []
+        for line in self.log.read_bytes().splitlines() if self.log.exists() else ():
+            with suppress(ValueError, TypeError, KeyError):
+                row = json.loads(line)
+                rows += [json.dumps(row) + "\n"] * (row["step"] <= step)
+        self.log.write_text("".join(rows))
 
     def add_to_log(self, row: dict[str, float]) -> None:
         """Append a line."""

@@ -17,6 +17,13 @@ __all__ = [
     "read_device",
 ]
 
+# What torch says where it asks others: cuDNN, cuBLAS, the driver, the system.
+_NO_MEMORY = (
+    "MPS backend out of memory",
+    "CUDA error: out of memory",
+    "STATUS_ALLOC_FAILED",
+    "DefaultCPUAllocator: can't allocate memory",
+)
 _NAMES = "cpu, cuda, cuda:1, ... or mps"
 
 
@@ -88,7 +95,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error says that the memory of a device is used up."""
     if isinstance(error, torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "MPS backend out of memory" in str(error)
+    return isinstance(error, RuntimeError) and any(s in str(error) for s in _NO_MEMORY)
 
 
 def free_bytes(device: torch.device) -> int:

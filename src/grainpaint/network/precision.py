@@ -116,8 +116,14 @@ def resolve(wanted: str, device: str | torch.device = "cpu") -> Precision:
 
 
 def slow_note(precision: Precision, device: str = "cpu") -> str | None:
-    """Return a note for the user if another precision is faster here, else None."""
-    if precision == "float32" or _fastest(find_device(device)) == precision:
+    """Return a note for the user if another precision is faster here, else None.
+
+    A device that is not here may be that of workers elsewhere: nothing is said of it.
+    """
+    try:
+        if precision == "float32" or _fastest(find_device(device)) == precision:
+            return None
+    except InputError:
         return None
     return f"{precision} is slow on this machine: float32 would be faster"
 

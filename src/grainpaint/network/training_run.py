@@ -178,6 +178,13 @@ class TrainingRun:
     def _restore(self) -> None:
         """Go back to the checkpoint."""
         stored, header = self.files.load()
+        try:
+            self._take(stored, header)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise self.files.damaged(self.files.state, error) from None
+
+    def _take(self, stored: dict[str, Tensor], header: dict[str, str]) -> None:
+        """Take weights, their averages and moments from a checkpoint."""
         self.step, self.seconds = int(header["step"]), float(header["seconds"])
         with torch.no_grad():
             for name, weight, mean in zip(self.names, self.weights, self.average):

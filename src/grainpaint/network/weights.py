@@ -5,12 +5,13 @@ from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from grainpaint.errors import InputError, brief
-from grainpaint.formats.files import file_digest
+from grainpaint.formats.files import file_digest, replace_with
 from grainpaint.network.card_file import check_file, parse_once
 from grainpaint.network.cards import Card
+from grainpaint.network.saving import save_whole
 from grainpaint.network.unet import UNet
 
 __all__ = ["begin_from", "read_network", "write_stage"]
@@ -28,9 +29,10 @@ def write_stage(folder: Path, card: C, network: UNet) -> C:
     """
     half = {k: v.detach().half().contiguous() for k, v in network.state_dict().items()}
     path = folder / f"{card.stage}.safetensors"
-    save_file(half, path)
+    save_whole(half, path)
     card = card.model_copy(update={"weights_sha256": file_digest(path)})
-    (folder / f"{card.stage}.json").write_text(card.model_dump_json(indent=1) + "\n")
+    text = card.model_dump_json(indent=1) + "\n"
+    replace_with(folder / f"{card.stage}.json", lambda aside: aside.write_text(text))
     return card
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from grainpaint.simulate.set_tasks import (
     Simulate,
     simulate_elsewhere,
 )
+from grainpaint.store import durable
+from grainpaint.store.lock import lock
 from grainpaint.units import count_text
 
 __all__ = [
@@ -254,7 +257,33 @@ def _simulate_here(
     there: int,
 ) -> None:
     """Simulate the volumes of seeds that are not in a set, one after the other."""
-    aside = path.with_name(f".{path.name}.part")
+    if all(place.exists() for seed in seeds for place in places(seed)):
+        return
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with lock(beside / "lock", path):
+            for left in beside.glob("[!l.]*"):  # by a killed run
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            aside = beside / "volume"
+            _simulate_one_by_one(
+                path, recipe, seeds, places, simulate, bar, there, aside
+            )
+    finally:
+        with suppress(OSError):  # another run may have begun
+            beside.rmdir()
+
+
+def _simulate_one_by_one(
+    path: Path,
+    recipe: dict[str, Any],
+    seeds: Sequence[int],
+    places: Places,
+    simulate: Callable[[int], Iterator[Microstructure]],
+    bar: Bar,
+    there: int,
+    aside: Path,
+) -> None:
+    """Simulate volumes, each at a place of its own before it goes into the set."""
     done = 0
     for seed in seeds:
         wanted = places(seed)
@@ -263,9 +292,12 @@ def _simulate_here(
             if not path.exists():  # the first volume proves the settings valid
                 replace_with(path, lambda aside: zarr.create_set(aside, recipe))
             if not place.exists():
-                shutil.rmtree(aside, ignore_errors=True)  # of a killed run
-                zarr.write(volume, aside, {"seed": seed, "time": time})
-                aside.rename(place)
+                try:
+                    with durable.explained(place, volume.grain_id.nbytes):
+                        zarr.write(volume, aside, {"seed": seed, "time": time})
+                    aside.rename(place)
+                finally:
+                    shutil.rmtree(aside, ignore_errors=True)
             bar.update(max(done, there), f"seed {seed}, t = {time:g}")
         done += len(wanted)
         bar.update(max(done, there))

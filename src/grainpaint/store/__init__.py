@@ -18,8 +18,8 @@ that, so every piece in the journal is complete.
 
 from grainpaint.store.audit import Damage, repair, verify
 from grainpaint.store.journal import Entry
-from grainpaint.store.layout import ARRAYS, CHUNK, SHARD
-from grainpaint.store.opening import create, open_store
+from grainpaint.store.layout import ARRAYS, CHUNK, SHARD, LostRoot
+from grainpaint.store.opening import create, open_store, remove, restore_root
 from grainpaint.store.volume import Store
 
 __all__ = [
@@ -28,9 +28,12 @@ __all__ = [
     "SHARD",
     "Damage",
     "Entry",
+    "LostRoot",
     "Store",
     "create",
     "open_store",
+    "remove",
     "repair",
+    "restore_root",
     "verify",
 ]

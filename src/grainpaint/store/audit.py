@@ -1,6 +1,7 @@
 """Checking the files of a store against its journal, and repairing the store."""
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 from grainpaint.progress import Progress, silent
 from grainpaint.store import durable, journal, layout
 from grainpaint.store.journal import Entry
-from grainpaint.store.volume import Store, file_size
+from grainpaint.store.volume import Store, digest, file_size
 
 __all__ = ["Damage", "repair", "verify"]
+
+_LOST = "missing"  # the journal
+_WORK = "work/zarr.json"  # for readers of Zarr alone
 
 
 @dataclass(frozen=True)
@@ -48,22 +52,24 @@ def verify(store: Store, progress: Progress = silent) -> list[Damage]:
     list of Damage
         During a run, they include the pieces being written, as harmless.
 
-    Raises
-    ------
-    InputError
-        If the journal is missing.
     """
     complete = store.complete
-    known = journal.read(store.journal)
     damages = [
+        Damage(f"{name}/zarr.json", "damaged or missing")
+        for name in layout.ARRAYS
+        if not layout.is_metadata(store.path / name, store.shape, name)
+    ]
+    if not (store.path / _WORK).is_file():
+        damages.append(Damage(_WORK, "missing", harmless=True))
+    if not store.journal.is_file():  # nothing to compare with
+        return [Damage(layout.JOURNAL, _LOST), *damages]
+    known = journal.read(store.journal)
+    damages += [
         Damage(layout.JOURNAL, f"line {number} is unreadable")
         for number in known.damaged
     ]
-    if complete and store.digest() != layout.read_attributes(store.path)["sha256"]:
+    if complete and store.digest() != store.finished_digest():
         damages.append(Damage(layout.JOURNAL, "does not match the finished volume"))
-    for name in layout.ARRAYS:
-        if not layout.is_metadata(store.path / name, store.shape, name):
-            damages.append(Damage(f"{name}/zarr.json", "damaged or missing"))
     sizes = [entry.n_bytes for entry in known.entries.values()]
     n_bytes = 0
     with progress("verify", max(1, sum(sizes))) as bar:
@@ -104,6 +110,9 @@ def repair(store: Store, damages: Iterable[Damage]) -> None:
         What `verify` found.
     """
     damages = list(damages)
+    if Damage(layout.JOURNAL, _LOST) in damages:
+        journal.rewrite(store.journal, _of_files(store))
+        damages = verify(store)
     if not all(damage.harmless for damage in damages):
         store.forget(damage.task for damage in damages if damage.task)
     metadata = layout.files(store.shape, {})
@@ -112,6 +121,36 @@ def repair(store: Store, damages: Iterable[Damage]) -> None:
             durable.write(store.path / damage.path, metadata[damage.path])
         elif damage.path != layout.JOURNAL:
             (store.path / damage.path).unlink(missing_ok=True)
+
+
+def _of_files(store: Store) -> list[Entry]:
+    """Return the entries of a finished volume, made from its files.
+
+    They are those that were lost if their digest is that of the volume. If it is not,
+    or the volume was not finished, nothing says which files are whole: none are kept.
+    """
+    if not store.complete:
+        return []
+    tasks = [
+        store.shard_task(name, index)
+        for name in layout.ARRAYS
+        for index in itertools.product(*map(range, store.grid))
+    ]
+    found = [_entry(store.path, task) for task in tasks]
+    written = [entry for entry in found if entry.path is not None]
+    for entries in (written, found):  # shards of zeros have entries, or none
+        if digest(entries) == store.finished_digest():
+            return entries
+    return []
+
+
+def _entry(folder: Path, task: str) -> Entry:
+    """Return the entry of the file of a shard, or of none."""
+    size = file_size(folder / task)
+    if size is None:
+        return Entry(task, None, 0, "")
+    with (folder / task).open("rb") as file:
+        return Entry(task, task, size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _fault(path: Path, entry: Entry) -> str:

@@ -5,15 +5,17 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from grainpaint.errors import InputError
+from grainpaint.formats.files import FULL
 
-__all__ = ["aside", "explained", "is_aside", "put", "write"]
+__all__ = ["CANNOT", "aside", "explained", "is_aside", "put", "write"]
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What a file system says of what it cannot do at all.
+CANNOT = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 _ASIDE = re.compile(r"\..+\.[0-9a-f]{32}")
 
@@ -59,10 +61,14 @@ def put(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # such as of a disk that has become read-only
+            beside.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # so that the new name survives a power failure, too
+    except OSError as error:
+        if error.errno not in CANNOT:
+            raise
     finally:
         os.close(folder)
 
@@ -73,7 +79,7 @@ def explained(path: Path, n_bytes: int, rest: int | None = None) -> Iterator[Non
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise InputError(_full(path, n_bytes, rest)) from None
         if error.errno in _REFUSED:
             raise InputError(

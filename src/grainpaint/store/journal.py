@@ -90,8 +90,8 @@ def read(path: Path) -> Journal:
         lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         raise InputError(
-            f"{path}: the journal of this volume is missing; start again in another "
-            "place, or use force to replace the volume"
+            f"{path}: the journal of this volume is missing: run grainpaint verify "
+            "--repair"
         ) from None
     for number, line in enumerate(lines, 1):
         place += len(line)
@@ -131,6 +131,8 @@ def rewrite(path: Path, entries: Iterable[Entry]) -> None:
 
 def trim(path: Path) -> None:
     """Cut off what a power failure left after the last good line."""
+    if not path.exists():  # `read` says what to do about it
+        return
     n_bytes = read(path).n_bytes
     if path.stat().st_size > n_bytes:
         with durable.explained(path, 0), path.open("r+b") as file:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grainpaint.errors import InputError
-from grainpaint.formats.zarr import PIECEWISE
+from grainpaint.errors import InputError, brief
+from grainpaint.formats.pieces import JOURNAL, PIECEWISE
+from grainpaint.formats.zarr import attributes_of
 
 if TYPE_CHECKING:
     from zarr import Array
@@ -22,6 +24,7 @@ __all__ = [
     "OWN",
     "SHARD",
     "VERSION",
+    "LostRoot",
     "encode",
     "files",
     "is_metadata",
@@ -40,16 +43,28 @@ ARRAYS: dict[str, np.dtype[Any]] = {
 # 32^3, with the same number of bytes; level 5 saves 10 to 17 % of level 3's bytes, for
 # 10 to 20 ms per shard.
 _LEVEL = 5
-JOURNAL, LOCK = "work/journal.jsonl", "work/lock"
+LOCK, RECORD = "work/lock", "run.json"
 OWN = {
     "zarr.json",
     "work/zarr.json",
     JOURNAL,
     LOCK,
-    "run.json",
+    RECORD,
     *(f"{a}/zarr.json" for a in ARRAYS),
 }
 VERSION = 1  # of the layout; others are refused
+
+
+class LostRoot(InputError):
+    """The zarr.json of a store is missing or damaged."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        recorded = (path / RECORD).is_file()  # of a finished volume: it has the recipe
+        mend = "run grainpaint verify --repair, or " if recorded else ""
+        super().__init__(
+            f"{path / 'zarr.json'} is {reason}: {mend}use force to replace the volume"
+        )
+        self.reason = reason
 
 
 def _array(shape: tuple[int, ...], name: str, memory: dict[str, Any]) -> Array[Any]:
@@ -123,31 +138,73 @@ def read_attributes(path: Path) -> dict[str, Any]:
 
     Raises
     ------
+    LostRoot
+        If its zarr.json is missing or damaged.
     InputError
-        If there is no store, or it is damaged or of another version.
+        If there is no store, or it is of another version.
     """
     if not path.exists():
         raise InputError(f"{path}: no such volume")
-    other = InputError(
-        f"{path} is not a volume generated here piece by piece: to make one, choose "
-        "another place, or use force to replace it"
-    )
+    if not path.is_dir():
+        raise InputError(f"{path} is not a folder, so no volume made piece by piece")
     try:
-        found = json.loads((path / "zarr.json").read_bytes())["attributes"]
-    except (FileNotFoundError, NotADirectoryError, KeyError, TypeError):
-        raise other from None
-    except PermissionError as error:
+        node = json.loads((path / "zarr.json").read_bytes())
+    except FileNotFoundError:
+        if _has_pieces(path):
+            raise LostRoot(path, "missing") from None
+        raise InputError(_OTHER.format(path)) from None
+    except (ValueError, RecursionError) as error:
+        if _has_pieces(path):
+            raise LostRoot(path, f"damaged ({brief(error, 80)})") from None
+        raise InputError(_OTHER.format(path)) from None
+    except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise InputError(
-            f"{path / 'zarr.json'} is damaged ({error}): choose another place, or use "
-            "force to replace the volume"
-        ) from None
+    found = node.get("attributes") if isinstance(node, dict) else None
     if not isinstance(found, dict) or found.get("format") != PIECEWISE:
-        raise other
+        if _has_pieces(path):
+            raise LostRoot(path, "damaged (it is not that of a volume)")
+        raise InputError(_OTHER.format(path))
     if found.get("version") != VERSION:
         raise InputError(
             f"{path} was written by another version of grainpaint (layout "
             f"{found.get('version')}, here {VERSION})"
         )
+    wrong = next((name for name, fits in _FITS.items() if not fits(found)), None)
+    if wrong is not None:
+        raise LostRoot(path, f"damaged ({wrong} is {brief(found.get(wrong), 40)})")
     return found
+
+
+_OTHER = "{} is not a volume generated here piece by piece"
+
+
+def _has_pieces(path: Path) -> bool:
+    """Return whether a folder has what only a store has."""
+    return (path / JOURNAL).is_file() or (path / "tag" / "zarr.json").is_file()
+
+
+def _three(value: Any, kind: type | tuple[type, ...]) -> bool:
+    if not isinstance(value, list) or len(value) != 3:
+        return False
+    return all(isinstance(x, kind) and not isinstance(x, bool) for x in value)
+
+
+# What must be in the attributes; those of OME-Zarr state lengths once more.
+_FITS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "shape": lambda a: _three(a.get("shape"), int) and min(a["shape"]) > 0,
+    "spacing": lambda a: _three(a.get("spacing"), (int, float)),
+    "origin": lambda a: _three(a.get("origin"), (int, float)),
+    "recipe": lambda a: (
+        isinstance(a.get("recipe"), dict)
+        and a["recipe"].get("shape", a["shape"]) == a["shape"]
+    ),
+    "complete": lambda a: isinstance(a.get("complete"), bool),
+    "sha256": lambda a: not a["complete"] or isinstance(a.get("sha256"), str),
+    "ome": lambda a: a.get("ome") in (None, _stated(a)),
+}
+
+
+def _stated(attributes: dict[str, Any]) -> Any:
+    """Return what OME-Zarr's attribute must be, as JSON has it."""
+    known = attributes_of(attributes["spacing"], attributes["origin"], (False,) * 3)
+    return json.loads(json.dumps(known["ome"]))

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,11 +64,18 @@ def _is_hidden(pid: int) -> bool:
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
+def lock(path: Path, of: Path | None = None) -> Iterator[None]:
     """Hold the lock file `path`.
 
     A file whose process has ended on this host is taken over. Whether a process on
     another host has ended is unknown, and the message says which file to remove.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if necessary.
+    of : Path, optional
+        What it locks, for the message; the folder around that of `path` by default.
 
     Raises
     ------
@@ -78,13 +85,14 @@ def lock(path: Path) -> Iterator[None]:
     me = _Owner.me()
     text = json.dumps(asdict(me)).encode()
     with durable.explained(path, len(text)):
-        while not (_made(path, text) or _taken_over(path, text)):
+        while not (_made(path, text) or _taken_over(path, text, of or path.parents[1])):
             pass  # it appeared or vanished between the two attempts
     try:
         yield
     finally:
-        if os.getpid() == me.pid and _read(path) == text:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # the next run takes it over: this process will be gone
+            if os.getpid() == me.pid and _read(path) == text:
+                path.unlink()
 
 
 def _made(path: Path, text: bytes) -> bool:
@@ -93,14 +101,32 @@ def _made(path: Path, text: bytes) -> bool:
     try:
         durable.put(beside, text)
         os.link(beside, path)
-    except (FileExistsError, FileNotFoundError):  # not found: a new run removed it
+    except FileNotFoundError:  # a new run removed it
         return False
+    except FileExistsError:  # a network disk may say so of what it has just made
+        return path.exists() and os.path.samefile(beside, path)
+    except OSError as error:
+        if error.errno not in durable.CANNOT:
+            raise
+        return _made_without_links(path, text)
     finally:
         beside.unlink(missing_ok=True)
     return True
 
 
-def _taken_over(path: Path, text: bytes) -> bool:
+def _made_without_links(path: Path, text: bytes) -> bool:
+    """Do as `_made` where a file cannot have two names: the content comes after it."""
+    try:
+        with path.open("xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        return False
+    return True
+
+
+def _taken_over(path: Path, text: bytes, of: Path) -> bool:
     """Replace the file of a process that has ended; flock settles races."""
     try:
         file = path.open("r+")
@@ -116,7 +142,7 @@ def _taken_over(path: Path, text: bytes) -> bool:
                 "under way, remove this file"
             ) from None
         if not owner.is_gone():
-            raise InputError(_refusal(path, owner))
+            raise InputError(_refusal(path, owner, of))
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError:  # some network file systems do not support such locks
@@ -137,11 +163,11 @@ def _taken_over(path: Path, text: bytes) -> bool:
     return True
 
 
-def _refusal(path: Path, owner: _Owner) -> str:
+def _refusal(path: Path, owner: _Owner, of: Path) -> str:
     there = owner.host == platform.node()
     away = "" if there else f"; if that run is dead, remove {path}"
     return (
-        f"{path.parents[1]} belongs to another run: process {owner.pid} on "
+        f"{of} belongs to another run: process {owner.pid} on "
         f"{owner.host} since {owner.since}{away}"
     )
 

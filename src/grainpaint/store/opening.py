@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from grainpaint.errors import InputError
-from grainpaint.formats.zarr import PIECEWISE, attributes_of
-from grainpaint.store import durable, layout
+from grainpaint.formats.pieces import PIECEWISE
+from grainpaint.formats.zarr import attributes_of
+from grainpaint.store import durable, layout, lock
 from grainpaint.store.volume import Store
 
-__all__ = ["create", "open_store"]
+__all__ = ["create", "open_store", "remove", "restore_root"]
 
 _FILES = {  # what a digest in a recipe is of
     "path_sha256": "the file of its scan path",
@@ -48,19 +49,17 @@ def create(
         not writable.
     """
     path = Path(path)
-    wanted: dict[str, Any] = json.loads(
-        json.dumps(
-            {
-                "shape": [int(n) for n in shape],
-                "spacing": [float(s) for s in spacing],
-                "origin": [float(o) for o in origin],
-                "recipe": recipe,
-            }
-        )
-    )
+    wanted = _wanted(shape, spacing, origin, recipe)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         _make(path, wanted)
-    found = layout.read_attributes(path)
+    try:
+        found = layout.read_attributes(path)
+    except layout.LostRoot:
+        raise
+    except InputError as error:
+        raise InputError(
+            f"{error}: choose another place, or use force to replace it"
+        ) from None
     difference = next(_differences(wanted, {key: found.get(key) for key in wanted}), "")
     if difference:
         raise InputError(
@@ -75,8 +74,10 @@ def open_store(path: str | Path) -> Store:
 
     Raises
     ------
+    LostRoot
+        If its zarr.json is missing or damaged: see `restore_root`.
     InputError
-        If there is no store, or it is damaged or of another version.
+        If there is no store, or it is of another version.
     """
     path = Path(path)
     found = layout.read_attributes(path)
@@ -89,11 +90,77 @@ def open_store(path: str | Path) -> Store:
     )
 
 
-def _make(path: Path, wanted: dict[str, Any]) -> None:
-    """Make a store under another name and rename it, unless one is there by then."""
+def restore_root(
+    path: str | Path,
+    shape: Sequence[int],
+    spacing: Sequence[float],
+    origin: Sequence[float],
+    recipe: dict[str, Any],
+) -> Store:
+    """Write the zarr.json of a store anew: of a volume that is not finished.
+
+    Its pieces stay what they are. Parameters are those of `create`.
+
+    Raises
+    ------
+    InputError
+        If a run is at work on the store, or it is not writable.
+    """
+    path = Path(path)
+    files = _files(_wanted(shape, spacing, origin, recipe))
+    with lock.lock(path / layout.LOCK):
+        durable.write(path / "zarr.json", files["zarr.json"])
+    return open_store(path)
+
+
+def remove(path: str | Path) -> None:
+    """Delete a store, however damaged it is, or what else is in its place.
+
+    Raises
+    ------
+    InputError
+        If a run is at work on it.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        path.unlink()
+        return
+    if (path / layout.LOCK).exists():
+        with lock.lock(path / layout.LOCK):
+            pass  # nobody is at work on it
+    shutil.rmtree(path)
+
+
+def _wanted(
+    shape: Sequence[int],
+    spacing: Sequence[float],
+    origin: Sequence[float],
+    recipe: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what a store is asked to be, as JSON holds it."""
+    wanted: dict[str, Any] = json.loads(
+        json.dumps(
+            {
+                "shape": [int(n) for n in shape],
+                "spacing": [float(s) for s in spacing],
+                "origin": [float(o) for o in origin],
+                "recipe": recipe,
+            }
+        )
+    )
+    return wanted
+
+
+def _files(wanted: dict[str, Any]) -> dict[str, bytes]:
+    """Return the content of the files of a new store, by their places in it."""
     known = attributes_of(wanted["spacing"], wanted["origin"], (False,) * 3)
     own = {"format": PIECEWISE, "version": layout.VERSION, "complete": False}
-    files = layout.files(tuple(wanted["shape"]), {**own, **known, **wanted})
+    return layout.files(tuple(wanted["shape"]), {**own, **known, **wanted})
+
+
+def _make(path: Path, wanted: dict[str, Any]) -> None:
+    """Make a store under another name and rename it, unless one is there by then."""
+    files = _files(wanted)
     files[layout.JOURNAL] = b""
     beside = durable.aside(path)
     try:

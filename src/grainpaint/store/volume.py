@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from grainpaint.store import durable, journal, layout, lock
 from grainpaint.store.journal import Entry
 from grainpaint.store.layout import ARRAYS, SHARD
 
-__all__ = ["Store", "file_size"]
+__all__ = ["Store", "digest", "file_size"]
 
 _NAME = re.compile(r"(?!\.)[^/]+(/(?!\.)[^/]+)*")
 _REPAIR = "run grainpaint verify --repair"
@@ -127,7 +127,8 @@ class Store:
         try:
             yield sign.name
         finally:
-            sign.unlink(missing_ok=True)
+            with suppress(OSError):  # the next run removes it
+                sign.unlink()
 
     def has_sign(self, name: str) -> bool:
         """Return whether the run that `signed` yielded a name for is under way."""
@@ -260,6 +261,10 @@ class Store:
         """
         journal.append(self.journal, entries)
 
+    def listed(self) -> dict[str, Entry]:
+        """Return the entries of the journal as it is, by task; none without one."""
+        return journal.read(self.journal).entries if self.journal.exists() else {}
+
     def done(self) -> dict[str, Entry]:
         """Return the entries whose files exist with the right size, by task.
 
@@ -281,9 +286,12 @@ class Store:
 
     def digest(self) -> str:
         """Return a SHA-256 over the finished shards; equal for equal volumes."""
-        entries = journal.read(self.journal).entries
-        shards = sorted((e.task, e.sha256) for e in entries.values() if _in_array(e))
-        return hashlib.sha256(json.dumps(shards).encode()).hexdigest()
+        return digest(journal.read(self.journal).entries.values())
+
+    def finished_digest(self) -> str | None:
+        """Return what `digest` was when the volume was finished, None if it is not."""
+        found = layout.read_attributes(self.path)["sha256"] if self.complete else None
+        return None if found is None else str(found)
 
     def forget(self, tasks: Iterable[str]) -> None:
         """Remove pieces, to be made again, from the journal and from the disk."""
@@ -325,6 +333,12 @@ class Store:
         state = {"complete": complete, "sha256": self.digest() if complete else None}
         node["attributes"].update(state)
         durable.write(path, layout.to_json(node))
+
+
+def digest(entries: Iterable[Entry]) -> str:
+    """Return a SHA-256 over finished shards, in any order."""
+    shards = sorted((e.task, e.sha256) for e in entries if _in_array(e))
+    return hashlib.sha256(json.dumps(shards).encode()).hexdigest()
 
 
 def file_size(path: Path) -> int | None:
