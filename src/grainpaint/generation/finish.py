@@ -23,6 +23,7 @@ from grainpaint.simulate.am.replay import replay
 __all__ = ["finish_window", "label_grains", "with_substrate"]
 
 _TAGS = 2**16 - 1
+_SKIN = 6.0  # voxels below the surface that was scanned last, where flat grains stay
 _REACH = 2  # voxels around such places that relive their whole last life
 _LAST = 10.0  # units of dose that sites relive which melted elsewhere
 
@@ -55,8 +56,9 @@ def _replayed(
 ) -> np.ndarray:
     """Return the tags of a window of a build: grains go by their color, melt by spin.
 
-    Places of little dose have grains finer than the base can hold; there, and near by,
-    the whole time since the last melting is played again, elsewhere the last moves.
+    Places of little dose, and those right under a surface that no later layer melted,
+    have grains finer than the base can hold; there, and near by, the whole time since
+    the last melting is played again, elsewhere the last moves.
     What never melted begins from the grains of the substrate and makes all its moves,
     and so does the melt in base voxels that have the color of such a grain.
     """
@@ -74,6 +76,7 @@ def _replayed(
     tags[~inside] = 0
     exposure, recipe = scan.exposure(box), scan.recipe
     low = minimum_filter(exposure.dose, 2 * _REACH + 1) < COOLED_FAST
+    low |= exposure.below * recipe.pool.depth < _SKIN
     x, y, z = (a for a, _ in box)
     powder = ~exposure.melted
     powder[:, :, : max(0, recipe.ground - z)] = 0

@@ -1,5 +1,7 @@
 """Builds from the last lives of their sites, and last moves played again."""
 
+from dataclasses import replace
+
 import numba
 import numpy as np
 import pytest
@@ -128,6 +130,23 @@ MORE_BUILDS = {
     "melt that is left over": {"freeze": False},
     "nothing but powder below": {"substrate": None},
 }
+
+
+def test_what_relives_everything_is_a_build_of_last_lives():
+    every, path = np.ones(SHAPE, bool), JOB.path
+    far = replace(path, start=path.start + 1e4, end=path.end + 1e4)
+    spin = np.ones(SHAPE, np.int32)
+    shapes = RECIPE.pool, RECIPE.haz
+    axes = tuple(np.arange(n, dtype=float) for n in SHAPE)
+
+    def relived(path):
+        exposure = expose(axes, path, *shapes)
+        return replay(spin, exposure, path, shapes, every, 0.0, n_spins=999, seed=1)
+
+    powder = relived(far)
+    assert np.unique(powder).size == 999
+    expected = last_lives(powder, path, shapes, n_spins=999, seed=1)
+    np.testing.assert_array_equal(relived(path), expected)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ class Lives(NamedTuple):
     inside: np.ndarray  # bool: there is material
     since: np.ndarray  # int64: segment from which on the site makes moves
     skipped: np.ndarray  # float32: dose in that segment without moves; empty: none
-    track: np.ndarray  # int64: segment that melted the site last; empty: it is drawn
-    fresh: np.ndarray  # bool: it solidifies when that has passed; empty: all sites do
+    track: np.ndarray  # int64: segment that melted the site last; empty: none is known
+    fresh: np.ndarray  # bool: it melts as it is drawn; empty: all sites do
 
 
 class Moves(NamedTuple):
@@ -262,7 +262,7 @@ def _moves(
     counter = _counter(number)
     first, stop = sweeps_near(segment, lines, line)
     melting, solid = sweeps_in_melt(segment, lines, line)
-    if lives.track.size:
+    if lives.track.size and not lives.fresh[here]:
         melts = lives.track[here] == number
     else:
         melts = _melts(segment, number, lines, line, place, key)

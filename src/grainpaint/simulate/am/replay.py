@@ -80,19 +80,40 @@ def last_lives(
     InputError
         If the pool never touches a voxel, is deeper than the box or takes 2^32 sweeps.
     """
-    from scipy.ndimage import minimum_filter
-
     check_scan(spin.shape, path, shapes[0])
     axes = tuple(np.arange(n, dtype=float) for n in spin.shape)
     scan = *near_segments(axes, path, *shapes, freeze), tabulate_lines(*shapes)
     key = split_key(seed, _STREAM)
-    last = draw_melting(axes, *scan, key, np.full(spin.shape, _NO_END))
-    since = draw_melting(axes, *scan, key, minimum_filter(last, 2 * _REACH + 1))
+    since = _first_needed(axes, scan, key, np.ones(spin.shape, bool))
     none, no_track, all_sites = (np.empty((0,) * 3, t) for t in (np.float32, int, bool))
     lives = Lives(spin != 0, since, none, no_track, all_sites)
     rules = move_rules(n_spins, temperature, False)
     start = np.where(since >= 0, 0, spin)
     return _relive(start, axes, scan, lives, rules, key, progress)
+
+
+def _first_needed(
+    axes: tuple[np.ndarray, ...],
+    scan: "_Scan",
+    key: tuple[np.uint64, np.uint64],
+    fresh: np.ndarray,
+) -> np.ndarray:
+    """Return the melting from which on sites take part, -1 = all the time.
+
+    That is the last one before any fresh site near by is in its last life.
+    """
+    from scipy.ndimage import minimum_filter
+
+    if not fresh.any():
+        return np.full(fresh.shape, -1)
+    numbers, segments, lines = scan
+    lowest = axes[2][fresh.any((0, 1))][0]
+    above = segments[:, 2] > lowest - 1  # no other tracks melt what is fresh
+    melting = axes, numbers[above], segments[above], lines, key
+    last = draw_melting(*melting, np.where(fresh, _NO_END, -1))
+    needed = minimum_filter(np.where(fresh, last, _NO_END), 2 * _REACH + 1)
+    found: np.ndarray = draw_melting(*melting, np.where(fresh, needed, -1))
+    return found
 
 
 def replay(
@@ -121,7 +142,8 @@ def replay(
     path : ScanPath
     shapes : Pool, Haz
     fresh : numpy.ndarray, bool, shape (nx, ny, nz)
-        Sites that begin as melt or powder, and relive everything since then.
+        Sites that begin as melt or powder, and relive everything since then, with the
+        lives before that their neighbors need.
     limit : float or numpy.ndarray, float32, shape (nx, ny, nz)
         Units of dose that each of the other sites relives; infinity = all of it.
     n_spins, lowest : int
@@ -144,11 +166,13 @@ def replay(
     rules = move_rules(n_spins, temperature, False, lowest)
     inside = spin != 0
     fresh = fresh & inside
-    start = np.where(fresh & exposure.melted, 0, spin).astype(np.int32)
-    scatter(start, fresh & ~exposure.melted, axes, rules, key)
+    first = _first_needed(axes, scan, key, fresh)
+    start = np.where(fresh & (first >= 0), 0, spin).astype(np.int32)
+    scatter(start, fresh & (first < 0), axes, rules, key)
     since, skipped = np.empty_like(exposure.track), np.empty_like(exposure.dose)
     limits = np.where(fresh, np.float32(np.inf), np.asarray(limit, np.float32))
     skip_dose(axes, *scan, exposure.track, limits, since, skipped)
+    since[fresh] = first[fresh]
     lives = Lives(inside, since, skipped, exposure.track, fresh)
     return _relive(start, axes, scan, lives, rules, key)
 
