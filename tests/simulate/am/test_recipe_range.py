@@ -12,6 +12,14 @@ from grainpaint.simulate.am.scan import ScanPath
 POOL = Ellipsoid(shape="ellipsoid", width=20, depth=16, length=40)
 
 
+def trained(**changes):
+    """Return a recipe in the middle of the range, but for changes."""
+    pool = {"shape": "ellipsoid", "width": 20, "depth": 16, "length": 40}
+    scan = {"speed": 18, "hatch": 14, "thickness": 10}
+    haz = {"law": "linear", "width": 6}
+    return am_recipe(pool=pool, haz=haz, scan=scan, **changes)
+
+
 def path(speed=18.0, hatch=12.0, thickness=10.0):
     """Return four layers of ten tracks along x."""
     z, y = np.meshgrid(np.arange(4) * thickness, np.arange(10) * hatch, indexing="ij")
@@ -50,10 +58,13 @@ def test_a_path_outside_the_trained_range_is_refused(changes, message):
     ],
 )
 def test_other_voxels_are_advised_only_where_lengths_are_outside(changes, other_voxels):
-    pool = {"shape": "ellipsoid", "width": 20, "depth": 16, "length": 40}
-    scan = {"speed": 18, "hatch": 14, "thickness": 10}
-    haz = {"law": "linear", "width": 6}
-    recipe = am_recipe(**({"pool": pool, "haz": haz, "scan": scan} | changes))
+    recipe = trained(**changes)
     with pytest.raises(InputError, match="not trained on such a build") as error:
         check_in_range(recipe)
     assert ("voxels of another size" in str(error.value)) is other_voxels
+
+
+def test_islands_smaller_than_the_trained_ones_are_refused():
+    check_in_range(trained(scan__island=20))
+    with pytest.raises(InputError, match=r"brackets.: island 12 .20 or more.;"):
+        check_in_range(trained(scan__island=12))
