@@ -17,7 +17,8 @@ def trained(**changes):
     pool = {"shape": "ellipsoid", "width": 20, "depth": 16, "length": 40}
     scan = {"speed": 18, "hatch": 14, "thickness": 10}
     haz = {"law": "linear", "width": 6}
-    return am_recipe(pool=pool, haz=haz, scan=scan, **changes)
+    given = {"pool": pool, "haz": haz, "scan": scan, "substrate__grain": 12}
+    return am_recipe(**given, **changes)
 
 
 def path(speed=18.0, hatch=12.0, thickness=10.0):

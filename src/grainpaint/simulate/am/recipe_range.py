@@ -32,7 +32,7 @@ RANGE: dict[str, tuple[float, float]] = {
     "thickness / pool depth": (0.3, 0.9),
     "substrate grain": (8, 24),
 }
-_LEAST_ISLAND = 20  # voxels
+_ISLANDS = (20, 50)  # voxels; larger ones are like whole layers
 _BEZIER_X = np.array([-2.26, -2.26, 1.3, 2.23, 2.23])
 
 
@@ -66,8 +66,8 @@ def check_in_range(recipe: AmRecipe) -> None:
     """Raise InputError if a recipe lies outside `RANGE`, naming what does."""
     outside = _outside(quantities(recipe).items())
     island = recipe.scan.island if recipe.scan.kind == "lines" else 0
-    if 0 < island < _LEAST_ISLAND:
-        outside.append(f"island {island:g} ({_LEAST_ISLAND} or more)")
+    if 0 < island < _ISLANDS[0]:
+        outside.append(f"island {island:g} ({_ISLANDS[0]} or more)")
     if recipe.pool.shape == "weld":
         outside.append("a weld pool")
     if recipe.copy_molten:
@@ -210,7 +210,7 @@ def _drawn(rng: np.random.Generator, shape: tuple[int, int, int]) -> dict[str, A
         "start": ["LL", "LR", "UL", "UR"][rng.integers(4)],
         "serpentine": bool(rng.random() < 0.75),
         "overrun": [0.0, 0.0, round(rng.uniform(0, 30), 1)][rng.integers(3)],
-        "island": round(rng.uniform(_LEAST_ISLAND, 50), 1) if rng.random() < 0.33 else 0.0,
+        "island": round(rng.uniform(*_ISLANDS), 1) if rng.random() < 0.33 else 0.0,
     }
     height = int(rng.integers(12, 30))
     grain = _between(rng, *RANGE["substrate grain"])
