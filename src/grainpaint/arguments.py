@@ -1,8 +1,10 @@
 """Values that programs pass, as numbers or as the text that the command line takes."""
 
 import math
+import os
 from collections.abc import Callable, Collection, Iterable
-from numbers import Real
+from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from grainpaint.errors import InputError, brief
@@ -12,8 +14,10 @@ __all__ = [
     "as_box",
     "as_length",
     "as_number",
+    "as_path",
     "as_periodic",
     "as_shape",
+    "as_slices",
     "as_three",
     "is_number",
 ]
@@ -99,6 +103,32 @@ def as_number(value: Any, what: str) -> float:
     return float(value)
 
 
+def as_path(value: Any, what: str) -> Path:
+    """Return a path.
+
+    Parameters
+    ----------
+    value : str or path
+    what : str
+        What is there, with its article, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither, such as an array.
+
+    Examples
+    --------
+    >>> as_path("grains.npz", "a volume").suffix
+    '.npz'
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(
+            f"{what} is given by the path of its file; got {type(value).__name__}"
+        )
+    return Path(value)
+
+
 def as_three(values: Any, what: str) -> tuple[float, float, float]:
     """Return three finite numbers of µm, along x, y, z.
 
@@ -169,6 +199,37 @@ def as_box(value: Any) -> tuple[Span, Span, Span]:
     spans = parse_box(value) if isinstance(value, str) else value
     x, y, z = ((int(a), int(b)) for a, b in _three(spans, _is_span, wanted))
     return x, y, z
+
+
+def as_slices(value: Any) -> tuple[slice, slice, slice]:
+    """Return the three slices of a box.
+
+    Parameters
+    ----------
+    value : three slices
+        Along x, y, z, of whole numbers, with step 1.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> as_slices((slice(64), slice(0, 64), slice(None)))[2]
+    slice(None, None, None)
+    """
+
+    def fits(part: Any) -> bool:
+        ends = (part.start, part.stop) if isinstance(part, slice) else (0.0,)
+        whole = all(end is None or isinstance(end, Integral) for end in ends)
+        return whole and part.step in (None, 1)
+
+    wanted = (
+        "a box is three slices of voxels along x, y, z, such as [0:64, 0:64, :], with "
+        "step 1"
+    )
+    return _three(value, fits, wanted)
 
 
 def as_periodic(value: Any) -> tuple[bool, bool, bool]:

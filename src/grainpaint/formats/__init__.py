@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from grainpaint.arguments import as_length, as_periodic
+from grainpaint.arguments import as_length, as_path, as_periodic
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
@@ -93,7 +93,7 @@ def read(path: str | Path, options: ReadOptions) -> tuple[Microstructure, list[s
     """
     from grainpaint.formats.settle import settle
 
-    path = Path(path)
+    path = as_path(path, "a volume")
     try:
         volume, notes = settle(_read(path, options).told(options))
     except InputError as error:
@@ -298,8 +298,9 @@ def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
         If a source does not exist or holds no volume.
     """
     found: list[Path] = []
-    for source in map(str, sources):
-        path = Path(source)
+    for one in sources:
+        path = as_path(one, "a volume")
+        source = str(one)
         if path.exists():
             members = _members(path)
         else:
@@ -342,7 +343,7 @@ def write(volume: Microstructure, path: str | Path) -> Path:
     InputNote
         If a file for a simulator holds something that a user has to know.
     """
-    path = Path(path)
+    path = as_path(path, "a volume")
     target = target_of(path)
     if target is not None:
         for note in export(of_volume(volume), path, target):

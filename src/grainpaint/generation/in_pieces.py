@@ -53,6 +53,10 @@ def paint_in_pieces(
         find_device(device)  # before a store is made
     spacing = (recipe.spacing,) * 3
     settings = recipe.model_dump(mode="json")
-    store = create(path, recipe.shape, spacing, recipe.origin, settings)
+    try:
+        store = create(path, recipe.shape, spacing, recipe.origin, settings)
+    except InputError as error:  # programs have no force: they remove what is there
+        told = str(error).replace("use force to", "remove the folder to")
+        raise InputError(told) from None
     run(recipe, store, device=device, progress=progress, executor=executor)
     return formats.load(path)

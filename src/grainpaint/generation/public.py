@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from grainpaint.arguments import as_box, as_length, as_periodic, as_shape
+from grainpaint.arguments import as_box, as_length, as_path, as_periodic, as_shape
 from grainpaint.cad import make_pose
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats import loaded
@@ -71,7 +71,7 @@ def generate(
     device : str
         A torch device.
     progress : Progress
-        Called with the network evaluations done, see `grainpaint.progress`.
+        Shows how far the work is, such as ``grainpaint.progress.console``.
     precision : {'auto', 'float32', 'bfloat16'}
         That networks are evaluated in; 'auto' is the faster one on the device.
     executor : concurrent.futures.Executor, optional
@@ -164,7 +164,7 @@ def _made(
             "the executor is one of concurrent.futures, or like them, such as "
             f"ProcessPoolExecutor(2); got {executor!r}"
         )
-    place = None if store is None else Path(store)
+    place = None if store is None else as_path(store, "a store")
     return paint_in_pieces(recipe, place, device, progress, executor)
 
 
@@ -174,8 +174,8 @@ def _check_texture(
     """Raise, before anything is painted, if orientations cannot be given."""
     if texture is not None:
         check_sources(texture, misorientations, symmetry)
-    elif misorientations is not None:
-        raise InputError("misorientations need a texture, such as 'uniform'")
+    elif misorientations is not None or symmetry != "432":
+        raise InputError("misorientations and symmetry need a texture, as 'uniform'")
 
 
 def _oriented(
@@ -265,7 +265,7 @@ def paint(
         voxel = _voxel_of(build)
     edge = None if voxel is None else as_length(voxel, "edge of a voxel")
     pose = make_pose(scale, up, rotate)
-    domain, notes = part_domain(Path(part), unit, edge, longest, pose, repair)
+    domain, notes = part_domain(part, unit, edge, longest, pose, repair)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = _recipe(domain, options, build, model, seed, precision, device)
