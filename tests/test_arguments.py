@@ -78,6 +78,7 @@ def test_what_is_none_is_refused_by_its_own_words(take, wrong):
             r"such as \[\(\"z\", 30\)\]",
         ),
         (lambda: grainpaint.generate((8, 8, 8), symmetry="622"), "need a texture"),
+        (lambda: grainpaint.simulate.grow(ONES, 5), "times are numbers.*got 5"),
         (lambda: grainpaint.simulate.thermal(3), "a TOML file"),
         (lambda: grainpaint.simulate.isotropic((4, 4, 4), start=VOLUME), "grain_id"),
         (lambda: grainpaint.Volume((8, 8, 8)), r"Volume\.of_box.*got tuple"),
@@ -116,6 +117,12 @@ def test_a_program_is_not_told_of_an_option_that_it_does_not_have(tmp_path):
     (tmp_path / "a.zarr" / "file").touch()
     with pytest.raises(InputError, match="or remove the folder to replace it"):
         grainpaint.generate((8, 8, 8), store=tmp_path / "a.zarr")
+
+
+def test_a_descriptor_may_be_named_alone():
+    grown = [grainpaint.simulate.isotropic((16, 16, 16), 5, seed=s) for s in (1, 2)]
+    found = grainpaint.measure.compare(*grown, descriptors="volume")
+    assert list(found.descriptors) == ["volume"]
 
 
 def test_a_volume_on_demand_can_be_copied_and_pickled():

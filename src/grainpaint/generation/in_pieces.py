@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from grainpaint import formats
 from grainpaint.errors import InputError
+from grainpaint.executors.hands import KEPT
 from grainpaint.generation.on_disk import run
 from grainpaint.generation.recipe import Recipe
 from grainpaint.microstructure import Microstructure
@@ -44,9 +45,13 @@ def paint_in_pieces(
             "the store"
         )
     if path is None:
-        with TemporaryDirectory(prefix="grainpaint-") as folder:
-            place = Path(folder) / "volume.zarr"
-            return paint_in_pieces(recipe, place, device, progress, executor)
+        try:
+            with TemporaryDirectory(prefix="grainpaint-") as folder:
+                place = Path(folder) / "volume.zarr"
+                return paint_in_pieces(recipe, place, device, progress, executor)
+        except InputError as error:
+            told = str(error).replace(KEPT, "without a store, what was done is lost")
+            raise InputError(told) from None
     if path.suffix != ".zarr":
         raise InputError(f"{path}: a store is a folder NAME.zarr")
     if executor is None:

@@ -20,12 +20,12 @@ from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
-from grainpaint.orienting.inherited import as_recorded, continued
+from grainpaint.orienting.inherited import as_recorded, continued, drawn_note
 from grainpaint.orienting.public import orient
 from grainpaint.orienting.sources import Source, check_sources
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.recipe import AmRecipe, GivenRecipe, read_am_recipe
-from grainpaint.units import count_text, parse_length
+from grainpaint.units import parse_length
 
 __all__ = ["extend", "generate", "paint", "zoom"]
 
@@ -330,12 +330,10 @@ def zoom(
     return piece
 
 
-def _note_drawn(n_drawn: int, why: str) -> None:
+def _note_drawn(n_drawn: int, which: str) -> None:
     """Warn of grains that have the orientation of another one."""
     if n_drawn:
-        one = "has an orientation" if n_drawn == 1 else "have orientations"
-        text = f"{count_text(n_drawn, 'grain')} {why} {one} drawn from the others"
-        warnings.warn(InputNote(text), stacklevel=3)
+        warnings.warn(InputNote(drawn_note(n_drawn, which)), stacklevel=3)
 
 
 def extend(
@@ -396,5 +394,5 @@ def extend(
     volume = fill_around(known, painter, wanted, seed, grain_size, progress)
     if known.orientations is not None:
         volume, n_drawn = continued(volume, known, seed)
-        _note_drawn(n_drawn, "that were filled in")
+        _note_drawn(n_drawn, "filled in")
     return volume
