@@ -71,9 +71,9 @@ def _why(error: Exception) -> str | None:
         return "the executor gave up its tasks: its scheduler was lost, or it was shut"
     if type(error).__name__ == "BrokenProcessPool":
         return (
-            "a process of the executor ended: give a ProcessPoolExecutor the mp_context "
-            "multiprocessing.get_context('spawn'), call it under if __name__ == "
-            f"'__main__', and see whether memory suffices ({text})"
+            "a process of the executor ended: a ProcessPoolExecutor needs mp_context="
+            "multiprocessing.get_context('spawn'), a script of its own if __name__ == "
+            f"'__main__' around the call, and all enough memory ({text})"
         )
     if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
         return f"the executor broke ({text})"
