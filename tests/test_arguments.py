@@ -10,6 +10,7 @@ from samples import PARTS
 import grainpaint
 from grainpaint import InputError, Microstructure
 from grainpaint.arguments import (
+    as_angle,
     as_box,
     as_length,
     as_periodic,
@@ -36,6 +37,7 @@ def test_periodic_axes_as_text_are_those_and_no_others():
 def test_lengths_as_text_are_those_of_the_command_line():
     assert grainpaint.simulate.isotropic((4, 4, 4), 1, spacing="2um").spacing[0] == 2
     assert as_length(np.float32(2)) == 2
+    assert as_angle("0.5rad", "misorientation") == np.degrees(0.5)
 
 
 @pytest.mark.parametrize(
@@ -57,12 +59,30 @@ def test_what_is_none_is_refused_by_its_own_words(take, wrong):
             take(value)
 
 
+def grow(**settings):
+    return grainpaint.simulate.isotropic((4, 4, 4), 1, **settings)
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [
         (lambda: grainpaint.measure.table(ONES), r"Microstructure\(array"),
         (lambda: grainpaint.simulate.grow(ONES, [1], temperature="a"), "a number"),
         (lambda: grainpaint.orient(ONES), r"Microstructure\(array"),
+        (lambda: grainpaint.measure.check(ONES), r"Microstructure\(array"),
+        (lambda: grainpaint.measure.compare(ONES, VOLUME), r"Microstructure\(array"),
+        (lambda: grainpaint.measure.compare(3, VOLUME), r"Microstructure\(array"),
+        (lambda: grainpaint.measure.report("a.html", [3]), r"Microstructure\(array"),
+        (lambda: grainpaint.load("a.npz", misorientation="x"), "number of degrees"),
+        (lambda: grainpaint.load("a.npz", unit=3), "unknown unit 3"),
+        (lambda: grainpaint.paint(GEAR, unit=3), "unknown unit 3"),
+        (lambda: grainpaint.segment(ONES * 0.5, "dbscan", eps="a"), "eps is a number"),
+        (lambda: grainpaint.generate((8, 8, 8), model=""), "no model ''"),
+        (lambda: grainpaint.generate((8, 8, 8), grain_size=-3), "the grain size is a"),
+        (lambda: grainpaint.Volume.of_box((64,) * 3, window="64"), "got '64'"),
+        (lambda: grainpaint.simulate.random_spins(4, 5, 0), "a shape is"),
+        (lambda: grow(mobility="a.npz"), "an array of factors"),
+        (lambda: grow(mobility=VOLUME), "an array of factors"),
         (lambda: grainpaint.measure.report([], "a.html"), "path of the report comes f"),
         (lambda: Microstructure(ONES, orientations=[1]), "Orientations"),
         (lambda: grainpaint.simulate.additive(None), "a TOML file"),
@@ -103,8 +123,6 @@ def test_a_slip_is_one_clear_line(call, told):
         VOLUME.save,
         lambda wrong: grainpaint.generate((8, 8, 8), store=wrong),
         grainpaint.load,
-        grainpaint.measure.check,
-        lambda wrong: grainpaint.measure.compare([wrong], VOLUME),
     ],
 )
 def test_what_is_no_path_is_named_by_its_type(call, wrong):

@@ -8,9 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from grainpaint.errors import InputError, brief
-from grainpaint.units import parse_box, parse_length, parse_periodic, parse_shape
+from grainpaint.units import (
+    parse_angle,
+    parse_box,
+    parse_length,
+    parse_periodic,
+    parse_shape,
+)
 
 __all__ = [
+    "as_angle",
     "as_box",
     "as_length",
     "as_number",
@@ -20,6 +27,7 @@ __all__ = [
     "as_slices",
     "as_three",
     "is_number",
+    "not_a_volume",
 ]
 
 Span = tuple[int, int]
@@ -32,6 +40,15 @@ def is_number(value: Any) -> bool:
         return real and math.isfinite(value)
     except OverflowError:  # an integer beyond the largest float
         return False
+
+
+def not_a_volume(given: object) -> InputError:
+    """Return the error for what is neither a volume nor the path of one."""
+    return InputError(
+        "a volume is a Microstructure or the path of its file, and an array becomes "
+        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got "
+        f"{type(given).__name__}"
+    )
 
 
 def _is_whole(value: Any) -> bool:
@@ -83,6 +100,29 @@ def as_length(value: Any, what: str = "length") -> float:
             f"got {brief(repr(value), 50)}"
         )
     return float(value)
+
+
+def as_angle(value: Any, what: str) -> float:
+    """Return an angle in degrees.
+
+    Parameters
+    ----------
+    value : float or str
+        A number of degrees, or what `parse_angle` takes.
+    what : str
+        What it is the angle of, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_angle(5, "misorientation"), as_angle("5deg", "misorientation")
+    (5.0, 5.0)
+    """
+    return parse_angle(value) if isinstance(value, str) else as_number(value, what)
 
 
 def as_number(value: Any, what: str) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grainpaint import formats
-from grainpaint.arguments import as_path
+from grainpaint.arguments import not_a_volume
 from grainpaint.errors import InputError, brief
 from grainpaint.measure.integrity import Integrity, integrity
 from grainpaint.measure.seams import CellTrace, cell_trace, odd_plane, seam_test
@@ -114,7 +114,9 @@ def check(
     (True, {})
     """
     if not isinstance(volume, Microstructure):
-        path = as_path(volume, "a volume")
+        if not isinstance(volume, str | Path):
+            raise not_a_volume(volume)
+        path = Path(volume)
         volume = formats.load(path)
         faces = window_faces(path, volume.shape) if faces is None else faces
     if faces is not None:
