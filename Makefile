@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 	touch .venv/installed
 
 .venv/installed-test: .venv/installed
-	$(INSTALL) cascadio diffusers distributed executorlib hypothesis libigl meshio mypy pytest pytest-xdist ruff scikit-image scikit-learn submitit tensorstore trimesh yaozarrs
+	$(INSTALL) cascadio diffusers distributed executorlib hypothesis libigl meshio mypy networkx pytest pytest-xdist pyyaml ruff scikit-image scikit-learn submitit tensorstore trimesh yaozarrs
 	touch .venv/installed-test
 
 demo: .venv/installed

@@ -13,6 +13,8 @@ Simulate
 Read, segment, measure
     `load` a file as a `Microstructure`, `segment` a field into grains, and `measure`
     them: tables, comparisons, checks, reports.
+Errors and notes
+    `InputError` is raised for what cannot work, `InputNote` warns of what was assumed.
 """
 
 import os
@@ -24,7 +26,7 @@ from grainpaint.freshness import forget_stale_kernels
 
 if TYPE_CHECKING:
     from grainpaint import measure, simulate
-    from grainpaint.errors import InputError
+    from grainpaint.errors import InputError, InputNote
     from grainpaint.formats import load
     from grainpaint.generation.public import extend, generate, paint, zoom
     from grainpaint.generation.volume import Volume
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InputError",
+    "InputNote",
     "Microstructure",
     "Volume",
     "extend",
@@ -59,7 +62,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submodules=["measure", "simulate"],
     submod_attrs={
-        "errors": ["InputError"],
+        "errors": ["InputError", "InputNote"],
         "formats": ["load"],
         "generation.public": ["extend", "generate", "paint", "zoom"],
         "generation.volume": ["Volume"],

@@ -1,21 +1,33 @@
 """Values that programs pass, as numbers or as the text that the command line takes."""
 
 import math
+import os
 from collections.abc import Callable, Collection, Iterable
-from numbers import Real
+from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from grainpaint.errors import InputError, brief
-from grainpaint.units import parse_box, parse_length, parse_periodic, parse_shape
+from grainpaint.units import (
+    parse_angle,
+    parse_box,
+    parse_length,
+    parse_periodic,
+    parse_shape,
+)
 
 __all__ = [
+    "as_angle",
     "as_box",
     "as_length",
     "as_number",
+    "as_path",
     "as_periodic",
     "as_shape",
+    "as_slices",
     "as_three",
     "is_number",
+    "not_a_volume",
 ]
 
 Span = tuple[int, int]
@@ -28,6 +40,15 @@ def is_number(value: Any) -> bool:
         return real and math.isfinite(value)
     except OverflowError:  # an integer beyond the largest float
         return False
+
+
+def not_a_volume(given: object) -> InputError:
+    """Return the error for what is neither a volume nor the path of one."""
+    return InputError(
+        "a volume is a Microstructure or the path of its file, and an array becomes "
+        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got "
+        f"{type(given).__name__}"
+    )
 
 
 def _is_whole(value: Any) -> bool:
@@ -81,6 +102,29 @@ def as_length(value: Any, what: str = "length") -> float:
     return float(value)
 
 
+def as_angle(value: Any, what: str) -> float:
+    """Return an angle in degrees.
+
+    Parameters
+    ----------
+    value : float or str
+        A number of degrees, or what `parse_angle` takes.
+    what : str
+        What it is the angle of, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_angle(5, "misorientation"), as_angle("5deg", "misorientation")
+    (5.0, 5.0)
+    """
+    return parse_angle(value) if isinstance(value, str) else as_number(value, what)
+
+
 def as_number(value: Any, what: str) -> float:
     """Return a finite number.
 
@@ -97,6 +141,32 @@ def as_number(value: Any, what: str) -> float:
     if not is_number(value):
         raise InputError(f"the {what} is a number; got {brief(repr(value), 50)}")
     return float(value)
+
+
+def as_path(value: Any, what: str) -> Path:
+    """Return a path.
+
+    Parameters
+    ----------
+    value : str or path
+    what : str
+        What is there, with its article, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is neither, such as an array.
+
+    Examples
+    --------
+    >>> as_path("grains.npz", "a volume").suffix
+    '.npz'
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(
+            f"{what} is given by the path of its file; got {type(value).__name__}"
+        )
+    return Path(value)
 
 
 def as_three(values: Any, what: str) -> tuple[float, float, float]:
@@ -169,6 +239,37 @@ def as_box(value: Any) -> tuple[Span, Span, Span]:
     spans = parse_box(value) if isinstance(value, str) else value
     x, y, z = ((int(a), int(b)) for a, b in _three(spans, _is_span, wanted))
     return x, y, z
+
+
+def as_slices(value: Any) -> tuple[slice, slice, slice]:
+    """Return the three slices of a box.
+
+    Parameters
+    ----------
+    value : three slices
+        Along x, y, z, of whole numbers, with step 1.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> as_slices((slice(64), slice(0, 64), slice(None)))[2]
+    slice(None, None, None)
+    """
+
+    def fits(part: Any) -> bool:
+        ends = (part.start, part.stop) if isinstance(part, slice) else (0.0,)
+        whole = all(end is None or isinstance(end, Integral) for end in ends)
+        return whole and part.step in (None, 1)
+
+    wanted = (
+        "a box is three slices of voxels along x, y, z, such as [0:64, 0:64, :], with "
+        "step 1"
+    )
+    return _three(value, fits, wanted)
 
 
 def as_periodic(value: Any) -> tuple[bool, bool, bool]:

@@ -24,7 +24,9 @@ def brief(error: object, most: int = 200) -> str:
     >>> brief("no image in <_io.BytesIO object at 0x7f403f370790>")
     'no image in _io.BytesIO'
     """
-    text = _OBJECT.sub(r"\1", " ".join(str(error).split())) or type(error).__name__
+    text = _OBJECT.sub(r"\1", " ".join(str(error).split()))
+    if not text and isinstance(error, BaseException):
+        text = type(error).__name__
     return text if len(text) <= most else text[: most - 3] + "..."
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grainpaint.arguments import as_periodic, as_three
+from grainpaint.arguments import as_periodic, as_slices, as_three
 from grainpaint.diameter import ball_diameter, long_axes
 from grainpaint.errors import InputError, brief
 from grainpaint.orientations import Orientations
@@ -195,10 +195,10 @@ class Microstructure:
         Raises
         ------
         InputError
-            If the box is empty or has a step.
+            If the box is empty, or is no three slices with step 1.
         """
-        ranges = [s.indices(n) for s, n in zip(box, self.shape)]
-        if any(step != 1 or start >= stop for start, stop, step in ranges):
+        ranges = [s.indices(n) for s, n in zip(as_slices(box), self.shape)]
+        if any(start >= stop for start, stop, _ in ranges):
             raise InputError(f"the box {box} has no voxel of a volume of {self.shape}")
         lows = [start for start, _, _ in ranges]
         return replace(
@@ -285,13 +285,13 @@ class Microstructure:
         InputError
             If the mask does not have the shape of the volume.
         """
-        if inside.shape != self.shape:
+        if np.shape(inside) != self.shape:
             raise InputError(
-                f"the mask has shape {inside.shape}, the volume {self.shape}"
+                f"the mask has shape {np.shape(inside)}, the volume {self.shape}"
             )
         return replace(self, grain_id=np.where(inside, self.grain_id, 0))
 
-    def save(self, path: str | Path, **options: Any) -> Path:
+    def save(self, path: str | Path) -> Path:
         """Write to a file in the format of its suffix; see `grainpaint.formats.write`.
 
         Returns
@@ -301,7 +301,7 @@ class Microstructure:
         """
         from grainpaint import formats
 
-        return formats.write(self, Path(path), **options)
+        return formats.write(self, path)
 
     def plot(self, ipf: str | None = None) -> Figure:
         """Draw slices across x, y and z.

@@ -9,6 +9,7 @@ from grainpaint.errors import InputError, brief
 __all__ = [
     "UNITS",
     "count_text",
+    "known_unit",
     "length_text",
     "micrometers",
     "parse_angle",
@@ -152,6 +153,25 @@ def plain_unit(unit: str) -> str:
     'um'
     """
     return unit.replace("µ", "u").replace("μ", "u")
+
+
+def known_unit(unit: object) -> str:
+    """Return the plain name of a unit of length.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> known_unit("µm")
+    'um'
+    """
+    plain = plain_unit(unit) if isinstance(unit, str) else unit
+    if plain not in UNITS:
+        raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
+    return str(plain)
 
 
 def length_text(length: float) -> str:

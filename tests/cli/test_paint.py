@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -149,7 +150,9 @@ def test_train_runs_from_the_command_line(run, tmp_path, monkeypatch):
     assert code == 0
     for stage in ("base", "refine"):
         args = ("train", stage, "--data", data, "--out", out, "--minutes", 1e-5)
-        assert run(*args)[0] == 0
+        code, text, _ = run(*args)
+        assert code == 0
+        assert re.search(r"cross entropy by noise level: \d[\d.]* at 0\.9\n", text)
     assert run(*args)[0] == 2
     assert run(*args, "--resume")[0] == 0
     volume = grainpaint.generate((16, 16, 16), str(out))

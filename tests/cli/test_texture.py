@@ -131,7 +131,7 @@ def test_what_cannot_hold_orientations_is_told(run, tmp_path):
         )
         assert code == 2
         assert message in error.splitlines()[-1]
-    with pytest.raises(InputError, match="misorientations need a texture"):
+    with pytest.raises(InputError, match="misorientations and symmetry need a texture"):
         grainpaint.generate((8, 8, 8), misorientations="a.npz")
     with pytest.raises(InputError, match="unknown crystal symmetry"):
         grainpaint.paint(GEAR, texture="uniform", symmetry="7")

@@ -226,7 +226,7 @@ def test_void_and_periodic_hold_for_every_format(tmp_path):
             np.testing.assert_array_equal(load(path, void="none").grain_id, ids + 1)
         with pytest.warns(InputNote, match="stated in u?m, so unit mm is unused"):
             load(path, unit="mm")
-    with pytest.raises(InputError, match="a unit is one of"):
+    with pytest.raises(InputError, match="unknown unit"):
         load(path, unit="feet")
     with pytest.raises(InputError, match="an ID, or none"):
         load(path, void="all")

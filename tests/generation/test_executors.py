@@ -12,6 +12,7 @@ from concurrent.futures import (
     Future,
     ThreadPoolExecutor,
 )
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import numpy as np
@@ -133,6 +134,13 @@ def test_an_executor_that_gives_up_is_one_line(recipe, tmp_path, error, said):
         on_disk.run(recipe, volume, executor=GivesUp(0, error))
     assert "\n" not in str(raised.value)
     assert store.verify(volume) == []
+
+
+def test_a_process_that_ends_is_told_with_what_its_pool_needs():
+    error = BrokenProcessPool("terminated abruptly")
+    with pytest.raises(InputError, match=r"spawn.*__main__.*without a store") as raised:
+        grainpaint.generate((16, 16, 16), executor=GivesUp(0, error))
+    assert "is kept" not in str(raised.value)
 
 
 @pytest.mark.slow

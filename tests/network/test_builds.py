@@ -84,6 +84,7 @@ def test_halves_have_the_maps_of_the_middles_of_their_cells(additive_builds):
     exposure = expose((x, x, x), build.job.path, recipe.pool, recipe.haz)
     inner = maps[4:28, 4:28, 4:28]
     np.testing.assert_array_equal(inner[..., COSINE], exposure.heading[..., 0])
+    np.testing.assert_array_equal(inner[..., SINE], exposure.heading[..., 1])
     np.testing.assert_allclose(inner[..., ACROSS], 2 * exposure.across, rtol=1e-6)
 
 

@@ -18,7 +18,7 @@ from grainpaint.formats.content import known_kind
 from grainpaint.formats.files import check_file
 from grainpaint.formats.others import other_kind
 from grainpaint.formats.plain_text import narrow
-from grainpaint.units import UNITS, plain_unit
+from grainpaint.units import UNITS, known_unit
 
 __all__ = ["file_bytes", "file_state", "load_open_part", "load_part", "unit_of"]
 
@@ -57,10 +57,7 @@ def unit_of(path: Path, unit: str | None = None) -> str:
 
 
 def _known(unit: str | None) -> str | None:
-    plain = None if unit is None else plain_unit(unit)
-    if plain is not None and plain not in UNITS:
-        raise InputError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
-    return plain
+    return None if unit is None else known_unit(unit)
 
 
 def file_bytes(path: Path) -> bytes:

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from grainpaint.arguments import as_number, is_number
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 
 __all__ = ["AS_IT_IS", "Pose", "make_pose", "parse_rotations"]
 
@@ -60,13 +61,11 @@ class Pose:
                 f"up is the axis of the file that becomes z: {', '.join(_UP)}; got "
                 f"{self.up!r}"
             )
-        for turn in self.rotate:
-            known = len(turn) == 2 and turn[0] in ("x", "y", "z")
-            if not known or not is_number(turn[1]):
-                raise InputError(
-                    'a rotation is an axis and degrees, such as z:30 or ("z", 30); '
-                    f"got {turn!r}"
-                )
+        if not all(map(_is_turn, self.rotate)):
+            raise InputError(
+                'rotations are axes and degrees, such as [("z", 30)], or text, such '
+                f"as z:30,x:90; got {brief(repr(self.rotate), 50)}"
+            )
 
     @property
     def matrix(self) -> np.ndarray:
@@ -82,6 +81,12 @@ class Pose:
             return points
         placed: np.ndarray = points @ self.matrix.T
         return placed
+
+
+def _is_turn(value: Any) -> bool:
+    """Return whether a value is the name of an axis and a number."""
+    pair = isinstance(value, Sequence) and len(value) == 2
+    return pair and value[0] in ("x", "y", "z") and is_number(value[1])
 
 
 def _turn(axis: str, degrees: float) -> np.ndarray:
@@ -114,20 +119,19 @@ def parse_rotations(text: str) -> tuple[tuple[str, float], ...]:
     >>> parse_rotations("x:90,z:-15")
     (('x', 90.0), ('z', -15.0))
     """
-    turns = []
-    for word in text.split(","):
-        axis, _, degrees = word.strip().partition(":")
-        try:
-            turns.append((axis, float(degrees)))
-        except ValueError:
-            raise InputError(
-                f"a rotation is an axis and degrees, such as z:30 or x:90,z:-15; got "
-                f"{text!r}"
-            ) from None
-    return Pose(rotate=tuple(turns)).rotate
+    words = [word.strip().partition(":") for word in text.split(",")]
+    try:
+        turns = tuple((axis, float(degrees)) for axis, _, degrees in words)
+        return Pose(rotate=turns).rotate
+    except ValueError:  # of the numbers, or of the pose
+        raise InputError(
+            "a rotation is an axis and degrees, such as z:30 or x:90,z:-15; got "
+            f"{text!r}"
+        ) from None
 
 
 def make_pose(scale: float, up: str, rotate: Sequence[tuple[str, float]] | str) -> Pose:
     """Return a pose whose turns may be text such as z:30; errors as in `Pose`."""
-    turns = parse_rotations(rotate) if isinstance(rotate, str) else tuple(rotate)
-    return Pose(scale, up, turns)
+    turns: Any = parse_rotations(rotate) if isinstance(rotate, str) else rotate
+    # What is no sequence is refused as a wrong turn.
+    return Pose(scale, up, tuple(turns) if isinstance(turns, Sequence) else (turns,))

@@ -13,7 +13,7 @@ import numpy as np
 
 from grainpaint.cad.columns import add_repeats, cross, fill_columns, touch
 from grainpaint.cad.solid import Part
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.microstructure import VoxelBox
 
 __all__ = [
@@ -186,14 +186,15 @@ def plan_grid(part: Part, voxel: float | None = None, longest: int = 128) -> Par
     Raises
     ------
     InputError
-        If `longest` is below 2, the voxel is not positive or beyond what numbers can
-        tell apart, or the part is thinner than a voxel.
+        If `longest` is no whole number from 2 on, the voxel is not positive or beyond
+        what numbers can tell apart, or the part is thinner than a voxel.
     """
     low, high = part.bounds
     size = high - low
     if not isinstance(longest, int | np.integer) or longest < 2:
         raise InputError(
-            f"the longest side must have at least 2 voxels, got {longest!r}"
+            "the voxels along the longest side are a whole number from 2 on; got "
+            f"{brief(repr(longest), 50)}"
         )
     if voxel is None:
         voxel = float(size.max()) / longest

@@ -68,6 +68,7 @@ _PARAMETERS = {
     "min_size",
     "misorientation",
     "periodic_equations",
+    "region",
     "scan",
     "spacing_z",
     "symmetry",

@@ -138,12 +138,9 @@ def as_in_volume(
     return piece
 
 
-def say_drawn(n_drawn: int, why: str) -> None:
+def say_drawn(n_drawn: int, which: str) -> None:
     """Tell a user how many grains have the orientation of another one."""
+    from grainpaint.orienting.inherited import drawn_note
+
     if n_drawn:
-        one = "has an orientation" if n_drawn == 1 else "have orientations"
-        print(
-            f"grainpaint: {count_text(n_drawn, 'grain')} {why} {one} drawn from the "
-            "others",
-            file=sys.stderr,
-        )
+        print(f"grainpaint: {drawn_note(n_drawn, which)}", file=sys.stderr)

@@ -138,7 +138,7 @@ def extend(
     volume = fill_around(given, loaded, (x, y, z), seed, grain_size, console)
     if given.orientations is not None:
         volume, n_drawn = continued(volume, given, seed)
-        say_drawn(n_drawn, "that were filled in")
+        say_drawn(n_drawn, "filled in")
     formats.write(volume, output)
     print(f"{output}: {count_text(volume.n_grains, 'grain')} in {volume.shape}")
 

@@ -77,8 +77,9 @@ def train(
             executor=executor,
         )
     print(f"{out}: {stage}, {card.n_steps} steps in {card.minutes} minutes")
-    for name, value in card.metrics.items():
-        print(f"{name.replace('_', ' ')} by noise level: {value}")
+    for name, levels in card.metrics.items():
+        told = ", ".join(f"{value:.4g} at {level}" for level, value in levels.items())
+        print(f"{name.replace('_', ' ')} by noise level: {told}")
 
 
 def _training(

@@ -71,6 +71,12 @@ def _why(error: Exception) -> str | None:
         return "the executor gave up its tasks: its scheduler was lost, or it was shut"
     if "after shutdown" in text or type(error).__name__ == "ClosedClientError":
         return f"the executor is shut down ({text})"
+    if type(error).__name__ == "BrokenProcessPool":
+        return (
+            "a process of the executor ended: a ProcessPoolExecutor needs mp_context="
+            "multiprocessing.get_context('spawn'), a script of its own if __name__ == "
+            f"'__main__' around the call, and all enough memory ({text})"
+        )
     if isinstance(error, BrokenExecutor) or type(error).__name__ in _LOST:
         return f"the executor broke ({text})"
     if isinstance(error, ImportError) or "deserialization" in text:

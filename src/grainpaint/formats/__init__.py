@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from grainpaint.arguments import as_length, as_periodic
+from grainpaint.arguments import as_angle, as_length, as_path, as_periodic, not_a_volume
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats.content import content_of, kind_of, known_kind
 from grainpaint.formats.files import refuse_to_replace, replace_with
@@ -93,7 +93,7 @@ def read(path: str | Path, options: ReadOptions) -> tuple[Microstructure, list[s
     """
     from grainpaint.formats.settle import settle
 
-    path = Path(path)
+    path = as_path(path, "a volume")
     try:
         volume, notes = settle(_read(path, options).told(options))
     except InputError as error:
@@ -153,7 +153,7 @@ def load(
     unit: str | None = None,
     void: int | Literal["none"] | None = None,
     periodic: tuple[bool, ...] | str | None = None,
-    misorientation: float | None = None,
+    misorientation: float | str | None = None,
     min_size: int | None = None,
     fill: bool = False,
     spacing_z: float | str | None = None,
@@ -180,9 +180,9 @@ def load(
     periodic : three bools, optional
         Whether grains continue through the faces, along x, y, z, or text such as xy; as
         the file says if not given.
-    misorientation : float, optional
+    misorientation : float or str, optional
         Of a map of orientations: the largest angle between neighboring points of a
-        grain, degrees; 5 if not given.
+        grain, degrees or text such as ``"5deg"``; 5 if not given.
     min_size : int, optional
         Of a map: points of the smallest grain; smaller ones go to a neighbor. 5 if not
         given.
@@ -218,7 +218,8 @@ def load(
     <Microstructure 4 x 4 x 2 voxels, 4 x 4 x 2 µm, 1 grain>
     """
     apart = None if spacing_z is None else as_length(spacing_z, "distance of sections")
-    told = (misorientation, min_size, fill, apart, symmetry)
+    angle = None if misorientation is None else as_angle(misorientation, "angle")
+    told = (angle, min_size, fill, apart, symmetry)
     axes = None if periodic is None else as_periodic(periodic)
     volume, notes = read(path, ReadOptions(time, array, unit, void, axes, *told))
     for note in notes:
@@ -238,11 +239,7 @@ def loaded(volume: Microstructure | str | Path) -> Microstructure:
         return volume
     if isinstance(volume, str | Path):
         return load(volume)
-    raise InputError(
-        "a volume is a Microstructure or the path of its file, and an array becomes "
-        "one by grainpaint.Microstructure(array, spacing=(1, 1, 1)); got "
-        f"{type(volume).__name__}"
-    )
+    raise not_a_volume(volume)
 
 
 def open_slabs(
@@ -298,8 +295,9 @@ def find_volumes(sources: Iterable[str | Path]) -> list[Path]:
         If a source does not exist or holds no volume.
     """
     found: list[Path] = []
-    for source in map(str, sources):
-        path = Path(source)
+    for one in sources:
+        path = as_path(one, "a volume")
+        source = str(one)
         if path.exists():
             members = _members(path)
         else:
@@ -342,7 +340,7 @@ def write(volume: Microstructure, path: str | Path) -> Path:
     InputNote
         If a file for a simulator holds something that a user has to know.
     """
-    path = Path(path)
+    path = as_path(path, "a volume")
     target = target_of(path)
     if target is not None:
         for note in export(of_volume(volume), path, target):

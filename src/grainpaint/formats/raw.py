@@ -10,7 +10,7 @@ import numpy as np
 from grainpaint.errors import InputError
 from grainpaint.orientations import Orientations
 from grainpaint.orientations.symmetry import checked_symmetry
-from grainpaint.units import UNITS, plain_unit
+from grainpaint.units import known_unit
 
 __all__ = ["RawVolume", "ReadOptions", "in_order", "integers"]
 
@@ -65,10 +65,7 @@ class ReadOptions:
     def __post_init__(self) -> None:
         """Check the words."""
         if self.unit is not None:
-            if plain_unit(self.unit) not in UNITS:
-                known = ", ".join(UNITS)
-                raise InputError(f"a unit is one of {known}; got {self.unit!r}")
-            object.__setattr__(self, "unit", plain_unit(self.unit))
+            object.__setattr__(self, "unit", known_unit(self.unit))
         if isinstance(self.void, str) and self.void != "none":
             raise InputError(f"void is an ID, or none; got {self.void!r}")
         if self.periodic is not None and len(self.periodic) != 3:

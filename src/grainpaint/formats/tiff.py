@@ -191,7 +191,7 @@ def read_stack(path: Path, data: bytes) -> Stack:
         ):
             images, axes, planes = _layers(file)
             for image in images:
-                _check_size(file, image, data)
+                _check_size(image, data)
             layers = [image.asarray() for image in images]
             values = layers[0] if len(layers) == 1 else np.stack(layers)
             if values.size == 0:
@@ -284,7 +284,7 @@ def _layers(file: Any) -> tuple[list[Any], str, tuple[int, int] | None]:
     return images, axes if len(images) == 1 else f"I{axes}", planes
 
 
-def _check_size(file: Any, series: Any, data: bytes) -> None:
+def _check_size(series: Any, data: bytes) -> None:
     """Raise if an image, or a part of it when unpacked, is larger than it may be."""
     page = series.keyframe
     part = int(np.prod(page.chunks, dtype=np.int64)) * page.dtype.itemsize

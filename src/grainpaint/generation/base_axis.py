@@ -144,10 +144,11 @@ def closed_length(
 
 def check_window(window: int, halo: int, multiple: int) -> None:
     """Raise InputError unless a window, with its halo, suits the network."""
-    if window < MIN_BASE or window % multiple:
+    whole = isinstance(window, int | np.integer)
+    if not whole or window < MIN_BASE or window % multiple:
         raise InputError(
             f"the base window must be a multiple of {multiple} and at least "
-            f"{MIN_BASE} base voxels, got {window}"
+            f"{MIN_BASE} base voxels, got {window!r}"
         )
     largest = (window - multiple) // 2
     if not 0 < halo <= largest or 2 * halo % multiple:

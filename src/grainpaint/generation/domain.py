@@ -15,6 +15,7 @@ from pydantic import (
     model_serializer,
 )
 
+from grainpaint.arguments import as_path
 from grainpaint.cad import (
     AS_IT_IS,
     MaskGrid,
@@ -120,7 +121,7 @@ class Domain:
 
 
 def part_domain(
-    path: Path,
+    part: str | Path,
     unit: str | None = None,
     voxel: float | None = None,
     longest: int | None = None,
@@ -134,7 +135,7 @@ def part_domain(
 
     Parameters
     ----------
-    path : Path
+    part : path
         A file of closed bodies (see `grainpaint.cad.load_part`) or a mask (see
         `grainpaint.cad.load_mask_file`).
     unit : str, optional
@@ -158,15 +159,16 @@ def part_domain(
             "the voxel edge and the voxels along the longest side both set the "
             "resolution: give one of them"
         )
+    path = as_path(part, "a part")
     if is_mask(path):
         return _mask_domain(path, unit, voxel, longest, pose)
     opened = load_open_part(path, unit, pose) if repair else None
-    part = load_part(path, unit, pose) if opened is None else opened
-    planned = plan_grid(part, voxel, LONGEST if longest is None else longest)
+    solid = load_part(path, unit, pose) if opened is None else opened
+    planned = plan_grid(solid, voxel, LONGEST if longest is None else longest)
     file = PartFile(
         path=str(path),
         unit=unit_of(path, unit),
-        sha256=part.sha256,
+        sha256=solid.sha256,
         scale=pose.scale,
         up=pose.up,
         rotate=pose.rotate,
@@ -177,8 +179,8 @@ def part_domain(
     if opened is None:
         doubts = find_losses(planned)
     else:
-        doubts = [doubt_of(WindingGrid(part, *place))]
-    return domain, [*part.notes, *doubts]
+        doubts = [doubt_of(WindingGrid(solid, *place))]
+    return domain, [*solid.notes, *doubts]
 
 
 def _mask_domain(

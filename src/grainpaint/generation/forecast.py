@@ -10,7 +10,7 @@ from grainpaint.generation.base import base_window
 from grainpaint.generation.domain import load_grid
 from grainpaint.generation.finish import finish_window
 from grainpaint.generation.margin import CELL, margin, widened
-from grainpaint.generation.painter import Painter, make_painter
+from grainpaint.generation.painter import make_painter
 from grainpaint.generation.paper_plans import waves
 from grainpaint.generation.recipe import Recipe, window_bytes
 from grainpaint.generation.refine import growing, growing_in_all
@@ -126,7 +126,7 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     n_voxels = len(tasks.shards) * SHARD**3
     timing = timing or timed(recipe)
     painter = make_painter(recipe, model)
-    grown = _grown(painter, recipe)
+    grown = _grown(recipe)
     n_grown = grown * growing_in_all(painter, recipe.shape, recipe.core, recipe.halo)
     base_steps = model.base_card.sampling.n_steps
     refine_steps = 0
@@ -153,7 +153,7 @@ def forecast(recipe: Recipe, timing: Timing | None = None) -> Forecast:
     )
 
 
-def _grown(painter: Painter, recipe: Recipe) -> float:
+def _grown(recipe: Recipe) -> float:
     """Return the share of the box that grows, estimated on at most 10^7 cells."""
     grid = load_grid(recipe)
     if grid is None:

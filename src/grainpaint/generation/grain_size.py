@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from grainpaint.arguments import as_length
 from grainpaint.errors import InputError
 from grainpaint.formats.field import read_values
 from grainpaint.formats.files import file_digest
@@ -197,9 +198,8 @@ def read_grain_size(asked: AnyGrainSize, domain: Domain) -> GrainSize:
     """
     text, digest, given = str(asked), None, None
     if isinstance(asked, float | int | np.number):
-        text = f"{float(asked):.9g}um"
-        _check_sizes(np.array(float(asked)), text)
-        return GrainSize(text=text, low=float(asked), high=float(asked))
+        size = as_length(asked, "grain size")
+        return GrainSize(text=f"{size:.9g}um", low=size, high=size)
     if callable(asked):
         text = "a function"
         found = given = _of_function(asked)

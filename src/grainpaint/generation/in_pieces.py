@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from grainpaint import formats
 from grainpaint.errors import InputError
+from grainpaint.executors.hands import KEPT
 from grainpaint.generation.on_disk import run
 from grainpaint.generation.recipe import Recipe
 from grainpaint.microstructure import Microstructure
@@ -44,15 +45,23 @@ def paint_in_pieces(
             "the store"
         )
     if path is None:
-        with TemporaryDirectory(prefix="grainpaint-") as folder:
-            place = Path(folder) / "volume.zarr"
-            return paint_in_pieces(recipe, place, device, progress, executor)
+        try:
+            with TemporaryDirectory(prefix="grainpaint-") as folder:
+                place = Path(folder) / "volume.zarr"
+                return paint_in_pieces(recipe, place, device, progress, executor)
+        except InputError as error:
+            told = str(error).replace(KEPT, "without a store, what was done is lost")
+            raise InputError(told) from None
     if path.suffix != ".zarr":
         raise InputError(f"{path}: a store is a folder NAME.zarr")
     if executor is None:
         find_device(device)  # before a store is made
     spacing = (recipe.spacing,) * 3
     settings = recipe.model_dump(mode="json")
-    store = create(path, recipe.shape, spacing, recipe.origin, settings)
+    try:
+        store = create(path, recipe.shape, spacing, recipe.origin, settings)
+    except InputError as error:  # programs have no force: they remove what is there
+        told = str(error).replace("use force to", "remove the folder to")
+        raise InputError(told) from None
     run(recipe, store, device=device, progress=progress, executor=executor)
     return formats.load(path)

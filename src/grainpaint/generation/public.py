@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from grainpaint.arguments import as_box, as_length, as_periodic, as_shape
+from grainpaint.arguments import as_box, as_length, as_path, as_periodic, as_shape
 from grainpaint.cad import make_pose
 from grainpaint.errors import InputError, InputNote
 from grainpaint.formats import loaded
@@ -20,12 +20,12 @@ from grainpaint.generation.scan_recipe import make_scan_recipe
 from grainpaint.generation.volume import Volume
 from grainpaint.microstructure import Microstructure
 from grainpaint.network.loading import load_model
-from grainpaint.orienting.inherited import as_recorded, continued
+from grainpaint.orienting.inherited import as_recorded, continued, drawn_note
 from grainpaint.orienting.public import orient
 from grainpaint.orienting.sources import Source, check_sources
 from grainpaint.progress import Progress, silent
 from grainpaint.simulate.am.recipe import AmRecipe, GivenRecipe, read_am_recipe
-from grainpaint.units import count_text, parse_length
+from grainpaint.units import parse_length
 
 __all__ = ["extend", "generate", "paint", "zoom"]
 
@@ -71,7 +71,7 @@ def generate(
     device : str
         A torch device.
     progress : Progress
-        Called with the network evaluations done, see `grainpaint.progress`.
+        Shows how far the work is, such as ``grainpaint.progress.console``.
     precision : {'auto', 'float32', 'bfloat16'}
         That networks are evaluated in; 'auto' is the faster one on the device.
     executor : concurrent.futures.Executor, optional
@@ -164,7 +164,7 @@ def _made(
             "the executor is one of concurrent.futures, or like them, such as "
             f"ProcessPoolExecutor(2); got {executor!r}"
         )
-    place = None if store is None else Path(store)
+    place = None if store is None else as_path(store, "a store")
     return paint_in_pieces(recipe, place, device, progress, executor)
 
 
@@ -174,8 +174,8 @@ def _check_texture(
     """Raise, before anything is painted, if orientations cannot be given."""
     if texture is not None:
         check_sources(texture, misorientations, symmetry)
-    elif misorientations is not None:
-        raise InputError("misorientations need a texture, such as 'uniform'")
+    elif misorientations is not None or symmetry != "432":
+        raise InputError("misorientations and symmetry need a texture, as 'uniform'")
 
 
 def _oriented(
@@ -265,7 +265,7 @@ def paint(
         voxel = _voxel_of(build)
     edge = None if voxel is None else as_length(voxel, "edge of a voxel")
     pose = make_pose(scale, up, rotate)
-    domain, notes = part_domain(Path(part), unit, edge, longest, pose, repair)
+    domain, notes = part_domain(part, unit, edge, longest, pose, repair)
     warn_of(part, notes)
     options = Options(grain_size=grain_size)
     recipe = _recipe(domain, options, build, model, seed, precision, device)
@@ -330,12 +330,10 @@ def zoom(
     return piece
 
 
-def _note_drawn(n_drawn: int, why: str) -> None:
+def _note_drawn(n_drawn: int, which: str) -> None:
     """Warn of grains that have the orientation of another one."""
     if n_drawn:
-        one = "has an orientation" if n_drawn == 1 else "have orientations"
-        text = f"{count_text(n_drawn, 'grain')} {why} {one} drawn from the others"
-        warnings.warn(InputNote(text), stacklevel=3)
+        warnings.warn(InputNote(drawn_note(n_drawn, which)), stacklevel=3)
 
 
 def extend(
@@ -396,5 +394,5 @@ def extend(
     volume = fill_around(known, painter, wanted, seed, grain_size, progress)
     if known.orientations is not None:
         volume, n_drawn = continued(volume, known, seed)
-        _note_drawn(n_drawn, "that were filled in")
+        _note_drawn(n_drawn, "filled in")
     return volume

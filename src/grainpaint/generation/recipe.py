@@ -214,7 +214,7 @@ def make_recipe(
     card = read_card(find_model(model) / "base.json")
     multiple = 2 ** len(card.network.channels)
     refine = read_card(find_model(model) / "refine.json").sampling
-    shape, voxel = domain.shape, domain.spacing
+    voxel = domain.spacing
     levels, size, halo, graded = 1, None, refine.halo, False
     if options.grain_size is not None:
         size = read_grain_size(options.grain_size, domain)
@@ -239,7 +239,7 @@ def make_recipe(
         periodic=options.periodic,
         base=(x, y, z),
         around=(axes[0].around, axes[1].around, axes[2].around),
-        order=_order(shape, options, multiple),
+        order=_order(options, multiple),
         core=_core(axes, levels, refine, halo, graded, options.window),
         halo=halo,
         thrifty=refine.n_steps == 0,
@@ -260,9 +260,7 @@ def _axes(
     return windowed(shape, multiple, window, base_halo, levels, lead).axes
 
 
-def _order(
-    shape: tuple[int, int, int], options: Options, multiple: int
-) -> Order | None:
+def _order(options: Options, multiple: int) -> Order | None:
     """Return the order in which the blocks of a paper plan are made."""
     if options.plan not in _ORDERS:
         return None
@@ -271,7 +269,7 @@ def _order(
     shared = OVERLAP if options.overlap is None else options.overlap
     edge = window - 2 * options.halo
     order = Order(_ORDERS[options.plan], edge, shared, options.halo)
-    order.blocks((1, 1, 1))  # this too
+    order.blocks((1, 1, 1))  # raises, too
     return order
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from grainpaint.arguments import as_length, as_shape
+from grainpaint.arguments import as_length, as_path, as_shape, as_slices
 from grainpaint.cad import make_pose
 from grainpaint.errors import InputError
 from grainpaint.generation.base import base_window
@@ -76,6 +76,11 @@ class Volume:
         device: str = "cpu",
         base: Callable[[Key], np.ndarray] | None = None,
     ) -> None:
+        if not isinstance(recipe, Recipe):
+            raise InputError(
+                "a Volume is made by Volume.of_box, of_part, of_scan or of_file; got "
+                f"{type(recipe).__name__} in place of a recipe"
+            )
         self.recipe, self.device = recipe, device
         self.plan = recipe.plan
         self.model = load_any(recipe.model, device, recipe.precision)
@@ -166,7 +171,7 @@ class Volume:
         """
         edge = None if voxel is None else as_length(voxel, "edge of a voxel")
         pose = make_pose(scale, up, rotate)
-        domain, notes = part_domain(Path(part), unit, edge, longest, pose, repair)
+        domain, notes = part_domain(part, unit, edge, longest, pose, repair)
         warn_of(part, notes)
         return cls._of(domain, model, seed, grain_size, window, device, precision)
 
@@ -254,7 +259,8 @@ class Volume:
         ...     Volume.of_file(f"{folder}/a.zarr")
         <Volume 8 x 8 x 8 voxels of 1 µm, model iso, seed 1>
         """
-        return cls(in_precision(load_recipe(Path(path)), precision, device), device)
+        recipe = load_recipe(as_path(path, "a volume"))
+        return cls(in_precision(recipe, precision, device), device)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -268,6 +274,10 @@ class Volume:
         return (
             f"<Volume {shape} voxels of {edge}, model {made.model}, seed {made.seed}>"
         )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Recipe, str]]:
+        """Copy and pickle the recipe; a copy makes its windows anew."""
+        return type(self), (self.recipe, self.device)
 
     def zoom(self, voxel: float | str) -> "Volume":
         """Return the volume with the same grains in smaller voxels.
@@ -342,11 +352,9 @@ class Volume:
         Raises
         ------
         InputError
-            If the box is empty or lies beyond the volume.
+            If the box is empty, lies beyond the volume, or is no three slices.
         """
-        if not isinstance(box, tuple) or len(box) != 3:
-            raise InputError(f"a box is three ranges of voxels, got {box!r}")
-        wanted = [self.span(s, axis) for axis, s in enumerate(box)]
+        wanted = [self.span(s, axis) for axis, s in enumerate(as_slices(box))]
         inside = all(a >= 0 and b <= n for (a, b), n in zip(wanted, self.shape))
         wide = [(a - _MARGIN, b + _MARGIN) for a, b in wanted]
         if inside:
@@ -368,14 +376,9 @@ class Volume:
         InputError
             If it is empty, or lies outside the volume.
         """
-        if not isinstance(part, slice):
-            raise InputError(
-                f"a box is three ranges of voxels, such as 0:64; got {part!r} along "
-                f"{'xyz'[axis]}"
-            )
         start = 0 if part.start is None else part.start
         stop = self.shape[axis] if part.stop is None else part.stop
-        if part.step not in (None, 1) or start >= stop:
+        if start >= stop:
             raise InputError(f"the range {start}:{stop} along {'xyz'[axis]} is empty")
         ends = self.plan.axes[axis].period > 0 or self.grid is not None
         if ends and (start < 0 or stop > self.shape[axis]):

@@ -12,7 +12,7 @@ from grainpaint.errors import InputError
 from grainpaint.executors.at_work import at_work
 from grainpaint.executors.threads import Threads, set_threads, threads_here
 from grainpaint.executors.versions import check_versions, versions_here
-from grainpaint.generation.cards import own_card
+from grainpaint.generation.gpus import own_card
 from grainpaint.generation.recipe import Recipe
 from grainpaint.generation.recorded import load_recipe
 from grainpaint.generation.tasks import Index, base_name, survey_name

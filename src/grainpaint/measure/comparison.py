@@ -28,7 +28,7 @@ __all__ = ["compare"]
 def compare(
     generated: VolumeSet | Iterable[Measured],
     reference: VolumeSet | Iterable[Measured],
-    descriptors: Iterable[str] | None = None,
+    descriptors: str | Iterable[str] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Comparison:
@@ -41,7 +41,7 @@ def compare(
         `grainpaint.formats.find_volumes`). An ID is one grain, in one piece or not; see
         `grainpaint.measure.connected.as_pieces`. Volumes that are compared more than
         once may be given as `grainpaint.measure.measured.measure` returned them.
-    descriptors : iterable of str, optional
+    descriptors : str or iterable of str, optional
         Names in `grainpaint.measure.descriptors.descriptors_of`, which knows other ones
         for sections than for solids, and more if all volumes have orientations; all by
         default.
@@ -81,7 +81,8 @@ def compare(
     notes = _check_sets({"generated": generated, "reference": reference})
     oriented, note = have_crystals(generated, reference)
     known = descriptors_of(generated[0].shape, oriented)
-    names = list(known if descriptors is None else descriptors)
+    one = [descriptors] if isinstance(descriptors, str) else descriptors
+    names = list(known if one is None else one)
     for name in names:
         if name not in known:
             raise InputError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from grainpaint.errors import InputError
 from grainpaint.measure.pair_counts import inside_pairs, same_pairs
+from grainpaint.measure.ratio import ratio
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
 
@@ -96,7 +97,7 @@ def two_point(
         line = [int(m) for m in middle]
         take: list[int | slice] = list(line)
         take[axis] = slice(line[axis], None)
-        along.append(_ratio(same[tuple(take)], pairs[tuple(take)]))
+        along.append(ratio(same[tuple(take)], pairs[tuple(take)]))
     step = min(volume.spacing[axis] for axis in volume.axes)
     offsets = np.meshgrid(
         *(np.arange(-m, m + 1) * s for m, s in zip(lag, volume.spacing)),
@@ -108,15 +109,8 @@ def two_point(
     # Only shells that lie entirely within the box of lags.
     reach = min((m * s for m, s in zip(lag, volume.spacing) if m), default=0.0)
     n_shells = int(reach / step) + 1
-    radial = _ratio(
+    radial = ratio(
         np.bincount(shell, same.ravel())[:n_shells],
         np.bincount(shell, pairs.ravel())[:n_shells],
     )
     return Correlation((along[0], along[1], along[2]), radial, step)
-
-
-def _ratio(same: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Return same / pairs, NaN where there is no pair."""
-    out = np.full(same.shape, np.nan)
-    ratio: np.ndarray = np.divide(same, pairs, out=out, where=pairs > 0)
-    return ratio

@@ -19,6 +19,7 @@ from grainpaint.measure.dimensions import (
     diameters_are,
 )
 from grainpaint.measure.kernel_average import kernel_averages
+from grainpaint.measure.ratio import ratio
 from grainpaint.measure.tally import Tally, tally
 from grainpaint.microstructure import Microstructure
 from grainpaint.units import count_text
@@ -255,18 +256,11 @@ def _shape(
     # A grain without any boundary fills a periodic box.
     if len(axes) == 3:
         ball = np.cbrt(np.pi) * (6 * content) ** (2 / 3)
-        found |= {"sphericity": _ratio(ball, size), "area_um2": size}
+        found |= {"sphericity": ratio(ball, size), "area_um2": size}
     else:
         circle = 4 * np.pi * content
-        found |= {"circularity": _ratio(circle, size**2), "perimeter_um": size}
+        found |= {"circularity": ratio(circle, size**2), "perimeter_um": size}
     return found, {f"axis_{'xyz'[axis]}": main[:, i] for i, axis in enumerate(axes)}
-
-
-def _ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return one / other, NaN where other is 0."""
-    out = np.full(one.shape, np.nan)
-    ratio: np.ndarray = np.divide(one, other, out=out, where=other > 0)
-    return ratio
 
 
 def contacts(volume: Microstructure) -> DataFrame:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grainpaint import formats
+from grainpaint.arguments import not_a_volume
 from grainpaint.diameter import long_axes
 from grainpaint.errors import InputError
 from grainpaint.measure.chords import chords
@@ -120,11 +121,16 @@ def list_volumes(volumes: VolumeSet) -> list[Microstructure | Path]:
     """
     if isinstance(volumes, Microstructure | str | Path):
         volumes = [volumes]
+    if not isinstance(volumes, Iterable):
+        raise not_a_volume(volumes)
     found: list[Microstructure | Path] = []
     for one in volumes:
-        found += (
-            [one] if isinstance(one, Microstructure) else formats.find_volumes([one])
-        )
+        if isinstance(one, Microstructure):
+            found.append(one)
+        elif isinstance(one, str | Path):
+            found += formats.find_volumes([one])
+        else:
+            raise not_a_volume(one)
     return found
 
 
@@ -144,7 +150,7 @@ def measure_set(
     InputError
         If a path does not exist or holds no volume, or a volume has no grain.
     """
-    if not isinstance(volumes, Microstructure | str | Path):
+    if isinstance(volumes, Iterable) and not isinstance(volumes, str):
         members = list(volumes)
         measured = [one for one in members if isinstance(one, Measured)]
         if len(measured) == len(members):

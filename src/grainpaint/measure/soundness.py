@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grainpaint import formats
+from grainpaint.arguments import not_a_volume
 from grainpaint.errors import InputError, brief
 from grainpaint.measure.integrity import Integrity, integrity
 from grainpaint.measure.seams import CellTrace, cell_trace, odd_plane, seam_test
@@ -113,6 +114,8 @@ def check(
     (True, {})
     """
     if not isinstance(volume, Microstructure):
+        if not isinstance(volume, str | Path):
+            raise not_a_volume(volume)
         path = Path(volume)
         volume = formats.load(path)
         faces = window_faces(path, volume.shape) if faces is None else faces

@@ -82,7 +82,7 @@ def find_model(name: str, kind: Kind = "pyramid") -> Path:
     ----------
     name : str
         A shipped name (see `shipped`) or a folder.
-    kind : {'pyramid', 'paper'}
+    kind : {'pyramid', 'paper', 'additive'}
         The kind that is needed.
 
     Raises
@@ -106,7 +106,7 @@ def _advice(name: str, kind: Kind) -> str:
         return "; along a scan, paint with an additive model such as 'am'"
     if kind_of(name) == "additive":
         return "; this one paints builds: paint and generate need a scan for it (scan)"
-    return ""
+    return "; take one such as 'iso'" if kind == "pyramid" else ""
 
 
 def model_digest(name: str) -> str:

@@ -12,8 +12,9 @@ from grainpaint.errors import InputError
 from grainpaint.formats import load
 from grainpaint.microstructure import Microstructure
 from grainpaint.record import find_record, read_record, volume_of
+from grainpaint.units import count_text
 
-__all__ = ["as_recorded", "continued", "inherited"]
+__all__ = ["as_recorded", "continued", "drawn_note", "inherited"]
 
 _STREAM = 32
 
@@ -121,6 +122,20 @@ def as_recorded(
     if whole.orientations is None:
         return piece, 0
     return inherited(piece, whole, first, times)
+
+
+def drawn_note(n_drawn: int, which: str) -> str:
+    """Return what a user should know of grains with the orientation of another one.
+
+    Examples
+    --------
+    >>> drawn_note(1, "filled in"), drawn_note(0, "filled in")
+    ('1 grain filled in has an orientation drawn from the others', '')
+    """
+    if not n_drawn:
+        return ""
+    has = "has an orientation" if n_drawn == 1 else "have orientations"
+    return f"{count_text(n_drawn, 'grain')} {which} {has} drawn from the others"
 
 
 def _with_sources(

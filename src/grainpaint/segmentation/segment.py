@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grainpaint.arguments import as_periodic, as_three
+from grainpaint.arguments import as_number, as_periodic, as_three
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.palette import nearest_color
@@ -75,7 +75,7 @@ def segment(
     if method == "dbscan":
         if any(wraps):
             raise InputError("dbscan has no periodic axes")
-        grain_id = dbscan(field, eps=EPS if eps is None else eps)
+        grain_id = dbscan(field, eps=EPS if eps is None else as_number(eps, "eps"))
         if not grain_id.any():
             raise InputError("all voxels are noise to DBSCAN: there are no grains")
         if clean:

@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grainpaint.errors import InputError, brief
 from grainpaint.formats.files import check_file
 
-__all__ = ["RecipePart", "check_recipe", "from_anywhere", "load_toml"]
+__all__ = ["RecipePart", "check_recipe", "from_anywhere", "given_recipe", "load_toml"]
 
 _DOTTED = re.compile(r"(?:\.[ \t]*[\w-]+[ \t]*){50}")
 
@@ -56,6 +57,30 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not TOML: {brief(error)}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def given_recipe(
+    given: Checked | Mapping[str, Any] | str | Path,
+    model: type[Checked],
+    load: Callable[[Path], Checked],
+) -> Checked:
+    """Return the recipe that a program gives: a file, its content, or itself.
+
+    Raises
+    ------
+    InputError
+        If it is none of them, or as `load` and `check_recipe`.
+    """
+    if isinstance(given, model):
+        return given
+    if isinstance(given, str | Path):
+        return load(Path(given))
+    if not isinstance(given, Mapping):
+        raise InputError(
+            "a recipe is the path of a TOML file, or its content as a mapping; got "
+            f"{type(given).__name__}"
+        )
+    return check_recipe(model, dict(given), "recipe")
 
 
 def check_recipe(model: type[Checked], data: dict[str, Any], name: str) -> Checked:

@@ -105,5 +105,7 @@ def test_sections_across_x_and_y_turn_orientations_with_their_axes(tmp_path, axi
 
 
 def test_thick_volumes_are_no_maps(tmp_path):
-    with pytest.raises(InputError, match=r"one voxel thick.*region 0:5,0:4,0:1"):
+    with pytest.raises(
+        InputError, match=r"one voxel thick.*\(region\), such as 0:5,0:4,0:1"
+    ):
         export(of_volume(oriented()), tmp_path / "a.ang", "ang")

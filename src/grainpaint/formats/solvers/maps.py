@@ -38,9 +38,8 @@ def write(slabs: Slabs, paths: Sequence[Path], settings: Settings) -> list[str]:
     thin = [axis for axis in (2, 0, 1) if slabs.shape[axis] == 1]
     if not thin:
         raise InputError(
-            f"a map is one voxel thick, the volume {slabs.shape}: choose a section, "
-            "such as region 0:"
-            f"{slabs.shape[0]},0:{slabs.shape[1]},0:1"
+            f"a map is one voxel thick, the volume {slabs.shape}: choose a section "
+            f"(region), such as 0:{slabs.shape[0]},0:{slabs.shape[1]},0:1"
         )
     normal = thin[0]
     first, second = (normal + 1) % 3, (normal + 2) % 3

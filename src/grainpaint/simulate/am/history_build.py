@@ -23,7 +23,13 @@ from grainpaint.simulate.am.scan import SWEEPS_PER_TIME
 from grainpaint.simulate.am.thermal_history import ThermalHistory, read_thermal_history
 from grainpaint.simulate.set_tasks import Elsewhere, Simulate
 from grainpaint.simulate.sets import check_place, simulate_into
-from grainpaint.simulate.toml import RecipePart, check_recipe, from_anywhere, load_toml
+from grainpaint.simulate.toml import (
+    RecipePart,
+    check_recipe,
+    from_anywhere,
+    given_recipe,
+    load_toml,
+)
 from grainpaint.units import UNITS, parse_time
 
 __all__ = ["HistoryRecipe", "load_history_recipe", "simulate_thermal", "thermal"]
@@ -241,11 +247,8 @@ def thermal(
     (8, 8, 8)
     """
     check_seed(seed)
-    if isinstance(recipe, str | Path):
-        recipe = load_history_recipe(Path(recipe))
-    elif not isinstance(recipe, HistoryRecipe):
-        recipe = check_recipe(HistoryRecipe, dict(recipe), "recipe")
-    return _simulate(_prepare(recipe), seed, progress)
+    made = given_recipe(recipe, HistoryRecipe, load_history_recipe)
+    return _simulate(_prepare(made), seed, progress)
 
 
 def simulate_thermal(

@@ -20,7 +20,7 @@ from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.paths import kind_of_file
 from grainpaint.simulate.am.paths.gcode import LaserRule
 from grainpaint.simulate.am.scan import Corner
-from grainpaint.simulate.toml import RecipePart, check_recipe, load_toml
+from grainpaint.simulate.toml import RecipePart, check_recipe, given_recipe, load_toml
 from grainpaint.units import UNITS, parse_length, parse_time
 
 __all__ = [
@@ -268,15 +268,6 @@ def read_am_recipe(given: GivenRecipe) -> AmRecipe:
     Raises
     ------
     InputError
-        As in `load_am_recipe`.
+        As in `load_am_recipe`, or if it is none of them.
     """
-    if isinstance(given, str | Path):
-        return load_am_recipe(Path(given))
-    if isinstance(given, AmRecipe):
-        return given
-    if not isinstance(given, Mapping):
-        raise InputError(
-            "a recipe is the path of a TOML file, or its content as a mapping; got "
-            f"{type(given).__name__}"
-        )
-    return check_recipe(AmRecipe, dict(given), "recipe")
+    return given_recipe(given, AmRecipe, load_am_recipe)

@@ -23,7 +23,7 @@ from grainpaint.simulate.iso.lattice import kernel
 
 __all__ = [
     "Lives",
-    "Moves",
+    "RelivedMoves",
     "draw_melting",
     "list_moves",
     "make_moves",
@@ -50,7 +50,7 @@ class Lives(NamedTuple):
     fresh: np.ndarray  # bool: it melts as it is drawn; empty: all sites do
 
 
-class Moves(NamedTuple):
+class RelivedMoves(NamedTuple):
     """Moves in their order."""
 
     site: np.ndarray  # int64: index in the flat spins; ~index: melting, see `words`
@@ -201,7 +201,7 @@ def list_moves(axes, numbers, segments, lines, lives, key):
 
     Returns
     -------
-    Moves
+    RelivedMoves
     """
     x, y, z = axes
     stride_x, stride_y = (y.size + 2) * (z.size + 2), z.size + 2
@@ -238,7 +238,7 @@ def list_moves(axes, numbers, segments, lines, lives, key):
             when[:n], site, words, in_order[n_listed:], their_words[n_listed:]
         )
         n_listed += n
-    return Moves(in_order[:n_listed], their_words[:n_listed])
+    return RelivedMoves(in_order[:n_listed], their_words[:n_listed])
 
 
 @inner()
@@ -335,7 +335,7 @@ def make_moves(spin, moves, grid, rules):
     ----------
     spin : numpy.ndarray, int32, shape (n,)
         Flat, with ghosts; it changes.
-    moves : Moves
+    moves : RelivedMoves
     grid : Grid
     rules : MoveRules
     """

@@ -22,7 +22,7 @@ from grainpaint.simulate.am.melt_pool import Pool
 from grainpaint.simulate.am.proposals import MoveRules, grid_of
 from grainpaint.simulate.am.relived_moves import (
     Lives,
-    Moves,
+    RelivedMoves,
     draw_melting,
     list_moves,
     make_moves,
@@ -197,8 +197,8 @@ def _relive(
     numbers, segments, lines = scan
     ranges = _together(segments, lines, spin.shape)
 
-    def list_some(some: slice) -> Moves:
-        found: Moves = list_moves(
+    def list_some(some: slice) -> RelivedMoves:
+        found: RelivedMoves = list_moves(
             axes, numbers[some], segments[some], lines, lives, key
         )
         return found

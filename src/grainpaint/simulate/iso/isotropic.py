@@ -128,7 +128,14 @@ def isotropic(
     seed: int = 0,
     spacing: float | str = 1.0,
     progress: Progress = silent,
-    **settings: Any,
+    *,
+    periodic: tuple[bool, bool, bool] | str = (True, True, True),
+    lattice: str = "sc/26n",
+    temperature: float = 0.0,
+    mobility: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    start: np.ndarray | None = None,
+    start_time: float = 0.0,
 ) -> Microstructure:
     """Simulate isotropic grain growth.
 
@@ -146,10 +153,12 @@ def isotropic(
         Edge of a voxel, µm or text such as ``"2um"``.
     progress : Progress
         Receives the time reached.
-    **settings
-        `lattice`, `periodic`, `temperature` and `mobility` as in
-        `grainpaint.simulate.grow`; `mask` (bool, True = inside), `start` (int, spins
-        at the start, 0 = outside) and `start_time`.
+    periodic, lattice, temperature, mobility, start_time
+        As in `grainpaint.simulate.grow`; periodic axes also as text, ``"xy"``.
+    mask : numpy.ndarray, bool, shape (nx, ny, nz), optional
+        True = inside.
+    start : numpy.ndarray, integer, shape (nx, ny, nz), optional
+        Spins at the start, 0 = outside; such as the `grain_id` of a volume.
 
     Returns
     -------
@@ -167,11 +176,22 @@ def isotropic(
     >>> isotropic((16, 16, 16), time=5, seed=1).n_grains > 10
     True
     """
-    if "periodic" in settings:
-        settings["periodic"] = as_periodic(settings["periodic"])
-    box, edge = as_shape(shape), as_length(spacing, "edge of a voxel")
-    times = [as_number(time, "time")]
-    return next(_snapshots(box, times, n_spins, seed, edge, progress, **settings))
+    snapshots = _snapshots(
+        as_shape(shape),
+        [as_number(time, "time")],
+        n_spins,
+        seed,
+        as_length(spacing, "edge of a voxel"),
+        progress,
+        periodic=as_periodic(periodic),
+        lattice=lattice,
+        temperature=temperature,
+        mobility=mobility,
+        mask=mask,
+        start=start,
+        start_time=start_time,
+    )
+    return next(snapshots)
 
 
 def _snapshots(
@@ -191,13 +211,16 @@ def _snapshots(
 ) -> Iterator[Microstructure]:
     """Yield the grains at the given times."""
     for name, array in (("start", start), ("mask", mask)):
-        if array is not None and array.shape != tuple(shape):
+        if isinstance(array, Microstructure):
             raise InputError(
-                f"the {name} has shape {array.shape}, the box {tuple(shape)}"
+                f"the {name} is an array, such as volume.grain_id; got a Microstructure"
             )
+        if array is not None and np.shape(array) != shape:
+            raise InputError(f"the {name} has shape {np.shape(array)}, the box {shape}")
     own = start is not None or n_spins == 0  # a spin is a grain
     if start is None:
         start = random_spins(shape, n_spins, seed)
+    start = np.asarray(start)
     if mask is not None:
         start = np.where(mask, start, start.dtype.type(0))
     if not start.any():

@@ -17,7 +17,7 @@ whose alarms ring within a slot are visited in the order of their positions. Bot
 effects are far smaller than the scatter between seeds (benchmarks/RESULTS.md).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,8 @@ def grow(
     check_seed(seed)
     check_box(spin.shape, lattice, periodic)
     _check_rule(rule, n_spins, spin)
+    if not isinstance(times, Iterable):
+        raise InputError(f"the times are numbers in their order; got {times!r}")
     stops = checked_ticks([start_time, *times])
     rates = potts_rates(len(neighbor_offsets(lattice)), temperature, rule, n_spins)
     state, colors, order = _laid_out(spin, lattice, mobility, periodic, origin, period)

@@ -5,6 +5,7 @@ import math
 import numba as nb
 import numpy as np
 
+from grainpaint.arguments import as_shape
 from grainpaint.errors import InputError
 from grainpaint.philox import check_seed, philox4x32, split_key
 
@@ -24,13 +25,15 @@ def _fill_random(spin, n_spins, k0, k1):
                 spin[x, y, z] = 1 + ((word[0] * np.uint64(n_spins)) >> np.uint64(32))
 
 
-def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.ndarray:
+def random_spins(
+    shape: tuple[int, int, int] | str, n_spins: int, seed: int
+) -> np.ndarray:
     """Return random spins 1..Q, or a spin of its own for each site.
 
     Parameters
     ----------
     shape : three ints
-        Sites along x, y, z.
+        Sites along x, y, z, also as text, ``"64,64,32"``.
     n_spins : int
         Q; 0 = each site has a spin of its own.
     seed : int
@@ -43,7 +46,7 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
     Raises
     ------
     InputError
-        If `n_spins` or `seed` is out of range.
+        If `shape`, `n_spins` or `seed` is out of range.
 
     Examples
     --------
@@ -53,6 +56,7 @@ def random_spins(shape: tuple[int, int, int], n_spins: int, seed: int) -> np.nda
     dtype('uint16')
     """
     check_seed(seed)
+    shape = as_shape(shape)
     if n_spins == 0:
         return np.arange(1, math.prod(shape) + 1, dtype=np.int32).reshape(shape)
     if not isinstance(n_spins, int | np.integer) or not 2 <= n_spins < 2**31:

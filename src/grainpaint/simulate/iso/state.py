@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grainpaint.errors import InputError
+from grainpaint.errors import InputError, brief
 from grainpaint.simulate.iso.alarms import AWAKE, QUIET
 from grainpaint.simulate.iso.lattice import Lattice, neighbor_offsets, neighborhood
 
@@ -89,7 +89,13 @@ def check_box(
 
 def checked_mobility(mobility: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return mobilities as float32; raise InputError unless they are valid."""
-    mobility = np.ascontiguousarray(mobility, np.float32)
+    try:
+        mobility = np.ascontiguousarray(mobility, np.float32)
+    except (TypeError, ValueError):
+        raise InputError(
+            "mobilities are an array of factors 0..1 in the shape of the box; got "
+            f"{brief(repr(mobility), 50)}"
+        ) from None
     if mobility.shape != shape:
         raise InputError(
             f"the mobility map has shape {mobility.shape}, the box {tuple(shape)}"

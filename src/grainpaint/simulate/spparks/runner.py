@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from grainpaint.arguments import as_path
 from grainpaint.errors import InputError
 from grainpaint.microstructure import Microstructure
 from grainpaint.progress import Progress, silent
@@ -98,10 +99,10 @@ def run_script(
     >>> volume.shape, volume.n_grains < 16**3
     ((16, 16, 16), True)
     """
-    simulation = read_script(Path(path), variables)
+    simulation = read_script(as_path(path, "a script"), variables)
     if not simulation.runs:
         raise InputError(f"{path}: no run: nothing is simulated")
-    where = None if folder is None else Path(folder)
+    where = None if folder is None else as_path(folder, "a folder")
     ((_, volume),) = run_simulation(simulation, False, progress, where)
     return volume
 

@@ -7,17 +7,17 @@ from contextlib import ExitStack
 
 import pytest
 
-from grainpaint.generation import cards, worker
-from grainpaint.generation.cards import own_card
+from grainpaint.generation import gpus, worker
 from grainpaint.generation.domain import Domain
+from grainpaint.generation.gpus import own_card
 from grainpaint.generation.recipe import make_recipe
 from grainpaint.store import create
 
 CLAIM = """
 import sys
-from grainpaint.generation import cards
-cards._n_cards = lambda: int(sys.argv[1])
-print(cards.own_card(sys.argv[2]), cards.own_card(sys.argv[2]), flush=True)
+from grainpaint.generation import gpus
+gpus._n_cards = lambda: int(sys.argv[1])
+print(gpus.own_card(sys.argv[2]), gpus.own_card(sys.argv[2]), flush=True)
 sys.stdin.read()
 """
 
@@ -61,22 +61,22 @@ def test_cards_are_known_by_their_names(claim):
 
 @pytest.mark.parametrize("device", ["cpu", "mps", "cuda:1"])
 def test_a_device_that_is_named_outright_is_used(device, monkeypatch):
-    monkeypatch.setattr(cards, "_n_cards", lambda: 2)
+    monkeypatch.setattr(gpus, "_n_cards", lambda: 2)
     assert own_card(device) == device
-    assert cards._held is None
+    assert gpus._held is None
 
 
 def test_with_one_card_nothing_is_claimed(monkeypatch):
-    monkeypatch.setattr(cards, "_n_cards", lambda: 1)
+    monkeypatch.setattr(gpus, "_n_cards", lambda: 1)
     assert own_card("cuda") == "cuda"
-    assert cards._held is None
+    assert gpus._held is None
 
 
 def test_a_worker_of_any_executor_loads_its_model_on_its_own_card(
     tiny_model, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(cards, "_n_cards", lambda: 2)
-    monkeypatch.setattr(cards, "_held", (1, None))
+    monkeypatch.setattr(gpus, "_n_cards", lambda: 2)
+    monkeypatch.setattr(gpus, "_held", (1, None))
     monkeypatch.setattr(worker, "Volume", lambda recipe, device, read: device)
     recipe = make_recipe(Domain((16, 16, 16)), model=str(tiny_model))
     store = create(tmp_path / "a.zarr", recipe.shape, (1.0,) * 3, recipe.origin, {})
