@@ -16,6 +16,8 @@ from grainpaint.store import create
 
 __all__ = ["paint_in_pieces"]
 
+_NOTHING_KEPT = "without a store, what was done is lost"
+
 
 def paint_in_pieces(
     recipe: Recipe,
@@ -23,6 +25,7 @@ def paint_in_pieces(
     device: str,
     progress: Progress,
     executor: Executor | None = None,
+    kept: str = KEPT,
 ) -> Microstructure:
     """Make the volume of a recipe in a store, or go on with it, and load it.
 
@@ -31,7 +34,7 @@ def paint_in_pieces(
     recipe : Recipe
     path : Path, optional
         The store, NAME.zarr; without it, one in a temporary folder.
-    device, progress, executor
+    device, progress, executor, kept
         As in `grainpaint.generation.on_disk.run`.
 
     Raises
@@ -45,13 +48,9 @@ def paint_in_pieces(
             "the store"
         )
     if path is None:
-        try:
-            with TemporaryDirectory(prefix="grainpaint-") as folder:
-                place = Path(folder) / "volume.zarr"
-                return paint_in_pieces(recipe, place, device, progress, executor)
-        except InputError as error:
-            told = str(error).replace(KEPT, "without a store, what was done is lost")
-            raise InputError(told) from None
+        with TemporaryDirectory(prefix="grainpaint-") as folder:
+            place, kept = Path(folder) / "volume.zarr", _NOTHING_KEPT
+            return paint_in_pieces(recipe, place, device, progress, executor, kept)
     if path.suffix != ".zarr":
         raise InputError(f"{path}: a store is a folder NAME.zarr")
     if executor is None:
@@ -63,5 +62,5 @@ def paint_in_pieces(
     except InputError as error:  # programs have no force: they remove what is there
         told = str(error).replace("use force to", "remove the folder to")
         raise InputError(told) from None
-    run(recipe, store, device=device, progress=progress, executor=executor)
+    run(recipe, store, 1, device, progress, executor, kept)
     return formats.load(path)

@@ -28,16 +28,16 @@ def with_root(path: Path) -> Store:
         at work on the volume.
     """
     record = outputs(path).record
-    if "recipe" not in read_record(record):
+    known = read_record(record)
+    if "recipe" not in known:
         raise InputError(
             f"{path}: zarr.json is lost, and without {record.name} nothing says how "
             "the volume was made: give the command that made it once more, and use "
             "force to replace what is there"
         )
     recipe = load_recipe(record)
-    settings = read_record(record)["recipe"]
     spacing = (recipe.spacing,) * 3
-    return restore_root(path, recipe.shape, spacing, recipe.origin, settings)
+    return restore_root(path, recipe.shape, spacing, recipe.origin, known["recipe"])
 
 
 def mend(store: Store, damages: Iterable[Damage], run: Callable[[], object]) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from grainpaint.cad import no_voxel_inside
 from grainpaint.errors import InputError
 from grainpaint.executors.handing_out import Task
-from grainpaint.executors.hands import Hands, stopping, users_own
+from grainpaint.executors.hands import KEPT, Hands, stopping, users_own
 from grainpaint.generation.handing_out import run_all
 from grainpaint.generation.memory import check_free, free_bytes, smaller_window
 from grainpaint.generation.recipe import Recipe, window_bytes
@@ -72,6 +72,7 @@ def run(
     device: str = "cpu",
     progress: Progress = silent,
     executor: Executor | None = None,
+    kept: str = KEPT,
 ) -> Outcome:
     """Finish the volume of a store, however far it is.
 
@@ -90,6 +91,8 @@ def run(
         Does the tasks instead of own processes: of `concurrent.futures`, or one that is
         used in the same way. Its workers need the store, and the files of the part and
         the model, under the same paths; each opens them once. It is not shut down.
+    kept : str
+        What is said of the work so far if that executor gives up.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def run(
             if executor is None:
                 pool = own_pool(run, store, recipe, workers)
             else:
-                pool = users_own(executor)
+                pool = users_own(executor, kept)
             do_all = partial(_do_all, stack.enter_context(pool), run, store, progress)
             start = perf_counter()
             do_all("generate", generation)
@@ -134,9 +137,9 @@ def run(
             outcome.n_grains = n_grains
             do_all("label", labels)
             outcome.seconds["segment"] = perf_counter() - start
-        kept = {store.file_task(base_name(key)) for key in tasks.base}
+        bases = {store.file_task(base_name(key)) for key in tasks.base}
         surveys = {store.file_task(survey_name(index)) for index in tasks.shards}
-        store.finish(kept | surveys)
+        store.finish(bases | surveys)
     return outcome
 
 

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -259,45 +259,41 @@ def _simulate_here(
     """Simulate the volumes of seeds that are not in a set, one after the other."""
     if all(place.exists() for seed in seeds for place in places(seed)):
         return
+    with _scratch(path) as aside:
+        done = 0
+        for seed in seeds:
+            wanted = places(seed)
+            volumes = simulate(seed) if not all(p.exists() for p in wanted) else ()
+            for (place, time), volume in zip(wanted.items(), volumes):
+                if not path.exists():  # the first volume proves the settings valid
+                    replace_with(path, lambda aside: zarr.create_set(aside, recipe))
+                if not place.exists():
+                    try:
+                        with durable.explained(place, volume.grain_id.nbytes):
+                            zarr.write(volume, aside, {"seed": seed, "time": time})
+                        aside.rename(place)
+                    finally:
+                        shutil.rmtree(aside, ignore_errors=True)
+                bar.update(max(done, there), f"seed {seed}, t = {time:g}")
+            done += len(wanted)
+            bar.update(max(done, there))
+
+
+@contextmanager
+def _scratch(path: Path) -> Iterator[Path]:
+    """Yield a place beside a set for a volume that is being written, of one run alone.
+
+    Raises
+    ------
+    InputError
+        If another run is at work on the set.
+    """
     beside = path.with_name(f".{path.name}.part")
     try:
         with lock(beside / "lock", path):
             for left in beside.glob("[!l.]*"):  # by a killed run
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
-            aside = beside / "volume"
-            _simulate_one_by_one(
-                path, recipe, seeds, places, simulate, bar, there, aside
-            )
+            yield beside / "volume"
     finally:
         with suppress(OSError):  # another run may have begun
             beside.rmdir()
-
-
-def _simulate_one_by_one(
-    path: Path,
-    recipe: dict[str, Any],
-    seeds: Sequence[int],
-    places: Places,
-    simulate: Callable[[int], Iterator[Microstructure]],
-    bar: Bar,
-    there: int,
-    aside: Path,
-) -> None:
-    """Simulate volumes, each at a place of its own before it goes into the set."""
-    done = 0
-    for seed in seeds:
-        wanted = places(seed)
-        volumes = simulate(seed) if not all(p.exists() for p in wanted) else ()
-        for (place, time), volume in zip(wanted.items(), volumes):
-            if not path.exists():  # the first volume proves the settings valid
-                replace_with(path, lambda aside: zarr.create_set(aside, recipe))
-            if not place.exists():
-                try:
-                    with durable.explained(place, volume.grain_id.nbytes):
-                        zarr.write(volume, aside, {"seed": seed, "time": time})
-                    aside.rename(place)
-                finally:
-                    shutil.rmtree(aside, ignore_errors=True)
-            bar.update(max(done, there), f"seed {seed}, t = {time:g}")
-        done += len(wanted)
-        bar.update(max(done, there))
